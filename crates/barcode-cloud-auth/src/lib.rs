@@ -1,1 +1,24 @@
-//! OAuth 2 client_credentials tokens for any HTTP API: cached, renewed ahead, single-flight
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod cache;
+mod credentials;
+mod endpoint;
+mod error;
+mod fetcher;
+mod metrics;
+mod origin;
+mod response;
+mod schedule;
+mod source;
+mod sync;
+mod token;
+
+pub use builder::{AuthStyle, TokenSourceBuilder};
+pub use credentials::{
+    ClientCredentials, CredentialsFuture, CredentialsProvider, EnvCredentials, FileCredentials,
+};
+pub use error::{Error, ErrorKind};
+pub use metrics::Metrics;
+pub use source::TokenSource;
+pub use token::AccessToken;

@@ -1,0 +1,359 @@
+//! The state machine: which token is served, who is fetching, when the next fetch may start.
+//!
+//! Reading is lock-free; all changes happen under one short lock that is never held across an await
+//! or while foreign code runs. Knows no network, no runtime, no clock and no randomness: instants
+//! and draws come in, and whoever gets a [`Ticket`] does the fetching. The model check compiles
+//! this file a second time against scheduler-controlled cells, so shared cells come from
+//! `super::sync` only.
+
+use std::sync::{Arc, OnceLock, PoisonError, TryLockError, Weak};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::sync::{Mutex, MutexGuard, Slot};
+use crate::error::Error;
+use crate::fetcher::Fetched;
+use crate::schedule::{MIN_INTERVAL, Schedule, Severity, Times, pause};
+use crate::token::{AccessToken, Entry};
+
+/// How much longer than its own deadline a flight is believed in. Past it, its runtime is asleep:
+/// not dropped, but driven by nobody.
+const GRACE: Duration = Duration::from_secs(1);
+
+pub(crate) struct Cache {
+    /// Written under `state` only.
+    current: Slot<Entry>,
+    state: Mutex<State>,
+    schedule: Schedule,
+    flight_timeout: Duration,
+}
+
+#[derive(Default)]
+struct State {
+    /// Of the newest token, kept or not.
+    generation: u64,
+    flight: Option<Arc<Flight>>,
+    /// When the newest flight began, or will.
+    last_start: Option<Instant>,
+    /// The failures since the last token.
+    failure: Option<Failure>,
+}
+
+struct Failure {
+    error: Error,
+    at: Instant,
+    count: u32,
+    draw: f64,
+}
+
+/// A fetch under way, shared by the one who runs it and all who wait for it.
+pub(crate) struct Flight {
+    outcome: watch::Sender<Option<Outcome>>,
+    /// When waiters stop believing in it.
+    pub(crate) abandon_at: Instant,
+    task: OnceLock<AbortHandle>,
+}
+
+/// How a flight ended.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    Token(AccessToken),
+    Failed(Error),
+    /// Nobody runs it any more, and it proved nothing about the endpoint.
+    Lost,
+}
+
+/// The answer to a caller for whom no token was at hand.
+pub(crate) enum Demand {
+    Serve(AccessToken),
+    /// A failure that is remembered: no new attempt yet.
+    Refuse(Error),
+    Wait(Arc<Flight>),
+    /// The caller starts the flight, then waits for it like everybody else.
+    Start(Ticket),
+}
+
+/// The duty to run a flight. Dropped before it has landed, it tells the waiters that the flight is
+/// lost. It does not keep the cache alive.
+pub(crate) struct Ticket {
+    cache: Weak<Cache>,
+    pub(crate) flight: Arc<Flight>,
+    /// Not to be begun before.
+    pub(crate) start_at: Instant,
+}
+
+/// What a flight left behind, for the log.
+pub(crate) struct Landing {
+    pub(crate) outcome: Outcome,
+    /// Whether a valid token is in memory.
+    pub(crate) has_token: bool,
+    /// When the next flight may begin.
+    pub(crate) not_before: Option<Instant>,
+}
+
+impl Cache {
+    pub(crate) fn new(schedule: Schedule, flight_timeout: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            current: Slot::default(),
+            state: Mutex::new(State::default()),
+            schedule,
+            flight_timeout,
+        })
+    }
+
+    /// The token in memory if it may be served, and whether it is time to renew it.
+    pub(crate) fn get(&self, now: Instant) -> Option<(AccessToken, bool)> {
+        let current = self.current.load();
+        let entry = current.as_ref()?;
+        let times = entry.times?;
+        (now < times.serve_until).then(|| (AccessToken(Arc::clone(entry)), now >= times.renew_at))
+    }
+
+    /// A ticket to renew the token ahead, unless that is under way or too early. Never waits: who
+    /// finds the lock taken has a valid token in hand and leaves it to the next caller.
+    pub(crate) fn renew(self: &Arc<Self>, now: Instant) -> Option<Ticket> {
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let early = state
+            .not_before(true)
+            .is_some_and(|not_before| now < not_before);
+        if early || state.live_flight(now).is_some() {
+            return None;
+        }
+        Some(self.start(&mut state, now))
+    }
+
+    /// What a caller without a token does.
+    pub(crate) fn demand(self: &Arc<Self>, now: Instant) -> Demand {
+        let mut state = self.lock();
+        if let Some((token, _)) = self.get(now) {
+            return Demand::Serve(token);
+        }
+        if let Some(flight) = state.live_flight(now) {
+            return Demand::Wait(Arc::clone(flight));
+        }
+        match &state.failure {
+            Some(failure) if now < failure.retry_at(false) => Demand::Refuse(failure.error.clone()),
+            _ => {
+                let start_at = state
+                    .not_before(false)
+                    .map_or(now, |not_before| now.max(not_before));
+                Demand::Start(self.start(&mut state, start_at))
+            }
+        }
+    }
+
+    /// Takes the token of this generation out of service and leaves any other one in. Whether it
+    /// did.
+    pub(crate) fn invalidate(&self, generation: u64) -> bool {
+        let _state = self.lock();
+        let hit = self
+            .current
+            .load()
+            .as_ref()
+            .is_some_and(|entry| entry.generation == generation);
+        if hit {
+            self.current.store(None);
+        }
+        hit
+    }
+
+    /// The newest generation, and the times of the token in memory.
+    pub(crate) fn status(&self) -> (u64, Option<Times>) {
+        let state = self.lock();
+        (
+            state.generation,
+            self.current.load().as_ref().and_then(|entry| entry.times),
+        )
+    }
+
+    fn start(self: &Arc<Self>, state: &mut State, start_at: Instant) -> Ticket {
+        let flight = Arc::new(Flight {
+            outcome: watch::Sender::new(None),
+            abandon_at: start_at + self.flight_timeout + GRACE,
+            task: OnceLock::new(),
+        });
+        state.flight = Some(Arc::clone(&flight));
+        state.last_start = Some(start_at);
+        Ticket {
+            cache: Arc::downgrade(self),
+            flight,
+            start_at,
+        }
+    }
+
+    /// Books the end of a flight. One that was given up for dead in the meantime changes nothing.
+    fn land(
+        &self,
+        flight: &Arc<Flight>,
+        now: Instant,
+        result: Result<Fetched, Error>,
+        draw: f64,
+    ) -> Landing {
+        let mut state = self.lock();
+        let outcome = match result {
+            _ if !state.remove(flight) => Outcome::Lost,
+            Ok(fetched) => Outcome::Token(self.keep(&mut state, now, fetched, draw)),
+            Err(error) => {
+                state.remember(error.clone(), now, draw);
+                Outcome::Failed(error)
+            }
+        };
+        let has_token = self.get(now).is_some();
+        Landing {
+            outcome,
+            has_token,
+            not_before: state.not_before(has_token),
+        }
+    }
+
+    fn keep(&self, state: &mut State, now: Instant, fetched: Fetched, draw: f64) -> AccessToken {
+        let times = self
+            .schedule
+            .times(fetched.asked, fetched.grant.lifetime, draw);
+        state.generation += 1;
+        state.failure = None;
+        let entry = Entry::new(fetched.grant.header, state.generation, Some(times));
+        // A token that is over already must not push out one that is not.
+        if now < times.serve_until {
+            self.current.store(Some(Arc::clone(&entry)));
+        }
+        AccessToken(entry)
+    }
+
+    /// Nothing panics under the lock, so a poisoned one still guards a sound state.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last handle is gone, so the flight is for nobody.
+impl Drop for Cache {
+    fn drop(&mut self) {
+        let flight = self.lock().flight.take();
+        if let Some(task) = flight.as_ref().and_then(|flight| flight.task.get()) {
+            task.abort();
+        }
+    }
+}
+
+impl State {
+    /// When the next flight may begin, for callers who have a valid token or have none.
+    fn not_before(&self, has_token: bool) -> Option<Instant> {
+        let paced = self.last_start.map(|start| start + MIN_INTERVAL);
+        let Some(failure) = &self.failure else {
+            return paced;
+        };
+        let retry_at = Some(failure.retry_at(has_token));
+        // Callers without a token are let through sooner, unless the newest flight vanished: then
+        // it has no pause of its own.
+        let failed_last = Some(failure.at) >= self.last_start;
+        if failed_last && !has_token {
+            retry_at
+        } else {
+            retry_at.max(paced)
+        }
+    }
+
+    fn live_flight(&self, now: Instant) -> Option<&Arc<Flight>> {
+        self.flight
+            .as_ref()
+            .filter(|flight| now < flight.abandon_at)
+    }
+
+    /// Whether it was this flight that was under way.
+    fn remove(&mut self, flight: &Arc<Flight>) -> bool {
+        self.flight
+            .take_if(|current| Arc::ptr_eq(current, flight))
+            .is_some()
+    }
+
+    fn remember(&mut self, error: Error, at: Instant, draw: f64) {
+        let before = self.failure.as_ref().map_or(0, |failure| failure.count);
+        self.failure = Some(Failure {
+            error,
+            at,
+            count: before.saturating_add(1),
+            draw,
+        });
+    }
+}
+
+impl Failure {
+    fn retry_at(&self, has_token: bool) -> Instant {
+        let severity = match self.error.is_permanent() {
+            true => Severity::Permanent,
+            false => Severity::Transient,
+        };
+        self.at
+            + pause(
+                severity,
+                self.count,
+                has_token,
+                self.error.retry_after(),
+                self.draw,
+            )
+    }
+}
+
+impl Flight {
+    /// Waits for the end, on any runtime.
+    pub(crate) async fn wait(&self) -> Outcome {
+        let mut outcome = self.outcome.subscribe();
+        match outcome.wait_for(Option::is_some).await {
+            Ok(outcome) => outcome.clone().unwrap_or(Outcome::Lost),
+            Err(_) => Outcome::Lost,
+        }
+    }
+
+    /// Names the task that runs it, to be ended when nobody can want its result.
+    pub(crate) fn run_by(&self, task: AbortHandle) {
+        // Set once: a flight is launched once.
+        let _ = self.task.set(task);
+    }
+
+    fn end(&self, outcome: Outcome) {
+        self.outcome.send_replace(Some(outcome));
+    }
+}
+
+impl Ticket {
+    /// Books the result and wakes the waiters. `draw`, from [0, 1), is this result's luck: the
+    /// jitter of its token or of its pause.
+    pub(crate) fn land(
+        self,
+        now: Instant,
+        result: Result<Fetched, Error>,
+        draw: f64,
+    ) -> Option<Landing> {
+        let landing = self.cache.upgrade()?.land(&self.flight, now, result, draw);
+        self.flight.end(landing.outcome.clone());
+        Some(landing)
+    }
+
+    /// Tells the waiters of a crash, which is not remembered: the next caller starts anew.
+    pub(crate) fn crash(self, error: Error) {
+        self.lose(Outcome::Failed(error));
+    }
+
+    fn lose(&self, outcome: Outcome) {
+        if let Some(cache) = self.cache.upgrade() {
+            cache.lock().remove(&self.flight);
+        }
+        self.flight.end(outcome);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.flight.outcome.borrow().is_none() {
+            self.lose(Outcome::Lost);
+        }
+    }
+}

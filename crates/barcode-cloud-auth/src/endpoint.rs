@@ -1,0 +1,198 @@
+//! One POST to the token endpoint over HTTP: form, client authentication, limits. Knows no cache
+//! and no schedule; reading the answer is `response`'s job.
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::future::BoxFuture;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
+use reqwest::{ClientBuilder, Response};
+use secrecy::zeroize::Zeroizing;
+use url::Url;
+use url::form_urlencoded::{Serializer, byte_serialize};
+
+use crate::builder::AuthStyle;
+use crate::credentials::ClientCredentials;
+use crate::error::{Error, ErrorKind};
+use crate::response::{Asked, Grant, MAX_BODY, invalid, parse};
+
+/// Asks for a token once. The one seam where tests put a scripted endpoint.
+pub(crate) trait TokenEndpoint: Send + Sync + 'static {
+    fn post<'a>(
+        &'a self,
+        credentials: &'a ClientCredentials,
+    ) -> BoxFuture<'a, Result<Grant, Error>>;
+}
+
+pub(crate) struct HttpEndpoint {
+    client: reqwest::Client,
+    url: Url,
+    /// For messages: the address without its query.
+    name: String,
+    style: AuthStyle,
+    scope: Option<String>,
+}
+
+impl HttpEndpoint {
+    pub(crate) fn new(
+        http: ClientBuilder,
+        url: Url,
+        style: AuthStyle,
+        scope: Option<String>,
+        connect_timeout: Duration,
+    ) -> Result<Self, Error> {
+        let mut http = http
+            // A 307 would carry the secret to wherever it points.
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(connect_timeout)
+            // An idle connection belongs to the runtime that opened it and dies, or sleeps, with
+            // it. One request an hour has no use for it.
+            .pool_max_idle_per_host(0)
+            .http1_only()
+            // Would log the form.
+            .connection_verbose(false);
+        if url.scheme() == "http" {
+            // Loopback in the clear must not turn into a proxy in the clear.
+            http = http.no_proxy();
+        }
+        let client = http.build().map_err(|source| {
+            let message = "the HTTP client cannot be built: check its TLS and proxy settings";
+            Error::permanent(ErrorKind::Configuration, message)
+                .source(source)
+                .build()
+        })?;
+        let mut bare = url.clone();
+        bare.set_query(None);
+        Ok(Self {
+            client,
+            url,
+            name: bare.into(),
+            style,
+            scope,
+        })
+    }
+
+    fn request(&self, credentials: &ClientCredentials) -> reqwest::RequestBuilder {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("grant_type", "client_credentials");
+        if let Some(scope) = &self.scope {
+            form.append_pair("scope", scope);
+        }
+        let mut request = self.client.post(self.url.clone());
+        match self.style {
+            AuthStyle::Post => {
+                form.append_pair("client_id", credentials.id());
+                form.append_pair("client_secret", credentials.secret());
+            }
+            AuthStyle::Basic => request = request.header(AUTHORIZATION, basic(credentials)),
+        }
+        request
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.finish())
+    }
+
+    async fn exchange(&self, credentials: &ClientCredentials) -> Result<Grant, Error> {
+        let response = self
+            .request(credentials)
+            .send()
+            .await
+            .map_err(|source| self.broken(source))?;
+        let status = response.status();
+        let wait = retry_after(response.headers(), SystemTime::now());
+        let body = self.body(response).await?;
+        let (encoded, pair) = (encode(credentials.secret()), basic_pair(credentials));
+        let secrets = [credentials.secret(), encoded.as_str(), pair.as_str()];
+        parse(
+            &Asked {
+                endpoint: &self.name,
+                secrets: &secrets,
+            },
+            status,
+            wait,
+            &body,
+        )
+    }
+
+    async fn body(&self, mut response: Response) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let mut body = Zeroizing::new(Vec::new());
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|source| self.broken(source))?
+        {
+            if body.len() + chunk.len() > MAX_BODY {
+                return Err(invalid(
+                    &self.name,
+                    response.status(),
+                    "it is longer than 64 KiB",
+                ));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn broken(&self, source: reqwest::Error) -> Error {
+        let (kind, problem) = match source.is_timeout() {
+            true => (ErrorKind::Timeout, "did not answer in time"),
+            false => (ErrorKind::Transport, "cannot be reached"),
+        };
+        let message = format!(
+            "{} {problem}: check the address, the network and TLS",
+            self.name
+        );
+        Error::retryable(kind, message)
+            .source(source.without_url())
+            .build()
+    }
+}
+
+impl TokenEndpoint for HttpEndpoint {
+    fn post<'a>(
+        &'a self,
+        credentials: &'a ClientCredentials,
+    ) -> BoxFuture<'a, Result<Grant, Error>> {
+        Box::pin(self.exchange(credentials))
+    }
+}
+
+/// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
+fn basic(credentials: &ClientCredentials) -> HeaderValue {
+    let text = Zeroizing::new(format!("Basic {}", *basic_pair(credentials)));
+    let mut value = HeaderValue::try_from(text.as_str()).expect("base64 fits a header");
+    value.set_sensitive(true);
+    value
+}
+
+fn basic_pair(credentials: &ClientCredentials) -> Zeroizing<String> {
+    let pair = Zeroizing::new(format!(
+        "{}:{}",
+        *encode(credentials.id()),
+        *encode(credentials.secret())
+    ));
+    Zeroizing::new(STANDARD.encode(pair.as_bytes()))
+}
+
+fn encode(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(byte_serialize(text.as_bytes()).collect())
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3). A date is measured against the
+/// server's own `Date` where there is one, so that a wrong clock here changes nothing.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let value = text(RETRY_AFTER)?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let now = text(DATE)
+        .and_then(|date| httpdate::parse_http_date(date).ok())
+        .unwrap_or(now);
+    Some(until.duration_since(now).unwrap_or_default())
+}

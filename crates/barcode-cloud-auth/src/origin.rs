@@ -1,0 +1,104 @@
+//! Which addresses may be given a secret or a token. Knows URLs, nothing else.
+
+use reqwest::Url;
+
+use crate::error::{Error, ErrorKind};
+
+/// Reads the token endpoint's address: `https`, or `http` on loopback by opt-in, no user info, no
+/// fragment (RFC 6749 section 3.2).
+pub(crate) fn token_url(text: &str, allow_insecure_loopback: bool) -> Result<Url, Error> {
+    let url = address("token URL", text, allow_insecure_loopback)?;
+    if url.fragment().is_some() {
+        return Err(wrong(
+            "the token URL has a fragment: leave out the # and what follows",
+        ));
+    }
+    Ok(url)
+}
+
+/// Where bearer headers may go.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiOrigin {
+    /// Any encrypted address when there is none.
+    url: Option<Url>,
+    allow_insecure_loopback: bool,
+}
+
+impl ApiOrigin {
+    pub(crate) fn new(text: Option<&str>, allow_insecure_loopback: bool) -> Result<Self, Error> {
+        let read = |text| address("API origin", text, allow_insecure_loopback);
+        Ok(Self {
+            url: text.map(read).transpose()?,
+            allow_insecure_loopback,
+        })
+    }
+
+    /// Compares without `Url::origin`, which allocates.
+    pub(crate) fn check(&self, target: &Url) -> Result<(), Error> {
+        let Some(url) = &self.url else {
+            return match is_safe(target, self.allow_insecure_loopback) {
+                true => Ok(()),
+                false => Err(foreign(
+                    "the request is not encrypted: use an https address",
+                )),
+            };
+        };
+        let same = url.scheme() == target.scheme()
+            && url.host() == target.host()
+            && url.port_or_known_default() == target.port_or_known_default();
+        match same {
+            true => Ok(()),
+            false => Err(foreign(format!(
+                "the request goes to {} and the token is for {} only: correct the address or the API origin",
+                target.origin().ascii_serialization(),
+                url.origin().ascii_serialization(),
+            ))),
+        }
+    }
+}
+
+fn address(what: &str, text: &str, allow_insecure_loopback: bool) -> Result<Url, Error> {
+    let url = Url::parse(text).map_err(|source| {
+        let message = format!("the {what} is not an absolute URL: write it as https://host/path");
+        Error::permanent(ErrorKind::Configuration, message)
+            .source(source)
+            .build()
+    })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong(format!(
+            "the {what} has user info: leave out what stands before the @"
+        )));
+    }
+    if !is_safe(&url, allow_insecure_loopback) {
+        return Err(wrong(format!(
+            "the {what} is not https: use https (http is for loopback only, by allow_insecure_loopback)"
+        )));
+    }
+    Ok(url)
+}
+
+fn is_safe(url: &Url, allow_insecure_loopback: bool) -> bool {
+    match url.scheme() {
+        "https" => true,
+        "http" => allow_insecure_loopback && is_loopback(url),
+        _ => false,
+    }
+}
+
+/// `localhost` is taken at its word: RFC 6761 section 6.3 has it resolve to loopback.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::permanent(ErrorKind::Configuration, message).build()
+}
+
+fn foreign(message: impl Into<String>) -> Error {
+    Error::permanent(ErrorKind::ForeignOrigin, message).build()
+}

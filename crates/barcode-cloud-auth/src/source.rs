@@ -1,0 +1,307 @@
+//! The token source: hands out the cached token, launches flights, waits for them. Knows no HTTP
+//! and decides nothing about time; `cache` does.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use reqwest::header::AUTHORIZATION;
+use secrecy::SecretString;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::{debug, info, warn};
+
+use crate::builder::TokenSourceBuilder;
+use crate::cache::{Cache, Demand, Outcome, Ticket};
+use crate::credentials::CredentialsProvider;
+use crate::error::{Error, ErrorKind};
+use crate::fetcher::Fetcher;
+use crate::metrics::{Counters, Metrics};
+use crate::origin::ApiOrigin;
+use crate::token::AccessToken;
+
+/// Access tokens for one client of one server: cached, renewed ahead, fetched once for all callers.
+///
+/// Cheap to clone; clones share everything. Building it needs no runtime and starts nothing. Each
+/// fetch runs as a task of its own on the runtime of the caller that found it necessary, so a
+/// cancelled caller stops no fetch, and a source outlives any runtime it was used on. Nothing runs
+/// between fetches, and dropping the last handle ends a fetch that is under way.
+///
+/// See the [crate's documentation](crate) for an example.
+#[derive(Clone)]
+pub struct TokenSource(Arc<Inner>);
+
+struct Inner {
+    supply: Supply,
+    api_origin: ApiOrigin,
+}
+
+enum Supply {
+    Static(AccessToken),
+    Fetched {
+        cache: Arc<Cache>,
+        work: Arc<Work>,
+        caller_wait: Duration,
+    },
+}
+
+/// What a flight needs. Apart from the cache, so that a flight does not keep the source alive.
+pub(crate) struct Work {
+    pub(crate) fetcher: Fetcher,
+    pub(crate) counters: Counters,
+    pub(crate) luck: Mutex<fastrand::Rng>,
+}
+
+impl TokenSource {
+    /// Starts a source that fetches from `token_url` with credentials from `provider`, which may
+    /// simply be [`ClientCredentials`](crate::ClientCredentials).
+    pub fn builder(
+        token_url: impl Into<String>,
+        provider: impl CredentialsProvider,
+    ) -> TokenSourceBuilder {
+        TokenSourceBuilder::fetched(token_url.into(), Arc::new(provider))
+    }
+
+    /// Starts a source that always hands out this one token, for who already has one.
+    ///
+    /// Of the settings, only [`api_origin`](TokenSourceBuilder::api_origin) and
+    /// [`allow_insecure_loopback`](TokenSourceBuilder::allow_insecure_loopback) matter.
+    ///
+    /// ```
+    /// use barcode_cloud_auth::TokenSource;
+    ///
+    /// let source = TokenSource::static_token("eyJhbGciOi").api_origin("https://api.example.com").build()?;
+    /// # Ok::<(), barcode_cloud_auth::Error>(())
+    /// ```
+    pub fn static_token(token: impl Into<SecretString>) -> TokenSourceBuilder {
+        TokenSourceBuilder::fixed(token.into())
+    }
+
+    pub(crate) fn from_token(token: AccessToken, api_origin: ApiOrigin) -> Self {
+        Self(Arc::new(Inner {
+            supply: Supply::Static(token),
+            api_origin,
+        }))
+    }
+
+    pub(crate) fn from_work(
+        cache: Arc<Cache>,
+        work: Work,
+        caller_wait: Duration,
+        api_origin: ApiOrigin,
+    ) -> Self {
+        let supply = Supply::Fetched {
+            cache,
+            work: Arc::new(work),
+            caller_wait,
+        };
+        Self(Arc::new(Inner { supply, api_origin }))
+    }
+
+    /// A valid token: the one in memory at once, or the next one fetched.
+    ///
+    /// With a token in memory this is ready on the first poll, without a lock, an allocation or a
+    /// task. When the token nears its end, one call launches a renewal and is answered at once too.
+    /// Without a token all callers share one fetch and its outcome.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the fetch, or of the last one while its pause lasts (0.25 s to 10 s; 5 s to
+    /// 60 s for a [permanent](Error::is_permanent) one; up to 300 s if the server asks for it);
+    /// [`ErrorKind::WaitTimeout`] after [`caller_wait`](TokenSourceBuilder::caller_wait);
+    /// [`ErrorKind::Runtime`] outside a Tokio runtime, if the token is not in memory.
+    ///
+    /// # Panics
+    ///
+    /// When it has to wait on a Tokio runtime without timers.
+    pub async fn token(&self) -> Result<AccessToken, Error> {
+        match &self.0.supply {
+            Supply::Static(token) => Ok(token.clone()),
+            Supply::Fetched {
+                cache,
+                work,
+                caller_wait,
+            } => match cached(cache, work) {
+                Some(token) => Ok(token),
+                None => wait_for_token(cache, work, *caller_wait).await,
+            },
+        }
+    }
+
+    /// Sets the request's `Authorization` header and returns the token it set, for
+    /// [`invalidate`](Self::invalidate) if the answer is 401. A header that is already there is
+    /// replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ForeignOrigin`] when the request does not go to the configured
+    /// [`api_origin`](TokenSourceBuilder::api_origin), or, without one, is not encrypted; the
+    /// request is left as it was. Otherwise those of [`token`](Self::token).
+    ///
+    /// # Panics
+    ///
+    /// As [`token`](Self::token).
+    pub async fn authorize(&self, request: &mut reqwest::Request) -> Result<AccessToken, Error> {
+        self.0.api_origin.check(request.url())?;
+        let token = self.token().await?;
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, token.header_value().clone());
+        Ok(token)
+    }
+
+    /// Takes a token out of service that the API answered with 401
+    /// ([RFC 6750 section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
+    ///
+    /// Compares generations: a late 401 for an older token does not touch a newer one. The next
+    /// [`token`](Self::token) fetches; call that and repeat the request once, not more. Do not call
+    /// it for 403, which says that the token is good and the right is missing. It does nothing to a
+    /// static token, which nothing can replace.
+    pub fn invalidate(&self, token: &AccessToken) {
+        if let Supply::Fetched { cache, .. } = &self.0.supply
+            && cache.invalidate(token.generation())
+        {
+            debug!(generation = token.generation(), "access token invalidated");
+        }
+    }
+
+    /// The counters as they are now.
+    pub fn metrics(&self) -> Metrics {
+        let Supply::Fetched { cache, work, .. } = &self.0.supply else {
+            return Metrics::default();
+        };
+        let (generation, times) = cache.status();
+        Metrics {
+            fetches: work.counters.fetches.get(),
+            failures: work.counters.failures.get(),
+            served_from_cache: work.counters.served.get(),
+            token_age: times.map(|times| times.issued_at.elapsed()),
+            generation,
+        }
+    }
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let supply = match &self.0.supply {
+            Supply::Static(_) => "static",
+            Supply::Fetched { .. } => "fetched",
+        };
+        f.debug_struct("TokenSource")
+            .field("supply", &supply)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The hot path.
+fn cached(cache: &Arc<Cache>, work: &Arc<Work>) -> Option<AccessToken> {
+    let now = Instant::now();
+    let (token, due) = cache.get(now)?;
+    if due
+        && let Ok(runtime) = Handle::try_current()
+        && let Some(ticket) = cache.renew(now)
+    {
+        debug!(generation = token.generation(), "renewing the access token");
+        launch(&runtime, work, ticket);
+    }
+    work.counters.served.add_one();
+    Some(token)
+}
+
+/// The slow path: join the flight or start one, and wait for its end.
+async fn wait_for_token(
+    cache: &Arc<Cache>,
+    work: &Arc<Work>,
+    caller_wait: Duration,
+) -> Result<AccessToken, Error> {
+    let runtime = Handle::try_current().map_err(|source| {
+        let message = "a token can only be fetched on a Tokio runtime: call this from one";
+        Error::permanent(ErrorKind::Runtime, message)
+            .source(source)
+            .build()
+    })?;
+    let deadline = Instant::now() + caller_wait;
+    loop {
+        let (flight, mine) = match cache.demand(Instant::now()) {
+            Demand::Serve(token) => return Ok(token),
+            Demand::Refuse(error) => return Err(error),
+            Demand::Wait(flight) => (flight, false),
+            Demand::Start(ticket) => (launch(&runtime, work, ticket), true),
+        };
+        match timeout_at(deadline.min(flight.abandon_at), flight.wait()).await {
+            Ok(Outcome::Token(token)) => return Ok(token),
+            Ok(Outcome::Failed(error)) => return Err(error),
+            // Where one flight could not run, the next one cannot either.
+            Ok(Outcome::Lost) if mine => return Err(lost()),
+            Ok(Outcome::Lost) => {}
+            Err(_) if Instant::now() >= deadline => return Err(waited(caller_wait)),
+            // Its runtime sleeps: start another one here.
+            Err(_) => warn!("a token request was abandoned, the runtime that ran it stands still"),
+        }
+    }
+}
+
+fn launch(runtime: &Handle, work: &Arc<Work>, ticket: Ticket) -> Arc<crate::cache::Flight> {
+    let flight = Arc::clone(&ticket.flight);
+    let task = runtime.spawn(fly(Arc::clone(work), ticket));
+    flight.run_by(task.abort_handle());
+    flight
+}
+
+/// The life of one flight, as a task of its own.
+async fn fly(work: Arc<Work>, ticket: Ticket) {
+    sleep_until(ticket.start_at).await;
+    debug!("requesting an access token");
+    let fetch = AssertUnwindSafe(work.fetcher.fetch(&work.counters))
+        .catch_unwind()
+        .await;
+    let Ok(result) = fetch else {
+        work.counters.failures.add_one();
+        let message = "the token request panicked: report it, with the panic message from the log";
+        let error = Error::retryable(ErrorKind::Panicked, message).build();
+        warn!(%error, "no access token");
+        return ticket.crash(error);
+    };
+    if result.is_err() {
+        work.counters.failures.add_one();
+    }
+    let draw = work
+        .luck
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .f64();
+    let now = Instant::now();
+    let Some(landing) = ticket.land(now, result, draw) else {
+        return;
+    };
+    match landing.outcome {
+        Outcome::Token(token) => {
+            let lifetime = token.remaining().unwrap_or_default();
+            info!(
+                generation = token.generation(),
+                ?lifetime,
+                "access token obtained"
+            );
+        }
+        Outcome::Failed(error) => {
+            let pause = landing
+                .not_before
+                .map(|next| next.saturating_duration_since(now));
+            let has_token = landing.has_token;
+            warn!(%error, has_token, ?pause, "no new access token, pausing");
+        }
+        Outcome::Lost => debug!("a token request came back after it had been abandoned"),
+    }
+}
+
+fn lost() -> Error {
+    let message = "the runtime that fetched the token is shutting down: call from one that runs";
+    Error::retryable(ErrorKind::Runtime, message).build()
+}
+
+fn waited(limit: Duration) -> Error {
+    let message = format!("no token within {limit:?}: try again, or raise the caller's wait");
+    Error::retryable(ErrorKind::WaitTimeout, message).build()
+}
