@@ -1,3 +1,73 @@
-//! `cargo xtask`.
+//! `cargo xtask`: the command line of the generator. Parses arguments, prints, sets the exit code.
 
-fn main() {}
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::sync::{self, Mode};
+
+/// Keeps the generated client in step with the OpenAPI document.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Generate the typed client from the document and the overlay.
+    ///
+    /// Reads openapi/barcode-v4.json, applies openapi/overlay.json and writes
+    /// crates/barcode-cloud-client/src/generated/. The same input gives the same bytes.
+    Generate {
+        /// Write nothing; fail when a generated file differs from what is on disk
+        #[arg(long)]
+        check: bool,
+        /// Another OpenAPI document (JSON, 3.0.x or 3.1.x); the overlay is applied to it too
+        #[arg(long, value_name = "PATH")]
+        document: Option<PathBuf>,
+        /// Another folder for the generated files
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Print each change that lowering made to the document (pointer, before, after)
+        #[arg(long)]
+        explain: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let Command::Generate {
+        check,
+        document,
+        out,
+        explain,
+    } = Arguments::parse().command;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."));
+    let document = document.unwrap_or_else(|| root.join("openapi/barcode-v4.json"));
+    let out = out.unwrap_or_else(|| root.join("crates/barcode-cloud-client/src/generated"));
+    let mode = if check { Mode::Check } else { Mode::Write };
+
+    let outcome = xtask::generate_client(&document, &root.join("openapi/overlay.json")).and_then(
+        |generated| {
+            if explain {
+                for applied in &generated.applied {
+                    println!("{applied}");
+                }
+            }
+            sync::sync(&out, &generated.files, mode)
+        },
+    );
+    match outcome {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,20 @@
-//! Typed client of the Aspose.BarCode Cloud v4.0 REST API, generated from its OpenAPI document
+#![doc = include_str!("../README.md")]
+
+mod file_part;
+// Machine-owned: `cargo xtask generate` writes it, drift fails the tests.
+#[allow(
+    clippy::all,
+    clippy::unwrap_used,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub
+)]
+#[rustfmt::skip]
+mod generated;
+mod hooks;
+
+pub use file_part::{FilePart, InvalidMediaType};
+#[doc(inline)]
+pub use generated::*;
+pub use hooks::{BoxFuture, Hook, HookError, Hooks};
+pub use progenitor_client::OperationInfo;

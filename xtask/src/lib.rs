@@ -1,0 +1,48 @@
+//! Turns the OpenAPI document into the typed client: read, overlay, lower, generate, rewrite, split, write.
+//!
+//! Data flows one way, a module a step. Nothing in the workspace depends on this crate.
+
+pub mod document;
+mod error;
+pub mod generate;
+pub mod lower;
+pub mod overlay;
+mod pointer;
+mod rewrite;
+mod split;
+pub mod sync;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use error::Error;
+
+/// The files of the generated client, by their path below `generated/`.
+pub type Files = BTreeMap<PathBuf, String>;
+
+/// What one generation gives: the files, and what lowering did to the document.
+#[derive(Debug)]
+pub struct Generated {
+    /// The generated files.
+    pub files: Files,
+    /// Each application of a lowering rule, in order.
+    pub applied: Vec<lower::Applied>,
+}
+
+/// Generates the client of `document`, corrected by `overlay`. Touches no file.
+///
+/// # Errors
+///
+/// Says which file, JSON pointer or overlay action is at fault.
+pub fn generate_client(document: &Path, overlay: &Path) -> Result<Generated, Error> {
+    let mut api = document::read(document)?;
+    overlay::apply(&mut api, &overlay::read(overlay)?)?;
+    let constants = generate::Constants::read(&api)?;
+    let lowered = lower::lower(api)?;
+    let mut file = generate::tokens(&lowered)?;
+    rewrite::rewrite(&mut file, &lowered)?;
+    Ok(Generated {
+        files: split::split(file, &constants)?,
+        applied: lowered.applied,
+    })
+}

@@ -1,0 +1,211 @@
+//! Multipart forms: progenitor knows none. Each field of the form becomes a query parameter of the same name, type and
+//! text, a binary one of the type `FilePart`; progenitor then makes the builder, and `rewrite::multipart` turns the
+//! sending of a query into the sending of a form.
+
+use serde_json::{Map, Value, json};
+
+use super::Log;
+use super::walk::operations_mut;
+use crate::Error;
+use crate::pointer::Pointer;
+
+/// The schema that stands for a binary field, replaced by the client crate's type of the same name.
+pub const FILE_PART: &str = "FilePart";
+
+const FORM: &str = "multipart/form-data";
+
+/// Returns the ids of the operations that were changed.
+pub(super) fn form_becomes_parameters(
+    document: &mut Value,
+    log: &mut Log,
+) -> Result<Vec<String>, Error> {
+    let mut changed = Vec::new();
+    operations_mut(document, |operation, at| {
+        let at_body = at.join("requestBody").join("content");
+        let Some(content) = operation
+            .get("requestBody")
+            .and_then(|body| body.get("content"))
+        else {
+            return Ok(());
+        };
+        let Some(form) = content.get(FORM) else {
+            return Ok(());
+        };
+        if content.as_object().is_some_and(|content| content.len() > 1) {
+            return Err(Error::lower(
+                &at_body,
+                "a form beside other media types",
+                "leave one with an overlay action",
+            ));
+        }
+        if operation
+            .get("parameters")
+            .and_then(Value::as_array)
+            .is_some_and(|list| !list.is_empty())
+        {
+            return Err(Error::lower(
+                at,
+                "a form beside parameters",
+                "the multipart rule knows forms alone",
+            ));
+        }
+        let parameters = parameters(form, &at_body.join(FORM))?;
+        log.note(
+            "multipart",
+            &at_body,
+            FORM,
+            format!("{} parameters", parameters.len()),
+        );
+        operation.insert("parameters".into(), parameters.into());
+        operation.shift_remove("requestBody");
+        changed.extend(operation["operationId"].as_str().map(str::to_owned));
+        Ok(())
+    })?;
+    if !changed.is_empty() {
+        add_file_part(document)?;
+    }
+    Ok(changed)
+}
+
+fn parameters(form: &Value, at: &Pointer) -> Result<Vec<Value>, Error> {
+    for (field, encoding) in form
+        .get("encoding")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        // `style: form` is how each part is sent anyway.
+        if *encoding != json!({"style": "form"}) {
+            let at = at.join("encoding").join(field);
+            return Err(Error::lower(
+                &at,
+                format!("the encoding {encoding}"),
+                "`style: form` is known",
+            ));
+        }
+    }
+    let at = at.join("schema");
+    let schema = &form["schema"];
+    let Some(properties) = schema["properties"].as_object() else {
+        return Err(Error::lower(
+            &at,
+            "a form that is not an inline object",
+            "list its fields under `properties`",
+        ));
+    };
+    let required = schema["required"].as_array();
+    properties
+        .iter()
+        .map(|(name, property)| {
+            let required =
+                required.is_some_and(|required| required.iter().any(|field| field == name));
+            parameter(name, property, required, &at.join("properties").join(name))
+        })
+        .collect()
+}
+
+fn parameter(name: &str, property: &Value, required: bool, at: &Pointer) -> Result<Value, Error> {
+    let mut schema = property.as_object().cloned().unwrap_or_default();
+    let description = schema.shift_remove("description").unwrap_or_default();
+    if schema.get("type").is_some_and(|kind| kind == "object") {
+        return Err(Error::lower(
+            at,
+            "an object in a form",
+            "text, enumerations, lists of them and files are known",
+        ));
+    }
+    if schema
+        .get("format")
+        .is_some_and(|format| format == "binary")
+    {
+        schema = Map::from_iter([(
+            "$ref".into(),
+            format!("#/components/schemas/{FILE_PART}").into(),
+        )]);
+    }
+    Ok(
+        json!({"name": name, "in": "query", "description": description, "required": required, "schema": schema}),
+    )
+}
+
+fn add_file_part(document: &mut Value) -> Result<(), Error> {
+    let at = Pointer::default()
+        .join("components")
+        .join("schemas")
+        .join(FILE_PART);
+    if document.pointer(at.as_str()).is_some() {
+        return Err(Error::lower(
+            &at,
+            "the schema's name is taken",
+            "rename FILE_PART in xtask/src/lower/multipart.rs",
+        ));
+    }
+    document["components"]["schemas"][FILE_PART] = json!({"type": "string", "format": "binary"});
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::Log;
+    use super::form_becomes_parameters;
+
+    fn document(operation: Value) -> Value {
+        json!({"paths": {"/a": {"post": operation}}, "components": {"schemas": {}}})
+    }
+
+    #[test]
+    fn each_field_becomes_a_parameter_of_the_same_name_and_text() {
+        let mut document = document(
+            json!({"operationId": "Send", "requestBody": {"content": {"multipart/form-data": {
+                "schema": {"type": "object", "required": ["file"], "properties": {
+                    "kind": {"description": "Which.", "$ref": "#/components/schemas/Kind"},
+                    "file": {"type": "string", "format": "binary", "description": "The file."}
+                }},
+                "encoding": {"kind": {"style": "form"}}
+            }}}}),
+        );
+        let changed = form_becomes_parameters(&mut document, &mut Log::default()).unwrap();
+        assert_eq!(changed, ["Send"]);
+        let operation = &document["paths"]["/a"]["post"];
+        assert!(operation.get("requestBody").is_none());
+        assert_eq!(
+            operation["parameters"],
+            json!([
+                {"name": "kind", "in": "query", "description": "Which.", "required": false,
+                 "schema": {"$ref": "#/components/schemas/Kind"}},
+                {"name": "file", "in": "query", "description": "The file.", "required": true,
+                 "schema": {"$ref": "#/components/schemas/FilePart"}}
+            ])
+        );
+        assert!(document["components"]["schemas"]["FilePart"].is_object());
+    }
+
+    #[test]
+    fn forms_that_the_rule_does_not_know_are_named() {
+        let form = |form: Value| json!({"operationId": "x", "requestBody": {"content": {"multipart/form-data": form}}});
+        let mut beside = form(json!({"schema": {"properties": {}}}));
+        beside["parameters"] = json!([{"name": "q"}]);
+        for (operation, said) in [
+            (
+                form(json!({"schema": {"properties": {"a": {"type": "object"}}}})),
+                "properties/a: an object in a form",
+            ),
+            (
+                form(json!({"schema": {"$ref": "#/x"}})),
+                "a form that is not an inline object",
+            ),
+            (
+                form(json!({"encoding": {"a": {"contentType": "text/x"}}})),
+                "encoding/a: the encoding",
+            ),
+            (beside, "a form beside parameters"),
+        ] {
+            let error = form_becomes_parameters(&mut document(operation), &mut Log::default())
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}

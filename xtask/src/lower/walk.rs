@@ -1,0 +1,102 @@
+//! Ways through a document: its operations and its schemas. Rules say what to do there, this module only where.
+
+use serde_json::{Map, Value};
+
+use crate::Error;
+use crate::pointer::Pointer;
+
+/// The methods a path item may hold.
+pub(super) const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// Calls `visit` on each operation.
+pub(super) fn operations_mut(
+    document: &mut Value,
+    mut visit: impl FnMut(&mut Map<String, Value>, &Pointer) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let at = Pointer::default().join("paths");
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
+        return Err(Error::lower(
+            &at,
+            "there are no paths",
+            "an OpenAPI document lists its operations under `paths`",
+        ));
+    };
+    for (path, item) in paths {
+        for method in METHODS {
+            if let Some(operation) = item.get_mut(method) {
+                let at = at.join(path).join(method);
+                let operation = operation
+                    .as_object_mut()
+                    .ok_or_else(|| not_an_object(&at))?;
+                visit(operation, &at)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Calls `visit` on each schema, an outer one before its inner ones.
+pub(super) fn schemas_mut(
+    document: &mut Value,
+    visit: &mut dyn FnMut(&mut Map<String, Value>, &Pointer) -> Result<(), Error>,
+) -> Result<(), Error> {
+    outside(document, &Pointer::default(), visit)
+}
+
+type Visit<'a> = dyn FnMut(&mut Map<String, Value>, &Pointer) -> Result<(), Error> + 'a;
+
+fn outside(node: &mut Value, at: &Pointer, visit: &mut Visit<'_>) -> Result<(), Error> {
+    match node {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let at_key = at.join(key);
+                if key == "schema" || at.as_str() == "/components/schemas" {
+                    schema(value, &at_key, visit)?;
+                } else if !(key.starts_with("x-") || key == "example" || key == "examples") {
+                    outside(value, &at_key, visit)?;
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                outside(item, &at.join(index), visit)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn schema(node: &mut Value, at: &Pointer, visit: &mut Visit<'_>) -> Result<(), Error> {
+    let map = match node {
+        Value::Object(map) => map,
+        // JSON Schema's `true` and `false`, as in `additionalProperties`.
+        Value::Bool(_) => return Ok(()),
+        _ => return Err(not_an_object(at)),
+    };
+    visit(map, at)?;
+    for (key, value) in map {
+        let at = at.join(key);
+        match (key.as_str(), value) {
+            ("properties", Value::Object(properties)) => {
+                for (name, property) in properties {
+                    schema(property, &at.join(name), visit)?;
+                }
+            }
+            ("allOf" | "anyOf" | "oneOf", Value::Array(parts)) => {
+                for (index, part) in parts.iter_mut().enumerate() {
+                    schema(part, &at.join(index), visit)?;
+                }
+            }
+            ("items" | "additionalProperties" | "not", inner) => schema(inner, &at, visit)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn not_an_object(at: &Pointer) -> Error {
+    Error::lower(at, "not an object", "compare the OpenAPI specification")
+}

@@ -1,0 +1,222 @@
+//! Applies an OpenAPI Overlay 1.0: corrections of fact, kept as reviewed data.
+//!
+//! A target that matches nothing is an error here (the specification lets it pass): an action that no longer does
+//! anything is to be deleted, not forgotten.
+
+use std::path::Path;
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use crate::{Error, document};
+
+/// One action of an overlay.
+#[derive(Debug)]
+pub struct Action {
+    target: String,
+    path: JsonPath,
+    change: Change,
+}
+
+#[derive(Debug)]
+enum Change {
+    Update(Value),
+    Remove,
+}
+
+/// Reads and checks the overlay at `path`.
+///
+/// # Errors
+///
+/// Names the action that is malformed.
+pub fn read(path: &Path) -> Result<Vec<Action>, Error> {
+    parse(&document::read(path)?)
+}
+
+fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
+    let whole = |reason: &str| Error::Overlay {
+        action: 0,
+        target: "the overlay".into(),
+        reason: reason.into(),
+    };
+    if !overlay["overlay"]
+        .as_str()
+        .is_some_and(|v| v.starts_with("1.0."))
+    {
+        return Err(whole("`overlay` must be a 1.0.x version"));
+    }
+    let actions = overlay["actions"]
+        .as_array()
+        .ok_or_else(|| whole("`actions` must be a list"))?;
+    actions
+        .iter()
+        .enumerate()
+        .map(|(index, action)| parse_action(index, action))
+        .collect()
+}
+
+fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
+    let target = action["target"].as_str().unwrap_or_default().to_owned();
+    let fault = |reason: String| Error::Overlay {
+        action: index,
+        target: target.clone(),
+        reason,
+    };
+    let path = JsonPath::parse(&target).map_err(|e| fault(format!("not a JSONPath: {e}")))?;
+    let change = match (&action["update"], &action["remove"]) {
+        (Value::Null, Value::Bool(true)) => Change::Remove,
+        (Value::Null, _) => return Err(fault("has neither `update` nor `remove: true`".into())),
+        (update, _) => Change::Update(update.clone()),
+    };
+    Ok(Action {
+        target,
+        path,
+        change,
+    })
+}
+
+/// Applies `actions` to `document`, in order.
+///
+/// # Errors
+///
+/// [`Error::Overlay`] where a target matches nothing.
+pub fn apply(document: &mut Value, actions: &[Action]) -> Result<(), Error> {
+    for (index, action) in actions.iter().enumerate() {
+        let fault = |reason: &str| Error::Overlay {
+            action: index,
+            target: action.target.clone(),
+            reason: reason.into(),
+        };
+        let mut places: Vec<String> = action
+            .path
+            .query_located(document)
+            .locations()
+            .map(|location| location.to_json_pointer())
+            .collect();
+        if places.is_empty() {
+            return Err(fault(
+                "matches nothing in the document; correct or delete the action",
+            ));
+        }
+        // Removing from the end keeps the places of earlier list items right.
+        places.reverse();
+        for place in places {
+            match &action.change {
+                Change::Update(update) => {
+                    let node = document
+                        .pointer_mut(&place)
+                        .ok_or_else(|| fault("vanished"))?;
+                    merge(node, update);
+                }
+                Change::Remove => remove(document, &place)
+                    .ok_or_else(|| fault("cannot remove the document itself"))?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Objects are merged recursively, lists are extended, anything else is replaced (Overlay 1.0, section 4.4.3).
+fn merge(node: &mut Value, update: &Value) {
+    match (node, update) {
+        (Value::Object(node), Value::Object(update)) => {
+            for (key, value) in update {
+                match node.get_mut(key) {
+                    Some(old) => merge(old, value),
+                    None => {
+                        node.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (Value::Array(node), update) => match update {
+            Value::Array(items) => node.extend(items.iter().cloned()),
+            item => node.push(item.clone()),
+        },
+        (node, update) => *node = update.clone(),
+    }
+}
+
+fn remove(document: &mut Value, place: &str) -> Option<()> {
+    let (parent, last) = place.rsplit_once('/')?;
+    match document.pointer_mut(parent)? {
+        Value::Object(map) => {
+            map.shift_remove(&last.replace("~1", "/").replace("~0", "~"))?;
+        }
+        Value::Array(items) => {
+            let index = last
+                .parse()
+                .ok()
+                .filter(|&index: &usize| index < items.len())?;
+            items.remove(index);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{apply, parse};
+
+    fn overlay(actions: serde_json::Value) -> serde_json::Value {
+        json!({"overlay": "1.0.0", "info": {"title": "t", "version": "1"}, "actions": actions})
+    }
+
+    #[test]
+    fn update_merges_objects_extends_lists_and_replaces_scalars() {
+        let mut document = json!({"a": {"b": 1, "c": [1], "d": {"e": 1}}});
+        let actions = parse(&overlay(
+            json!([{"target": "$.a", "update": {"b": 2, "c": [2], "d": {"f": 2}}}]),
+        ))
+        .unwrap();
+        apply(&mut document, &actions).unwrap();
+        assert_eq!(
+            document,
+            json!({"a": {"b": 2, "c": [1, 2], "d": {"e": 1, "f": 2}}})
+        );
+    }
+
+    #[test]
+    fn remove_takes_every_match_out() {
+        let mut document = json!({"a": [{"x": 1}, {"x": 2}, {"y": 3}], "b/c": 1});
+        let actions = parse(&overlay(json!([
+            {"target": "$.a[?@.x]", "remove": true},
+            {"target": "$['b/c']", "remove": true}
+        ])))
+        .unwrap();
+        apply(&mut document, &actions).unwrap();
+        assert_eq!(document, json!({"a": [{"y": 3}]}));
+    }
+
+    #[test]
+    fn a_target_that_matches_nothing_is_an_error() {
+        let actions = parse(&overlay(json!([{"target": "$.nowhere", "update": {}}]))).unwrap();
+        let error = apply(&mut json!({}), &actions).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "overlay action 0 ($.nowhere): matches nothing in the document; correct or delete the action"
+        );
+    }
+
+    #[test]
+    fn malformed_overlays_are_refused_with_the_action() {
+        for (actions, said) in [
+            (json!([{"target": "$$", "update": {}}]), "not a JSONPath"),
+            (
+                json!([{"target": "$.a"}]),
+                "neither `update` nor `remove: true`",
+            ),
+            (json!({}), "`actions` must be a list"),
+        ] {
+            let error = parse(&overlay(actions)).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        let error = parse(&json!({"overlay": "2.0.0", "actions": []}))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("1.0.x"), "{error}");
+    }
+}

@@ -1,0 +1,141 @@
+//! Documentation: progenitor writes a parameter's description at the method only, and each text as one attribute. Here
+//! every setter says what it sets, and texts become ordinary `///` lines.
+
+use std::collections::BTreeMap;
+
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
+use serde_json::Value;
+use syn::visit_mut::VisitMut;
+use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, parse_quote};
+
+use super::{builders, missing};
+use crate::Error;
+
+/// The text of each parameter, by builder and setter.
+type Texts = BTreeMap<(String, String), String>;
+
+pub(super) fn describe_setters(items: &mut [Item], document: &Value) -> Result<(), Error> {
+    let texts = texts(document);
+    for (builder, methods) in builders(items) {
+        let builder = builder.ident.to_string();
+        for item in &mut methods.items {
+            let ImplItem::Fn(method) = item else { continue };
+            let name = method.sig.ident.to_string();
+            let text = match name.as_str() {
+                "send" => continue,
+                "new" => "Starts the request; nothing is sent before `send`.",
+                "body_map" => "Changes the request body in place.",
+                _ => texts
+                    .get(&(builder.clone(), name.trim_start_matches("r#").to_owned()))
+                    .ok_or_else(|| {
+                        missing(format!("{builder}::{name}"), "parameter in the document")
+                    })?,
+            };
+            method.attrs.push(parse_quote!(#[doc = #text]));
+        }
+    }
+    Ok(())
+}
+
+fn texts(document: &Value) -> Texts {
+    let mut texts = Texts::new();
+    let operations = document["paths"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .flat_map(|(_, item)| item.as_object());
+    for operation in operations.flatten().map(|(_, operation)| operation) {
+        let builder = operation["operationId"]
+            .as_str()
+            .unwrap_or_default()
+            .to_upper_camel_case();
+        let mut add = |name: &str, described: &Value| {
+            let text = described["description"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            texts.insert((builder.clone(), name.to_snake_case()), text);
+        };
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            add(parameter["name"].as_str().unwrap_or_default(), parameter);
+        }
+        if let Some(body) = operation.get("requestBody") {
+            add("body", body);
+        }
+    }
+    texts
+}
+
+/// Turns each doc attribute into one attribute a line, with the space that `///` is followed by.
+pub(super) fn one_line_an_attribute(file: &mut File) {
+    struct Lines;
+    impl VisitMut for Lines {
+        fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+            let old = std::mem::take(attributes);
+            for attribute in old {
+                match doc_text(&attribute) {
+                    Some(text) => attributes.extend(text.trim().lines().map(|line| {
+                        let line = if line.is_empty() {
+                            String::new()
+                        } else {
+                            format!(" {line}")
+                        };
+                        parse_quote!(#[doc = #line])
+                    })),
+                    None => attributes.push(attribute),
+                }
+            }
+        }
+    }
+    Lines.visit_file_mut(file);
+}
+
+fn doc_text(attribute: &Attribute) -> Option<String> {
+    let Meta::NameValue(pair) = &attribute.meta else {
+        return None;
+    };
+    match &pair.value {
+        Expr::Lit(literal) if pair.path.is_ident("doc") => match &literal.lit {
+            Lit::Str(text) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use syn::parse_quote;
+
+    use super::{describe_setters, one_line_an_attribute};
+
+    #[test]
+    fn setters_say_what_they_set_line_by_line() {
+        let mut file: syn::File = parse_quote! {
+            pub struct MakeIt<'a> { client: &'a super::Client }
+            impl<'a> MakeIt<'a> {
+                pub fn qr_level(self) -> Self { self }
+            }
+        };
+        let document = json!({"paths": {"/a": {"get": {
+            "operationId": "MakeIt",
+            "parameters": [{"name": "qrLevel", "description": "How much.\n\n- `L`: 7 %"}]
+        }}}});
+        describe_setters(&mut file.items, &document).unwrap();
+        one_line_an_attribute(&mut file);
+        let text = prettyplease::unparse(&file);
+        assert!(
+            text.contains("    /// How much.\n    ///\n    /// - `L`: 7 %\n    pub fn qr_level"),
+            "{text}"
+        );
+
+        let error = describe_setters(&mut file.items, &json!({"paths": {}}))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("MakeIt::qr_level has no parameter in the document"),
+            "{error}"
+        );
+    }
+}

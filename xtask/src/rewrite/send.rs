@@ -1,0 +1,76 @@
+//! The shape of a builder's `send`: where the request is built, and the calls of that chain.
+
+use syn::visit_mut::{VisitMut, visit_expr_mut};
+use syn::{Block, Expr, ExprMethodCall, ImplItem, ImplItemFn, ItemImpl, Pat, Stmt};
+
+use super::missing;
+use crate::Error;
+
+pub(super) fn send_mut<'a>(
+    methods: &'a mut ItemImpl,
+    builder: &str,
+) -> Result<&'a mut Block, Error> {
+    let found = methods.items.iter_mut().find_map(|item| match item {
+        ImplItem::Fn(ImplItemFn { sig, block, .. }) if sig.ident == "send" => Some(block),
+        _ => None,
+    });
+    found.ok_or_else(|| missing(builder, "method `send`"))
+}
+
+/// Place of the statement `let mut request = client.client.….build()?;`.
+pub(super) fn request_statement(send: &Block, builder: &str) -> Result<usize, Error> {
+    let found = send
+        .stmts
+        .iter()
+        .position(|statement| is_let(statement, "request"));
+    found.ok_or_else(|| missing(builder, "statement `let mut request`"))
+}
+
+pub(super) fn is_let(statement: &Stmt, name: &str) -> bool {
+    matches!(statement, Stmt::Local(local) if matches!(&local.pat, Pat::Ident(pat) if pat.ident == name))
+}
+
+/// Takes every call of `method` out of the chains in `statement` and returns them in the order of the source.
+pub(super) fn take_calls(statement: &mut Stmt, method: &str) -> Vec<ExprMethodCall> {
+    struct Taker<'a> {
+        method: &'a str,
+        taken: Vec<ExprMethodCall>,
+    }
+    impl VisitMut for Taker<'_> {
+        fn visit_expr_mut(&mut self, expr: &mut Expr) {
+            visit_expr_mut(self, expr);
+            if let Expr::MethodCall(call) = expr
+                && call.method == self.method
+            {
+                let call = call.clone();
+                *expr = (*call.receiver).clone();
+                self.taken.push(call);
+            }
+        }
+    }
+    let mut taker = Taker {
+        method,
+        taken: Vec::new(),
+    };
+    taker.visit_stmt_mut(statement);
+    taker.taken
+}
+
+/// Puts the call `.method(argument)` in front of `.build()`; says whether there was one.
+pub(super) fn call_before_build(statement: &mut Stmt, with: impl Fn(&Expr) -> Expr) -> bool {
+    struct Putter<F> {
+        with: F,
+        done: bool,
+    }
+    impl<F: Fn(&Expr) -> Expr> VisitMut for Putter<F> {
+        fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+            if call.method == "build" {
+                *call.receiver = (self.with)(&call.receiver);
+                self.done = true;
+            }
+        }
+    }
+    let mut putter = Putter { with, done: false };
+    putter.visit_stmt_mut(statement);
+    putter.done
+}

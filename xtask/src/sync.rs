@@ -1,0 +1,194 @@
+//! Brings a folder in step with the generated files, or says how it differs: one function for both, so that the check
+//! cannot drift from the generator.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::split::HEADER;
+use crate::{Error, Files};
+
+/// Whether [`sync`] may change the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Write what differs, remove what is stale.
+    Write,
+    /// Change nothing; a difference is [`Error::Drift`].
+    Check,
+}
+
+/// What [`sync`] found and did.
+#[derive(Debug)]
+pub struct Report {
+    files: usize,
+    changed: usize,
+    out: PathBuf,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            files,
+            changed,
+            out,
+        } = self;
+        write!(f, "{files} files in {}, {changed} changed", out.display())
+    }
+}
+
+/// Makes `out` hold exactly `files`, or checks that it does.
+///
+/// # Errors
+///
+/// [`Error::Drift`] in [`Mode::Check`]; [`Error::Foreign`] where `out` holds a file that no generation wrote, before
+/// anything is touched.
+pub fn sync(out: &Path, files: &Files, mode: Mode) -> Result<Report, Error> {
+    let stale = stale_files(out, files)?;
+    let mut drift = Vec::new();
+    for (relative, contents) in files {
+        let path = out.join(relative);
+        match std::fs::read(&path) {
+            Ok(old) if old == contents.as_bytes() => continue,
+            Ok(_) => drift.push(format!("{} is not what the document gives", path.display())),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                drift.push(format!("{} is missing", path.display()));
+            }
+            Err(source) => return Err(Error::Read { path, source }),
+        }
+        if mode == Mode::Write {
+            write_atomically(&path, contents).map_err(|source| Error::Write { path, source })?;
+        }
+    }
+    for path in stale {
+        drift.push(format!("{} is stale", path.display()));
+        if mode == Mode::Write {
+            std::fs::remove_file(&path).map_err(|source| Error::Write { path, source })?;
+        }
+    }
+    if mode == Mode::Check && !drift.is_empty() {
+        return Err(Error::Drift { files: drift });
+    }
+    Ok(Report {
+        files: files.len(),
+        changed: drift.len(),
+        out: out.to_owned(),
+    })
+}
+
+/// Files below `out` that this generation does not write. Only what an earlier one wrote may be called stale: `--out`
+/// can name any folder.
+fn stale_files(out: &Path, files: &Files) -> Result<BTreeSet<PathBuf>, Error> {
+    let mut stale = BTreeSet::new();
+    let mut folders = vec![out.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(source) => {
+                return Err(Error::Read {
+                    path: folder,
+                    source,
+                });
+            }
+        };
+        for entry in entries {
+            let path = entry
+                .map_err(|source| Error::Read {
+                    path: folder.clone(),
+                    source,
+                })?
+                .path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path
+                .strip_prefix(out)
+                .is_ok_and(|relative| files.contains_key(relative))
+            {
+                if !std::fs::read_to_string(&path).is_ok_and(|text| text.starts_with(HEADER)) {
+                    return Err(Error::Foreign { path });
+                }
+                stale.insert(path);
+            }
+        }
+    }
+    Ok(stale)
+}
+
+/// A killed run leaves no half file: the contents are written beside the target and renamed.
+fn write_atomically(path: &Path, contents: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".generated-")
+        .tempfile_in(folder)?;
+    file.write_all(contents.as_bytes())?;
+    #[cfg(unix)]
+    {
+        // tempfile makes files that only their owner can read; sources are for everyone.
+        use std::os::unix::fs::PermissionsExt as _;
+        file.as_file()
+            .set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{Mode, sync};
+    use crate::split::HEADER;
+    use crate::{Error, Files};
+
+    fn files(names: &[&str]) -> Files {
+        names
+            .iter()
+            .map(|name| (PathBuf::from(name), format!("{HEADER}\n// {name}\n")))
+            .collect()
+    }
+
+    #[test]
+    fn what_was_written_passes_the_check_and_stale_files_go() {
+        let folder = tempfile::tempdir().unwrap();
+        sync(folder.path(), &files(&["a.rs", "types/b.rs"]), Mode::Write).unwrap();
+        sync(folder.path(), &files(&["a.rs", "types/b.rs"]), Mode::Check).unwrap();
+        sync(folder.path(), &files(&["a.rs"]), Mode::Write).unwrap();
+        assert!(!folder.path().join("types/b.rs").exists());
+    }
+
+    #[test]
+    fn a_changed_byte_fails_the_check_and_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.rs");
+        sync(folder.path(), &files(&["a.rs"]), Mode::Write).unwrap();
+        std::fs::write(&path, "changed").unwrap();
+        let error = sync(folder.path(), &files(&["a.rs"]), Mode::Check).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("a.rs is not what the document gives"),
+            "{error}"
+        );
+        assert!(
+            error.to_string().contains("cargo xtask generate"),
+            "{error}"
+        );
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "changed");
+    }
+
+    #[test]
+    fn a_file_that_nobody_generated_is_never_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.txt");
+        std::fs::write(&path, "precious").unwrap();
+        let error = sync(folder.path(), &files(&["a.rs"]), Mode::Write).unwrap_err();
+        assert!(matches!(error, Error::Foreign { .. }), "{error}");
+        assert!(path.exists());
+        assert!(
+            !folder.path().join("a.rs").exists(),
+            "nothing is written beside it"
+        );
+    }
+}
