@@ -1,0 +1,211 @@
+//! Answers: the error body that every refusal carries, and the request id on every answer.
+//!
+//! A handler returns a [`Failure`]; the body is written in one place, by [`identify`], because only
+//! there the request id is known. Knows nothing of barcodes and of the document.
+
+use axum::Json;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use chrono::{SecondsFormat, Utc};
+use http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::{Extensions, StatusCode};
+use serde_json::json;
+
+use crate::random;
+
+/// The header that names a request. The service's own is unknown; this is the usual one.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// One field of a request and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Violation {
+    field: String,
+    problem: String,
+}
+
+impl Violation {
+    /// `parameter` is the name in the document; the service speaks of fields in PascalCase.
+    pub(crate) fn new(parameter: &str, problem: impl FnOnce(&str) -> String) -> Self {
+        let field = pascal_case(parameter);
+        let problem = problem(&field);
+        Self { field, problem }
+    }
+}
+
+/// A request that gets no result.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    description: &'static str,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Failure {
+    fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<String>,
+        description: &'static str,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            description,
+            header: None,
+        }
+    }
+
+    /// 400: the request breaks the document's rules. How the service words more than one
+    /// violation is unknown; here they stand one after the other.
+    pub(crate) fn invalid(violations: &[Violation]) -> Self {
+        let fields: Vec<_> = violations
+            .iter()
+            .map(|it| format!("Field name: '{}' errors: {}", it.field, it.problem))
+            .collect();
+        Self::malformed(format!("Error: {}", fields.join("; ")))
+    }
+
+    /// 400: one field, whose value the operation cannot work with.
+    pub(crate) fn field(parameter: &str, problem: impl std::fmt::Display) -> Self {
+        Self::invalid(&[Violation::new(parameter, |_| problem.to_string())])
+    }
+
+    /// 400: the request as a whole cannot be read.
+    pub(crate) fn malformed(message: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "errorInvalidInputData",
+            message,
+            "Operation Failed. The input data is not valid.",
+        )
+    }
+
+    /// 400: within the document's rules, but beyond this emulator. The code is the sandbox's own,
+    /// so that nobody takes the limit for one of the service.
+    pub(crate) fn unsupported(parameter: &str, what: impl std::fmt::Display) -> Self {
+        let field = pascal_case(parameter);
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "errorNotSupportedBySandbox",
+            format!("Error: Field name: '{field}' errors: The sandbox does not support {what}."),
+            "Operation Failed. The sandbox does not emulate this.",
+        )
+    }
+
+    /// 401, with the challenge of RFC 6750, section 3.
+    pub(crate) fn unauthorized(message: &str, challenge: &'static str) -> Self {
+        let mut failure = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "errorAuthentication",
+            message,
+            "Operation Failed. The request is not authorized.",
+        );
+        failure.header = Some((WWW_AUTHENTICATE, HeaderValue::from_static(challenge)));
+        failure
+    }
+
+    /// 404: no such path in the document.
+    pub(crate) fn not_found(path: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "errorNotFound",
+            format!("There is nothing at {path}."),
+            "Operation Failed. The document knows no such path.",
+        )
+    }
+
+    /// 405: the path is there, the method is not.
+    pub(crate) fn method_not_allowed(method: &http::Method, path: &str) -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "errorMethodNotAllowed",
+            format!("{method} is not a method of {path}."),
+            "Operation Failed. The document knows no such method for this path.",
+        )
+    }
+
+    /// 413: more bytes than the sandbox takes.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "errorRequestTooLarge",
+            format!("The request body is larger than {limit} bytes."),
+            "Operation Failed. The request is too large.",
+        )
+    }
+
+    /// 415: a body of a kind that is not taken.
+    pub(crate) fn unsupported_media_type(message: String) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "errorUnsupportedMediaType",
+            message,
+            "Operation Failed. The request body is of a kind that is not supported.",
+        )
+    }
+
+    /// 500: a fault of the sandbox.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "errorInternal",
+            message,
+            "Operation Failed. This is a fault of the sandbox, not of the request.",
+        )
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The outermost layer: gives each request an id, and a [`Failure`] its body.
+pub(crate) async fn identify(request: Request, next: Next) -> Response {
+    let id = random::uuid();
+    let response = next.run(request).await;
+    let mut response = match response.extensions().get::<Failure>() {
+        Some(failure) => write_failure(failure, &id),
+        None => response,
+    };
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+fn write_failure(failure: &Failure, request_id: &str) -> Response {
+    let body = json!({
+        "requestId": request_id,
+        "error": {
+            "code": failure.code,
+            "message": failure.message,
+            "description": failure.description,
+            // The service's own format is unknown; the document says date-time, that is RFC 3339.
+            "dateTime": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            "innerError": null,
+        },
+    });
+    let mut response = (failure.status, Json(body)).into_response();
+    *response.extensions_mut() = Extensions::new();
+    if let Some((name, value)) = &failure.header {
+        response.headers_mut().insert(name.clone(), value.clone());
+    }
+    response
+}
+
+/// `fileBase64` -> `FileBase64`.
+fn pascal_case(parameter: &str) -> String {
+    let mut letters = parameter.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,233 @@
+//! Finding linear barcodes: rxing's row readers, led over a picture line by line.
+//!
+//! rxing's own scan stops at the first barcode and knows no more of its place than two points. Here
+//! each barcode found is measured and then left out of the search, so that all are found.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rxing::common::{BitArray, HybridBinarizer};
+use rxing::oned::{
+    CodaBarReader, Code39Reader, Code93Reader, Code128Reader, EAN8Reader, EAN13Reader, ITFReader,
+    OneDReader, UPCEReader,
+};
+use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source, RXingResult};
+
+use super::read::{Area, Gray, Reading, is_gs1};
+
+/// Even lengths up to the longest that is written, so that short Interleaved 2 of 5 is read too.
+const ITF_LENGTHS: std::ops::RangeInclusive<u32> = 1..=40;
+/// The share of pixels in which a line must agree with its neighbour to be of the same barcode.
+const AGREEMENT: f32 = 0.9;
+/// In modules.
+const WIDEST_GAP: usize = 4;
+/// Codabar's alphabet by rxing's index of it.
+const CODABAR: &[u8; 20] = b"0123456789-$:/.+ABCD";
+
+/// The linear formats, those whose check digits or rigour make a mistake less likely first.
+pub(crate) const FORMATS: [BarcodeFormat; 8] = [
+    BarcodeFormat::CODE_128,
+    BarcodeFormat::CODE_93,
+    BarcodeFormat::EAN_13,
+    BarcodeFormat::EAN_8,
+    BarcodeFormat::CODE_39,
+    BarcodeFormat::UPC_E,
+    BarcodeFormat::CODABAR,
+    BarcodeFormat::ITF,
+];
+
+/// All barcodes of `formats` whose bars stand upright in `picture`, or upside down.
+pub(crate) fn scan(picture: &Gray, formats: &[BarcodeFormat], lines: usize) -> Vec<Reading> {
+    let Ok(source) = Luma8Source::new_with_slice(&picture.pixels, picture.width, picture.height)
+    else {
+        return Vec::new();
+    };
+    let bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+    let mut rows = Vec::new();
+    for y in 0..picture.height as usize {
+        rows.push(bitmap.get_black_row(y).ok().map(|row| row.into_owned()));
+    }
+    let hints = hints();
+    let mut found: Vec<Reading> = Vec::new();
+    let step = (rows.len() / lines.max(1)).max(1);
+    for y in (step / 2..rows.len()).step_by(step) {
+        let Some(mut row) = rows[y].clone() else {
+            continue;
+        };
+        for known in found.iter().filter(|it| it.area.has_line(y)) {
+            erase(&mut row, &known.area);
+        }
+        while let Some(result) = read_row(&row, y, formats, &hints) {
+            let reading = measure(&rows, y, &result);
+            erase(&mut row, &reading.area);
+            join(&mut found, reading);
+        }
+    }
+    found
+}
+
+fn hints() -> DecodeHints {
+    let mut hints = DecodeHints::default();
+    hints.AssumeGs1 = Some(true);
+    hints.ReturnCodabarStartEnd = Some(true);
+    hints.AllowedLengths = Some(ITF_LENGTHS.map(|half| half * 2).collect());
+    hints
+}
+
+/// The first barcode that any reader finds in a line, read from either end.
+fn read_row(
+    row: &BitArray,
+    y: usize,
+    formats: &[BarcodeFormat],
+    hints: &DecodeHints,
+) -> Option<RXingResult> {
+    let width = row.get_size();
+    let mut turned = row.clone();
+    turned.reverse();
+    for format in FORMATS.iter().filter(|format| formats.contains(format)) {
+        if let Some(result) = decode(*format, row, y, hints) {
+            return Some(result);
+        }
+        if let Some(mut result) = decode(*format, &turned, y, hints) {
+            for point in result.getPointsMut() {
+                point.x = width as f32 - 1.0 - point.x;
+            }
+            return Some(result);
+        }
+    }
+    None
+}
+
+fn decode(
+    format: BarcodeFormat,
+    row: &BitArray,
+    y: usize,
+    hints: &DecodeHints,
+) -> Option<RXingResult> {
+    let y = y as u32;
+    // A reader that panics on a line has found nothing in it.
+    catch_unwind(AssertUnwindSafe(|| match format {
+        BarcodeFormat::CODE_128 => Code128Reader.decode_row(y, row, hints),
+        BarcodeFormat::CODE_93 => Code93Reader::default().decode_row(y, row, hints),
+        BarcodeFormat::CODE_39 => Code39Reader::default().decode_row(y, row, hints),
+        BarcodeFormat::CODABAR => CodaBarReader::default().decode_row(y, row, hints),
+        BarcodeFormat::ITF => ITFReader::default().decode_row(y, row, hints),
+        BarcodeFormat::EAN_13 => EAN13Reader.decode_row(y, row, hints),
+        BarcodeFormat::EAN_8 => EAN8Reader.decode_row(y, row, hints),
+        _ => UPCEReader.decode_row(y, row, hints),
+    }))
+    .ok()?
+    .map(|result| place_codabar(row, result))
+    .ok()
+}
+
+/// rxing's second point of a Codabar is beyond the stop letter wherever anything stands before the
+/// start letter; the first is right. Each letter has four bars and three gaps, and a gap after it.
+fn place_codabar(row: &BitArray, mut result: RXingResult) -> RXingResult {
+    if *result.getBarcodeFormat() != BarcodeFormat::CODABAR {
+        return result;
+    }
+    let letters = result.getText().chars().count();
+    if let [first, second] = result.getPointsMut() {
+        let mut end = first.x.max(0.0) as usize;
+        for _ in 1..4 * letters {
+            end = row.getNextSet(row.getNextUnset(end));
+        }
+        second.x = row.getNextUnset(end).saturating_sub(1) as f32;
+    }
+    result
+}
+
+/// A reading with the rectangle that its bars fill.
+fn measure(rows: &[Option<BitArray>], y: usize, result: &RXingResult) -> Reading {
+    let points = result.getPoints();
+    let x = points.iter().map(|point| point.x);
+    let width = rows[y].as_ref().map_or(0, BitArray::get_size);
+    let within = |x: f32| (x.max(0.0) as usize).min(width.saturating_sub(1));
+    let left = within(x.clone().fold(f32::MAX, f32::min));
+    let right = within(x.fold(0.0, f32::max));
+    let (left, right) = match &rows[y] {
+        Some(row) => widen(row, left, right),
+        None => (left, right),
+    };
+    let same = |line: &usize| match (&rows[*line], &rows[y]) {
+        (Some(one), Some(other)) => agree(one, other, left, right),
+        _ => false,
+    };
+    let top = (0..y).rev().take_while(same).last().unwrap_or(y);
+    let bottom = (y + 1..rows.len()).take_while(same).last().unwrap_or(y);
+    let format = *result.getBarcodeFormat();
+    let gs1 = is_gs1(result);
+    let text = match format {
+        // rxing gives the indices of letters here, not letters.
+        BarcodeFormat::CODABAR => codabar(result.getText()),
+        BarcodeFormat::CODE_128 if gs1 => result.getText().replacen("]C1", "", 1),
+        _ => result.getText().to_owned(),
+    };
+    Reading {
+        format,
+        text,
+        gs1,
+        area: Area::rectangle(left, top, right + 1, bottom + 1),
+    }
+}
+
+fn codabar(indices: &str) -> String {
+    let letter = |index| CODABAR.get(index as usize).copied().map(char::from);
+    indices.chars().filter_map(letter).collect()
+}
+
+/// rxing's points lie within the first and the last pattern. The bars go on from there until a gap
+/// that is wider than any between the points, and than any of these symbologies has.
+fn widen(row: &BitArray, left: usize, right: usize) -> (usize, usize) {
+    let line: Vec<bool> = (left..=right).map(|x| row.get(x)).collect();
+    let runs = || line.chunk_by(|one, other| one == other);
+    let widest_gap = runs()
+        .filter(|run| !run[0])
+        .map(<[bool]>::len)
+        .max()
+        .unwrap_or(0);
+    let narrowest = runs().map(<[bool]>::len).min().unwrap_or(1);
+    let widest = widest_gap.max(WIDEST_GAP * narrowest);
+    let outermost = |line: &mut dyn Iterator<Item = usize>, start: usize| {
+        let mut edge = start;
+        let mut gap = 0;
+        for x in line {
+            gap = if row.get(x) { 0 } else { gap + 1 };
+            match gap {
+                0 => edge = x,
+                gap if gap > widest => break,
+                _ => {}
+            }
+        }
+        edge
+    };
+    let from = outermost(&mut (0..left).rev(), left);
+    let to = outermost(&mut (right + 1..row.get_size()), right);
+    (from, to)
+}
+
+fn agree(one: &BitArray, other: &BitArray, left: usize, right: usize) -> bool {
+    let same = (left..=right)
+        .filter(|x| one.get(*x) == other.get(*x))
+        .count();
+    same as f32 >= AGREEMENT * (right + 1 - left) as f32
+}
+
+fn erase(row: &mut BitArray, area: &Area) {
+    for x in area.columns() {
+        if x < row.get_size() {
+            row.unset(x);
+        }
+    }
+}
+
+/// A barcode that stands aslant is found in pieces: they become one.
+fn join(found: &mut Vec<Reading>, reading: Reading) {
+    let same = found.iter_mut().find(|it| {
+        it.format == reading.format && it.text == reading.text && it.area.touches(&reading.area)
+    });
+    match same {
+        Some(known) => known.area = known.area.joined(&reading.area),
+        None => found.push(reading),
+    }
+}

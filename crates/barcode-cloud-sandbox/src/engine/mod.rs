@@ -1,0 +1,20 @@
+//! The barcode engine: texts into symbols, pictures into texts.
+//!
+//! The drawing of bars and the finding of them is rxing's work. This module keeps what lies around
+//! it: the rules of each symbology, and guards against what rxing does not survive. It knows
+//! nothing of HTTP and of the document.
+
+mod digits;
+mod full_ascii;
+mod gs1;
+mod linear;
+mod read;
+mod symbology;
+mod write;
+
+pub(crate) use read::{Effort, Found, Gray, Wanted, read};
+pub(crate) use symbology::Symbology;
+pub(crate) use write::{Options, Shape, Symbol, write};
+
+#[cfg(test)]
+mod tests;

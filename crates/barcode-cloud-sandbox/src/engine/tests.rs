@@ -1,0 +1,185 @@
+//! Every type written, drawn and read again.
+
+use super::*;
+use crate::picture::{Color, Layout, TextLocation, Wishes};
+
+/// Values of each type, as a user would give them and get them back.
+pub(crate) const SAMPLES: &[(&str, &[&str])] = &[
+    (
+        "QR",
+        &[
+            "Test",
+            "1234567890",
+            "HELLO WORLD $%*",
+            "https://example.com/?q=1&x=ü",
+            "Привет, мир",
+            "日本語 🙂",
+            "\u{1d}x",
+            "]C1",
+        ],
+    ),
+    (
+        "GS1QR",
+        &[
+            "(01)09501101530003",
+            "(01)09501101530003(10)ABC",
+            "(10)ABC(21)12345",
+            "(10)A%B(21)99",
+            "(10)ab%%c(21)9%9",
+        ],
+    ),
+    (
+        "Aztec",
+        &[
+            "Test",
+            "1234567890",
+            "Mixed 123 CASE, with: punctuation!",
+            "Привет, мир",
+            "日本語 🙂",
+            "ü",
+        ],
+    ),
+    (
+        "DataMatrix",
+        &[
+            "Test",
+            "1234567890",
+            "HELLO WORLD",
+            "hello, world ü",
+            "Привет, мир",
+            "日本語 🙂",
+        ],
+    ),
+    (
+        "GS1DataMatrix",
+        &[
+            "(01)09501101530003",
+            "(01)09501101530003(17)261231(10)ABC",
+            "(10)ABC(21)12345",
+        ],
+    ),
+    (
+        "Pdf417",
+        &[
+            "Test",
+            "12345678901234567890",
+            "Lorem ipsum dolor sit amet, consectetur",
+            "Привет, мир",
+            "日本語 🙂",
+            "ü",
+        ],
+    ),
+    (
+        "Code128",
+        &["Test", "1234567890", "ABC-123", "a\tb\u{1d}c", "]C1", "x"],
+    ),
+    (
+        "GS1Code128",
+        &[
+            "(01)09501101530003(10)ABC",
+            "(10)ABC(21)12345",
+            "(00)376104250021234569",
+            "(21)a(b)c",
+        ],
+    ),
+    ("SSCC18", &["(00)376104250021234569"]),
+    ("EAN14", &["(01)09501101530003", "(01)19501101530000"]),
+    ("SCC14", &["(01)09501101530003"]),
+    ("Code39", &["CODE 39", "-. $/+%", "1"]),
+    ("Code39FullASCII", &["Code 39, full: ASCII!", "a", "~"]),
+    ("PZN", &["27580899"]),
+    ("Code32", &["012345676"]),
+    ("VIN", &["1M8GDM9AXKP042788"]),
+    ("Code93", &["CODE 93", "Code 93 lower", "1234567890"]),
+    ("Codabar", &["A12345A", "B12-34:5$C", "D1.0/2+3A"]),
+    (
+        "EAN13",
+        &["6291041500213", "4006381333931", "9783161484100"],
+    ),
+    ("EAN8", &["96385074", "73513537"]),
+    ("UPCA", &["036000291452", "012345678905"]),
+    ("UPCE", &["04252614", "01234565", "11234562"]),
+    ("ISBN", &["9783161484100", "9791032300824"]),
+    ("ISSN", &["9770317847001"]),
+    ("ISMN", &["9790260000438"]),
+    ("ITF14", &["15400141288763", "00012345678905"]),
+    ("ITF6", &["123457"]),
+    (
+        "Interleaved2of5",
+        &["1234567890", "12", "123456789012345678901234567890"],
+    ),
+    ("DeutschePostIdentcode", &["563102430313"]),
+    ("DeutschePostLeitcode", &["21348075016401"]),
+];
+
+pub(crate) fn wishes() -> Wishes {
+    Wishes {
+        foreground: Color::parse("Black").unwrap(),
+        background: Color::parse("White").unwrap(),
+        resolution: 96.0,
+        width: None,
+        height: None,
+        rotation: 0,
+        text: TextLocation::None,
+        module_ratio: 1.0,
+    }
+}
+
+fn gray(symbol: &Symbol, wishes: &Wishes) -> Gray {
+    let picture = Layout::new(symbol, wishes).unwrap().draw();
+    Gray {
+        width: picture.width(),
+        height: picture.height(),
+        pixels: picture.pixels().map(|pixel| pixel.0[1]).collect(),
+    }
+}
+
+fn draw(name: &str, value: &str) -> Result<Gray, String> {
+    let symbology = Symbology::named(name).unwrap();
+    let symbol =
+        write(symbology, value, false, &Options::default()).map_err(|refusal| refusal.0)?;
+    let mut wishes = wishes();
+    if name == "Pdf417" {
+        wishes.module_ratio = 3.0;
+    }
+    if symbology.is_linear() {
+        wishes.text = TextLocation::Below;
+    }
+    Ok(gray(&symbol, &wishes))
+}
+
+fn read_as(name: &str, picture: &Gray) -> Vec<(&'static str, String)> {
+    let wanted = Wanted::Types(vec![Symbology::named(name).unwrap()]);
+    let found = read(picture, &wanted, Effort::Normal);
+    found.into_iter().map(|it| (it.name, it.value)).collect()
+}
+
+#[test]
+fn every_type_is_read_back_equal() {
+    for (name, values) in SAMPLES {
+        for value in *values {
+            let picture = draw(name, value).unwrap();
+            assert_eq!(read_as(name, &picture), [(*name, (*value).to_owned())]);
+        }
+    }
+}
+
+#[test]
+fn a_common_type_is_named_without_being_asked_for() {
+    for (name, values) in SAMPLES {
+        let common = Symbology::named(name).unwrap().common;
+        for value in values.iter().filter(|_| common) {
+            let found = read(&draw(name, value).unwrap(), &Wanted::Common, Effort::Normal);
+            let found: Vec<_> = found.iter().map(|it| (it.name, &*it.value)).collect();
+            assert_eq!(found, [(*name, *value)]);
+        }
+    }
+}
+
+#[test]
+fn there_are_samples_of_every_type() {
+    let names: Vec<_> = SAMPLES.iter().map(|(name, _)| *name).collect();
+    for symbology in Symbology::all() {
+        assert!(names.contains(&symbology.name), "{}", symbology.name);
+    }
+}

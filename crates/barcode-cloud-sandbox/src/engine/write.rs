@@ -1,0 +1,202 @@
+//! Writing: a value into the modules of a symbol, by rxing's writers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rxing::aztec::AztecWriter;
+use rxing::common::{BitMatrix, CharacterSet};
+use rxing::datamatrix::DataMatrixWriter;
+use rxing::pdf417::encoder::{Compaction, PDF417};
+use rxing::qrcode::QRCodeWriter;
+use rxing::{BarcodeFormat, EncodeHintValue, EncodeHints, MultiFormatWriter, Writer};
+
+use super::Symbology;
+use super::gs1::SEPARATOR;
+
+/// What stands for FNC1 in the text that rxing's Code 128 writer takes.
+const CODE128_FNC1: &str = "\u{f1}";
+/// rxing's own default, in the absence of a wish.
+const PDF417_ERROR_LEVEL: u32 = 2;
+
+/// What may be asked of a symbol beyond its text; each by default as the engine sees fit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    /// `L`, `M`, `Q` or `H`.
+    pub(crate) qr_error_level: Option<&'static str>,
+    /// 1 to 40.
+    pub(crate) qr_version: Option<u32>,
+    /// The character set to write, and to name in the symbol, of QR and PDF417.
+    pub(crate) character_set: Option<CharacterSet>,
+    /// `A`, `B` or `C`.
+    pub(crate) code128_set: Option<&'static str>,
+    /// 0 to 8.
+    pub(crate) pdf417_error_level: Option<u32>,
+    pub(crate) pdf417_columns: Option<u32>,
+    pub(crate) pdf417_rows: Option<u32>,
+    pub(crate) pdf417_truncate: bool,
+    pub(crate) pdf417_bytes: bool,
+}
+
+/// A symbol without size and colour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Symbol {
+    pub(crate) shape: Shape,
+    /// What to print beside the symbol.
+    pub(crate) text: String,
+}
+
+/// The modules of a symbol; `true` is dark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One row of bars, to be drawn at any height.
+    Bars(Vec<bool>),
+    /// Rows of equal length. In PDF417 a module is higher than wide.
+    Grid(Vec<Vec<bool>>),
+}
+
+/// Why there is no symbol: what is wrong with the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal(pub(crate) String);
+
+/// Writes `value`. With `raw`, its letters stand for bytes (U+0000 to U+00FF), not for text.
+pub(crate) fn write(
+    symbology: &Symbology,
+    value: &str,
+    raw: bool,
+    options: &Options,
+) -> Result<Symbol, Refusal> {
+    let content = symbology.content(value).map_err(Refusal)?;
+    let text = symbology
+        .value(&content)
+        .unwrap_or_else(|| value.to_owned());
+    if let Some(longest) = longest(symbology.base).filter(|it| content.chars().count() > *it) {
+        return Err(Refusal(format!("It takes at most {longest} characters.")));
+    }
+    let character_set = options.character_set.or(match content.is_ascii() {
+        true => None,
+        false if raw => Some(CharacterSet::ISO8859_1),
+        false => Some(CharacterSet::UTF8),
+    });
+    let written = catch_unwind(AssertUnwindSafe(|| {
+        modules(symbology, &content, character_set, options)
+    }));
+    match written {
+        Ok(Ok(shape)) => Ok(Symbol { shape, text }),
+        Ok(Err(error)) => Err(Refusal(format!(
+            "The data does not fit this symbol ({error})."
+        ))),
+        // rxing panics on some data that is too long for its symbol.
+        Err(_) => Err(Refusal("The engine cannot write this data.".to_owned())),
+    }
+}
+
+/// The capacity of the largest symbol, in digits, so that no absurd length reaches a writer.
+fn longest(base: BarcodeFormat) -> Option<usize> {
+    match base {
+        BarcodeFormat::QR_CODE => Some(7089),
+        BarcodeFormat::AZTEC => Some(3832),
+        BarcodeFormat::DATA_MATRIX => Some(3116),
+        BarcodeFormat::PDF_417 => Some(2710),
+        _ => None,
+    }
+}
+
+fn modules(
+    symbology: &Symbology,
+    content: &str,
+    character_set: Option<CharacterSet>,
+    options: &Options,
+) -> Result<Shape, rxing::Exceptions> {
+    let mut hints = EncodeHints::default().with(EncodeHintValue::Margin("0".to_owned()));
+    hints.CharacterSet = character_set.map(|it| it.get_charset_name().to_owned());
+    hints.Gs1Format = symbology.gs1.then_some(true);
+    let base = &symbology.base;
+    match base {
+        BarcodeFormat::QR_CODE => {
+            hints.ErrorCorrection = options.qr_error_level.map(str::to_owned);
+            hints.QrVersion = options.qr_version.map(|version| version.to_string());
+            grid(&QRCodeWriter.encode_with_hints(content, base, 0, 0, &hints)?)
+        }
+        BarcodeFormat::AZTEC => grid(&AztecWriter.encode_with_hints(content, base, 0, 0, &hints)?),
+        BarcodeFormat::DATA_MATRIX => {
+            let content = if symbology.gs1 {
+                // Only this encoder knows FNC1.
+                hints.DataMatrixCompact = Some(true);
+                format!("{SEPARATOR}{content}")
+            } else if character_set == Some(CharacterSet::UTF8) {
+                // rxing's reader garbles what is marked as UTF-8: it is written unmarked, byte by
+                // byte, and `read` knows it again.
+                content.bytes().map(char::from).collect()
+            } else {
+                content.to_owned()
+            };
+            hints.CharacterSet = None;
+            grid(&DataMatrixWriter.encode_with_hints(&content, base, 0, 0, &hints)?)
+        }
+        BarcodeFormat::PDF_417 => pdf417(content, character_set, options),
+        BarcodeFormat::CODE_128 => {
+            hints.ForceCodeSet = options.code128_set.map(str::to_owned);
+            hints.Code128Compact = options.code128_set.is_none().then_some(true);
+            let content = if symbology.gs1 {
+                format!("{CODE128_FNC1}{}", content.replace(SEPARATOR, CODE128_FNC1))
+            } else {
+                content.to_owned()
+            };
+            bars(&content, base, &hints)
+        }
+        _ => bars(content, base, &hints),
+    }
+}
+
+fn bars(
+    content: &str,
+    base: &BarcodeFormat,
+    hints: &EncodeHints,
+) -> Result<Shape, rxing::Exceptions> {
+    let matrix = MultiFormatWriter.encode_with_hints(content, base, 0, 1, hints)?;
+    let row: Vec<bool> = (0..matrix.getWidth()).map(|x| matrix.get(x, 0)).collect();
+    // Some writers leave a margin of their own.
+    let first = row.iter().position(|dark| *dark);
+    let last = row.iter().rposition(|dark| *dark);
+    match (first, last) {
+        (Some(first), Some(last)) => Ok(Shape::Bars(row[first..=last].to_vec())),
+        _ => Err(rxing::Exceptions::WRITER),
+    }
+}
+
+fn grid(matrix: &BitMatrix) -> Result<Shape, rxing::Exceptions> {
+    let row = |y| (0..matrix.getWidth()).map(|x| matrix.get(x, y)).collect();
+    Ok(Shape::Grid((0..matrix.getHeight()).map(row).collect()))
+}
+
+/// By the encoder itself and not by `PDF417Writer`, which turns symbols that are higher than wide.
+fn pdf417(
+    content: &str,
+    character_set: Option<CharacterSet>,
+    options: &Options,
+) -> Result<Shape, rxing::Exceptions> {
+    let mut encoder = PDF417::new();
+    encoder.setCompact(options.pdf417_truncate);
+    encoder.setEncoding(character_set);
+    if options.pdf417_bytes {
+        encoder.setCompaction(Compaction::BYTE);
+    }
+    let columns = options.pdf417_columns.map_or((30, 1), |it| (it, it));
+    let rows = options.pdf417_rows.map_or((90, 3), |it| (it, it));
+    encoder.setDimensions(columns.0, columns.1, rows.0, rows.1);
+    let level = options.pdf417_error_level.unwrap_or(PDF417_ERROR_LEVEL);
+    encoder.generateBarcodeLogicWithAutoECI(content, level, false)?;
+    let matrix = encoder
+        .getBarcodeMatrix()
+        .as_ref()
+        .ok_or(rxing::Exceptions::ILLEGAL_STATE)?;
+    let dark = |row: &Vec<u8>| row.iter().map(|module| *module == 1).collect();
+    // The encoder's rows come from the bottom up; rxing's writer turns them over too.
+    Ok(Shape::Grid(
+        matrix
+            .getScaledMatrix(1, 1)
+            .iter()
+            .rev()
+            .map(dark)
+            .collect(),
+    ))
+}

@@ -1,0 +1,60 @@
+//! What can go wrong in starting and running a sandbox.
+
+use std::io;
+
+/// Why a sandbox did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another program listens on the port.
+    #[error("port {port} is already taken; choose another, or 0 for any free one")]
+    PortInUse {
+        /// The port asked for.
+        port: u16,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The port cannot be listened on.
+    #[error("cannot listen on port {port}")]
+    Listen {
+        /// The port asked for.
+        port: u16,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A setting of the builder makes no sense.
+    #[error("{0}")]
+    Setting(&'static str),
+    /// The embedded OpenAPI document holds something that the sandbox cannot read.
+    #[error("the OpenAPI document: {at} {problem}")]
+    Document {
+        /// Where in the document.
+        at: String,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// The operating system gave no random bytes, or no key could be made of them.
+    #[error("cannot make a random key")]
+    Randomness,
+    /// The server ended with an error.
+    #[error("the server stopped unexpectedly")]
+    Server(#[source] io::Error),
+}
+
+impl Error {
+    /// Whether another program holds the port, so that another port would do.
+    pub fn is_port_in_use(&self) -> bool {
+        matches!(self, Self::PortInUse { .. })
+    }
+
+    /// Names the part of the document that an error is in.
+    pub(crate) fn within(self, part: &str) -> Self {
+        match self {
+            Self::Document { at, problem } => Self::Document {
+                at: format!("{part} {at}"),
+                problem,
+            },
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Recognise and scan: a picture by address, base64 or form, into a list of barcodes.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::answer::Failure;
+use crate::engine::{self, Effort, Found, Symbology, Wanted};
+use crate::picture;
+use crate::server::State;
+use crate::validate::Values;
+
+/// The name in the document that stands for no one type.
+const COMMON: &str = "MostCommonlyUsed";
+
+/// Looks for the types asked for.
+pub(crate) async fn recognize(state: &Arc<State>, values: Values) -> Result<Response, Failure> {
+    let wanted = match values.texts("barcodeTypes") {
+        Some(names) => wanted("barcodeTypes", &names)?,
+        None => wanted(
+            "barcodeType",
+            &[values.text("barcodeType").unwrap_or(COMMON)],
+        )?,
+    };
+    let effort = match values.text("recognitionMode") {
+        Some("Fast") => Effort::Fast,
+        Some("Excellent") => Effort::Excellent,
+        _ => Effort::Normal,
+    };
+    // `recognitionImageKind` is a hint to the service's engine; here every kind is read alike.
+    find(state, values, wanted, effort).await
+}
+
+/// Looks for the common types.
+pub(crate) async fn scan(state: &Arc<State>, values: Values) -> Result<Response, Failure> {
+    find(state, values, Wanted::Common, Effort::Normal).await
+}
+
+fn wanted(parameter: &str, names: &[&str]) -> Result<Wanted, Failure> {
+    if names.contains(&COMMON) {
+        return Ok(Wanted::Common);
+    }
+    let types = names.iter().map(|name| {
+        Symbology::named(name)
+            .ok_or_else(|| Failure::unsupported(parameter, format_args!("reading {name}")))
+    });
+    Ok(Wanted::Types(types.collect::<Result<_, _>>()?))
+}
+
+async fn find(
+    state: &Arc<State>,
+    values: Values,
+    wanted: Wanted,
+    effort: Effort,
+) -> Result<Response, Failure> {
+    let (parameter, file) = file(state, &values).await?;
+    // The request's own copy of the file is not needed while the engine works.
+    drop(values);
+    let found = state.workers.run(move || {
+        let picture =
+            picture::decode(&file).map_err(|problem| Failure::field(parameter, problem))?;
+        drop(file);
+        Ok(engine::read(&picture, &wanted, effort))
+    });
+    let barcodes: Vec<Value> = found.await?.iter().map(barcode).collect();
+    Ok(Json(json!({ "barcodes": barcodes })).into_response())
+}
+
+/// The picture, and the name of the field that it came in.
+async fn file(state: &State, values: &Values) -> Result<(&'static str, Bytes), Failure> {
+    if let Some(file) = values.file("file") {
+        return Ok(("file", file.clone()));
+    }
+    if let Some(text) = values.text("fileBase64") {
+        let file = STANDARD.decode(text.trim_ascii()).map_err(|error| {
+            Failure::field("fileBase64", format!("The value is not base64: {error}."))
+        })?;
+        return Ok(("fileBase64", file.into()));
+    }
+    let url = values.text("fileUrl").unwrap_or_default();
+    Ok(("fileUrl", state.files.read(url, state.body_limit).await?))
+}
+
+fn barcode(found: &Found) -> Value {
+    let region: Vec<Value> = found
+        .region
+        .iter()
+        .map(|(x, y)| json!({ "x": x, "y": y }))
+        .collect();
+    json!({
+        "barcodeValue": found.value,
+        "type": found.name,
+        "region": region,
+        // Seen as null where the value says all there is.
+        "checksum": null,
+    })
+}

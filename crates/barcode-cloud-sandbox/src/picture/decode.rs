@@ -1,0 +1,83 @@
+//! A file of any format into shades of grey, within limits: a small file can hold a huge picture.
+
+use std::io::Cursor;
+
+use image::{ImageError, ImageReader, Limits};
+
+use crate::engine::Gray;
+
+/// No side may be longer, and no picture have more pixels.
+const LONGEST_SIDE: u32 = 20_000;
+const MOST_PIXELS: u64 = 64_000_000;
+/// What a decoder may take for itself.
+const MEMORY: u64 = 512 * 1024 * 1024;
+
+/// Reads a PNG, JPEG, GIF, TIFF or BMP file, told by its content. Of several pictures in one file
+/// the first. `Err` says what is wrong.
+pub(crate) fn decode(file: &[u8]) -> Result<Gray, String> {
+    let reader = || {
+        let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format()?;
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(LONGEST_SIDE);
+        limits.max_image_height = Some(LONGEST_SIDE);
+        limits.max_alloc = Some(MEMORY);
+        reader.limits(limits);
+        Ok::<_, std::io::Error>(reader)
+    };
+    if file.is_empty() {
+        return Err("The file is empty.".to_owned());
+    }
+    let format = reader().ok().and_then(|reader| reader.format());
+    if format.is_none() {
+        return Err(
+            "The file is not a picture in a format that can be read: Png, Jpeg, Gif, Tiff or Bmp."
+                .to_owned(),
+        );
+    }
+    let unreadable = |error: ImageError| match error {
+        ImageError::Limits(_) => too_large(),
+        error => format!("The picture cannot be read: {error}."),
+    };
+    let (width, height) = reader()
+        .map_err(|error| error.to_string())?
+        .into_dimensions()
+        .map_err(unreadable)?;
+    if width == 0 || height == 0 {
+        return Err("The picture has no pixels.".to_owned());
+    }
+    if width > LONGEST_SIDE
+        || height > LONGEST_SIDE
+        || u64::from(width) * u64::from(height) > MOST_PIXELS
+    {
+        return Err(too_large());
+    }
+    let picture = reader()
+        .map_err(|error| error.to_string())?
+        .decode()
+        .map_err(unreadable)?;
+    let pixels = if picture.color().has_alpha() {
+        let with_alpha = picture.into_luma_alpha8();
+        with_alpha
+            .pixels()
+            .map(|pixel| on_white(pixel.0[0], pixel.0[1]))
+            .collect()
+    } else {
+        picture.into_luma8().into_raw()
+    };
+    Ok(Gray {
+        width,
+        height,
+        pixels,
+    })
+}
+
+fn too_large() -> String {
+    format!("The picture is larger than {LONGEST_SIDE} pixels on a side or {MOST_PIXELS} in all.")
+}
+
+/// What is seen of a value of some opacity in front of white.
+pub(crate) fn on_white(value: u8, alpha: u8) -> u8 {
+    let (value, alpha) = (u32::from(value), u32::from(alpha));
+    // At most 255 by construction.
+    ((value * alpha + 255 * (255 - alpha)) / 255) as u8
+}

@@ -1,0 +1,56 @@
+//! Letters: DejaVu Sans, which its crate carries, so that nothing need be installed.
+
+use std::sync::LazyLock;
+
+use ab_glyph::{Font, FontRef, ScaleFont, point};
+
+use super::render::Line;
+
+/// The font, or nothing should the crate ever carry a broken one: then no text is drawn.
+static FONT: LazyLock<Option<FontRef<'static>>> =
+    LazyLock::new(|| FontRef::try_from_slice(dejavu::sans::regular()).ok());
+
+/// `size`, or the smaller one at which `text` is no wider than `width`.
+pub(crate) fn fitting_size(text: &str, size: f32, width: f32) -> f32 {
+    let natural = FONT.as_ref().map_or(0.0, |font| advance(font, text, size));
+    if natural > width {
+        size * width / natural
+    } else {
+        size
+    }
+}
+
+/// Gives the pixels of a line of text, each with the share of it that the letters cover.
+pub(crate) fn draw(line: &Line<'_>, mut pixel: impl FnMut(u32, u32, f32)) {
+    let Some(font) = FONT.as_ref() else { return };
+    let scaled = font.as_scaled(line.size);
+    let mut x = line.middle - advance(font, line.text, line.size) / 2.0;
+    for letter in printable(line.text) {
+        let id = scaled.glyph_id(letter);
+        let glyph = id.with_scale_and_position(line.size, point(x, line.baseline));
+        x += scaled.h_advance(id);
+        let Some(outline) = font.outline_glyph(glyph) else {
+            continue;
+        };
+        let corner = outline.px_bounds().min;
+        outline.draw(|dx, dy, coverage| {
+            let (x, y) = (corner.x + dx as f32, corner.y + dy as f32);
+            if x >= 0.0 && y >= 0.0 {
+                pixel(x as u32, y as u32, coverage);
+            }
+        });
+    }
+}
+
+fn advance(font: &FontRef<'_>, text: &str, size: f32) -> f32 {
+    let scaled = font.as_scaled(size);
+    printable(text)
+        .map(|letter| scaled.h_advance(scaled.glyph_id(letter)))
+        .sum()
+}
+
+/// Control characters have no picture: a space stands for each.
+pub(crate) fn printable(text: &str) -> impl Iterator<Item = char> {
+    text.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+}

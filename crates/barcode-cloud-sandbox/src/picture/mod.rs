@@ -1,0 +1,15 @@
+//! Pictures: a symbol drawn, a drawing as a file, a file read.
+//!
+//! Knows nothing of HTTP, and of barcodes only the shape of a symbol.
+
+mod color;
+mod decode;
+mod encode;
+mod font;
+mod render;
+mod svg;
+
+pub(crate) use color::Color;
+pub(crate) use decode::decode;
+pub(crate) use encode::{Format, encode};
+pub(crate) use render::{Layout, Misfit, TextLocation, Wishes};

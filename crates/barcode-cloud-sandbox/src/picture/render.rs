@@ -1,0 +1,245 @@
+//! Drawing: where each part of a symbol goes, and the pixels of it.
+//!
+//! The defaults are those seen of the service: modules of 2 pixels at 96 dpi, 13 pixels of margin
+//! in all, so that a version 1 QR is 55 pixels wide. Heights of bars and letters are unknown.
+
+use image::{Rgba, RgbaImage};
+
+use super::Color;
+use super::font;
+use crate::engine::{Shape, Symbol};
+
+/// No side of a picture is longer, and no picture has more pixels.
+const LONGEST_SIDE: f64 = 30_000.0;
+const MOST_PIXELS: f64 = 25_000_000.0;
+
+/// At 96 dpi.
+const MODULE: f64 = 2.0;
+const BAR_HEIGHT: f64 = 50.0;
+/// In points, on each side.
+const MARGIN: f64 = 5.0;
+const LETTER_HEIGHT: f64 = 10.0;
+
+/// Where the text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextLocation {
+    Below,
+    Above,
+    None,
+}
+
+/// How a symbol is to look.
+#[derive(Debug, Clone)]
+pub(crate) struct Wishes {
+    pub(crate) foreground: Color,
+    pub(crate) background: Color,
+    /// In dots per inch.
+    pub(crate) resolution: f64,
+    /// In pixels.
+    pub(crate) width: Option<f64>,
+    pub(crate) height: Option<f64>,
+    /// In degrees, clockwise.
+    pub(crate) rotation: i64,
+    pub(crate) text: TextLocation,
+    /// How much higher than wide a module of a grid is.
+    pub(crate) module_ratio: f64,
+}
+
+/// Why a symbol cannot be drawn as wished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Misfit {
+    TooNarrow,
+    TooLow,
+    TooLarge,
+}
+
+/// A symbol with a place for each part, in pixels.
+#[derive(Debug)]
+pub(crate) struct Layout<'a> {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// The dark parts: left, top, width, height.
+    pub(crate) bars: Vec<[u32; 4]>,
+    pub(crate) text: Option<Line<'a>>,
+    pub(crate) wishes: &'a Wishes,
+}
+
+/// A line of text: the middle of its baseline, and the size of its letters.
+#[derive(Debug)]
+pub(crate) struct Line<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) middle: f32,
+    pub(crate) baseline: f32,
+    pub(crate) size: f32,
+}
+
+impl<'a> Layout<'a> {
+    pub(crate) fn new(symbol: &'a Symbol, wishes: &'a Wishes) -> Result<Self, Misfit> {
+        let points = wishes.resolution / 72.0;
+        let margins = (2.0 * MARGIN * points).floor();
+        let letters = (LETTER_HEIGHT * points).round().max(1.0);
+        let text_height = match wishes.text {
+            TextLocation::None => 0.0,
+            _ => (letters * 1.25).ceil(),
+        };
+        let (columns, rows, ratio) = match &symbol.shape {
+            Shape::Bars(bars) => (bars.len(), 1, None),
+            Shape::Grid(rows) => (rows[0].len(), rows.len(), Some(wishes.module_ratio)),
+        };
+        let (columns, rows) = (columns as f64, rows as f64);
+
+        let mut module = (MODULE * wishes.resolution / 96.0).round().max(1.0);
+        if wishes.width.is_some() || (wishes.height.is_some() && ratio.is_some()) {
+            let across = wishes
+                .width
+                .map(|it| ((it.round() - margins) / columns).floor());
+            let down = wishes.height.zip(ratio).map(|(height, ratio)| {
+                ((height.round() - margins - text_height) / rows / ratio).floor()
+            });
+            module = across.unwrap_or(f64::MAX).min(down.unwrap_or(f64::MAX));
+        }
+        if module < 1.0 {
+            return Err(match wishes.width.is_some() {
+                true => Misfit::TooNarrow,
+                false => Misfit::TooLow,
+            });
+        }
+        let row_height = match (ratio, wishes.height) {
+            (Some(ratio), _) => (module * ratio).round().max(1.0),
+            (None, Some(height)) => height.round() - margins - text_height,
+            (None, None) => (BAR_HEIGHT * wishes.resolution / 96.0).round().max(1.0),
+        };
+        if row_height < 1.0 {
+            return Err(Misfit::TooLow);
+        }
+        let (inner_width, inner_height) = (columns * module, rows * row_height);
+        let width = wishes.width.map_or(inner_width + margins, f64::round);
+        let height = wishes
+            .height
+            .map_or(inner_height + margins + text_height, f64::round);
+        if width > LONGEST_SIDE || height > LONGEST_SIDE || width * height > MOST_PIXELS {
+            return Err(Misfit::TooLarge);
+        }
+        let left = ((width - inner_width) / 2.0).floor();
+        let upper = ((height - inner_height - text_height) / 2.0).floor();
+        let (top, baseline) = match wishes.text {
+            TextLocation::Above => (upper + text_height, upper + letters),
+            _ => (upper, upper + inner_height + letters),
+        };
+        let text = (wishes.text != TextLocation::None).then(|| Line {
+            text: &symbol.text,
+            middle: (width / 2.0) as f32,
+            baseline: baseline as f32,
+            size: font::fitting_size(&symbol.text, letters as f32, width as f32),
+        });
+        let bars = match &symbol.shape {
+            Shape::Bars(bars) => runs(std::slice::from_ref(bars), left, top, module, row_height),
+            Shape::Grid(rows) => runs(rows, left, top, module, row_height),
+        };
+        Ok(Self {
+            width: width as u32,
+            height: height as u32,
+            bars,
+            text,
+            wishes,
+        })
+    }
+
+    /// The picture, turned as wished.
+    pub(crate) fn draw(&self) -> RgbaImage {
+        let Wishes {
+            foreground,
+            background,
+            ..
+        } = *self.wishes;
+        let mut picture = RgbaImage::from_pixel(self.width, self.height, Rgba(background.rgba()));
+        for [left, top, width, height] in &self.bars {
+            for y in *top..top + height {
+                for x in *left..left + width {
+                    picture.put_pixel(x, y, Rgba(foreground.rgba()));
+                }
+            }
+        }
+        if let Some(line) = &self.text {
+            font::draw(line, |x, y, coverage| {
+                if let Some(pixel) = picture.get_pixel_mut_checked(x, y) {
+                    *pixel = Rgba(background.mix(foreground, coverage).rgba());
+                }
+            });
+        }
+        turn(picture, self.wishes.rotation, background)
+    }
+}
+
+/// Dark runs of each row as rectangles.
+fn runs(rows: &[Vec<bool>], left: f64, top: f64, module: f64, row_height: f64) -> Vec<[u32; 4]> {
+    let mut runs = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let y = (top + index as f64 * row_height) as u32;
+        let mut x = left as u32;
+        for run in row.chunk_by(|one, other| one == other) {
+            let width = run.len() as u32 * module as u32;
+            if run[0] {
+                runs.push([x, y, width, row_height as u32]);
+            }
+            x += width;
+        }
+    }
+    runs
+}
+
+/// Turns clockwise by any angle. The picture grows so that nothing is cut off.
+fn turn(picture: RgbaImage, degrees: i64, background: Color) -> RgbaImage {
+    match degrees.rem_euclid(360) {
+        0 => picture,
+        90 => image::imageops::rotate90(&picture),
+        180 => image::imageops::rotate180(&picture),
+        270 => image::imageops::rotate270(&picture),
+        degrees => turn_aslant(&picture, degrees as f32, background),
+    }
+}
+
+fn turn_aslant(picture: &RgbaImage, degrees: f32, background: Color) -> RgbaImage {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    let turned_width = (width * cos.abs() + height * sin.abs()).ceil();
+    let turned_height = (width * sin.abs() + height * cos.abs()).ceil();
+    RgbaImage::from_fn(turned_width as u32, turned_height as u32, |x, y| {
+        let (dx, dy) = (
+            x as f32 + 0.5 - turned_width / 2.0,
+            y as f32 + 0.5 - turned_height / 2.0,
+        );
+        let from_x = dx * cos + dy * sin + width / 2.0 - 0.5;
+        let from_y = dy * cos - dx * sin + height / 2.0 - 0.5;
+        sample(picture, from_x, from_y, background)
+    })
+}
+
+/// The colour between four pixels.
+fn sample(picture: &RgbaImage, x: f32, y: f32, background: Color) -> Rgba<u8> {
+    let at = |x: f32, y: f32| {
+        let inside =
+            x >= 0.0 && y >= 0.0 && x < picture.width() as f32 && y < picture.height() as f32;
+        if inside {
+            picture.get_pixel(x as u32, y as u32).0
+        } else {
+            background.rgba()
+        }
+    };
+    let (left, top) = (x.floor(), y.floor());
+    let (right_share, bottom_share) = (x - left, y - top);
+    let corners = [
+        (at(left, top), (1.0 - right_share) * (1.0 - bottom_share)),
+        (at(left + 1.0, top), right_share * (1.0 - bottom_share)),
+        (at(left, top + 1.0), (1.0 - right_share) * bottom_share),
+        (at(left + 1.0, top + 1.0), right_share * bottom_share),
+    ];
+    let channel = |index: usize| {
+        corners
+            .iter()
+            .map(|(color, share)| f32::from(color[index]) * share)
+            .sum::<f32>()
+            .round() as u8
+    };
+    Rgba([channel(0), channel(1), channel(2), channel(3)])
+}

@@ -1,0 +1,221 @@
+//! From an HTTP request to checked values: path and query, JSON, multipart.
+//!
+//! A body is read whole before it is looked at, up to one limit, so that each kind has the same
+//! bound and the same refusal.
+
+use std::time::Duration;
+
+use axum::RequestExt;
+use axum::body::{Body, HttpBody};
+use axum::extract::{FromRequest, Multipart, RawPathParams, Request};
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
+use crate::answer::Failure;
+use crate::document::{Field, Input, Object, Schema};
+use crate::query;
+use crate::validate::{self, Raw, Values};
+
+/// How much of a body that is too large is read and thrown away, so that the client gets to read
+/// the refusal instead of a reset connection.
+const DRAINED_BYTES: usize = 256 * 1024 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// The checked values of `request`.
+pub(crate) async fn values(
+    input: &Input,
+    mut request: Request,
+    body_limit: usize,
+) -> Result<Values, Failure> {
+    match input {
+        Input::Parameters(object) => {
+            let pairs = parameters(&mut request).await?;
+            validate::pairs(object, pairs)
+        }
+        Input::Body {
+            media_types,
+            schema,
+        } => {
+            no_query(&request)?;
+            let kind = body_kind(request.headers(), media_types)?;
+            let (parts, body) = request.into_parts();
+            let bytes = read_body(body, body_limit).await?;
+            match kind {
+                BodyKind::Json => {
+                    let json = serde_json::from_slice(&bytes).map_err(|error| {
+                        Failure::malformed(format!("Error: The request body is not JSON: {error}."))
+                    })?;
+                    validate::json(schema, json)
+                }
+                BodyKind::Form => {
+                    let request = Request::from_parts(parts, Body::from(bytes));
+                    validate::pairs(schema, form(schema, request).await?)
+                }
+            }
+        }
+    }
+}
+
+/// The whole body, if it is no larger than `limit`.
+pub(crate) async fn read_body(mut body: Body, limit: usize) -> Result<Bytes, Failure> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let mut read = BytesMut::new();
+    if announced <= limit {
+        while let Some(chunk) = next_chunk(&mut body).await {
+            let chunk = chunk.map_err(|_| {
+                Failure::malformed("Error: The request body ended before its time.")
+            })?;
+            if read.len() + chunk.len() > limit {
+                drain(body).await;
+                return Err(Failure::too_large(limit));
+            }
+            read.extend_from_slice(&chunk);
+        }
+        return Ok(read.freeze());
+    }
+    drain(body).await;
+    Err(Failure::too_large(limit))
+}
+
+async fn drain(mut body: Body) {
+    let drained = async {
+        let mut left = DRAINED_BYTES;
+        while let Some(Ok(chunk)) = next_chunk(&mut body).await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // Whether all of it came makes no difference to the answer.
+    let _ = tokio::time::timeout(DRAIN_TIME, drained).await;
+}
+
+async fn next_chunk(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
+    loop {
+        let frame =
+            std::future::poll_fn(|cx| std::pin::Pin::new(&mut *body).poll_frame(cx)).await?;
+        match frame.map(|frame| frame.into_data()) {
+            Ok(Ok(chunk)) => return Some(Ok(chunk)),
+            Ok(Err(_trailers)) => {}
+            Err(error) => return Some(Err(error)),
+        }
+    }
+}
+
+async fn parameters(request: &mut Request) -> Result<Vec<(String, Raw)>, Failure> {
+    let not_utf8 = || Failure::malformed("Error: The address is not UTF-8.");
+    let path: RawPathParams = request.extract_parts().await.map_err(|_| not_utf8())?;
+    let mut pairs: Vec<_> = path
+        .iter()
+        .map(|(name, value)| (name.to_owned(), Raw::Text(value.to_owned())))
+        .collect();
+    let query = query::pairs(request.uri().query().unwrap_or_default()).ok_or_else(not_utf8)?;
+    pairs.extend(
+        query
+            .into_iter()
+            .map(|(name, value)| (name, Raw::Text(value))),
+    );
+    Ok(pairs)
+}
+
+/// An operation with a body takes no query: what stands there would be ignored in silence.
+fn no_query(request: &Request) -> Result<(), Failure> {
+    match request.uri().query() {
+        None | Some("") => Ok(()),
+        Some(_) => Err(Failure::malformed(
+            "Error: This operation takes its values from the request body, not from the query.",
+        )),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BodyKind {
+    Json,
+    Form,
+}
+
+/// The kind of body that was sent, if the document has it for this operation.
+fn body_kind(headers: &HeaderMap, media_types: &[String]) -> Result<BodyKind, Failure> {
+    let sent = headers
+        .get(CONTENT_TYPE)
+        .and_then(|it| it.to_str().ok())
+        .unwrap_or_default();
+    let essence = sent
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if essence == "application/xml" && media_types.contains(&essence) {
+        return Err(Failure::unsupported_media_type(
+            "The sandbox does not read application/xml yet: send application/json.".to_owned(),
+        ));
+    }
+    let kind = match essence.as_str() {
+        "application/json" => Some(BodyKind::Json),
+        "multipart/form-data" => Some(BodyKind::Form),
+        _ => None,
+    };
+    kind.filter(|_| media_types.contains(&essence))
+        .ok_or_else(|| {
+            let sent = if sent.is_empty() {
+                "without a Content-Type"
+            } else {
+                sent
+            };
+            let expected = media_types.join(" or ");
+            Failure::unsupported_media_type(format!(
+                "The request body is {sent}; this operation takes {expected}."
+            ))
+        })
+}
+
+/// The fields of a multipart form. One that the document does not know ends the reading.
+async fn form(object: &Object, mut request: Request) -> Result<Vec<(String, Raw)>, Failure> {
+    // The limit was kept already, when the body was read.
+    axum::extract::DefaultBodyLimit::disable().apply(&mut request);
+    let broken = |error: &dyn std::fmt::Display| {
+        Failure::malformed(format!(
+            "Error: The request body is not multipart/form-data: {error}."
+        ))
+    };
+    let mut form = Multipart::from_request(request, &())
+        .await
+        .map_err(|error| broken(&error.body_text()))?;
+    let mut pairs = Vec::new();
+    while let Some(part) = form
+        .next_field()
+        .await
+        .map_err(|error| broken(&error.body_text()))?
+    {
+        let name = part.name().unwrap_or_default().to_owned();
+        let has_file_name = part.file_name().is_some();
+        let bytes = part
+            .bytes()
+            .await
+            .map_err(|error| broken(&error.body_text()))?;
+        let raw = if is_file(object, &name) || has_file_name {
+            Raw::File(bytes)
+        } else {
+            let text = String::from_utf8(bytes.into());
+            Raw::Text(text.map_err(|_| Failure::field(&name, "The value is not UTF-8."))?)
+        };
+        let known = object.fields.iter().any(|field| field.name == name);
+        pairs.push((name, raw));
+        if !known {
+            break;
+        }
+    }
+    Ok(pairs)
+}
+
+fn is_file(object: &Object, name: &str) -> bool {
+    let is_it = |field: &&Field| field.name == name;
+    object
+        .fields
+        .iter()
+        .find(is_it)
+        .is_some_and(|field| matches!(field.schema, Schema::File))
+}

@@ -1,0 +1,263 @@
+//! The sandbox as its user sees it: started, asked for its addresses, stopped.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::document::Document;
+use crate::files::{Files, UrlFile};
+use crate::server::{self, State};
+use crate::token::{Authority, Credentials};
+use crate::workers::Workers;
+use crate::{Error, random};
+
+/// How long a token is good for, unless set otherwise. The service's own lifetime is unknown.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
+/// The largest request body, unless set otherwise: more than twice the document's largest field.
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// A running emulator of the service, on a port of the loopback interface.
+///
+/// It serves until it is stopped or dropped. Any number can run side by side in one process; each
+/// has its own port, credentials and signing key.
+pub struct Sandbox {
+    base_url: String,
+    token_url: String,
+    port: u16,
+    state: Arc<State>,
+    /// Dropping the sender stops the server, so a dropped sandbox stops by itself.
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox on any free port, with credentials of its own.
+    ///
+    /// It runs on the Tokio runtime that this is called in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::start`].
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// Settings for a sandbox.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The address of the API: `http://127.0.0.1:PORT/v4.0`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The address of the token endpoint: `http://127.0.0.1:PORT/connect/token`.
+    pub fn token_url(&self) -> &str {
+        &self.token_url
+    }
+
+    /// The client id that the token endpoint accepts.
+    pub fn client_id(&self) -> &str {
+        self.state.authority.client_id()
+    }
+
+    /// The client secret that the token endpoint accepts.
+    pub fn client_secret(&self) -> &str {
+        self.state.authority.client_secret()
+    }
+
+    /// The port that the sandbox listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Lets `fileUrl` name a picture by `url`; see [`Builder::url_file`].
+    pub fn url_file(&self, url: impl Into<String>, file: impl Into<UrlFile>) {
+        self.state.files.insert(url.into(), file.into());
+    }
+
+    /// Stops: takes no new connection, answers the requests under way, and returns when it is done.
+    pub async fn stop(self) {
+        let _ = self.run_until(std::future::ready(())).await;
+    }
+
+    /// Serves until `signal` comes, then stops as [`stop`](Self::stop) does.
+    ///
+    /// ```no_run
+    /// # async fn run(sandbox: barcode_cloud_sandbox::Sandbox) -> Result<(), Box<dyn std::error::Error>> {
+    /// sandbox.run_until(async { drop(tokio::signal::ctrl_c().await) }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Server`] when the server ends before its time.
+    pub async fn run_until(self, signal: impl Future<Output = ()>) -> Result<(), Error> {
+        let Self {
+            stop, mut server, ..
+        } = self;
+        let ended = tokio::select! {
+            () = signal => {
+                drop(stop);
+                server.await
+            }
+            ended = &mut server => ended,
+        };
+        ended
+            .unwrap_or_else(|join| Err(io::Error::other(join)))
+            .map_err(Error::Server)
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("base_url", &self.base_url)
+            .field("token_url", &self.token_url)
+            .field("client_id", &self.client_id())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings for a [`Sandbox`]; each has a default.
+#[must_use = "a builder does nothing until it is started"]
+pub struct Builder {
+    port: u16,
+    credentials: Option<Credentials>,
+    token_lifetime: Duration,
+    body_limit: usize,
+    files: Files,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            credentials: None,
+            token_lifetime: TOKEN_LIFETIME,
+            body_limit: BODY_LIMIT,
+            files: Files::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// The port to listen on; 0, the default, stands for any free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The client id and secret to accept. The default is a random pair, made at each start.
+    pub fn credentials(
+        mut self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<String>,
+    ) -> Self {
+        self.credentials = Some(Credentials {
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+        });
+        self
+    }
+
+    /// How long an access token is good for, in whole seconds; an hour by default. Zero gives
+    /// tokens that have expired when they arrive.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
+    /// The largest request body, in bytes; 64 MiB by default.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Lets `fileUrl` name a picture by `url`. The sandbox opens no address: `url` is only a name,
+    /// compared letter by letter, and every other one is refused.
+    pub fn url_file(self, url: impl Into<String>, file: impl Into<UrlFile>) -> Self {
+        self.files.insert(url.into(), file.into());
+        self
+    }
+
+    /// Starts the sandbox on the Tokio runtime that this is called in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PortInUse`] and [`Error::Listen`] when the port cannot be had, [`Error::Setting`]
+    /// when the id or the secret is empty.
+    pub async fn start(self) -> Result<Sandbox, Error> {
+        let credentials = match self.credentials {
+            Some(given) if given.client_id.is_empty() || given.client_secret.is_empty() => {
+                return Err(Error::Setting(
+                    "the client id and the client secret must not be empty",
+                ));
+            }
+            Some(given) => given,
+            // The service's ids are UUIDs, its secrets 32 hexadecimal digits.
+            None => Credentials {
+                client_id: random::uuid(),
+                client_secret: random::hex(&random::bytes::<16>()?),
+            },
+        };
+        let document = Document::embedded()?;
+        let listener = listen(self.port).await?;
+        let port = listener.local_addr().map_err(Error::Server)?.port();
+        let origin = format!("http://127.0.0.1:{port}");
+        let base_url = format!("{origin}{}", document.base_path);
+        let token_url = format!("{origin}{}", document.token_path);
+        let authority = Authority::new(credentials, self.token_lifetime, origin, base_url.clone())?;
+        let state = Arc::new(State {
+            authority,
+            files: self.files,
+            workers: Workers::new(),
+            body_limit: self.body_limit,
+        });
+        let router = server::router(document, Arc::clone(&state))?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serve = axum::serve(listener, router).with_graceful_shutdown(async {
+            // Sent or dropped: both mean "stop".
+            let _ = stopped.await;
+        });
+        let server = tokio::spawn(serve.into_future());
+        Ok(Sandbox {
+            base_url,
+            token_url,
+            port,
+            state,
+            stop,
+            server,
+        })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("port", &self.port)
+            .field("token_lifetime", &self.token_lifetime)
+            .field("body_limit", &self.body_limit)
+            .field("files", &self.files)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn listen(port: u16) -> Result<TcpListener, Error> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => Error::PortInUse { port, source },
+            _ => Error::Listen { port, source },
+        })
+}

@@ -1,0 +1,305 @@
+//! The token endpoint and the check of bearer tokens: OAuth 2.0 client credentials (RFC 6749,
+//! section 4.4) with real signed JWTs (RFC 9068 in spirit). The key is made anew at each start.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, Method, StatusCode};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::answer::Failure;
+use crate::{Error, query, random};
+
+/// After so many failures of one id and secret, the next gets 429.
+const ALLOWED_FAILURES: u32 = 5;
+/// How long it stays so. The service names this value in `Retry-After`.
+const LOCKOUT: Duration = Duration::from_secs(600);
+/// How many failing pairs are remembered, so that a flood of them takes no memory.
+const REMEMBERED_PAIRS: usize = 1024;
+
+/// An id and its secret.
+pub(crate) struct Credentials {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+}
+
+/// Hands out tokens, and knows its own again.
+pub(crate) struct Authority {
+    credentials: Credentials,
+    lifetime: Duration,
+    issuer: String,
+    audience: String,
+    signing_key: EncodingKey,
+    verifying_key: DecodingKey,
+    failures: Mutex<HashMap<(String, String), Failures>>,
+}
+
+struct Failures {
+    count: u32,
+    last: Instant,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    client_id: String,
+    jti: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+/// Why no token was given: the codes of RFC 6749, section 5.2, and the service's rate limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    InvalidRequest,
+    InvalidClient,
+    UnsupportedGrantType,
+    TooManyFailures,
+}
+
+impl Authority {
+    pub(crate) fn new(
+        credentials: Credentials,
+        lifetime: Duration,
+        issuer: String,
+        audience: String,
+    ) -> Result<Self, Error> {
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .map_err(|_| Error::Randomness)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref())
+            .map_err(|_| Error::Randomness)?;
+        Ok(Self {
+            credentials,
+            lifetime,
+            issuer,
+            audience,
+            signing_key: EncodingKey::from_ec_der(document.as_ref()),
+            verifying_key: DecodingKey::from_ec_der(pair.public_key().as_ref()),
+            failures: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        &self.credentials.client_id
+    }
+
+    pub(crate) fn client_secret(&self) -> &str {
+        &self.credentials.client_secret
+    }
+
+    /// Answers a request to the token endpoint.
+    pub(crate) fn answer(&self, method: &Method, headers: &HeaderMap, body: &[u8]) -> Response {
+        let granted = match *method {
+            Method::POST => self.grant(headers, body),
+            _ => Err(Refusal::InvalidRequest),
+        };
+        match granted {
+            Ok(token) => {
+                let body = json!({
+                    "access_token": token,
+                    "expires_in": self.lifetime.as_secs(),
+                    "token_type": "Bearer",
+                });
+                ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+            }
+            Err(refusal) => refusal.into_response(),
+        }
+    }
+
+    fn grant(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Refusal> {
+        let form = Form::read(headers, body)?;
+        let grant_type = form.get("grant_type")?.ok_or(Refusal::InvalidRequest)?;
+        let (id, secret) = form.credentials(headers)?;
+        if grant_type != "client_credentials" {
+            return Err(Refusal::UnsupportedGrantType);
+        }
+        if !self.is_known(&id, &secret) {
+            return Err(self.count_failure(id, secret));
+        }
+        self.issue().map_err(|_| Refusal::InvalidRequest)
+    }
+
+    /// Both halves are always compared, each in constant time.
+    fn is_known(&self, id: &str, secret: &str) -> bool {
+        let same = |given: &str, known: &str| {
+            verify_slices_are_equal(given.as_bytes(), known.as_bytes()).is_ok()
+        };
+        same(id, &self.credentials.client_id) & same(secret, &self.credentials.client_secret)
+    }
+
+    fn count_failure(&self, id: String, secret: String) -> Refusal {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.retain(|_, it| it.last.elapsed() < LOCKOUT);
+        if failures.len() >= REMEMBERED_PAIRS {
+            failures.clear();
+        }
+        let entry = failures.entry((id, secret)).or_insert(Failures {
+            count: 0,
+            last: Instant::now(),
+        });
+        entry.count += 1;
+        entry.last = Instant::now();
+        if entry.count > ALLOWED_FAILURES {
+            Refusal::TooManyFailures
+        } else {
+            Refusal::InvalidClient
+        }
+    }
+
+    fn issue(&self) -> Result<String, Error> {
+        let now = chrono::Utc::now().timestamp();
+        let lifetime = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            client_id: self.credentials.client_id.clone(),
+            jti: random::hex(&random::bytes::<16>()?),
+            iat: now,
+            nbf: now,
+            exp: now.saturating_add(lifetime),
+        };
+        let header = Header::new(Algorithm::ES256);
+        jsonwebtoken::encode(&header, &claims, &self.signing_key).map_err(|_| Error::Randomness)
+    }
+
+    /// Lets a request pass that carries a token of this authority which is still good.
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Failure> {
+        let Some(value) = headers.get(AUTHORIZATION) else {
+            return Err(Failure::unauthorized(
+                "The request carries no access token.",
+                "Bearer",
+            ));
+        };
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|value| scheme(value, "Bearer"));
+        let Some(token) = token else {
+            return Err(Failure::unauthorized(
+                "The Authorization header is not of the form 'Bearer <token>'.",
+                r#"Bearer error="invalid_request""#,
+            ));
+        };
+        match jsonwebtoken::decode::<Claims>(token, &self.verifying_key, &self.validation()) {
+            // The library takes a token for good in the very second in which it expires.
+            Ok(token) if chrono::Utc::now().timestamp() < token.claims.exp => Ok(()),
+            Ok(_) => Err(expired()),
+            Err(error) if *error.kind() == jsonwebtoken::errors::ErrorKind::ExpiredSignature => {
+                Err(expired())
+            }
+            Err(_) => Err(Failure::unauthorized(
+                "The access token is not valid.",
+                r#"Bearer error="invalid_token", error_description="The access token is not valid""#,
+            )),
+        }
+    }
+
+    /// The algorithm is pinned, so neither `none` nor a symmetric one is ever believed.
+    fn validation(&self) -> Validation {
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.leeway = 0;
+        validation.validate_nbf = true;
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        validation
+    }
+}
+
+fn expired() -> Failure {
+    Failure::unauthorized(
+        "The access token has expired.",
+        r#"Bearer error="invalid_token", error_description="The access token has expired""#,
+    )
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let error = match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            // What the service writes here is unknown.
+            Self::TooManyFailures => {
+                let retry_after = [(RETRY_AFTER, LOCKOUT.as_secs().to_string())];
+                let body = Json(json!({ "error": "too_many_requests" }));
+                return (StatusCode::TOO_MANY_REQUESTS, retry_after, body).into_response();
+            }
+        };
+        (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response()
+    }
+}
+
+/// The fields of a token request.
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
+        let media_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let essence = media_type
+            .and_then(|it| it.split(';').next())
+            .map(str::trim);
+        // The vendor's Dart client sends this form as multipart; whether the service takes it is
+        // unknown, and RFC 6749 does not allow it.
+        if !essence.is_some_and(|it| it.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
+            return Err(Refusal::InvalidRequest);
+        }
+        let body = std::str::from_utf8(body).map_err(|_| Refusal::InvalidRequest)?;
+        query::pairs(body).map(Self).ok_or(Refusal::InvalidRequest)
+    }
+
+    /// A field; given twice, it makes the whole request invalid (RFC 6749, section 3.2).
+    fn get(&self, name: &str) -> Result<Option<&str>, Refusal> {
+        let mut values = self
+            .0
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value);
+        match (values.next(), values.next()) {
+            (value, None) => Ok(value.map(String::as_str).filter(|value| !value.is_empty())),
+            _ => Err(Refusal::InvalidRequest),
+        }
+    }
+
+    /// Id and secret from the form or from a Basic header, not from both (section 2.3).
+    fn credentials(&self, headers: &HeaderMap) -> Result<(String, String), Refusal> {
+        let form = (self.get("client_id")?, self.get("client_secret")?);
+        match (headers.get(AUTHORIZATION), form) {
+            (None, (Some(id), Some(secret))) => Ok((id.to_owned(), secret.to_owned())),
+            (Some(value), (_, None)) => value
+                .to_str()
+                .ok()
+                .and_then(|value| scheme(value, "Basic"))
+                .and_then(basic)
+                .ok_or(Refusal::InvalidClient),
+            _ => Err(Refusal::InvalidRequest),
+        }
+    }
+}
+
+/// Id and secret of a Basic header, each form-urlencoded within it (RFC 6749, section 2.3.1).
+fn basic(encoded: &str) -> Option<(String, String)> {
+    let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    Some((query::decode(id)?, query::decode(secret)?))
+}
+
+/// `scheme("Bearer abc", "Bearer")` is `abc`. Schemes are compared without case (RFC 9110, 11.1).
+fn scheme<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    let (scheme, rest) = header.split_once(' ')?;
+    let rest = rest.trim();
+    (scheme.eq_ignore_ascii_case(name) && !rest.is_empty()).then_some(rest)
+}

@@ -1,0 +1,4 @@
+//! The sandbox over real sockets, by a plain HTTP client that knows nothing of it.
+
+mod caller;
+mod operations;

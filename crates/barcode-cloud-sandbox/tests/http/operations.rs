@@ -1,0 +1,96 @@
+//! Each of the nine operations with good input.
+
+use barcode_cloud_sandbox::Sandbox;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+use crate::caller::{Caller, barcodes, json};
+
+const URL: &str = "https://example.com/picture.png";
+
+#[tokio::test]
+async fn the_three_ways_to_generate_give_the_same_picture() {
+    let caller = Caller::new().await;
+    for kind in ["QR", "Code128"] {
+        let query = caller.generate(kind, &[("data", "Test 1")]).await;
+        let body = json!({ "barcodeType": kind, "encodeData": { "data": "Test 1" } });
+        let body = caller
+            .post("/barcode/generate-body")
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        let form = Form::new().text("barcodeType", kind).text("data", "Test 1");
+        let form = caller
+            .post("/barcode/generate-multipart")
+            .multipart(form)
+            .send()
+            .await
+            .unwrap();
+        let mut pictures = Vec::new();
+        for response in [query, body, form] {
+            assert_eq!(response.status(), 200);
+            assert_eq!(response.headers()["content-type"], "image/png");
+            assert!(response.headers().contains_key("x-request-id"));
+            pictures.push(response.bytes().await.unwrap());
+        }
+        assert_eq!(pictures[0], pictures[1]);
+        assert_eq!(pictures[0], pictures[2]);
+    }
+}
+
+#[tokio::test]
+async fn the_three_ways_to_recognize_and_to_scan_find_the_same_barcode() {
+    let caller = Caller::new().await;
+    for kind in ["QR", "Code128"] {
+        let picture = caller.picture(kind, &[("data", "Test 1")]).await;
+        caller.sandbox.url_file(URL, picture.clone());
+        let base64 = STANDARD.encode(&picture);
+        let part = || Part::bytes(picture.clone()).file_name("picture.png");
+
+        let by_url = [("barcodeType", kind), ("fileUrl", URL)];
+        let recognize_body = json!({ "barcodeTypes": [kind], "fileBase64": base64 });
+        let scan_body = json!({ "fileBase64": base64 });
+        let recognize_form = Form::new().text("barcodeType", kind).part("file", part());
+        let scan_form = Form::new().part("file", part());
+        let requests = [
+            caller.get("/barcode/recognize").query(&by_url),
+            caller.post("/barcode/recognize-body").json(&recognize_body),
+            caller
+                .post("/barcode/recognize-multipart")
+                .multipart(recognize_form),
+            caller.get("/barcode/scan").query(&by_url[1..]),
+            caller.post("/barcode/scan-body").json(&scan_body),
+            caller.post("/barcode/scan-multipart").multipart(scan_form),
+        ];
+        let mut answers = Vec::new();
+        for request in requests {
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), 200);
+            assert_eq!(response.headers()["content-type"], "application/json");
+            answers.push(json(response).await);
+        }
+        assert_eq!(
+            barcodes(&answers[0]),
+            [(kind.to_owned(), "Test 1".to_owned())]
+        );
+        assert!(answers.iter().all(|answer| *answer == answers[0]));
+    }
+}
+
+#[tokio::test]
+async fn many_sandboxes_run_side_by_side() {
+    let sandboxes: Vec<_> = (0..20).map(|_| tokio::spawn(Sandbox::start())).collect();
+    let mut ports = Vec::new();
+    let mut running = Vec::new();
+    for sandbox in sandboxes {
+        let sandbox = sandbox.await.unwrap().unwrap();
+        ports.push(sandbox.port());
+        running.push(sandbox);
+    }
+    ports.sort_unstable();
+    ports.dedup();
+    assert_eq!(ports.len(), 20);
+}
