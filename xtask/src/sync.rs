@@ -119,17 +119,15 @@ fn stale_files(out: &Path, files: &Files) -> Result<BTreeSet<PathBuf>, Error> {
 fn write_atomically(path: &Path, contents: &str) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".generated-")
-        .tempfile_in(folder)?;
-    file.write_all(contents.as_bytes())?;
+    let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
-        // tempfile makes files that only their owner can read; sources are for everyone.
+        // As any new file, not for its owner alone: the umask takes away what it must.
         use std::os::unix::fs::PermissionsExt as _;
-        file.as_file()
-            .set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
+    let mut file = builder.prefix(".generated-").tempfile_in(folder)?;
+    file.write_all(contents.as_bytes())?;
     file.persist(path)?;
     Ok(())
 }

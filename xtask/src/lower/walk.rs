@@ -38,10 +38,7 @@ pub(super) fn operations_mut(
 }
 
 /// Calls `visit` on each schema, an outer one before its inner ones.
-pub(super) fn schemas_mut(
-    document: &mut Value,
-    visit: &mut dyn FnMut(&mut Map<String, Value>, &Pointer) -> Result<(), Error>,
-) -> Result<(), Error> {
+pub(super) fn schemas_mut(document: &mut Value, visit: &mut Visit<'_>) -> Result<(), Error> {
     outside(document, &Pointer::default(), visit)
 }
 

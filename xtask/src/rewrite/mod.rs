@@ -3,6 +3,7 @@
 
 mod api_version;
 mod docs;
+mod enums;
 mod multipart;
 mod send;
 
@@ -17,6 +18,7 @@ pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
     api_version::remove(builders)?;
     multipart::send_forms(builders, &lowered.multipart)?;
     docs::describe_setters(builders, &lowered.document)?;
+    enums::list_and_forgive(module_mut(file, "types")?)?;
     docs::one_line_an_attribute(file);
     Ok(())
 }

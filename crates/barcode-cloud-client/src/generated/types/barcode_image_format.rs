@@ -22,6 +22,16 @@ pub enum BarcodeImageFormat {
     Tiff,
     Gif,
 }
+impl BarcodeImageFormat {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 5usize] = [
+        Self::Png,
+        Self::Jpeg,
+        Self::Svg,
+        Self::Tiff,
+        Self::Gif,
+    ];
+}
 impl ::std::fmt::Display for BarcodeImageFormat {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -44,7 +54,15 @@ impl ::std::str::FromStr for BarcodeImageFormat {
             "Svg" => Ok(Self::Svg),
             "Tiff" => Ok(Self::Tiff),
             "Gif" => Ok(Self::Gif),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 5 values of BarcodeImageFormat, which `BarcodeImageFormat::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -33,6 +33,18 @@ pub enum Code128EncodeMode {
     #[serde(rename = "CodeBC")]
     CodeBc,
 }
+impl Code128EncodeMode {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 7usize] = [
+        Self::Auto,
+        Self::CodeA,
+        Self::CodeB,
+        Self::CodeAb,
+        Self::CodeC,
+        Self::CodeAc,
+        Self::CodeBc,
+    ];
+}
 impl ::std::fmt::Display for Code128EncodeMode {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -59,7 +71,15 @@ impl ::std::str::FromStr for Code128EncodeMode {
             "CodeC" => Ok(Self::CodeC),
             "CodeAC" => Ok(Self::CodeAc),
             "CodeBC" => Ok(Self::CodeBc),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 7 values of Code128EncodeMode, which `Code128EncodeMode::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -20,6 +20,10 @@ pub enum CodeLocation {
     Above,
     None,
 }
+impl CodeLocation {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 3usize] = [Self::Below, Self::Above, Self::None];
+}
 impl ::std::fmt::Display for CodeLocation {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -38,7 +42,15 @@ impl ::std::str::FromStr for CodeLocation {
             "Below" => Ok(Self::Below),
             "Above" => Ok(Self::Above),
             "None" => Ok(Self::None),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 3 values of CodeLocation, which `CodeLocation::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -153,6 +153,95 @@ pub enum DecodeBarcodeType {
     #[serde(rename = "VIN")]
     Vin,
 }
+impl DecodeBarcodeType {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 84usize] = [
+        Self::MostCommonlyUsed,
+        Self::Qr,
+        Self::AustraliaPost,
+        Self::AustralianPosteParcel,
+        Self::Aztec,
+        Self::Codabar,
+        Self::CodablockF,
+        Self::Code11,
+        Self::Code128,
+        Self::Code16K,
+        Self::Code32,
+        Self::Code39,
+        Self::Code39FullAscii,
+        Self::Code93,
+        Self::CompactPdf417,
+        Self::DataLogic2of5,
+        Self::DataMatrix,
+        Self::DatabarExpanded,
+        Self::DatabarExpandedStacked,
+        Self::DatabarLimited,
+        Self::DatabarOmniDirectional,
+        Self::DatabarStacked,
+        Self::DatabarStackedOmniDirectional,
+        Self::DatabarTruncated,
+        Self::DeutschePostIdentcode,
+        Self::DeutschePostLeitcode,
+        Self::DotCode,
+        Self::DutchKix,
+        Self::Ean13,
+        Self::Ean14,
+        Self::Ean8,
+        Self::Gs1Aztec,
+        Self::Gs1Code128,
+        Self::Gs1CompositeBar,
+        Self::Gs1DataMatrix,
+        Self::Gs1DotCode,
+        Self::Gs1HanXin,
+        Self::Gs1MicroPdf417,
+        Self::Gs1qr,
+        Self::HanXin,
+        Self::HibcAztecLic,
+        Self::HibcAztecPas,
+        Self::HibcCode128Lic,
+        Self::HibcCode128Pas,
+        Self::HibcCode39Lic,
+        Self::HibcCode39Pas,
+        Self::HibcDataMatrixLic,
+        Self::HibcDataMatrixPas,
+        Self::Hibcqrlic,
+        Self::Hibcqrpas,
+        Self::Iata2of5,
+        Self::Isbn,
+        Self::Ismn,
+        Self::Issn,
+        Self::Itf14,
+        Self::Itf6,
+        Self::Interleaved2of5,
+        Self::ItalianPost25,
+        Self::MacroPdf417,
+        Self::Mailmark,
+        Self::Matrix2of5,
+        Self::MaxiCode,
+        Self::MicrE13b,
+        Self::MicroPdf417,
+        Self::MicroQr,
+        Self::Msi,
+        Self::OneCode,
+        Self::Opc,
+        Self::PatchCode,
+        Self::Pdf417,
+        Self::Pharmacode,
+        Self::Planet,
+        Self::Postnet,
+        Self::Pzn,
+        Self::RectMicroQr,
+        Self::Rm4scc,
+        Self::Scc14,
+        Self::Sscc18,
+        Self::Standard2of5,
+        Self::Supplement,
+        Self::SwissPostParcel,
+        Self::Upca,
+        Self::Upce,
+        Self::Vin,
+    ];
+}
 impl ::std::fmt::Display for DecodeBarcodeType {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -335,7 +424,15 @@ impl ::std::str::FromStr for DecodeBarcodeType {
             "UPCA" => Ok(Self::Upca),
             "UPCE" => Ok(Self::Upce),
             "VIN" => Ok(Self::Vin),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 84 values of DecodeBarcodeType, which `DecodeBarcodeType::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -88,6 +88,45 @@ pub enum EciEncodings {
     #[serde(rename = "BINARY")]
     Binary,
 }
+impl EciEncodings {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 34usize] = [
+        Self::None,
+        Self::Iso88591,
+        Self::Iso88592,
+        Self::Iso88593,
+        Self::Iso88594,
+        Self::Iso88595,
+        Self::Iso88596,
+        Self::Iso88597,
+        Self::Iso88598,
+        Self::Iso88599,
+        Self::Iso885910,
+        Self::Iso885911,
+        Self::Iso885913,
+        Self::Iso885914,
+        Self::Iso885915,
+        Self::Iso885916,
+        Self::ShiftJis,
+        Self::Win1250,
+        Self::Win1251,
+        Self::Win1252,
+        Self::Win1256,
+        Self::Utf16be,
+        Self::Utf8,
+        Self::UsAscii,
+        Self::Big5,
+        Self::Gb2312,
+        Self::EucKr,
+        Self::Gbk,
+        Self::Gb18030,
+        Self::Utf16le,
+        Self::Utf32be,
+        Self::Utf32le,
+        Self::Invariant,
+        Self::Binary,
+    ];
+}
 impl ::std::fmt::Display for EciEncodings {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -168,7 +207,15 @@ impl ::std::str::FromStr for EciEncodings {
             "UTF32LE" => Ok(Self::Utf32le),
             "INVARIANT" => Ok(Self::Invariant),
             "BINARY" => Ok(Self::Binary),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 34 values of EciEncodings, which `EciEncodings::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

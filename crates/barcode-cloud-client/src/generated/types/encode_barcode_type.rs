@@ -138,6 +138,84 @@ pub enum EncodeBarcodeType {
     #[serde(rename = "VIN")]
     Vin,
 }
+impl EncodeBarcodeType {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 73usize] = [
+        Self::Qr,
+        Self::AustraliaPost,
+        Self::AustralianPosteParcel,
+        Self::Aztec,
+        Self::Codabar,
+        Self::CodablockF,
+        Self::Code11,
+        Self::Code128,
+        Self::Code16K,
+        Self::Code32,
+        Self::Code39,
+        Self::Code39FullAscii,
+        Self::Code93,
+        Self::DataLogic2of5,
+        Self::DataMatrix,
+        Self::DatabarExpanded,
+        Self::DatabarExpandedStacked,
+        Self::DatabarLimited,
+        Self::DatabarOmniDirectional,
+        Self::DatabarStacked,
+        Self::DatabarStackedOmniDirectional,
+        Self::DatabarTruncated,
+        Self::DeutschePostIdentcode,
+        Self::DeutschePostLeitcode,
+        Self::DotCode,
+        Self::DutchKix,
+        Self::Ean13,
+        Self::Ean14,
+        Self::Ean8,
+        Self::Gs1Aztec,
+        Self::Gs1CodablockF,
+        Self::Gs1Code128,
+        Self::Gs1DataMatrix,
+        Self::Gs1DotCode,
+        Self::Gs1HanXin,
+        Self::Gs1MicroPdf417,
+        Self::Gs1qr,
+        Self::HanXin,
+        Self::Iata2of5,
+        Self::Isbn,
+        Self::Ismn,
+        Self::Issn,
+        Self::Itf14,
+        Self::Itf6,
+        Self::Interleaved2of5,
+        Self::ItalianPost25,
+        Self::Msi,
+        Self::MacroPdf417,
+        Self::Mailmark,
+        Self::Matrix2of5,
+        Self::MaxiCode,
+        Self::MicroPdf417,
+        Self::MicroQr,
+        Self::Opc,
+        Self::OneCode,
+        Self::Pzn,
+        Self::PatchCode,
+        Self::Pdf417,
+        Self::Pharmacode,
+        Self::Planet,
+        Self::Postnet,
+        Self::Rm4scc,
+        Self::RectMicroQr,
+        Self::Scc14,
+        Self::Sscc18,
+        Self::SingaporePost,
+        Self::Standard2of5,
+        Self::SwissPostParcel,
+        Self::Upca,
+        Self::Upce,
+        Self::UpcaGs1Code128Coupon,
+        Self::UpcaGs1DatabarCoupon,
+        Self::Vin,
+    ];
+}
 impl ::std::fmt::Display for EncodeBarcodeType {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -298,7 +376,15 @@ impl ::std::str::FromStr for EncodeBarcodeType {
             "UpcaGs1Code128Coupon" => Ok(Self::UpcaGs1Code128Coupon),
             "UpcaGs1DatabarCoupon" => Ok(Self::UpcaGs1DatabarCoupon),
             "VIN" => Ok(Self::Vin),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 73 values of EncodeBarcodeType, which `EncodeBarcodeType::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

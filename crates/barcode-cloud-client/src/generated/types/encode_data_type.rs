@@ -24,6 +24,14 @@ pub enum EncodeDataType {
     Base64Bytes,
     HexBytes,
 }
+impl EncodeDataType {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 3usize] = [
+        Self::StringData,
+        Self::Base64Bytes,
+        Self::HexBytes,
+    ];
+}
 impl ::std::fmt::Display for EncodeDataType {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -42,7 +50,15 @@ impl ::std::str::FromStr for EncodeDataType {
             "StringData" => Ok(Self::StringData),
             "Base64Bytes" => Ok(Self::Base64Bytes),
             "HexBytes" => Ok(Self::HexBytes),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 3 values of EncodeDataType, which `EncodeDataType::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -21,6 +21,15 @@ pub enum GraphicsUnit {
     Inch,
     Millimeter,
 }
+impl GraphicsUnit {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 4usize] = [
+        Self::Pixel,
+        Self::Point,
+        Self::Inch,
+        Self::Millimeter,
+    ];
+}
 impl ::std::fmt::Display for GraphicsUnit {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -41,7 +50,15 @@ impl ::std::str::FromStr for GraphicsUnit {
             "Point" => Ok(Self::Point),
             "Inch" => Ok(Self::Inch),
             "Millimeter" => Ok(Self::Millimeter),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 4 values of GraphicsUnit, which `GraphicsUnit::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -24,6 +24,10 @@ pub enum MacroCharacter {
     Macro05,
     Macro06,
 }
+impl MacroCharacter {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 3usize] = [Self::None, Self::Macro05, Self::Macro06];
+}
 impl ::std::fmt::Display for MacroCharacter {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -42,7 +46,15 @@ impl ::std::str::FromStr for MacroCharacter {
             "None" => Ok(Self::None),
             "Macro05" => Ok(Self::Macro05),
             "Macro06" => Ok(Self::Macro06),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 3 values of MacroCharacter, which `MacroCharacter::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

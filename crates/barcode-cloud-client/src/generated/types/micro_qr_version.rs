@@ -22,6 +22,10 @@ pub enum MicroQrVersion {
     M3,
     M4,
 }
+impl MicroQrVersion {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 5usize] = [Self::Auto, Self::M1, Self::M2, Self::M3, Self::M4];
+}
 impl ::std::fmt::Display for MicroQrVersion {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -44,7 +48,15 @@ impl ::std::str::FromStr for MicroQrVersion {
             "M2" => Ok(Self::M2),
             "M3" => Ok(Self::M3),
             "M4" => Ok(Self::M4),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 5 values of MicroQrVersion, which `MicroQrVersion::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -27,6 +27,15 @@ pub enum Pdf417EncodeMode {
     Eci,
     Extended,
 }
+impl Pdf417EncodeMode {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 4usize] = [
+        Self::Auto,
+        Self::Binary,
+        Self::Eci,
+        Self::Extended,
+    ];
+}
 impl ::std::fmt::Display for Pdf417EncodeMode {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -47,7 +56,15 @@ impl ::std::str::FromStr for Pdf417EncodeMode {
             "Binary" => Ok(Self::Binary),
             "ECI" => Ok(Self::Eci),
             "Extended" => Ok(Self::Extended),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 4 values of Pdf417EncodeMode, which `Pdf417EncodeMode::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -26,6 +26,20 @@ pub enum Pdf417ErrorLevel {
     Level7,
     Level8,
 }
+impl Pdf417ErrorLevel {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 9usize] = [
+        Self::Level0,
+        Self::Level1,
+        Self::Level2,
+        Self::Level3,
+        Self::Level4,
+        Self::Level5,
+        Self::Level6,
+        Self::Level7,
+        Self::Level8,
+    ];
+}
 impl ::std::fmt::Display for Pdf417ErrorLevel {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -56,7 +70,15 @@ impl ::std::str::FromStr for Pdf417ErrorLevel {
             "Level6" => Ok(Self::Level6),
             "Level7" => Ok(Self::Level7),
             "Level8" => Ok(Self::Level8),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 9 values of Pdf417ErrorLevel, which `Pdf417ErrorLevel::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

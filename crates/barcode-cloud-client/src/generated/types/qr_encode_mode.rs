@@ -27,6 +27,15 @@ pub enum QrEncodeMode {
     #[serde(rename = "ECI")]
     Eci,
 }
+impl QrEncodeMode {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 4usize] = [
+        Self::Auto,
+        Self::Extended,
+        Self::Binary,
+        Self::Eci,
+    ];
+}
 impl ::std::fmt::Display for QrEncodeMode {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -47,7 +56,15 @@ impl ::std::str::FromStr for QrEncodeMode {
             "Extended" => Ok(Self::Extended),
             "Binary" => Ok(Self::Binary),
             "ECI" => Ok(Self::Eci),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 4 values of QrEncodeMode, which `QrEncodeMode::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -21,6 +21,15 @@ pub enum QrErrorLevel {
     LevelQ,
     LevelH,
 }
+impl QrErrorLevel {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 4usize] = [
+        Self::LevelL,
+        Self::LevelM,
+        Self::LevelQ,
+        Self::LevelH,
+    ];
+}
 impl ::std::fmt::Display for QrErrorLevel {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -41,7 +50,15 @@ impl ::std::str::FromStr for QrErrorLevel {
             "LevelM" => Ok(Self::LevelM),
             "LevelQ" => Ok(Self::LevelQ),
             "LevelH" => Ok(Self::LevelH),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 4 values of QrErrorLevel, which `QrErrorLevel::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -58,6 +58,52 @@ pub enum QrVersion {
     Version39,
     Version40,
 }
+impl QrVersion {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 41usize] = [
+        Self::Auto,
+        Self::Version01,
+        Self::Version02,
+        Self::Version03,
+        Self::Version04,
+        Self::Version05,
+        Self::Version06,
+        Self::Version07,
+        Self::Version08,
+        Self::Version09,
+        Self::Version10,
+        Self::Version11,
+        Self::Version12,
+        Self::Version13,
+        Self::Version14,
+        Self::Version15,
+        Self::Version16,
+        Self::Version17,
+        Self::Version18,
+        Self::Version19,
+        Self::Version20,
+        Self::Version21,
+        Self::Version22,
+        Self::Version23,
+        Self::Version24,
+        Self::Version25,
+        Self::Version26,
+        Self::Version27,
+        Self::Version28,
+        Self::Version29,
+        Self::Version30,
+        Self::Version31,
+        Self::Version32,
+        Self::Version33,
+        Self::Version34,
+        Self::Version35,
+        Self::Version36,
+        Self::Version37,
+        Self::Version38,
+        Self::Version39,
+        Self::Version40,
+    ];
+}
 impl ::std::fmt::Display for QrVersion {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -152,7 +198,15 @@ impl ::std::str::FromStr for QrVersion {
             "Version38" => Ok(Self::Version38),
             "Version39" => Ok(Self::Version39),
             "Version40" => Ok(Self::Version40),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 41 values of QrVersion, which `QrVersion::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

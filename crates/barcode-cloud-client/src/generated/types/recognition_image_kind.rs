@@ -24,6 +24,14 @@ pub enum RecognitionImageKind {
     ScannedDocument,
     ClearImage,
 }
+impl RecognitionImageKind {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 3usize] = [
+        Self::Photo,
+        Self::ScannedDocument,
+        Self::ClearImage,
+    ];
+}
 impl ::std::fmt::Display for RecognitionImageKind {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -42,7 +50,15 @@ impl ::std::str::FromStr for RecognitionImageKind {
             "Photo" => Ok(Self::Photo),
             "ScannedDocument" => Ok(Self::ScannedDocument),
             "ClearImage" => Ok(Self::ClearImage),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 3 values of RecognitionImageKind, which `RecognitionImageKind::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

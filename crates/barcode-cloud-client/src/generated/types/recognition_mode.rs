@@ -24,6 +24,10 @@ pub enum RecognitionMode {
     Normal,
     Excellent,
 }
+impl RecognitionMode {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 3usize] = [Self::Fast, Self::Normal, Self::Excellent];
+}
 impl ::std::fmt::Display for RecognitionMode {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -42,7 +46,15 @@ impl ::std::str::FromStr for RecognitionMode {
             "Fast" => Ok(Self::Fast),
             "Normal" => Ok(Self::Normal),
             "Excellent" => Ok(Self::Excellent),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 3 values of RecognitionMode, which `RecognitionMode::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

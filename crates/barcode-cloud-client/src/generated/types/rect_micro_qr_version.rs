@@ -50,6 +50,44 @@ pub enum RectMicroQrVersion {
     R17x99,
     R17x139,
 }
+impl RectMicroQrVersion {
+    /// Every value, in the order of the document.
+    pub const ALL: [Self; 33usize] = [
+        Self::Auto,
+        Self::R7x43,
+        Self::R7x59,
+        Self::R7x77,
+        Self::R7x99,
+        Self::R7x139,
+        Self::R9x43,
+        Self::R9x59,
+        Self::R9x77,
+        Self::R9x99,
+        Self::R9x139,
+        Self::R11x27,
+        Self::R11x43,
+        Self::R11x59,
+        Self::R11x77,
+        Self::R11x99,
+        Self::R11x139,
+        Self::R13x27,
+        Self::R13x43,
+        Self::R13x59,
+        Self::R13x77,
+        Self::R13x99,
+        Self::R13x139,
+        Self::R15x43,
+        Self::R15x59,
+        Self::R15x77,
+        Self::R15x99,
+        Self::R15x139,
+        Self::R17x43,
+        Self::R17x59,
+        Self::R17x77,
+        Self::R17x99,
+        Self::R17x139,
+    ];
+}
 impl ::std::fmt::Display for RectMicroQrVersion {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -128,7 +166,15 @@ impl ::std::str::FromStr for RectMicroQrVersion {
             "R17x77" => Ok(Self::R17x77),
             "R17x99" => Ok(Self::R17x99),
             "R17x139" => Ok(Self::R17x139),
-            _ => Err("invalid value".into()),
+            _ => {
+                Self::ALL
+                    .into_iter()
+                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        "none of the 33 values of RectMicroQrVersion, which `RectMicroQrVersion::ALL` lists"
+                            .into()
+                    })
+            }
         }
     }
 }

@@ -1,0 +1,142 @@
+//! Joins the token source to the generated client: a hook that sets the bearer header, and takes a token that the
+//! service refused out of use.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use barcode_cloud_auth::{AccessToken, TokenSource};
+use barcode_cloud_client::{BoxFuture, Hook, HookError, OperationInfo};
+use reqwest::header::{AUTHORIZATION, HeaderMap};
+use reqwest::{Request, Response, StatusCode};
+
+/// The hook of the generated client that [`Client::api`](crate::Client::api) hands out: a 401 is answered by one more
+/// attempt with a new token, where the request's body can be sent again.
+#[derive(Debug)]
+pub(crate) struct Authorize {
+    tokens: TokenSource,
+}
+
+impl Authorize {
+    pub(crate) fn new(tokens: TokenSource) -> Self {
+        Self { tokens }
+    }
+}
+
+impl Hook for Authorize {
+    fn before<'a>(
+        &'a self,
+        request: &'a mut Request,
+        _operation: &'a OperationInfo,
+    ) -> BoxFuture<'a, Result<(), HookError>> {
+        Box::pin(async move {
+            self.tokens.authorize(request).await?;
+            Ok(())
+        })
+    }
+
+    fn send<'a>(
+        &'a self,
+        client: &'a reqwest::Client,
+        request: Request,
+        _operation: &'a OperationInfo,
+    ) -> BoxFuture<'a, reqwest::Result<Response>> {
+        Box::pin(async move {
+            let again = request.try_clone();
+            let used = request.headers().get(AUTHORIZATION).cloned();
+            let response = client.execute(request).await?;
+            if response.status() != StatusCode::UNAUTHORIZED {
+                return Ok(response);
+            }
+            // Another call may have renewed the token meanwhile: only the refused one goes.
+            if let Ok(token) = self.tokens.token().await
+                && used.as_ref() == Some(token.header_value())
+            {
+                self.tokens.invalidate(&token);
+            }
+            let Some(mut again) = again else {
+                return Ok(response);
+            };
+            match self.tokens.authorize(&mut again).await {
+                Ok(_) => client.execute(again).await,
+                // What the service said stands: this method can give back no other error.
+                Err(_) => Ok(response),
+            }
+        })
+    }
+}
+
+/// The hook of one attempt of one call of the facade, which sends again by itself and wants to know what happened.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    tokens: TokenSource,
+    seen: Mutex<Seen>,
+}
+
+/// What an attempt saw that the generated client does not pass on.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Why there was no token.
+    pub(crate) auth_error: Option<barcode_cloud_auth::Error>,
+    /// The answer's status and headers.
+    pub(crate) answer: Option<(StatusCode, HeaderMap)>,
+    token: Option<AccessToken>,
+}
+
+impl Attempt {
+    pub(crate) fn new(tokens: TokenSource) -> Self {
+        Self {
+            tokens,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// What was seen, once the attempt is over.
+    pub(crate) fn take_seen(&self) -> Seen {
+        std::mem::take(&mut *self.seen())
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hook for Attempt {
+    fn before<'a>(
+        &'a self,
+        request: &'a mut Request,
+        _operation: &'a OperationInfo,
+    ) -> BoxFuture<'a, Result<(), HookError>> {
+        Box::pin(async move {
+            match self.tokens.authorize(request).await {
+                Ok(token) => {
+                    self.seen().token = Some(token);
+                    Ok(())
+                }
+                Err(error) => {
+                    self.seen().auth_error = Some(error.clone());
+                    Err(error.into())
+                }
+            }
+        })
+    }
+
+    fn send<'a>(
+        &'a self,
+        client: &'a reqwest::Client,
+        request: Request,
+        _operation: &'a OperationInfo,
+    ) -> BoxFuture<'a, reqwest::Result<Response>> {
+        Box::pin(async move {
+            let response = client.execute(request).await?;
+            let mut seen = self.seen();
+            if response.status() == StatusCode::UNAUTHORIZED
+                && let Some(token) = &seen.token
+            {
+                self.tokens.invalidate(token);
+            }
+            if !response.status().is_success() {
+                seen.answer = Some((response.status(), response.headers().clone()));
+            }
+            Ok(response)
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! Reading barcodes with settings: the request, the choice of its form, and the answer.
+
+use barcode_cloud_client as api;
+use barcode_cloud_client::types::{
+    BarcodeResponseList, DecodeBarcodeType, RecognitionImageKind, RecognitionMode,
+    RecognizeBase64Request,
+};
+
+use crate::call::{self, Operation, Sent};
+use crate::error::InvalidInput;
+use crate::{Barcode, Client, Error, Form, Image, barcode};
+
+/// A picture whose barcodes are to be read; made by [`Client::recognize`].
+///
+/// ```no_run
+/// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+/// use std::path::Path;
+/// use barcode_cloud::DecodeBarcodeType;
+///
+/// let found = client
+///     .recognize(Path::new("label.png"))
+///     .types([DecodeBarcodeType::Code128, DecodeBarcodeType::Qr])
+///     .send()
+///     .await?;
+/// for barcode in found {
+///     println!("{}: {}", barcode.barcode_type, barcode.value);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is sent before `send`"]
+#[derive(Debug)]
+pub struct Recognize<'a> {
+    client: &'a Client,
+    form: Option<Form>,
+    request: Request,
+}
+
+#[derive(Debug)]
+struct Request {
+    image: Image,
+    types: Vec<DecodeBarcodeType>,
+    mode: Option<RecognitionMode>,
+    image_kind: Option<RecognitionImageKind>,
+    form: Form,
+}
+
+impl<'a> Recognize<'a> {
+    pub(crate) fn new(client: &'a Client, image: Image) -> Self {
+        let request = Request {
+            image,
+            types: Vec::new(),
+            mode: None,
+            image_kind: None,
+            form: Form::Multipart,
+        };
+        Self {
+            client,
+            form: None,
+            request,
+        }
+    }
+
+    /// Looks for these types only. `MostCommonlyUsed` unless set.
+    ///
+    /// More than one need [`Form::Body`], the only one that takes several.
+    pub fn types(mut self, types: impl IntoIterator<Item = DecodeBarcodeType>) -> Self {
+        self.request.types = types.into_iter().collect();
+        self
+    }
+
+    /// How hard to look, and how long that may take. The service's own choice unless set.
+    pub fn mode(mut self, mode: RecognitionMode) -> Self {
+        self.request.mode = Some(mode);
+        self
+    }
+
+    /// What kind of picture it is. The service's own choice unless set.
+    pub fn image_kind(mut self, kind: RecognitionImageKind) -> Self {
+        self.request.image_kind = Some(kind);
+        self
+    }
+
+    /// Forces a form. Unless set, an address goes by [`Form::Query`], a picture by [`Form::Multipart`], or by
+    /// [`Form::Body`] when several types are looked for.
+    pub fn form(mut self, form: Form) -> Self {
+        self.form = Some(form);
+        self
+    }
+
+    /// Sends the request. The service bills it.
+    ///
+    /// The answer is empty where the picture holds no barcode.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] for a file that cannot be read, [`Error::InvalidInput`] for an empty or too large one,
+    /// [`Error::Api`] where the service refuses (a file that is no picture, for one), and whatever else a call may
+    /// meet.
+    pub async fn send(self) -> Result<Vec<Barcode>, Error> {
+        let mut request = self.request;
+        if request.types.is_empty() {
+            request.types.push(DecodeBarcodeType::MostCommonlyUsed);
+        }
+        request.form = self.form.unwrap_or(match request.types.len() {
+            _ if request.image.is_url() => Form::Query,
+            1 => Form::Multipart,
+            _ => Form::Body,
+        });
+        let answer = call::run(self.client.shared(), &request).await?;
+        Ok(barcode::from_list(answer.into_inner()))
+    }
+}
+
+impl Request {
+    fn one_type(&self) -> Result<DecodeBarcodeType, InvalidInput> {
+        match self.types.as_slice() {
+            [one] => Ok(*one),
+            types => Err(InvalidInput::new(
+                "types",
+                format!(
+                    "{} types in a form that takes one; only an image sent as JSON body takes several",
+                    types.len()
+                ),
+            )),
+        }
+    }
+
+    async fn body(&self) -> Result<RecognizeBase64Request, Error> {
+        let base64 = self.image.base64().await?;
+        let length = base64.len();
+        let file_base64 = base64.try_into().map_err(|_| {
+            let reason = format!("{length} characters as base64; a JSON body takes at most 28,730,982 (about 20.5 MiB as a file): look for one type, which goes as a multipart form");
+            InvalidInput::new("image", reason)
+        })?;
+        Ok(RecognizeBase64Request {
+            barcode_types: self.types.clone(),
+            file_base64,
+            recognition_mode: self.mode,
+            recognition_image_kind: self.image_kind,
+        })
+    }
+}
+
+impl Operation for Request {
+    type Answer = BarcodeResponseList;
+
+    async fn attempt(&self, api: &api::Client) -> Result<Sent<BarcodeResponseList>, Error> {
+        Ok(match self.form {
+            Form::Body => api.recognize_base64().body(self.body().await?).send().await,
+            Form::Query => {
+                let mut request = api
+                    .recognize()
+                    .barcode_type(self.one_type()?)
+                    .file_url(self.image.as_url()?);
+                if let Some(mode) = self.mode {
+                    request = request.recognition_mode(mode);
+                }
+                if let Some(kind) = self.image_kind {
+                    request = request.recognition_image_kind(kind);
+                }
+                request.send().await
+            }
+            Form::Multipart => {
+                let mut request = api
+                    .recognize_multipart()
+                    .barcode_type(self.one_type()?)
+                    .file(self.image.file_part().await?);
+                if let Some(mode) = self.mode {
+                    request = request.recognition_mode(mode);
+                }
+                if let Some(kind) = self.image_kind {
+                    request = request.recognition_image_kind(kind);
+                }
+                request.send().await
+            }
+        })
+    }
+}

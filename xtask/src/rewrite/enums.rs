@@ -1,0 +1,130 @@
+//! Enumerations: each lists its values, and reads them without regard to case where the document's own spelling does
+//! not match.
+
+use quote::ToTokens as _;
+use syn::visit_mut::VisitMut;
+use syn::{Arm, Fields, Ident, Item, ItemEnum, ItemImpl, Pat, Type, parse_quote};
+
+use super::missing;
+use crate::Error;
+
+pub(super) fn list_and_forgive(items: &mut Vec<Item>) -> Result<(), Error> {
+    let enums: Vec<(Ident, Vec<Ident>)> = items.iter().filter_map(values).collect();
+    for (name, values) in enums {
+        forgive_case(items, &name, values.len())?;
+        let at = items
+            .iter()
+            .position(|item| matches!(item, Item::Enum(e) if e.ident == name));
+        let count = values.len();
+        let list: ItemImpl = parse_quote! {
+            impl #name {
+                /// Every value, in the order of the document.
+                pub const ALL: [Self; #count] = [#(Self::#values),*];
+            }
+        };
+        items.insert(at.unwrap_or_default() + 1, Item::Impl(list));
+    }
+    Ok(())
+}
+
+/// The values of an enumeration that carries nothing else.
+fn values(item: &Item) -> Option<(Ident, Vec<Ident>)> {
+    let Item::Enum(ItemEnum {
+        ident, variants, ..
+    }) = item
+    else {
+        return None;
+    };
+    let plain = variants
+        .iter()
+        .all(|variant| matches!(variant.fields, Fields::Unit));
+    plain.then(|| {
+        (
+            ident.clone(),
+            variants
+                .iter()
+                .map(|variant| variant.ident.clone())
+                .collect(),
+        )
+    })
+}
+
+/// Replaces the last arm of the match in `FromStr`, which refuses whatever is not spelled as in the document.
+fn forgive_case(items: &mut [Item], name: &Ident, count: usize) -> Result<(), Error> {
+    struct Fallback {
+        refusal: String,
+        found: bool,
+    }
+    impl VisitMut for Fallback {
+        fn visit_arm_mut(&mut self, arm: &mut Arm) {
+            if matches!(arm.pat, Pat::Wild(_)) {
+                let refusal = &self.refusal;
+                *arm.body = parse_quote! {
+                    Self::ALL
+                        .into_iter()
+                        .find(|known| known.to_string().eq_ignore_ascii_case(value))
+                        .ok_or_else(|| #refusal.into())
+                };
+                self.found = true;
+            }
+        }
+    }
+    let mut fallback = Fallback {
+        refusal: format!("none of the {count} values of {name}, which `{name}::ALL` lists"),
+        found: false,
+    };
+    for item in items {
+        if let Item::Impl(item) = item
+            && is_from_str(item, name)
+        {
+            fallback.visit_item_impl_mut(item);
+        }
+    }
+    if fallback.found {
+        Ok(())
+    } else {
+        Err(missing(name, "match with a last arm in FromStr"))
+    }
+}
+
+fn is_from_str(item: &ItemImpl, name: &Ident) -> bool {
+    let for_name = matches!(&*item.self_ty, Type::Path(path) if path.path.is_ident(name));
+    let of_trait = item
+        .trait_
+        .as_ref()
+        .is_some_and(|(path, _)| path.to_token_stream().to_string().ends_with("FromStr"));
+    for_name && of_trait
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+    use syn::parse_quote;
+
+    use super::list_and_forgive;
+
+    #[test]
+    fn an_enumeration_lists_its_values_and_forgives_case() {
+        let mut file: syn::File = parse_quote! {
+            pub enum Level { Low, High }
+            impl ::std::str::FromStr for Level {
+                fn from_str(value: &str) -> Result<Self, E> {
+                    match value {
+                        "Low" => Ok(Self::Low),
+                        "High" => Ok(Self::High),
+                        _ => Err("invalid value".into()),
+                    }
+                }
+            }
+            pub struct NotAnEnum;
+        };
+        list_and_forgive(&mut file.items).unwrap();
+        let text = file.to_token_stream().to_string();
+        assert!(
+            text.contains("pub const ALL : [Self ; 2usize] = [Self :: Low , Self :: High]"),
+            "{text}"
+        );
+        assert!(text.contains("eq_ignore_ascii_case (value)"), "{text}");
+        assert!(!text.contains("invalid value"), "{text}");
+    }
+}
