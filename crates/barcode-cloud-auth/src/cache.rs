@@ -35,7 +35,7 @@ pub(crate) struct Cache {
 struct State {
     /// Of the newest token, kept or not.
     generation: u64,
-    flight: Option<Arc<Flight>>,
+    flight: Option<InFlight>,
     /// When the newest flight began, or will.
     last_start: Option<Instant>,
     /// The failures since the last token.
@@ -52,9 +52,14 @@ struct Failure {
 /// A fetch under way, shared by the one who runs it and all who wait for it.
 pub(crate) struct Flight {
     outcome: watch::Sender<Option<Outcome>>,
-    /// When waiters stop believing in it.
-    pub(crate) abandon_at: Instant,
     task: OnceLock<AbortHandle>,
+}
+
+/// A flight and how long it is believed in.
+#[derive(Clone)]
+pub(crate) struct InFlight {
+    pub(crate) flight: Arc<Flight>,
+    pub(crate) abandon_at: Instant,
 }
 
 /// How a flight ended.
@@ -71,9 +76,9 @@ pub(crate) enum Demand {
     Serve(AccessToken),
     /// A failure that is remembered: no new attempt yet.
     Refuse(Error),
-    Wait(Arc<Flight>),
+    Wait(InFlight),
     /// The caller starts the flight, then waits for it like everybody else.
-    Start(Ticket),
+    Start(Ticket, InFlight),
 }
 
 /// The duty to run a flight. Dropped before it has landed, it tells the waiters that the flight is
@@ -115,7 +120,7 @@ impl Cache {
     /// A ticket to renew the token ahead, unless that is under way or too early. Never waits: who
     /// finds the lock taken has a valid token in hand and leaves it to the next caller.
     pub(crate) fn renew(self: &Arc<Self>, now: Instant) -> Option<Ticket> {
-        let mut state = match self.state.try_lock() {
+        let state = match self.state.try_lock() {
             Ok(state) => state,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
@@ -126,27 +131,28 @@ impl Cache {
         if early || state.live_flight(now).is_some() {
             return None;
         }
-        Some(self.start(&mut state, now))
+        Some(self.start(state, now).0)
     }
 
     /// What a caller without a token does.
     pub(crate) fn demand(self: &Arc<Self>, now: Instant) -> Demand {
-        let mut state = self.lock();
+        let state = self.lock();
         if let Some((token, _)) = self.get(now) {
             return Demand::Serve(token);
         }
-        if let Some(flight) = state.live_flight(now) {
-            return Demand::Wait(Arc::clone(flight));
+        if let Some(in_flight) = state.live_flight(now) {
+            return Demand::Wait(in_flight.clone());
         }
-        match &state.failure {
-            Some(failure) if now < failure.retry_at(false) => Demand::Refuse(failure.error.clone()),
-            _ => {
-                let start_at = state
-                    .not_before(false)
-                    .map_or(now, |not_before| now.max(not_before));
-                Demand::Start(self.start(&mut state, start_at))
-            }
+        if let Some(failure) = &state.failure
+            && now < failure.retry_at(false)
+        {
+            return Demand::Refuse(failure.error.clone());
         }
+        let start_at = state
+            .not_before(false)
+            .map_or(now, |not_before| now.max(not_before));
+        let (ticket, in_flight) = self.start(state, start_at);
+        Demand::Start(ticket, in_flight)
     }
 
     /// Takes the token of this generation out of service and leaves any other one in. Whether it
@@ -173,19 +179,50 @@ impl Cache {
         )
     }
 
-    fn start(self: &Arc<Self>, state: &mut State, start_at: Instant) -> Ticket {
+    fn start(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        start_at: Instant,
+    ) -> (Ticket, InFlight) {
         let flight = Arc::new(Flight {
             outcome: watch::Sender::new(None),
-            abandon_at: start_at + self.flight_timeout + GRACE,
             task: OnceLock::new(),
         });
-        state.flight = Some(Arc::clone(&flight));
+        let in_flight = self.in_flight(&flight, start_at);
+        let abandoned = state.flight.replace(in_flight.clone());
         state.last_start = Some(start_at);
-        Ticket {
-            cache: Arc::downgrade(self),
-            flight,
-            start_at,
+        drop(state);
+        if let Some(abandoned) = abandoned {
+            abandoned.flight.abort();
         }
+        (
+            Ticket {
+                cache: Arc::downgrade(self),
+                flight,
+                start_at,
+            },
+            in_flight,
+        )
+    }
+
+    fn in_flight(&self, flight: &Arc<Flight>, start: Instant) -> InFlight {
+        let abandon_at = start + self.flight_timeout + GRACE;
+        InFlight {
+            flight: Arc::clone(flight),
+            abandon_at,
+        }
+    }
+
+    /// Whether the flight may begin now. It may be late, when its runtime or the whole machine
+    /// stood still; then its time counts from now, unless it has been replaced.
+    fn begin(&self, flight: &Arc<Flight>, now: Instant) -> bool {
+        let mut state = self.lock();
+        let current = state.is_current(flight);
+        if current {
+            state.flight = Some(self.in_flight(flight, now));
+            state.last_start = Some(now);
+        }
+        current
     }
 
     /// Books the end of a flight. One that was given up for dead in the meantime changes nothing.
@@ -237,8 +274,8 @@ impl Cache {
 impl Drop for Cache {
     fn drop(&mut self) {
         let flight = self.lock().flight.take();
-        if let Some(task) = flight.as_ref().and_then(|flight| flight.task.get()) {
-            task.abort();
+        if let Some(in_flight) = flight {
+            in_flight.flight.abort();
         }
     }
 }
@@ -261,17 +298,21 @@ impl State {
         }
     }
 
-    fn live_flight(&self, now: Instant) -> Option<&Arc<Flight>> {
+    fn live_flight(&self, now: Instant) -> Option<&InFlight> {
         self.flight
             .as_ref()
             .filter(|flight| now < flight.abandon_at)
     }
 
+    fn is_current(&self, flight: &Arc<Flight>) -> bool {
+        self.flight
+            .as_ref()
+            .is_some_and(|current| Arc::ptr_eq(&current.flight, flight))
+    }
+
     /// Whether it was this flight that was under way.
     fn remove(&mut self, flight: &Arc<Flight>) -> bool {
-        self.flight
-            .take_if(|current| Arc::ptr_eq(current, flight))
-            .is_some()
+        self.is_current(flight) && self.flight.take().is_some()
     }
 
     fn remember(&mut self, error: Error, at: Instant, draw: f64) {
@@ -318,12 +359,26 @@ impl Flight {
         let _ = self.task.set(task);
     }
 
+    /// Not to be called under the lock: a dropped ticket takes it.
+    fn abort(&self) {
+        if let Some(task) = self.task.get() {
+            task.abort();
+        }
+    }
+
     fn end(&self, outcome: Outcome) {
         self.outcome.send_replace(Some(outcome));
     }
 }
 
 impl Ticket {
+    /// Whether to fetch now; to be asked when `start_at` has come.
+    pub(crate) fn begin(&self, now: Instant) -> bool {
+        self.cache
+            .upgrade()
+            .is_some_and(|cache| cache.begin(&self.flight, now))
+    }
+
     /// Books the result and wakes the waiters. `draw`, from [0, 1), is this result's luck: the
     /// jitter of its token or of its pause.
     pub(crate) fn land(

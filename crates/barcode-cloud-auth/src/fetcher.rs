@@ -57,11 +57,7 @@ impl Fetcher {
         let until = Instant::now() + self.deadlines.flight;
         let credentials = timeout_at(until, self.provider.credentials())
             .await
-            .map_err(|_| {
-                let message =
-                    "the credentials provider did not answer in time: look at what it waits for";
-                Error::retryable(ErrorKind::Timeout, message).build()
-            })?
+            .map_err(|_| late("credentials provider", "look at what it waits for"))?
             .map_err(provider_error)?;
         self.check_rest(&credentials)?;
         counters.fetches.add_one();
@@ -69,11 +65,7 @@ impl Fetcher {
         let attempt = timeout(self.deadlines.attempt, self.endpoint.post(&credentials));
         let answer = match timeout_at(until, attempt).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) | Err(_) => {
-                let message =
-                    "the token endpoint did not answer in time: check the address and the network";
-                Err(Error::retryable(ErrorKind::Timeout, message).build())
-            }
+            Ok(Err(_)) | Err(_) => Err(late("token endpoint", "check the address and the network")),
         };
         self.note(credentials, &answer);
         Ok(Fetched {
@@ -130,4 +122,9 @@ fn provider_error(source: Box<dyn StdError + Send + Sync>) -> Error {
                 .build()
         }
     }
+}
+
+fn late(what: &str, advice: &str) -> Error {
+    let message = format!("the {what} did not answer in time: {advice}");
+    Error::retryable(ErrorKind::Timeout, message).build()
 }

@@ -12,6 +12,8 @@ mod response;
 mod schedule;
 mod source;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use builder::{AuthStyle, TokenSourceBuilder};

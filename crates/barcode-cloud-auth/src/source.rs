@@ -224,39 +224,47 @@ async fn wait_for_token(
     })?;
     let deadline = Instant::now() + caller_wait;
     loop {
-        let (flight, mine) = match cache.demand(Instant::now()) {
+        let (in_flight, mine) = match cache.demand(Instant::now()) {
             Demand::Serve(token) => return Ok(token),
             Demand::Refuse(error) => return Err(error),
-            Demand::Wait(flight) => (flight, false),
-            Demand::Start(ticket) => (launch(&runtime, work, ticket), true),
+            Demand::Wait(in_flight) => (in_flight, false),
+            Demand::Start(ticket, in_flight) => {
+                launch(&runtime, work, ticket);
+                (in_flight, true)
+            }
         };
-        match timeout_at(deadline.min(flight.abandon_at), flight.wait()).await {
+        let until = deadline.min(in_flight.abandon_at);
+        match timeout_at(until, in_flight.flight.wait()).await {
             Ok(Outcome::Token(token)) => return Ok(token),
             Ok(Outcome::Failed(error)) => return Err(error),
             // Where one flight could not run, the next one cannot either.
             Ok(Outcome::Lost) if mine => return Err(lost()),
             Ok(Outcome::Lost) => {}
             Err(_) if Instant::now() >= deadline => return Err(waited(caller_wait)),
-            // Its runtime sleeps: start another one here.
-            Err(_) => warn!("a token request was abandoned, the runtime that ran it stands still"),
+            // If its runtime stands still, the next round replaces it.
+            Err(_) => {}
         }
     }
 }
 
-fn launch(runtime: &Handle, work: &Arc<Work>, ticket: Ticket) -> Arc<crate::cache::Flight> {
+fn launch(runtime: &Handle, work: &Arc<Work>, ticket: Ticket) {
     let flight = Arc::clone(&ticket.flight);
     let task = runtime.spawn(fly(Arc::clone(work), ticket));
     flight.run_by(task.abort_handle());
-    flight
 }
 
 /// The life of one flight, as a task of its own.
 async fn fly(work: Arc<Work>, ticket: Ticket) {
-    sleep_until(ticket.start_at).await;
+    // Timers round up to the next millisecond, even when they are due.
+    if Instant::now() < ticket.start_at {
+        sleep_until(ticket.start_at).await;
+    }
+    if !ticket.begin(Instant::now()) {
+        return;
+    }
     debug!("requesting an access token");
-    let fetch = AssertUnwindSafe(work.fetcher.fetch(&work.counters))
-        .catch_unwind()
-        .await;
+    let fetch = work.fetcher.fetch(&work.counters);
+    let fetch = AssertUnwindSafe(fetch).catch_unwind().await;
     let Ok(result) = fetch else {
         work.counters.failures.add_one();
         let message = "the token request panicked: report it, with the panic message from the log";

@@ -1,0 +1,255 @@
+//! What callers get and how often the endpoint is asked while it fails.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::{Instant, advance, sleep};
+
+use super::script::{
+    Script, Step, UNAVAILABLE, WRONG_SECRET, after, at_once, millis, secs, settle,
+};
+use crate::{ClientCredentials, CredentialsFuture, CredentialsProvider, ErrorKind, TokenSource};
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_renewal_keeps_serving_and_backs_off() {
+    let script = Script::steps([Step::Grant(3600.0), UNAVAILABLE]);
+    let source = script.source();
+    let begin = Instant::now();
+    source.token().await.unwrap();
+    sleep(secs(3300)).await;
+    while begin.elapsed() < secs(3589) {
+        assert_eq!(at_once(&source).unwrap().unwrap().generation(), 1);
+        sleep(millis(50)).await;
+    }
+    let gaps = &script.gaps()[1..];
+    assert!(
+        gaps.iter().all(|gap| (secs(1)..secs(31)).contains(gap)),
+        "{gaps:?}"
+    );
+    assert!((10..60).contains(&gaps.len()), "{}", gaps.len());
+    // With the token gone, the shorter pauses of waiting callers count.
+    script.set(Step::Grant(3600.0));
+    sleep(secs(12)).await;
+    assert_eq!(source.token().await.unwrap().generation(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_obeyed_up_to_300_seconds() {
+    for (asked, obeyed) in [(120, 120), (300, 300), (86_400, 300)] {
+        for has_token in [false, true] {
+            let busy = Step::Answer(429, Some(asked), "");
+            let script = match has_token {
+                true => Script::steps([Step::Grant(3600.0), busy]),
+                false => Script::always(busy),
+            };
+            let source = script.source();
+            if has_token {
+                source.token().await.unwrap();
+                sleep(secs(3241)).await;
+            }
+            let before = script.posts();
+            let begin = Instant::now();
+            while script.posts() < before + 2 {
+                if let Some(Err(error)) = at_once(&source) {
+                    assert_eq!(error.retry_after(), Some(secs(asked)));
+                }
+                sleep(millis(500)).await;
+                assert!(begin.elapsed() < secs(400), "asked for {asked} s");
+            }
+            let gap = *script.gaps().last().unwrap();
+            assert!(
+                gap >= secs(obeyed) && gap < secs(obeyed + 2),
+                "{asked}: {gap:?}"
+            );
+        }
+    }
+}
+
+/// One hour, 1,000 calls a second; each is answered at once but for those of a flight.
+async fn outage(script: &Script) -> TokenSource {
+    let source = script.source();
+    for _ in 0..36_000 {
+        for _ in 0..100 {
+            assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+        }
+        advance(millis(100)).await;
+    }
+    source
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_of_outage_stays_within_the_schedule() {
+    let script = Script::always(UNAVAILABLE);
+    let source = outage(&script).await;
+    // 0.25, 0.5, 1, 2, 4, 8 s, then 10 s.
+    assert!((200..=370).contains(&script.posts()), "{}", script.posts());
+    assert!(script.gaps()[6..].iter().all(|gap| *gap >= secs(10)));
+    // It ends by itself, soon.
+    script.set(Step::Grant(3600.0));
+    sleep(secs(10)).await;
+    assert!(source.token().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_with_a_wrong_secret_does_not_get_it_locked() {
+    let script = Script::always(WRONG_SECRET);
+    let source = outage(&script).await;
+    let times = script.times();
+    assert!(times.len() <= 10, "{}", times.len());
+    let five_within_ten_minutes = times.windows(5).any(|five| five[4] - five[0] < secs(600));
+    assert!(!five_within_ten_minutes);
+    let error = source.token().await.unwrap_err();
+    assert_eq!(error.oauth_error(), Some("invalid_client"));
+    assert!(error.is_permanent());
+}
+
+/// Gives what it was last told.
+#[derive(Debug)]
+struct Rotating(Mutex<ClientCredentials>);
+
+impl CredentialsProvider for Rotating {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        let now = self.0.lock().unwrap().clone();
+        Box::pin(async move { Ok(now) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotated_secret_heals_within_a_minute_even_while_the_old_one_rests() {
+    let script = Script::always(WRONG_SECRET);
+    let provider = std::sync::Arc::new(Rotating(Mutex::new(
+        ClientCredentials::new("id", "old").unwrap(),
+    )));
+    let mut setup = script.setup();
+    setup.provider = provider.clone();
+    let source = setup.build();
+    for _ in 0..300 {
+        assert!(source.token().await.is_err());
+        sleep(secs(1)).await;
+    }
+    assert_eq!(script.posts(), 4, "the old secret rests");
+    *provider.0.lock().unwrap() = ClientCredentials::new("id", "new").unwrap();
+    script.set(Step::Grant(3600.0));
+    sleep(secs(60)).await;
+    assert!(source.token().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_secret_is_remembered_and_answered_at_once() {
+    let script = Script::always(after(secs(1), WRONG_SECRET));
+    let source = script.source();
+    let first = source.token().await.unwrap_err();
+    for _ in 0..40 {
+        sleep(millis(100)).await;
+        assert!(at_once(&source).unwrap().unwrap_err().is_same(&first));
+    }
+    assert_eq!(script.posts(), 1);
+    sleep(secs(6)).await;
+    assert!(source.token().await.is_err());
+    assert_eq!(script.posts(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hung_endpoint_is_given_up_after_ten_seconds() {
+    let script = Script::always(Step::Hang);
+    let source = script.source();
+    let begin = Instant::now();
+    let error = source.token().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), begin.elapsed().as_secs()),
+        (ErrorKind::Timeout, 10)
+    );
+    assert!(error.is_retryable());
+}
+
+/// Takes its time.
+#[derive(Debug)]
+struct Slow(Duration);
+
+impl CredentialsProvider for Slow {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        Box::pin(async {
+            sleep(self.0).await;
+            Ok(ClientCredentials::new("id", "secret")?)
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_fetch_ends_after_thirty_seconds() {
+    for (provider, posts) in [(secs(25), 1), (secs(1_000), 0)] {
+        let script = Script::always(Step::Hang);
+        let mut setup = script.setup();
+        setup.provider = std::sync::Arc::new(Slow(provider));
+        let source = setup.build();
+        let begin = Instant::now();
+        let error = source.token().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), begin.elapsed().as_secs()),
+            (ErrorKind::Timeout, 30)
+        );
+        assert_eq!(script.posts(), posts);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_waits_as_long_as_it_was_set_and_the_fetch_goes_on() {
+    let script = Script::always(after(secs(5), Step::Grant(3600.0)));
+    let mut setup = script.setup();
+    setup.caller_wait = secs(2);
+    let source = setup.build();
+    let begin = Instant::now();
+    let error = source.token().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), begin.elapsed().as_secs()),
+        (ErrorKind::WaitTimeout, 2)
+    );
+    sleep(secs(4)).await;
+    assert!(at_once(&source).unwrap().is_ok());
+    assert_eq!(script.posts(), 1);
+}
+
+/// Fails in its own way.
+#[derive(Debug)]
+struct Broken;
+
+impl CredentialsProvider for Broken {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        Box::pin(async { Err("the vault is sealed".into()) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_error_of_a_provider_is_the_source() {
+    let script = Script::always(Step::Grant(3600.0));
+    let mut setup = script.setup();
+    setup.provider = std::sync::Arc::new(Broken);
+    let source = setup.build();
+    let error = source.token().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert_eq!(
+        std::error::Error::source(&error).unwrap().to_string(),
+        "the vault is sealed"
+    );
+    assert_eq!(
+        (
+            script.posts(),
+            source.metrics().fetches,
+            source.metrics().failures
+        ),
+        (0, 0, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_an_error_for_its_waiters_and_the_next_call_works() {
+    let script = Script::steps([Step::Panic, Step::Grant(3600.0)]);
+    let source = script.source();
+    let (first, second) = tokio::join!(source.token(), source.token());
+    assert_eq!(first.unwrap_err().kind(), ErrorKind::Panicked);
+    assert_eq!(second.unwrap_err().kind(), ErrorKind::Panicked);
+    assert_eq!(source.token().await.unwrap().generation(), 1);
+    assert!(script.gaps().iter().all(|gap| *gap >= secs(1)));
+    settle().await;
+    assert_eq!(source.metrics().failures, 1);
+}

@@ -1,0 +1,10 @@
+//! Tests of the source against a scripted endpoint in memory, in paused time: what a caller sees,
+//! how many requests are sent and when. Sockets are tested in `tests/it`.
+
+mod failures;
+mod lifecycle;
+mod model;
+mod random;
+mod renewal;
+mod script;
+mod single_flight;

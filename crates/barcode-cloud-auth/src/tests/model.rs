@@ -1,0 +1,312 @@
+//! Model check of the state machine: shuttle runs it under thousands of thread schedules.
+//!
+//! `cache.rs` is compiled a second time here, against cells whose every use is a point where
+//! another thread may go on. A run that hangs is reported as a deadlock. More schedules:
+//! `BARCODE_CLOUD_AUTH_SCHEDULES=100000 cargo test -p barcode-cloud-auth --release model`.
+
+#[expect(dead_code, reason = "the models do not use all of it")]
+#[path = "../cache.rs"]
+mod cache;
+
+/// The cells of `crate::sync`, under the scheduler's control.
+mod sync {
+    use std::sync::Arc;
+
+    pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+
+    pub(crate) struct Slot<T>(Mutex<Option<Arc<T>>>);
+
+    impl<T> Default for Slot<T> {
+        fn default() -> Self {
+            Self(Mutex::new(None))
+        }
+    }
+
+    impl<T> Slot<T> {
+        pub(crate) fn load(&self) -> Option<Arc<T>> {
+            self.0.lock().unwrap().clone()
+        }
+
+        pub(crate) fn store(&self, value: Option<Arc<T>>) {
+            *self.0.lock().unwrap() = value;
+        }
+    }
+}
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use shuttle::future::block_on;
+use shuttle::scheduler::{PctScheduler, RandomScheduler};
+use shuttle::{Config, Runner, thread};
+use tokio::time::Instant;
+
+use self::cache::{Cache, Demand, Outcome, Ticket};
+use crate::fetcher::Fetched;
+use crate::response::Grant;
+use crate::schedule::Schedule;
+use crate::token::{AccessToken, bearer};
+use crate::{Error, ErrorKind};
+
+/// Half of the schedules are random, half favour few switches at odd places.
+fn check(model: impl Fn() + Send + Sync + Copy + 'static) {
+    let schedules = std::env::var("BARCODE_CLOUD_AUTH_SCHEDULES").map_or(1_000, |text| {
+        text.parse()
+            .expect("BARCODE_CLOUD_AUTH_SCHEDULES is a number")
+    });
+    Runner::new(RandomScheduler::new(schedules / 2), Config::new()).run(model);
+    Runner::new(PctScheduler::new(3, schedules / 2), Config::new()).run(model);
+}
+
+/// A cache, a fixed time, and a count of the flights under way.
+#[derive(Clone)]
+struct World {
+    cache: Arc<Cache>,
+    now: Instant,
+    flying: Arc<AtomicUsize>,
+    flights: Arc<AtomicUsize>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            cache: Cache::new(Schedule::default(), Duration::from_secs(30)),
+            now: Instant::now(),
+            flying: Arc::default(),
+            flights: Arc::default(),
+        }
+    }
+
+    fn later(&self, seconds: u64) -> Self {
+        Self {
+            now: self.now + Duration::from_secs(seconds),
+            ..self.clone()
+        }
+    }
+
+    /// Runs a flight on a thread of its own, as the source does with a task.
+    fn launch(&self, ticket: Ticket, end: End) {
+        let flights = self.flights.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(
+            self.flying.fetch_add(1, Ordering::SeqCst),
+            0,
+            "two flights at a time"
+        );
+        let (flying, now) = (Arc::clone(&self.flying), self.now);
+        thread::spawn(move || {
+            let begun = ticket.begin(now);
+            flying.fetch_sub(1, Ordering::SeqCst);
+            if !begun {
+                return;
+            }
+            match end {
+                End::LoseFirst if flights == 0 => drop(ticket),
+                End::LoseFirst | End::Grant => drop(ticket.land(now, granted(now), 0.5)),
+                End::Fail => {
+                    let error = Error::retryable(ErrorKind::Transport, "scripted").build();
+                    drop(ticket.land(now, Err(error), 0.5));
+                }
+            }
+        });
+    }
+
+    /// What the source's slow path does.
+    fn token(&self, end: End) -> Result<AccessToken, Error> {
+        loop {
+            let in_flight = match self.cache.demand(self.now) {
+                Demand::Serve(token) => return Ok(token),
+                Demand::Refuse(error) => return Err(error),
+                Demand::Wait(in_flight) => in_flight,
+                Demand::Start(ticket, in_flight) => {
+                    self.launch(ticket, end);
+                    in_flight
+                }
+            };
+            match block_on(in_flight.flight.wait()) {
+                Outcome::Token(token) => return Ok(token),
+                Outcome::Failed(error) => return Err(error),
+                Outcome::Lost => {}
+            }
+        }
+    }
+
+    fn flights(&self) -> usize {
+        self.flights.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    Grant,
+    Fail,
+    LoseFirst,
+}
+
+fn granted(now: Instant) -> Result<Fetched, Error> {
+    let header = bearer("token").expect("a good token");
+    Ok(Fetched {
+        asked: now,
+        grant: Grant {
+            header,
+            lifetime: Duration::from_secs(3600),
+        },
+    })
+}
+
+fn callers(world: &World, end: End) -> Vec<Result<AccessToken, Error>> {
+    let threads: Vec<_> = (0..3)
+        .map(|_| {
+            let world = world.clone();
+            thread::spawn(move || world.token(end))
+        })
+        .collect();
+    threads
+        .into_iter()
+        .map(|thread| thread.join().unwrap())
+        .collect()
+}
+
+#[test]
+fn model_cold_callers_share_one_flight() {
+    check(|| {
+        let world = World::new();
+        let answers = callers(&world, End::Grant);
+        assert!(
+            answers
+                .iter()
+                .all(|answer| answer.as_ref().unwrap().generation() == 1)
+        );
+        assert_eq!(world.flights(), 1);
+    });
+}
+
+#[test]
+fn model_cold_callers_share_one_error() {
+    check(|| {
+        let world = World::new();
+        let answers = callers(&world, End::Fail);
+        let first = answers[0].as_ref().unwrap_err();
+        assert!(
+            answers
+                .iter()
+                .all(|answer| answer.as_ref().unwrap_err().is_same(first))
+        );
+        assert_eq!(world.flights(), 1);
+    });
+}
+
+#[test]
+fn model_a_lost_flight_is_flown_again_once() {
+    check(|| {
+        let world = World::new();
+        let answers = callers(&world, End::LoseFirst);
+        assert!(
+            answers
+                .iter()
+                .all(|answer| answer.as_ref().unwrap().generation() == 1)
+        );
+        assert_eq!(world.flights(), 2);
+    });
+}
+
+#[test]
+fn model_late_401s_drop_no_fresh_token() {
+    check(|| {
+        let world = World::new();
+        let old = world.token(End::Grant).unwrap();
+        let later = world.later(2);
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                let (later, old) = (later.clone(), old.clone());
+                thread::spawn(move || {
+                    later.cache.invalidate(old.generation());
+                    later.token(End::Grant).unwrap().generation()
+                })
+            })
+            .collect();
+        assert!(
+            threads
+                .into_iter()
+                .all(|thread| thread.join().unwrap() == 2)
+        );
+        assert_eq!(world.flights(), 2);
+        assert!(!later.cache.invalidate(1));
+        assert!(later.cache.get(later.now).is_some());
+    });
+}
+
+#[test]
+fn model_renewals_and_callers_start_one_flight_and_always_have_a_token() {
+    check(|| {
+        let world = World::new();
+        world.token(End::Grant).unwrap();
+        let due = world.later(3_500);
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                let due = due.clone();
+                thread::spawn(move || {
+                    let (token, _) = due.cache.get(due.now).expect("a valid token is served");
+                    if let Some(ticket) = due.cache.renew(due.now) {
+                        due.launch(ticket, End::Grant);
+                    }
+                    token.generation()
+                })
+            })
+            .collect();
+        assert!(
+            threads
+                .into_iter()
+                .all(|thread| (1..=2).contains(&thread.join().unwrap()))
+        );
+        // The pace of one second keeps a second renewal from following at the same instant.
+        assert!(due.flights() <= 2, "{}", due.flights());
+        assert!(due.token(End::Grant).is_ok());
+    });
+}
+
+#[test]
+fn model_the_last_handle_may_go_at_any_moment_of_a_flight() {
+    check(|| {
+        let world = World::new();
+        let Demand::Start(ticket, in_flight) = world.cache.demand(world.now) else {
+            panic!("cold")
+        };
+        world.launch(ticket, End::Grant);
+        thread::spawn(move || drop(world));
+        assert!(!matches!(
+            block_on(in_flight.flight.wait()),
+            Outcome::Failed(_)
+        ));
+    });
+}
+
+#[test]
+fn model_a_flight_given_up_changes_nothing_when_it_comes_back() {
+    check(|| {
+        let world = World::new();
+        let Demand::Start(asleep, _) = world.cache.demand(world.now) else {
+            panic!("cold")
+        };
+        let later = world.later(32);
+        let waking = {
+            let now = later.now;
+            thread::spawn(move || {
+                asleep.begin(now);
+                let landing = asleep.land(now, granted(now), 0.5);
+                landing.map(|landing| landing.outcome)
+            })
+        };
+        let token = later.token(End::Grant).unwrap();
+        assert_eq!(token.generation(), 1);
+        let woken = waking.join().unwrap();
+        let (generation, _) = later.cache.status();
+        match woken {
+            Some(Outcome::Token(token)) => {
+                assert_eq!((token.generation(), later.flights()), (1, 0))
+            }
+            Some(Outcome::Lost) => assert_eq!((generation, later.flights()), (1, 1)),
+            other => panic!("{other:?}"),
+        }
+    });
+}

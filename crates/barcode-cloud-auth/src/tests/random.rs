@@ -1,0 +1,169 @@
+//! Random sequences of events against the promises that hold after each of them.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::runtime::Builder;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, advance};
+
+use super::script::{
+    Script, Step, UNAVAILABLE, WRONG_SECRET, after, at_once, millis, secs, settle,
+};
+use crate::{AccessToken, Error, TokenSource};
+
+#[derive(Debug, Clone)]
+enum Event {
+    /// The endpoint does this from now on.
+    Endpoint(Step),
+    Advance(Duration),
+    Call,
+    /// A caller that waits, as a task.
+    Wait,
+    CancelWaiters,
+    /// The API answers 401 to the newest token, or late to the oldest.
+    Unauthorized {
+        newest: bool,
+    },
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        2 => step().prop_map(Event::Endpoint),
+        4 => (0..5_000_u64).prop_map(|ms| Event::Advance(millis(ms))),
+        2 => (0..4_000_u64).prop_map(|s| Event::Advance(secs(s))),
+        4 => Just(Event::Call),
+        3 => Just(Event::Wait),
+        1 => Just(Event::CancelWaiters),
+        2 => any::<bool>().prop_map(|newest| Event::Unauthorized { newest }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let base = prop_oneof![
+        4 => prop_oneof![Just(3600.0), Just(60.0), Just(2.0), Just(0.5), Just(0.0), Just(-1.0)]
+            .prop_map(Step::Grant),
+        1 => Just(UNAVAILABLE),
+        1 => Just(WRONG_SECRET),
+        1 => Just(Step::Answer(200, None, "<html>")),
+        1 => (0..1_000_u64).prop_map(|wait| Step::Answer(429, Some(wait), "")),
+        1 => Just(Step::Hang),
+        1 => Just(Step::Panic),
+    ];
+    (base, 0..12_000_u64).prop_map(|(step, wait)| match wait % 3 {
+        0 => after(millis(wait), step),
+        _ => step,
+    })
+}
+
+struct Run {
+    script: Script,
+    source: TokenSource,
+    waiters: Vec<(Instant, JoinHandle<Result<AccessToken, Error>>)>,
+    /// All tokens seen, and whether the API still takes them.
+    seen: Vec<(AccessToken, bool)>,
+}
+
+impl Run {
+    async fn play(&mut self, event: Event) {
+        match event {
+            Event::Endpoint(step) => self.script.set(step),
+            Event::Advance(by) => advance(by).await,
+            Event::Call => self.call(),
+            Event::Wait => {
+                let source = self.source.clone();
+                let waiter = tokio::spawn(async move { source.token().await });
+                self.waiters.push((Instant::now(), waiter));
+            }
+            Event::CancelWaiters => self.waiters.drain(..).for_each(|(_, task)| task.abort()),
+            Event::Unauthorized { newest } => self.unauthorized(newest),
+        }
+        settle().await;
+        self.collect_waiters().await;
+    }
+
+    fn unauthorized(&mut self, newest: bool) {
+        let seen = if newest {
+            self.seen.last_mut()
+        } else {
+            self.seen.first_mut()
+        };
+        if let Some((token, good)) = seen {
+            *good = false;
+            self.source.invalidate(token);
+        }
+    }
+
+    /// A token that is valid and was not refused is served at once, and never an older one.
+    fn call(&mut self) {
+        let newest = self.seen.last().filter(|(token, good)| {
+            *good
+                && token
+                    .0
+                    .times
+                    .is_some_and(|times| Instant::now() < times.serve_until)
+        });
+        match at_once(&self.source) {
+            Some(Ok(token)) => self.saw(token),
+            other => assert!(newest.is_none(), "{other:?} though there is {newest:?}"),
+        }
+    }
+
+    fn saw(&mut self, token: AccessToken) {
+        let newest = self.seen.last().map_or(0, |(token, _)| token.generation());
+        assert!(token.generation() >= newest, "an old token came back");
+        if token.generation() > newest {
+            self.seen.push((token, true));
+        } else {
+            assert!(self.seen.last().unwrap().1, "a refused token was served");
+        }
+    }
+
+    /// Waiters are answered within their wait, with a token that lives unless it was born dead.
+    async fn collect_waiters(&mut self) {
+        for (since, task) in std::mem::take(&mut self.waiters) {
+            if !task.is_finished() {
+                assert!(since.elapsed() <= secs(36) || since.elapsed() > secs(3_000));
+                self.waiters.push((since, task));
+            } else if let Ok(token) = task.await.unwrap() {
+                let newest = self.seen.last().map_or(0, |(token, _)| token.generation());
+                if token.generation() > newest {
+                    self.seen.push((token, true));
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn random_events_keep_every_promise(
+        events in prop::collection::vec(event(), 1..80),
+        seed: u64,
+    ) {
+        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let script = Script::always(Step::Grant(3600.0));
+            let mut setup = script.setup();
+            setup.seed = seed;
+            let mut run = Run { source: setup.build(), script, waiters: vec![], seen: vec![] };
+            for event in events {
+                run.play(event).await;
+            }
+            assert!(run.script.most_active() <= 1);
+            // The shortest pause there is.
+            assert!(run.script.gaps().iter().all(|gap| *gap >= millis(250)));
+            // Whatever happened: with a working endpoint there is a token in the end.
+            run.script.set(Step::Grant(3600.0));
+            advance(secs(320)).await;
+            settle().await;
+            if run.source.token().await.is_err() {
+                advance(secs(61)).await;
+                prop_assert!(run.source.token().await.is_ok() || run.script.posts() >= 4);
+            }
+            Ok(())
+        })?;
+    }
+}

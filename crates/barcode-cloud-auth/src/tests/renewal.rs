@@ -1,0 +1,178 @@
+//! When tokens are renewed and for how long they are served.
+
+use tokio::time::{Instant, advance, sleep, sleep_until};
+
+use super::script::{Script, Step, after, at_once, millis, secs, settle};
+
+#[tokio::test(start_paused = true)]
+async fn refresh_ahead_never_blocks() {
+    let script = Script::steps([Step::Grant(3600.0), Step::Hang]);
+    let source = script.source();
+    let begin = Instant::now();
+    source.token().await.unwrap();
+    // Served until 10 s before expiry, while requests hang from 300 to 360 s before it.
+    while begin.elapsed() < secs(3589) {
+        advance(secs(1)).await;
+        let token = at_once(&source).expect("ready on the first poll").unwrap();
+        assert_eq!(token.generation(), 1);
+    }
+    assert!(
+        script.posts() > 5,
+        "renewals were tried: {}",
+        script.posts()
+    );
+    advance(secs(2)).await;
+    assert!(
+        at_once(&source).is_none_or(|answer| answer.is_err()),
+        "not served at its end"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_happens_once_and_at_the_drawn_moment() {
+    for seed in 0..20 {
+        let script = Script::always(Step::Grant(3600.0));
+        let mut setup = script.setup();
+        setup.seed = seed;
+        let source = setup.build();
+        source.token().await.unwrap();
+        let asked = script.times()[0];
+        let draw = fastrand::Rng::with_seed(seed).f64();
+        let due = asked + secs(3300) - secs(60).mul_f64(draw);
+        // A busy source that drew anew on each call would renew at the earliest moment.
+        sleep_until(asked + secs(3239)).await;
+        while Instant::now() <= due {
+            at_once(&source).unwrap().unwrap();
+            settle().await;
+            assert!(
+                script.posts() == 1 || Instant::now() >= due,
+                "early: seed {seed}"
+            );
+            advance(millis(100)).await;
+        }
+        at_once(&source).unwrap().unwrap();
+        settle().await;
+        assert_eq!(script.posts(), 2);
+        assert_eq!(at_once(&source).unwrap().unwrap().generation(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn expiry_counts_from_before_the_request_was_sent() {
+    let script = Script::always(after(secs(5), Step::Grant(100.0)));
+    let source = script.source();
+    let asked = Instant::now();
+    source.token().await.unwrap();
+    let hung = Script::always(Step::Hang);
+    drop(hung);
+    script.set(Step::Hang);
+    sleep_until(asked + millis(89_900)).await;
+    assert!(at_once(&source).unwrap().is_ok());
+    sleep_until(asked + millis(90_100)).await;
+    assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leap_of_the_clock_ends_a_token() {
+    let script = Script::always(Step::Grant(3600.0));
+    let source = script.source();
+    source.token().await.unwrap();
+    // A machine whose monotonic clock goes on while it is suspended.
+    advance(secs(2 * 24 * 3600)).await;
+    assert_eq!(source.token().await.unwrap().generation(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_died_while_the_clock_stood_is_replaced_at_the_first_401() {
+    let script = Script::always(Step::Grant(3600.0));
+    let source = script.source();
+    let dead = source.token().await.unwrap();
+    // A machine whose monotonic clock stands while it is suspended: nothing tells but the API.
+    source.invalidate(&dead);
+    assert_eq!(source.token().await.unwrap().generation(), 2);
+}
+
+/// The wall clock can jump, so nothing that decides on a token may read it. `endpoint` reads it for
+/// a `Retry-After` date that came without a `Date`.
+#[test]
+fn no_token_decision_reads_the_wall_clock() {
+    let sources = [
+        include_str!("../cache.rs"),
+        include_str!("../fetcher.rs"),
+        include_str!("../response.rs"),
+        include_str!("../schedule.rs"),
+        include_str!("../source.rs"),
+        include_str!("../token.rs"),
+    ];
+    assert!(sources.iter().all(|text| !text.contains("SystemTime")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn short_lived_tokens_keep_a_second_between_posts() {
+    for lifetime in [0.0, 0.1, 1.0, 1.2, 2.0, 5.0] {
+        let script = Script::always(Step::Grant(lifetime));
+        let source = script.source();
+        let begin = Instant::now();
+        while begin.elapsed() < secs(60) {
+            source.token().await.unwrap();
+            sleep(millis(10)).await;
+        }
+        assert!(
+            script.gaps().iter().all(|gap| *gap >= secs(1)),
+            "lifetime {lifetime}"
+        );
+        assert!(script.posts() > 10, "lifetime {lifetime}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_token_again_near_its_end_keeps_a_second_between_posts() {
+    // A server that gives the token it gave before, with what is left of its life.
+    let begin = Instant::now();
+    let script = Script::new(move |_| {
+        Step::Grant(
+            (begin + secs(60))
+                .saturating_duration_since(Instant::now())
+                .as_secs_f64(),
+        )
+    });
+    let source = script.source();
+    while begin.elapsed() < secs(61) {
+        source.token().await.unwrap();
+        sleep(millis(10)).await;
+    }
+    assert!(
+        script.gaps().iter().all(|gap| *gap >= secs(1)),
+        "{:?}",
+        script.gaps()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_for_now_only_serves_the_callers_of_its_flight() {
+    let script = Script::always(after(secs(2), Step::Grant(0.0)));
+    let source = script.source();
+    let (first, second) = tokio::join!(source.token(), source.token());
+    assert_eq!(
+        (first.unwrap().generation(), second.unwrap().generation()),
+        (1, 1)
+    );
+    assert!(
+        at_once(&source).is_none(),
+        "the next caller waits for a new one"
+    );
+    assert_eq!(source.metrics().token_age, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_brings_a_dead_token_keeps_the_living_one() {
+    let script = Script::steps([Step::Grant(3600.0), Step::Grant(0.0)]);
+    let source = script.source();
+    source.token().await.unwrap();
+    sleep(secs(3400)).await;
+    for _ in 0..50 {
+        assert_eq!(at_once(&source).unwrap().unwrap().generation(), 1);
+        sleep(secs(1)).await;
+    }
+    assert!(script.posts() > 10);
+}

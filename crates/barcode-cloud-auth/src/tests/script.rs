@@ -1,0 +1,230 @@
+//! A token endpoint in memory that answers by a script and keeps the times of the requests.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use reqwest::StatusCode;
+use tokio::time::{Instant, sleep};
+
+use crate::cache::Cache;
+use crate::endpoint::TokenEndpoint;
+use crate::fetcher::{Deadlines, Fetcher};
+use crate::metrics::Counters;
+use crate::origin::ApiOrigin;
+use crate::response::{Asked, Grant, parse};
+use crate::schedule::Schedule;
+use crate::source::Work;
+use crate::{AccessToken, ClientCredentials, CredentialsProvider, Error, TokenSource};
+
+/// What the endpoint does with one request.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    /// Grants a token that lives for so many seconds.
+    Grant(f64),
+    /// Answers with a status, a `Retry-After` and a body.
+    Answer(u16, Option<u64>, &'static str),
+    /// Waits, then does the other.
+    After(Duration, Box<Step>),
+    /// Is polled so many times, then does the other.
+    Yield(usize, Box<Step>),
+    Hang,
+    Panic,
+}
+
+pub(super) const UNAVAILABLE: Step = Step::Answer(503, None, "");
+pub(super) const WRONG_SECRET: Step = Step::Answer(400, None, r#"{"error":"invalid_client"}"#);
+
+pub(super) fn after(wait: Duration, step: Step) -> Step {
+    Step::After(wait, Box::new(step))
+}
+
+pub(super) const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(super) const fn millis(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+#[derive(Clone)]
+pub(super) struct Script(Arc<Inner>);
+
+struct Inner {
+    next: Mutex<Box<dyn FnMut(usize) -> Step + Send>>,
+    posts: Mutex<Vec<Instant>>,
+    active: AtomicUsize,
+    most_active: AtomicUsize,
+}
+
+impl Script {
+    /// `next` is asked for each request; it gets the number of requests before.
+    pub(super) fn new(next: impl FnMut(usize) -> Step + Send + 'static) -> Self {
+        Self(Arc::new(Inner {
+            next: Mutex::new(Box::new(next)),
+            posts: Mutex::default(),
+            active: AtomicUsize::new(0),
+            most_active: AtomicUsize::new(0),
+        }))
+    }
+
+    pub(super) fn always(step: Step) -> Self {
+        Self::new(move |_| step.clone())
+    }
+
+    /// The steps in order, the last one for ever.
+    pub(super) fn steps(steps: impl Into<Vec<Step>>) -> Self {
+        let steps = steps.into();
+        Self::new(move |before| steps[before.min(steps.len() - 1)].clone())
+    }
+
+    /// From now on only this.
+    pub(super) fn set(&self, step: Step) {
+        *self.0.next.lock().unwrap() = Box::new(move |_| step.clone());
+    }
+
+    pub(super) fn posts(&self) -> usize {
+        self.0.posts.lock().unwrap().len()
+    }
+
+    /// How many requests were under way at one time, at most.
+    pub(super) fn most_active(&self) -> usize {
+        self.0.most_active.load(Ordering::SeqCst)
+    }
+
+    /// When each request came.
+    pub(super) fn times(&self) -> Vec<Instant> {
+        self.0.posts.lock().unwrap().clone()
+    }
+
+    /// The time from each request to the next.
+    pub(super) fn gaps(&self) -> Vec<Duration> {
+        self.times()
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .collect()
+    }
+
+    pub(super) fn source(&self) -> TokenSource {
+        self.setup().build()
+    }
+
+    pub(super) fn setup(&self) -> Setup {
+        Setup {
+            script: self.clone(),
+            provider: Arc::new(ClientCredentials::new("id", "secret").unwrap()),
+            caller_wait: secs(35),
+            seed: 7,
+        }
+    }
+}
+
+pub(super) struct Setup {
+    script: Script,
+    pub(super) provider: Arc<dyn CredentialsProvider>,
+    pub(super) caller_wait: Duration,
+    pub(super) seed: u64,
+}
+
+impl Setup {
+    pub(super) fn build(self) -> TokenSource {
+        let deadlines = Deadlines {
+            attempt: secs(10),
+            flight: secs(30),
+        };
+        let cache = Cache::new(Schedule::default(), deadlines.flight);
+        let work = Work {
+            fetcher: Fetcher {
+                provider: self.provider,
+                endpoint: Box::new(self.script),
+                deadlines,
+                refused: Mutex::new(None),
+            },
+            counters: Counters::default(),
+            luck: Mutex::new(fastrand::Rng::with_seed(self.seed)),
+        };
+        let origin = ApiOrigin::new(None, false).unwrap();
+        TokenSource::from_work(cache, work, self.caller_wait, origin)
+    }
+}
+
+impl TokenEndpoint for Script {
+    fn post<'a>(&'a self, _: &'a ClientCredentials) -> BoxFuture<'a, Result<Grant, Error>> {
+        let number = {
+            let mut posts = self.0.posts.lock().unwrap();
+            posts.push(Instant::now());
+            posts.len() - 1
+        };
+        let step = (self.0.next.lock().unwrap())(number);
+        Box::pin(async move {
+            let _active = Active::enter(&self.0);
+            play(step, number).await
+        })
+    }
+}
+
+/// Counts a request as under way until it is answered or dropped.
+struct Active<'a>(&'a AtomicUsize);
+
+impl<'a> Active<'a> {
+    fn enter(script: &'a Inner) -> Self {
+        let active = script.active.fetch_add(1, Ordering::SeqCst) + 1;
+        script.most_active.fetch_max(active, Ordering::SeqCst);
+        Self(&script.active)
+    }
+}
+
+impl Drop for Active<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn play(step: Step, number: usize) -> BoxFuture<'static, Result<Grant, Error>> {
+    Box::pin(async move {
+        match step {
+            Step::Grant(lifetime) => {
+                let body = format!(
+                    r#"{{"access_token":"token-{number}","token_type":"Bearer","expires_in":{lifetime}}}"#
+                );
+                answer(200, None, &body)
+            }
+            Step::Answer(status, retry_after, body) => answer(status, retry_after, body),
+            Step::After(wait, step) => {
+                sleep(wait).await;
+                play(*step, number).await
+            }
+            Step::Yield(times, step) => {
+                for _ in 0..times {
+                    tokio::task::yield_now().await;
+                }
+                play(*step, number).await
+            }
+            Step::Hang => std::future::pending().await,
+            Step::Panic => panic!("scripted panic"),
+        }
+    })
+}
+
+fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Result<Grant, Error> {
+    let asked = Asked {
+        endpoint: "https://login.example.com/token",
+        secrets: &["secret"],
+    };
+    let status = StatusCode::from_u16(status).unwrap();
+    parse(&asked, status, retry_after.map(secs), body.as_bytes())
+}
+
+/// The token if it is there on the first poll.
+pub(super) fn at_once(source: &TokenSource) -> Option<Result<AccessToken, Error>> {
+    source.token().now_or_never()
+}
+
+/// Lets the tasks run until none is ready, without moving the clock.
+pub(super) async fn settle() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}

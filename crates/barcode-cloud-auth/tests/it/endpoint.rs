@@ -1,0 +1,101 @@
+//! A token endpoint on a loopback socket, on threads of its own, so that it serves any runtime.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use barcode_cloud_auth::{ClientCredentials, TokenSource, TokenSourceBuilder};
+
+/// One request: the head as sent and the body.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+pub(crate) struct Endpoint {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Endpoint {
+    /// Each request is read and kept, then `answer` writes to the socket what it likes.
+    pub(crate) fn start(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (kept, answer) = (Arc::clone(&requests), Arc::new(answer));
+        thread::spawn(move || {
+            for mut socket in listener.incoming().map_while(Result::ok) {
+                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+                thread::spawn(move || {
+                    if let Some(request) = read(&socket) {
+                        kept.lock().unwrap().push(request);
+                        answer(&mut socket);
+                    }
+                });
+            }
+        });
+        Self { address, requests }
+    }
+
+    /// Always this status line, these header lines and this body.
+    pub(crate) fn answering(status: &str, headers: &str, body: &str) -> Self {
+        let answer = response(status, headers, body);
+        Self::start(move |socket| drop(socket.write_all(&answer)))
+    }
+
+    /// Grants a token of one hour.
+    pub(crate) fn granting() -> Self {
+        Self::answering(
+            "200 OK",
+            "",
+            r#"{"access_token":"abc","token_type":"bearer","expires_in":3600}"#,
+        )
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/token", self.address)
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    pub(crate) fn builder(&self) -> TokenSourceBuilder {
+        self.builder_for("id", "secret")
+    }
+
+    pub(crate) fn builder_for(&self, id: &str, secret: &str) -> TokenSourceBuilder {
+        let credentials = ClientCredentials::new(id, secret).unwrap();
+        TokenSource::builder(self.url(), credentials).allow_insecure_loopback(true)
+    }
+}
+
+/// The bytes of an answer.
+pub(crate) fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}\r\n{body}").into_bytes()
+}
+
+fn read(socket: &TcpStream) -> Option<Request> {
+    let mut reader = BufReader::new(socket);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head).ok()? == 0 {
+            return None;
+        }
+    }
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse().ok())?
+    });
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    Some(Request {
+        head,
+        body: String::from_utf8(body).ok()?,
+    })
+}

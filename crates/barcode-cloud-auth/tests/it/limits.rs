@@ -1,0 +1,127 @@
+//! Servers that are slow, endless or not what they should be. Limits are set low, to be quick.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use barcode_cloud_auth::{ClientCredentials, Error, ErrorKind, TokenSource};
+
+use crate::endpoint::{Endpoint, response};
+
+async fn failure(endpoint: &Endpoint) -> Error {
+    let builder = endpoint
+        .builder()
+        .attempt_timeout(Duration::from_millis(300));
+    builder.build().unwrap().token().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_and_never_answers_times_out() {
+    let endpoint = Endpoint::start(|_| thread::sleep(Duration::from_secs(5)));
+    let begin = Instant::now();
+    assert_eq!(failure(&endpoint).await.kind(), ErrorKind::Timeout);
+    assert!(begin.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_server_that_drips_times_out() {
+    let endpoint = Endpoint::start(|socket| {
+        let answer = response(
+            "200 OK",
+            "",
+            r#"{"access_token":"abc","token_type":"bearer"}"#,
+        );
+        for byte in answer {
+            if socket.write_all(&[byte]).is_err() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    assert_eq!(failure(&endpoint).await.kind(), ErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn of_an_endless_answer_64_kib_are_read() {
+    let endpoint = Endpoint::start(|socket| {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        while socket.write_all(&[b' '; 4096]).is_ok() {}
+    });
+    let error = failure(&endpoint).await;
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+    assert!(error.to_string().contains("64 KiB"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_that_claims_a_gigabyte_is_refused() {
+    let endpoint = Endpoint::start(|socket| {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n");
+        while socket.write_all(&[b' '; 4096]).is_ok() {}
+    });
+    assert_eq!(failure(&endpoint).await.kind(), ErrorKind::InvalidResponse);
+}
+
+#[tokio::test]
+async fn an_answer_of_exactly_64_kib_is_read() {
+    let json = r#"{"access_token":"abc","token_type":"bearer"}"#;
+    let endpoint = Endpoint::answering("200 OK", "", &format!("{json:<65536}"));
+    assert!(endpoint.builder().build().unwrap().token().await.is_ok());
+    let endpoint = Endpoint::answering("200 OK", "", &format!("{json:<65537}"));
+    assert_eq!(failure(&endpoint).await.kind(), ErrorKind::InvalidResponse);
+}
+
+#[tokio::test]
+async fn a_web_page_with_status_200_is_no_token() {
+    let page = "<!DOCTYPE html><html><body>Sign in to the network</body></html>";
+    let endpoint = Endpoint::answering("200 OK", "Content-Type: text/html\r\n", page);
+    let error = failure(&endpoint).await;
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+    assert!(error.to_string().contains("not a JSON object"), "{error}");
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn an_answer_cut_short_is_a_broken_connection() {
+    let endpoint = Endpoint::start(|socket| {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"access");
+    });
+    let error = failure(&endpoint).await;
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[tokio::test]
+async fn a_server_that_never_completes_tls_fails_at_the_connect_timeout() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/token", silent.local_addr().unwrap());
+    let source = TokenSource::builder(url, ClientCredentials::new("id", "secret").unwrap())
+        .connect_timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let begin = Instant::now();
+    assert_eq!(source.token().await.unwrap_err().kind(), ErrorKind::Timeout);
+    assert!(begin.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn retry_after_is_read_in_seconds_and_as_a_date() {
+    let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    for (header, expected) in [
+        ("Retry-After: 120\r\n", Some(120)),
+        ("Retry-After: Sun, 06 Nov 1994 08:51:37 GMT\r\n", Some(120)),
+        ("Retry-After: Sun, 06 Nov 1994 08:00:00 GMT\r\n", Some(0)),
+        ("Retry-After: soon\r\n", None),
+        ("Retry-After: -1\r\n", None),
+        ("", None),
+    ] {
+        let headers = format!("{date}{header}");
+        let error = failure(&Endpoint::answering("429 Too Many Requests", &headers, "")).await;
+        assert_eq!(
+            error.retry_after(),
+            expected.map(Duration::from_secs),
+            "{header}"
+        );
+        assert!(error.is_retryable());
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests over real sockets: what is on the wire, what a hostile server can do, what a log shows.
+
+mod endpoint;
+mod hot_path;
+mod limits;
+mod secrets;
+mod soak;
+mod tls;
+mod wire;

@@ -1,0 +1,229 @@
+//! No secret and no token in anything that a person or a log may see, whatever the server does.
+
+use std::error::Error as _;
+use std::fmt::{Debug, Write as _};
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use barcode_cloud_auth::{
+    AuthStyle, ClientCredentials, CredentialsProvider, Error, FileCredentials, TokenSource,
+};
+use base64::Engine;
+use url::form_urlencoded::byte_serialize;
+
+use crate::endpoint::{Endpoint, response};
+
+const SECRET: &str = "canary/secret+7f3a";
+const TOKEN: &str = "canary.token-91bc";
+
+/// The canaries in all forms in which they travel.
+fn canaries() -> Vec<String> {
+    let encoded: String = byte_serialize(SECRET.as_bytes()).collect();
+    let basic = base64::engine::general_purpose::STANDARD.encode(format!("id:{encoded}"));
+    vec![
+        SECRET.into(),
+        encoded,
+        basic,
+        TOKEN.into(),
+        "7f3a".into(),
+        "91bc".into(),
+    ]
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything from TRACE up, of all crates, whether they use `tracing` or `log`.
+fn capture() -> Log {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    tracing_log::LogTracer::init().unwrap();
+    log
+}
+
+/// Answers that hold the canaries where they should not.
+fn hostile_answers() -> Vec<Vec<u8>> {
+    let quoted = format!("{SECRET} {TOKEN}");
+    let error = |code: &str| format!(r#"{{"error":"{code}","error_description":"bad: {quoted}"}}"#);
+    let ok = |members: &str| format!(r#"{{"access_token":"{TOKEN}",{members}}}"#);
+    let bodies = [
+        ok(r#""token_type":"mac""#),
+        ok(r#""expires_in":3600"#),
+        ok(&format!(r#""token_type":"{TOKEN}""#)),
+        ok(&format!(r#""error":"{SECRET}""#)),
+        ok(&format!(
+            r#""error":"invalid_scope","error_description":"{TOKEN}""#
+        )),
+        format!(r#"{{"access_token":"{TOKEN}\n","token_type":"bearer"}}"#),
+        format!(r#"{{"access_token":["{TOKEN}"],"token_type":"bearer"}}"#),
+        format!(r#""{TOKEN}""#),
+        format!("<html>{quoted}</html>"),
+        format!(r#"{{"access_token":"{TOKEN}"#),
+        error("invalid_client"),
+        error("canary-secret"),
+        error(TOKEN),
+        error(&"x".repeat(500)),
+        format!(
+            r#"{{"error":"{SECRET}","error_description":"{}{SECRET}"}}"#,
+            "y".repeat(190)
+        ),
+    ];
+    let statuses = [
+        "200 OK",
+        "400 Bad Request",
+        "401 No",
+        "307 Moved",
+        "429 Slow",
+        "500 Broken",
+    ];
+    let location = format!("Location: https://example.com/?{TOKEN}\r\n");
+    let mut answers = Vec::new();
+    for body in &bodies {
+        answers.extend(statuses.map(|status| response(status, &location, body)));
+    }
+    answers.push(format!("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{quoted}").into_bytes());
+    answers.push(format!("{quoted}\r\n\r\n").into_bytes());
+    answers.push(format!("HTTP/1.1 200 OK\r\nX: {quoted}\nbroken\0\r\n\r\n").into_bytes());
+    answers.push(Vec::new());
+    answers
+}
+
+/// All that can be printed of a value.
+fn debug(value: &impl Debug) -> String {
+    format!("{value:?}\n{value:#?}\n")
+}
+
+fn everything(error: &Error) -> String {
+    let mut text = debug(error);
+    let mut next: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = next {
+        write!(text, "{error}\n{error:?}\n").unwrap();
+        next = error.source();
+    }
+    text
+}
+
+async fn outcomes_of_hostile_answers(seen: &mut String) {
+    for answer in hostile_answers() {
+        for style in [AuthStyle::Post, AuthStyle::Basic] {
+            let answer = answer.clone();
+            let endpoint = Endpoint::start(move |socket| drop(socket.write_all(&answer)));
+            let builder = endpoint.builder_for("id", SECRET).auth_style(style);
+            *seen += &debug(&builder);
+            let source = builder
+                .attempt_timeout(Duration::from_secs(2))
+                .build()
+                .unwrap();
+            *seen += &everything(&source.token().await.unwrap_err());
+            *seen += &debug(&source);
+        }
+    }
+}
+
+async fn outcome_of_success(seen: &mut String) {
+    let body = format!(r#"{{"access_token":"{TOKEN}","token_type":"Bearer","scope":"{SECRET}"}}"#);
+    let endpoint = Endpoint::answering("200 OK", "", &body);
+    let verbose = reqwest::Client::builder().connection_verbose(true);
+    let source = endpoint
+        .builder_for("id", SECRET)
+        .http(verbose)
+        .build()
+        .unwrap();
+    let mut request = reqwest::Request::new(
+        reqwest::Method::GET,
+        "https://api.example.com/".parse().unwrap(),
+    );
+    let token = source.authorize(&mut request).await.unwrap();
+    *seen += &(debug(&token) + &debug(&request) + &debug(&source) + &debug(&source.metrics()));
+    source.invalidate(&token);
+}
+
+async fn outcomes_of_credentials(seen: &mut String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credentials.json");
+    for text in [
+        format!(r#"{{"client_id":"id","client_secret":"{SECRET}""#),
+        format!(r#"{{"client_id":"id","client_secret":["{SECRET}"]}}"#),
+        format!(r#"{{"client_id":"","client_secret":"{SECRET}"}}"#),
+        format!(r#""{SECRET}""#),
+        format!("id:{SECRET}"),
+        SECRET.to_owned(),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let provider = FileCredentials::new(&path);
+        let source = TokenSource::builder("https://login.example.com/", provider)
+            .build()
+            .unwrap();
+        *seen += &everything(&source.token().await.unwrap_err());
+    }
+    let credentials = ClientCredentials::new("id", SECRET).unwrap();
+    *seen += &debug(&credentials);
+    *seen += &debug(&credentials.credentials().await.unwrap());
+    *seen += &everything(&ClientCredentials::new("", SECRET).unwrap_err());
+    for token in [
+        format!("{TOKEN}\n"),
+        format!("{TOKEN}\u{e4}"),
+        format!("{TOKEN} "),
+    ] {
+        let builder = TokenSource::static_token(token);
+        *seen += &debug(&builder);
+        *seen += &everything(&builder.build().unwrap_err());
+    }
+    *seen += &debug(&TokenSource::static_token(TOKEN).build().unwrap());
+    for url in [
+        format!("https://id:{SECRET}@example.com/"),
+        format!("https://{SECRET}:x/"),
+    ] {
+        let error = TokenSource::builder(&url, credentials.clone())
+            .build()
+            .unwrap_err();
+        *seen += &everything(&error);
+        *seen += &everything(
+            &TokenSource::static_token("a")
+                .api_origin(url)
+                .build()
+                .unwrap_err(),
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_canary_never_shows() {
+    let log = capture();
+    let mut seen = String::new();
+    outcomes_of_hostile_answers(&mut seen).await;
+    outcome_of_success(&mut seen).await;
+    outcomes_of_credentials(&mut seen).await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        log.contains("access token obtained") && log.contains("TRACE"),
+        "the log was captured"
+    );
+    for (place, text) in [("a value", seen), ("the log", log)] {
+        for canary in canaries() {
+            if let Some(at) = text.find(&canary) {
+                let from = text[..at].rfind('\n').unwrap_or(0);
+                panic!(
+                    "{canary} shows in {place}: {}",
+                    &text[from..at + canary.len()]
+                );
+            }
+        }
+    }
+}

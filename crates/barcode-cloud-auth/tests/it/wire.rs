@@ -1,0 +1,183 @@
+//! What the server sees of a token request.
+
+use barcode_cloud_auth::{AuthStyle, ErrorKind, TokenSource};
+use url::form_urlencoded;
+
+use crate::endpoint::Endpoint;
+
+/// All printable ASCII, and what is not.
+fn awkward() -> String {
+    (' '..='~').chain("ä€😀+ %&:=".chars()).collect()
+}
+
+fn form(body: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(body.as_bytes())
+        .into_owned()
+        .collect()
+}
+
+#[tokio::test]
+async fn id_and_secret_arrive_as_sent_in_the_form() {
+    let endpoint = Endpoint::granting();
+    let source = endpoint
+        .builder_for(&awkward(), &awkward())
+        .scope("a b")
+        .build()
+        .unwrap();
+    assert_eq!(source.token().await.unwrap().header_value(), "Bearer abc");
+    let request = &endpoint.requests()[0];
+    let pairs = [
+        ("grant_type", "client_credentials"),
+        ("scope", "a b"),
+        ("client_id", &awkward()),
+        ("client_secret", &awkward()),
+    ];
+    assert_eq!(
+        form(&request.body),
+        pairs.map(|(name, value)| (name.into(), value.into()))
+    );
+    assert!(request.body.is_ascii() && !request.body.contains(' '));
+    let head = request.head.to_lowercase();
+    assert!(head.starts_with("post /token http/1.1\r\n"));
+    assert!(head.contains("\r\ncontent-type: application/x-www-form-urlencoded\r\n"));
+    assert!(head.contains("\r\naccept: application/json\r\n"));
+    assert!(!head.contains("authorization"));
+}
+
+#[tokio::test]
+async fn id_and_secret_arrive_as_sent_in_the_basic_header() {
+    use base64::Engine;
+
+    let endpoint = Endpoint::granting();
+    let builder = endpoint.builder_for(&awkward(), &awkward());
+    builder
+        .auth_style(AuthStyle::Basic)
+        .build()
+        .unwrap()
+        .token()
+        .await
+        .unwrap();
+    let request = &endpoint.requests()[0];
+    assert_eq!(
+        form(&request.body),
+        [("grant_type".into(), "client_credentials".into())]
+    );
+    let line = request
+        .head
+        .lines()
+        .find(|line| line.to_lowercase().starts_with("authorization"));
+    let encoded = line.unwrap().split_once("Basic ").unwrap().1;
+    let pair = base64::engine::general_purpose::STANDARD
+        .decode(encoded)
+        .unwrap();
+    let pair = String::from_utf8(pair).unwrap();
+    let halves = pair.split_once(':').unwrap();
+    let decode = |half: &str| form(half)[0].0.clone();
+    // The = of the text is encoded, so each half is one name without a value.
+    assert_eq!((decode(halves.0), decode(halves.1)), (awkward(), awkward()));
+}
+
+#[tokio::test]
+async fn a_refused_style_is_not_followed_by_the_other_one() {
+    let endpoint = Endpoint::answering("401 Unauthorized", "", r#"{"error":"invalid_client"}"#);
+    let error = endpoint
+        .builder()
+        .build()
+        .unwrap()
+        .token()
+        .await
+        .unwrap_err();
+    assert_eq!(error.oauth_error(), Some("invalid_client"));
+    assert_eq!(endpoint.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn no_redirect_carries_the_secret_to_another_place() {
+    for status in [
+        "301 Moved",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary",
+        "308 Permanent",
+    ] {
+        let other = Endpoint::granting();
+        let location = format!("Location: {}\r\n", other.url());
+        let first = Endpoint::answering(status, &location, "");
+        let error = first.builder().build().unwrap().token().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert_eq!(error.status().unwrap().as_str(), &status[..3]);
+        assert!(error.to_string().contains("final address"), "{error}");
+        assert_eq!(
+            (first.requests().len(), other.requests().len()),
+            (1, 0),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_follows_redirects_is_told_not_to() {
+    let other = Endpoint::granting();
+    let first = Endpoint::answering(
+        "307 Temporary",
+        &format!("Location: {}\r\n", other.url()),
+        "",
+    );
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(10));
+    assert!(
+        first
+            .builder()
+            .http(http)
+            .build()
+            .unwrap()
+            .token()
+            .await
+            .is_err()
+    );
+    assert_eq!(other.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn the_header_goes_to_the_configured_origin_only() {
+    let source = TokenSource::static_token("abc")
+        .api_origin("https://api.example.com/v4")
+        .build();
+    let source = source.unwrap();
+    for (url, authorized) in [
+        ("https://api.example.com/v4/x", true),
+        ("https://api.example.com:443/", true),
+        ("https://API.example.com/", true),
+        ("https://api.example.com:8443/", false),
+        ("http://api.example.com/", false),
+        ("https://api.example.com.evil.example/", false),
+        ("https://evil.example/?https://api.example.com", false),
+        ("https://api.example.com@evil.example/", false),
+    ] {
+        let mut request = reqwest::Request::new(reqwest::Method::GET, url.parse().unwrap());
+        let answer = source.authorize(&mut request).await;
+        assert_eq!(answer.is_ok(), authorized, "{url}");
+        assert_eq!(
+            request.headers().contains_key("authorization"),
+            authorized,
+            "{url}"
+        );
+        if let Err(error) = answer {
+            assert_eq!(error.kind(), ErrorKind::ForeignOrigin);
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_an_origin_the_header_goes_to_encrypted_requests_only() {
+    for (url, loopback, authorized) in [
+        ("https://anywhere.example/", false, true),
+        ("http://anywhere.example/", true, false),
+        ("http://127.0.0.1:8080/", false, false),
+        ("http://127.0.0.1:8080/", true, true),
+    ] {
+        let source = TokenSource::static_token("abc").allow_insecure_loopback(loopback);
+        let mut request = reqwest::Request::new(reqwest::Method::GET, url.parse().unwrap());
+        let answer = source.build().unwrap().authorize(&mut request).await;
+        assert_eq!(answer.is_ok(), authorized, "{url} {loopback}");
+    }
+}
