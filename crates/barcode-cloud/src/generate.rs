@@ -3,8 +3,8 @@
 use barcode_cloud_client as api;
 use barcode_cloud_client::ByteStream;
 use barcode_cloud_client::types::{
-    BarcodeImageFormat, BarcodeImageParams, Code128Params, EncodeBarcodeType, EncodeData,
-    GenerateParams, Pdf417Params, QrParams,
+    BarcodeImageFormat, BarcodeImageParams, Code128Params, EncodeBarcodeType, GenerateParams,
+    Pdf417Params, QrParams,
 };
 
 use crate::call::{self, Operation, Sent};

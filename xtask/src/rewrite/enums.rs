@@ -15,11 +15,10 @@ pub(super) fn list_and_forgive(items: &mut Vec<Item>) -> Result<(), Error> {
         let at = items
             .iter()
             .position(|item| matches!(item, Item::Enum(e) if e.ident == name));
-        let count = values.len();
         let list: ItemImpl = parse_quote! {
             impl #name {
                 /// Every value, in the order of the document.
-                pub const ALL: [Self; #count] = [#(Self::#values),*];
+                pub const ALL: &'static [Self] = &[#(Self::#values),*];
             }
         };
         items.insert(at.unwrap_or_default() + 1, Item::Impl(list));
@@ -61,7 +60,8 @@ fn forgive_case(items: &mut [Item], name: &Ident, count: usize) -> Result<(), Er
                 let refusal = &self.refusal;
                 *arm.body = parse_quote! {
                     Self::ALL
-                        .into_iter()
+                        .iter()
+                        .copied()
                         .find(|known| known.to_string().eq_ignore_ascii_case(value))
                         .ok_or_else(|| #refusal.into())
                 };
@@ -121,7 +121,7 @@ mod tests {
         list_and_forgive(&mut file.items).unwrap();
         let text = file.to_token_stream().to_string();
         assert!(
-            text.contains("pub const ALL : [Self ; 2usize] = [Self :: Low , Self :: High]"),
+            text.contains("pub const ALL : & 'static [Self] = & [Self :: Low , Self :: High]"),
             "{text}"
         );
         assert!(text.contains("eq_ignore_ascii_case (value)"), "{text}");

@@ -24,7 +24,7 @@ pub enum BarcodeImageFormat {
 }
 impl BarcodeImageFormat {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 5usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::Png,
         Self::Jpeg,
         Self::Svg,
@@ -56,7 +56,8 @@ impl ::std::str::FromStr for BarcodeImageFormat {
             "Gif" => Ok(Self::Gif),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 5 values of BarcodeImageFormat, which `BarcodeImageFormat::ALL` lists"

@@ -35,7 +35,7 @@ pub enum Code128EncodeMode {
 }
 impl Code128EncodeMode {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 7usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::CodeA,
         Self::CodeB,
@@ -73,7 +73,8 @@ impl ::std::str::FromStr for Code128EncodeMode {
             "CodeBC" => Ok(Self::CodeBc),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 7 values of Code128EncodeMode, which `Code128EncodeMode::ALL` lists"

@@ -22,7 +22,7 @@ pub enum CodeLocation {
 }
 impl CodeLocation {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 3usize] = [Self::Below, Self::Above, Self::None];
+    pub const ALL: &'static [Self] = &[Self::Below, Self::Above, Self::None];
 }
 impl ::std::fmt::Display for CodeLocation {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -44,7 +44,8 @@ impl ::std::str::FromStr for CodeLocation {
             "None" => Ok(Self::None),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 3 values of CodeLocation, which `CodeLocation::ALL` lists"

@@ -155,7 +155,7 @@ pub enum DecodeBarcodeType {
 }
 impl DecodeBarcodeType {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 84usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::MostCommonlyUsed,
         Self::Qr,
         Self::AustraliaPost,
@@ -426,7 +426,8 @@ impl ::std::str::FromStr for DecodeBarcodeType {
             "VIN" => Ok(Self::Vin),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 84 values of DecodeBarcodeType, which `DecodeBarcodeType::ALL` lists"

@@ -90,7 +90,7 @@ pub enum EciEncodings {
 }
 impl EciEncodings {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 34usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::None,
         Self::Iso88591,
         Self::Iso88592,
@@ -209,7 +209,8 @@ impl ::std::str::FromStr for EciEncodings {
             "BINARY" => Ok(Self::Binary),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 34 values of EciEncodings, which `EciEncodings::ALL` lists"

@@ -140,7 +140,7 @@ pub enum EncodeBarcodeType {
 }
 impl EncodeBarcodeType {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 73usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::Qr,
         Self::AustraliaPost,
         Self::AustralianPosteParcel,
@@ -378,7 +378,8 @@ impl ::std::str::FromStr for EncodeBarcodeType {
             "VIN" => Ok(Self::Vin),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 73 values of EncodeBarcodeType, which `EncodeBarcodeType::ALL` lists"

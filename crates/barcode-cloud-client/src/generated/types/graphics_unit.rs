@@ -23,7 +23,7 @@ pub enum GraphicsUnit {
 }
 impl GraphicsUnit {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 4usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::Pixel,
         Self::Point,
         Self::Inch,
@@ -52,7 +52,8 @@ impl ::std::str::FromStr for GraphicsUnit {
             "Millimeter" => Ok(Self::Millimeter),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 4 values of GraphicsUnit, which `GraphicsUnit::ALL` lists"

@@ -26,7 +26,7 @@ pub enum MacroCharacter {
 }
 impl MacroCharacter {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 3usize] = [Self::None, Self::Macro05, Self::Macro06];
+    pub const ALL: &'static [Self] = &[Self::None, Self::Macro05, Self::Macro06];
 }
 impl ::std::fmt::Display for MacroCharacter {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -48,7 +48,8 @@ impl ::std::str::FromStr for MacroCharacter {
             "Macro06" => Ok(Self::Macro06),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 3 values of MacroCharacter, which `MacroCharacter::ALL` lists"

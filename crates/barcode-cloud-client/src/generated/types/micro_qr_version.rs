@@ -24,7 +24,13 @@ pub enum MicroQrVersion {
 }
 impl MicroQrVersion {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 5usize] = [Self::Auto, Self::M1, Self::M2, Self::M3, Self::M4];
+    pub const ALL: &'static [Self] = &[
+        Self::Auto,
+        Self::M1,
+        Self::M2,
+        Self::M3,
+        Self::M4,
+    ];
 }
 impl ::std::fmt::Display for MicroQrVersion {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -50,7 +56,8 @@ impl ::std::str::FromStr for MicroQrVersion {
             "M4" => Ok(Self::M4),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 5 values of MicroQrVersion, which `MicroQrVersion::ALL` lists"

@@ -29,7 +29,7 @@ pub enum Pdf417EncodeMode {
 }
 impl Pdf417EncodeMode {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 4usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::Binary,
         Self::Eci,
@@ -58,7 +58,8 @@ impl ::std::str::FromStr for Pdf417EncodeMode {
             "Extended" => Ok(Self::Extended),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 4 values of Pdf417EncodeMode, which `Pdf417EncodeMode::ALL` lists"

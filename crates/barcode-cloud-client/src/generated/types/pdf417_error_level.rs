@@ -28,7 +28,7 @@ pub enum Pdf417ErrorLevel {
 }
 impl Pdf417ErrorLevel {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 9usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::Level0,
         Self::Level1,
         Self::Level2,
@@ -72,7 +72,8 @@ impl ::std::str::FromStr for Pdf417ErrorLevel {
             "Level8" => Ok(Self::Level8),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 9 values of Pdf417ErrorLevel, which `Pdf417ErrorLevel::ALL` lists"

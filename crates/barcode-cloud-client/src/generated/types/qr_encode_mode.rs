@@ -29,7 +29,7 @@ pub enum QrEncodeMode {
 }
 impl QrEncodeMode {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 4usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::Extended,
         Self::Binary,
@@ -58,7 +58,8 @@ impl ::std::str::FromStr for QrEncodeMode {
             "ECI" => Ok(Self::Eci),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 4 values of QrEncodeMode, which `QrEncodeMode::ALL` lists"

@@ -23,7 +23,7 @@ pub enum QrErrorLevel {
 }
 impl QrErrorLevel {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 4usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::LevelL,
         Self::LevelM,
         Self::LevelQ,
@@ -52,7 +52,8 @@ impl ::std::str::FromStr for QrErrorLevel {
             "LevelH" => Ok(Self::LevelH),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 4 values of QrErrorLevel, which `QrErrorLevel::ALL` lists"

@@ -60,7 +60,7 @@ pub enum QrVersion {
 }
 impl QrVersion {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 41usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::Version01,
         Self::Version02,
@@ -200,7 +200,8 @@ impl ::std::str::FromStr for QrVersion {
             "Version40" => Ok(Self::Version40),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 41 values of QrVersion, which `QrVersion::ALL` lists"

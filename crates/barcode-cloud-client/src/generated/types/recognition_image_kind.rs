@@ -26,7 +26,7 @@ pub enum RecognitionImageKind {
 }
 impl RecognitionImageKind {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 3usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::Photo,
         Self::ScannedDocument,
         Self::ClearImage,
@@ -52,7 +52,8 @@ impl ::std::str::FromStr for RecognitionImageKind {
             "ClearImage" => Ok(Self::ClearImage),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 3 values of RecognitionImageKind, which `RecognitionImageKind::ALL` lists"

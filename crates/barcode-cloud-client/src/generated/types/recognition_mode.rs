@@ -26,7 +26,7 @@ pub enum RecognitionMode {
 }
 impl RecognitionMode {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 3usize] = [Self::Fast, Self::Normal, Self::Excellent];
+    pub const ALL: &'static [Self] = &[Self::Fast, Self::Normal, Self::Excellent];
 }
 impl ::std::fmt::Display for RecognitionMode {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -48,7 +48,8 @@ impl ::std::str::FromStr for RecognitionMode {
             "Excellent" => Ok(Self::Excellent),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 3 values of RecognitionMode, which `RecognitionMode::ALL` lists"

@@ -52,7 +52,7 @@ pub enum RectMicroQrVersion {
 }
 impl RectMicroQrVersion {
     /// Every value, in the order of the document.
-    pub const ALL: [Self; 33usize] = [
+    pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::R7x43,
         Self::R7x59,
@@ -168,7 +168,8 @@ impl ::std::str::FromStr for RectMicroQrVersion {
             "R17x139" => Ok(Self::R17x139),
             _ => {
                 Self::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
                         "none of the 33 values of RectMicroQrVersion, which `RectMicroQrVersion::ALL` lists"

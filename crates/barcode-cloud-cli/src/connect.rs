@@ -1,0 +1,43 @@
+//! Which service a command talks to: the one that the environment names, or a sandbox inside this program.
+
+use barcode_cloud::{Client, ClientCredentials};
+use barcode_cloud_sandbox::Sandbox;
+
+use crate::arguments::Service;
+
+/// A client, and the sandbox that it needs alive.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    _sandbox: Option<Sandbox>,
+}
+
+pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
+    if service.sandbox {
+        let sandbox = Sandbox::start().await?;
+        let client = to_sandbox(&sandbox)?;
+        return Ok(Connection {
+            client,
+            _sandbox: Some(sandbox),
+        });
+    }
+    let client = Client::from_env().map_err(|error| {
+        anyhow::anyhow!(
+            "{error} (the service needs BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET; --sandbox needs neither)"
+        )
+    })?;
+    Ok(Connection {
+        client,
+        _sandbox: None,
+    })
+}
+
+/// A client of `sandbox`.
+pub(crate) fn to_sandbox(sandbox: &Sandbox) -> anyhow::Result<Client> {
+    let credentials = ClientCredentials::new(sandbox.client_id(), sandbox.client_secret())?;
+    let client = Client::builder()
+        .credentials(credentials)
+        .base_url(sandbox.base_url())
+        .token_url(sandbox.token_url())
+        .build()?;
+    Ok(client)
+}

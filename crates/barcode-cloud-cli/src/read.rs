@@ -1,0 +1,148 @@
+//! `barcode recognize` and `barcode scan`: read pictures and print what their barcodes say.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use barcode_cloud::{Barcode, Client, DecodeBarcodeType, Image, RecognitionMode};
+use serde_json::json;
+use tokio::io::AsyncReadExt as _;
+
+use crate::arguments::{Pictures, Recognize, Scan, Service};
+use crate::{NOTHING_FOUND, connect, names, terminal};
+
+/// The two ways of reading.
+pub(crate) enum Reading {
+    Recognize(Recognize),
+    Scan(Scan),
+}
+
+/// The same with its arguments understood.
+enum Reader {
+    Recognize {
+        types: Vec<DecodeBarcodeType>,
+        mode: Option<RecognitionMode>,
+    },
+    Scan,
+}
+
+/// Reads every picture; the first that cannot be read ends the command after what came before it was printed.
+pub(crate) async fn run(
+    service: Service,
+    reading: Reading,
+    out: &mut impl Write,
+) -> anyhow::Result<ExitCode> {
+    let (reader, Pictures { files, json }) = understand(reading)?;
+    let connection = connect::connect(service).await?;
+    let progress = terminal::progress(files.len());
+    let mut code = ExitCode::SUCCESS;
+    for file in &files {
+        let name = file.display().to_string();
+        let image = image(file).await?;
+        let found = reader
+            .read(&connection.client, image)
+            .await
+            .with_context(|| name.clone())?;
+        progress.suspend(|| print(out, &name, &found, json, files.len() > 1))?;
+        if found.is_empty() {
+            progress.suspend(|| eprintln!("no barcode found in {}", terminal::printable(&name)));
+            code = ExitCode::from(NOTHING_FOUND);
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    Ok(code)
+}
+
+fn understand(reading: Reading) -> anyhow::Result<(Reader, Pictures)> {
+    match reading {
+        Reading::Scan(scan) => Ok((Reader::Scan, scan.pictures)),
+        Reading::Recognize(recognize) => {
+            let types = recognize
+                .types
+                .iter()
+                .map(|name| names::parse("--type", name, DecodeBarcodeType::ALL));
+            let mode = recognize
+                .mode
+                .map(|name| names::parse("--mode", &name, RecognitionMode::ALL));
+            let reader = Reader::Recognize {
+                types: types.collect::<Result<_, _>>()?,
+                mode: mode.transpose()?,
+            };
+            Ok((reader, recognize.pictures))
+        }
+    }
+}
+
+impl Reader {
+    async fn read(
+        &self,
+        client: &Client,
+        image: Image,
+    ) -> Result<Vec<Barcode>, barcode_cloud::Error> {
+        match self {
+            Self::Scan => client.scan(image).send().await,
+            Self::Recognize { types, mode } => {
+                let mut request = client.recognize(image).types(types.iter().copied());
+                if let Some(mode) = mode {
+                    request = request.mode(*mode);
+                }
+                request.send().await
+            }
+        }
+    }
+}
+
+async fn image(file: &PathBuf) -> anyhow::Result<Image> {
+    let name = file.to_str().unwrap_or_default();
+    if name == "-" {
+        let mut bytes = Vec::new();
+        tokio::io::stdin()
+            .read_to_end(&mut bytes)
+            .await
+            .context("standard input")?;
+        return Ok(bytes.into());
+    }
+    if name.starts_with("https://") || name.starts_with("http://") {
+        return Ok(Image::url(name));
+    }
+    Ok(Path::new(file).into())
+}
+
+fn print(
+    out: &mut impl Write,
+    name: &str,
+    found: &[Barcode],
+    json: bool,
+    many: bool,
+) -> std::io::Result<()> {
+    for barcode in found {
+        if json {
+            let region: Vec<_> = barcode
+                .region
+                .iter()
+                .map(|point| json!({"x": point.x, "y": point.y}))
+                .collect();
+            let line = json!({
+                "file": name,
+                "type": barcode.barcode_type.to_string(),
+                "value": barcode.value,
+                "region": region,
+                "checksum": barcode.checksum,
+            });
+            writeln!(out, "{line}")?;
+            continue;
+        }
+        if many {
+            write!(out, "{}: ", terminal::printable(name))?;
+        }
+        writeln!(
+            out,
+            "{}: {}",
+            barcode.barcode_type,
+            terminal::printable(&barcode.value)
+        )?;
+    }
+    Ok(())
+}
