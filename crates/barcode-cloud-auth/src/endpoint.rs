@@ -17,7 +17,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use crate::builder::AuthStyle;
 use crate::credentials::ClientCredentials;
 use crate::error::{Error, ErrorKind};
-use crate::response::{Asked, Grant, MAX_BODY, invalid, parse};
+use crate::response::{Answer, Grant, MAX_BODY, parse, unusable};
 
 /// Asks for a token once. The one seam where tests put a scripted endpoint.
 pub(crate) trait TokenEndpoint: Send + Sync + 'static {
@@ -103,19 +103,17 @@ impl HttpEndpoint {
             .await
             .map_err(|source| self.broken(source))?;
         let status = response.status();
-        let wait = retry_after(response.headers(), SystemTime::now());
+        let retry_after = retry_after(response.headers(), SystemTime::now());
         let body = self.body(response).await?;
         let (encoded, pair) = (encode(credentials.secret()), basic_pair(credentials));
-        let secrets = [credentials.secret(), encoded.as_str(), pair.as_str()];
-        parse(
-            &Asked {
-                endpoint: &self.name,
-                secrets: &secrets,
-            },
+        let secrets = &[credentials.secret(), encoded.as_str(), pair.as_str()];
+        parse(&Answer {
             status,
-            wait,
-            &body,
-        )
+            retry_after,
+            body: &body,
+            endpoint: &self.name,
+            secrets,
+        })
     }
 
     async fn body(&self, mut response: Response) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -126,7 +124,7 @@ impl HttpEndpoint {
             .map_err(|source| self.broken(source))?
         {
             if body.len() + chunk.len() > MAX_BODY {
-                return Err(invalid(
+                return Err(unusable(
                     &self.name,
                     response.status(),
                     "it is longer than 64 KiB",

@@ -8,6 +8,7 @@ mod error;
 mod fetcher;
 mod metrics;
 mod origin;
+mod redact;
 mod response;
 mod schedule;
 mod source;

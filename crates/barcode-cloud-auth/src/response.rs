@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
-use crate::token;
+use crate::{redact, token};
 
 /// The most of an answer that is read: 64 KiB.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
@@ -21,9 +21,6 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
 /// No token is trusted for longer, whatever it says.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The most that is kept of an `error_description`, in bytes.
-const MAX_DESCRIPTION: usize = 200;
-
 /// A usable token.
 #[derive(Debug)]
 pub(crate) struct Grant {
@@ -32,8 +29,11 @@ pub(crate) struct Grant {
     pub(crate) lifetime: Duration,
 }
 
-/// What the parser has to know of the question.
-pub(crate) struct Asked<'a> {
+/// An answer, and what has to be known of the question.
+pub(crate) struct Answer<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: &'a [u8],
     /// For messages: the endpoint without its query.
     pub(crate) endpoint: &'a str,
     /// Texts that must not get into an error though the server may quote them.
@@ -57,30 +57,28 @@ struct Members<'a> {
     error_description: Option<&'a RawValue>,
 }
 
-/// Reads an answer with this status and body.
-pub(crate) fn parse(
-    asked: &Asked<'_>,
-    status: StatusCode,
-    retry_after: Option<Duration>,
-    body: &[u8],
-) -> Result<Grant, Error> {
-    let members: Option<Members<'_>> = serde_json::from_slice(body).ok();
+/// Reads a token or the reason why there is none.
+pub(crate) fn parse(answer: &Answer<'_>) -> Result<Grant, Error> {
+    let members: Option<Members<'_>> = serde_json::from_slice(answer.body).ok();
     match members {
-        Some(members) if members.error.is_some() || !status.is_success() => {
-            Err(refusal(asked, status, retry_after, &members))
+        Some(members) if members.error.is_some() || !answer.status.is_success() => {
+            Err(refusal(answer, &members))
         }
-        None if !status.is_success() => Err(plain_refusal(asked, status, retry_after)),
+        None if !answer.status.is_success() => Err(plain_refusal(answer)),
         Some(members) => {
-            grant(&members).map_err(|problem| invalid(asked.endpoint, status, problem))
+            grant(&members).map_err(|problem| unusable(answer.endpoint, answer.status, problem))
         }
-        None => Err(invalid(asked.endpoint, status, "it is not a JSON object")),
+        None => Err(unusable(
+            answer.endpoint,
+            answer.status,
+            "it is not a JSON object",
+        )),
     }
 }
 
-/// The error for an answer that is a success without a usable token, or cannot be read at all.
-///
-/// Retryable: a proxy's maintenance page looks like this.
-pub(crate) fn invalid(endpoint: &str, status: StatusCode, problem: &str) -> Error {
+/// The error for a success without a usable token. Retryable: a proxy's maintenance page looks like
+/// this.
+pub(crate) fn unusable(endpoint: &str, status: StatusCode, problem: &str) -> Error {
     let message = format!(
         "{endpoint} answered {} without a usable token, {problem}: check that this is the token URL",
         status.as_u16()
@@ -135,60 +133,51 @@ fn lifetime(raw: Option<&RawValue>) -> Duration {
 }
 
 /// An answer with an `error`, or another JSON object with an error status.
-fn refusal(
-    asked: &Asked<'_>,
-    status: StatusCode,
-    retry_after: Option<Duration>,
-    members: &Members<'_>,
-) -> Error {
-    let Some(code) = members
-        .error
-        .and_then(string)
-        .and_then(|code| clean_code(asked, &code))
-    else {
-        return plain_refusal(asked, status, retry_after);
+fn refusal(answer: &Answer<'_>, members: &Members<'_>) -> Error {
+    let code = members.error.and_then(string);
+    let Some(code) = code.filter(|code| is_presentable(code, answer.secrets)) else {
+        return plain_refusal(answer);
     };
-    let retryable = is_retryable(&code, status);
-    let description = members.error_description.and_then(string);
-    let description =
-        description.map_or_else(String::new, |text| clean_description(asked, members, &text));
+    let retryable = is_retryable(&code, answer.status);
+    let description = description(answer, members)
+        .map(|text| format!(" \"{text}\""))
+        .unwrap_or_default();
     let message = format!(
-        "{} refused with {code}{description} (status {}): {}",
-        asked.endpoint,
-        status.as_u16(),
+        "{} refused with {}{description} (status {}): {}",
+        answer.endpoint,
+        *code,
+        answer.status.as_u16(),
         advice(&code, retryable),
     );
-    error(retryable, message, status, retry_after, Some(code))
+    error(answer, retryable, message, Some(code.to_string()))
 }
 
 /// An error status with nothing readable to explain it.
-fn plain_refusal(asked: &Asked<'_>, status: StatusCode, retry_after: Option<Duration>) -> Error {
-    let retryable = is_transient_status(status);
-    let advice = if status.is_redirection() {
+fn plain_refusal(answer: &Answer<'_>) -> Error {
+    let retryable = is_transient_status(answer.status);
+    let advice = if answer.status.is_redirection() {
         "redirects are not followed with a secret, so set the token URL to the final address"
     } else if retryable {
         "it is tried again by itself, look at the server if it lasts"
     } else {
         "check the token URL and the client's credentials"
     };
-    let message = format!("{} answered {}: {advice}", asked.endpoint, status.as_u16());
-    error(retryable, message, status, retry_after, None)
+    let message = format!(
+        "{} answered {}: {advice}",
+        answer.endpoint,
+        answer.status.as_u16()
+    );
+    error(answer, retryable, message, None)
 }
 
-fn error(
-    retryable: bool,
-    message: String,
-    status: StatusCode,
-    retry_after: Option<Duration>,
-    code: Option<String>,
-) -> Error {
+fn error(answer: &Answer<'_>, retryable: bool, message: String, code: Option<String>) -> Error {
     let error = match retryable {
         true => Error::retryable(ErrorKind::Refused, message),
         false => Error::permanent(ErrorKind::Refused, message),
     };
     error
-        .status(status)
-        .retry_after(retry_after)
+        .status(answer.status)
+        .retry_after(answer.retry_after)
         .oauth_error(code)
         .build()
 }
@@ -197,11 +186,13 @@ fn error(
 /// even 200 and 500 with the same code).
 fn is_retryable(code: &str, status: StatusCode) -> bool {
     match code {
-        "temporarily_unavailable" | "server_error" | "slow_down" => true,
+        _ if KNOWN_TRANSIENT.contains(&code) => true,
         _ if KNOWN_PERMANENT.contains(&code) => false,
         _ => is_transient_status(status),
     }
 }
+
+const KNOWN_TRANSIENT: [&str; 3] = ["temporarily_unavailable", "server_error", "slow_down"];
 
 const KNOWN_PERMANENT: [&str; 7] = [
     "invalid_request",
@@ -212,6 +203,21 @@ const KNOWN_PERMANENT: [&str; 7] = [
     "invalid_scope",
     "access_denied",
 ];
+
+/// The registered codes always are, though a short secret may be part of one.
+fn is_presentable(code: &str, secrets: &[&str]) -> bool {
+    KNOWN_TRANSIENT.contains(&code)
+        || KNOWN_PERMANENT.contains(&code)
+        || redact::is_plain_code(code, secrets)
+}
+
+fn description(answer: &Answer<'_>, members: &Members<'_>) -> Option<String> {
+    let text = members.error_description.and_then(string)?;
+    let token = members.access_token.and_then(string);
+    let token = token.as_ref().map(|token| token.as_str());
+    let text = redact::description(&text, answer.secrets.iter().copied().chain(token));
+    Some(text).filter(|text| !text.is_empty())
+}
 
 fn is_transient_status(status: StatusCode) -> bool {
     status.is_server_error()
@@ -232,46 +238,5 @@ fn advice(code: &str, retryable: bool) -> &'static str {
         "invalid_request" => "check the token URL and the authentication style",
         _ if retryable => "it is tried again by itself, look at the server if it lasts",
         _ => "look the code up in the server's documentation",
-    }
-}
-
-/// A code worth keeping: short, plain, and not a quoted secret. The registered ones always are,
-/// though a short secret may be part of one.
-fn clean_code(asked: &Asked<'_>, code: &str) -> Option<String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let known = KNOWN_PERMANENT.contains(&code)
-        || matches!(
-            code,
-            "temporarily_unavailable" | "server_error" | "slow_down"
-        );
-    let acceptable = (1..=64).contains(&code.len())
-        && code.bytes().all(plain)
-        && !asked.secrets.iter().any(|secret| code.contains(secret));
-    (known || acceptable).then(|| code.to_owned())
-}
-
-/// The description as ` "…"`: secrets out first, so that no cut or replaced character hides a part
-/// of one, then plain characters only, then short.
-fn clean_description(asked: &Asked<'_>, members: &Members<'_>, text: &str) -> String {
-    let token = members.access_token.and_then(string);
-    let token = token
-        .as_ref()
-        .map(|token| token.as_str())
-        .filter(|token| !token.is_empty());
-    let mut text = text.to_owned();
-    for secret in asked.secrets.iter().copied().chain(token) {
-        text = text.replace(secret, "[redacted]");
-    }
-    let plain = |c: char| {
-        if c == ' ' || c.is_ascii_graphic() {
-            c
-        } else {
-            ' '
-        }
-    };
-    let text: String = text.chars().map(plain).take(MAX_DESCRIPTION).collect();
-    match text.trim() {
-        "" => String::new(),
-        text => format!(" \"{text}\""),
     }
 }

@@ -1,10 +1,15 @@
 //! Tests of the source against a scripted endpoint in memory, in paused time: what a caller sees,
 //! how many requests are sent and when. Sockets are tested in `tests/it`.
 
+mod addresses;
+mod credentials;
 mod failures;
 mod lifecycle;
 mod model;
 mod random;
+mod redact;
 mod renewal;
+mod response;
+mod schedule;
 mod script;
 mod single_flight;

@@ -14,7 +14,7 @@ use crate::endpoint::TokenEndpoint;
 use crate::fetcher::{Deadlines, Fetcher};
 use crate::metrics::Counters;
 use crate::origin::ApiOrigin;
-use crate::response::{Asked, Grant, parse};
+use crate::response::{Answer, Grant, parse};
 use crate::schedule::Schedule;
 use crate::source::Work;
 use crate::{AccessToken, ClientCredentials, CredentialsProvider, Error, TokenSource};
@@ -209,12 +209,13 @@ fn play(step: Step, number: usize) -> BoxFuture<'static, Result<Grant, Error>> {
 }
 
 fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Result<Grant, Error> {
-    let asked = Asked {
+    parse(&Answer {
+        status: StatusCode::from_u16(status).unwrap(),
+        retry_after: retry_after.map(secs),
+        body: body.as_bytes(),
         endpoint: "https://login.example.com/token",
         secrets: &["secret"],
-    };
-    let status = StatusCode::from_u16(status).unwrap();
-    parse(&asked, status, retry_after.map(secs), body.as_bytes())
+    })
 }
 
 /// The token if it is there on the first poll.

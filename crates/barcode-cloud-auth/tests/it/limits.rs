@@ -65,9 +65,10 @@ async fn an_answer_that_claims_a_gigabyte_is_refused() {
 #[tokio::test]
 async fn an_answer_of_exactly_64_kib_is_read() {
     let json = r#"{"access_token":"abc","token_type":"bearer"}"#;
-    let endpoint = Endpoint::answering("200 OK", "", &format!("{json:<65536}"));
+    let padded = |length| format!("{json}{}", " ".repeat(length - json.len()));
+    let endpoint = Endpoint::answering("200 OK", "", &padded(65_536));
     assert!(endpoint.builder().build().unwrap().token().await.is_ok());
-    let endpoint = Endpoint::answering("200 OK", "", &format!("{json:<65537}"));
+    let endpoint = Endpoint::answering("200 OK", "", &padded(65_537));
     assert_eq!(failure(&endpoint).await.kind(), ErrorKind::InvalidResponse);
 }
 

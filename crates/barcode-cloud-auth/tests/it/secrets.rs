@@ -1,6 +1,5 @@
 //! No secret and no token in anything that a person or a log may see, whatever the server does.
 
-use std::error::Error as _;
 use std::fmt::{Debug, Write as _};
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
@@ -188,7 +187,7 @@ async fn outcomes_of_credentials(seen: &mut String) {
     *seen += &debug(&TokenSource::static_token(TOKEN).build().unwrap());
     for url in [
         format!("https://id:{SECRET}@example.com/"),
-        format!("https://{SECRET}:x/"),
+        format!("https://[{SECRET}]/"),
     ] {
         let error = TokenSource::builder(&url, credentials.clone())
             .build()
