@@ -81,7 +81,7 @@ impl Files {
             None => {
                 return Err(Failure::unsupported(
                     "fileUrl",
-                    "fetching: it opens no address that was not mapped to a file at its start",
+                    "addresses that are not mapped to a file: it opens none",
                 ));
             }
         };

@@ -17,8 +17,7 @@ use crate::document::{Field, Input, Object, Schema};
 use crate::query;
 use crate::validate::{self, Raw, Values};
 
-/// How much of a body that is too large is read and thrown away, so that the client gets to read
-/// the refusal instead of a reset connection.
+/// How much of a refused body is read and thrown away, and for how long.
 const DRAINED_BYTES: usize = 256 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 
@@ -37,9 +36,12 @@ pub(crate) async fn values(
             media_types,
             schema,
         } => {
-            no_query(&request)?;
-            let kind = body_kind(request.headers(), media_types)?;
+            let kind = no_query(&request).and_then(|()| body_kind(request.headers(), media_types));
             let (parts, body) = request.into_parts();
+            let kind = match kind {
+                Ok(kind) => kind,
+                Err(failure) => return Err(drain(body, failure).await),
+            };
             let bytes = read_body(body, body_limit).await?;
             match kind {
                 BodyKind::Json => {
@@ -59,26 +61,21 @@ pub(crate) async fn values(
 
 /// The whole body, if it is no larger than `limit`.
 pub(crate) async fn read_body(mut body: Body, limit: usize) -> Result<Bytes, Failure> {
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut read = BytesMut::new();
-    if announced <= limit {
-        while let Some(chunk) = next_chunk(&mut body).await {
-            let chunk = chunk.map_err(|_| {
-                Failure::malformed("Error: The request body ended before its time.")
-            })?;
-            if read.len() + chunk.len() > limit {
-                drain(body).await;
-                return Err(Failure::too_large(limit));
-            }
-            read.extend_from_slice(&chunk);
+    while let Some(chunk) = next_chunk(&mut body).await {
+        let chunk = chunk
+            .map_err(|_| Failure::malformed("Error: The request body ended before its time."))?;
+        if read.len() + chunk.len() > limit {
+            return Err(drain(body, Failure::too_large(limit)).await);
         }
-        return Ok(read.freeze());
+        read.extend_from_slice(&chunk);
     }
-    drain(body).await;
-    Err(Failure::too_large(limit))
+    Ok(read.freeze())
 }
 
-async fn drain(mut body: Body) {
+/// Reads what is left of a body that is refused with `failure`, and throws it away: a client that
+/// is still sending would see a reset connection in place of the answer.
+pub(crate) async fn drain(mut body: Body, failure: Failure) -> Failure {
     let drained = async {
         let mut left = DRAINED_BYTES;
         while let Some(Ok(chunk)) = next_chunk(&mut body).await {
@@ -90,6 +87,7 @@ async fn drain(mut body: Body) {
     };
     // Whether all of it came makes no difference to the answer.
     let _ = tokio::time::timeout(DRAIN_TIME, drained).await;
+    failure
 }
 
 async fn next_chunk(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {

@@ -23,6 +23,9 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 /// The largest request body, unless set otherwise: more than twice the document's largest field.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
+/// How long a stop waits for requests under way.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// A running emulator of the service, on a port of the loopback interface.
 ///
 /// It serves until it is stopped or dropped. Any number can run side by side in one process; each
@@ -84,7 +87,8 @@ impl Sandbox {
         self.state.files.insert(url.into(), file.into());
     }
 
-    /// Stops: takes no new connection, answers the requests under way, and returns when it is done.
+    /// Stops: takes no new connection, answers the requests under way, and returns when that is
+    /// done, or after ten seconds.
     pub async fn stop(self) {
         let _ = self.run_until(std::future::ready(())).await;
     }
@@ -108,7 +112,10 @@ impl Sandbox {
         let ended = tokio::select! {
             () = signal => {
                 drop(stop);
-                server.await
+                match tokio::time::timeout(GRACE, server).await {
+                    Ok(ended) => ended,
+                    Err(_) => return Ok(()),
+                }
             }
             ended = &mut server => ended,
         };

@@ -56,7 +56,9 @@ pub(crate) fn router(document: Document, state: Arc<State>) -> Result<Router, Er
 
 async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -> Response {
     let answer = async {
-        state.authority.check(request.headers())?;
+        if let Err(failure) = state.authority.check(request.headers()) {
+            return Err(request::drain(request.into_body(), failure).await);
+        }
         let values = request::values(&operation.input, request, state.body_limit).await?;
         match operation.task {
             Task::Generate => generate::run(&state, values).await,

@@ -171,7 +171,6 @@ impl Check {
         let name = &field.name;
         let checked = match (raw, &field.schema) {
             (Raw::File(bytes), Schema::File) => Ok(Value::File(bytes)),
-            (Raw::Text(text), Schema::File) => Ok(Value::File(text.into())),
             (Raw::Text(text), schema) => scalar(schema, &text),
             (Raw::File(_), _) => Err(Problem::new(|name| format!("{name} is not a file."))),
         };

@@ -12,6 +12,7 @@ use rxing::oned::{
 };
 use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source, RXingResult};
 
+use super::gs1::SEPARATOR;
 use super::read::{Area, Gray, Reading, is_gs1};
 
 /// Even lengths up to the longest that is written, so that short Interleaved 2 of 5 is read too.
@@ -20,6 +21,8 @@ const ITF_LENGTHS: std::ops::RangeInclusive<u32> = 1..=40;
 const AGREEMENT: f32 = 0.9;
 /// In modules.
 const WIDEST_GAP: usize = 4;
+/// The code of FNC1 in a Code 128 symbol.
+const CODE128_FNC1: u8 = 102;
 /// Codabar's alphabet by rxing's index of it.
 const CODABAR: &[u8; 20] = b"0123456789-$:/.+ABCD";
 
@@ -59,10 +62,19 @@ pub(crate) fn scan(picture: &Gray, formats: &[BarcodeFormat], lines: usize) -> V
         while let Some(result) = read_row(&row, y, formats, &hints) {
             let reading = measure(&rows, y, &result);
             erase(&mut row, &reading.area);
-            join(&mut found, reading);
+            if is_plausible(&reading) {
+                join(&mut found, reading);
+            }
         }
     }
     found
+}
+
+/// A short Interleaved 2 of 5 is two bars and no check digit: a few strokes of print pass for one, if
+/// they are not of a certain height.
+fn is_plausible(reading: &Reading) -> bool {
+    let (width, height) = reading.area.size();
+    reading.format != BarcodeFormat::ITF || reading.text.len() >= 6 || height * 4.0 >= width
 }
 
 fn hints() -> DecodeHints {
@@ -160,7 +172,7 @@ fn measure(rows: &[Option<BitArray>], y: usize, result: &RXingResult) -> Reading
     let text = match format {
         // rxing gives the indices of letters here, not letters.
         BarcodeFormat::CODABAR => codabar(result.getText()),
-        BarcodeFormat::CODE_128 if gs1 => result.getText().replacen("]C1", "", 1),
+        BarcodeFormat::CODE_128 => code128(result, gs1),
         _ => result.getText().to_owned(),
     };
     Reading {
@@ -168,6 +180,21 @@ fn measure(rows: &[Option<BitArray>], y: usize, result: &RXingResult) -> Reading
         text,
         gs1,
         area: Area::rectangle(left, top, right + 1, bottom + 1),
+    }
+}
+
+/// rxing puts the AIM identifier before a GS1 text, and takes a check character that looks like FNC1
+/// for a separator. The raw codes end in check and stop character.
+fn code128(result: &RXingResult, gs1: bool) -> String {
+    let text = result.getText();
+    let text = if gs1 {
+        text.strip_prefix("]C1").unwrap_or(text)
+    } else {
+        text
+    };
+    match result.getRawBytes() {
+        [.., CODE128_FNC1, _stop] => text.strip_suffix(SEPARATOR).unwrap_or(text).to_owned(),
+        _ => text.to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! it: the rules of each symbology, and guards against what rxing does not survive. It knows
 //! nothing of HTTP and of the document.
 
+mod data_matrix;
 mod digits;
 mod full_ascii;
 mod gs1;
@@ -12,9 +13,11 @@ mod read;
 mod symbology;
 mod write;
 
-pub(crate) use read::{Effort, Found, Gray, Wanted, read};
+pub(crate) use read::{Effort, Found, Gray, read};
 pub(crate) use symbology::Symbology;
 pub(crate) use write::{Options, Shape, Symbol, write};
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

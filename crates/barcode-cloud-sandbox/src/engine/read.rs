@@ -19,6 +19,9 @@ use super::{Symbology, linear};
 /// The quiet zone that is put around a picture, so that barcodes at its very edge are found, and so
 /// that no reader meets a picture of a few pixels.
 const PADDING: u32 = 16;
+/// Modules of two pixels have no pixel in their middle, which some readers stumble over: pictures of
+/// fewer pixels than this get a second look, enlarged.
+const ENLARGED_BELOW: usize = 1_000_000;
 /// How often one picture is searched for a further barcode of one kind.
 const MOST_OF_A_KIND: usize = 32;
 
@@ -28,15 +31,6 @@ pub(crate) struct Gray {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) pixels: Vec<u8>,
-}
-
-/// Which barcodes are looked for.
-#[derive(Debug, Clone)]
-pub(crate) enum Wanted {
-    /// The common types.
-    Common,
-    /// These, by the names of the document.
-    Types(Vec<&'static Symbology>),
 }
 
 /// How much time may go into a picture.
@@ -57,15 +51,14 @@ pub(crate) struct Found {
     pub(crate) region: [(i32, i32); 4],
 }
 
-/// All barcodes of the wanted types, from top to bottom.
-pub(crate) fn read(picture: &Gray, wanted: &Wanted, effort: Effort) -> Vec<Found> {
-    let candidates: Vec<&Symbology> = match wanted {
-        Wanted::Common => Symbology::all().filter(|it| it.common).collect(),
-        // In the order of the table, so that the name which says most comes first.
-        Wanted::Types(types) => Symbology::all()
-            .filter(|it| types.iter().any(|wanted| wanted.name == it.name))
-            .collect(),
-    };
+/// All barcodes of the types that are `wanted`, from top to bottom.
+pub(crate) fn read(
+    picture: &Gray,
+    wanted: impl Fn(&Symbology) -> bool,
+    effort: Effort,
+) -> Vec<Found> {
+    // In the order of the table, so that the name which says most comes first.
+    let candidates: Vec<&Symbology> = Symbology::all().filter(|it| wanted(it)).collect();
     let formats: Vec<BarcodeFormat> = candidates.iter().map(|it| it.base).collect();
     let padded = picture.padded();
     let mut readings = search(&padded, &formats, effort);
@@ -100,7 +93,15 @@ fn search(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> Vec<Read
         BarcodeFormat::PDF_417,
     ] {
         if formats.contains(&format) {
-            found.extend(matrix_codes(picture, format, effort));
+            let mut codes = matrix_codes(picture, format, effort);
+            let small = picture.pixels.len() <= ENLARGED_BELOW;
+            if codes.is_empty() && small && effort > Effort::Fast {
+                codes = matrix_codes(&picture.doubled(), format, effort);
+                for code in &mut codes {
+                    code.area = code.area.halved();
+                }
+            }
+            found.extend(codes);
         }
     }
     let linear: Vec<_> = formats
@@ -268,6 +269,11 @@ impl Area {
         bounds(&self.0)
     }
 
+    pub(crate) fn size(&self) -> (f32, f32) {
+        let [left, top, right, bottom] = self.bounds();
+        (right - left, bottom - top)
+    }
+
     pub(crate) fn has_line(&self, y: usize) -> bool {
         let [_, top, _, bottom] = self.bounds();
         (top..bottom).contains(&(y as f32))
@@ -300,6 +306,10 @@ impl Area {
         let points: Vec<_> = self.0.iter().chain(&other.0).copied().collect();
         let [left, top, right, bottom] = bounds(&points);
         Self([(left, top), (right, top), (right, bottom), (left, bottom)])
+    }
+
+    fn halved(&self) -> Self {
+        Self(self.0.map(|(x, y)| (x / 2.0, y / 2.0)))
     }
 
     pub(crate) fn transposed(&self) -> Self {
@@ -352,6 +362,20 @@ impl Gray {
             padded.pixels[start..start + row.len()].copy_from_slice(row);
         }
         padded
+    }
+
+    fn doubled(&self) -> Self {
+        let mut pixels = Vec::with_capacity(self.pixels.len() * 4);
+        for row in self.pixels.chunks_exact(self.width.max(1) as usize) {
+            let row: Vec<u8> = row.iter().flat_map(|pixel| [*pixel; 2]).collect();
+            pixels.extend_from_slice(&row);
+            pixels.extend_from_slice(&row);
+        }
+        Self {
+            width: self.width * 2,
+            height: self.height * 2,
+            pixels,
+        }
     }
 
     fn inverted(&self) -> Self {

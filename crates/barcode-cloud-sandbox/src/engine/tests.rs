@@ -4,7 +4,7 @@ use super::*;
 use crate::picture::{Color, Layout, TextLocation, Wishes};
 
 /// Values of each type, as a user would give them and get them back.
-pub(crate) const SAMPLES: &[(&str, &[&str])] = &[
+const SAMPLES: &[(&str, &[&str])] = &[
     (
         "QR",
         &[
@@ -112,7 +112,7 @@ pub(crate) const SAMPLES: &[(&str, &[&str])] = &[
     ("DeutschePostLeitcode", &["21348075016401"]),
 ];
 
-pub(crate) fn wishes() -> Wishes {
+fn wishes() -> Wishes {
     Wishes {
         foreground: Color::parse("Black").unwrap(),
         background: Color::parse("White").unwrap(),
@@ -134,7 +134,7 @@ fn gray(symbol: &Symbol, wishes: &Wishes) -> Gray {
     }
 }
 
-fn draw(name: &str, value: &str) -> Result<Gray, String> {
+pub(super) fn draw(name: &str, value: &str) -> Result<Gray, String> {
     let symbology = Symbology::named(name).unwrap();
     let symbol =
         write(symbology, value, false, &Options::default()).map_err(|refusal| refusal.0)?;
@@ -148,9 +148,8 @@ fn draw(name: &str, value: &str) -> Result<Gray, String> {
     Ok(gray(&symbol, &wishes))
 }
 
-fn read_as(name: &str, picture: &Gray) -> Vec<(&'static str, String)> {
-    let wanted = Wanted::Types(vec![Symbology::named(name).unwrap()]);
-    let found = read(picture, &wanted, Effort::Normal);
+pub(super) fn read_as(name: &str, picture: &Gray) -> Vec<(&'static str, String)> {
+    let found = read(picture, |it| it.name == name, Effort::Normal);
     found.into_iter().map(|it| (it.name, it.value)).collect()
 }
 
@@ -169,7 +168,7 @@ fn a_common_type_is_named_without_being_asked_for() {
     for (name, values) in SAMPLES {
         let common = Symbology::named(name).unwrap().common;
         for value in values.iter().filter(|_| common) {
-            let found = read(&draw(name, value).unwrap(), &Wanted::Common, Effort::Normal);
+            let found = read(&draw(name, value).unwrap(), |it| it.common, Effort::Normal);
             let found: Vec<_> = found.iter().map(|it| (it.name, &*it.value)).collect();
             assert_eq!(found, [(*name, *value)]);
         }

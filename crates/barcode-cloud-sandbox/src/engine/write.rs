@@ -1,5 +1,6 @@
 //! Writing: a value into the modules of a symbol, by rxing's writers.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rxing::aztec::AztecWriter;
@@ -7,10 +8,11 @@ use rxing::common::{BitMatrix, CharacterSet};
 use rxing::datamatrix::DataMatrixWriter;
 use rxing::pdf417::encoder::{Compaction, PDF417};
 use rxing::qrcode::QRCodeWriter;
+use rxing::qrcode::encoder::qrcode_encoder::getAlphanumericCode;
 use rxing::{BarcodeFormat, EncodeHintValue, EncodeHints, MultiFormatWriter, Writer};
 
-use super::Symbology;
 use super::gs1::SEPARATOR;
+use super::{Symbology, data_matrix};
 
 /// What stands for FNC1 in the text that rxing's Code 128 writer takes.
 const CODE128_FNC1: &str = "\u{f1}";
@@ -112,26 +114,23 @@ fn modules(
     let base = &symbology.base;
     match base {
         BarcodeFormat::QR_CODE => {
+            let content = qr_content(symbology, content);
             hints.ErrorCorrection = options.qr_error_level.map(str::to_owned);
             hints.QrVersion = options.qr_version.map(|version| version.to_string());
-            grid(&QRCodeWriter.encode_with_hints(content, base, 0, 0, &hints)?)
+            grid(&QRCodeWriter.encode_with_hints(&content, base, 0, 0, &hints)?)
         }
         BarcodeFormat::AZTEC => grid(&AztecWriter.encode_with_hints(content, base, 0, 0, &hints)?),
-        BarcodeFormat::DATA_MATRIX => {
-            let content = if symbology.gs1 {
-                // Only this encoder knows FNC1.
-                hints.DataMatrixCompact = Some(true);
-                format!("{SEPARATOR}{content}")
-            } else if character_set == Some(CharacterSet::UTF8) {
-                // rxing's reader garbles what is marked as UTF-8: it is written unmarked, byte by
-                // byte, and `read` knows it again.
-                content.bytes().map(char::from).collect()
-            } else {
-                content.to_owned()
-            };
-            hints.CharacterSet = None;
-            grid(&DataMatrixWriter.encode_with_hints(&content, base, 0, 0, &hints)?)
-        }
+        BarcodeFormat::DATA_MATRIX => match character_set {
+            _ if symbology.gs1 => Ok(Shape::Grid(data_matrix::write_gs1(content)?)),
+            // Not marked as UTF-8: rxing's reader has no use for the mark, `read` knows it without.
+            Some(CharacterSet::UTF8) => {
+                Ok(Shape::Grid(data_matrix::write_bytes(content.as_bytes())?))
+            }
+            Some(charset) => Ok(Shape::Grid(data_matrix::write_bytes(
+                &charset.encode(content)?,
+            )?)),
+            None => grid(&DataMatrixWriter.encode_with_hints(content, base, 0, 0, &hints)?),
+        },
         BarcodeFormat::PDF_417 => pdf417(content, character_set, options),
         BarcodeFormat::CODE_128 => {
             hints.ForceCodeSet = options.code128_set.map(str::to_owned);
@@ -144,6 +143,18 @@ fn modules(
             bars(&content, base, &hints)
         }
         _ => bars(content, base, &hints),
+    }
+}
+
+/// In alphanumeric mode after FNC1, `%` stands for a separator and `%%` for itself (ISO/IEC 18004,
+/// 7.4.8.2). rxing chooses that mode for texts of its letters only.
+fn qr_content<'a>(symbology: &Symbology, content: &'a str) -> Cow<'a, str> {
+    let is_alphanumeric = content
+        .chars()
+        .all(|letter| getAlphanumericCode(letter.into()) >= 0);
+    match symbology.gs1 && is_alphanumeric {
+        true => content.replace('%', "%%").into(),
+        false => content.into(),
     }
 }
 

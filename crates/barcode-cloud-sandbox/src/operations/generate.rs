@@ -6,14 +6,13 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use rxing::BarcodeFormat;
 use rxing::common::CharacterSet;
 
 use crate::answer::Failure;
 use crate::engine::{self, Options, Symbology};
+use crate::operations::from_base64;
 use crate::picture::{self, Color, Format, Layout, Misfit, TextLocation, Wishes};
 use crate::server::State;
 use crate::validate::Values;
@@ -106,9 +105,7 @@ impl Data {
     fn read(values: &Values) -> Result<Self, Failure> {
         let text = values.text("data").unwrap_or_default();
         let bytes = match values.text("dataType") {
-            Some("Base64Bytes") => STANDARD.decode(text.trim_ascii()).map_err(|error| {
-                Failure::field("data", format!("The value is not base64: {error}."))
-            })?,
+            Some("Base64Bytes") => from_base64("data", text)?,
             Some("HexBytes") => from_hex(text).ok_or_else(|| {
                 Failure::field("data", "The value is not pairs of hexadecimal digits.")
             })?,

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::answer::Failure;
-use crate::engine::{self, Effort, Found, Symbology, Wanted};
+use crate::engine::{self, Effort, Found, Symbology};
+use crate::operations::from_base64;
 use crate::picture;
 use crate::server::State;
 use crate::validate::Values;
@@ -21,8 +20,8 @@ const COMMON: &str = "MostCommonlyUsed";
 /// Looks for the types asked for.
 pub(crate) async fn recognize(state: &Arc<State>, values: Values) -> Result<Response, Failure> {
     let wanted = match values.texts("barcodeTypes") {
-        Some(names) => wanted("barcodeTypes", &names)?,
-        None => wanted(
+        Some(names) => Wanted::named("barcodeTypes", &names)?,
+        None => Wanted::named(
             "barcodeType",
             &[values.text("barcodeType").unwrap_or(COMMON)],
         )?,
@@ -38,18 +37,40 @@ pub(crate) async fn recognize(state: &Arc<State>, values: Values) -> Result<Resp
 
 /// Looks for the common types.
 pub(crate) async fn scan(state: &Arc<State>, values: Values) -> Result<Response, Failure> {
-    find(state, values, Wanted::Common, Effort::Normal).await
+    find(
+        state,
+        values,
+        Wanted {
+            common: true,
+            types: Vec::new(),
+        },
+        Effort::Normal,
+    )
+    .await
 }
 
-fn wanted(parameter: &str, names: &[&str]) -> Result<Wanted, Failure> {
-    if names.contains(&COMMON) {
-        return Ok(Wanted::Common);
+/// The types to look for.
+struct Wanted {
+    common: bool,
+    types: Vec<&'static str>,
+}
+
+impl Wanted {
+    fn named(parameter: &str, names: &[&str]) -> Result<Self, Failure> {
+        let types = names.iter().filter(|name| **name != COMMON).map(|name| {
+            Symbology::named(name)
+                .map(|symbology| symbology.name)
+                .ok_or_else(|| Failure::unsupported(parameter, format_args!("reading {name}")))
+        });
+        Ok(Self {
+            common: names.contains(&COMMON),
+            types: types.collect::<Result<_, _>>()?,
+        })
     }
-    let types = names.iter().map(|name| {
-        Symbology::named(name)
-            .ok_or_else(|| Failure::unsupported(parameter, format_args!("reading {name}")))
-    });
-    Ok(Wanted::Types(types.collect::<Result<_, _>>()?))
+
+    fn has(&self, symbology: &Symbology) -> bool {
+        (self.common && symbology.common) || self.types.contains(&symbology.name)
+    }
 }
 
 async fn find(
@@ -65,7 +86,7 @@ async fn find(
         let picture =
             picture::decode(&file).map_err(|problem| Failure::field(parameter, problem))?;
         drop(file);
-        Ok(engine::read(&picture, &wanted, effort))
+        Ok(engine::read(&picture, |it| wanted.has(it), effort))
     });
     let barcodes: Vec<Value> = found.await?.iter().map(barcode).collect();
     Ok(Json(json!({ "barcodes": barcodes })).into_response())
@@ -77,10 +98,7 @@ async fn file(state: &State, values: &Values) -> Result<(&'static str, Bytes), F
         return Ok(("file", file.clone()));
     }
     if let Some(text) = values.text("fileBase64") {
-        let file = STANDARD.decode(text.trim_ascii()).map_err(|error| {
-            Failure::field("fileBase64", format!("The value is not base64: {error}."))
-        })?;
-        return Ok(("fileBase64", file.into()));
+        return Ok(("fileBase64", from_base64("fileBase64", text)?.into()));
     }
     let url = values.text("fileUrl").unwrap_or_default();
     Ok(("fileUrl", state.files.read(url, state.body_limit).await?))

@@ -84,7 +84,11 @@ impl<'a> Layout<'a> {
         };
         let (columns, rows, ratio) = match &symbol.shape {
             Shape::Bars(bars) => (bars.len(), 1, None),
-            Shape::Grid(rows) => (rows[0].len(), rows.len(), Some(wishes.module_ratio)),
+            Shape::Grid(rows) => (
+                rows.first().map_or(0, Vec::len),
+                rows.len(),
+                Some(wishes.module_ratio),
+            ),
         };
         let (columns, rows) = (columns as f64, rows as f64);
 
@@ -105,7 +109,7 @@ impl<'a> Layout<'a> {
             });
         }
         let row_height = match (ratio, wishes.height) {
-            (Some(ratio), _) => (module * ratio).round().max(1.0),
+            (Some(ratio), _) => (module * ratio).floor().max(1.0),
             (None, Some(height)) => height.round() - margins - text_height,
             (None, None) => (BAR_HEIGHT * wishes.resolution / 96.0).round().max(1.0),
         };
@@ -117,7 +121,10 @@ impl<'a> Layout<'a> {
         let height = wishes
             .height
             .map_or(inner_height + margins + text_height, f64::round);
-        if width > LONGEST_SIDE || height > LONGEST_SIDE || width * height > MOST_PIXELS {
+        let (turned_width, turned_height) = turned(width, height, wishes.rotation);
+        if turned_width.max(turned_height) > LONGEST_SIDE
+            || turned_width * turned_height > MOST_PIXELS
+        {
             return Err(Misfit::TooLarge);
         }
         let left = ((width - inner_width) / 2.0).floor();
@@ -188,6 +195,17 @@ fn runs(rows: &[Vec<bool>], left: f64, top: f64, module: f64, row_height: f64) -
     runs
 }
 
+/// Width and height of the picture that holds one of this width and height, turned.
+pub(crate) fn turned(width: f64, height: f64, degrees: i64) -> (f64, f64) {
+    let (sin, cos) = match degrees.rem_euclid(360) {
+        0 | 180 => (0.0, 1.0),
+        90 | 270 => (1.0, 0.0),
+        degrees => (degrees as f64).to_radians().sin_cos(),
+    };
+    let size = |across: f64, down: f64| (width * across.abs() + height * down.abs()).ceil();
+    (size(cos, sin), size(sin, cos))
+}
+
 /// Turns clockwise by any angle. The picture grows so that nothing is cut off.
 fn turn(picture: RgbaImage, degrees: i64, background: Color) -> RgbaImage {
     match degrees.rem_euclid(360) {
@@ -195,20 +213,18 @@ fn turn(picture: RgbaImage, degrees: i64, background: Color) -> RgbaImage {
         90 => image::imageops::rotate90(&picture),
         180 => image::imageops::rotate180(&picture),
         270 => image::imageops::rotate270(&picture),
-        degrees => turn_aslant(&picture, degrees as f32, background),
+        degrees => turn_aslant(&picture, degrees, background),
     }
 }
 
-fn turn_aslant(picture: &RgbaImage, degrees: f32, background: Color) -> RgbaImage {
-    let (sin, cos) = degrees.to_radians().sin_cos();
+fn turn_aslant(picture: &RgbaImage, degrees: i64, background: Color) -> RgbaImage {
+    let (sin, cos) = (degrees as f32).to_radians().sin_cos();
     let (width, height) = (picture.width() as f32, picture.height() as f32);
-    let turned_width = (width * cos.abs() + height * sin.abs()).ceil();
-    let turned_height = (width * sin.abs() + height * cos.abs()).ceil();
+    let (turned_width, turned_height) = turned(width.into(), height.into(), degrees);
+    let (turned_width, turned_height) = (turned_width as f32, turned_height as f32);
     RgbaImage::from_fn(turned_width as u32, turned_height as u32, |x, y| {
-        let (dx, dy) = (
-            x as f32 + 0.5 - turned_width / 2.0,
-            y as f32 + 0.5 - turned_height / 2.0,
-        );
+        let dx = x as f32 + 0.5 - turned_width / 2.0;
+        let dy = y as f32 + 0.5 - turned_height / 2.0;
         let from_x = dx * cos + dy * sin + width / 2.0 - 0.5;
         let from_y = dy * cos - dx * sin + height / 2.0 - 0.5;
         sample(picture, from_x, from_y, background)

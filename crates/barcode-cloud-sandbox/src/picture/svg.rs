@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::render::turned;
 use super::{Color, Layout, font};
 
 impl Layout<'_> {
@@ -9,10 +10,7 @@ impl Layout<'_> {
     pub(crate) fn svg(&self) -> String {
         let (width, height) = (f64::from(self.width), f64::from(self.height));
         let degrees = self.wishes.rotation.rem_euclid(360);
-        let (sin, cos) = (degrees as f64).to_radians().sin_cos();
-        let round = |it: f64| (it * 1000.0).round() / 1000.0;
-        let turned_width = round(width * cos.abs() + height * sin.abs());
-        let turned_height = round(width * sin.abs() + height * cos.abs());
+        let (w, h) = turned(width, height, degrees);
         let background = fill(self.wishes.background);
         let foreground = fill(self.wishes.foreground);
         let mut path = String::new();
@@ -33,7 +31,6 @@ impl Layout<'_> {
                 escape(line.text),
             )
         });
-        let (w, h) = (turned_width, turned_height);
         let (x, y, back_x, back_y) = (w / 2.0, h / 2.0, -width / 2.0, -height / 2.0);
         [
             format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" "#),
