@@ -119,7 +119,7 @@ impl TokenSourceBuilder {
     /// The HTTP client for token requests: proxy, root certificates, user agent and so on.
     ///
     /// Not a ready client, because some of its settings are not free: redirects, retries, idle
-    /// connections and verbose logs are switched off, whatever they were.
+    /// connections, HTTP/2 and verbose logs are switched off, whatever they were.
     pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = http;
         self

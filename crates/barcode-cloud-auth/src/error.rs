@@ -42,7 +42,7 @@ pub enum ErrorKind {
     InvalidResponse,
     /// The token endpoint could not be reached, or the connection broke.
     Transport,
-    /// The token endpoint did not answer in time.
+    /// The token endpoint, or the credentials provider, did not answer in time.
     Timeout,
     /// The caller's own waiting time ended; the fetch goes on.
     WaitTimeout,
@@ -179,11 +179,5 @@ impl ErrorBuilder {
 
     pub(crate) fn build(self) -> Error {
         Error(Arc::new(self.0))
-    }
-}
-
-impl From<ErrorBuilder> for Error {
-    fn from(builder: ErrorBuilder) -> Self {
-        builder.build()
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{debug, info, warn};
 
 use crate::builder::TokenSourceBuilder;
-use crate::cache::{Cache, Demand, Outcome, Ticket};
+use crate::cache::{Cache, Demand, Landing, Outcome, Ticket};
 use crate::credentials::CredentialsProvider;
 use crate::error::{Error, ErrorKind};
 use crate::fetcher::Fetcher;
@@ -223,9 +223,13 @@ async fn wait_for_token(
             .build()
     })?;
     let deadline = Instant::now() + caller_wait;
+    let mut lost_here = 0;
     loop {
         let (in_flight, mine) = match cache.demand(Instant::now()) {
-            Demand::Serve(token) => return Ok(token),
+            Demand::Serve(token) => {
+                work.counters.served.add_one();
+                return Ok(token);
+            }
             Demand::Refuse(error) => return Err(error),
             Demand::Wait(in_flight) => (in_flight, false),
             Demand::Start(ticket, in_flight) => {
@@ -237,9 +241,9 @@ async fn wait_for_token(
         match timeout_at(until, in_flight.flight.wait()).await {
             Ok(Outcome::Token(token)) => return Ok(token),
             Ok(Outcome::Failed(error)) => return Err(error),
-            // Where one flight could not run, the next one cannot either.
-            Ok(Outcome::Lost) if mine => return Err(lost()),
-            Ok(Outcome::Lost) => {}
+            // A runtime that drops what it is given twice would do so for ever.
+            Ok(Outcome::Lost) if mine && lost_here > 0 => return Err(lost()),
+            Ok(Outcome::Lost) => lost_here += usize::from(mine),
             Err(_) if Instant::now() >= deadline => return Err(waited(caller_wait)),
             // If its runtime stands still, the next round replaces it.
             Err(_) => {}
@@ -281,9 +285,12 @@ async fn fly(work: Arc<Work>, ticket: Ticket) {
         .unwrap_or_else(PoisonError::into_inner)
         .f64();
     let now = Instant::now();
-    let Some(landing) = ticket.land(now, result, draw) else {
-        return;
-    };
+    if let Some(landing) = ticket.land(now, result, draw) {
+        log(landing, now);
+    }
+}
+
+fn log(landing: Landing, now: Instant) {
     match landing.outcome {
         Outcome::Token(token) => {
             let lifetime = token.remaining().unwrap_or_default();
@@ -300,7 +307,7 @@ async fn fly(work: Arc<Work>, ticket: Ticket) {
             let has_token = landing.has_token;
             warn!(%error, has_token, ?pause, "no new access token, pausing");
         }
-        Outcome::Lost => debug!("a token request came back after it had been abandoned"),
+        Outcome::Lost => debug!("a token request came back after it had been replaced"),
     }
 }
 

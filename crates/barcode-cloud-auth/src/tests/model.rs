@@ -4,7 +4,10 @@
 //! another thread may go on. A run that hangs is reported as a deadlock. More schedules:
 //! `BARCODE_CLOUD_AUTH_SCHEDULES=100000 cargo test -p barcode-cloud-auth --release model`.
 
-#[allow(clippy::duplicate_mod, reason = "that is how the same file gets other cells")]
+#[allow(
+    clippy::duplicate_mod,
+    reason = "that is how the same file gets other cells"
+)]
 #[expect(dead_code, reason = "the models do not use all of it")]
 #[path = "../cache.rs"]
 mod cache;

@@ -137,6 +137,23 @@ async fn a_client_that_follows_redirects_is_told_not_to() {
     assert_eq!(other.requests().len(), 0);
 }
 
+#[test]
+fn a_second_runtime_shares_no_connection_with_the_first() {
+    let body = r#"{"access_token":"abc","token_type":"bearer","expires_in":0}"#;
+    let endpoint = Endpoint::answering("200 OK", "Connection: keep-alive\r\n", body);
+    let source = endpoint.builder().build().unwrap();
+    for generation in [1, 2] {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        assert_eq!(
+            runtime.block_on(source.token()).unwrap().generation(),
+            generation
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_header_goes_to_the_configured_origin_only() {
     let source = TokenSource::static_token("abc")

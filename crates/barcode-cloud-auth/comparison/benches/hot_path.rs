@@ -1,0 +1,149 @@
+//! A call with a token in memory, here and elsewhere, at 1, 2 and 8 threads: time and allocations
+//! from divan, then the same once more as ratios.
+//!
+//! Beside this crate: what many services write first, a `tokio::sync::RwLock` around an `Option`;
+//! and `google-cloud-auth`, whose token comes from a server on loopback like ours.
+
+use std::hint::black_box;
+use std::pin::pin;
+use std::sync::{Barrier, LazyLock};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use barcode_cloud_auth::TokenSource;
+use divan::{AllocProfiler, Bencher};
+use google_cloud_auth::credentials::{Credentials, user_account};
+use reqwest::header::HeaderValue;
+use tokio::runtime::Runtime;
+use tokio::sync::RwLock;
+
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../tests/it/endpoint.rs"]
+mod endpoint;
+
+use endpoint::Endpoint;
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+const THREADS: [usize; 3] = [1, 2, 8];
+
+/// Runs the background task that `google-cloud-auth` needs for as long as it is used.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
+static SOURCE: LazyLock<TokenSource> = LazyLock::new(|| {
+    let source = Endpoint::granting().builder().build().unwrap();
+    RUNTIME.block_on(source.token()).unwrap();
+    source
+});
+
+static GOOGLE: LazyLock<Credentials> = LazyLock::new(|| {
+    let user = serde_json::json!({
+        "type": "authorized_user",
+        "client_id": "id",
+        "client_secret": "secret",
+        "refresh_token": "refresh",
+        "token_uri": Endpoint::granting().url(),
+    });
+    RUNTIME.block_on(async {
+        let credentials = user_account::Builder::new(user).build().unwrap();
+        credentials.headers(Default::default()).await.unwrap();
+        credentials
+    })
+});
+
+static LOCKED: LazyLock<RwLock<Option<(HeaderValue, Instant)>>> = LazyLock::new(|| {
+    let mut header = HeaderValue::from_static("Bearer abc");
+    header.set_sensitive(true);
+    RwLock::new(Some((header, Instant::now() + Duration::from_secs(3600))))
+});
+
+/// The output of a future that does not wait.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("not ready on the first poll"),
+    }
+}
+
+fn ours() {
+    black_box(ready(SOURCE.token()).unwrap());
+}
+
+fn locked() {
+    let header = ready(async {
+        let token = LOCKED.read().await;
+        token
+            .as_ref()
+            .filter(|(_, end)| Instant::now() < *end)
+            .map(|(header, _)| header.clone())
+    });
+    black_box(header.unwrap());
+}
+
+fn google() {
+    black_box(ready(GOOGLE.headers(Default::default())).unwrap());
+}
+
+#[divan::bench(threads = THREADS)]
+fn barcode_cloud_auth(bencher: Bencher<'_, '_>) {
+    bencher.bench(ours);
+}
+
+#[divan::bench(threads = THREADS)]
+fn tokio_rwlock(bencher: Bencher<'_, '_>) {
+    bencher.bench(locked);
+}
+
+#[divan::bench(threads = THREADS)]
+fn google_cloud_auth(bencher: Bencher<'_, '_>) {
+    bencher.bench(google);
+}
+
+/// Nanoseconds a call: the time of the slowest thread, the median of nine runs.
+fn nanoseconds(threads: usize, call: fn()) -> f64 {
+    const CALLS: u32 = 200_000;
+    let mut runs: Vec<f64> = (0..9)
+        .map(|_| {
+            let start = Barrier::new(threads);
+            let times = thread::scope(|scope| {
+                let run = || {
+                    start.wait();
+                    let begin = Instant::now();
+                    (0..CALLS).for_each(|_| call());
+                    begin.elapsed()
+                };
+                let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap())
+                    .max()
+                    .unwrap()
+            });
+            times.as_nanos() as f64 / f64::from(CALLS)
+        })
+        .collect();
+    runs.sort_by(f64::total_cmp);
+    runs[runs.len() / 2]
+}
+
+fn main() {
+    divan::main();
+    let subjects: [(&str, fn()); 3] = [
+        ("barcode-cloud-auth", ours),
+        ("tokio RwLock", locked),
+        ("google-cloud-auth", google),
+    ];
+    println!("\nthreads  {:<20} {:>10} {:>8}", "", "ns a call", "ratio");
+    for threads in THREADS {
+        let base = nanoseconds(threads, ours);
+        for (name, call) in subjects {
+            let time = nanoseconds(threads, call);
+            println!(
+                "{threads:>7}  {name:<20} {time:>10.1} {:>7.2}x",
+                time / base
+            );
+        }
+    }
+}
