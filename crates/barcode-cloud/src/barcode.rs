@@ -83,3 +83,9 @@ pub(crate) fn from_list(list: BarcodeResponseList) -> Vec<Barcode> {
         .map(Barcode::from)
         .collect()
 }
+
+impl From<DecodeBarcodeType> for BarcodeType {
+    fn from(known: DecodeBarcodeType) -> Self {
+        Self::Known(known)
+    }
+}

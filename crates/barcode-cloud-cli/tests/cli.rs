@@ -1,0 +1,317 @@
+//! The binary as people and scripts run it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// `barcode` with an environment that holds no credentials.
+fn barcode(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_barcode"));
+    command.current_dir(folder).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("BARCODE_CLOUD_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    barcode(folder).args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The one line of a command that failed.
+fn failure(output: &Output) -> String {
+    let error = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert_eq!(error.trim_end().lines().count(), 1, "{error}");
+    assert!(error.starts_with("error: "), "{error}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    error
+}
+
+#[test]
+fn the_demo_reads_back_what_it_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = stdout(&run(folder.path(), &["demo"]));
+    for operation in [
+        "generate ",
+        "generate_body ",
+        "generate_multipart ",
+        "recognize ",
+        "recognize_base64 ",
+        "recognize_multipart ",
+        "scan ",
+        "scan_base64 ",
+        "scan_multipart ",
+    ] {
+        assert!(
+            said.lines().any(|line| line.starts_with(operation)),
+            "{operation} in {said}"
+        );
+    }
+    assert!(
+        said.contains("every value read equals the value written"),
+        "{said}"
+    );
+    assert!(folder.path().join("barcode-demo/qr.png").exists());
+}
+
+#[test]
+fn a_picture_is_drawn_and_read_in_one_line_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = stdout(&run(
+        folder.path(),
+        &[
+            "--sandbox",
+            "generate",
+            "QR",
+            "Hello, world",
+            "-o",
+            "hello.png",
+        ],
+    ));
+    assert!(
+        said.starts_with("hello.png: QR, ") && said.ends_with(" bytes of image/png\n"),
+        "{said}"
+    );
+    assert_eq!(
+        stdout(&run(
+            folder.path(),
+            &["--sandbox", "recognize", "hello.png"]
+        )),
+        "QR: Hello, world\n"
+    );
+    assert_eq!(
+        stdout(&run(folder.path(), &["scan", "--sandbox", "hello.png"])),
+        "QR: Hello, world\n"
+    );
+
+    let json = stdout(&run(
+        folder.path(),
+        &["--sandbox", "scan", "--json", "hello.png"],
+    ));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (json["value"].as_str(), json["type"].as_str()),
+        (Some("Hello, world"), Some("QR"))
+    );
+    assert_eq!(json["region"].as_array().unwrap().len(), 4);
+
+    let said = stdout(&run(
+        folder.path(),
+        &["--sandbox", "recognize", "hello.png", "hello.png"],
+    ));
+    assert_eq!(
+        said,
+        "hello.png: QR: Hello, world\nhello.png: QR: Hello, world\n"
+    );
+}
+
+#[test]
+fn pictures_and_data_go_through_pipes() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data"), "by pipe").unwrap();
+    let stdin = |name: &str| Stdio::from(std::fs::File::open(folder.path().join(name)).unwrap());
+    let arguments = ["--sandbox", "generate", "code128", "-", "--format", "gif"];
+    let picture = barcode(folder.path())
+        .args(arguments)
+        .stdin(stdin("data"))
+        .output()
+        .unwrap();
+    assert!(picture.stdout.starts_with(b"GIF8"), "{picture:?}");
+    std::fs::write(folder.path().join("picture"), picture.stdout).unwrap();
+    let read = barcode(folder.path())
+        .args(["--sandbox", "scan", "-"])
+        .stdin(stdin("picture"))
+        .output()
+        .unwrap();
+    assert_eq!(stdout(&read), "Code128: by pipe\n");
+}
+
+#[test]
+fn a_picture_without_a_barcode_has_its_own_exit_status() {
+    let folder = tempfile::tempdir().unwrap();
+    stdout(&run(
+        folder.path(),
+        &["--sandbox", "generate", "QR", "x", "-o", "x.png"],
+    ));
+    let output = run(
+        folder.path(),
+        &["--sandbox", "recognize", "--type", "ean13", "x.png"],
+    );
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "no barcode found in x.png\n"
+    );
+}
+
+#[test]
+fn bad_input_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let write =
+        |name: &str, contents: &[u8]| std::fs::write(folder.path().join(name), contents).unwrap();
+    write("text.png", b"this is no picture");
+    write("empty.png", b"");
+    write("large.png", &vec![b'x'; 25 * 1024 * 1024]);
+    let long = "x".repeat(10_000);
+    let sandbox =
+        |arguments: &[&str]| failure(&run(folder.path(), &[&["--sandbox"], arguments].concat()));
+    for (arguments, said) in [
+        (
+            &["generate", "Code182", "x", "-o", "x.png"][..],
+            "TYPE: `Code182` is none of the 73 known ones; did you mean",
+        ),
+        (&["generate", "QR", "", "-o", "x.png"], "data: is empty"),
+        (&["generate", "QR", &long, "-o", "x.png"], "400 Bad Request"),
+        (
+            &["generate", "QR", "x", "-o", "x.bmp"],
+            "x.bmp: its ending names no format",
+        ),
+        (
+            &["generate", "QR", "x", "-o", "no/such/folder/x.png"],
+            "no/such/folder/x.png: ",
+        ),
+        (
+            &["scan", "text.png"],
+            "text.png: the service answered 400 Bad Request",
+        ),
+        (
+            &["scan", "large.png"],
+            "large.png: the service answered 400 Bad Request",
+        ),
+        (
+            &["scan", "empty.png"],
+            "empty.png: image: is empty (0 bytes)",
+        ),
+        (&["scan", "missing.png"], "missing.png: "),
+        (&["scan", "."], "directory"),
+        (
+            &["recognize", "--mode", "slow", "text.png"],
+            "--mode: `slow` is none of the 3 known ones",
+        ),
+    ] {
+        let error = sandbox(arguments);
+        assert!(error.contains(said), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn without_credentials_both_ways_out_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = failure(&run(folder.path(), &["scan", "x.png"]));
+    assert!(
+        error.contains("BARCODE_CLOUD_CLIENT_ID") && error.contains("--sandbox"),
+        "{error}"
+    );
+
+    let empty = barcode(folder.path())
+        .arg("token")
+        .env("BARCODE_CLOUD_CLIENT_ID", "")
+        .output()
+        .unwrap();
+    let error = failure(&empty);
+    assert!(
+        error.contains("BARCODE_CLOUD_CLIENT_ID") && error.contains("empty"),
+        "{error}"
+    );
+}
+
+/// A sandbox that runs as a process of its own, and what its first line said.
+struct Server(std::process::Child, Value);
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let mut child = barcode(folder)
+            .args(["sandbox", "--json"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Self(child, serde_json::from_str(&line).unwrap())
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.1[key].as_str().unwrap()
+    }
+
+    fn command(&self, folder: &Path, secret: &str) -> Command {
+        let mut command = barcode(folder);
+        command
+            .env("BARCODE_CLOUD_BASE_URL", self.text("base_url"))
+            .env("BARCODE_CLOUD_TOKEN_URL", self.text("token_url"))
+            .env("BARCODE_CLOUD_CLIENT_ID", self.text("client_id"))
+            .env("BARCODE_CLOUD_CLIENT_SECRET", secret);
+        command
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_served_sandbox_is_used_through_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    assert!(
+        server.text("base_url").starts_with("http://127.0.0.1:")
+            && server.text("base_url").ends_with("/v4.0")
+    );
+    let secret = server.text("client_secret");
+    let with = |secret: &str, arguments: &[&str]| {
+        server
+            .command(folder.path(), secret)
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+
+    stdout(&with(
+        secret,
+        &["generate", "EAN13", "4006381333931", "-o", "ean.png"],
+    ));
+    assert_eq!(
+        stdout(&with(secret, &["recognize", "ean.png"])),
+        "EAN13: 4006381333931\n"
+    );
+    let token = stdout(&with(secret, &["token"]));
+    assert_eq!(token.trim().split('.').count(), 3, "a JWT");
+
+    let error = failure(&with("canary-wrong", &["scan", "ean.png"]));
+    assert!(
+        error.contains("invalid_client") && !error.contains("canary"),
+        "{error}"
+    );
+
+    // A ready token that the service does not accept, in place of the credentials.
+    let refused = server
+        .command(folder.path(), secret)
+        .env("BARCODE_CLOUD_ACCESS_TOKEN", "canary.wrong.token")
+        .args(["scan", "ean.png"])
+        .output()
+        .unwrap();
+    let error = failure(&refused);
+    assert!(
+        error.contains("401") && !error.contains("canary"),
+        "{error}"
+    );
+
+    let port = server.text("base_url").split([':', '/']).nth(4).unwrap();
+    let error = failure(&run(folder.path(), &["sandbox", "--port", port]));
+    assert!(error.contains(port), "{error}");
+}

@@ -1,0 +1,162 @@
+//! Wrong answers: whatever a server or a proxy sends, the caller gets status, code, message and request id where they
+//! are, and the text where they are not.
+
+use barcode_cloud::api::types::EncodeBarcodeType;
+use barcode_cloud::{Client, Error};
+use httpmock::MockServer;
+
+use crate::service::{client_of, tokens};
+
+/// The error of a scan that is answered with `status`, `media_type` and `body`.
+async fn scan(status: u16, media_type: &str, body: &str) -> Error {
+    let server = MockServer::start_async().await;
+    let client = answering(&server, status, media_type, body).await;
+    client.scan(b"picture".to_vec()).send().await.unwrap_err()
+}
+
+async fn answering(server: &MockServer, status: u16, media_type: &str, body: &str) -> Client {
+    tokens(server).await;
+    server
+        .mock_async(|when, then| {
+            when.path_includes("/v4.0/barcode");
+            then.status(status)
+                .header("content-type", media_type)
+                .header("x-request-id", "from-header")
+                .body(body);
+        })
+        .await;
+    client_of(server)
+}
+
+#[tokio::test]
+async fn an_odd_error_body_still_gives_code_message_and_request_id() {
+    let odd = [
+        // A date in an unknown form, and a field that the document does not know.
+        r#"{"requestId":"r-1","error":{"code":"c","message":"m","dateTime":"tomorrow","extra":[1]}}"#,
+        // A field missing, another null.
+        r#"{"requestId":"r-1","error":{"code":"c","message":"m","description":null}}"#,
+        // A field of another type.
+        r#"{"requestId":"r-1","error":{"code":"c","message":"m","innerError":"text"}}"#,
+    ];
+    for body in odd {
+        let error = scan(400, "application/json", body).await;
+        let told = (
+            error.status().unwrap().as_u16(),
+            error.code(),
+            error.message(),
+            error.request_id(),
+        );
+        assert_eq!(told, (400, Some("c"), Some("m"), Some("r-1")), "{body}");
+    }
+    let error = scan(400, "application/json", r#"{"error":{"code":null}}"#).await;
+    assert_eq!(
+        (error.code(), error.request_id()),
+        (None, Some("from-header"))
+    );
+}
+
+#[tokio::test]
+async fn an_error_that_is_no_json_is_kept_as_text() {
+    for (status, media_type, body) in [
+        (502, "text/html", "<html>bad gateway</html>"),
+        (400, "application/json", "<html>bad request</html>"),
+        (500, "text/plain", "out of order"),
+    ] {
+        let error = scan(status, media_type, body).await;
+        let Error::Api(api) = &error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(
+            (api.status.as_u16(), api.body.as_deref()),
+            (status, Some(body))
+        );
+        assert_eq!(error.request_id(), Some("from-header"));
+        assert_eq!(error.is_retryable(), status == 502);
+        assert_eq!(error.to_string().lines().count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_is_not_what_the_document_says_is_no_success() {
+    for body in ["<html>log in</html>", r#"{"barcodes":[{"#, ""] {
+        let error = scan(200, "text/html", body).await;
+        let Error::InvalidResponse(response) = &error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(response.body(), body);
+        assert!(
+            error.to_string().contains("check that the base URL"),
+            "{error}"
+        );
+    }
+    for (media_type, body) in [("text/html", "<html>log in</html>"), ("image/png", "")] {
+        let server = MockServer::start_async().await;
+        let client = answering(&server, 200, media_type, body).await;
+        let error = client
+            .generate(EncodeBarcodeType::Qr, "x")
+            .send()
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::InvalidResponse(_)), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let server = MockServer::start_async().await;
+    tokens(&server).await;
+    let elsewhere = server
+        .mock_async(|when, then| {
+            when.path("/elsewhere");
+            then.status(200);
+        })
+        .await;
+    let to = server.url("/elsewhere");
+    server
+        .mock_async(|when, then| {
+            when.path_includes("/v4.0/barcode");
+            then.status(307).header("location", &to);
+        })
+        .await;
+    let error = client_of(&server)
+        .scan(b"picture".to_vec())
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap(), 307);
+    assert_eq!(elsewhere.calls_async().await, 0);
+}
+
+#[tokio::test]
+async fn an_unreachable_service_says_so_without_the_data() {
+    let (address, tokens_server) = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        (
+            listener.local_addr().unwrap(),
+            MockServer::start_async().await,
+        )
+    };
+    tokens(&tokens_server).await;
+    let client = Client::builder()
+        .credentials(barcode_cloud::ClientCredentials::new("id", "secret").unwrap())
+        .base_url(format!("http://{address}/v4.0"))
+        .token_url(tokens_server.url("/connect/token"))
+        .build()
+        .unwrap();
+    let error = client
+        .generate(EncodeBarcodeType::Qr, "personal-data")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, Error::Transport { .. }) && error.is_retryable(),
+        "{error:?}"
+    );
+    assert!(
+        error
+            .to_string()
+            .starts_with("cannot connect to the service"),
+        "{error}"
+    );
+    assert!(!format!("{error:?}").contains("personal-data"), "{error:?}");
+}

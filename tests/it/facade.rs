@@ -1,0 +1,293 @@
+//! Generate, recognize and scan as a service calls them, against the sandbox's real engine.
+
+use std::path::Path;
+
+use barcode_cloud::{
+    BarcodeImageFormat, BarcodeImageParams, DecodeBarcodeType as Read, EncodeBarcodeType as Write,
+    Error, Form, Image, RecognitionMode,
+};
+
+use crate::service::sandbox;
+
+/// Each type that the sandbox must know, as what it is read, and what it is to say.
+const TYPES: [(Write, Read, &str); 18] = [
+    (Write::Qr, Read::Qr, "Hello, wörld ☃"),
+    (Write::Aztec, Read::Aztec, "M1DESMARAIS/LUC"),
+    (Write::DataMatrix, Read::DataMatrix, "30Q324343430794<OQQ"),
+    (
+        Write::Pdf417,
+        Read::Pdf417,
+        "PDF417 holds a lot of text, such as this line.",
+    ),
+    (Write::Code128, Read::Code128, "Code-128 x, 0123456789"),
+    (Write::Code39, Read::Code39, "CODE 39-$/+%."),
+    (Write::Code93, Read::Code93, "CODE93 TEST"),
+    (Write::Codabar, Read::Codabar, "A40156B"),
+    (Write::Ean13, Read::Ean13, "4006381333931"),
+    (Write::Ean8, Read::Ean8, "96385074"),
+    (Write::Upca, Read::Upca, "036000291452"),
+    (Write::Upce, Read::Upce, "01234565"),
+    (Write::Itf14, Read::Itf14, "15400141288763"),
+    (Write::Interleaved2of5, Read::Interleaved2of5, "1234567890"),
+    (
+        Write::Gs1Code128,
+        Read::Gs1Code128,
+        "(01)09501101530003(17)261231(10)AB-123",
+    ),
+    (Write::Gs1qr, Read::Gs1qr, "(01)09501101530003(10)ABC123"),
+    (
+        Write::Gs1DataMatrix,
+        Read::Gs1DataMatrix,
+        "(01)09501101530003(21)12345",
+    ),
+    (Write::Isbn, Read::Isbn, "9783161484100"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_type_reads_back_as_it_was_written() {
+    let (_sandbox, client) = sandbox().await;
+    for (write, read, value) in TYPES {
+        let picture = client
+            .generate(write, value)
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{write}: {error}"));
+        assert_eq!(picture.media_type(), "image/png");
+        let found = client
+            .recognize(picture.into_bytes())
+            .types([read])
+            .send()
+            .await
+            .unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|barcode| (&barcode.barcode_type, barcode.value.as_str()))
+            .collect();
+        assert_eq!(found, [(&read.into(), value)], "{write}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_finds_what_it_is_by_itself() {
+    let (_sandbox, client) = sandbox().await;
+    for (write, _, value) in [TYPES[0], TYPES[4], TYPES[8]] {
+        let picture = client.generate(write, value).send().await.unwrap();
+        let found = client.scan(picture.into_bytes()).send().await.unwrap();
+        assert_eq!(
+            found
+                .iter()
+                .map(|barcode| barcode.value.as_str())
+                .collect::<Vec<_>>(),
+            [value],
+            "{write}"
+        );
+        assert_eq!(found[0].region.len(), 4);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_format_is_the_kind_of_file_it_says() {
+    let (_sandbox, client) = sandbox().await;
+    for (format, media_type, begins) in [
+        (BarcodeImageFormat::Png, "image/png", &b"\x89PNG"[..]),
+        (BarcodeImageFormat::Jpeg, "image/jpeg", b"\xff\xd8\xff"),
+        (BarcodeImageFormat::Gif, "image/gif", b"GIF8"),
+        (BarcodeImageFormat::Tiff, "image/tiff", b"II*\0"),
+        (BarcodeImageFormat::Svg, "image/svg+xml", b"<"),
+    ] {
+        let picture = client
+            .generate(Write::Qr, "format")
+            .format(format)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(picture.media_type(), media_type);
+        assert!(picture.bytes().starts_with(begins), "{format}");
+        if format != BarcodeImageFormat::Svg {
+            let found = client.recognize(picture.into_bytes()).send().await.unwrap();
+            assert_eq!(found[0].value, "format", "{format}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_goes_to_disk_and_comes_from_there_whole() {
+    let (sandbox, client) = sandbox().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("label.png");
+    std::fs::write(&path, "an older file").unwrap();
+    let picture = client
+        .generate(Write::Code128, "PARCEL-0042")
+        .send()
+        .await
+        .unwrap();
+    picture.save(&path).await.unwrap();
+    assert_eq!(&std::fs::read(&path).unwrap(), picture.bytes());
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "nothing is left beside it"
+    );
+
+    sandbox.url_file("https://pictures.example/label.png", path.as_path());
+    let by_url = Image::url("https://pictures.example/label.png");
+    for image in [
+        Image::from(path.as_path()),
+        picture.bytes().clone().into(),
+        by_url,
+    ] {
+        let found = client
+            .recognize(image.clone())
+            .mode(RecognitionMode::Normal)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(found[0].value, "PARCEL-0042", "{image:?}");
+        let found = client.scan(image).send().await.unwrap();
+        assert_eq!(found[0].value, "PARCEL-0042");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_travel_as_base64_by_themselves() {
+    let (_sandbox, client) = sandbox().await;
+    let bytes = b"binary\x01data".to_vec();
+    for form in [
+        None,
+        Some(Form::Query),
+        Some(Form::Body),
+        Some(Form::Multipart),
+    ] {
+        let mut request = client.generate(Write::Qr, bytes.clone());
+        if let Some(form) = form {
+            request = request.form(form);
+        }
+        let picture = request.send().await.unwrap();
+        let found = client.scan(picture.into_bytes()).send().await.unwrap();
+        assert_eq!(found[0].value.as_bytes(), bytes, "{form:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_options_give_the_same_picture_in_every_form() {
+    let (_sandbox, client) = sandbox().await;
+    let options = BarcodeImageParams {
+        foreground_color: Some("#FF5733".into()),
+        background_color: Some("White".into()),
+        resolution: Some(192.0),
+        rotation_angle: Some(90),
+        ..BarcodeImageParams::default()
+    };
+    let mut pictures = Vec::new();
+    for form in [Form::Query, Form::Body, Form::Multipart] {
+        let request = client
+            .generate(Write::Qr, "options")
+            .image(options.clone())
+            .form(form);
+        pictures.push(request.send().await.unwrap());
+    }
+    assert!(
+        pictures.windows(2).all(|pair| pair[0] == pair[1]),
+        "{pictures:?}"
+    );
+    let plain = client.generate(Write::Qr, "options").send().await.unwrap();
+    assert_ne!(pictures[0], plain, "the options act");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_without_a_barcode_is_an_empty_list() {
+    let (_sandbox, client) = sandbox().await;
+    let picture = client.generate(Write::Qr, "here").send().await.unwrap();
+    let found = client
+        .recognize(picture.into_bytes())
+        .types([Read::Ean13])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(found, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_service_refuses_keeps_its_words() {
+    let (_sandbox, client) = sandbox().await;
+    let error = client
+        .generate(Write::Ean13, "not digits")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap(), 400);
+    assert_eq!(error.code(), Some("errorInvalidInputData"));
+    assert!(
+        error.message().is_some() && error.request_id().is_some(),
+        "{error:?}"
+    );
+    assert!(!error.is_retryable() && !error.is_auth());
+    assert_eq!(error.to_string().lines().count(), 1, "{error}");
+
+    let error = client
+        .scan(b"this is no picture".to_vec())
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap(), 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_sent_is_told_before_anything_is() {
+    let (sandbox, client) = sandbox().await;
+    sandbox.stop().await;
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.png");
+    std::fs::write(&empty, "").unwrap();
+    let missing = folder.path().join("missing.png");
+
+    let invalid = |error: Error| match error {
+        Error::InvalidInput(input) => input.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert!(
+        invalid(client.generate(Write::Qr, "").send().await.unwrap_err())
+            .starts_with("data: is empty")
+    );
+    for form in [Form::Multipart, Form::Body] {
+        let error = client.scan(Vec::new()).form(form).send().await.unwrap_err();
+        assert!(invalid(error).starts_with("image: is empty (0 bytes)"));
+        let error = client
+            .scan(empty.as_path())
+            .form(form)
+            .send()
+            .await
+            .unwrap_err();
+        assert!(invalid(error).starts_with("image: is empty (0 bytes)"));
+        for path in [folder.path(), missing.as_path()] {
+            let error = client.recognize(path).form(form).send().await.unwrap_err();
+            assert!(
+                matches!(&error, Error::File { path: named, .. } if named == path),
+                "{error:?}"
+            );
+        }
+    }
+    let image = Image::url("https://pictures.example/a.png");
+    let error = client
+        .recognize(image)
+        .types([Read::Qr, Read::Aztec])
+        .send()
+        .await
+        .unwrap_err();
+    assert!(invalid(error).starts_with("types: 2 types in a form that takes one"));
+    let error = client
+        .scan(Path::new("Cargo.toml"))
+        .form(Form::Query)
+        .send()
+        .await
+        .unwrap_err();
+    assert!(invalid(error).starts_with("form: only an image given by its URL"));
+    let large = vec![0; 22 * 1024 * 1024];
+    let error = client
+        .recognize(large)
+        .form(Form::Body)
+        .send()
+        .await
+        .unwrap_err();
+    assert!(invalid(error).contains("28,730,982"));
+}

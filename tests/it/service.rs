@@ -1,0 +1,51 @@
+//! What the tests talk to: a sandbox with a client of it, or a mock whose answers a test chooses.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use barcode_cloud::{Client, ClientCredentials};
+use barcode_cloud_sandbox::Sandbox;
+use httpmock::{HttpMockResponse, Mock, MockServer};
+use serde_json::json;
+
+/// Must never be seen in any text.
+pub(crate) const SECRET: &str = "canary-4711";
+
+pub(crate) async fn sandbox() -> (Sandbox, Client) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = Client::builder()
+        .credentials(ClientCredentials::new(sandbox.client_id(), sandbox.client_secret()).unwrap())
+        .base_url(sandbox.base_url())
+        .token_url(sandbox.token_url())
+        .build()
+        .unwrap();
+    (sandbox, client)
+}
+
+/// A client whose API and token endpoint are `server`.
+pub(crate) fn client_of(server: &MockServer) -> Client {
+    Client::builder()
+        .credentials(ClientCredentials::new("id", SECRET).unwrap())
+        .base_url(server.url("/v4.0"))
+        .token_url(server.url("/connect/token"))
+        .build()
+        .unwrap()
+}
+
+/// A token endpoint that hands out `token-1`, `token-2`, and so on.
+pub(crate) async fn tokens(server: &MockServer) -> Mock<'_> {
+    let count = AtomicUsize::new(0);
+    server
+        .mock_async(|when, then| {
+            when.method("POST").path("/connect/token").form_urlencoded_tuple("grant_type", "client_credentials");
+            then.respond_with(move |_| {
+                let number = count.fetch_add(1, Ordering::Relaxed) + 1;
+                let body = json!({"access_token": format!("token-{number}"), "expires_in": 3600, "token_type": "Bearer"});
+                HttpMockResponse::builder()
+                    .status(200)
+                    .header("content-type", "application/json")
+                    .body(body.to_string())
+                    .build()
+            });
+        })
+        .await
+}
