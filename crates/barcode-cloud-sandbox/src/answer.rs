@@ -40,7 +40,8 @@ pub(crate) struct Failure {
     code: &'static str,
     message: String,
     description: &'static str,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// The `WWW-Authenticate` header.
+    challenge: Option<&'static str>,
 }
 
 impl Failure {
@@ -55,7 +56,7 @@ impl Failure {
             code,
             message: message.into(),
             description,
-            header: None,
+            challenge: None,
         }
     }
 
@@ -104,7 +105,7 @@ impl Failure {
             message,
             "Operation Failed. The request is not authorized.",
         );
-        failure.header = Some((WWW_AUTHENTICATE, HeaderValue::from_static(challenge)));
+        failure.challenge = Some(challenge);
         failure
     }
 
@@ -195,8 +196,9 @@ fn write_failure(failure: &Failure, request_id: &str) -> Response {
     });
     let mut response = (failure.status, Json(body)).into_response();
     *response.extensions_mut() = Extensions::new();
-    if let Some((name, value)) = &failure.header {
-        response.headers_mut().insert(name.clone(), value.clone());
+    if let Some(challenge) = failure.challenge {
+        let challenge = HeaderValue::from_static(challenge);
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     response
 }

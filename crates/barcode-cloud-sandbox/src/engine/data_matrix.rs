@@ -1,6 +1,8 @@
 //! DataMatrix symbols that rxing's own writer does not get right: GS1 texts, whose encoder panics on
-//! some and garbles others, and bytes beyond ASCII, which its reader garbles where encodations are
-//! mixed. The codewords are made here (ISO/IEC 16022); error correction and placement are rxing's.
+//! some and garbles others; long texts, where it panics on those that do not fit; bytes beyond ASCII,
+//! which its reader garbles where encodations are mixed.
+//!
+//! The codewords are made here (ISO/IEC 16022); error correction and placement are rxing's.
 
 use rxing::Exceptions;
 use rxing::datamatrix::encoder::{DefaultPlacement, SymbolInfoLookup, error_correction};
@@ -15,7 +17,22 @@ const PAIRS: u8 = 130;
 
 /// The modules of a GS1 text, which is ASCII.
 pub(crate) fn write_gs1(text: &str) -> Result<Vec<Vec<bool>>, Exceptions> {
-    modules(gs1_codewords(text))
+    let codewords = ascii_codewords(text).into_iter();
+    // The separator is not itself encoded: FNC1 stands for it.
+    let separator = SEPARATOR as u8 + 1;
+    let codewords = codewords.map(|it| if it == separator { FNC1 } else { it });
+    modules(std::iter::once(FNC1).chain(codewords).collect())
+}
+
+/// The modules of a long ASCII text.
+pub(crate) fn write_long(text: &str) -> Result<Vec<Vec<bool>>, Exceptions> {
+    let pairs = ascii_codewords(text);
+    let bytes = byte_codewords(text.as_bytes());
+    modules(if pairs.len() < bytes.len() {
+        pairs
+    } else {
+        bytes
+    })
 }
 
 /// The modules of bytes, in one segment.
@@ -63,8 +80,8 @@ fn modules(mut codewords: Vec<u8>) -> Result<Vec<Vec<bool>>, Exceptions> {
 }
 
 /// ASCII encodation (section 5.2.4).
-fn gs1_codewords(text: &str) -> Vec<u8> {
-    let mut codewords = vec![FNC1];
+fn ascii_codewords(text: &str) -> Vec<u8> {
+    let mut codewords = Vec::new();
     let mut rest = text.as_bytes();
     loop {
         rest = match rest {
@@ -74,8 +91,7 @@ fn gs1_codewords(text: &str) -> Vec<u8> {
                 after
             }
             [byte, after @ ..] => {
-                let is_separator = char::from(*byte) == SEPARATOR;
-                codewords.push(if is_separator { FNC1 } else { byte + 1 });
+                codewords.push(byte + 1);
                 after
             }
         };

@@ -12,13 +12,17 @@ use rxing::oned::{
 };
 use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source, RXingResult};
 
+use super::area::Area;
+use super::gray::Gray;
 use super::gs1::SEPARATOR;
-use super::read::{Area, Gray, Reading, is_gs1};
+use super::read::{Reading, is_gs1};
 
 /// Even lengths up to the longest that is written, so that short Interleaved 2 of 5 is read too.
 const ITF_LENGTHS: std::ops::RangeInclusive<u32> = 1..=40;
 /// The share of pixels in which a line must agree with its neighbour to be of the same barcode.
 const AGREEMENT: f32 = 0.9;
+/// In pixels: about a quiet zone of the smallest barcodes.
+const ISLAND_GAP: usize = 12;
 /// In modules.
 const WIDEST_GAP: usize = 4;
 /// The code of FNC1 in a Code 128 symbol.
@@ -78,21 +82,55 @@ fn is_plausible(reading: &Reading) -> bool {
 }
 
 fn hints() -> DecodeHints {
-    let mut hints = DecodeHints::default();
-    hints.AssumeGs1 = Some(true);
-    hints.ReturnCodabarStartEnd = Some(true);
-    hints.AllowedLengths = Some(ITF_LENGTHS.map(|half| half * 2).collect());
-    hints
+    DecodeHints {
+        AssumeGs1: Some(true),
+        ReturnCodabarStartEnd: Some(true),
+        AllowedLengths: Some(ITF_LENGTHS.map(|half| half * 2).collect()),
+        ..DecodeHints::default()
+    }
 }
 
 /// The first barcode that any reader finds in a line, read from either end.
+///
+/// A reader gives up where something only looks like a start: what stands apart is tried apart.
 fn read_row(
     row: &BitArray,
     y: usize,
     formats: &[BarcodeFormat],
     hints: &DecodeHints,
 ) -> Option<RXingResult> {
-    let width = row.get_size();
+    let islands = islands(row);
+    let alone = islands.iter().filter(|_| islands.len() > 1).map(|island| {
+        let mut alone = BitArray::with_size(row.get_size());
+        (island.clone())
+            .filter(|x| row.get(*x))
+            .for_each(|x| alone.set(x));
+        alone
+    });
+    std::iter::once(row.clone())
+        .chain(alone)
+        .find_map(|row| read_line(&row, y, formats, hints))
+}
+
+/// The parts of a line with wide gaps between them.
+fn islands(row: &BitArray) -> Vec<std::ops::Range<usize>> {
+    let mut islands: Vec<std::ops::Range<usize>> = Vec::new();
+    for x in (0..row.get_size()).filter(|x| row.get(*x)) {
+        match islands.last_mut() {
+            Some(island) if x < island.end + ISLAND_GAP => island.end = x + 1,
+            _ => islands.push(x..x + 1),
+        }
+    }
+    islands
+}
+
+fn read_line(
+    row: &BitArray,
+    y: usize,
+    formats: &[BarcodeFormat],
+    hints: &DecodeHints,
+) -> Option<RXingResult> {
+    let width = row.get_size() as f32;
     let mut turned = row.clone();
     turned.reverse();
     for format in FORMATS.iter().filter(|format| formats.contains(format)) {
@@ -101,7 +139,7 @@ fn read_row(
         }
         if let Some(mut result) = decode(*format, &turned, y, hints) {
             for point in result.getPointsMut() {
-                point.x = width as f32 - 1.0 - point.x;
+                point.x = width - 1.0 - point.x;
             }
             return Some(result);
         }

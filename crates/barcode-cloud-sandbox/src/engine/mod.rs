@@ -4,16 +4,19 @@
 //! it: the rules of each symbology, and guards against what rxing does not survive. It knows
 //! nothing of HTTP and of the document.
 
+mod area;
 mod data_matrix;
 mod digits;
 mod full_ascii;
+mod gray;
 mod gs1;
 mod linear;
 mod read;
 mod symbology;
 mod write;
 
-pub(crate) use read::{Effort, Found, Gray, read};
+pub(crate) use gray::Gray;
+pub(crate) use read::{Effort, Found, read};
 pub(crate) use symbology::Symbology;
 pub(crate) use write::{Options, Shape, Symbol, write};
 

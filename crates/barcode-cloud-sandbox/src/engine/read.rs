@@ -14,6 +14,8 @@ use rxing::{
     RXingResultMetadataValue, Reader,
 };
 
+use super::area::Area;
+use super::gray::Gray;
 use super::{Symbology, linear};
 
 /// The quiet zone that is put around a picture, so that barcodes at its very edge are found, and so
@@ -22,23 +24,22 @@ const PADDING: u32 = 16;
 /// Modules of two pixels have no pixel in their middle, which some readers stumble over: pictures of
 /// fewer pixels than this get a second look, enlarged.
 const ENLARGED_BELOW: usize = 1_000_000;
+/// Five turns of a picture of more pixels than this take longer than any client waits.
+const TURNED_BELOW: usize = 16_000_000;
+/// In pixels; an Aztec code is no smaller.
+const SMALLEST_ISLAND: f32 = 15.0;
+const MOST_ISLANDS: usize = 64;
+/// In degrees. What is upright, lying or upside down needs no turn.
+const TURNS: [f32; 5] = [15.0, 30.0, 45.0, 60.0, 75.0];
 /// How often one picture is searched for a further barcode of one kind.
 const MOST_OF_A_KIND: usize = 32;
-
-/// A picture in shades of grey, row by row.
-#[derive(Debug, Clone)]
-pub(crate) struct Gray {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) pixels: Vec<u8>,
-}
 
 /// How much time may go into a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Effort {
     Fast,
     Normal,
-    /// Also inverted.
+    /// Also inverted and turned, where nothing is found otherwise.
     Excellent,
 }
 
@@ -60,10 +61,15 @@ pub(crate) fn read(
     // In the order of the table, so that the name which says most comes first.
     let candidates: Vec<&Symbology> = Symbology::all().filter(|it| wanted(it)).collect();
     let formats: Vec<BarcodeFormat> = candidates.iter().map(|it| it.base).collect();
-    let padded = picture.padded();
+    let padded = picture.padded(PADDING);
     let mut readings = search(&padded, &formats, effort);
     if readings.is_empty() && effort == Effort::Excellent {
-        readings = search(&padded.inverted(), &formats, effort);
+        // What is dark on the outside must be so in the margin too.
+        readings = search(&picture.inverted().padded(PADDING), &formats, effort);
+    }
+    let small = padded.pixels.len() <= TURNED_BELOW;
+    if readings.is_empty() && effort == Effort::Excellent && small {
+        readings = search_turned(&padded, &formats, effort);
     }
     let mut found: Vec<Found> = readings
         .iter()
@@ -79,9 +85,27 @@ fn name(reading: &Reading, candidates: &[&'static Symbology]) -> Option<Found> {
         Some(Found {
             name: it.name,
             value: it.value(&reading.text)?,
-            region: reading.area.region(),
+            region: reading
+                .area
+                .corners()
+                .map(|(x, y)| (x - PADDING as i32, y - PADDING as i32)),
         })
     })
+}
+
+fn search_turned(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> Vec<Reading> {
+    for degrees in TURNS {
+        let turned = picture.turned(degrees);
+        let found = search(&turned, formats, effort);
+        if !found.is_empty() {
+            let place = |x, y| turned.before_turn(picture, degrees, x, y);
+            return found
+                .into_iter()
+                .map(|reading| reading.placed(place))
+                .collect();
+        }
+    }
+    Vec::new()
 }
 
 fn search(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> Vec<Reading> {
@@ -94,12 +118,8 @@ fn search(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> Vec<Read
     ] {
         if formats.contains(&format) {
             let mut codes = matrix_codes(picture, format, effort);
-            let small = picture.pixels.len() <= ENLARGED_BELOW;
-            if codes.is_empty() && small && effort > Effort::Fast {
-                codes = matrix_codes(&picture.doubled(), format, effort);
-                for code in &mut codes {
-                    code.area = code.area.halved();
-                }
+            if codes.is_empty() && effort > Effort::Fast {
+                codes = look_closer(picture, format, effort);
             }
             found.extend(codes);
         }
@@ -111,12 +131,12 @@ fn search(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> Vec<Read
         .collect();
     if !linear.is_empty() {
         let lines = if effort == Effort::Fast { 32 } else { 256 };
-        let upright = linear::scan(picture, &linear, lines);
-        let lying = linear::scan(&picture.transposed(), &linear, lines);
-        let lying = lying.into_iter().map(|it| Reading {
-            area: it.area.transposed(),
-            ..it
-        });
+        // Matrix codes are full of what looks like the start of a linear one.
+        let mut rest = picture.clone();
+        found.iter().for_each(|it: &Reading| rest.erase(&it.area));
+        let upright = linear::scan(&rest, &linear, lines);
+        let lying = linear::scan(&rest.transposed(), &linear, lines);
+        let lying = lying.into_iter().map(|it| it.placed(|x, y| (y, x)));
         for reading in upright.into_iter().chain(lying) {
             // Bars seen within a matrix code are not a barcode.
             if !found
@@ -128,6 +148,40 @@ fn search(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> Vec<Read
         }
     }
     found
+}
+
+/// A second look: at the picture enlarged, and for Aztec, whose reader starts from the middle, at
+/// each part that stands apart.
+fn look_closer(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Reading> {
+    let codes = enlarged_codes(picture, format, effort);
+    if !codes.is_empty() || format != BarcodeFormat::AZTEC {
+        return codes;
+    }
+    let mut islands = picture.islands();
+    islands.retain(|it| it.size().0.min(it.size().1) >= SMALLEST_ISLAND);
+    let codes = islands.iter().take(MOST_ISLANDS).flat_map(|island| {
+        let part = picture.crop(island);
+        let [left, top, ..] = island.bounds();
+        let mut codes = matrix_codes(&part, format, effort);
+        if codes.is_empty() {
+            codes = enlarged_codes(&part, format, effort);
+        }
+        codes
+            .into_iter()
+            .map(move |code| code.placed(|x, y| (x + left, y + top)))
+    });
+    codes.collect()
+}
+
+fn enlarged_codes(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Reading> {
+    if picture.pixels.len() > ENLARGED_BELOW {
+        return Vec::new();
+    }
+    let codes = matrix_codes(&picture.doubled(), format, effort);
+    codes
+        .into_iter()
+        .map(|code| code.placed(|x, y| (x / 2.0, y / 2.0)))
+        .collect()
 }
 
 /// All codes of one kind. A reader that gives one at a time is asked again without what it found.
@@ -159,9 +213,11 @@ fn decode(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<RXingRes
     else {
         return Vec::new();
     };
-    let mut hints = DecodeHints::default();
-    hints.PossibleFormats = Some(HashSet::from([format]));
-    hints.TryHarder = Some(effort > Effort::Fast);
+    let hints = DecodeHints {
+        PossibleFormats: Some(HashSet::from([format])),
+        TryHarder: Some(effort > Effort::Fast),
+        ..DecodeHints::default()
+    };
     // A reader that panics on a picture has found nothing in it.
     catch_unwind(AssertUnwindSafe(|| {
         let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
@@ -192,6 +248,14 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// In another picture, whose places `place` gives.
+    fn placed(self, place: impl Fn(f32, f32) -> (f32, f32)) -> Self {
+        Self {
+            area: self.area.mapped(place),
+            ..self
+        }
+    }
+
     fn of(result: &RXingResult, format: BarcodeFormat) -> Option<Self> {
         let points: Vec<_> = result
             .getPoints()
@@ -235,175 +299,5 @@ pub(crate) fn is_gs1(result: &RXingResult) -> bool {
             matches!(identifier.as_str(), "]C1" | "]Q3" | "]Q4" | "]d2" | "]d5")
         }
         _ => false,
-    }
-}
-
-/// Where a barcode is: four corners, clockwise from the top left.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Area([(f32, f32); 4]);
-
-impl Area {
-    pub(crate) fn rectangle(left: usize, top: usize, right: usize, bottom: usize) -> Self {
-        let [left, top, right, bottom] = [left, top, right, bottom].map(|it| it as f32);
-        Self([(left, top), (right, top), (right, bottom), (left, bottom)])
-    }
-
-    /// Four points as they are, more by the rectangle around them, fewer are no area.
-    fn around(points: &[(f32, f32)]) -> Option<Self> {
-        if let [a, b, c, d] = *points {
-            return Some(Self(clockwise([a, b, c, d])));
-        }
-        if points.len() < 2 {
-            return None;
-        }
-        let [left, top, right, bottom] = bounds(points);
-        Some(Self([
-            (left, top),
-            (right, top),
-            (right, bottom),
-            (left, bottom),
-        ]))
-    }
-
-    fn bounds(&self) -> [f32; 4] {
-        bounds(&self.0)
-    }
-
-    pub(crate) fn size(&self) -> (f32, f32) {
-        let [left, top, right, bottom] = self.bounds();
-        (right - left, bottom - top)
-    }
-
-    pub(crate) fn has_line(&self, y: usize) -> bool {
-        let [_, top, _, bottom] = self.bounds();
-        (top..bottom).contains(&(y as f32))
-    }
-
-    pub(crate) fn columns(&self) -> std::ops::Range<usize> {
-        let [left, _, right, _] = self.bounds();
-        left.max(0.0) as usize..right.max(0.0) as usize
-    }
-
-    pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        self.is_near(other, 0.0)
-    }
-
-    /// Overlaps, or lies next to it with no more than a pixel between.
-    pub(crate) fn touches(&self, other: &Self) -> bool {
-        self.is_near(other, 2.0)
-    }
-
-    fn is_near(&self, other: &Self, slack: f32) -> bool {
-        let [left, top, right, bottom] = self.bounds();
-        let [other_left, other_top, other_right, other_bottom] = other.bounds();
-        left < other_right + slack
-            && other_left < right + slack
-            && top < other_bottom + slack
-            && other_top < bottom + slack
-    }
-
-    pub(crate) fn joined(&self, other: &Self) -> Self {
-        let points: Vec<_> = self.0.iter().chain(&other.0).copied().collect();
-        let [left, top, right, bottom] = bounds(&points);
-        Self([(left, top), (right, top), (right, bottom), (left, bottom)])
-    }
-
-    fn halved(&self) -> Self {
-        Self(self.0.map(|(x, y)| (x / 2.0, y / 2.0)))
-    }
-
-    pub(crate) fn transposed(&self) -> Self {
-        Self(clockwise(self.0.map(|(x, y)| (y, x))))
-    }
-
-    /// In pixels of the picture as it came.
-    fn region(&self) -> [(i32, i32); 4] {
-        let pixel = |it: f32| it.round() as i32 - PADDING as i32;
-        self.0.map(|(x, y)| (pixel(x), pixel(y)))
-    }
-}
-
-/// Left, top, right, bottom.
-fn bounds(points: &[(f32, f32)]) -> [f32; 4] {
-    points.iter().fold(
-        [f32::MAX, f32::MAX, f32::MIN, f32::MIN],
-        |[l, t, r, b], (x, y)| [l.min(*x), t.min(*y), r.max(*x), b.max(*y)],
-    )
-}
-
-/// The corners in the order in which a clock's hand passes them, the top left one first.
-fn clockwise(mut corners: [(f32, f32); 4]) -> [(f32, f32); 4] {
-    let centre = corners
-        .iter()
-        .fold((0.0, 0.0), |(x, y), it| (x + it.0 / 4.0, y + it.1 / 4.0));
-    let angle = |it: &(f32, f32)| (it.1 - centre.1).atan2(it.0 - centre.0);
-    corners.sort_by(|one, other| angle(one).total_cmp(&angle(other)));
-    let sum = |it: &(f32, f32)| it.0 + it.1;
-    let first = (0..4).min_by(|one, other| sum(&corners[*one]).total_cmp(&sum(&corners[*other])));
-    corners.rotate_left(first.unwrap_or(0));
-    corners
-}
-
-impl Gray {
-    fn padded(&self) -> Self {
-        let width = self.width + 2 * PADDING;
-        let height = self.height + 2 * PADDING;
-        let mut padded = Self {
-            width,
-            height,
-            pixels: vec![255; width as usize * height as usize],
-        };
-        for (y, row) in self
-            .pixels
-            .chunks_exact(self.width.max(1) as usize)
-            .enumerate()
-        {
-            let start = (y + PADDING as usize) * width as usize + PADDING as usize;
-            padded.pixels[start..start + row.len()].copy_from_slice(row);
-        }
-        padded
-    }
-
-    fn doubled(&self) -> Self {
-        let mut pixels = Vec::with_capacity(self.pixels.len() * 4);
-        for row in self.pixels.chunks_exact(self.width.max(1) as usize) {
-            let row: Vec<u8> = row.iter().flat_map(|pixel| [*pixel; 2]).collect();
-            pixels.extend_from_slice(&row);
-            pixels.extend_from_slice(&row);
-        }
-        Self {
-            width: self.width * 2,
-            height: self.height * 2,
-            pixels,
-        }
-    }
-
-    fn inverted(&self) -> Self {
-        Self {
-            pixels: self.pixels.iter().map(|pixel| !pixel).collect(),
-            ..*self
-        }
-    }
-
-    fn transposed(&self) -> Self {
-        let (width, height) = (self.width as usize, self.height as usize);
-        let mut pixels = Vec::with_capacity(self.pixels.len());
-        for x in 0..width {
-            pixels.extend((0..height).map(|y| self.pixels[y * width + x]));
-        }
-        Self {
-            width: self.height,
-            height: self.width,
-            pixels,
-        }
-    }
-
-    fn erase(&mut self, area: &Area) {
-        let [left, top, right, bottom] = area.bounds().map(|it| it.max(0.0) as usize);
-        let (width, height) = (self.width as usize, self.height as usize);
-        for y in top..(bottom + 1).min(height) {
-            let row = y * width;
-            self.pixels[row + left.min(width)..row + (right + 1).min(width)].fill(255);
-        }
     }
 }

@@ -182,3 +182,110 @@ fn there_are_samples_of_every_type() {
         assert!(names.contains(&symbology.name), "{}", symbology.name);
     }
 }
+
+#[test]
+fn long_data_is_written_whole() {
+    for (name, value) in [
+        ("QR", "x".repeat(2900)),
+        ("QR", "1".repeat(7000)),
+        ("Aztec", "Long text. ".repeat(150)),
+        ("DataMatrix", "AbC\u{1d}".repeat(380)),
+        ("DataMatrix", "9".repeat(3100)),
+        ("DataMatrix", "ж".repeat(700)),
+        ("Pdf417", "Long text. ".repeat(100)),
+        ("Pdf417", "1".repeat(2600)),
+    ] {
+        let picture = draw(name, &value).unwrap();
+        assert_eq!(read_as(name, &picture), [(name, value)]);
+    }
+}
+
+/// Pictures beside and below each other on one white page.
+fn page(pictures: &[Gray], columns: usize) -> Gray {
+    let (cell_width, cell_height) = (420, 160);
+    let width = cell_width * columns;
+    let height = cell_height * pictures.len().div_ceil(columns);
+    let mut pixels = vec![255; width * height];
+    for (index, picture) in pictures.iter().enumerate() {
+        let (left, top) = (index % columns * cell_width, index / columns * cell_height);
+        for (y, row) in picture.pixels.chunks(picture.width as usize).enumerate() {
+            let start = (top + y) * width + left;
+            pixels[start..start + row.len()].copy_from_slice(row);
+        }
+    }
+    Gray {
+        width: width as u32,
+        height: height as u32,
+        pixels,
+    }
+}
+
+#[test]
+fn all_barcodes_of_a_page_are_found_each_in_its_place() {
+    let values = [
+        ("QR", "one"),
+        ("Code128", "two"),
+        ("DataMatrix", "three"),
+        ("EAN13", "4006381333931"),
+        ("DataMatrix", "four"),
+        ("Code128", "five"),
+        ("Pdf417", "six"),
+        ("Aztec", "seven"),
+        ("Code39", "EIGHT"),
+        ("QR", "nine"),
+        ("Codabar", "A10B"),
+        ("Code128", "two"),
+    ];
+    let pictures: Vec<_> = values
+        .iter()
+        .map(|(name, value)| draw(name, value).unwrap())
+        .collect();
+    for page in [page(&pictures, 3), page(&pictures, 3).turned(90.0)] {
+        let found = read(&page, |it| it.common, Effort::Normal);
+        let mut names: Vec<_> = found.iter().map(|it| (it.name, &*it.value)).collect();
+        names.sort_unstable();
+        let mut expected = values.to_vec();
+        expected.sort_unstable();
+        assert_eq!(names, expected);
+    }
+    let found = read(&page(&pictures, 3), |it| it.common, Effort::Normal);
+    let four = found.iter().find(|it| it.value == "four").unwrap();
+    let (x, y) = four.region[0];
+    assert!((x - 426).abs() <= 1 && (y - 166).abs() <= 1, "{four:?}");
+}
+
+#[test]
+fn more_effort_finds_what_is_turned_or_inverted() {
+    for (name, value) in [
+        ("Code128", "Test"),
+        ("EAN13", "4006381333931"),
+        ("Pdf417", "Test"),
+    ] {
+        let upright = page(&[draw(name, value).unwrap().doubled()], 1);
+        for picture in [
+            upright.inverted(),
+            upright.turned(-45.0),
+            upright.turned(30.0),
+        ] {
+            let found = read(&picture, |it| it.name == name, Effort::Excellent);
+            let values: Vec<_> = found.iter().map(|it| &*it.value).collect();
+            assert_eq!(values, [value], "{name}");
+        }
+        assert!(read(&upright.turned(45.0), |it| it.name == name, Effort::Normal).is_empty());
+    }
+}
+
+#[test]
+fn the_region_follows_a_turn() {
+    let upright = draw("Code128", "Test").unwrap().doubled();
+    let turned = upright.turned(30.0);
+    let found = read(&turned, |it| it.name == "Code128", Effort::Excellent);
+    let (x, y) = found[0].region.iter().fold((0.0, 0.0), |(x, y), corner| {
+        (x + corner.0 as f32 / 4.0, y + corner.1 as f32 / 4.0)
+    });
+    let (x, y) = turned.before_turn(&upright, 30.0, x, y);
+    assert!(
+        (x - 170.0).abs() < 20.0 && (y - 62.0).abs() < 20.0,
+        "{x} {y}"
+    );
+}

@@ -19,6 +19,14 @@ const CODE128_FNC1: &str = "\u{f1}";
 /// rxing's own default, in the absence of a wish.
 const PDF417_ERROR_LEVEL: u32 = 2;
 
+/// Up to here no text can be too long for a DataMatrix symbol, on which rxing's writer would panic.
+const LONG_DATA_MATRIX: usize = 1000;
+
+/// The largest PDF417 symbol. rxing panics where rows times columns are more, which it may choose for
+/// long texts if it is let.
+const PDF417_CODEWORDS: u32 = 928;
+const LONG_PDF417: usize = 500;
+
 /// What may be asked of a symbol beyond its text; each by default as the engine sees fit.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
@@ -129,6 +137,9 @@ fn modules(
             Some(charset) => Ok(Shape::Grid(data_matrix::write_bytes(
                 &charset.encode(content)?,
             )?)),
+            None if content.len() > LONG_DATA_MATRIX => {
+                Ok(Shape::Grid(data_matrix::write_long(content)?))
+            }
             None => grid(&DataMatrixWriter.encode_with_hints(content, base, 0, 0, &hints)?),
         },
         BarcodeFormat::PDF_417 => pdf417(content, character_set, options),
@@ -191,8 +202,17 @@ fn pdf417(
     if options.pdf417_bytes {
         encoder.setCompaction(Compaction::BYTE);
     }
-    let columns = options.pdf417_columns.map_or((30, 1), |it| (it, it));
-    let rows = options.pdf417_rows.map_or((90, 3), |it| (it, it));
+    let long = content.len() > LONG_PDF417;
+    let (columns, rows) = match (options.pdf417_columns, options.pdf417_rows) {
+        (Some(columns), Some(rows)) => ((columns, columns), (rows, rows)),
+        (Some(columns), None) => (
+            (columns, columns),
+            ((PDF417_CODEWORDS / columns).min(90), 3),
+        ),
+        (None, Some(rows)) => (((PDF417_CODEWORDS / rows).min(30), 1), (rows, rows)),
+        (None, None) if long => ((29, 29), (32, 3)),
+        (None, None) => ((30, 1), (90, 3)),
+    };
     encoder.setDimensions(columns.0, columns.1, rows.0, rows.1);
     let level = options.pdf417_error_level.unwrap_or(PDF417_ERROR_LEVEL);
     encoder.generateBarcodeLogicWithAutoECI(content, level, false)?;

@@ -53,10 +53,11 @@ impl Order {
             Some("Svg") => (None, "image/svg+xml"),
             _ => (Some(Format::Png), "image/png"),
         };
+        let data = Data::read(values)?;
         Ok(Self {
             symbology,
-            data: Data::read(values)?,
-            options: options(symbology, values)?,
+            options: options(symbology, &data, values)?,
+            data,
             wishes: wishes(symbology, values)?,
             format,
             content_type,
@@ -81,13 +82,11 @@ impl Order {
 
 fn misfit(misfit: Misfit) -> Failure {
     match misfit {
-        Misfit::TooNarrow => {
-            Failure::field("imageWidth", "The barcode does not fit into this width.")
-        }
-        Misfit::TooLow => {
+        Misfit::Width => Failure::field("imageWidth", "The barcode does not fit into this width."),
+        Misfit::Height => {
             Failure::field("imageHeight", "The barcode does not fit into this height.")
         }
-        Misfit::TooLarge => Failure::unsupported(
+        Misfit::Size => Failure::unsupported(
             "resolution",
             "pictures of more than 30000 pixels on a side or 25 million in all",
         ),
@@ -130,6 +129,15 @@ impl Data {
     }
 }
 
+impl Data {
+    /// Whether a QR code would hold it in alphanumeric or numeric mode.
+    fn is_alphanumeric(&self) -> bool {
+        let is_one =
+            |it: char| it.is_ascii_digit() || it.is_ascii_uppercase() || " $%*+-./:".contains(it);
+        self.value.chars().all(is_one)
+    }
+}
+
 /// Pairs of digits, with or without blanks between them.
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u32> = text
@@ -144,20 +152,26 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     pairs.collect()
 }
 
-fn options(symbology: &Symbology, values: &Values) -> Result<Options, Failure> {
+fn options(symbology: &Symbology, data: &Data, values: &Values) -> Result<Options, Failure> {
     match symbology.base {
-        BarcodeFormat::QR_CODE => qr_options(values),
+        BarcodeFormat::QR_CODE => qr_options(data, values),
         BarcodeFormat::PDF_417 => pdf417_options(values),
         BarcodeFormat::CODE_128 => code128_options(values),
         _ => Ok(Options::default()),
     }
 }
 
-fn qr_options(values: &Values) -> Result<Options, Failure> {
+fn qr_options(data: &Data, values: &Values) -> Result<Options, Failure> {
     let character_set = character_set("qrECIEncoding", values)?;
     let character_set = match values.text("qrEncodeMode") {
         None | Some("Auto") => character_set,
         Some("ECI") => character_set.or(Some(CharacterSet::UTF8)),
+        // The engine chooses bytes for all but the letters of the alphanumeric mode.
+        Some("Binary") if !data.is_alphanumeric() => character_set,
+        Some("Binary") => {
+            let what = "the mode Binary for digits, capital letters and $%*+-./: alone";
+            return Err(Failure::unsupported("qrEncodeMode", what));
+        }
         Some(mode) => return Err(unsupported_mode("qrEncodeMode", mode)),
     };
     if values
@@ -217,6 +231,13 @@ fn pdf417_options(values: &Values) -> Result<Options, Failure> {
             .filter(|count| *count > 0)
     };
     let (pdf417_columns, pdf417_rows) = (count("pdf417Columns"), count("pdf417Rows"));
+    if pdf417_columns
+        .zip(pdf417_rows)
+        .is_some_and(|(columns, rows)| columns * rows > 928)
+    {
+        let problem = "A PDF417 symbol has at most 928 codewords, which is rows times columns.";
+        return Err(Failure::field("pdf417Columns", problem));
+    }
     if pdf417_rows.is_some_and(|rows| rows < 3) {
         return Err(Failure::field(
             "pdf417Rows",
@@ -262,17 +283,17 @@ fn character_set(parameter: &str, values: &Values) -> Result<Option<CharacterSet
         None | Some("NONE") => return Ok(None),
         Some(name) => name,
     };
-    let label = match name.strip_prefix("Win") {
-        Some(page) => format!("windows-{page}"),
-        None => name.replace("ISO_", "ISO-").replace("8859_", "8859-"),
+    // The document's names, as the engine writes them.
+    let label = match (name.strip_prefix("Win"), name.strip_prefix("UTF")) {
+        (Some(page), _) => format!("windows-{page}"),
+        (_, Some(form)) => format!("utf-{form}"),
+        _ if name == "Shift_JIS" => name.to_owned(),
+        _ => name.replace('_', "-"),
     };
-    match CharacterSet::get_character_set_by_name(&label) {
-        Some(known) => Ok(Some(known)),
-        None => Err(Failure::unsupported(
-            parameter,
-            format_args!("the character set {name}"),
-        )),
-    }
+    CharacterSet::get_character_set_by_name(&label)
+        .filter(|known| *known != CharacterSet::Binary)
+        .map(Some)
+        .ok_or_else(|| Failure::unsupported(parameter, format_args!("the character set {name}")))
 }
 
 fn wishes(symbology: &Symbology, values: &Values) -> Result<Wishes, Failure> {

@@ -36,7 +36,13 @@ pub(crate) fn decode(file: &[u8]) -> Result<Gray, String> {
     }
     let unreadable = |error: ImageError| match error {
         ImageError::Limits(_) => too_large(),
-        error => format!("The picture cannot be read: {error}."),
+        error => {
+            let error = error.to_string();
+            format!(
+                "The picture cannot be read: {}.",
+                error.trim_end_matches('.')
+            )
+        }
     };
     let (width, height) = reader()
         .map_err(|error| error.to_string())?

@@ -48,9 +48,9 @@ pub(crate) struct Wishes {
 /// Why a symbol cannot be drawn as wished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Misfit {
-    TooNarrow,
-    TooLow,
-    TooLarge,
+    Width,
+    Height,
+    Size,
 }
 
 /// A symbol with a place for each part, in pixels.
@@ -104,8 +104,8 @@ impl<'a> Layout<'a> {
         }
         if module < 1.0 {
             return Err(match wishes.width.is_some() {
-                true => Misfit::TooNarrow,
-                false => Misfit::TooLow,
+                true => Misfit::Width,
+                false => Misfit::Height,
             });
         }
         let row_height = match (ratio, wishes.height) {
@@ -114,7 +114,7 @@ impl<'a> Layout<'a> {
             (None, None) => (BAR_HEIGHT * wishes.resolution / 96.0).round().max(1.0),
         };
         if row_height < 1.0 {
-            return Err(Misfit::TooLow);
+            return Err(Misfit::Height);
         }
         let (inner_width, inner_height) = (columns * module, rows * row_height);
         let width = wishes.width.map_or(inner_width + margins, f64::round);
@@ -125,7 +125,7 @@ impl<'a> Layout<'a> {
         if turned_width.max(turned_height) > LONGEST_SIDE
             || turned_width * turned_height > MOST_PIXELS
         {
-            return Err(Misfit::TooLarge);
+            return Err(Misfit::Size);
         }
         let left = ((width - inner_width) / 2.0).floor();
         let upper = ((height - inner_height - text_height) / 2.0).floor();

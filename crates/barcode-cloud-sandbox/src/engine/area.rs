@@ -1,0 +1,103 @@
+//! Where a barcode is in a picture.
+
+/// Where a barcode is: four corners, clockwise from the top left.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Area([(f32, f32); 4]);
+
+impl Area {
+    pub(crate) fn rectangle(left: usize, top: usize, right: usize, bottom: usize) -> Self {
+        let [left, top, right, bottom] = [left, top, right, bottom].map(|it| it as f32);
+        Self([(left, top), (right, top), (right, bottom), (left, bottom)])
+    }
+
+    /// Four points as they are, more by the rectangle around them, fewer are no area.
+    pub(crate) fn around(points: &[(f32, f32)]) -> Option<Self> {
+        if let [a, b, c, d] = *points {
+            return Some(Self(clockwise([a, b, c, d])));
+        }
+        if points.len() < 2 {
+            return None;
+        }
+        let [left, top, right, bottom] = bounds(points);
+        Some(Self([
+            (left, top),
+            (right, top),
+            (right, bottom),
+            (left, bottom),
+        ]))
+    }
+
+    pub(crate) fn bounds(&self) -> [f32; 4] {
+        bounds(&self.0)
+    }
+
+    pub(crate) fn size(&self) -> (f32, f32) {
+        let [left, top, right, bottom] = self.bounds();
+        (right - left, bottom - top)
+    }
+
+    pub(crate) fn has_line(&self, y: usize) -> bool {
+        let [_, top, _, bottom] = self.bounds();
+        (top..bottom).contains(&(y as f32))
+    }
+
+    pub(crate) fn columns(&self) -> std::ops::Range<usize> {
+        let [left, _, right, _] = self.bounds();
+        left.max(0.0) as usize..right.max(0.0) as usize
+    }
+
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        self.is_near(other, 0.0)
+    }
+
+    /// Overlaps, or lies next to it with no more than a pixel between.
+    pub(crate) fn touches(&self, other: &Self) -> bool {
+        self.is_near(other, 2.0)
+    }
+
+    fn is_near(&self, other: &Self, slack: f32) -> bool {
+        let [left, top, right, bottom] = self.bounds();
+        let [other_left, other_top, other_right, other_bottom] = other.bounds();
+        left < other_right + slack
+            && other_left < right + slack
+            && top < other_bottom + slack
+            && other_top < bottom + slack
+    }
+
+    pub(crate) fn joined(&self, other: &Self) -> Self {
+        let points: Vec<_> = self.0.iter().chain(&other.0).copied().collect();
+        let [left, top, right, bottom] = bounds(&points);
+        Self([(left, top), (right, top), (right, bottom), (left, bottom)])
+    }
+
+    /// With each corner moved by `place`.
+    pub(crate) fn mapped(&self, place: impl Fn(f32, f32) -> (f32, f32)) -> Self {
+        Self(clockwise(self.0.map(|(x, y)| place(x, y))))
+    }
+
+    /// In whole pixels.
+    pub(crate) fn corners(&self) -> [(i32, i32); 4] {
+        self.0.map(|(x, y)| (x.round() as i32, y.round() as i32))
+    }
+}
+
+/// Left, top, right, bottom.
+fn bounds(points: &[(f32, f32)]) -> [f32; 4] {
+    points.iter().fold(
+        [f32::MAX, f32::MAX, f32::MIN, f32::MIN],
+        |[l, t, r, b], (x, y)| [l.min(*x), t.min(*y), r.max(*x), b.max(*y)],
+    )
+}
+
+/// The corners in the order in which a clock's hand passes them, the top left one first.
+fn clockwise(mut corners: [(f32, f32); 4]) -> [(f32, f32); 4] {
+    let centre = corners
+        .iter()
+        .fold((0.0, 0.0), |(x, y), it| (x + it.0 / 4.0, y + it.1 / 4.0));
+    let angle = |it: &(f32, f32)| (it.1 - centre.1).atan2(it.0 - centre.0);
+    corners.sort_by(|one, other| angle(one).total_cmp(&angle(other)));
+    let sum = |it: &(f32, f32)| it.0 + it.1;
+    let first = (0..4).min_by(|one, other| sum(&corners[*one]).total_cmp(&sum(&corners[*other])));
+    corners.rotate_left(first.unwrap_or(0));
+    corners
+}

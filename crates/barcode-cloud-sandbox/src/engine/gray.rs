@@ -1,0 +1,189 @@
+//! Pictures as the readers take them.
+
+use super::area::Area;
+
+/// The side of a square that counts as one in looking for islands.
+const CELL: usize = 8;
+
+/// A picture in shades of grey, row by row.
+#[derive(Debug, Clone)]
+pub(crate) struct Gray {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) pixels: Vec<u8>,
+}
+
+impl Gray {
+    /// With a margin of white on each side.
+    pub(crate) fn padded(&self, margin: u32) -> Self {
+        let width = self.width + 2 * margin;
+        let height = self.height + 2 * margin;
+        let mut padded = Self {
+            width,
+            height,
+            pixels: vec![255; width as usize * height as usize],
+        };
+        for (y, row) in self
+            .pixels
+            .chunks_exact(self.width.max(1) as usize)
+            .enumerate()
+        {
+            let start = (y + margin as usize) * width as usize + margin as usize;
+            padded.pixels[start..start + row.len()].copy_from_slice(row);
+        }
+        padded
+    }
+
+    /// Twice as wide and high.
+    pub(crate) fn doubled(&self) -> Self {
+        let mut pixels = Vec::with_capacity(self.pixels.len() * 4);
+        for row in self.pixels.chunks_exact(self.width.max(1) as usize) {
+            let row: Vec<u8> = row.iter().flat_map(|pixel| [*pixel; 2]).collect();
+            pixels.extend_from_slice(&row);
+            pixels.extend_from_slice(&row);
+        }
+        Self {
+            width: self.width * 2,
+            height: self.height * 2,
+            pixels,
+        }
+    }
+
+    /// Light for dark.
+    pub(crate) fn inverted(&self) -> Self {
+        Self {
+            pixels: self.pixels.iter().map(|pixel| !pixel).collect(),
+            ..*self
+        }
+    }
+
+    /// Rows for columns.
+    pub(crate) fn transposed(&self) -> Self {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let mut pixels = Vec::with_capacity(self.pixels.len());
+        for x in 0..width {
+            pixels.extend((0..height).map(|y| self.pixels[y * width + x]));
+        }
+        Self {
+            width: self.height,
+            height: self.width,
+            pixels,
+        }
+    }
+
+    /// Paints an area white.
+    pub(crate) fn erase(&mut self, area: &Area) {
+        let [left, top, right, bottom] = area.bounds().map(|it| it.max(0.0) as usize);
+        let (width, height) = (self.width as usize, self.height as usize);
+        for y in top..(bottom + 1).min(height) {
+            let row = y * width;
+            self.pixels[row + left.min(width)..row + (right + 1).min(width)].fill(255);
+        }
+    }
+
+    /// A part of the picture.
+    pub(crate) fn crop(&self, area: &Area) -> Self {
+        let [left, top, right, bottom] = area.bounds().map(|it| it.max(0.0) as usize);
+        let (right, bottom) = (
+            right.min(self.width as usize),
+            bottom.min(self.height as usize),
+        );
+        let row = |y: usize| &self.pixels[y * self.width as usize..][left..right];
+        let pixels = (top..bottom).flat_map(row).copied().collect();
+        Self {
+            width: (right - left) as u32,
+            height: (bottom - top) as u32,
+            pixels,
+        }
+    }
+
+    /// The places that hold something dark with nothing but light around it, seen from afar.
+    pub(crate) fn islands(&self) -> Vec<Area> {
+        let (columns, rows) = (self.width as usize / CELL, self.height as usize / CELL);
+        let mut dark = vec![false; columns * rows];
+        for (y, row) in self
+            .pixels
+            .chunks_exact(self.width.max(1) as usize)
+            .enumerate()
+        {
+            for (x, pixel) in row.iter().enumerate() {
+                if *pixel < 128 && x / CELL < columns && y / CELL < rows {
+                    dark[y / CELL * columns + x / CELL] = true;
+                }
+            }
+        }
+        let mut islands = Vec::new();
+        while let Some(start) = dark.iter().position(|cell| *cell) {
+            let mut open = vec![start];
+            let [mut left, mut top, mut right, mut bottom] = [columns, rows, 0, 0];
+            while let Some(cell) = open.pop() {
+                let (x, y) = (cell % columns, cell / columns);
+                [left, top] = [left.min(x), top.min(y)];
+                [right, bottom] = [right.max(x + 1), bottom.max(y + 1)];
+                for near_y in y.saturating_sub(1)..(y + 2).min(rows) {
+                    for near_x in x.saturating_sub(1)..(x + 2).min(columns) {
+                        let near = near_y * columns + near_x;
+                        if std::mem::take(&mut dark[near]) {
+                            open.push(near);
+                        }
+                    }
+                }
+            }
+            // A cell of margin all around.
+            islands.push(Area::rectangle(
+                left.saturating_sub(1) * CELL,
+                top.saturating_sub(1) * CELL,
+                (right + 1) * CELL,
+                (bottom + 1) * CELL,
+            ));
+        }
+        islands
+    }
+
+    /// Turned clockwise, and grown so that nothing is cut off. Where a place in the turned picture
+    /// was before is told by [`before_turn`](Self::before_turn).
+    pub(crate) fn turned(&self, degrees: f32) -> Self {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (width, height) = (self.width as f32, self.height as f32);
+        let turned_width = (width * cos.abs() + height * sin.abs()).ceil() as u32;
+        let turned_height = (width * sin.abs() + height * cos.abs()).ceil() as u32;
+        let mut turned = Self {
+            width: turned_width,
+            height: turned_height,
+            pixels: Vec::new(),
+        };
+        let places = (0..turned_height).flat_map(|y| (0..turned_width).map(move |x| (x, y)));
+        turned.pixels = places
+            .map(|(x, y)| {
+                let (x, y) = turned.before_turn(self, degrees, x as f32 + 0.5, y as f32 + 0.5);
+                self.between(x - 0.5, y - 0.5)
+            })
+            .collect();
+        turned
+    }
+
+    /// The shade between four pixels; white outside.
+    fn between(&self, x: f32, y: f32) -> u8 {
+        let at = |x: f32, y: f32| {
+            let inside = x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32;
+            let index = || y as usize * self.width as usize + x as usize;
+            if inside {
+                f32::from(self.pixels[index()])
+            } else {
+                255.0
+            }
+        };
+        let (left, top) = (x.floor(), y.floor());
+        let row = |y: f32| at(left, y) + (at(left + 1.0, y) - at(left, y)) * (x - left);
+        (row(top) + (row(top + 1.0) - row(top)) * (y - top)) as u8
+    }
+
+    /// Where a place of this picture was in `before`, of which this one is a turn.
+    pub(crate) fn before_turn(&self, before: &Self, degrees: f32, x: f32, y: f32) -> (f32, f32) {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (dx, dy) = (x - self.width as f32 / 2.0, y - self.height as f32 / 2.0);
+        let from_x = dx * cos + dy * sin + before.width as f32 / 2.0;
+        let from_y = dy * cos - dx * sin + before.height as f32 / 2.0;
+        (from_x, from_y)
+    }
+}

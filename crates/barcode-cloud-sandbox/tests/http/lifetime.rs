@@ -1,0 +1,100 @@
+//! Starting, stopping, and the files behind addresses.
+
+use std::time::Duration;
+
+use barcode_cloud_sandbox::{Error, Sandbox};
+
+use crate::caller::{Caller, barcodes, failure, json};
+
+const SCAN: &str = "/barcode/scan?fileUrl=https://example.com/a.png";
+
+#[tokio::test]
+async fn a_port_already_taken_is_told_clearly() {
+    let first = Sandbox::start().await.unwrap();
+    let error = Sandbox::builder()
+        .port(first.port())
+        .start()
+        .await
+        .unwrap_err();
+    assert!(error.is_port_in_use());
+    assert!(matches!(error, Error::PortInUse { port, .. } if port == first.port()));
+    assert!(
+        error
+            .to_string()
+            .contains(&format!("port {} is already taken", first.port()))
+    );
+}
+
+#[tokio::test]
+async fn a_stopped_sandbox_frees_its_port() {
+    for dropped in [false, true] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let port = sandbox.port();
+        if dropped {
+            drop(sandbox);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        } else {
+            sandbox.stop().await;
+        }
+        let again = Sandbox::builder().port(port).start().await.unwrap();
+        assert_eq!(again.port(), port);
+    }
+}
+
+#[tokio::test]
+async fn it_runs_until_the_signal_and_answers_what_is_under_way() {
+    let Caller {
+        sandbox,
+        http,
+        token,
+    } = Caller::new().await;
+    let url = format!("{}/barcode/generate/Aztec", sandbox.base_url());
+    let (send, signal) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn(sandbox.run_until(async { drop(signal.await) }));
+    let data = "Long text. ".repeat(100);
+    let request = http
+        .get(&url)
+        .bearer_auth(&token)
+        .query(&[("data", &data)])
+        .send();
+    let request = tokio::spawn(request);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    send.send(()).unwrap();
+    assert_eq!(request.await.unwrap().unwrap().status(), 200);
+    running.await.unwrap().unwrap();
+    assert!(http.get(&url).send().await.is_err());
+}
+
+#[tokio::test]
+async fn empty_credentials_are_refused_at_start() {
+    let error = Sandbox::builder()
+        .credentials("id", "")
+        .start()
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Setting(_)));
+}
+
+#[tokio::test]
+async fn an_address_is_read_only_if_it_is_mapped() {
+    let caller = Caller::new().await;
+    let response = caller.get(SCAN).send().await.unwrap();
+    assert_eq!(failure(response, 400).await.0, "errorNotSupportedBySandbox");
+
+    let picture = caller.picture("QR", &[("data", "Test")]).await;
+    let path = std::env::temp_dir().join(format!(
+        "barcode-cloud-sandbox-{}.png",
+        caller.sandbox.port()
+    ));
+    caller
+        .sandbox
+        .url_file("https://example.com/a.png", path.clone());
+    let response = caller.get(SCAN).send().await.unwrap();
+    assert!(failure(response, 400).await.1.contains("cannot be read"));
+
+    std::fs::write(&path, &picture).unwrap();
+    let response = caller.get(SCAN).send().await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let found = barcodes(&json(response).await);
+    assert_eq!(found, [("QR".to_owned(), "Test".to_owned())]);
+}

@@ -1,0 +1,171 @@
+//! Files and bodies that are broken, hostile or very large.
+
+use std::io::Cursor;
+
+use barcode_cloud_sandbox::Sandbox;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use image::{ImageFormat, RgbImage};
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+use crate::caller::{Caller, failure};
+
+async fn scan(caller: &Caller, file: Vec<u8>) -> reqwest::Response {
+    let form = Form::new().part("file", Part::bytes(file).file_name("a"));
+    caller
+        .post("/barcode/scan-multipart")
+        .multipart(form)
+        .send()
+        .await
+        .unwrap()
+}
+
+async fn refused_as_file(caller: &Caller, file: Vec<u8>) -> String {
+    let (code, message) = failure(scan(caller, file).await, 400).await;
+    assert_eq!(code, "errorInvalidInputData");
+    assert!(
+        message.starts_with("Error: Field name: 'File' errors: "),
+        "{message}"
+    );
+    message
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_refused_as_such() {
+    let caller = Caller::new().await;
+    assert!(refused_as_file(&caller, Vec::new()).await.contains("empty"));
+    for file in [
+        "Dear reader, this is a text.",
+        "<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "\0\0\0",
+    ] {
+        let message = refused_as_file(&caller, file.into()).await;
+        assert!(message.contains("Png, Jpeg, Gif, Tiff or Bmp"), "{message}");
+    }
+    let body = json!({ "fileBase64": STANDARD.encode("text") });
+    let response = caller
+        .post("/barcode/scan-body")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert!(failure(response, 400).await.1.contains("'FileBase64'"));
+}
+
+#[tokio::test]
+async fn truncated_and_garbled_files_of_each_format_are_answered() {
+    let caller = Caller::new().await;
+    let picture = caller.picture("QR", &[("data", "Test")]).await;
+    let picture = image::load_from_memory(&picture).unwrap().into_rgb8();
+    for format in [
+        ImageFormat::Png,
+        ImageFormat::Jpeg,
+        ImageFormat::Gif,
+        ImageFormat::Tiff,
+        ImageFormat::Bmp,
+    ] {
+        let mut file = Cursor::new(Vec::new());
+        picture.write_to(&mut file, format).unwrap();
+        let file = file.into_inner();
+        for length in [4, 10, 30, file.len() / 2, file.len() - 10] {
+            let status = scan(&caller, file[..length].to_vec()).await.status();
+            assert!(
+                status == 400 || status == 200,
+                "{format:?} {length}: {status}"
+            );
+        }
+        for seed in 0..40_usize {
+            let mut garbled = file.clone();
+            for step in 0..8 {
+                let at = 8 + (seed * 7919 + step * 104_729) % (garbled.len() - 8);
+                garbled[at] ^= 1 << (seed % 8);
+            }
+            let status = scan(&caller, garbled).await.status();
+            assert!(
+                status == 400 || status == 200,
+                "{format:?} {seed}: {status}"
+            );
+        }
+    }
+}
+
+/// A PNG file of few bytes that claims so many pixels.
+fn bomb(width: u32, height: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_chunk(png::chunk::IDAT, &[0x78, 0x9c]).unwrap();
+    drop(writer);
+    file
+}
+
+#[tokio::test]
+async fn pictures_that_claim_too_many_pixels_are_refused() {
+    let caller = Caller::new().await;
+    for (width, height) in [(30_000, 30_000), (1, 2_000_000_000), (20_000, 20_000)] {
+        let message = refused_as_file(&caller, bomb(width, height)).await;
+        assert!(message.contains("larger than"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_25_mib_is_read() {
+    let caller = Caller::new().await;
+    let small = image::load_from_memory(&caller.picture("QR", &[("data", "Test")]).await).unwrap();
+    let mut large = RgbImage::from_pixel(3000, 3000, image::Rgb([255, 255, 255]));
+    image::imageops::replace(&mut large, &small.into_rgb8(), 1500, 1500);
+    let mut file = Cursor::new(Vec::new());
+    large.write_to(&mut file, ImageFormat::Bmp).unwrap();
+    let file = file.into_inner();
+    assert!(file.len() > 25 * 1024 * 1024);
+    let found = caller.recognize("QR", file.clone()).await;
+    assert_eq!(found, [("QR".to_owned(), "Test".to_owned())]);
+    // By base64 the document has a bound for recognise: 28,730,982 characters.
+    let body = json!({ "barcodeTypes": ["QR"], "fileBase64": STANDARD.encode(&file) });
+    let response = caller
+        .post("/barcode/recognize-body")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        failure(response, 400)
+            .await
+            .1
+            .contains("between 1 and 28730982 characters")
+    );
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused_and_the_refusal_arrives() {
+    let caller = Caller::of(Sandbox::builder().body_limit(100_000)).await;
+    let large = vec![b'x'; 20 * 1024 * 1024];
+    let (code, _) = failure(scan(&caller, large.clone()).await, 413).await;
+    assert_eq!(code, "errorRequestTooLarge");
+    let json = caller
+        .post("/barcode/scan-body")
+        .header("content-type", "application/json");
+    let response = json.body(large.clone()).send().await.unwrap();
+    assert_eq!(failure(response, 413).await.0, "errorRequestTooLarge");
+    // So does one for want of a token, though the body is still on its way.
+    let url = caller.url("/barcode/scan-body");
+    let response = caller
+        .http
+        .post(url)
+        .body(large.clone())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(failure(response, 401).await.0, "errorAuthentication");
+    let token = caller
+        .http
+        .post(caller.sandbox.token_url())
+        .body(large)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(token.status(), 413);
+}
