@@ -32,6 +32,14 @@ pub enum Error {
         /// Line and column.
         source: serde_json::Error,
     },
+    /// A document to compare or to take in cannot be used.
+    #[error("{name}: {reason}")]
+    Document {
+        /// The file, revision or address.
+        name: String,
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// The overlay is malformed, or one of its actions cannot be applied.
     #[error("overlay action {action} ({target}): {reason}")]
     Overlay {

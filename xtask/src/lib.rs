@@ -2,13 +2,16 @@
 //!
 //! Data flows one way, a module a step. Nothing in the workspace depends on this crate.
 
+pub mod diff;
 pub mod document;
 mod error;
 pub mod generate;
 pub mod lower;
+pub mod meta;
 pub mod overlay;
 mod pointer;
 mod rewrite;
+pub mod source;
 mod split;
 pub mod sync;
 

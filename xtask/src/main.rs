@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::diff;
 use xtask::sync::{self, Mode};
 
 /// Keeps the generated client in step with the OpenAPI document.
@@ -34,18 +35,23 @@ enum Command {
         #[arg(long)]
         explain: bool,
     },
+    /// Show how the contract changed from OLD to NEW, and whom it breaks.
+    Diff(diff::command::Arguments),
 }
 
 fn main() -> ExitCode {
-    let Command::Generate {
-        check,
-        document,
-        out,
-        explain,
-    } = Arguments::parse().command;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap_or(Path::new("."));
+    let (check, document, out, explain) = match Arguments::parse().command {
+        Command::Generate {
+            check,
+            document,
+            out,
+            explain,
+        } => (check, document, out, explain),
+        Command::Diff(arguments) => return finish(diff::command::run(&arguments, root)),
+    };
     let document = document.unwrap_or_else(|| root.join("openapi/barcode-v4.json"));
     let out = out.unwrap_or_else(|| root.join("crates/barcode-cloud-client/src/generated"));
     let mode = if check { Mode::Check } else { Mode::Write };
@@ -65,6 +71,17 @@ fn main() -> ExitCode {
             println!("{report}");
             ExitCode::SUCCESS
         }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The exit code that a command asks for, or the error and 1.
+fn finish(outcome: Result<u8, xtask::Error>) -> ExitCode {
+    match outcome {
+        Ok(code) => code.into(),
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

@@ -5,7 +5,7 @@ mod error_bodies;
 mod media_types;
 mod multipart;
 mod operation_ids;
-mod references;
+pub(crate) mod references;
 mod schemas;
 mod strict;
 mod version;

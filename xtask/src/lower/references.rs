@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::Error;
 use crate::pointer::Pointer;
 
-pub(super) fn resolve(document: &Value) -> Result<(), Error> {
+pub(crate) fn resolve(document: &Value) -> Result<(), Error> {
     check(document, document, &Pointer::default())
 }
 

@@ -1,0 +1,297 @@
+//! Compares what travels in bodies: request bodies, forms, responses and their headers, by media type.
+
+use serde_json::{Map, Value};
+
+use super::Comparison;
+use super::facts::Place;
+use super::node::Node;
+use super::rules::{self, Change, Class, Direction};
+use super::schemas::summary;
+use super::shape::Shape;
+
+impl<'d> Comparison<'d> {
+    pub(super) fn request_body(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
+        let place = place.inside("request body");
+        let body = |node: &Node<'d>| node.get("requestBody").map(|body| body.resolved());
+        let direction = Direction::Request;
+        match (body(old), body(new)) {
+            (None, None) => {}
+            (None, Some(after)) => {
+                let required = after.flag("required");
+                let class = rules::property_added(required, direction);
+                let text = format!("added, {}", if required { "required" } else { "optional" });
+                self.facts
+                    .judge((class, direction), "body-added", &place, &after, text);
+            }
+            (Some(before), None) => {
+                let class = rules::property_removed(direction);
+                self.facts.judge(
+                    (class, direction),
+                    "body-removed",
+                    &place,
+                    &before,
+                    "removed",
+                );
+            }
+            (Some(before), Some(after)) => {
+                let (was, now) = (before.flag("required"), after.flag("required"));
+                if was != now {
+                    let class = rules::required_changed(now, direction);
+                    let text = if now { "required now" } else { "optional now" };
+                    self.facts
+                        .judge((class, direction), "required-changed", &place, &after, text);
+                }
+                self.content(&place, &before, &after, direction);
+                self.texts(&place, &before, &after);
+            }
+        }
+    }
+
+    pub(super) fn responses(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
+        let (before, after) = (statuses(old), statuses(new));
+        for (status, response) in &after {
+            let place = place.inside(format_args!("response {status}"));
+            match before.iter().find(|(known, _)| known == status) {
+                Some((_, before)) => self.response(&place, before, response),
+                None => {
+                    let verdict = (Class::Additive, Direction::Response);
+                    self.facts
+                        .judge(verdict, "response-added", &place, response, "added");
+                }
+            }
+        }
+        for (status, response) in &before {
+            if !after.iter().any(|(known, _)| known == status) {
+                let place = place.inside(format_args!("response {status}"));
+                let verdict = (response_removed(status), Direction::Response);
+                self.facts
+                    .judge(verdict, "response-removed", &place, response, "removed");
+            }
+        }
+    }
+
+    fn response(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
+        self.headers(place, old, new);
+        self.content(place, old, new, Direction::Response);
+        self.unread(place, "links", old, new);
+        self.texts(place, old, new);
+    }
+
+    fn headers(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
+        let direction = Direction::Response;
+        let (before, after) = (old.entries("headers"), new.entries("headers"));
+        for (name, header) in &after {
+            let place = place.inside(format_args!("header `{name}`"));
+            let header = header.resolved();
+            match before
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            {
+                Some((_, before)) => self.header(&place, &before.resolved(), &header),
+                None => {
+                    let class = rules::property_added(header.flag("required"), direction);
+                    self.facts
+                        .judge((class, direction), "header-added", &place, &header, "added");
+                }
+            }
+        }
+        for (name, header) in &before {
+            if !after
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name))
+            {
+                let place = place.inside(format_args!("header `{name}`"));
+                let class = rules::property_removed(direction);
+                self.facts.judge(
+                    (class, direction),
+                    "header-removed",
+                    &place,
+                    header,
+                    "removed",
+                );
+            }
+        }
+    }
+
+    fn header(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
+        let direction = Direction::Response;
+        let (was, now) = (old.flag("required"), new.flag("required"));
+        if was != now {
+            let class = rules::required_changed(now, direction);
+            let text = if now { "required now" } else { "optional now" };
+            self.facts
+                .judge((class, direction), "required-changed", place, new, text);
+        }
+        if let (Some(before), Some(after)) = (old.get("schema"), new.get("schema")) {
+            self.schema(place, &before, &after, direction);
+        }
+        self.texts(place, old, new);
+    }
+
+    /// The media types of a body, and the schema in each.
+    pub(super) fn content(
+        &mut self,
+        place: &Place,
+        old: &Node<'d>,
+        new: &Node<'d>,
+        direction: Direction,
+    ) {
+        let (before, after) = (old.entries("content"), new.entries("content"));
+        for (media, body) in &after {
+            match before.iter().find(|(known, _)| same_media(known, media)) {
+                Some((_, before)) => self.media(place, media, (before, body), direction),
+                None => {
+                    let class = rules::property_added(false, direction);
+                    let text = format!("media type {media} added");
+                    self.facts
+                        .judge((class, direction), "media-type-added", place, body, text);
+                }
+            }
+        }
+        for (media, body) in &before {
+            if !after.iter().any(|(known, _)| same_media(known, media)) {
+                let class = rules::property_removed(direction);
+                let text = format!("media type {media} removed");
+                self.facts
+                    .judge((class, direction), "media-type-removed", place, body, text);
+            }
+        }
+    }
+
+    fn media(
+        &mut self,
+        place: &Place,
+        media: &str,
+        (old, new): (&Node<'d>, &Node<'d>),
+        direction: Direction,
+    ) {
+        let form = media.starts_with("multipart/")
+            || media.starts_with("application/x-www-form-urlencoded");
+        let place = if form { place.as_form() } else { place.clone() };
+        let raw = |node: &Node<'d>| {
+            node.get("schema")
+                .is_none_or(|schema| Shape::read(&schema).is_raw())
+        };
+        match (old.get("schema"), new.get("schema")) {
+            // Bytes, whichever way they are said.
+            _ if !form && raw(old) && raw(new) => {}
+            (Some(before), Some(after)) => self.schema(&place, &before, &after, direction),
+            (None, None) => {}
+            (None, Some(after)) => {
+                let class = rules::allowed_values(Change::Narrower, direction);
+                let text = format!("{media} has a schema now: {}", summary(&after, true));
+                self.facts
+                    .judge((class, direction), "media-schema-added", &place, new, text);
+            }
+            (Some(_), None) => {
+                let class = rules::allowed_values(Change::Wider, direction);
+                let text = format!("{media} has no schema any more");
+                self.facts.judge(
+                    (class, direction),
+                    "media-schema-removed",
+                    &place,
+                    new,
+                    text,
+                );
+            }
+        }
+        if form {
+            self.encodings(&place, (old, new), direction);
+        }
+    }
+
+    /// How a form writes the fields that it had and has.
+    fn encodings(
+        &mut self,
+        place: &Place,
+        (old, new): (&Node<'d>, &Node<'d>),
+        direction: Direction,
+    ) {
+        let fields = |media: &Node<'d>| {
+            let schema = media.get("schema");
+            schema
+                .map(|schema| Shape::read(&schema).properties)
+                .unwrap_or_default()
+        };
+        let before = fields(old);
+        for (name, field) in fields(new) {
+            if before.iter().any(|(known, _)| *known == name) {
+                let (was, now) = (encoding(old, name), encoding(new, name));
+                if was != now {
+                    let text = format!("encoding {} -> {}", Value::Object(was), Value::Object(now));
+                    let verdict = (Class::Breaking, direction);
+                    self.facts.judge(
+                        verdict,
+                        "encoding-changed",
+                        &place.property(name),
+                        &field,
+                        text,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The responses by status, references followed.
+fn statuses<'d>(operation: &Node<'d>) -> Vec<(&'d str, Node<'d>)> {
+    let all = operation.entries("responses").into_iter();
+    all.filter(|(status, _)| !status.starts_with("x-"))
+        .map(|(status, response)| (status, response.resolved()))
+        .collect()
+}
+
+/// A success that is not promised any more breaks who waits for it; an error that is not, does not.
+fn response_removed(status: &str) -> Class {
+    if status.starts_with(['1', '2', '3']) {
+        Class::Breaking
+    } else {
+        Class::Additive
+    }
+}
+
+/// Media types have no case, and a space after the semicolon says nothing.
+fn same_media(a: &str, b: &str) -> bool {
+    let plain = |media: &str| media.replace(' ', "").to_ascii_lowercase();
+    plain(a) == plain(b)
+}
+
+/// What the encoding of a field says beyond what goes without saying.
+fn encoding(media: &Node<'_>, field: &str) -> Map<String, Value> {
+    let said = media.path(&["encoding", field]);
+    let mut said = said
+        .and_then(|node| node.value.as_object().cloned())
+        .unwrap_or_default();
+    let form = said.get("style").is_none_or(|style| style == "form");
+    said.retain(|key, value| match key.as_str() {
+        "style" => value != "form",
+        "explode" => value != &Value::Bool(form),
+        "allowReserved" => value != &Value::Bool(false),
+        key => !key.starts_with("x-"),
+    });
+    said.sort_keys();
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rules::Class;
+    use super::{response_removed, same_media};
+
+    #[test]
+    fn a_lost_success_breaks_and_a_lost_error_does_not() {
+        assert_eq!(response_removed("200"), Class::Breaking);
+        assert_eq!(response_removed("2XX"), Class::Breaking);
+        assert_eq!(response_removed("404"), Class::Additive);
+        assert_eq!(response_removed("default"), Class::Additive);
+    }
+
+    #[test]
+    fn media_types_are_compared_without_case_and_spaces() {
+        assert!(same_media(
+            "text/plain; charset=utf-8",
+            "Text/Plain;charset=utf-8"
+        ));
+        assert!(!same_media("text/plain", "text/html"));
+    }
+}

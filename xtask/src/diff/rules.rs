@@ -1,0 +1,342 @@
+//! What a change does to callers: one small function a rule. A caller writes requests and reads responses, so the same
+//! change of a set of values means opposite things to the two. Knows no documents.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// What a change means to those who call the API as the old document says, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Only what people read changed, or how the same thing is said.
+    Docs,
+    /// Old callers go on; new ones can do more.
+    Additive,
+    /// A caller that keeps to the old document can fail.
+    Breaking,
+}
+
+/// Which way the value travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Direction {
+    Request,
+    Response,
+}
+
+/// How a set of allowed values changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// All old values and more.
+    Wider,
+    /// Only some of the old values.
+    Narrower,
+    /// Neither holds the other, or it cannot be told.
+    Other,
+}
+
+/// A server that accepts more breaks nobody, one that accepts less does; one that answers with more kinds of values
+/// surprises its readers, one that answers with fewer does not.
+pub(super) fn allowed_values(change: Change, direction: Direction) -> Class {
+    match (change, direction) {
+        (Change::Wider, Direction::Request) | (Change::Narrower, Direction::Response) => {
+            Class::Additive
+        }
+        _ => Class::Breaking,
+    }
+}
+
+/// An old caller does not send a new field, and reads past one in a response.
+pub(super) fn property_added(required: bool, direction: Direction) -> Class {
+    match direction {
+        Direction::Request if required => Class::Breaking,
+        _ => Class::Additive,
+    }
+}
+
+/// Whoever sends the field is refused or ignored; whoever reads it misses it.
+pub(super) fn property_removed(_: Direction) -> Class {
+    Class::Breaking
+}
+
+/// `now`: whether the field is required in the new document.
+pub(super) fn required_changed(now: bool, direction: Direction) -> Class {
+    let change = if now { Change::Narrower } else { Change::Wider };
+    allowed_values(change, direction)
+}
+
+/// `open`: any other text is allowed beside the listed ones, so readers expect unknown ones.
+pub(super) fn enum_values_added(open: bool, direction: Direction) -> Class {
+    if open {
+        Class::Additive
+    } else {
+        allowed_values(Change::Wider, direction)
+    }
+}
+
+/// In an open set a value that is no longer listed is still allowed.
+pub(super) fn enum_values_removed(open: bool, direction: Direction) -> Class {
+    if open {
+        Class::Docs
+    } else {
+        allowed_values(Change::Narrower, direction)
+    }
+}
+
+/// Unknown fields: a caller that sends them is stopped by a closed object. Readers must expect them anyway, because the
+/// next revision may add one.
+pub(super) fn additional_closed(direction: Direction) -> Class {
+    match direction {
+        Direction::Request => Class::Breaking,
+        Direction::Response => Class::Additive,
+    }
+}
+
+/// The reverse of [`additional_closed`]; harmless both ways.
+pub(super) fn additional_opened(_: Direction) -> Class {
+    Class::Additive
+}
+
+/// A default decides what an absent value means, for who leaves it out and for who misses it.
+pub(super) fn default_changed(old: Option<&Value>, new: Option<&Value>) -> Class {
+    match (old, new) {
+        // What was left to the server is now promised.
+        (None, Some(_)) => Class::Additive,
+        _ => Class::Breaking,
+    }
+}
+
+/// How the set of allowed JSON types changed; an empty set allows all. Every integer is a number.
+pub(super) fn types_change(old: &BTreeSet<&str>, new: &BTreeSet<&str>) -> Option<Change> {
+    let holds = |outer: &BTreeSet<&str>, inner: &BTreeSet<&str>| {
+        outer.is_empty()
+            || !inner.is_empty()
+                && inner.iter().all(|kind| {
+                    outer.contains(kind) || *kind == "integer" && outer.contains("number")
+                })
+    };
+    match (holds(new, old), holds(old, new)) {
+        (true, true) => None,
+        (true, false) => Some(Change::Wider),
+        (false, true) => Some(Change::Narrower),
+        (false, false) => Some(Change::Other),
+    }
+}
+
+/// Formats that hold one another; a missing one allows all.
+pub(super) fn format_change(old: Option<&str>, new: Option<&str>) -> Option<Change> {
+    match (old, new) {
+        (old, new) if old == new => None,
+        (Some(_), None) | (Some("int32"), Some("int64")) | (Some("float"), Some("double")) => {
+            Some(Change::Wider)
+        }
+        (None, Some(_)) | (Some("int64"), Some("int32")) | (Some("double"), Some("float")) => {
+            Some(Change::Narrower)
+        }
+        _ => Some(Change::Other),
+    }
+}
+
+/// The bounds of JSON Schema that a rule knows.
+pub(super) const BOUNDS: [&str; 13] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+    "multipleOf",
+    "uniqueItems",
+    "pattern",
+];
+
+/// How one bound changed; a missing one allows all.
+pub(super) fn bound_change(
+    keyword: &str,
+    old: Option<&Value>,
+    new: Option<&Value>,
+) -> Option<Change> {
+    let (old, new) = match (old, new) {
+        (None, None) => return None,
+        (None, Some(_)) => return Some(Change::Narrower),
+        (Some(_), None) => return Some(Change::Wider),
+        (Some(old), Some(new)) => (old, new),
+    };
+    if same_value(old, new) {
+        return None;
+    }
+    let (Some(old), Some(new)) = (old.as_f64(), new.as_f64()) else {
+        return Some(Change::Other);
+    };
+    Some(match keyword {
+        "multipleOf" if old % new == 0.0 => Change::Wider,
+        "multipleOf" if new % old == 0.0 => Change::Narrower,
+        "multipleOf" => Change::Other,
+        lower if lower.starts_with("min") || lower == "exclusiveMinimum" => larger_side(new < old),
+        _ => larger_side(new > old),
+    })
+}
+
+fn larger_side(wider: bool) -> Change {
+    if wider {
+        Change::Wider
+    } else {
+        Change::Narrower
+    }
+}
+
+/// Equality that takes `1`, `1.0` and `1e0` for the same.
+pub(super) fn same_value(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) => x == y || x.as_f64() == y.as_f64(),
+        (Value::Array(x), Value::Array(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(a, b)| same_value(a, b))
+        }
+        (Value::Object(x), Value::Object(y)) => {
+            x.len() == y.len()
+                && x.iter()
+                    .all(|(key, a)| y.get(key).is_some_and(|b| same_value(a, b)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Change::{Narrower, Other, Wider};
+    use super::Class::{Additive, Breaking, Docs};
+    use super::Direction::{Request, Response};
+    use super::*;
+
+    #[test]
+    fn more_values_break_readers_and_fewer_break_writers() {
+        for (change, request, response) in [
+            (Wider, Additive, Breaking),
+            (Narrower, Breaking, Additive),
+            (Other, Breaking, Breaking),
+        ] {
+            assert_eq!(allowed_values(change, Request), request, "{change:?}");
+            assert_eq!(allowed_values(change, Response), response, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_field_breaks_only_those_who_must_send_it() {
+        assert_eq!(property_added(true, Request), Breaking);
+        assert_eq!(property_added(false, Request), Additive);
+        assert_eq!(property_added(true, Response), Additive);
+        assert_eq!(property_added(false, Response), Additive);
+        assert_eq!(property_removed(Request), Breaking);
+        assert_eq!(property_removed(Response), Breaking);
+    }
+
+    #[test]
+    fn a_required_flag_binds_the_sender() {
+        assert_eq!(required_changed(true, Request), Breaking);
+        assert_eq!(required_changed(false, Request), Additive);
+        assert_eq!(required_changed(true, Response), Additive);
+        assert_eq!(required_changed(false, Response), Breaking);
+    }
+
+    #[test]
+    fn enum_values_follow_the_set_they_stand_in() {
+        assert_eq!(enum_values_added(false, Request), Additive);
+        assert_eq!(enum_values_added(false, Response), Breaking);
+        assert_eq!(enum_values_added(true, Response), Additive);
+        assert_eq!(enum_values_removed(false, Request), Breaking);
+        assert_eq!(enum_values_removed(false, Response), Additive);
+        assert_eq!(enum_values_removed(true, Request), Docs);
+    }
+
+    #[test]
+    fn a_closed_object_stops_senders_alone() {
+        assert_eq!(additional_closed(Request), Breaking);
+        assert_eq!(additional_closed(Response), Additive);
+        assert_eq!(additional_opened(Request), Additive);
+        assert_eq!(additional_opened(Response), Additive);
+    }
+
+    #[test]
+    fn a_default_may_be_added_but_not_changed() {
+        let (a, b) = (json!("A"), json!("B"));
+        assert_eq!(default_changed(None, Some(&a)), Additive);
+        assert_eq!(default_changed(Some(&a), Some(&b)), Breaking);
+        assert_eq!(default_changed(Some(&a), None), Breaking);
+    }
+
+    #[test]
+    fn types_are_sets_and_integers_are_numbers() {
+        let change = |old: &[&'static str], new: &[&'static str]| {
+            types_change(
+                &old.iter().copied().collect(),
+                &new.iter().copied().collect(),
+            )
+        };
+        assert_eq!(change(&["string"], &["string"]), None);
+        assert_eq!(change(&["string"], &["null", "string"]), Some(Wider));
+        assert_eq!(change(&["null", "string"], &["string"]), Some(Narrower));
+        assert_eq!(change(&["integer"], &["number"]), Some(Wider));
+        assert_eq!(change(&["number"], &["integer"]), Some(Narrower));
+        assert_eq!(change(&["string"], &["number"]), Some(Other));
+        assert_eq!(change(&[], &["number"]), Some(Narrower));
+        assert_eq!(change(&["number"], &[]), Some(Wider));
+    }
+
+    #[test]
+    fn formats_hold_one_another() {
+        assert_eq!(format_change(Some("int32"), Some("int64")), Some(Wider));
+        assert_eq!(format_change(Some("double"), Some("float")), Some(Narrower));
+        assert_eq!(format_change(None, Some("date")), Some(Narrower));
+        assert_eq!(format_change(Some("date"), None), Some(Wider));
+        assert_eq!(format_change(Some("date"), Some("uuid")), Some(Other));
+        assert_eq!(format_change(Some("date"), Some("date")), None);
+    }
+
+    #[test]
+    fn every_bound_has_a_direction() {
+        let change = |keyword: &str, old: Value, new: Value| {
+            let some = |v: Value| (!v.is_null()).then_some(v);
+            bound_change(keyword, some(old).as_ref(), some(new).as_ref())
+        };
+        for lower in [
+            "minimum",
+            "exclusiveMinimum",
+            "minLength",
+            "minItems",
+            "minProperties",
+        ] {
+            assert_eq!(change(lower, json!(1), json!(0)), Some(Wider), "{lower}");
+            assert_eq!(change(lower, json!(1), json!(2)), Some(Narrower), "{lower}");
+        }
+        for upper in [
+            "maximum",
+            "exclusiveMaximum",
+            "maxLength",
+            "maxItems",
+            "maxProperties",
+        ] {
+            assert_eq!(change(upper, json!(1), json!(2)), Some(Wider), "{upper}");
+            assert_eq!(change(upper, json!(1), json!(0)), Some(Narrower), "{upper}");
+        }
+        for bound in BOUNDS {
+            assert_eq!(change(bound, json!(1), json!(1.0)), None, "{bound}");
+            assert_eq!(
+                change(bound, Value::Null, json!(1)),
+                Some(Narrower),
+                "{bound}"
+            );
+            assert_eq!(change(bound, json!(1), Value::Null), Some(Wider), "{bound}");
+        }
+        assert_eq!(change("multipleOf", json!(10), json!(5)), Some(Wider));
+        assert_eq!(change("multipleOf", json!(5), json!(10)), Some(Narrower));
+        assert_eq!(change("multipleOf", json!(2), json!(3)), Some(Other));
+        assert_eq!(change("pattern", json!("a"), json!("b")), Some(Other));
+    }
+}

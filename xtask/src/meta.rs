@@ -1,0 +1,111 @@
+//! Holds a document against the OpenAPI meta-schema of its version, then looks its references up. Whatever reads a
+//! foreign document starts here, so that the steps after it meet the shapes that the specification promises.
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Registry, ValidationError, Validator};
+use serde_json::{Value, json};
+
+use crate::{Error, lower};
+
+const OPENAPI_3_0: &str = include_str!("../meta-schemas/openapi-3.0.json");
+const OPENAPI_3_1: &str = include_str!("../meta-schemas/openapi-3.1.json");
+const DIALECT_3_1: &str = include_str!("../meta-schemas/dialect-3.1.json");
+const VOCABULARY_3_1: &str = include_str!("../meta-schemas/vocabulary-3.1.json");
+
+/// How many faults one error names; the first ones usually explain the rest.
+const SHOWN: usize = 5;
+
+/// Checks `document`, which `name` names in errors.
+///
+/// # Errors
+///
+/// [`Error::Document`] with the pointers that are at fault.
+pub fn check(name: &str, document: &Value) -> Result<(), Error> {
+    let refuse = |reason: String| Error::Document {
+        name: name.to_owned(),
+        reason,
+    };
+    let faults = faults(document).map_err(refuse)?;
+    if !faults.is_empty() {
+        let more = faults.len().saturating_sub(SHOWN);
+        let mut reason = "is not a valid OpenAPI document:".to_owned();
+        for fault in faults.iter().take(SHOWN) {
+            reason.push_str("\n  ");
+            reason.push_str(fault);
+        }
+        if more > 0 {
+            reason.push_str(&format!("\n  and {more} more"));
+        }
+        return Err(refuse(reason));
+    }
+    lower::references::resolve(document).map_err(|e| refuse(e.to_string()))
+}
+
+fn faults(document: &Value) -> Result<Vec<String>, String> {
+    let version = document["openapi"].as_str();
+    let validator = match version {
+        Some(version) if version.starts_with("3.0.") => validator_3_0(),
+        Some(version) if version.starts_with("3.1.") => validator_3_1(),
+        Some(version) => return Err(format!("is OpenAPI {version}; 3.0.x and 3.1.x are read")),
+        None => return Err("has no `openapi` version: it is not an OpenAPI document".into()),
+    }?;
+    if !document["paths"].is_object() {
+        return Err("has no `paths`: there is nothing to call".into());
+    }
+    let mut faults: Vec<String> = validator.iter_errors(document).map(describe).collect();
+    faults.dedup();
+    Ok(faults)
+}
+
+fn validator_3_0() -> Result<Validator, String> {
+    jsonschema::options()
+        .build(&parse(OPENAPI_3_0)?)
+        .map_err(|e| e.to_string())
+}
+
+/// The 3.1 meta-schema leaves schema objects to a dialect. This binds it to OpenAPI's own, as the `schema-base` that
+/// is published beside it does.
+fn validator_3_1() -> Result<Validator, String> {
+    let openapi = parse(OPENAPI_3_1)?;
+    let dialect = parse(DIALECT_3_1)?;
+    let bound = json!({
+        "$schema": openapi["$schema"],
+        "$ref": openapi["$id"],
+        "$defs": {"schema": {"$dynamicAnchor": "meta", "$ref": dialect["$id"]}},
+    });
+    let mut registry = Registry::new();
+    for schema in [openapi, dialect, parse(VOCABULARY_3_1)?] {
+        let id = schema["$id"].as_str().unwrap_or_default().to_owned();
+        registry = registry.add(id, schema).map_err(|e| e.to_string())?;
+    }
+    let registry = registry.prepare().map_err(|e| e.to_string())?;
+    jsonschema::options()
+        .with_registry(&registry)
+        .build(&bound)
+        .map_err(|e| e.to_string())
+}
+
+fn parse(schema: &str) -> Result<Value, String> {
+    serde_json::from_str(schema).map_err(|e| format!("xtask/meta-schemas: {e}"))
+}
+
+/// The pointer and what is wrong there. Of alternatives that all fail, the one that got deepest is the one meant.
+fn describe(error: ValidationError<'_>) -> String {
+    let mut error = &error;
+    while let ValidationErrorKind::AnyOf { context }
+    | ValidationErrorKind::OneOfNotValid { context } = error.kind()
+    {
+        let depth = |error: &&ValidationError<'_>| error.instance_path().as_str().len();
+        match context.iter().flatten().max_by_key(depth) {
+            Some(deeper) => error = deeper,
+            None => break,
+        }
+    }
+    let place = error.instance_path().as_str();
+    let mut said = error.masked_with("it").to_string();
+    if let Some((end, _)) = said.char_indices().nth(300) {
+        said.truncate(end);
+        said.push('…');
+    }
+    format!("#{place}: {said}")
+}

@@ -1,0 +1,269 @@
+//! Where a document to compare or to take in comes from: a file, a revision in git, an address. Reads it within limits;
+//! knows nothing of what it means.
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use reqwest::Url;
+use serde_json::Value;
+
+use crate::Error;
+
+/// The largest document that is read, in bytes. The published one has 98 thousand.
+pub const LIMIT: u64 = 20 * 1024 * 1024;
+
+/// Seconds for a whole download.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The place of one document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// A file as it stands in a revision, written `git:REV:PATH`.
+    Git {
+        /// Anything that `git show` takes: a branch, a tag, a commit.
+        revision: String,
+        /// The path from the top of the repository.
+        path: String,
+    },
+    /// An `http` or `https` address.
+    Address(Url),
+}
+
+impl Source {
+    /// Reads `text` as an argument of the command line.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Document`] where it starts as `git:` or an address and does not go on as one.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        if let Some(rest) = text.strip_prefix("git:") {
+            return git_source(text, rest);
+        }
+        if text.starts_with("http://") || text.starts_with("https://") {
+            return match Url::parse(text) {
+                Ok(address) if address.username().is_empty() && address.password().is_none() => {
+                    Ok(Self::Address(address))
+                }
+                Ok(_) => Err(refuse(
+                    "the address",
+                    "holds a name or a password; give one without",
+                )),
+                Err(e) => Err(refuse(text, format!("not an address: {e}"))),
+            };
+        }
+        Ok(Self::File(text.into()))
+    }
+
+    /// Reads the document as JSON, its keys in the published order. `root` is where `git` runs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Document`] with the place and what is wrong there.
+    pub fn read(&self, root: &Path) -> Result<Value, Error> {
+        let bytes = match self {
+            Self::File(path) => file_bytes(path),
+            Self::Git { revision, path } => git_bytes(root, revision, path),
+            Self::Address(address) => download(address),
+        };
+        parse_json(&bytes.map_err(|reason| refuse(self, reason))?)
+            .map_err(|reason| refuse(self, reason))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Git { revision, path } => write!(f, "git:{revision}:{path}"),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+fn refuse(name: impl fmt::Display, reason: impl Into<String>) -> Error {
+    Error::Document {
+        name: name.to_string(),
+        reason: reason.into(),
+    }
+}
+
+fn git_source(text: &str, rest: &str) -> Result<Source, Error> {
+    match rest.split_once(':') {
+        Some((revision, path)) if !revision.is_empty() && !path.is_empty() => Ok(Source::Git {
+            revision: revision.into(),
+            path: path.into(),
+        }),
+        _ => Err(refuse(
+            text,
+            "write git:REV:PATH, as git:main:openapi/barcode-v4.json",
+        )),
+    }
+}
+
+fn file_bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(|e| format!("cannot be read: {e}"))?;
+    within_limit(file)
+}
+
+/// Runs `git show` itself, without a shell. What comes after `--end-of-options` is never an option.
+fn git_bytes(root: &Path, revision: &str, path: &str) -> Result<Vec<u8>, String> {
+    let mut child = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(["show", "--no-textconv", "--end-of-options"])
+        .arg(format!("{revision}:{path}"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("git cannot be run: {e}"))?;
+    let bytes = match child.stdout.take() {
+        Some(stdout) => within_limit(stdout),
+        None => Err("git gave no output".into()),
+    };
+    let output = child
+        .wait_with_output()
+        .map_err(|e| format!("git did not end: {e}"))?;
+    // A document over the limit closes the pipe on git, whose own complaint would hide the reason.
+    let bytes = bytes?;
+    if output.status.success() {
+        Ok(bytes)
+    } else {
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(format!("git show failed: {}", said.trim()))
+    }
+}
+
+fn download(address: &Url) -> Result<Vec<u8>, String> {
+    let client = reqwest::blocking::Client::builder()
+        .timeout(TIMEOUT)
+        .build()
+        .map_err(|e| format!("no HTTP client: {}", causes(&e)))?;
+    let answer = client
+        .get(address.clone())
+        .header("accept", "application/json")
+        .send()
+        .and_then(reqwest::blocking::Response::error_for_status)
+        .map_err(|e| format!("cannot be downloaded: {}", causes(&e.without_url())))?;
+    within_limit(answer)
+}
+
+/// reqwest's own message leaves out why; the chain of sources tells.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+fn within_limit(reader: impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    reader
+        .take(LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| format!("cannot be read: {e}"))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(format!(
+            "is larger than {} MiB; an OpenAPI document is not",
+            LIMIT / 1024 / 1024
+        ));
+    }
+    Ok(bytes)
+}
+
+fn parse_json(bytes: &[u8]) -> Result<Value, String> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    serde_json::from_slice(bytes).map_err(|e| {
+        let first = bytes.trim_ascii_start();
+        if e.to_string().contains("recursion limit") {
+            format!(
+                "is nested deeper than 128 levels, line {} column {}",
+                e.line(),
+                e.column()
+            )
+        } else if first.starts_with(b"openapi:") || first.starts_with(b"---") {
+            "is YAML; turn it into JSON first".into()
+        } else if first.starts_with(b"<") {
+            "is not JSON but looks like HTML or XML; the address of the document itself is wanted"
+                .into()
+        } else {
+            format!("is not a JSON document: {e}")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Source, parse_json, within_limit};
+
+    #[test]
+    fn the_three_forms_are_told_apart_and_print_as_written() {
+        for text in [
+            "openapi/barcode-v4.json",
+            "git:main:openapi/barcode-v4.json",
+            "https://example.com/a.json",
+        ] {
+            assert_eq!(Source::parse(text).unwrap().to_string(), text);
+        }
+        assert!(matches!(
+            Source::parse("git:v1:a:b"),
+            Ok(Source::Git { path, .. }) if path == "a:b"
+        ));
+    }
+
+    #[test]
+    fn half_a_git_source_and_a_password_are_refused() {
+        for text in ["git:", "git:main", "git::path", "git:main:"] {
+            let error = Source::parse(text).unwrap_err().to_string();
+            assert!(error.contains("git:REV:PATH"), "{error}");
+        }
+        let error = Source::parse("https://me:hidden@example.com/")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("password") && !error.contains("hidden"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_revision_is_never_taken_for_an_option() {
+        let source = Source::parse("git:--output=/tmp/never:x").unwrap();
+        let error = source.read(Path::new(".")).unwrap_err().to_string();
+        assert!(error.contains("git show failed"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_by_its_kind() {
+        for (bytes, said) in [
+            ("openapi: 3.1.0\n", "is YAML"),
+            ("---\nopenapi: 3.1.0\n", "is YAML"),
+            ("<!doctype html>", "looks like HTML"),
+            ("{", "is not a JSON document: EOF"),
+            ("", "is not a JSON document: EOF"),
+        ] {
+            let error = parse_json(bytes.as_bytes()).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
+        let deep = "[".repeat(100_000);
+        let error = parse_json(deep.as_bytes()).unwrap_err();
+        assert!(error.contains("deeper than 128 levels"), "{error}");
+        assert!(parse_json(b"\xEF\xBB\xBF{}").is_ok());
+    }
+
+    #[test]
+    fn a_huge_document_is_refused_without_reading_it_whole() {
+        let error = within_limit(std::io::repeat(b'[')).unwrap_err();
+        assert!(error.contains("larger than 20 MiB"), "{error}");
+    }
+}
