@@ -1,6 +1,7 @@
 //! Which service a command talks to: the one that the environment names, or a sandbox inside this program.
 
-use barcode_cloud::{Client, ClientCredentials};
+use barcode_cloud::auth::ErrorKind;
+use barcode_cloud::{Client, ClientCredentials, ConfigurationError, Error};
 use barcode_cloud_sandbox::Sandbox;
 
 use crate::arguments::Service;
@@ -20,10 +21,16 @@ pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
             _sandbox: Some(sandbox),
         });
     }
-    let client = Client::from_env().map_err(|error| {
-        anyhow::anyhow!(
-            "{error} (the service needs BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET; --sandbox needs neither)"
-        )
+    let client = Client::from_env().map_err(|error| match error {
+        Error::Configuration(ConfigurationError::Auth(auth))
+            if auth.kind() == ErrorKind::Credentials =>
+        {
+            anyhow::anyhow!(
+                "no credentials: {auth} (BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET name an account; \
+                 --sandbox needs none)"
+            )
+        }
+        error => error.into(),
     })?;
     Ok(Connection {
         client,

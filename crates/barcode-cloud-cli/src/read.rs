@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use barcode_cloud::{Barcode, Client, DecodeBarcodeType, Image, RecognitionMode};
+use barcode_cloud::{Barcode, Client, DecodeBarcodeType, Error, Image, RecognitionMode};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
@@ -40,10 +40,11 @@ pub(crate) async fn run(
     for file in &files {
         let name = file.display().to_string();
         let image = image(file).await?;
-        let found = reader
-            .read(&connection.client, image)
-            .await
-            .with_context(|| name.clone())?;
+        let found = match reader.read(&connection.client, image).await {
+            // Such an error names the file by itself.
+            Err(error @ Error::File { .. }) => return Err(error.into()),
+            outcome => outcome.with_context(|| name.clone())?,
+        };
         progress.suspend(|| print(out, &name, &found, json, files.len() > 1))?;
         if found.is_empty() {
             progress.suspend(|| eprintln!("no barcode found in {}", terminal::printable(&name)));
@@ -76,11 +77,7 @@ fn understand(reading: Reading) -> anyhow::Result<(Reader, Pictures)> {
 }
 
 impl Reader {
-    async fn read(
-        &self,
-        client: &Client,
-        image: Image,
-    ) -> Result<Vec<Barcode>, barcode_cloud::Error> {
+    async fn read(&self, client: &Client, image: Image) -> Result<Vec<Barcode>, Error> {
         match self {
             Self::Scan => client.scan(image).send().await,
             Self::Recognize { types, mode } => {

@@ -134,6 +134,12 @@ impl ClientBuilder {
     /// [`Error::Configuration`] where credentials are missing, an address is not one that a token may be sent to, or
     /// no HTTP client can be set up.
     pub fn build(self) -> Result<Client, Error> {
+        // Its text may be anything by mistake, a secret too: it is not shown.
+        let base_url = reqwest::Url::parse(&self.base_url)
+            .map_err(|_| ConfigurationError::BaseUrl("it cannot be parsed"))?;
+        if base_url.query().is_some() || base_url.fragment().is_some() {
+            return Err(ConfigurationError::BaseUrl("it has a query or a fragment").into());
+        }
         let tokens = match self.authority {
             None => return Err(ConfigurationError::NoCredentials.into()),
             Some(Authority::Source(source)) => source,

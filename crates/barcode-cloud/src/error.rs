@@ -62,6 +62,9 @@ pub enum ConfigurationError {
         /// What is wrong with it.
         fault: &'static str,
     },
+    /// The base URL is none.
+    #[error("the base URL is not an absolute URL ({0}): write it as https://host/v4.0")]
+    BaseUrl(&'static str),
     /// The credentials, the token or an address is wrong.
     #[error(transparent)]
     Auth(barcode_cloud_auth::Error),

@@ -15,6 +15,8 @@ mod picture;
 mod recognize;
 mod scan;
 
+/// The token source, for who wants to set it up alone.
+pub use barcode_cloud_auth as auth;
 #[doc(inline)]
 pub use barcode_cloud_auth::{ClientCredentials, TokenSource};
 /// The generated client: every operation in every form, as the document has it.
