@@ -15,7 +15,7 @@ use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source, RXingResult};
 use super::area::Area;
 use super::gray::Gray;
 use super::gs1::SEPARATOR;
-use super::read::{Reading, is_gs1};
+use super::read::Reading;
 
 /// Even lengths up to the longest that is written, so that short Interleaved 2 of 5 is read too.
 const ITF_LENGTHS: std::ops::RangeInclusive<u32> = 1..=40;
@@ -206,12 +206,11 @@ fn measure(rows: &[Option<BitArray>], y: usize, result: &RXingResult) -> Reading
     let top = (0..y).rev().take_while(same).last().unwrap_or(y);
     let bottom = (y + 1..rows.len()).take_while(same).last().unwrap_or(y);
     let format = *result.getBarcodeFormat();
-    let gs1 = is_gs1(result);
-    let text = match format {
+    let (text, gs1) = match format {
         // rxing gives the indices of letters here, not letters.
-        BarcodeFormat::CODABAR => codabar(result.getText()),
-        BarcodeFormat::CODE_128 => code128(result, gs1),
-        _ => result.getText().to_owned(),
+        BarcodeFormat::CODABAR => (codabar(result.getText()), false),
+        BarcodeFormat::CODE_128 => code128(result),
+        _ => (result.getText().to_owned(), false),
     };
     Reading {
         format,
@@ -221,19 +220,21 @@ fn measure(rows: &[Option<BitArray>], y: usize, result: &RXingResult) -> Reading
     }
 }
 
-/// rxing puts the AIM identifier before a GS1 text, and takes a check character that looks like FNC1
-/// for a separator. The raw codes end in check and stop character.
-fn code128(result: &RXingResult, gs1: bool) -> String {
-    let text = result.getText();
+/// The text, and whether it is a GS1 one, told by the codes: start, data, check, stop. rxing marks a
+/// GS1 text with an AIM identifier, but takes the check character for a function if it looks like one.
+fn code128(result: &RXingResult) -> (String, bool) {
+    let (text, codes) = (result.getText(), result.getRawBytes());
+    let gs1 = matches!(codes, [_start, CODE128_FNC1, _, ..]);
     let text = if gs1 {
         text.strip_prefix("]C1").unwrap_or(text)
     } else {
         text
     };
-    match result.getRawBytes() {
-        [.., CODE128_FNC1, _stop] => text.strip_suffix(SEPARATOR).unwrap_or(text).to_owned(),
-        _ => text.to_owned(),
-    }
+    let text = match codes {
+        [.., CODE128_FNC1, _stop] => text.strip_suffix(SEPARATOR).unwrap_or(text),
+        _ => text,
+    };
+    (text.to_owned(), gs1)
 }
 
 fn codabar(indices: &str) -> String {

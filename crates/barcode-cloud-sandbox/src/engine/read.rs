@@ -290,13 +290,13 @@ fn data_matrix_text(text: &str) -> String {
 }
 
 /// Whether the symbol begins with FNC1, told by its AIM identifier (ISO/IEC 15424).
-pub(crate) fn is_gs1(result: &RXingResult) -> bool {
+fn is_gs1(result: &RXingResult) -> bool {
     let identifier = result
         .getRXingResultMetadata()
         .get(&RXingResultMetadataType::SYMBOLOGY_IDENTIFIER);
     match identifier {
         Some(RXingResultMetadataValue::SymbologyIdentifier(identifier)) => {
-            matches!(identifier.as_str(), "]C1" | "]Q3" | "]Q4" | "]d2" | "]d5")
+            matches!(identifier.as_str(), "]Q3" | "]Q4" | "]d2" | "]d5")
         }
         _ => false,
     }

@@ -25,6 +25,7 @@ const SAMPLES: &[(&str, &[&str])] = &[
             "(01)09501101530003(10)ABC",
             "(10)ABC(21)12345",
             "(10)A%B(21)99",
+            "(21)%",
             "(10)ab%%c(21)9%9",
         ],
     ),
@@ -78,6 +79,7 @@ const SAMPLES: &[(&str, &[&str])] = &[
         &[
             "(01)09501101530003(10)ABC",
             "(10)ABC(21)12345",
+            "(01)38382229424373(10)&??=++(8020)!",
             "(00)376104250021234569",
             "(21)a(b)c",
         ],
@@ -288,4 +290,26 @@ fn the_region_follows_a_turn() {
         (x - 170.0).abs() < 20.0 && (y - 62.0).abs() < 20.0,
         "{x} {y}"
     );
+}
+
+#[test]
+fn the_readme_lists_each_type_as_it_is() {
+    let readme = include_str!("../../README.md");
+    let table = readme.split("| type | named |").nth(1).unwrap();
+    let mut listed = Vec::new();
+    for row in table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+    {
+        let cells: Vec<_> = row
+            .split('|')
+            .map(|cell| cell.trim_matches([' ', '`']))
+            .collect();
+        listed.push((cells[1], cells[2] == "yes"));
+    }
+    let mut known: Vec<_> = Symbology::all().map(|it| (it.name, it.common)).collect();
+    listed.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(listed, known);
 }

@@ -158,13 +158,14 @@ fn modules(
 }
 
 /// In alphanumeric mode after FNC1, `%` stands for a separator and `%%` for itself (ISO/IEC 18004,
-/// 7.4.8.2). rxing chooses that mode for texts of its letters only.
+/// 7.4.8.2), which rxing's writer does not write and its reader does not read. A separator at the end,
+/// which says nothing there, is no letter of that mode: so bytes are written.
 fn qr_content<'a>(symbology: &Symbology, content: &'a str) -> Cow<'a, str> {
     let is_alphanumeric = content
         .chars()
         .all(|letter| getAlphanumericCode(letter.into()) >= 0);
-    match symbology.gs1 && is_alphanumeric {
-        true => content.replace('%', "%%").into(),
+    match symbology.gs1 && is_alphanumeric && content.contains('%') {
+        true => format!("{content}{SEPARATOR}").into(),
         false => content.into(),
     }
 }
