@@ -55,7 +55,7 @@ use crate::{Error, ErrorKind};
 
 /// Half of the schedules are random, half favour few switches at odd places.
 fn check(model: impl Fn() + Send + Sync + Copy + 'static) {
-    let schedules = std::env::var("BARCODE_CLOUD_AUTH_SCHEDULES").map_or(1_000, |text| {
+    let schedules = std::env::var("BARCODE_CLOUD_AUTH_SCHEDULES").map_or(4_000, |text| {
         text.parse()
             .expect("BARCODE_CLOUD_AUTH_SCHEDULES is a number")
     });

@@ -28,13 +28,13 @@ async fn failure_within_300_ms(endpoint: &Endpoint) -> Error {
 
 #[tokio::test]
 async fn a_server_that_accepts_and_never_answers_times_out() {
-    let endpoint = Endpoint::start(|_| thread::sleep(Duration::from_secs(5)));
+    let endpoint = Endpoint::start(|_| thread::sleep(Duration::from_secs(60)));
     let begin = Instant::now();
     assert_eq!(
         failure_within_300_ms(&endpoint).await.kind(),
         ErrorKind::Timeout
     );
-    assert!(begin.elapsed() < Duration::from_secs(2));
+    assert!(begin.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]
