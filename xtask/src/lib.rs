@@ -14,6 +14,7 @@ mod rewrite;
 pub mod source;
 mod split;
 pub mod sync;
+pub mod update;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::diff;
 use xtask::sync::{self, Mode};
+use xtask::{diff, update};
 
 /// Keeps the generated client in step with the OpenAPI document.
 #[derive(Parser)]
@@ -37,6 +37,8 @@ enum Command {
     },
     /// Show how the contract changed from OLD to NEW, and whom it breaks.
     Diff(diff::command::Arguments),
+    /// Take a new published document in: check it, show the change, merge it on --accept.
+    Update(update::command::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
             explain,
         } => (check, document, out, explain),
         Command::Diff(arguments) => return finish(diff::command::run(&arguments, root)),
+        Command::Update(arguments) => return finish(update::command::run(&arguments, root)),
     };
     let document = document.unwrap_or_else(|| root.join("openapi/barcode-v4.json"));
     let out = out.unwrap_or_else(|| root.join("crates/barcode-cloud-client/src/generated"));

@@ -82,38 +82,69 @@ fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
 /// [`Error::Overlay`] where a target matches nothing.
 pub fn apply(document: &mut Value, actions: &[Action]) -> Result<(), Error> {
     for (index, action) in actions.iter().enumerate() {
-        let fault = |reason: &str| Error::Overlay {
-            action: index,
-            target: action.target.clone(),
-            reason: reason.into(),
-        };
-        let mut places: Vec<String> = action
-            .path
-            .query_located(document)
-            .locations()
-            .map(|location| location.to_json_pointer())
-            .collect();
-        if places.is_empty() {
-            return Err(fault(
-                "matches nothing in the document; correct or delete the action",
-            ));
-        }
-        // Removing from the end keeps the places of earlier list items right.
-        places.reverse();
-        for place in places {
-            match &action.change {
-                Change::Update(update) => {
-                    let node = document
-                        .pointer_mut(&place)
-                        .ok_or_else(|| fault("vanished"))?;
-                    merge(node, update);
-                }
-                Change::Remove => remove(document, &place)
-                    .ok_or_else(|| fault("cannot remove the document itself"))?,
-            }
+        if !apply_one(document, index, action)? {
+            return Err(action.fault(index, NO_MATCH));
         }
     }
     Ok(())
+}
+
+const NO_MATCH: &str = "matches nothing in the document; correct or delete the action";
+
+/// The actions that do nothing to `document`, in a line each: their target matches nothing, or all that they change is
+/// so already.
+///
+/// # Errors
+///
+/// [`Error::Overlay`] where an action cannot be applied.
+pub fn idle(document: &Value, actions: &[Action]) -> Result<Vec<String>, Error> {
+    let mut document = document.clone();
+    let mut idle = Vec::new();
+    for (index, action) in actions.iter().enumerate() {
+        let before = document.clone();
+        if !apply_one(&mut document, index, action)? {
+            idle.push(action.fault(index, "matches nothing").to_string());
+        } else if document == before {
+            let reason = "changes nothing, the document says so itself";
+            idle.push(action.fault(index, reason).to_string());
+        }
+    }
+    Ok(idle)
+}
+
+impl Action {
+    fn fault(&self, index: usize, reason: &str) -> Error {
+        Error::Overlay {
+            action: index,
+            target: self.target.clone(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Tells whether the target matched anything.
+fn apply_one(document: &mut Value, index: usize, action: &Action) -> Result<bool, Error> {
+    let mut places: Vec<String> = action
+        .path
+        .query_located(document)
+        .locations()
+        .map(|location| location.to_json_pointer())
+        .collect();
+    // Removing from the end keeps the places of earlier list items right.
+    places.reverse();
+    for place in &places {
+        match &action.change {
+            Change::Update(update) => {
+                let node = document
+                    .pointer_mut(place)
+                    .ok_or_else(|| action.fault(index, "vanished"))?;
+                merge(node, update);
+            }
+            Change::Remove => remove(document, place)
+                .ok_or_else(|| action.fault(index, "cannot remove the document itself"))?,
+        }
+    }
+    Ok(!places.is_empty())
 }
 
 /// Objects are merged recursively, lists are extended, anything else is replaced (Overlay 1.0, section 4.4.3).
@@ -159,7 +190,7 @@ fn remove(document: &mut Value, place: &str) -> Option<()> {
 mod tests {
     use serde_json::json;
 
-    use super::{apply, parse};
+    use super::{apply, idle, parse};
 
     fn overlay(actions: serde_json::Value) -> serde_json::Value {
         json!({"overlay": "1.0.0", "info": {"title": "t", "version": "1"}, "actions": actions})
@@ -198,6 +229,25 @@ mod tests {
         assert_eq!(
             error,
             "overlay action 0 ($.nowhere): matches nothing in the document; correct or delete the action"
+        );
+    }
+
+    #[test]
+    fn idle_actions_are_told_by_what_they_lack() {
+        let actions = parse(&overlay(json!([
+            {"target": "$.a", "update": {"b": 1}},
+            {"target": "$.nowhere", "update": {"b": 1}},
+            {"target": "$.a", "update": {"c": 1}},
+            {"target": "$.a.c", "remove": true}
+        ])))
+        .unwrap();
+        let idle = idle(&json!({"a": {"b": 1}}), &actions).unwrap();
+        assert_eq!(
+            idle,
+            [
+                "overlay action 0 ($.a): changes nothing, the document says so itself",
+                "overlay action 1 ($.nowhere): matches nothing",
+            ]
         );
     }
 

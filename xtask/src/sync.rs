@@ -116,7 +116,7 @@ fn stale_files(out: &Path, files: &Files) -> Result<BTreeSet<PathBuf>, Error> {
 }
 
 /// A killed run leaves no half file: the contents are written beside the target and renamed.
-fn write_atomically(path: &Path, contents: &str) -> std::io::Result<()> {
+pub(crate) fn write_atomically(path: &Path, contents: &str) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();

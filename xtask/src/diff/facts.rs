@@ -1,6 +1,8 @@
 //! Collects what changed. The same fact met on the way of a request and on that of a response becomes one line, judged
 //! by both.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::node::Node;
@@ -92,7 +94,11 @@ impl Place {
 
 /// The lines so far.
 #[derive(Debug, Default)]
-pub(super) struct Facts(pub(super) Vec<Line>);
+pub(super) struct Facts {
+    pub(super) lines: Vec<Line>,
+    /// Where each line stands, by what makes it the same.
+    known: HashMap<(&'static str, String, String, String), usize>,
+}
 
 impl Facts {
     /// A change that has no direction: of an operation, of security, of prose.
@@ -132,19 +138,20 @@ impl Facts {
         text: String,
         (request, response): (Option<Class>, Option<Class>),
     ) {
-        let same = |line: &&mut Line| {
-            line.kind == kind
-                && line.part == place.part
-                && line.subject == place.subject
-                && line.text == text
-        };
-        if let Some(line) = self.0.iter_mut().find(same) {
+        let key = (
+            kind,
+            place.part.clone(),
+            place.subject.clone(),
+            text.clone(),
+        );
+        if let Some(line) = self.known.get(&key).map(|index| &mut self.lines[*index]) {
             line.class = line.class.max(class);
             line.request = line.request.max(request);
             line.response = line.response.max(response);
             return;
         }
-        self.0.push(Line {
+        self.known.insert(key, self.lines.len());
+        self.lines.push(Line {
             class,
             kind,
             part: place.part.clone(),
@@ -185,7 +192,7 @@ mod tests {
             &node,
             "t",
         );
-        let [line] = facts.0.as_slice() else {
+        let [line] = facts.lines.as_slice() else {
             panic!("{facts:?}")
         };
         assert_eq!(line.class, Class::Breaking);

@@ -51,7 +51,7 @@ pub fn compare(old: &Value, new: &Value, options: Options) -> Report {
     comparison.met_schemas();
     comparison.schema_list();
     comparison.met_schemas();
-    Report::new(comparison.facts.0)
+    Report::new(comparison.facts.lines)
 }
 
 /// A comparison under way.

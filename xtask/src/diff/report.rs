@@ -1,5 +1,6 @@
 //! The result of a comparison: its class, the version bump that follows, and its three printed forms.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
@@ -75,17 +76,15 @@ const CLASSES: [(Class, &str); 3] = [
 impl Report {
     /// The worst class first; within a class the parts stay together, in the order of the documents.
     pub(super) fn new(lines: Vec<Line>) -> Self {
-        let mut parts: Vec<&str> = Vec::new();
+        let mut parts: HashMap<&str, usize> = HashMap::new();
         for line in &lines {
-            if !parts.contains(&line.part.as_str()) {
-                parts.push(&line.part);
-            }
+            let next = parts.len();
+            parts.entry(&line.part).or_insert(next);
         }
-        let place = |line: &Line| parts.iter().position(|part| *part == line.part);
         let mut order: Vec<usize> = (0..lines.len()).collect();
         order.sort_by_key(|index| {
             let line = &lines[*index];
-            (std::cmp::Reverse(line.class), place(line))
+            (std::cmp::Reverse(line.class), parts.get(line.part.as_str()))
         });
         let lines = order
             .into_iter()
@@ -208,9 +207,9 @@ impl Report {
     fn parts(&self, class: Class) -> Vec<(&str, Vec<String>)> {
         let mut parts: Vec<(&str, Vec<&Line>)> = Vec::new();
         for line in self.lines.iter().filter(|line| line.class == class) {
-            match parts.iter_mut().find(|(part, _)| *part == line.part) {
-                Some((_, lines)) => lines.push(line),
-                None => parts.push((&line.part, vec![line])),
+            match parts.last_mut() {
+                Some((part, lines)) if *part == line.part => lines.push(line),
+                _ => parts.push((&line.part, vec![line])),
             }
         }
         parts

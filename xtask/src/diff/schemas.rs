@@ -20,8 +20,10 @@ pub(super) struct Met<'d> {
     pub(super) seen: BTreeSet<Pair>,
     /// Old name to new name.
     pub(super) renamed: BTreeMap<String, String>,
-    /// Pairs under comparison where they are used: a schema may hold itself.
-    active: Vec<(String, String)>,
+    /// How deep the comparison by meaning is.
+    depth: usize,
+    /// Pairs that were compared by meaning inside another such pair, each told once a part.
+    told: BTreeSet<(String, String, String)>,
 }
 
 impl<'d> Comparison<'d> {
@@ -47,15 +49,18 @@ impl<'d> Comparison<'d> {
     }
 
     fn by_meaning(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>, direction: Direction) {
-        let (old, new) = (old.clone(), new.clone());
-        let ends = (old.resolved().at.to_string(), new.resolved().at.to_string());
-        if self.met.active.contains(&ends) {
-            return;
+        // A schema may hold itself, and many may hold one: inside a use, a pair is told once.
+        let refer = old.referred().is_some() || new.referred().is_some();
+        if refer && self.met.depth > 0 {
+            let ends = (old.resolved().at.to_string(), new.resolved().at.to_string());
+            if !self.met.told.insert((ends.0, ends.1, place.part.clone())) {
+                return;
+            }
         }
-        self.met.active.push(ends);
-        let shapes = (Shape::read(&old), Shape::read(&new));
-        self.shapes(place, (&shapes.0, &shapes.1), &new, direction);
-        self.met.active.pop();
+        self.met.depth += usize::from(refer);
+        let shapes = (Shape::read(old), Shape::read(new));
+        self.shapes(place, (&shapes.0, &shapes.1), new, direction);
+        self.met.depth -= usize::from(refer);
     }
 
     /// Whether two referred schemas are one: of one name, or of two where each document knows only its own.

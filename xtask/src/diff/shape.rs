@@ -61,7 +61,7 @@ impl<'d> Shape<'d> {
     /// The shape of the schema at `node`, its reference followed.
     pub(super) fn read(node: &Node<'d>) -> Self {
         let mut shape = Self::default();
-        shape.absorb(node, &mut Vec::new());
+        shape.absorb(node, &mut BTreeSet::new());
         shape.infer_type();
         shape
     }
@@ -69,7 +69,7 @@ impl<'d> Shape<'d> {
     /// The shape of what stands beside the reference at `node`.
     pub(super) fn beside_reference(node: &Node<'d>) -> Self {
         let mut shape = Self::default();
-        shape.absorb_own(node, &mut Vec::new());
+        shape.absorb_own(node, &mut BTreeSet::new());
         shape
     }
 
@@ -97,20 +97,18 @@ impl<'d> Shape<'d> {
         found.map(|(_, node)| node)
     }
 
-    fn absorb(&mut self, node: &Node<'d>, seen: &mut Vec<String>) {
-        // An `allOf` that leads back to itself adds nothing the second time.
-        if seen.iter().any(|place| place == node.at.as_str()) {
+    /// `seen`: what was absorbed already; a part met again adds nothing, and a circle of parts ends.
+    fn absorb(&mut self, node: &Node<'d>, seen: &mut BTreeSet<String>) {
+        if !seen.insert(node.at.as_str().to_owned()) {
             return;
         }
-        seen.push(node.at.as_str().to_owned());
         if let Some(next) = node.referred() {
             self.absorb(&next, seen);
         }
         self.absorb_own(node, seen);
-        seen.pop();
     }
 
-    fn absorb_own(&mut self, node: &Node<'d>, seen: &mut Vec<String>) {
+    fn absorb_own(&mut self, node: &Node<'d>, seen: &mut BTreeSet<String>) {
         let Some(keywords) = node.value.as_object() else {
             if node.value == &Value::Bool(false) {
                 self.rest.insert("false".into(), node.value);
@@ -243,7 +241,7 @@ impl<'d> Shape<'d> {
         &mut self,
         keyword: &'static str,
         alternatives: Vec<Node<'d>>,
-        seen: &mut Vec<String>,
+        seen: &mut BTreeSet<String>,
     ) {
         let (nulls, others): (Vec<_>, Vec<_>) = alternatives
             .into_iter()
@@ -269,7 +267,7 @@ impl<'d> Shape<'d> {
     }
 
     /// Alternatives that only list values, or list values beside any text.
-    fn absorb_listed(&mut self, alternatives: &[Node<'d>], seen: &mut Vec<String>) -> bool {
+    fn absorb_listed(&mut self, alternatives: &[Node<'d>], seen: &mut BTreeSet<String>) -> bool {
         let mut values = Vec::new();
         let mut open = false;
         for node in alternatives {

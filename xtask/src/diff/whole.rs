@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Comparison;
-use super::facts::{Facts, Place};
+use super::facts::Place;
 use super::node::Node;
 use super::rules::{Class, Direction};
 use super::schemas::type_names;
@@ -93,8 +93,8 @@ impl<'d> Comparison<'d> {
         }
         let kept = std::mem::take(&mut self.facts);
         self.schema(place, old, new, Direction::Request);
-        let Facts(found) = std::mem::replace(&mut self.facts, kept);
-        for line in found {
+        let found = std::mem::replace(&mut self.facts, kept);
+        for line in found.lines {
             let text = format!("{}; no operation uses the schema", line.text);
             let place = place.with_subject(line.subject);
             self.facts.note(Class::Docs, line.kind, &place, new, text);

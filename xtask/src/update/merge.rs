@@ -1,0 +1,399 @@
+//! Merges a published document into ours: every fact as published, every text and all order ours. No text of the
+//! publisher gets in; a place that has none of ours gets a marker.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::order::order;
+use super::places::{Kind, Object, is_dropped, is_prose, under, wanted_prose};
+use crate::pointer::Pointer;
+
+/// How a marker begins; the pointer of what it should describe follows.
+pub const MARKER: &str = "TODO: describe ";
+
+/// Our document as it becomes with the facts of `published`.
+pub(super) fn merge(ours: &Value, published: &Value) -> Value {
+    let root = Pointer::default();
+    let mut published = published.clone();
+    publish_tags(&mut published);
+    let merger = Merger {
+        siblings_of_references: !published["openapi"]
+            .as_str()
+            .is_some_and(|v| v.starts_with("3.0.")),
+    };
+    merger.object(Object::Root, false, Some(ours), &published, &root)
+}
+
+/// The places of `document` that hold a marker.
+pub(super) fn undescribed(document: &Value) -> Vec<Pointer> {
+    fn walk(node: &Value, at: &Pointer, found: &mut Vec<Pointer>) {
+        match node {
+            text if is_marker(text) => found.push(at.clone()),
+            Value::Object(map) => map
+                .iter()
+                .for_each(|(key, value)| walk(value, &at.join(key), found)),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| walk(item, &at.join(index), found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(document, &Pointer::default(), &mut found);
+    found
+}
+
+/// Lists each tag that an operation bears: we describe tags, whether the publisher lists them or not.
+fn publish_tags(published: &mut Value) {
+    let mut tags = published["tags"].as_array().cloned().unwrap_or_default();
+    let mut known: BTreeSet<String> = tags
+        .iter()
+        .filter_map(|tag| tag["name"].as_str().map(str::to_owned))
+        .collect();
+    let items = published["paths"].as_object().into_iter().flatten();
+    for (_, item) in items {
+        for (_, operation) in item.as_object().into_iter().flatten() {
+            for tag in operation["tags"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+            {
+                if known.insert(tag.to_owned()) {
+                    tags.push(json!({ "name": tag }));
+                }
+            }
+        }
+    }
+    if !tags.is_empty() {
+        published["tags"] = tags.into();
+    }
+}
+
+struct Merger {
+    /// From 3.1 on a reference may have a text of its own.
+    siblings_of_references: bool,
+}
+
+impl Merger {
+    fn value(&self, kind: Kind, ours: Option<&Value>, published: &Value, at: &Pointer) -> Value {
+        match kind {
+            Kind::One(object) => {
+                let alone = !matches!(object, Object::Schema);
+                self.object(object, alone, ours, published, at)
+            }
+            Kind::Map(object) => self.map(object, |_| true, ours, published, at),
+            Kind::ExtensibleMap(object) => {
+                self.map(object, |key| !key.starts_with("x-"), ours, published, at)
+            }
+            Kind::List(object) => self.list(object, ours, published, at),
+            Kind::Row(object) => self.row(object, ours, published, at),
+            Kind::Set => set(ours, published),
+            Kind::Scopes => scopes(ours, published, at),
+            Kind::Fact => match ours {
+                // The same but for the order of its keys.
+                Some(ours) if ours == published => ours.clone(),
+                _ => published.clone(),
+            },
+        }
+    }
+
+    /// `named`: whether the object has a name or place of its own, so that it wants a description.
+    fn object(
+        &self,
+        object: Object,
+        named: bool,
+        ours: Option<&Value>,
+        published: &Value,
+        at: &Pointer,
+    ) -> Value {
+        let Some(facts) = published.as_object() else {
+            return published.clone();
+        };
+        let before = ours.and_then(Value::as_object);
+        let kept = |key: &str| is_prose(object, key);
+        let names: Vec<String> = facts
+            .keys()
+            .filter(|key| !is_dropped(object, key))
+            .cloned()
+            .collect();
+        let mut merged = Map::new();
+        for key in order(&keys(before), &names, kept) {
+            let (old, new) = (before.and_then(|map| map.get(&key)), facts.get(&key));
+            let value = match (old, new) {
+                (Some(old), _) if kept(&key) && !is_marker(old) => old.clone(),
+                _ if kept(&key) => marker(at),
+                (_, Some(new)) => self.value(under(object, &key), old, new, &at.join(&key)),
+                (_, None) => continue,
+            };
+            merged.insert(key, value);
+        }
+        if named && before.is_none() {
+            self.want_prose(object, &mut merged, at);
+        }
+        Value::Object(merged)
+    }
+
+    fn want_prose(&self, object: Object, merged: &mut Map<String, Value>, at: &Pointer) {
+        let refers = merged.contains_key("$ref");
+        if refers && !(object == Object::Schema && self.siblings_of_references) {
+            return;
+        }
+        if let Some((keyword, after)) = wanted_prose(object)
+            && !merged.contains_key(keyword)
+        {
+            let places = merged
+                .keys()
+                .enumerate()
+                .filter(|(_, key)| after.contains(&key.as_str()));
+            let place = places.map(|(index, _)| index + 1).max().unwrap_or(0);
+            merged.shift_insert(place, keyword.into(), marker(at));
+        }
+    }
+
+    fn map(
+        &self,
+        object: Object,
+        is_name: impl Fn(&str) -> bool,
+        ours: Option<&Value>,
+        published: &Value,
+        at: &Pointer,
+    ) -> Value {
+        let Some(facts) = published.as_object() else {
+            return published.clone();
+        };
+        let before = ours.and_then(Value::as_object);
+        let names: Vec<String> = facts.keys().filter(|key| is_name(key)).cloned().collect();
+        let mut merged = Map::new();
+        for name in order(&keys(before), &names, |_| false) {
+            let old = before.and_then(|map| map.get(&name));
+            let at = at.join(&name);
+            merged.insert(
+                name.clone(),
+                self.object(object, true, old, &facts[&name], &at),
+            );
+        }
+        Value::Object(merged)
+    }
+
+    fn list(&self, object: Object, ours: Option<&Value>, published: &Value, at: &Pointer) -> Value {
+        let (before, after) = (identified(ours), identified(Some(published)));
+        let names = |items: &[(String, &Value)]| {
+            items
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect::<Vec<_>>()
+        };
+        let find = |items: &[(String, &Value)], name: &str| -> Option<Value> {
+            let found = items.iter().find(|(known, _)| known == name);
+            found.map(|(_, item)| (*item).clone())
+        };
+        let named = object != Object::Schema;
+        let merged = order(&names(&before), &names(&after), |_| false)
+            .iter()
+            .enumerate()
+            .filter_map(|(index, name)| {
+                let new = find(&after, name)?;
+                let old = find(&before, name);
+                Some(self.object(object, named, old.as_ref(), &new, &at.join(index)))
+            })
+            .collect();
+        Value::Array(merged)
+    }
+
+    fn row(&self, object: Object, ours: Option<&Value>, published: &Value, at: &Pointer) -> Value {
+        let items = published.as_array().into_iter().flatten().enumerate();
+        let merged = items.map(|(index, item)| {
+            let old = ours.and_then(|list| list.get(index));
+            self.object(object, false, old, item, &at.join(index))
+        });
+        Value::Array(merged.collect())
+    }
+}
+
+fn keys(map: Option<&Map<String, Value>>) -> Vec<String> {
+    map.into_iter()
+        .flatten()
+        .map(|(key, _)| key.clone())
+        .collect()
+}
+
+/// What stands in for a text that nobody wrote yet.
+fn marker(at: &Pointer) -> Value {
+    format!("{MARKER}`{at}`").into()
+}
+
+/// A marker of an earlier update is written anew: its place may have moved.
+fn is_marker(text: &Value) -> bool {
+    text.as_str().is_some_and(|text| text.starts_with(MARKER))
+}
+
+/// The items of a list, each with what makes it the same in another revision; a repeated one counts up.
+fn identified(list: Option<&Value>) -> Vec<(String, &Value)> {
+    let mut named: Vec<(String, &Value)> = Vec::new();
+    for item in list.and_then(Value::as_array).into_iter().flatten() {
+        let text = |key: &str| item[key].as_str().unwrap_or_default();
+        let name = ["$ref", "in", "name", "url"].map(text).join(" ");
+        let mut repeated = 0;
+        while named
+            .iter()
+            .any(|(known, _)| *known == format!("{name} {repeated}"))
+        {
+            repeated += 1;
+        }
+        named.push((format!("{name} {repeated}"), item));
+    }
+    named
+}
+
+/// Plain values in our order where the order says nothing.
+fn set(ours: Option<&Value>, published: &Value) -> Value {
+    let (Some(ours), Some(items)) = (ours.and_then(Value::as_array), published.as_array()) else {
+        return published.clone();
+    };
+    let texts = |items: &[Value]| items.iter().map(Value::to_string).collect::<Vec<_>>();
+    let ordered = order(&texts(ours), &texts(items), |_| false);
+    let found = ordered
+        .iter()
+        .filter_map(|text| items.iter().find(|item| item.to_string() == *text));
+    Value::Array(found.cloned().collect())
+}
+
+/// The texts of scopes are prose.
+fn scopes(ours: Option<&Value>, published: &Value, at: &Pointer) -> Value {
+    let Some(facts) = published.as_object() else {
+        return published.clone();
+    };
+    let before = ours.and_then(Value::as_object);
+    let names: Vec<String> = facts
+        .keys()
+        .filter(|key| !key.starts_with("x-"))
+        .cloned()
+        .collect();
+    let merged = order(&keys(before), &names, |_| false)
+        .into_iter()
+        .map(|name| {
+            let text = before.and_then(|map| map.get(&name)).cloned();
+            let text = text.filter(|text| !is_marker(text));
+            let text = text.unwrap_or_else(|| marker(&at.join(&name)));
+            (name, text)
+        });
+    Value::Object(merged.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{merge, undescribed};
+
+    fn document(schemas: Value) -> Value {
+        json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}, "components": {"schemas": schemas}})
+    }
+
+    #[test]
+    fn facts_are_theirs_and_texts_and_order_are_ours() {
+        let ours = document(json!({
+            "B": {"description": "our B", "type": "string", "enum": ["y", "x"]},
+            "A": {"description": "our A", "type": "object", "required": ["b", "a"], "properties": {"description": {"description": "ours", "type": "string"}}},
+        }));
+        let theirs = document(json!({
+            "A": {"type": "object", "x-vendor": 1, "example": {}, "properties": {"description": {"type": "integer", "description": "theirs"}}, "required": ["a", "b"], "description": "their A"},
+            "B": {"enum": ["x", "n", "y"], "type": "string"},
+        }));
+        let merged = merge(&ours, &theirs);
+        let expected = document(json!({
+            "B": {"description": "our B", "type": "string", "enum": ["y", "x", "n"]},
+            "A": {"description": "our A", "type": "object", "required": ["b", "a"], "properties": {"description": {"description": "ours", "type": "integer"}}},
+        }));
+        assert_eq!(merged.to_string(), expected.to_string());
+    }
+
+    #[test]
+    fn new_places_get_a_marker_and_never_a_published_text() {
+        let theirs = document(json!({
+            "New": {"type": "object", "title": "their words", "properties": {
+                "a": {"type": "string", "description": "their words"},
+                "r": {"$ref": "#/components/schemas/New"},
+            }},
+        }));
+        let merged = merge(&document(json!({})), &theirs);
+        assert!(!merged.to_string().contains("their words"), "{merged}");
+        let places: Vec<String> = undescribed(&merged)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "#/components/schemas/New/description",
+                "#/components/schemas/New/title",
+                "#/components/schemas/New/properties/a/description",
+                "#/components/schemas/New/properties/r/description",
+            ]
+        );
+        assert_eq!(
+            merged["components"]["schemas"]["New"]["properties"]["a"]["description"],
+            "TODO: describe `#/components/schemas/New/properties/a`"
+        );
+    }
+
+    #[test]
+    fn in_3_0_a_reference_stays_alone() {
+        let mut theirs =
+            document(json!({"New": {"properties": {"r": {"$ref": "#/components/schemas/New"}}}}));
+        theirs["openapi"] = "3.0.3".into();
+        let merged = merge(&document(json!({})), &theirs);
+        assert_eq!(
+            merged["components"]["schemas"]["New"]["properties"]["r"],
+            json!({"$ref": "#/components/schemas/New"})
+        );
+    }
+
+    #[test]
+    fn tags_that_operations_bear_are_kept_and_new_ones_marked() {
+        let mut ours = document(json!({}));
+        ours["tags"] =
+            json!([{"name": "Old", "description": "o"}, {"name": "Kept", "description": "k"}]);
+        let mut theirs = document(json!({}));
+        theirs["paths"] = json!({"/a": {"get": {"tags": ["Kept", "New"], "responses": {}}}});
+        let merged = merge(&ours, &theirs);
+        assert_eq!(
+            merged["tags"],
+            json!([{"name": "Kept", "description": "k"}, {"name": "New", "description": "TODO: describe `#/tags/1`"}])
+        );
+    }
+
+    #[test]
+    fn parameters_keep_their_texts_when_others_come_between() {
+        let parameter = |name: &str, text: &str| json!({"name": name, "in": "query", "description": text, "schema": {}});
+        let with = |list: Value| {
+            let mut document = document(json!({}));
+            document["paths"] = json!({"/a": {"get": {"parameters": list, "responses": {}}}});
+            document
+        };
+        let ours = with(json!([parameter("a", "our a"), parameter("b", "our b")]));
+        let theirs = with(json!([
+            parameter("a", "x"),
+            parameter("n", "x"),
+            parameter("b", "x")
+        ]));
+        let merged = merge(&ours, &theirs);
+        let texts: Vec<&str> = merged["paths"]["/a"]["get"]["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| p["description"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                "our a",
+                "TODO: describe `#/paths/~1a/get/parameters/1`",
+                "our b"
+            ]
+        );
+    }
+}
