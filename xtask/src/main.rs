@@ -1,5 +1,6 @@
 //! `cargo xtask`: the command line of the generator. Parses arguments, prints, sets the exit code.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -81,10 +82,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// The exit code that a command asks for, or the error and 1.
-fn finish(outcome: Result<u8, xtask::Error>) -> ExitCode {
+/// Prints what a command gives and takes its exit code, or prints the error and takes 1.
+fn finish(outcome: Result<(String, u8), xtask::Error>) -> ExitCode {
     match outcome {
-        Ok(code) => code.into(),
+        Ok((text, code)) => {
+            // A reader that has seen enough, as `head`, closes the pipe: no fault of ours.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            code.into()
+        }
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

@@ -44,12 +44,12 @@ pub struct Arguments {
     no_prose: bool,
 }
 
-/// Prints the change and gives the exit code that tells its class. `root` is the top of the repository.
+/// The change as it is to be printed, and the exit code that tells its class. `root` is the top of the repository.
 ///
 /// # Errors
 ///
 /// [`Error::Document`] where a document cannot be read or is no valid OpenAPI.
-pub fn run(arguments: &Arguments, root: &Path) -> Result<u8, Error> {
+pub fn run(arguments: &Arguments, root: &Path) -> Result<(String, u8), Error> {
     let read = |text: &str| {
         let document = Source::parse(text)?.read(root)?;
         meta::check(text, &document)?;
@@ -64,6 +64,5 @@ pub fn run(arguments: &Arguments, root: &Path) -> Result<u8, Error> {
         prose: !arguments.no_prose,
     };
     let report = compare(&old, &new, options);
-    print!("{}", report.print(arguments.format));
-    Ok(report.exit_code())
+    Ok((report.print(arguments.format), report.exit_code()))
 }

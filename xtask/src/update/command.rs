@@ -36,34 +36,30 @@ pub struct Arguments {
     overlay: Option<PathBuf>,
 }
 
-/// Prints what the update would do, does it where asked to, and gives the exit code. `root` is the top of the
-/// repository.
+/// What the update would do, as it is to be printed, and the exit code; does it where asked to. `root` is the top of
+/// the repository.
 ///
 /// # Errors
 ///
 /// Those of [`propose`] and [`Proposal::accept`].
-pub fn run(arguments: &Arguments, root: &Path) -> Result<u8, Error> {
+pub fn run(arguments: &Arguments, root: &Path) -> Result<(String, u8), Error> {
     let or_default =
         |path: &Option<PathBuf>, default: &str| path.clone().unwrap_or_else(|| root.join(default));
     let document = or_default(&arguments.document, "openapi/barcode-v4.json");
     let overlay = or_default(&arguments.overlay, "openapi/overlay.json");
     let published = Source::parse(&arguments.published)?.read(root)?;
     let proposal = propose(&arguments.published, &published, &document, &overlay)?;
-    print!("{}", told(&proposal));
+    let review = told(&proposal);
+    let path = document.display();
     if arguments.accept {
         proposal.accept()?;
-        println!("{}", accepted(&proposal, &document));
-        return Ok(0);
+        return Ok((format!("{review}{}\n", accepted(&proposal, &document)), 0));
     }
-    if proposal.changes_bytes() {
-        println!(
-            "nothing is written; run again with --accept to replace {}",
-            document.display()
-        );
-    } else {
-        println!("{} holds all of it already", document.display());
-    }
-    Ok(proposal.report.exit_code())
+    let next = match proposal.changes_bytes() {
+        true => format!("nothing is written; run again with --accept to replace {path}"),
+        false => format!("{path} holds all of it already"),
+    };
+    Ok((format!("{review}{next}\n"), proposal.report.exit_code()))
 }
 
 fn told(proposal: &Proposal) -> String {

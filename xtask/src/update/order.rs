@@ -15,11 +15,18 @@ pub(super) fn order(
     let mut previous: Option<&String> = None;
     for name in published {
         if !ordered.contains(name) {
-            let after =
-                previous.and_then(|previous| ordered.iter().position(|known| known == previous));
-            ordered.insert(after.map_or(0, |index| index + 1), name.clone());
+            let before = previous.and_then(|name| ordered.iter().position(|known| known == name));
+            let place = match before {
+                Some(index) => index + 1,
+                // Our texts lead.
+                None => ordered.iter().take_while(|known| kept(known)).count(),
+            };
+            ordered.insert(place, name.clone());
         }
-        previous = Some(name);
+        // A text of ours stands where we want it, which says nothing of what was published after it.
+        if !(kept(name) && ours.contains(name)) {
+            previous = Some(name);
+        }
     }
     ordered
 }
@@ -50,6 +57,9 @@ mod tests {
     #[test]
     fn what_is_gone_goes_unless_it_is_ours_to_keep() {
         let ours = names("p a b");
-        assert_eq!(order(&ours, &names("b"), |name| name == "p"), names("p b"));
+        let text = |name: &str| name == "p";
+        assert_eq!(order(&ours, &names("b"), text), names("p b"));
+        assert_eq!(order(&ours, &names("a p n b"), text), names("p a n b"));
+        assert_eq!(order(&ours, &names("p n a b"), text), names("p n a b"));
     }
 }
