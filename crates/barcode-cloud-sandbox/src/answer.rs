@@ -191,7 +191,6 @@ fn write_failure(failure: &Failure, request_id: &str) -> Response {
             "description": failure.description,
             // The service's own format is unknown; the document says date-time, that is RFC 3339.
             "dateTime": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
-            "innerError": null,
         },
     });
     let mut response = (failure.status, Json(body)).into_response();

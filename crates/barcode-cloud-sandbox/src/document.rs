@@ -224,7 +224,7 @@ impl Reader<'_> {
             return Err(fault("", "is nested too deeply"));
         }
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            // Siblings of `$ref` in this document are descriptions and defaults, which `field` reads.
+            beside_reference(schema)?;
             let target = reference
                 .strip_prefix('#')
                 .and_then(|pointer| self.root.pointer(pointer))
@@ -317,6 +317,18 @@ fn type_of(schema: &Value) -> Result<&str, Error> {
         }
         _ => Err(fault("/type", "is missing")),
     }
+}
+
+/// What stands beside a reference would narrow it (JSON Schema 2020-12), were it more than words and
+/// the default, which `field` reads.
+fn beside_reference(schema: &Value) -> Result<(), Error> {
+    for (keyword, _) in members(schema, "")? {
+        let known = ["$ref", "default", "description"].contains(&keyword.as_str());
+        if !known && !keyword.starts_with("x-") {
+            return Err(fault("", format!("has a keyword beside $ref: {keyword}")));
+        }
+    }
+    Ok(())
 }
 
 fn known_keywords(schema: &Value) -> Result<(), Error> {

@@ -163,7 +163,8 @@ fn body_kind(headers: &HeaderMap, media_types: &[String]) -> Result<BodyKind, Fa
             } else {
                 sent
             };
-            let expected = media_types.join(" or ");
+            let read = media_types.iter().filter(|it| *it != "application/xml");
+            let expected = read.cloned().collect::<Vec<_>>().join(" or ");
             Failure::unsupported_media_type(format!(
                 "The request body is {sent}; this operation takes {expected}."
             ))

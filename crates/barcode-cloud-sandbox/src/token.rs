@@ -68,6 +68,8 @@ enum Refusal {
     InvalidClient,
     UnsupportedGrantType,
     TooManyFailures,
+    /// No token could be made.
+    Fault,
 }
 
 impl Authority {
@@ -130,7 +132,7 @@ impl Authority {
         if !self.is_known(&id, &secret) {
             return Err(self.count_failure(id, secret));
         }
-        self.issue().map_err(|_| Refusal::InvalidRequest)
+        self.issue().map_err(|_| Refusal::Fault)
     }
 
     /// Both halves are always compared, each in constant time.
@@ -228,18 +230,21 @@ fn expired() -> Failure {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let error = match self {
-            Self::InvalidRequest => "invalid_request",
-            Self::InvalidClient => "invalid_client",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            // What the service writes here is unknown.
-            Self::TooManyFailures => {
-                let retry_after = [(RETRY_AFTER, LOCKOUT.as_secs().to_string())];
-                let body = Json(json!({ "error": "too_many_requests" }));
-                return (StatusCode::TOO_MANY_REQUESTS, retry_after, body).into_response();
-            }
+        let (status, error) = match self {
+            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
+            Self::InvalidClient => (StatusCode::BAD_REQUEST, "invalid_client"),
+            Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+            // What the service writes in these two is unknown.
+            Self::TooManyFailures => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
+            Self::Fault => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
         };
-        (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response()
+        let mut response = (status, Json(json!({ "error": error }))).into_response();
+        if self == Self::TooManyFailures {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, LOCKOUT.as_secs().into());
+        }
+        response
     }
 }
 

@@ -23,6 +23,8 @@ const ITF_LENGTHS: std::ops::RangeInclusive<u32> = 1..=40;
 const AGREEMENT: f32 = 0.9;
 /// In pixels: about a quiet zone of the smallest barcodes.
 const ISLAND_GAP: usize = 12;
+/// So that a reading which stays in the line, however it be erased, does not hold up the search.
+const MOST_IN_A_LINE: usize = 16;
 /// In modules.
 const WIDEST_GAP: usize = 4;
 /// The code of FNC1 in a Code 128 symbol.
@@ -63,7 +65,10 @@ pub(crate) fn scan(picture: &Gray, formats: &[BarcodeFormat], lines: usize) -> V
         for known in found.iter().filter(|it| it.area.has_line(y)) {
             erase(&mut row, &known.area);
         }
-        while let Some(result) = read_row(&row, y, formats, &hints) {
+        for _ in 0..MOST_IN_A_LINE {
+            let Some(result) = read_row(&row, y, formats, &hints) else {
+                break;
+            };
             let reading = measure(&rows, y, &result);
             erase(&mut row, &reading.area);
             if is_plausible(&reading) {
@@ -74,11 +79,16 @@ pub(crate) fn scan(picture: &Gray, formats: &[BarcodeFormat], lines: usize) -> V
     found
 }
 
-/// A short Interleaved 2 of 5 is two bars and no check digit: a few strokes of print pass for one, if
-/// they are not of a certain height.
+/// A few strokes of print pass for a short barcode without check digit, but not for a high one.
 fn is_plausible(reading: &Reading) -> bool {
     let (width, height) = reading.area.size();
-    reading.format != BarcodeFormat::ITF || reading.text.len() >= 6 || height * 4.0 >= width
+    let widest = match reading.format {
+        _ if reading.text.len() >= 6 => return true,
+        BarcodeFormat::ITF => 4.0,
+        BarcodeFormat::CODE_39 | BarcodeFormat::CODABAR => 8.0,
+        _ => return true,
+    };
+    width <= height * widest
 }
 
 fn hints() -> DecodeHints {
@@ -166,23 +176,27 @@ fn decode(
         _ => UPCEReader.decode_row(y, row, hints),
     }))
     .ok()?
-    .map(|result| place_codabar(row, result))
+    .map(|result| mend_points(row, result))
     .ok()
 }
 
-/// rxing's second point of a Codabar is beyond the stop letter wherever anything stands before the
-/// start letter; the first is right. Each letter has four bars and three gaps, and a gap after it.
-fn place_codabar(row: &BitArray, mut result: RXingResult) -> RXingResult {
-    if *result.getBarcodeFormat() != BarcodeFormat::CODABAR {
-        return result;
-    }
+/// Mends rxing's second point of a Codabar, which is beyond the stop letter wherever anything stands
+/// before the start letter, and of a Code 39, which is half as far as it should be.
+fn mend_points(row: &BitArray, mut result: RXingResult) -> RXingResult {
+    let format = *result.getBarcodeFormat();
     let letters = result.getText().chars().count();
     if let [first, second] = result.getPointsMut() {
-        let mut end = first.x.max(0.0) as usize;
-        for _ in 1..4 * letters {
-            end = row.getNextSet(row.getNextUnset(end));
+        if format == BarcodeFormat::CODE_39 {
+            second.x = second.x * 2.0 - 1.0;
         }
-        second.x = row.getNextUnset(end).saturating_sub(1) as f32;
+        if format == BarcodeFormat::CODABAR {
+            // Each letter has four bars and three gaps, and a gap after it.
+            let mut end = first.x.max(0.0) as usize;
+            for _ in 1..4 * letters {
+                end = row.getNextSet(row.getNextUnset(end));
+            }
+            second.x = row.getNextUnset(end).saturating_sub(1) as f32;
+        }
     }
     result
 }

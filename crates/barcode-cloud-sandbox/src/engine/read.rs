@@ -191,7 +191,7 @@ fn matrix_codes(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Re
     while found.len() < MOST_OF_A_KIND {
         let new: Vec<Reading> = decode(&rest, format, effort)
             .iter()
-            .filter_map(|result| Reading::of(result, format))
+            .map(|result| Reading::of(result, format, &rest))
             .filter(|it| !found.iter().any(|known| known.area.overlaps(&it.area)))
             .collect();
         if new.is_empty() {
@@ -256,25 +256,23 @@ impl Reading {
         }
     }
 
-    fn of(result: &RXingResult, format: BarcodeFormat) -> Option<Self> {
-        let points: Vec<_> = result
-            .getPoints()
-            .iter()
-            .map(|point| (point.x, point.y))
-            .collect();
-        let area = Area::around(&points)?;
+    fn of(result: &RXingResult, format: BarcodeFormat, picture: &Gray) -> Self {
+        let points = result.getPoints().iter().map(|point| (point.x, point.y));
+        // A reader that gives no points has taken the whole picture for the barcode.
+        let whole = || Area::rectangle(0, 0, picture.width as usize, picture.height as usize);
+        let area = Area::around(&points.collect::<Vec<_>>()).unwrap_or_else(whole);
         let gs1 = is_gs1(result);
         let text = result.getText();
         let text = match format {
             BarcodeFormat::DATA_MATRIX => data_matrix_text(text),
             _ => text.to_owned(),
         };
-        Some(Self {
+        Self {
             format,
             text,
             gs1,
             area,
-        })
+        }
     }
 }
 

@@ -74,13 +74,13 @@ pub(crate) fn write(
     raw: bool,
     options: &Options,
 ) -> Result<Symbol, Refusal> {
+    if let Some(longest) = longest(symbology.base).filter(|it| value.chars().count() > *it) {
+        return Err(Refusal(format!("It takes at most {longest} characters.")));
+    }
     let content = symbology.content(value).map_err(Refusal)?;
     let text = symbology
         .value(&content)
         .unwrap_or_else(|| value.to_owned());
-    if let Some(longest) = longest(symbology.base).filter(|it| content.chars().count() > *it) {
-        return Err(Refusal(format!("It takes at most {longest} characters.")));
-    }
     let character_set = options.character_set.or(match content.is_ascii() {
         true => None,
         false if raw => Some(CharacterSet::ISO8859_1),
@@ -99,7 +99,7 @@ pub(crate) fn write(
     }
 }
 
-/// The capacity of the largest symbol, in digits, so that no absurd length reaches a writer.
+/// The capacity of the largest symbol, in digits, so that no absurd length is even looked at.
 fn longest(base: BarcodeFormat) -> Option<usize> {
     match base {
         BarcodeFormat::QR_CODE => Some(7089),
@@ -128,20 +128,7 @@ fn modules(
             grid(&QRCodeWriter.encode_with_hints(&content, base, 0, 0, &hints)?)
         }
         BarcodeFormat::AZTEC => grid(&AztecWriter.encode_with_hints(content, base, 0, 0, &hints)?),
-        BarcodeFormat::DATA_MATRIX => match character_set {
-            _ if symbology.gs1 => Ok(Shape::Grid(data_matrix::write_gs1(content)?)),
-            // Not marked as UTF-8: rxing's reader has no use for the mark, `read` knows it without.
-            Some(CharacterSet::UTF8) => {
-                Ok(Shape::Grid(data_matrix::write_bytes(content.as_bytes())?))
-            }
-            Some(charset) => Ok(Shape::Grid(data_matrix::write_bytes(
-                &charset.encode(content)?,
-            )?)),
-            None if content.len() > LONG_DATA_MATRIX => {
-                Ok(Shape::Grid(data_matrix::write_long(content)?))
-            }
-            None => grid(&DataMatrixWriter.encode_with_hints(content, base, 0, 0, &hints)?),
-        },
+        BarcodeFormat::DATA_MATRIX => data_matrix(symbology, content, character_set, &hints),
         BarcodeFormat::PDF_417 => pdf417(content, character_set, options),
         BarcodeFormat::CODE_128 => {
             hints.ForceCodeSet = options.code128_set.map(str::to_owned);
@@ -157,6 +144,25 @@ fn modules(
     }
 }
 
+fn data_matrix(
+    symbology: &Symbology,
+    content: &str,
+    character_set: Option<CharacterSet>,
+    hints: &EncodeHints,
+) -> Result<Shape, rxing::Exceptions> {
+    let rows = match character_set {
+        _ if symbology.gs1 => data_matrix::write_gs1(content)?,
+        // Not marked as UTF-8: rxing's reader has no use for the mark, `read` knows it without.
+        Some(set) => data_matrix::write_bytes(&set.encode(content)?)?,
+        None if content.len() > LONG_DATA_MATRIX => data_matrix::write_long(content)?,
+        None => {
+            let base = &symbology.base;
+            return grid(&DataMatrixWriter.encode_with_hints(content, base, 0, 0, hints)?);
+        }
+    };
+    Ok(Shape::Grid(rows))
+}
+
 /// In alphanumeric mode after FNC1, `%` stands for a separator and `%%` for itself (ISO/IEC 18004,
 /// 7.4.8.2), which rxing's writer does not write and its reader does not read. A separator at the end,
 /// which says nothing there, is no letter of that mode: so bytes are written.
@@ -164,9 +170,10 @@ fn qr_content<'a>(symbology: &Symbology, content: &'a str) -> Cow<'a, str> {
     let is_alphanumeric = content
         .chars()
         .all(|letter| getAlphanumericCode(letter.into()) >= 0);
-    match symbology.gs1 && is_alphanumeric && content.contains('%') {
-        true => format!("{content}{SEPARATOR}").into(),
-        false => content.into(),
+    if symbology.gs1 && is_alphanumeric && content.contains('%') {
+        format!("{content}{SEPARATOR}").into()
+    } else {
+        content.into()
     }
 }
 
