@@ -17,6 +17,9 @@ use crate::random;
 /// The header that names a request. The service's own is unknown; this is the usual one.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A body can break more rules than anybody reads about.
+const MOST_VIOLATIONS: usize = 32;
+
 /// One field of a request and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
@@ -65,6 +68,7 @@ impl Failure {
     pub(crate) fn invalid(violations: &[Violation]) -> Self {
         let fields: Vec<_> = violations
             .iter()
+            .take(MOST_VIOLATIONS)
             .map(|it| format!("Field name: '{}' errors: {}", it.field, it.problem))
             .collect();
         Self::malformed(format!("Error: {}", fields.join("; ")))

@@ -37,3 +37,19 @@ impl Workers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_failure_and_frees_its_place() {
+        let workers = Workers::new();
+        for _ in 0..100 {
+            let work: fn() -> Result<(), Failure> = || panic!("as an engine might");
+            let failure = workers.run(work).await.unwrap_err();
+            assert!(format!("{failure:?}").contains("engine panicked"));
+        }
+        assert_eq!(workers.run(|| Ok(1)).await.unwrap(), 1);
+    }
+}

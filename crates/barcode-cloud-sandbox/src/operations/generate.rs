@@ -22,6 +22,9 @@ const RESOLUTION: f64 = 96.0;
 /// How much higher than wide a module of PDF417 is, at the least and by default (ISO/IEC 15438).
 const PDF417_RATIO: f64 = 3.0;
 
+/// More than any symbol holds, however it be written down, and little enough to look at.
+const LONGEST_DATA: usize = 64 * 1024;
+
 /// Draws what `values` ask for.
 pub(crate) async fn run(state: &Arc<State>, values: Values) -> Result<Response, Failure> {
     let order = Order::read(&values)?;
@@ -103,6 +106,10 @@ struct Data {
 impl Data {
     fn read(values: &Values) -> Result<Self, Failure> {
         let text = values.text("data").unwrap_or_default();
+        if text.len() > LONGEST_DATA {
+            let problem = format!("It takes at most {LONGEST_DATA} bytes.");
+            return Err(Failure::field("data", problem));
+        }
         let bytes = match values.text("dataType") {
             Some("Base64Bytes") => from_base64("data", text)?,
             Some("HexBytes") => from_hex(text).ok_or_else(|| {
@@ -127,9 +134,7 @@ impl Data {
             }
         })
     }
-}
 
-impl Data {
     /// Whether a QR code would hold it in alphanumeric or numeric mode.
     fn is_alphanumeric(&self) -> bool {
         let is_one =

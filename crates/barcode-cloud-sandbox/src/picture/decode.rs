@@ -87,3 +87,22 @@ pub(crate) fn on_white(value: u8, alpha: u8) -> u8 {
     // At most 255 by construction.
     ((value * alpha + 255 * (255 - alpha)) / 255) as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn random_bytes_are_refused_or_read_and_never_panic(
+            signature in prop::sample::select(vec![
+                &b""[..], b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"II*\0\x08\0\0\0", b"BM",
+            ]),
+            bytes in prop::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let _ = super::decode(&[signature, &*bytes].concat());
+        }
+    }
+}

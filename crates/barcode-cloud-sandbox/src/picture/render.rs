@@ -103,9 +103,11 @@ impl<'a> Layout<'a> {
             module = across.unwrap_or(f64::MAX).min(down.unwrap_or(f64::MAX));
         }
         if module < 1.0 {
-            return Err(match wishes.width.is_some() {
-                true => Misfit::Width,
-                false => Misfit::Height,
+            let narrow = wishes.width.is_some();
+            return Err(if narrow {
+                Misfit::Width
+            } else {
+                Misfit::Height
             });
         }
         let row_height = match (ratio, wishes.height) {

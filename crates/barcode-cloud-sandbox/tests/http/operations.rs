@@ -94,3 +94,48 @@ async fn many_sandboxes_run_side_by_side() {
     ports.dedup();
     assert_eq!(ports.len(), 20);
 }
+
+#[tokio::test]
+async fn an_image_is_sent_whatever_the_client_says_it_accepts() {
+    let caller = Caller::new().await;
+    for accept in ["application/json", "text/html", "nonsense"] {
+        let request = caller
+            .get("/barcode/generate/QR?data=1")
+            .header("accept", accept);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "image/png");
+    }
+}
+
+#[tokio::test]
+async fn recognition_is_restricted_to_the_types_asked_for() {
+    let caller = Caller::new().await;
+    let isbn = caller.picture("ISBN", &[("data", "9783161484100")]).await;
+    let named = |name: &str| vec![(name.to_owned(), "9783161484100".to_owned())];
+    assert_eq!(caller.recognize("ISBN", isbn.clone()).await, named("ISBN"));
+    assert_eq!(
+        caller.recognize("EAN13", isbn.clone()).await,
+        named("EAN13")
+    );
+    assert_eq!(
+        caller.recognize("MostCommonlyUsed", isbn.clone()).await,
+        named("EAN13")
+    );
+    assert_eq!(caller.recognize("QR", isbn.clone()).await, []);
+    for (types, name) in [
+        (vec!["QR", "ISBN"], Some("ISBN")),
+        (vec!["MostCommonlyUsed", "ISBN"], Some("ISBN")),
+        (vec!["QR", "Code128"], None),
+    ] {
+        let body = json!({ "barcodeTypes": types, "fileBase64": STANDARD.encode(&isbn) });
+        let response = caller
+            .post("/barcode/recognize-body")
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        let found = barcodes(&json(response).await);
+        assert_eq!(found, name.map(named).unwrap_or_default(), "{types:?}");
+    }
+}

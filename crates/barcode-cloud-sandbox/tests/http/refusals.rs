@@ -191,6 +191,27 @@ async fn json_bodies_are_held_to_the_document() {
         assert_eq!(code, "errorInvalidInputData");
         assert!(text.contains(message), "{body}: {text}");
     }
+    let many: serde_json::Map<_, _> = (0..10_000).map(|n| (format!("x{n}"), json!(1))).collect();
+    let response = caller
+        .post("/barcode/scan-body")
+        .json(&many)
+        .send()
+        .await
+        .unwrap();
+    assert!(failure(response, 400).await.1.len() < 4000);
+    let huge = json!({ "barcodeType": "QR", "encodeData": { "dataType": "HexBytes", "data": "0".repeat(1_000_000) } });
+    let response = caller
+        .post("/barcode/generate-body")
+        .json(&huge)
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        failure(response, 400)
+            .await
+            .1
+            .contains("at most 65536 bytes")
+    );
     let deep = "[".repeat(10_000);
     let request = caller
         .post("/barcode/scan-body")
