@@ -33,7 +33,7 @@ async fn all_nine_operations_work_and_agree() {
     let params = GenerateParams {
         barcode_type: EncodeBarcodeType::Qr,
         encode_data: EncodeData {
-            data: "nine".parse().unwrap(),
+            data: "nine".into(),
             data_type: None,
         },
         barcode_image_params: None,
@@ -70,12 +70,12 @@ async fn all_nine_operations_work_and_agree() {
     };
     let recognize_body = RecognizeBase64Request {
         barcode_types: vec![DecodeBarcodeType::Aztec, DecodeBarcodeType::Qr],
-        file_base64: base64.parse().unwrap(),
+        file_base64: base64.clone(),
         recognition_mode: Some(RecognitionMode::Excellent),
         recognition_image_kind: None,
     };
     let scan_body = ScanBase64Request {
-        file_base64: base64.parse().unwrap(),
+        file_base64: base64.clone(),
     };
     let answers = [
         api.recognize()

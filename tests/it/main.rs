@@ -1,5 +1,7 @@
 //! Whole-system tests over real sockets: one binary, a module a topic.
 
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
 mod auth;
 mod errors;
 mod facade;

@@ -40,6 +40,11 @@ pub struct Generated {
 /// Says which file, JSON pointer or overlay action is at fault.
 pub fn generate_client(document: &Path, overlay: &Path) -> Result<Generated, Error> {
     let mut api = document::read(document)?;
+    if !api.is_object() {
+        let root = pointer::Pointer::default();
+        let hint = "an OpenAPI document is an object with `openapi`, `info` and `paths`";
+        return Err(Error::lower(&root, "the document is no object", hint));
+    }
     overlay::apply(&mut api, &overlay::read(overlay)?)?;
     let constants = generate::Constants::read(&api)?;
     let lowered = lower::lower(api)?;

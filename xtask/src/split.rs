@@ -53,7 +53,7 @@ fn root(files: &mut Files, items: Vec<Item>) -> Result<(), Error> {
                 vis,
                 content: Some((_, items)),
                 ..
-            }) if !only_uses(&items) => {
+            }) if !stays_inline(&items) => {
                 folder(files, Path::new(&ident.to_string()), items)?;
                 kept.push(Item::Mod(ItemMod {
                     attrs,
@@ -151,9 +151,11 @@ impl VisitMut for OneDeeper {
     }
 }
 
-/// A module of re-exports, such as a prelude, stays where it is.
-fn only_uses(items: &[Item]) -> bool {
-    items.iter().all(|item| matches!(item, Item::Use(_)))
+/// A module of re-exports, such as a prelude, or of functions stays where it is; only types get files.
+fn stays_inline(items: &[Item]) -> bool {
+    items
+        .iter()
+        .all(|item| matches!(item, Item::Use(_) | Item::Fn(_)))
 }
 
 /// typify's module of conversion errors: small, and named by path from everywhere.

@@ -42,10 +42,10 @@ pub(crate) async fn error(error: api::Error<ApiErrorResponse>, seen: Seen) -> Er
             Error::transport(source)
         }
         api::Error::ResponseBodyError(source) => Error::transport(source),
-        api::Error::InvalidRequest(reason) => InvalidInput::new("request", reason).into(),
+        api::Error::InvalidRequest(said) => InvalidInput::from_client(said).into(),
         api::Error::Custom(reason) => match seen.auth_error {
             Some(error) => Error::Auth(error),
-            None => InvalidInput::new("request", reason).into(),
+            None => InvalidInput::from_client(reason).into(),
         },
     }
 }

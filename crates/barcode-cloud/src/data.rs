@@ -24,10 +24,15 @@ impl Data {
             Self::Text(text) => (text, None),
             Self::Bytes(bytes) => (STANDARD.encode(bytes), Some(EncodeDataType::Base64Bytes)),
         };
-        let data = text.try_into().map_err(|_| {
-            InvalidInput::new("data", "is empty; a barcode needs at least one character")
-        })?;
-        Ok(EncodeData { data, data_type })
+        // The document bounds the data of a body only; no form can say nothing.
+        if text.is_empty() {
+            let reason = "is empty; a barcode needs at least one character";
+            return Err(InvalidInput::new("data", reason));
+        }
+        Ok(EncodeData {
+            data: text,
+            data_type,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong in a call, as one type: what happened, what the service said, what to do next.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -77,21 +78,32 @@ pub enum ConfigurationError {
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub struct InvalidInput {
-    field: &'static str,
+    field: Cow<'static, str>,
     reason: String,
 }
 
 impl InvalidInput {
     pub(crate) fn new(field: &'static str, reason: impl Into<String>) -> Self {
         Self {
-            field,
+            field: Cow::Borrowed(field),
             reason: reason.into(),
+        }
+    }
+
+    /// What the generated client says of an argument: the field's name comes first where it knows one.
+    pub(crate) fn from_client(said: String) -> Self {
+        match said.split_once(": ") {
+            Some((field, reason)) if field.chars().all(char::is_alphanumeric) => Self {
+                field: Cow::Owned(field.to_owned()),
+                reason: reason.to_owned(),
+            },
+            _ => Self::new("request", said),
         }
     }
 
     /// The argument.
     pub fn field(&self) -> &str {
-        self.field
+        &self.field
     }
 }
 

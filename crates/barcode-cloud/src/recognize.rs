@@ -127,15 +127,9 @@ impl Request {
     }
 
     async fn body(&self) -> Result<RecognizeBase64Request, Error> {
-        let base64 = self.image.base64().await?;
-        let length = base64.len();
-        let file_base64 = base64.try_into().map_err(|_| {
-            let reason = format!("{length} characters as base64; a JSON body takes at most 28,730,982 (about 20.5 MiB as a file): look for one type, which goes as a multipart form");
-            InvalidInput::new("image", reason)
-        })?;
         Ok(RecognizeBase64Request {
             barcode_types: self.types.clone(),
-            file_base64,
+            file_base64: self.image.base64().await?,
             recognition_mode: self.mode,
             recognition_image_kind: self.image_kind,
         })

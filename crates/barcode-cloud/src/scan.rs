@@ -4,7 +4,6 @@ use barcode_cloud_client as api;
 use barcode_cloud_client::types::{BarcodeResponseList, ScanBase64Request};
 
 use crate::call::{self, Operation, Sent};
-use crate::error::InvalidInput;
 use crate::{Barcode, Client, Error, Form, Image, barcode};
 
 /// A picture to be scanned; made by [`Client::scan`].
@@ -73,9 +72,6 @@ impl Operation for Request {
             }
             Form::Body => {
                 let file_base64 = self.image.base64().await?;
-                let file_base64 = file_base64
-                    .try_into()
-                    .map_err(|_| InvalidInput::new("image", "is empty"))?;
                 api.scan_base64()
                     .body(ScanBase64Request { file_base64 })
                     .send()

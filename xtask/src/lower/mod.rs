@@ -1,6 +1,7 @@
 //! Lowers an OpenAPI 3.x document to the subset that progenitor reads. A rule is one function in one module; what no
 //! rule knows is an error with its JSON pointer, never a silent drop.
 
+mod bounds;
 mod error_bodies;
 mod media_types;
 mod multipart;
@@ -15,6 +16,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+pub(crate) use bounds::{Bounds, Counted};
 pub use multipart::FILE_PART;
 
 use crate::Error;
@@ -90,6 +92,7 @@ pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     media_types::keep_json(&mut document, &mut log)?;
     error_bodies::drop_bodyless(&mut document, &mut log)?;
     schemas::lower(&mut document, &mut log)?;
+    bounds::bounds_are_checked(&mut document, &mut log)?;
     strict::check(&document)?;
     Ok(Lowered {
         document,

@@ -201,7 +201,7 @@ fn content(node: &Value, at: &Pointer) -> Result<(), Error> {
 }
 
 fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
-    const KNOWN: [&str; 22] = [
+    const KNOWN: [&str; 15] = [
         "$ref",
         "type",
         "format",
@@ -213,13 +213,6 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
         "required",
         "items",
         "allOf",
-        "minimum",
-        "maximum",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-        "pattern",
         "example",
         "deprecated",
         "readOnly",

@@ -10,6 +10,7 @@ use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, parse_quote};
 
 use super::{builders, missing};
 use crate::Error;
+use crate::lower::Bounds;
 
 /// The text of each parameter, by builder and setter.
 type Texts = BTreeMap<(String, String), String>;
@@ -50,10 +51,13 @@ fn texts(document: &Value) -> Texts {
             .unwrap_or_default()
             .to_upper_camel_case();
         let mut add = |name: &str, described: &Value| {
-            let text = described["description"]
+            let mut text = described["description"]
                 .as_str()
                 .unwrap_or_default()
                 .to_owned();
+            if let Some(bounds) = Bounds::of(&described["schema"]) {
+                text = format!("{text}\n\n{bounds}");
+            }
             texts.insert((builder.clone(), name.to_snake_case()), text);
         };
         for parameter in operation["parameters"].as_array().into_iter().flatten() {

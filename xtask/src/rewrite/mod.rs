@@ -2,12 +2,13 @@
 //! what it looks for and fails where that is missing, so that a new progenitor cannot slip past it.
 
 mod api_version;
+mod bounds;
 mod docs;
 mod enums;
 mod multipart;
 mod send;
 
-use syn::{File, Item, ItemImpl, ItemMod, ItemStruct};
+use syn::{File, GenericArgument, Item, ItemImpl, ItemMod, ItemStruct, PathArguments, Type};
 
 use crate::Error;
 use crate::lower::Lowered;
@@ -18,13 +19,20 @@ pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
     api_version::remove(builders)?;
     multipart::send_forms(builders, &lowered.multipart)?;
     docs::describe_setters(builders, &lowered.document)?;
+    bounds::check_parameters(module_mut(file, "builder")?, &lowered.document)?;
+    bounds::check_types(module_mut(file, "types")?, &lowered.document)?;
+    file.items.push(bounds::module());
     enums::list_and_forgive(module_mut(file, "types")?)?;
     docs::one_line_an_attribute(file);
     Ok(())
 }
 
 fn module_mut<'a>(file: &'a mut File, name: &str) -> Result<&'a mut Vec<Item>, Error> {
-    let found = file.items.iter_mut().find_map(|item| match item {
+    module_in(&mut file.items, name)
+}
+
+fn module_in<'a>(items: &'a mut [Item], name: &str) -> Result<&'a mut Vec<Item>, Error> {
+    let found = items.iter_mut().find_map(|item| match item {
         Item::Mod(ItemMod {
             ident,
             content: Some((_, items)),
@@ -54,5 +62,17 @@ fn missing(place: impl ToString, expected: &'static str) -> Error {
     Error::Rewrite {
         place: place.to_string(),
         expected,
+    }
+}
+
+/// `T` of `Name<T>`.
+fn first_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    match &path.path.segments.last()?.arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        },
+        _ => None,
     }
 }

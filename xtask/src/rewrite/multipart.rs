@@ -4,12 +4,10 @@
 use heck::ToUpperCamelCase as _;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
-use syn::{
-    Expr, ExprCall, GenericArgument, Item, ItemStruct, Lit, PathArguments, Stmt, Type, parse_quote,
-};
+use syn::{Expr, ExprCall, Item, ItemStruct, Lit, Stmt, Type, parse_quote};
 
 use super::send::{call_before_build, request_statement, send_mut, take_calls};
-use super::{builders, missing};
+use super::{builders, first_argument, missing};
 use crate::Error;
 use crate::lower::FILE_PART;
 
@@ -119,17 +117,6 @@ impl Kind {
                 quote!(for #value in #value { #add })
             }
         }
-    }
-}
-
-fn first_argument(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    match &path.path.segments.last()?.arguments {
-        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
-            GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        },
-        _ => None,
     }
 }
 

@@ -387,3 +387,79 @@ impl Client {
 pub mod prelude {
     pub use self::super::Client;
 }
+/// The document's bounds, and what is told of a value that is outside.
+#[allow(dead_code)]
+pub(crate) mod bounds {
+    pub(crate) fn number<T: PartialOrd + ToString>(
+        field: &str,
+        value: T,
+        minimum: Option<T>,
+        maximum: Option<T>,
+    ) -> Result<(), String> {
+        let inside = minimum.as_ref().is_none_or(|minimum| value >= *minimum)
+            && maximum.as_ref().is_none_or(|maximum| value <= *maximum);
+        if inside {
+            Ok(())
+        } else {
+            Err(outside(field, &value.to_string(), minimum, maximum))
+        }
+    }
+    pub(crate) fn characters(
+        field: &str,
+        value: &str,
+        minimum: Option<usize>,
+        maximum: Option<usize>,
+    ) -> Result<(), String> {
+        let short = minimum
+            .is_some_and(|minimum| value.chars().take(minimum).count() < minimum);
+        let long = maximum
+            .is_some_and(|maximum| {
+                value.len() > maximum && value.chars().count() > maximum
+            });
+        if !short && !long {
+            return Ok(());
+        }
+        Err(
+            outside(
+                field,
+                &format!("a text of {} characters", value.chars().count()),
+                minimum,
+                maximum,
+            ),
+        )
+    }
+    pub(crate) fn items(
+        field: &str,
+        count: usize,
+        minimum: Option<usize>,
+        maximum: Option<usize>,
+    ) -> Result<(), String> {
+        let inside = minimum.is_none_or(|minimum| count >= minimum)
+            && maximum.is_none_or(|maximum| count <= maximum);
+        if inside {
+            Ok(())
+        } else {
+            Err(outside(field, &format!("a list of {count} items"), minimum, maximum))
+        }
+    }
+    fn outside<T: ToString>(
+        field: &str,
+        value: &str,
+        minimum: Option<T>,
+        maximum: Option<T>,
+    ) -> String {
+        let limits = match (minimum, maximum) {
+            (Some(minimum), Some(maximum)) => {
+                format!("{} to {}", minimum.to_string(), maximum.to_string())
+            }
+            (Some(minimum), None) => format!("at least {}", minimum.to_string()),
+            (None, maximum) => {
+                format!(
+                    "at most {}", maximum.map(| maximum | maximum.to_string())
+                    .unwrap_or_default()
+                )
+            }
+        };
+        format!("{field}: {value} is outside its bounds ({limits})")
+    }
+}

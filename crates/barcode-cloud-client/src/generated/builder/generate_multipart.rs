@@ -206,6 +206,8 @@ impl<'a> GenerateMultipart<'a> {
         self
     }
     /// Height of a PDF417 module divided by its width. The contract takes 2 to 10; the symbology's standard asks for 3 to 5 with `Pdf417` and `MacroPdf417`, 2 to 5 with `MicroPdf417`.
+    ///
+    /// Bounds: 2 to 10.
     pub fn pdf417_aspect_ratio<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<f32>,
@@ -219,6 +221,8 @@ impl<'a> GenerateMultipart<'a> {
         self
     }
     /// Data columns, 1 to 30. With 0 the service chooses.
+    ///
+    /// Bounds: 0 to 30.
     pub fn pdf417_columns<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<i32>,
@@ -323,6 +327,8 @@ impl<'a> GenerateMultipart<'a> {
         self
     }
     /// Rows, 3 to 90. With 0 the service chooses.
+    ///
+    /// Bounds: 0 to 90.
     pub fn pdf417_rows<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<i32>,
@@ -345,6 +351,8 @@ impl<'a> GenerateMultipart<'a> {
         self
     }
     /// Height of a QR module divided by its width, from 0.001 to 1; at 1 the modules are square.
+    ///
+    /// Bounds: 0.001 to 1.
     pub fn qr_aspect_ratio<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<f32>,
@@ -420,6 +428,8 @@ impl<'a> GenerateMultipart<'a> {
         self
     }
     /// Dots per inch, the same in both directions: 1 to 100000, with a dot before any decimals. 96 unless given.
+    ///
+    /// Bounds: 1 to 100000.
     pub fn resolution<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<f32>,
@@ -538,6 +548,41 @@ impl<'a> GenerateMultipart<'a> {
         let rotation_angle = rotation_angle.map_err(Error::InvalidRequest)?;
         let text_location = text_location.map_err(Error::InvalidRequest)?;
         let units = units.map_err(Error::InvalidRequest)?;
+        if let Some(value) = &resolution {
+            crate::generated::bounds::number(
+                    "resolution",
+                    *value,
+                    Some(1f32),
+                    Some(100000f32),
+                )
+                .map_err(Error::InvalidRequest)?;
+        }
+        if let Some(value) = &qr_aspect_ratio {
+            crate::generated::bounds::number(
+                    "qrAspectRatio",
+                    *value,
+                    Some(0.001f32),
+                    Some(1f32),
+                )
+                .map_err(Error::InvalidRequest)?;
+        }
+        if let Some(value) = &pdf417_columns {
+            crate::generated::bounds::number("pdf417Columns", *value, Some(0), Some(30))
+                .map_err(Error::InvalidRequest)?;
+        }
+        if let Some(value) = &pdf417_rows {
+            crate::generated::bounds::number("pdf417Rows", *value, Some(0), Some(90))
+                .map_err(Error::InvalidRequest)?;
+        }
+        if let Some(value) = &pdf417_aspect_ratio {
+            crate::generated::bounds::number(
+                    "pdf417AspectRatio",
+                    *value,
+                    Some(2f32),
+                    Some(10f32),
+                )
+                .map_err(Error::InvalidRequest)?;
+        }
         let url = format!("{}/barcode/generate-multipart", client.baseurl,);
         let mut form = reqwest::multipart::Form::new();
         if let Some(background_color) = background_color {

@@ -36,6 +36,8 @@ pub struct BarcodeImageParams {
     )]
     pub image_width: ::std::option::Option<f32>,
     /// Dots per inch, the same in both directions: 1 to 100000, with a dot before any decimals. 96 unless given.
+    ///
+    /// Bounds: 1 to 100000.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub resolution: ::std::option::Option<f32>,
     /// Degrees to turn the picture by. Multiples of 90 stay easy to read, other angles may not. 0, that is upright, unless given.
@@ -53,6 +55,21 @@ pub struct BarcodeImageParams {
     /// Unit of `imageWidth` and `imageHeight`. `Pixel` unless given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub units: ::std::option::Option<GraphicsUnit>,
+}
+impl BarcodeImageParams {
+    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
+    /// sent.
+    pub fn check(&self) -> Result<(), super::error::ConversionError> {
+        if let Some(value) = &self.resolution {
+            crate::generated::bounds::number(
+                "resolution",
+                *value,
+                Some(1f32),
+                Some(100000f32),
+            )?;
+        }
+        Ok(())
+    }
 }
 impl BarcodeImageParams {
     pub fn builder() -> builder::BarcodeImageParams {

@@ -6,10 +6,23 @@ use super::*;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct EncodeData {
     /// What the barcode is to say, written as `dataType` tells. Must not be empty.
-    pub data: EncodeDataData,
+    ///
+    /// Bounds in characters: at least 1.
+    pub data: ::std::string::String,
     /// How `data` is to be understood: text, or bytes written as base64 or hexadecimal. `StringData` unless given.
     #[serde(rename = "dataType", skip_serializing_if = "::std::option::Option::is_none")]
     pub data_type: ::std::option::Option<EncodeDataType>,
+}
+impl EncodeData {
+    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
+    /// sent.
+    pub fn check(&self) -> Result<(), super::error::ConversionError> {
+        {
+            let value = &self.data;
+            crate::generated::bounds::characters("data", value, Some(1usize), None)?;
+        }
+        Ok(())
+    }
 }
 impl EncodeData {
     pub fn builder() -> builder::EncodeData {

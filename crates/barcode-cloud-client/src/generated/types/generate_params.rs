@@ -34,6 +34,26 @@ pub struct GenerateParams {
     pub qr_params: ::std::option::Option<QrParams>,
 }
 impl GenerateParams {
+    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
+    /// sent.
+    pub fn check(&self) -> Result<(), super::error::ConversionError> {
+        if let Some(value) = &self.barcode_image_params {
+            value.check()?;
+        }
+        {
+            let value = &self.encode_data;
+            value.check()?;
+        }
+        if let Some(value) = &self.pdf417_params {
+            value.check()?;
+        }
+        if let Some(value) = &self.qr_params {
+            value.check()?;
+        }
+        Ok(())
+    }
+}
+impl GenerateParams {
     pub fn builder() -> builder::GenerateParams {
         Default::default()
     }

@@ -6,12 +6,16 @@ use super::*;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct Pdf417Params {
     /// Height of a PDF417 module divided by its width. The contract takes 2 to 10; the symbology's standard asks for 3 to 5 with `Pdf417` and `MacroPdf417`, 2 to 5 with `MicroPdf417`.
+    ///
+    /// Bounds: 2 to 10.
     #[serde(
         rename = "pdf417AspectRatio",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub pdf417_aspect_ratio: ::std::option::Option<f32>,
     /// Data columns, 1 to 30. With 0 the service chooses.
+    ///
+    /// Bounds: 0 to 30.
     #[serde(
         rename = "pdf417Columns",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -60,6 +64,8 @@ pub struct Pdf417Params {
     )]
     pub pdf417_macro_characters: ::std::option::Option<MacroCharacter>,
     /// Rows, 3 to 90. With 0 the service chooses.
+    ///
+    /// Bounds: 0 to 90.
     #[serde(
         rename = "pdf417Rows",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -71,6 +77,32 @@ pub struct Pdf417Params {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub pdf417_truncate: ::std::option::Option<bool>,
+}
+impl Pdf417Params {
+    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
+    /// sent.
+    pub fn check(&self) -> Result<(), super::error::ConversionError> {
+        if let Some(value) = &self.pdf417_aspect_ratio {
+            crate::generated::bounds::number(
+                "pdf417AspectRatio",
+                *value,
+                Some(2f32),
+                Some(10f32),
+            )?;
+        }
+        if let Some(value) = &self.pdf417_columns {
+            crate::generated::bounds::number(
+                "pdf417Columns",
+                *value,
+                Some(0),
+                Some(30),
+            )?;
+        }
+        if let Some(value) = &self.pdf417_rows {
+            crate::generated::bounds::number("pdf417Rows", *value, Some(0), Some(90))?;
+        }
+        Ok(())
+    }
 }
 impl Pdf417Params {
     pub fn builder() -> builder::Pdf417Params {

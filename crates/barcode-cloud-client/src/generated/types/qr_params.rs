@@ -12,6 +12,8 @@ pub struct QrParams {
     )]
     pub micro_qr_version: ::std::option::Option<MicroQrVersion>,
     /// Height of a QR module divided by its width, from 0.001 to 1; at 1 the modules are square.
+    ///
+    /// Bounds: 0.001 to 1.
     #[serde(
         rename = "qrAspectRatio",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -47,6 +49,21 @@ pub struct QrParams {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub rect_micro_qr_version: ::std::option::Option<RectMicroQrVersion>,
+}
+impl QrParams {
+    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
+    /// sent.
+    pub fn check(&self) -> Result<(), super::error::ConversionError> {
+        if let Some(value) = &self.qr_aspect_ratio {
+            crate::generated::bounds::number(
+                "qrAspectRatio",
+                *value,
+                Some(0.001f32),
+                Some(1f32),
+            )?;
+        }
+        Ok(())
+    }
 }
 impl QrParams {
     pub fn builder() -> builder::QrParams {

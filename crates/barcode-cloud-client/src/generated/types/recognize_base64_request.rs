@@ -9,8 +9,10 @@ pub struct RecognizeBase64Request {
     #[serde(rename = "barcodeTypes")]
     pub barcode_types: ::std::vec::Vec<DecodeBarcodeType>,
     /// The picture in base64: JPEG, TIFF, PNG, BMP or GIF. At most 28,730,982 characters, which is 20.55 MiB of picture.
+    ///
+    /// Bounds in characters: 1 to 28730982.
     #[serde(rename = "fileBase64")]
-    pub file_base64: RecognizeBase64RequestFileBase64,
+    pub file_base64: ::std::string::String,
     /// Where the picture comes from, which decides how it is prepared. The default is not published.
     #[serde(
         rename = "recognitionImageKind",
@@ -23,6 +25,22 @@ pub struct RecognizeBase64Request {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub recognition_mode: ::std::option::Option<RecognitionMode>,
+}
+impl RecognizeBase64Request {
+    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
+    /// sent.
+    pub fn check(&self) -> Result<(), super::error::ConversionError> {
+        {
+            let value = &self.file_base64;
+            crate::generated::bounds::characters(
+                "fileBase64",
+                value,
+                Some(1usize),
+                Some(28730982usize),
+            )?;
+        }
+        Ok(())
+    }
 }
 impl RecognizeBase64Request {
     pub fn builder() -> builder::RecognizeBase64Request {

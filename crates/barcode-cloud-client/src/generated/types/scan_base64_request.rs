@@ -6,8 +6,26 @@ use super::*;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ScanBase64Request {
     /// The picture in base64: JPEG, TIFF, PNG, BMP or GIF. No greatest length is declared.
+    ///
+    /// Bounds in characters: at least 1.
     #[serde(rename = "fileBase64")]
-    pub file_base64: ScanBase64RequestFileBase64,
+    pub file_base64: ::std::string::String,
+}
+impl ScanBase64Request {
+    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
+    /// sent.
+    pub fn check(&self) -> Result<(), super::error::ConversionError> {
+        {
+            let value = &self.file_base64;
+            crate::generated::bounds::characters(
+                "fileBase64",
+                value,
+                Some(1usize),
+                None,
+            )?;
+        }
+        Ok(())
+    }
 }
 impl ScanBase64Request {
     pub fn builder() -> builder::ScanBase64Request {

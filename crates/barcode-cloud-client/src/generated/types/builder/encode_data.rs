@@ -4,7 +4,7 @@
 use super::*;
 #[derive(Clone, Debug)]
 pub struct EncodeData {
-    data: ::std::result::Result<super::super::EncodeDataData, ::std::string::String>,
+    data: ::std::result::Result<::std::string::String, ::std::string::String>,
     data_type: ::std::result::Result<
         ::std::option::Option<super::super::EncodeDataType>,
         ::std::string::String,
@@ -21,7 +21,7 @@ impl ::std::default::Default for EncodeData {
 impl EncodeData {
     pub fn data<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<super::super::EncodeDataData>,
+        T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
         self.data = value
@@ -45,10 +45,12 @@ impl ::std::convert::TryFrom<EncodeData> for super::super::EncodeData {
     fn try_from(
         value: EncodeData,
     ) -> ::std::result::Result<Self, super::super::error::ConversionError> {
-        Ok(Self {
+        let built = Self {
             data: value.data?,
             data_type: value.data_type?,
-        })
+        };
+        built.check()?;
+        Ok(built)
     }
 }
 impl ::std::convert::From<super::super::EncodeData> for EncodeData {

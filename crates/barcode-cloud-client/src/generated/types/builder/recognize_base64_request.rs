@@ -8,10 +8,7 @@ pub struct RecognizeBase64Request {
         ::std::vec::Vec<super::super::DecodeBarcodeType>,
         ::std::string::String,
     >,
-    file_base64: ::std::result::Result<
-        super::super::RecognizeBase64RequestFileBase64,
-        ::std::string::String,
-    >,
+    file_base64: ::std::result::Result<::std::string::String, ::std::string::String>,
     recognition_image_kind: ::std::result::Result<
         ::std::option::Option<super::super::RecognitionImageKind>,
         ::std::string::String,
@@ -46,7 +43,7 @@ impl RecognizeBase64Request {
     }
     pub fn file_base64<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<super::super::RecognizeBase64RequestFileBase64>,
+        T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
         self.file_base64 = value
@@ -91,12 +88,14 @@ for super::super::RecognizeBase64Request {
     fn try_from(
         value: RecognizeBase64Request,
     ) -> ::std::result::Result<Self, super::super::error::ConversionError> {
-        Ok(Self {
+        let built = Self {
             barcode_types: value.barcode_types?,
             file_base64: value.file_base64?,
             recognition_image_kind: value.recognition_image_kind?,
             recognition_mode: value.recognition_mode?,
-        })
+        };
+        built.check()?;
+        Ok(built)
     }
 }
 impl ::std::convert::From<super::super::RecognizeBase64Request>

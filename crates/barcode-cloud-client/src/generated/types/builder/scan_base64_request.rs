@@ -4,10 +4,7 @@
 use super::*;
 #[derive(Clone, Debug)]
 pub struct ScanBase64Request {
-    file_base64: ::std::result::Result<
-        super::super::ScanBase64RequestFileBase64,
-        ::std::string::String,
-    >,
+    file_base64: ::std::result::Result<::std::string::String, ::std::string::String>,
 }
 impl ::std::default::Default for ScanBase64Request {
     fn default() -> Self {
@@ -19,7 +16,7 @@ impl ::std::default::Default for ScanBase64Request {
 impl ScanBase64Request {
     pub fn file_base64<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<super::super::ScanBase64RequestFileBase64>,
+        T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
         self.file_base64 = value
@@ -35,9 +32,11 @@ impl ::std::convert::TryFrom<ScanBase64Request> for super::super::ScanBase64Requ
     fn try_from(
         value: ScanBase64Request,
     ) -> ::std::result::Result<Self, super::super::error::ConversionError> {
-        Ok(Self {
+        let built = Self {
             file_base64: value.file_base64?,
-        })
+        };
+        built.check()?;
+        Ok(built)
     }
 }
 impl ::std::convert::From<super::super::ScanBase64Request> for ScanBase64Request {

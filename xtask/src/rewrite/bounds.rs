@@ -1,0 +1,364 @@
+//! Writes the checks of the document's bounds: a method `check` at each type that has any, run where a builder gives
+//! the type away, and a line a parameter in `send`. So every way to a request is checked once, and none that comes from
+//! a server.
+
+use std::collections::BTreeMap;
+
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens as _, format_ident, quote};
+use serde_json::Value;
+use syn::{Expr, Field, ImplItem, Item, ItemImpl, ItemStruct, Stmt, Type, parse_quote};
+
+use super::send::{is_let, send_mut};
+use super::{builders, first_argument, missing};
+use crate::Error;
+use crate::lower::{Bounds, Counted};
+
+/// The module that the checks call.
+pub(super) fn module() -> Item {
+    parse_quote! {
+        /// The document's bounds, and what is told of a value that is outside.
+        #[allow(dead_code)]
+        pub(crate) mod bounds {
+            pub(crate) fn number<T: PartialOrd + ToString>(field: &str, value: T, minimum: Option<T>, maximum: Option<T>) -> Result<(), String> {
+                let inside = minimum.as_ref().is_none_or(|minimum| value >= *minimum) && maximum.as_ref().is_none_or(|maximum| value <= *maximum);
+                if inside { Ok(()) } else { Err(outside(field, &value.to_string(), minimum, maximum)) }
+            }
+
+            pub(crate) fn characters(field: &str, value: &str, minimum: Option<usize>, maximum: Option<usize>) -> Result<(), String> {
+                let short = minimum.is_some_and(|minimum| value.chars().take(minimum).count() < minimum);
+                let long = maximum.is_some_and(|maximum| value.len() > maximum && value.chars().count() > maximum);
+                if !short && !long { return Ok(()); }
+                Err(outside(field, &format!("a text of {} characters", value.chars().count()), minimum, maximum))
+            }
+
+            pub(crate) fn items(field: &str, count: usize, minimum: Option<usize>, maximum: Option<usize>) -> Result<(), String> {
+                let inside = minimum.is_none_or(|minimum| count >= minimum) && maximum.is_none_or(|maximum| count <= maximum);
+                if inside { Ok(()) } else { Err(outside(field, &format!("a list of {count} items"), minimum, maximum)) }
+            }
+
+            fn outside<T: ToString>(field: &str, value: &str, minimum: Option<T>, maximum: Option<T>) -> String {
+                let limits = match (minimum, maximum) {
+                    (Some(minimum), Some(maximum)) => format!("{} to {}", minimum.to_string(), maximum.to_string()),
+                    (Some(minimum), None) => format!("at least {}", minimum.to_string()),
+                    (None, maximum) => format!("at most {}", maximum.map(|maximum| maximum.to_string()).unwrap_or_default()),
+                };
+                format!("{field}: {value} is outside its bounds ({limits})")
+            }
+        }
+    }
+}
+
+/// Writes `check` for the types of the document, and calls it where their builders give them away.
+pub(super) fn check_types(items: &mut Vec<Item>, document: &Value) -> Result<(), Error> {
+    let schemas = document["components"]["schemas"].as_object();
+    let schemas: BTreeMap<String, &Value> = schemas
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| (name.to_upper_camel_case(), schema))
+        .collect();
+    let mut checked: BTreeMap<String, ItemImpl> = BTreeMap::new();
+    // A type is checked for what it holds, too: repeat until no further one holds a checked one.
+    loop {
+        let known = checked.len();
+        for item in items.iter() {
+            let Item::Struct(item) = item else { continue };
+            let name = item.ident.to_string();
+            let Some(schema) = schemas.get(&name) else {
+                continue;
+            };
+            let checks: Vec<_> = item
+                .fields
+                .iter()
+                .filter_map(|field| field_check(field, schema, &checked))
+                .collect();
+            if !checks.is_empty() {
+                checked.insert(name, check_method(item, &checks));
+            }
+        }
+        if checked.len() == known {
+            break;
+        }
+    }
+    call_in_builders(items, &checked)?;
+    for (name, method) in checked {
+        let at = items
+            .iter()
+            .position(|item| matches!(item, Item::Struct(item) if item.ident == name));
+        items.insert(
+            at.ok_or_else(|| missing(&name, "struct"))? + 1,
+            Item::Impl(method),
+        );
+    }
+    Ok(())
+}
+
+fn check_method(item: &ItemStruct, checks: &[TokenStream]) -> ItemImpl {
+    let name = &item.ident;
+    parse_quote! {
+        impl #name {
+            /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
+            /// sent.
+            pub fn check(&self) -> Result<(), self::error::ConversionError> {
+                #(#checks)*
+                Ok(())
+            }
+        }
+    }
+}
+
+fn field_check(
+    field: &Field,
+    schema: &Value,
+    checked: &BTreeMap<String, ItemImpl>,
+) -> Option<TokenStream> {
+    let ident = field.ident.as_ref()?;
+    let properties = schema["properties"].as_object()?;
+    let (name, property) = properties
+        .iter()
+        .find(|(name, _)| field_name(name) == *ident)?;
+    let (optional, inner) = match first_argument(&field.ty) {
+        Some(inner) if last_segment(&field.ty) == "Option" => (true, inner),
+        _ => (false, &field.ty),
+    };
+    let check = match Bounds::of(property) {
+        Some(bounds) => {
+            let check = bounds_check(name, &bounds, inner);
+            quote!(#check?;)
+        }
+        None if checked.contains_key(&last_segment(inner)) => quote!(value.check()?;),
+        None => return None,
+    };
+    Some(match optional {
+        true => quote!(if let Some(value) = &self.#ident { #check }),
+        false => quote!({ let value = &self.#ident; #check }),
+    })
+}
+
+/// The call that checks `value`, a reference to something of type `ty`.
+fn bounds_check(name: &str, bounds: &Bounds, ty: &Type) -> TokenStream {
+    let whole = |bound: Option<f64>| {
+        option(
+            bound
+                .map(|bound| bound as usize)
+                .map(|bound| quote!(#bound)),
+        )
+    };
+    let path = quote!(crate::generated::bounds);
+    match bounds.what {
+        Counted::Value => {
+            let literal = |bound: f64| number(bound, &last_segment(ty));
+            let minimum = option(bounds.minimum.map(literal));
+            let maximum = option(bounds.maximum.map(literal));
+            quote!(#path::number(#name, *value, #minimum, #maximum))
+        }
+        Counted::Characters => {
+            let (minimum, maximum) = (whole(bounds.minimum), whole(bounds.maximum));
+            quote!(#path::characters(#name, value, #minimum, #maximum))
+        }
+        Counted::Items => {
+            let (minimum, maximum) = (whole(bounds.minimum), whole(bounds.maximum));
+            quote!(#path::items(#name, value.len(), #minimum, #maximum))
+        }
+    }
+}
+
+/// The bound as a number of the field's own type, so that `0.1` is compared with what the caller's `0.1` is.
+fn number(bound: f64, ty: &str) -> TokenStream {
+    match ty {
+        "f32" => Literal::f32_suffixed(bound as f32).to_token_stream(),
+        "f64" => Literal::f64_suffixed(bound).to_token_stream(),
+        _ => Literal::i64_unsuffixed(bound as i64).to_token_stream(),
+    }
+}
+
+fn option(bound: Option<TokenStream>) -> TokenStream {
+    bound.map_or_else(|| quote!(None), |bound| quote!(Some(#bound)))
+}
+
+/// `Ok(Self { .. })` of a builder's `TryFrom` becomes a check of what was built.
+fn call_in_builders(items: &mut [Item], checked: &BTreeMap<String, ItemImpl>) -> Result<(), Error> {
+    let builders = super::module_in(items, "builder")?;
+    for name in checked.keys() {
+        let found = builders.iter_mut().find_map(|item| match item {
+            Item::Impl(item) if is_try_from(item, name) => Some(item),
+            _ => None,
+        });
+        let block =
+            found
+                .into_iter()
+                .flat_map(|item| &mut item.items)
+                .find_map(|item| match item {
+                    ImplItem::Fn(method) => Some(&mut method.block),
+                    _ => None,
+                });
+        let block = block.ok_or_else(|| missing(name, "TryFrom of its builder"))?;
+        let Some(Stmt::Expr(Expr::Call(built), None)) = block.stmts.pop() else {
+            return Err(missing(name, "Ok(Self { .. }) in TryFrom of its builder"));
+        };
+        let value = built.args.first();
+        block.stmts.extend::<Vec<Stmt>>(parse_quote! {
+            let built = #value;
+            built.check()?;
+            Ok(built)
+        });
+    }
+    Ok(())
+}
+
+fn is_try_from(item: &ItemImpl, name: &str) -> bool {
+    let of_trait = item
+        .trait_
+        .as_ref()
+        .map(|(path, _)| path.to_token_stream().to_string());
+    of_trait.is_some_and(|text| text.contains("TryFrom")) && last_segment(&item.self_ty) == name
+}
+
+/// Checks the parameters of operations before their URL is made.
+pub(super) fn check_parameters(items: &mut [Item], document: &Value) -> Result<(), Error> {
+    let operations = document["paths"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .flat_map(|(_, item)| item.as_object());
+    for (_, operation) in operations.flatten() {
+        let Some(id) = operation["operationId"].as_str() else {
+            continue;
+        };
+        let name = id.to_upper_camel_case();
+        let bounded: Vec<_> = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|parameter| {
+                Some((
+                    parameter["name"].as_str()?,
+                    Bounds::of(&parameter["schema"])?,
+                ))
+            })
+            .collect();
+        if bounded.is_empty() {
+            continue;
+        }
+        let (builder, methods) = builders(items)
+            .find(|(builder, _)| builder.ident == name)
+            .ok_or_else(|| missing(id, "builder"))?;
+        let mut checks: Vec<Stmt> = Vec::new();
+        for (parameter, bounds) in bounded {
+            checks.push(parameter_check(builder, parameter, &bounds)?);
+        }
+        let send = send_mut(methods, &name)?;
+        let url = send
+            .stmts
+            .iter()
+            .position(|statement| is_let(statement, "url"));
+        let url = url.ok_or_else(|| missing(&name, "statement `let url`"))?;
+        send.stmts.splice(url..url, checks);
+    }
+    Ok(())
+}
+
+fn parameter_check(builder: &ItemStruct, parameter: &str, bounds: &Bounds) -> Result<Stmt, Error> {
+    let place = || {
+        missing(
+            format!("{}::{parameter}", builder.ident),
+            "field of a known type",
+        )
+    };
+    let ident = field_name(parameter);
+    let field = builder
+        .fields
+        .iter()
+        .find(|field| field.ident.as_ref() == Some(&ident))
+        .ok_or_else(place)?;
+    let ty = first_argument(&field.ty).ok_or_else(place)?;
+    let inner = first_argument(ty).filter(|_| last_segment(ty) == "Option");
+    let check = bounds_check(parameter, bounds, inner.unwrap_or(ty));
+    Ok(match inner {
+        Some(_) => {
+            parse_quote!(if let Some(value) = &#ident { #check.map_err(Error::InvalidRequest)?; })
+        }
+        None => parse_quote!({ let value = &#ident; #check.map_err(Error::InvalidRequest)?; }),
+    })
+}
+
+/// The field of a generated struct that the document's `name` becomes.
+fn field_name(name: &str) -> syn::Ident {
+    let name = name.to_snake_case();
+    syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
+}
+
+fn last_segment(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.ident.to_string())
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+    use serde_json::json;
+    use syn::parse_quote;
+
+    use super::{check_parameters, check_types};
+
+    #[test]
+    fn a_type_is_checked_for_itself_and_for_what_it_holds() {
+        let mut file: syn::File = parse_quote! {
+            pub struct Inner { pub level: Option<f32> }
+            pub struct Outer { pub inner: Inner, pub free: String }
+            pub struct Unbound { pub free: String }
+            pub mod builder {
+                impl TryFrom<Inner> for super::Inner {
+                    fn try_from(value: Inner) -> Result<Self, E> { Ok(Self { level: value.level? }) }
+                }
+                impl TryFrom<Outer> for super::Outer {
+                    fn try_from(value: Outer) -> Result<Self, E> { Ok(Self { inner: value.inner?, free: value.free? }) }
+                }
+            }
+        };
+        let document = json!({"components": {"schemas": {
+            "Inner": {"properties": {"level": {"x-bounds": {"minimum": 0.5}}}},
+            "Outer": {"properties": {"inner": {}, "free": {}}},
+            "Unbound": {"properties": {"free": {}}}
+        }}});
+        check_types(&mut file.items, &document).unwrap();
+        let text = file.to_token_stream().to_string();
+        assert!(
+            text.contains("number (\"level\" , * value , Some (0.5f32) , None)"),
+            "{text}"
+        );
+        assert_eq!(text.matches("fn check").count(), 2, "{text}");
+        assert_eq!(text.matches("built . check () ?").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_parameter_is_checked_before_the_url_is_made() {
+        let mut file: syn::File = parse_quote! {
+            pub struct Draw<'a> { client: &'a super::Client, columns: Result<Option<i32>, String> }
+            impl<'a> Draw<'a> {
+                pub async fn send(self) {
+                    let columns = columns?;
+                    let url = format!("{}", client.baseurl);
+                }
+            }
+        };
+        let columns =
+            json!({"name": "columns", "schema": {"x-bounds": {"minimum": 1, "maximum": 30}}});
+        let document =
+            json!({"paths": {"/a": {"get": {"operationId": "Draw", "parameters": [columns]}}}});
+        check_parameters(&mut file.items, &document).unwrap();
+        let text = file.to_token_stream().to_string();
+        let check = text
+            .find("number (\"columns\" , * value , Some (1) , Some (30))")
+            .expect(&text);
+        assert!(check < text.find("let url").unwrap(), "{text}");
+    }
+}
