@@ -162,8 +162,8 @@ fn a_bad_document_is_one_clear_error_and_no_file() {
         ),
         (
             "an unknown construct",
-            ours.replacen("\"enum\"", "\"oneOf\"", 1),
-            "no rule knows `oneOf` in a schema",
+            ours.replacen("\"enum\"", "\"if\"", 1),
+            "no rule knows `if` in a schema",
         ),
         (
             "a repeated id",
