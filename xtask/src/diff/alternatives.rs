@@ -1,69 +1,46 @@
 //! Compares `oneOf` and `anyOf`: which alternatives came, which went, what became of those that stayed.
 
 use super::Comparison;
-use super::facts::Place;
 use super::node::Node;
-use super::rules::{self, Change, Direction};
+use super::rules::Change;
+use super::schemas::Pair;
 use super::shape::Shape;
+use super::wording::type_names;
 
 type Alternatives<'d> = Vec<Node<'d>>;
 
 impl<'d> Comparison<'d> {
-    pub(super) fn alternatives(
-        &mut self,
-        place: &Place,
-        (old, new): (&Shape<'d>, &Shape<'d>),
-        node: &Node<'d>,
-        direction: Direction,
-    ) {
-        let (change, text) = match (&old.alternatives, &new.alternatives) {
+    pub(super) fn alternatives(&mut self, pair: &Pair<'_, 'd>) {
+        let (change, text) = match (&pair.old.alternatives, &pair.new.alternatives) {
             (None, None) => return,
-            (Some((_, before)), Some((_, after))) => {
-                return self.both(place, before, after, node, direction);
-            }
+            (Some((_, before)), Some((_, after))) => return self.both(pair, before, after),
             (None, Some(_)) => (Change::Narrower, "must be one of several alternatives now"),
             (Some(_), None) => (Change::Wider, "is not limited to alternatives any more"),
         };
-        let class = rules::allowed_values(change, direction);
-        self.facts.judge(
-            (class, direction),
-            "alternatives-changed",
-            place,
-            node,
-            text,
-        );
+        self.tell_change(pair, change, "alternatives-changed", text);
     }
 
-    fn both(
-        &mut self,
-        place: &Place,
-        before: &[Node<'d>],
-        after: &[Node<'d>],
-        node: &Node<'d>,
-        direction: Direction,
-    ) {
-        let (pairs, gone, come) = pair(before, after);
+    fn both(&mut self, pair: &Pair<'_, 'd>, before: &[Node<'d>], after: &[Node<'d>]) {
+        let (pairs, gone, come) = matched(before, after);
         for (old, new) in pairs {
-            let place = place.inside(format_args!("alternative {}", name(&new)));
-            self.schema(&place, &old, &new, direction);
+            let place = pair
+                .place
+                .inside(format_args!("alternative {}", name(&new)));
+            self.schema(&place, &old, &new, pair.direction);
         }
         for alternative in come {
-            let class = rules::allowed_values(Change::Wider, direction);
             let text = format!("alternative {} added", name(&alternative));
-            self.facts
-                .judge((class, direction), "alternative-added", place, node, text);
+            self.tell_change(pair, Change::Wider, "alternative-added", text);
         }
         for alternative in gone {
-            let class = rules::allowed_values(Change::Narrower, direction);
             let text = format!("alternative {} removed", name(&alternative));
-            self.facts
-                .judge((class, direction), "alternative-removed", place, node, text);
+            self.tell_change(pair, Change::Narrower, "alternative-removed", text);
         }
     }
 }
 
-/// Pairs by name, then the rest in order; what is left over went or came.
-fn pair<'d>(
+/// Pairs by name; what is left over went or came.
+fn matched<'d>(
     before: &[Node<'d>],
     after: &[Node<'d>],
 ) -> (
@@ -91,7 +68,7 @@ fn name(node: &Node<'_>) -> String {
             let shape = Shape::read(node);
             let fields: Vec<&str> = shape.properties.iter().map(|(name, _)| *name).collect();
             match fields.as_slice() {
-                [] => super::schemas::type_names(&shape),
+                [] => type_names(&shape),
                 fields => format!("object with `{}`", fields.join("`, `")),
             }
         }

@@ -5,77 +5,65 @@ use serde_json::{Map, Value};
 use super::Comparison;
 use super::facts::Place;
 use super::node::Node;
-use super::rules::{self, Class, Direction};
-use super::schemas::or_none;
+use super::rules::{self, Class};
+use super::schemas::Pair;
 use super::shape::Shape;
+use super::wording::became;
 
 impl<'d> Comparison<'d> {
     /// What stands beside the type of a schema.
-    pub(super) fn annotations(
-        &mut self,
-        place: &Place,
-        (old, new): (&Shape<'d>, &Shape<'d>),
-        node: &Node<'d>,
-        direction: Direction,
-    ) {
-        let same_default = match (old.default, new.default) {
-            (Some(before), Some(after)) => rules::same_value(before, after),
-            (before, after) => before == after,
-        };
-        if !same_default {
-            let class = rules::default_changed(old.default, new.default);
-            let text = format!(
-                "default {} -> {}",
-                or_none(old.default),
-                or_none(new.default)
-            );
-            self.facts
-                .judge((class, direction), "default-changed", place, node, text);
-        }
-        self.xml(place, (old, new), node, direction);
+    pub(super) fn annotations(&mut self, pair: &Pair<'_, 'd>) {
+        self.default(pair);
+        self.xml(pair);
         let deprecated =
             |shape: &Shape<'_>| shape.notes.get("deprecated") == Some(&&Value::Bool(true));
-        self.deprecation(place, deprecated(old), deprecated(new), node);
+        self.deprecation(
+            pair.place,
+            deprecated(pair.old),
+            deprecated(pair.new),
+            pair.node,
+        );
         for keyword in ["title", "description", "externalDocs"] {
+            let says = |shape: &Shape<'d>| shape.notes.get(keyword).copied();
             self.prose(
-                place,
+                pair.place,
                 keyword,
-                old.notes.get(keyword).copied(),
-                new.notes.get(keyword).copied(),
-                node,
+                says(pair.old),
+                says(pair.new),
+                pair.node,
+            );
+        }
+    }
+
+    fn default(&mut self, pair: &Pair<'_, 'd>) {
+        let (before, now) = (pair.old.default, pair.new.default);
+        let same = match (before, now) {
+            (Some(before), Some(now)) => rules::same_value(before, now),
+            (before, now) => before == now,
+        };
+        if !same {
+            let class = rules::default_changed(before, now);
+            self.tell(
+                pair,
+                class,
+                "default-changed",
+                became("default", before, now),
             );
         }
     }
 
     /// XML names count only where a body can be XML.
-    fn xml(
-        &mut self,
-        place: &Place,
-        (old, new): (&Shape<'d>, &Shape<'d>),
-        node: &Node<'d>,
-        direction: Direction,
-    ) {
+    fn xml(&mut self, pair: &Pair<'_, 'd>) {
         let says = |shape: &Shape<'_>| {
-            shape
-                .notes
-                .get("xml")
-                .map(|xml| xml_meaning(xml, node))
+            let xml = shape.notes.get("xml");
+            xml.map(|xml| xml_meaning(xml, pair.node))
                 .unwrap_or_default()
         };
-        let (before, after) = (says(old), says(new));
-        if self.speaks_xml && before != after {
-            let text = format!(
-                "XML form {} -> {}",
-                Value::Object(before),
-                Value::Object(after)
-            );
-            self.facts.judge(
-                (Class::Breaking, direction),
-                "xml-changed",
-                place,
-                node,
-                text,
-            );
+        let (before, now) = (says(pair.old), says(pair.new));
+        if self.speaks_xml && before != now {
+            let (before, now) = (Value::Object(before), Value::Object(now));
+            let text = format!("XML form {before} -> {now}");
+            self.tell(pair, Class::Breaking, "xml-changed", text);
         }
     }
 
@@ -119,7 +107,16 @@ impl<'d> Comparison<'d> {
 
     /// The texts of an object that is no schema.
     pub(super) fn texts(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
-        for keyword in ["title", "summary", "description", "externalDocs"] {
+        const TEXTS: [&str; 7] = [
+            "title",
+            "summary",
+            "description",
+            "termsOfService",
+            "contact",
+            "license",
+            "externalDocs",
+        ];
+        for keyword in TEXTS {
             self.prose(
                 place,
                 keyword,

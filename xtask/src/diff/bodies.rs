@@ -6,8 +6,8 @@ use super::Comparison;
 use super::facts::Place;
 use super::node::Node;
 use super::rules::{self, Change, Class, Direction};
-use super::schemas::summary;
 use super::shape::Shape;
+use super::wording::summary;
 
 impl<'d> Comparison<'d> {
     pub(super) fn request_body(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
@@ -36,10 +36,7 @@ impl<'d> Comparison<'d> {
             (Some(before), Some(after)) => {
                 let (was, now) = (before.flag("required"), after.flag("required"));
                 if was != now {
-                    let class = rules::required_changed(now, direction);
-                    let text = if now { "required now" } else { "optional now" };
-                    self.facts
-                        .judge((class, direction), "required-changed", &place, &after, text);
+                    self.required_changed(&place, &after, now, direction);
                 }
                 self.content(&place, &before, &after, direction);
                 self.texts(&place, &before, &after);
@@ -117,10 +114,7 @@ impl<'d> Comparison<'d> {
         let direction = Direction::Response;
         let (was, now) = (old.flag("required"), new.flag("required"));
         if was != now {
-            let class = rules::required_changed(now, direction);
-            let text = if now { "required now" } else { "optional now" };
-            self.facts
-                .judge((class, direction), "required-changed", place, new, text);
+            self.required_changed(place, new, now, direction);
         }
         if let (Some(before), Some(after)) = (old.get("schema"), new.get("schema")) {
             self.schema(place, &before, &after, direction);

@@ -8,6 +8,7 @@ mod bodies;
 pub mod command;
 mod facts;
 mod node;
+mod objects;
 mod operations;
 mod parameters;
 mod report;
@@ -15,7 +16,9 @@ mod rules;
 mod schemas;
 mod security;
 mod shape;
+mod values;
 mod whole;
+mod wording;
 
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use super::facts::Place;
 use super::node::Node;
 use super::operations::Operation;
 use super::rules::{self, Class, Direction};
-use super::schemas::summary;
+use super::wording::summary;
 
 impl<'d> Comparison<'d> {
     pub(super) fn parameters(&mut self, place: &Place, old: &Operation<'d>, new: &Operation<'d>) {
@@ -85,15 +85,7 @@ impl<'d> Comparison<'d> {
         }
         let (before, now) = (is_required(old), is_required(new));
         if before != now {
-            let class = rules::required_changed(now, Direction::Request);
-            let text = if now { "required now" } else { "optional now" };
-            self.facts.judge(
-                (class, Direction::Request),
-                "required-changed",
-                place,
-                new,
-                text,
-            );
+            self.required_changed(place, new, now, Direction::Request);
         }
         self.serialization(place, old, new);
         match (old.get("schema"), new.get("schema")) {

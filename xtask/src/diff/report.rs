@@ -299,7 +299,7 @@ fn escape(text: &str) -> String {
     let mut code = false;
     for letter in text.chars() {
         code ^= letter == '`';
-        if !code && matches!(letter, '*' | '_' | '<' | '>' | '[' | ']' | '|') {
+        if !code && matches!(letter, '*' | '_' | '<' | '[' | ']' | '|') {
             escaped.push('\\');
         }
         escaped.push(letter);

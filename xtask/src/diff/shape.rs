@@ -51,6 +51,9 @@ const NOTES: [&str; 7] = [
     "xml",
 ];
 
+/// How many parts of a schema are put together; what has more is compared as it is written.
+const PARTS: usize = 200;
+
 /// What changes nothing or was read elsewhere.
 const READ_ELSEWHERE: [&str; 11] = [
     "$ref", "allOf", "nullable", "const", "example", "examples", "$comment", "$schema", "$id",
@@ -100,6 +103,10 @@ impl<'d> Shape<'d> {
     /// `seen`: what was absorbed already; a part met again adds nothing, and a circle of parts ends.
     fn absorb(&mut self, node: &Node<'d>, seen: &mut BTreeSet<String>) {
         if !seen.insert(node.at.as_str().to_owned()) {
+            return;
+        }
+        if seen.len() > PARTS {
+            self.rest.insert("allOf".into(), node.value);
             return;
         }
         if let Some(next) = node.referred() {

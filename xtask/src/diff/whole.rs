@@ -8,8 +8,8 @@ use super::Comparison;
 use super::facts::Place;
 use super::node::Node;
 use super::rules::{Class, Direction};
-use super::schemas::type_names;
 use super::shape::Shape;
+use super::wording::type_names;
 
 impl<'d> Comparison<'d> {
     pub(super) fn head(&mut self) {
@@ -32,6 +32,7 @@ impl<'d> Comparison<'d> {
         }
         let (before, after) = (old.value.get("tags"), new.value.get("tags"));
         self.prose(&place, "tags", before, after, &new);
+        self.texts(&place, &old, &new);
         self.unread(&place, "webhooks", &old, &new);
     }
 
@@ -63,10 +64,14 @@ impl<'d> Comparison<'d> {
             }
         }
         let used = used_schemas(&self.old);
+        let used_now = used_schemas(&self.new);
         for (name, schema) in &before {
             let place = Place::part(format!("schema `{name}`"));
             match after.iter().find(|(known, _)| known == name) {
-                Some((_, now)) => self.unused(&place, schema, now),
+                Some((_, now)) if !used.contains(*name) && !used_now.contains(*name) => {
+                    self.unused(&place, schema, now);
+                }
+                Some(_) => {}
                 None if renamed.contains_key(*name) => {}
                 None => {
                     let (class, text) = match used.contains(*name) {
@@ -82,15 +87,6 @@ impl<'d> Comparison<'d> {
 
     /// A change of a schema that no operation reaches is no change for a caller, but a reviewer wants to see it.
     fn unused(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
-        let (from, to) = (old.at.to_string(), new.at.to_string());
-        if self
-            .met
-            .seen
-            .iter()
-            .any(|(old, new, _)| *old == from || *new == to)
-        {
-            return;
-        }
         let kept = std::mem::take(&mut self.facts);
         self.schema(place, old, new, Direction::Request);
         let found = std::mem::replace(&mut self.facts, kept);

@@ -1,0 +1,78 @@
+//! Compares the values that a schema lists: closed sets, and open ones that allow other texts too.
+
+use serde_json::Value;
+
+use super::Comparison;
+use super::rules::{self, Change, Class};
+use super::schemas::Pair;
+use super::wording::listed;
+
+impl<'d> Comparison<'d> {
+    pub(super) fn values(&mut self, pair: &Pair<'_, 'd>) {
+        match (&pair.old.values, &pair.new.values) {
+            (None, None) => {}
+            (Some(before), Some(after)) => {
+                self.openness(pair);
+                self.listed_values(pair, before, after);
+            }
+            (None, Some(after)) => {
+                let text = format!("limited to {}", listed(after));
+                let change = (!pair.new.open).then_some(Change::Narrower);
+                self.list_itself(pair, change, "enum-added", text);
+            }
+            (Some(before), None) => {
+                let text = format!("any value, no longer limited to {}", listed(before));
+                let change = (!pair.old.open).then_some(Change::Wider);
+                self.list_itself(pair, change, "enum-removed", text);
+            }
+        }
+    }
+
+    /// A whole list came or went; an open one limits nothing.
+    fn list_itself(
+        &mut self,
+        pair: &Pair<'_, 'd>,
+        change: Option<Change>,
+        kind: &'static str,
+        text: String,
+    ) {
+        match change {
+            Some(change) => self.tell_change(pair, change, kind, text),
+            None => self.tell(pair, Class::Docs, kind, text),
+        }
+    }
+
+    fn openness(&mut self, pair: &Pair<'_, 'd>) {
+        let (change, text) = match (pair.old.open, pair.new.open) {
+            (false, true) => (
+                Change::Wider,
+                "other texts are allowed beside the listed ones now",
+            ),
+            (true, false) => (Change::Narrower, "only the listed texts are allowed now"),
+            _ => return,
+        };
+        self.tell_change(pair, change, "enum-openness-changed", text);
+    }
+
+    fn listed_values(&mut self, pair: &Pair<'_, 'd>, before: &[Value], after: &[Value]) {
+        let open = pair.old.open && pair.new.open;
+        let (added, removed) = (missing(after, before), missing(before, after));
+        if !added.is_empty() {
+            let class = rules::enum_values_added(open, pair.direction);
+            let text = format!("enum {} added", listed(&added));
+            self.tell(pair, class, "enum-values-added", text);
+        }
+        if !removed.is_empty() {
+            let class = rules::enum_values_removed(open, pair.direction);
+            let text = format!("enum {} removed", listed(&removed));
+            self.tell(pair, class, "enum-values-removed", text);
+        }
+    }
+}
+
+/// The values that `other` does not have.
+fn missing(values: &[Value], other: &[Value]) -> Vec<Value> {
+    let known = |value: &Value| other.iter().any(|o| rules::same_value(o, value));
+    let missing = values.iter().filter(|value| !known(value));
+    missing.cloned().collect()
+}
