@@ -87,7 +87,7 @@ pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     let mut log = Log::default();
     version::declare_3_0(&mut document, &mut log)?;
     references::resolve(&document)?;
-    operation_ids::require(&document)?;
+    operation_ids::complete(&mut document, &mut log)?;
     let multipart = multipart::form_becomes_parameters(&mut document, &mut log)?;
     media_types::keep_json(&mut document, &mut log)?;
     error_bodies::drop_bodyless(&mut document, &mut log)?;

@@ -1,61 +1,85 @@
-//! Operation ids: each operation has one, no two are the same. They become the method names, so none is made up here.
+//! Operation ids: they become the method names. One that is missing, or taken already, is made of method and path, as
+//! `getBarcodeScan`.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
+use heck::{ToLowerCamelCase as _, ToSnakeCase as _};
 use serde_json::Value;
 
-use super::walk::METHODS;
+use super::Log;
+use super::walk::operations_mut;
 use crate::Error;
-use crate::pointer::Pointer;
 
-pub(super) fn require(document: &Value) -> Result<(), Error> {
-    let mut seen = HashMap::new();
-    let paths = document["paths"].as_object().into_iter().flatten();
-    for (path, item) in paths {
-        for method in METHODS {
-            let Some(operation) = item.get(method) else {
-                continue;
-            };
-            let at = Pointer::default().join("paths").join(path).join(method);
-            let hint = "give it an id of its own with an overlay action";
-            let Some(id) = operation["operationId"]
-                .as_str()
-                .filter(|id| !id.is_empty())
-            else {
-                return Err(Error::lower(&at, "an operation without operationId", hint));
-            };
-            if let Some(other) = seen.insert(id.to_lowercase(), at.clone()) {
-                return Err(Error::lower(
-                    &at,
-                    format!("operationId `{id}` is taken by {other}"),
-                    hint,
-                ));
-            }
+pub(super) fn complete(document: &mut Value, log: &mut Log) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    operations_mut(document, |operation, at| {
+        let id = operation
+            .get("operationId")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        // Compared as the method names that they become.
+        if !id.is_empty() && seen.insert(id.to_snake_case()) {
+            return Ok(());
         }
-    }
-    Ok(())
+        let made = at.as_str().trim_start_matches("/paths").replace("~1", "/");
+        let (path, method) = made.rsplit_once('/').unwrap_or_default();
+        let made = format!("{method}{path}").to_lower_camel_case();
+        if !seen.insert(made.to_snake_case()) {
+            let hint = "give it an id of its own with an overlay action";
+            return Err(Error::lower(
+                at,
+                format!("the made operationId `{made}` is taken"),
+                hint,
+            ));
+        }
+        log.note(
+            "operation-ids",
+            at,
+            if id.is_empty() { "none" } else { &id },
+            &made,
+        );
+        operation.insert("operationId".into(), made.into());
+        Ok(())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::require;
+    use super::super::Log;
+    use super::complete;
 
     #[test]
-    fn missing_and_repeated_ids_are_named() {
-        let error = require(&json!({"paths": {"/a": {"get": {}}}}))
+    fn missing_and_repeated_ids_are_made_of_method_and_path() {
+        let mut document = json!({"paths": {
+            "/barcode/scan/{id}": {"get": {}, "put": {"operationId": "Scan"}},
+            "/b": {"put": {"operationId": "scan"}}
+        }});
+        let mut log = Log::default();
+        complete(&mut document, &mut log).unwrap();
+        assert_eq!(
+            document["paths"]["/barcode/scan/{id}"]["get"]["operationId"],
+            "getBarcodeScanId"
+        );
+        assert_eq!(
+            document["paths"]["/barcode/scan/{id}"]["put"]["operationId"],
+            "Scan"
+        );
+        assert_eq!(document["paths"]["/b"]["put"]["operationId"], "putB");
+        assert_eq!(log.0.len(), 2);
+    }
+
+    #[test]
+    fn an_id_that_cannot_be_made_is_named() {
+        let mut document =
+            json!({"paths": {"/a": {"get": {"operationId": "getB"}}, "/b": {"get": {}}}});
+        let error = complete(&mut document, &mut Log::default())
             .unwrap_err()
             .to_string();
         assert!(
-            error.starts_with("#/paths/~1a/get: an operation without operationId"),
-            "{error}"
-        );
-        let twice =
-            json!({"paths": {"/a": {"get": {"operationId": "x"}, "put": {"operationId": "X"}}}});
-        let error = require(&twice).unwrap_err().to_string();
-        assert!(
-            error.starts_with("#/paths/~1a/put: operationId `X` is taken by #/paths/~1a/get"),
+            error.starts_with("#/paths/~1b/get: the made operationId `getB` is taken"),
             "{error}"
         );
     }
