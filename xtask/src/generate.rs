@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
 use quote::quote;
 use serde_json::Value;
@@ -16,12 +18,27 @@ use crate::pointer::Pointer;
 ///
 /// [`Error::Progenitor`] with what it said, a panic included.
 pub fn tokens(lowered: &Lowered) -> Result<syn::File, Error> {
-    let api = serde_json::from_value(lowered.document.clone())
-        .map_err(|e| Error::Progenitor(e.to_string()))?;
+    run(lowered, |generator, api| generator.generate_tokens(api))
+}
+
+/// The typed mocks that progenitor makes of `lowered`, as one file.
+///
+/// # Errors
+///
+/// As [`tokens`].
+pub fn mock_tokens(lowered: &Lowered) -> Result<syn::File, Error> {
+    run(lowered, |generator, api| generator.httpmock(api, "crate"))
+}
+
+fn run(
+    lowered: &Lowered,
+    make: impl FnOnce(&mut Generator, &OpenAPI) -> Result<TokenStream, progenitor::Error>,
+) -> Result<syn::File, Error> {
+    let fault = |said: String| Error::Progenitor(said);
+    let api = serde_json::from_value(lowered.document.clone()).map_err(|e| fault(e.to_string()))?;
     let mut generator = Generator::new(&settings());
-    let tokens = quietly(|| generator.generate_tokens(&api))?
-        .map_err(|e| Error::Progenitor(e.to_string()))?;
-    syn::parse2(tokens).map_err(|e| Error::Progenitor(format!("what it gave is not Rust: {e}")))
+    let tokens = quietly(|| make(&mut generator, &api))?.map_err(|e| fault(e.to_string()))?;
+    syn::parse2(tokens).map_err(|e| fault(format!("what it gave is not Rust: {e}")))
 }
 
 fn settings() -> GenerationSettings {

@@ -50,6 +50,9 @@ pub fn generate_client(document: &Path, overlay: &Path) -> Result<Generated, Err
     let lowered = lower::lower(api)?;
     let mut file = generate::tokens(&lowered)?;
     rewrite::rewrite(&mut file, &lowered)?;
+    let mut mock = generate::mock_tokens(&lowered)?;
+    rewrite::mock::complete(&mut mock, &lowered)?;
+    split::add_feature_module(&mut file, "mock", mock);
     Ok(Generated {
         files: split::split(file, &constants)?,
         applied: lowered.applied,

@@ -8,7 +8,8 @@ use proc_macro2::Span;
 use quote::format_ident;
 use syn::visit_mut::{VisitMut, visit_path_mut};
 use syn::{
-    File, Ident, Item, ItemMod, Path as SynPath, PathSegment, UseTree, Visibility, parse_quote,
+    AttrStyle, File, Ident, Item, ItemMod, Path as SynPath, PathSegment, UseTree, Visibility,
+    parse_quote,
 };
 
 use crate::generate::Constants;
@@ -40,6 +41,18 @@ pub(crate) fn split(mut file: File, constants: &Constants) -> Result<Files, Erro
     )?;
     root(&mut files, file.items)?;
     Ok(files)
+}
+
+/// Adds `module` to `file` as a module of the name, there only when the feature of the same name is on.
+pub(crate) fn add_feature_module(file: &mut File, name: &str, module: File) {
+    let (ident, items) = (format_ident!("{name}"), module.items);
+    file.items.push(parse_quote! {
+        /// Typed mocks of every operation, for a service's tests, on an [`httpmock::MockServer`](::httpmock::MockServer).
+        ///
+        /// A mocked client's base URL is the server's own, without a path.
+        #[cfg(feature = #name)]
+        pub mod #ident { #(#items)* }
+    });
 }
 
 /// The root keeps the client; its inline modules move into folders.
@@ -88,11 +101,16 @@ fn folder(files: &mut Files, path: &Path, items: Vec<Item>) -> Result<(), Error>
             },
             Item::Mod(ItemMod {
                 ident,
+                attrs,
                 content: Some((_, inner)),
                 ..
-            }) if !holds_its_own(inner) => {
+            }) if !holds_its_own(inner) && !stays_inline(inner) => {
                 folder(files, &path.join(ident.to_string()), inner.clone())?;
-                index.push(parse_quote!(pub mod #ident;));
+                let mut attrs = attrs.clone();
+                for attribute in &mut attrs {
+                    attribute.style = AttrStyle::Outer;
+                }
+                index.push(parse_quote!(#(#attrs)* pub mod #ident;));
             }
             _ => index.push(item),
         }

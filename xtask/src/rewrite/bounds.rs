@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
+use heck::ToUpperCamelCase as _;
 use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens as _, format_ident, quote};
+use quote::{ToTokens as _, quote};
 use serde_json::Value;
 use syn::{Expr, Field, ImplItem, Item, ItemImpl, ItemStruct, Stmt, Type, parse_quote};
 
 use super::send::{is_let, send_mut};
-use super::{builders, first_argument, missing};
+use super::{builders, field_name, first_argument, last_segment, missing};
 use crate::Error;
 use crate::lower::{Bounds, Counted};
 
@@ -52,12 +52,6 @@ pub(super) fn module() -> Item {
 
 /// Writes `check` for the types of the document, and calls it where their builders give them away.
 pub(super) fn check_types(items: &mut Vec<Item>, document: &Value) -> Result<(), Error> {
-    let schemas = document["components"]["schemas"].as_object();
-    let schemas: BTreeMap<String, &Value> = schemas
-        .into_iter()
-        .flatten()
-        .map(|(name, schema)| (name.to_upper_camel_case(), schema))
-        .collect();
     let mut checked: BTreeMap<String, ItemImpl> = BTreeMap::new();
     // A type is checked for what it holds, too: repeat until no further one holds a checked one.
     loop {
@@ -65,7 +59,7 @@ pub(super) fn check_types(items: &mut Vec<Item>, document: &Value) -> Result<(),
         for item in items.iter() {
             let Item::Struct(item) = item else { continue };
             let name = item.ident.to_string();
-            let Some(schema) = schemas.get(&name) else {
+            let Some(schema) = super::schema_of(document, &item.ident) else {
                 continue;
             };
             let checks: Vec<_> = item
@@ -281,24 +275,6 @@ fn parameter_check(builder: &ItemStruct, parameter: &str, bounds: &Bounds) -> Re
         }
         None => parse_quote!({ let value = &#ident; #check.map_err(Error::InvalidRequest)?; }),
     })
-}
-
-/// The field of a generated struct that the document's `name` becomes.
-fn field_name(name: &str) -> syn::Ident {
-    let name = name.to_snake_case();
-    syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
-}
-
-fn last_segment(ty: &Type) -> String {
-    match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .map(|segment| segment.ident.to_string())
-            .unwrap_or_default(),
-        _ => String::new(),
-    }
 }
 
 #[cfg(test)]

@@ -3,12 +3,17 @@
 
 mod api_version;
 mod bounds;
+mod derives;
 mod docs;
 mod enums;
+pub(crate) mod mock;
 mod multipart;
 mod send;
 
-use syn::{File, GenericArgument, Item, ItemImpl, ItemMod, ItemStruct, PathArguments, Type};
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
+use quote::format_ident;
+use serde_json::Value;
+use syn::{File, GenericArgument, Ident, Item, ItemImpl, ItemMod, ItemStruct, PathArguments, Type};
 
 use crate::Error;
 use crate::lower::Lowered;
@@ -22,6 +27,7 @@ pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
     bounds::check_parameters(module_mut(file, "builder")?, &lowered.document)?;
     bounds::check_types(module_mut(file, "types")?, &lowered.document)?;
     file.items.push(bounds::module());
+    derives::describe_themselves(module_mut(file, "types")?, &lowered.document);
     enums::list_and_forgive(module_mut(file, "types")?)?;
     docs::one_line_an_attribute(file);
     Ok(())
@@ -75,4 +81,31 @@ fn first_argument(ty: &Type) -> Option<&Type> {
         },
         _ => None,
     }
+}
+
+/// The field of a generated struct that the document's `name` becomes.
+fn field_name(name: &str) -> Ident {
+    let name = name.to_snake_case();
+    syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
+}
+
+fn last_segment(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.ident.to_string())
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The schema that the generated type `ident` was made of.
+fn schema_of<'a>(document: &'a Value, ident: &Ident) -> Option<&'a Value> {
+    let schemas = document["components"]["schemas"].as_object()?;
+    let found = schemas
+        .iter()
+        .find(|(name, _)| *ident == name.to_upper_camel_case());
+    found.map(|(_, schema)| schema)
 }

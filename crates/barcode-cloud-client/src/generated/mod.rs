@@ -7,6 +7,11 @@ pub mod types;
 /// Types for composing operation parameters.
 #[allow(clippy::all)]
 pub mod builder;
+/// Typed mocks of every operation, for a service's tests, on an [`httpmock::MockServer`](::httpmock::MockServer).
+///
+/// A mocked client's base URL is the server's own, without a path.
+#[cfg(feature = "mock")]
+pub mod mock;
 #[allow(unused_imports)]
 use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderExt};
 pub use self::constants::*;

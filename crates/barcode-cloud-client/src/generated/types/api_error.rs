@@ -4,6 +4,7 @@
 use super::*;
 /// One error, as the service tells it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ApiError {
     /// Name of the error, for programs, such as `errorInvalidInputData`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -4,6 +4,7 @@
 use super::*;
 /// Body of every answer that reports an error.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ApiErrorResponse {
     /// What went wrong.
     pub error: ApiError,

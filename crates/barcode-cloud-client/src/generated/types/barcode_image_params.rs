@@ -4,6 +4,7 @@
 use super::*;
 /// How to draw the barcode, whatever its type. Every field may be left out.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct BarcodeImageParams {
     /// Colour behind the barcode. A name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first); an unknown name seems not to be refused. `White` unless given.
     #[serde(
@@ -39,6 +40,7 @@ pub struct BarcodeImageParams {
     ///
     /// Bounds: 1 to 100000.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(range(min = 1, max = 100000)))]
     pub resolution: ::std::option::Option<f32>,
     /// Degrees to turn the picture by. Multiples of 90 stay easy to read, other angles may not. 0, that is upright, unless given.
     #[serde(

@@ -4,6 +4,7 @@
 use super::*;
 /// One barcode found in a picture.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct BarcodeResponse {
     /// What the barcode says, as text.
     #[serde(

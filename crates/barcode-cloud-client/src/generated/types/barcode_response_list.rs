@@ -4,6 +4,7 @@
 use super::*;
 /// What was found in one picture.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct BarcodeResponseList {
     /// The barcodes; empty when there are none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

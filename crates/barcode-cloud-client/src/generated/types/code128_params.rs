@@ -4,6 +4,7 @@
 use super::*;
 /// Settings for `Code128`. Every field may be left out.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Code128Params {
     /// Code sets that a `Code128` symbol may draw on.
     #[serde(

@@ -4,10 +4,12 @@
 use super::*;
 /// What the barcode is to say.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct EncodeData {
     /// What the barcode is to say, written as `dataType` tells. Must not be empty.
     ///
     /// Bounds in characters: at least 1.
+    #[cfg_attr(feature = "schemars", schemars(length(min = 1)))]
     pub data: ::std::string::String,
     /// How `data` is to be understood: text, or bytes written as base64 or hexadecimal. `StringData` unless given.
     #[serde(rename = "dataType", skip_serializing_if = "::std::option::Option::is_none")]

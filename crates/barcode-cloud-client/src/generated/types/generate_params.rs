@@ -4,6 +4,7 @@
 use super::*;
 /// A barcode to draw: its type, its data and how it should look.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct GenerateParams {
     /// Size, colours, format and the like.
     #[serde(

@@ -15,6 +15,7 @@ use super::*;
     PartialEq,
     PartialOrd
 )]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub enum MicroQrVersion {
     Auto,
     M1,

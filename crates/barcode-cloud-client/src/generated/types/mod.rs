@@ -30,6 +30,7 @@ mod recognition_mode;
 mod recognize_base64_request;
 mod rect_micro_qr_version;
 mod region_point;
+/// Types for composing complex structures.
 pub mod builder;
 mod scan_base64_request;
 pub use self::api_error::ApiError;

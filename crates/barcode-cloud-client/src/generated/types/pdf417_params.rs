@@ -4,6 +4,7 @@
 use super::*;
 /// Settings for `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`. Every field may be left out.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Pdf417Params {
     /// Height of a PDF417 module divided by its width. The contract takes 2 to 10; the symbology's standard asks for 3 to 5 with `Pdf417` and `MacroPdf417`, 2 to 5 with `MicroPdf417`.
     ///
@@ -12,6 +13,7 @@ pub struct Pdf417Params {
         rename = "pdf417AspectRatio",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[cfg_attr(feature = "schemars", schemars(range(min = 2, max = 10)))]
     pub pdf417_aspect_ratio: ::std::option::Option<f32>,
     /// Data columns, 1 to 30. With 0 the service chooses.
     ///
@@ -20,6 +22,7 @@ pub struct Pdf417Params {
         rename = "pdf417Columns",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[cfg_attr(feature = "schemars", schemars(range(min = 0, max = 30)))]
     pub pdf417_columns: ::std::option::Option<i32>,
     /// Character set of a PDF417 symbol's text, announced to the reader by an ECI marker.
     #[serde(
@@ -70,6 +73,7 @@ pub struct Pdf417Params {
         rename = "pdf417Rows",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[cfg_attr(feature = "schemars", schemars(range(min = 0, max = 90)))]
     pub pdf417_rows: ::std::option::Option<i32>,
     /// Draw the compact form, without the stop pattern on the right: narrower, but less robust.
     #[serde(

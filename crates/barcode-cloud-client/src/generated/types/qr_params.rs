@@ -4,6 +4,7 @@
 use super::*;
 /// Settings for `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`. Every field may be left out.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct QrParams {
     /// Size of a `MicroQR` symbol; no other type uses it.
     #[serde(
@@ -18,6 +19,7 @@ pub struct QrParams {
         rename = "qrAspectRatio",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[cfg_attr(feature = "schemars", schemars(range(min = 0.001, max = 1)))]
     pub qr_aspect_ratio: ::std::option::Option<f32>,
     /// Character set of a QR symbol's text, announced to the reader by an ECI marker.
     #[serde(

@@ -4,6 +4,7 @@
 use super::*;
 /// A picture to read, and what to look for in it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RecognizeBase64Request {
     /// Types to look for, all in this one call.
     #[serde(rename = "barcodeTypes")]
@@ -12,6 +13,7 @@ pub struct RecognizeBase64Request {
     ///
     /// Bounds in characters: 1 to 28730982.
     #[serde(rename = "fileBase64")]
+    #[cfg_attr(feature = "schemars", schemars(length(min = 1, max = 28730982)))]
     pub file_base64: ::std::string::String,
     /// Where the picture comes from, which decides how it is prepared. The default is not published.
     #[serde(

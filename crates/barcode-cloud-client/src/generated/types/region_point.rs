@@ -4,6 +4,7 @@
 use super::*;
 /// A point in a picture, in pixels from its top left corner.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RegionPoint {
     /// Pixels to the right.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

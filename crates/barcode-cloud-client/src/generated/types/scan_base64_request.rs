@@ -4,11 +4,13 @@
 use super::*;
 /// A picture in which to find barcodes.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ScanBase64Request {
     /// The picture in base64: JPEG, TIFF, PNG, BMP or GIF. No greatest length is declared.
     ///
     /// Bounds in characters: at least 1.
     #[serde(rename = "fileBase64")]
+    #[cfg_attr(feature = "schemars", schemars(length(min = 1)))]
     pub file_base64: ::std::string::String,
 }
 impl ScanBase64Request {

@@ -1,0 +1,102 @@
+//! Optional derives: behind the client's feature `schemars`, every type of the document can describe itself as JSON
+//! Schema, the document's bounds included.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use serde_json::Value;
+use syn::{Attribute, Fields, Item, parse_quote};
+
+use super::field_name;
+use crate::lower::{Bounds, Counted};
+
+pub(super) fn describe_themselves(items: &mut [Item], document: &Value) {
+    let derive: Attribute =
+        parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]);
+    for item in items {
+        match item {
+            Item::Enum(item) => item.attrs.push(derive.clone()),
+            Item::Struct(item) => {
+                item.attrs.push(derive.clone());
+                bound_fields(&mut item.fields, super::schema_of(document, &item.ident));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn bound_fields(fields: &mut Fields, schema: Option<&Value>) {
+    let properties = schema
+        .and_then(|schema| schema["properties"].as_object())
+        .into_iter()
+        .flatten();
+    for (name, property) in properties {
+        let name = field_name(name);
+        let field = fields
+            .iter_mut()
+            .find(|field| field.ident.as_ref() == Some(&name));
+        if let (Some(field), Some(bounds)) = (field, Bounds::of(property)) {
+            let bounds = attribute(&bounds);
+            field
+                .attrs
+                .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(#bounds))]));
+        }
+    }
+}
+
+fn attribute(bounds: &Bounds) -> TokenStream {
+    let name = match bounds.what {
+        Counted::Value => quote!(range),
+        Counted::Characters | Counted::Items => quote!(length),
+    };
+    let number = |bound: f64| match bound.fract() == 0.0 {
+        true => {
+            let bound = proc_macro2::Literal::i64_unsuffixed(bound as i64);
+            quote!(#bound)
+        }
+        false => {
+            let bound = proc_macro2::Literal::f64_unsuffixed(bound);
+            quote!(#bound)
+        }
+    };
+    let minimum = bounds
+        .minimum
+        .map(number)
+        .map(|bound| quote!(min = #bound,));
+    let maximum = bounds
+        .maximum
+        .map(number)
+        .map(|bound| quote!(max = #bound,));
+    quote!(#name(#minimum #maximum))
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+    use serde_json::json;
+    use syn::parse_quote;
+
+    use super::describe_themselves;
+
+    #[test]
+    fn types_derive_behind_the_feature_and_keep_their_bounds() {
+        let mut file: syn::File = parse_quote! {
+            pub struct Level { pub high: Option<f32>, pub text: String }
+            pub enum Kind { A }
+        };
+        let document = json!({"components": {"schemas": {"Level": {"properties": {
+            "high": {"x-bounds": {"minimum": 0.5, "maximum": 2}}, "text": {"x-bounds": {"minLength": 1}}
+        }}}}});
+        describe_themselves(&mut file.items, &document);
+        let text = file.to_token_stream().to_string();
+        assert_eq!(
+            text.matches("derive (:: schemars :: JsonSchema)").count(),
+            2,
+            "{text}"
+        );
+        assert!(
+            text.contains("schemars (range (min = 0.5 , max = 2 ,))"),
+            "{text}"
+        );
+        assert!(text.contains("schemars (length (min = 1 ,))"), "{text}");
+    }
+}

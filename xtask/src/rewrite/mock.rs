@@ -1,0 +1,158 @@
+//! Completes progenitor's typed mocks: a multipart form is looked for in the body, where lowering made it query
+//! parameters, and a picture is answered as bytes of a media type, where progenitor knows JSON only.
+
+use heck::ToUpperCamelCase as _;
+use serde_json::Value;
+use syn::visit_mut::{VisitMut, visit_expr_mut};
+use syn::{Expr, File, FnArg, ImplItem, ImplItemFn, Item, ItemImpl, Type, parse_quote};
+
+use super::{last_segment, missing, module_in};
+use crate::Error;
+use crate::lower::{FILE_PART, Lowered};
+
+/// Rewrites the mocks that progenitor gave.
+pub(crate) fn complete(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
+    let operations = module_in(&mut file.items, "operations")?;
+    for id in &lowered.multipart {
+        let when = methods(operations, &format!("{}When", id.to_upper_camel_case()))?;
+        when.items.iter_mut().for_each(look_in_the_form);
+    }
+    for id in raw_operations(&lowered.document) {
+        let then = methods(operations, &format!("{}Then", id.to_upper_camel_case()))?;
+        answer_bytes(then).ok_or_else(|| missing(&id, "answer of a success in its mock"))?;
+    }
+    file.items.push(form_module());
+    super::docs::one_line_an_attribute(file);
+    Ok(())
+}
+
+fn methods<'a>(operations: &'a mut [Item], name: &str) -> Result<&'a mut ItemImpl, Error> {
+    let found = operations.iter_mut().find_map(|item| match item {
+        Item::Impl(item) if last_segment(&item.self_ty) == name => Some(item),
+        _ => None,
+    });
+    found.ok_or_else(|| missing(name, "mock"))
+}
+
+/// `query_param(name, value)` becomes a look into the form, and so does its opposite.
+fn look_in_the_form(item: &mut ImplItem) {
+    struct Look;
+    impl VisitMut for Look {
+        fn visit_expr_mut(&mut self, expr: &mut Expr) {
+            visit_expr_mut(self, expr);
+            let Expr::MethodCall(call) = expr else { return };
+            let (receiver, name) = (&call.receiver, call.args.first());
+            let looked = if call.method == "query_param" {
+                parse_quote!(super::form::with(#receiver, #name, value.as_ref()))
+            } else if call.method == "query_param_missing" {
+                parse_quote!(super::form::without(#receiver, #name))
+            } else {
+                return;
+            };
+            *expr = looked;
+        }
+    }
+    let ImplItem::Fn(method) = item else { return };
+    let before = method.block.clone();
+    Look.visit_block_mut(&mut method.block);
+    if before == method.block {
+        return;
+    }
+    let is_file = method
+        .sig
+        .inputs
+        .iter()
+        .any(|input| matches!(input, FnArg::Typed(input) if is_file_part(&input.ty)));
+    if is_file {
+        method.sig.inputs.pop();
+        method
+            .sig
+            .inputs
+            .push(parse_quote!(value: impl AsRef<[u8]>));
+    } else {
+        text_of_value(method);
+    }
+}
+
+fn is_file_part(ty: &Type) -> bool {
+    let ty = match ty {
+        Type::Reference(reference) => &reference.elem,
+        ty => ty,
+    };
+    last_segment(ty) == FILE_PART
+}
+
+/// The form holds the value's text: `value.as_ref()` becomes `value.to_string().as_ref()`.
+fn text_of_value(method: &mut ImplItemFn) {
+    struct Text;
+    impl VisitMut for Text {
+        fn visit_expr_mut(&mut self, expr: &mut Expr) {
+            visit_expr_mut(self, expr);
+            if let Expr::MethodCall(call) = expr
+                && call.method == "as_ref"
+            {
+                *expr = parse_quote!(value.to_string().as_ref());
+            }
+        }
+    }
+    Text.visit_block_mut(&mut method.block);
+}
+
+/// Ids of the operations whose success is no JSON.
+fn raw_operations(document: &Value) -> Vec<String> {
+    let operations = document["paths"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .flat_map(|(_, item)| item.as_object());
+    operations
+        .flatten()
+        .filter(|(_, operation)| {
+            let content = operation["responses"]["200"]["content"].as_object();
+            content.is_some_and(|content| !content.contains_key("application/json"))
+        })
+        .filter_map(|(_, operation)| operation["operationId"].as_str().map(str::to_owned))
+        .collect()
+}
+
+fn answer_bytes(then: &mut ItemImpl) -> Option<()> {
+    let ok = then.items.iter_mut().find_map(|item| match item {
+        ImplItem::Fn(method) if method.sig.ident == "ok" => Some(method),
+        _ => None,
+    })?;
+    *ok = parse_quote! {
+        pub fn ok(self, media_type: &str, bytes: impl AsRef<[u8]>) -> Self {
+            Self(self.0.status(200u16).header("content-type", media_type).body(bytes))
+        }
+    };
+    Some(())
+}
+
+fn form_module() -> Item {
+    parse_quote! {
+        /// Looks into multipart forms.
+        mod form {
+            pub(super) fn with(when: ::httpmock::When, name: &str, value: &[u8]) -> ::httpmock::When {
+                let (name, value) = (name.to_owned(), value.to_owned());
+                when.is_true(move |request| field(request.body_ref(), &name) == Some(value.as_slice()))
+            }
+
+            pub(super) fn without(when: ::httpmock::When, name: &str) -> ::httpmock::When {
+                let name = name.to_owned();
+                when.is_true(move |request| field(request.body_ref(), &name).is_none())
+            }
+
+            /// The value of the form's field `name`: what stands between its headers and the next boundary.
+            fn field<'a>(body: &'a [u8], name: &str) -> Option<&'a [u8]> {
+                let boundary = &body[..find(body, b"\r\n")?];
+                let named = &body[find(body, format!("; name=\"{name}\"").as_bytes())?..];
+                let value = &named[find(named, b"\r\n\r\n")? + 4..];
+                Some(&value[..find(value, &[b"\r\n", boundary].concat())?])
+            }
+
+            fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+                text.windows(part.len()).position(|window| window == part)
+            }
+        }
+    }
+}
