@@ -1,25 +1,26 @@
 //! The joining of token and call: one token for many calls, one more attempt after a 401, typed errors.
 
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use barcode_cloud::api::{self, types::EncodeBarcodeType};
-use barcode_cloud::{Error, Form};
+use barcode_cloud::{Client, Error, Form, Image};
 use futures_util::future::join_all;
-use httpmock::{Mock, MockServer};
+use httpmock::{HttpMockResponse, Mock, MockServer};
 use serde_json::json;
 
 use crate::service::{SECRET, client_of, tokens};
 
 /// Answers `path` with 200 for the bearer of `token`, with 401 for every other.
-async fn accepts<'a>(
-    server: &'a MockServer,
-    path: &'static str,
-    token: &'static str,
-) -> (Mock<'a>, Mock<'a>) {
+async fn accepts<'a>(server: &'a MockServer, path: &str, token: &str) -> (Mock<'a>, Mock<'a>) {
     let accepted = server
         .mock_async(|when, then| {
             when.path(path)
                 .header("authorization", format!("Bearer {token}"));
+            // Called a picture, for the operations that draw; the others do not look.
             then.status(200)
-                .json_body(json!({"barcodes": [{"barcodeValue": "found"}]}));
+                .header("content-type", "image/png")
+                .body(json!({"barcodes": [{"barcodeValue": "found"}]}).to_string());
         })
         .await;
     let refused = server
@@ -48,29 +49,86 @@ async fn many_first_calls_ask_for_one_token() {
     );
 }
 
+/// A call of one operation in one form, from a path where a picture goes up, so that a multipart upload is a stream
+/// that must be opened again.
+async fn call(client: &Client, operation: &str, form: Form, path: &Path) -> Result<(), Error> {
+    let image = match form {
+        Form::Query => Image::url("https://pictures.example/a.png"),
+        Form::Body | Form::Multipart => path.into(),
+    };
+    match operation {
+        "generate" => client
+            .generate(EncodeBarcodeType::Qr, "x")
+            .form(form)
+            .send()
+            .await
+            .map(drop),
+        "recognize" => client.recognize(image).form(form).send().await.map(drop),
+        _ => client.scan(image).form(form).send().await.map(drop),
+    }
+}
+
 #[tokio::test]
-async fn a_401_is_followed_by_one_more_attempt_in_every_form() {
+async fn a_401_is_followed_by_one_more_attempt_in_all_nine_operations() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
     std::fs::write(&path, "picture").unwrap();
-    for (form, route) in [
-        (Form::Multipart, "/v4.0/barcode/scan-multipart"),
-        (Form::Body, "/v4.0/barcode/scan-body"),
+    for (form, routes) in [
+        (Form::Query, ["generate/QR", "recognize", "scan"]),
+        (Form::Body, ["generate-body", "recognize-body", "scan-body"]),
+        (
+            Form::Multipart,
+            [
+                "generate-multipart",
+                "recognize-multipart",
+                "scan-multipart",
+            ],
+        ),
     ] {
-        let server = MockServer::start_async().await;
-        let tokens = tokens(&server).await;
-        let (accepted, refused) = accepts(&server, route, "token-2").await;
-        let client = client_of(&server);
-        // From a path, so that a multipart upload is a stream that must be opened again.
-        let found = client.scan(path.as_path()).form(form).send().await.unwrap();
-        assert_eq!(found[0].value, "found");
-        let calls = (
-            tokens.calls_async().await,
-            refused.calls_async().await,
-            accepted.calls_async().await,
-        );
-        assert_eq!(calls, (2, 1, 1), "{form:?}");
+        for (operation, route) in ["generate", "recognize", "scan"].into_iter().zip(routes) {
+            let server = MockServer::start_async().await;
+            let tokens = tokens(&server).await;
+            let (accepted, refused) =
+                accepts(&server, &format!("/v4.0/barcode/{route}"), "token-2").await;
+            call(&client_of(&server), operation, form, &path)
+                .await
+                .unwrap();
+            let calls = (
+                tokens.calls_async().await,
+                refused.calls_async().await,
+                accepted.calls_async().await,
+            );
+            assert_eq!(calls, (2, 1, 1), "{route}");
+        }
     }
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_after_a_401_is_the_typed_error() {
+    let server = MockServer::start_async().await;
+    let first = AtomicBool::new(true);
+    server
+        .mock_async(|when, then| {
+            when.path("/connect/token");
+            then.respond_with(move |_| match first.swap(false, Ordering::Relaxed) {
+                true => HttpMockResponse::builder()
+                    .status(200)
+                    .body(json!({"access_token": "token-1", "expires_in": 3600, "token_type": "Bearer"}).to_string())
+                    .build(),
+                false => HttpMockResponse::builder().status(503).body("down").build(),
+            });
+        })
+        .await;
+    accepts(&server, "/v4.0/barcode/scan", "never").await;
+    let client = client_of(&server);
+    let error = call(&client, "scan", Form::Query, Path::new(""))
+        .await
+        .unwrap_err();
+    let Error::Auth(auth) = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(auth.status().unwrap(), 503);
+    assert!(error.is_auth() && error.is_retryable(), "{error:?}");
 }
 
 #[tokio::test]

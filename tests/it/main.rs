@@ -5,6 +5,8 @@
 mod auth;
 mod errors;
 mod facade;
+mod fidelity;
 mod forms;
 mod generated;
+mod mocks;
 mod service;

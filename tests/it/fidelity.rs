@@ -1,0 +1,363 @@
+//! The generated types held against the document, in both directions. The document is read from `openapi/`, the types
+//! describe themselves as JSON Schema: neither knows the other.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use barcode_cloud::api::types::{
+    ApiErrorResponse, BarcodeResponseList, GenerateParams, RecognizeBase64Request,
+    ScanBase64Request,
+};
+use heck::ToUpperCamelCase as _;
+use jsonschema::Validator;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+fn document() -> Value {
+    serde_json::from_str(include_str!("../../openapi/barcode-v4.json")).unwrap()
+}
+
+fn schemas(document: &Value) -> &Map<String, Value> {
+    document["components"]["schemas"].as_object().unwrap()
+}
+
+/// What the generated types say of themselves, by type name. The roots reach all others.
+fn generated() -> Map<String, Value> {
+    let mut generator = schemars::SchemaGenerator::default();
+    generator.subschema_for::<GenerateParams>();
+    generator.subschema_for::<RecognizeBase64Request>();
+    generator.subschema_for::<ScanBase64Request>();
+    generator.subschema_for::<ApiErrorResponse>();
+    generator.subschema_for::<BarcodeResponseList>();
+    generator.take_definitions(true)
+}
+
+/// What is compared of a property: its type, or the schema it names, and its bounds.
+#[derive(Debug, PartialEq)]
+struct Property {
+    kind: BTreeSet<String>,
+    items: Option<String>,
+    bounds: BTreeMap<String, String>,
+}
+
+impl Property {
+    fn of(schema: &Value) -> Self {
+        let mut kind = BTreeSet::new();
+        for alternative in schema["anyOf"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .chain([schema])
+        {
+            if let Some(name) = reference(alternative) {
+                kind.insert(name);
+            }
+            match &alternative["type"] {
+                Value::String(one) => kind.extend([one.clone()]),
+                Value::Array(several) => {
+                    kind.extend(several.iter().filter_map(Value::as_str).map(str::to_owned))
+                }
+                _ => {}
+            }
+        }
+        // Every optional field of a generated type may be null.
+        kind.remove("null");
+        let bound = |key: &str| Some((key.to_owned(), schema.get(key)?.as_f64()?.to_string()));
+        let bounds = [
+            "minimum",
+            "maximum",
+            "minLength",
+            "maxLength",
+            "minItems",
+            "maxItems",
+        ];
+        Self {
+            kind,
+            items: schema
+                .get("items")
+                .map(|items| reference(items).unwrap_or_else(|| items["type"].to_string())),
+            bounds: bounds
+                .into_iter()
+                .filter_map(bound)
+                .filter(|(_, value)| value != "-2147483648" && value != "2147483647")
+                .collect(),
+        }
+    }
+}
+
+fn reference(schema: &Value) -> Option<String> {
+    Some(
+        schema["$ref"]
+            .as_str()?
+            .rsplit('/')
+            .next()?
+            .to_upper_camel_case(),
+    )
+}
+
+fn names(list: &Value) -> BTreeSet<&str> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+/// The values of an enumeration, also where each stands alone with its own description.
+fn values(schema: &Value) -> BTreeSet<&str> {
+    let apart = schema["oneOf"].as_array().into_iter().flatten();
+    let apart = apart.flat_map(|one| names(&one["enum"]).into_iter().chain(one["const"].as_str()));
+    names(&schema["enum"]).into_iter().chain(apart).collect()
+}
+
+#[test]
+fn every_schema_property_required_flag_bound_and_value_is_generated_and_nothing_else() {
+    let document = document();
+    let generated = generated();
+    let by_document: BTreeSet<_> = schemas(&document)
+        .keys()
+        .map(|name| name.to_upper_camel_case())
+        .collect();
+    assert_eq!(by_document.len(), 31);
+    assert_eq!(by_document, generated.keys().cloned().collect());
+    for (name, ours) in schemas(&document) {
+        let theirs = &generated[&name.to_upper_camel_case()];
+        assert_eq!(values(ours), values(theirs), "{name}");
+        let properties = |schema: &Value| -> BTreeMap<String, Property> {
+            let properties = schema["properties"].as_object().into_iter().flatten();
+            properties
+                .map(|(name, property)| (name.clone(), Property::of(property)))
+                .collect()
+        };
+        assert_eq!(properties(ours), properties(theirs), "{name}");
+        // What may be null may be missing: the one place where a type is laxer than the document, by decision.
+        let mut required = names(&ours["required"]);
+        required.retain(|field| !names(&ours["properties"][field]["type"]).contains("null"));
+        assert_eq!(required, names(&theirs["required"]), "{name}");
+    }
+}
+
+#[test]
+fn the_form_the_query_and_the_leaves_of_the_body_are_the_same_31_fields() {
+    let document = document();
+    let query = document["paths"]["/barcode/generate/{barcodeType}"]["get"]["parameters"]
+        .as_array()
+        .unwrap();
+    let query: BTreeSet<_> = query
+        .iter()
+        .map(|parameter| parameter["name"].as_str().unwrap())
+        .collect();
+    let form = &document["paths"]["/barcode/generate-multipart"]["post"]["requestBody"]["content"];
+    let form = form["multipart/form-data"]["schema"]["properties"]
+        .as_object()
+        .unwrap();
+    let form: BTreeSet<_> = form.keys().map(String::as_str).collect();
+    let mut leaves = BTreeSet::new();
+    let mut open = vec!["GenerateParams"];
+    while let Some(name) = open.pop() {
+        for (field, property) in schemas(&document)[name]["properties"].as_object().unwrap() {
+            let target = property["$ref"]
+                .as_str()
+                .map(|reference| reference.rsplit('/').next().unwrap());
+            match target.filter(|target| schemas(&document)[*target].get("properties").is_some()) {
+                Some(target) => open.push(target),
+                None => {
+                    leaves.insert(field.as_str());
+                }
+            }
+        }
+    }
+    assert_eq!(query.len(), 31);
+    assert_eq!(query, form);
+    assert_eq!(query, leaves);
+}
+
+/// Random values of the document's schema `name`; with `wild`, numbers and texts may leave their bounds.
+fn value(document: &Value, schema: &Value, wild: bool) -> BoxedStrategy<Value> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#')).unwrap();
+        return value(document, target, wild);
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        return prop::sample::select(values.clone()).boxed();
+    }
+    let types = match &schema["type"] {
+        Value::String(one) => vec![one.as_str()],
+        several => names(several).into_iter().collect(),
+    };
+    let strategies: Vec<_> = types
+        .into_iter()
+        .map(|kind| value_of_type(document, schema, kind, wild))
+        .collect();
+    prop::strategy::Union::new(strategies).boxed()
+}
+
+fn value_of_type(document: &Value, schema: &Value, kind: &str, wild: bool) -> BoxedStrategy<Value> {
+    let bound = |key: &str, default: f64| schema[key].as_f64().unwrap_or(default);
+    let slack = if wild { 3.0 } else { 0.0 };
+    match kind {
+        "null" => Just(Value::Null).boxed(),
+        "boolean" => any::<bool>().prop_map(Value::from).boxed(),
+        "integer" => {
+            let (least, most) = (
+                bound("minimum", -1000.0) - slack,
+                bound("maximum", 1000.0) + slack,
+            );
+            (least as i32..=most as i32).prop_map(Value::from).boxed()
+        }
+        // In steps of an eighth, which are the same in `f32` and `f64`.
+        "number" => {
+            let (least, most) = (
+                bound("minimum", -1000.0) - slack,
+                bound("maximum", 1000.0) + slack,
+            );
+            let eighths = (least * 8.0).ceil() as i32..=(most * 8.0).floor() as i32;
+            eighths
+                .prop_map(|eighths| json!(f64::from(eighths) / 8.0))
+                .boxed()
+        }
+        "string" => {
+            let least = if wild {
+                0
+            } else {
+                bound("minLength", 0.0) as usize
+            };
+            prop::collection::vec(any::<char>(), least..least + 8)
+                .prop_map(|text| Value::from(text.into_iter().collect::<String>()))
+                .boxed()
+        }
+        "array" => prop::collection::vec(value(document, &schema["items"], wild), 0..3)
+            .prop_map(Value::from)
+            .boxed(),
+        "object" => object(document, schema, wild),
+        other => panic!("no strategy for the type {other}"),
+    }
+}
+
+fn object(document: &Value, schema: &Value, wild: bool) -> BoxedStrategy<Value> {
+    let required = names(&schema["required"]);
+    let mut fields = Just(Map::new()).boxed();
+    for (name, property) in schema["properties"].as_object().unwrap() {
+        // An error may hold an error: deep enough is once.
+        let present = match (required.contains(name.as_str()), name == "innerError") {
+            (true, _) => Just(true).boxed(),
+            (false, true) => Just(false).boxed(),
+            (false, false) => any::<bool>().boxed(),
+        };
+        let name = name.clone();
+        let property = if name == "innerError" {
+            Just(Value::Null).boxed()
+        } else {
+            value(document, property, wild)
+        };
+        fields = (fields, present, property)
+            .prop_map(move |(mut fields, present, value)| {
+                if present {
+                    fields.insert(name.clone(), value);
+                }
+                fields
+            })
+            .boxed();
+    }
+    fields.prop_map(Value::from).boxed()
+}
+
+/// The document as a JSON Schema of its schema `name`.
+fn validator(document: &Value, name: &str) -> Validator {
+    let schema = json!({"$ref": format!("#/components/schemas/{name}"), "components": document["components"]});
+    jsonschema::draft202012::new(&schema).unwrap()
+}
+
+fn runner() -> TestRunner {
+    let config = Config {
+        cases: 300,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+}
+
+/// A value without its nulls: a generated type does not tell them from what is missing.
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key.clone(), without_nulls(value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        Value::Number(number) => json!(number.as_f64()),
+        other => other.clone(),
+    }
+}
+
+fn every_valid_value_survives<T: Serialize + DeserializeOwned>(name: &str) {
+    let document = document();
+    let validator = validator(&document, name);
+    let outcome = runner().run(
+        &value(&document, &schemas(&document)[name], false),
+        |valid| {
+            prop_assert!(
+                validator.is_valid(&valid),
+                "the strategy gives valid values: {valid}"
+            );
+            let typed: T = serde_json::from_value(valid.clone())
+                .map_err(|e| TestCaseError::fail(format!("{e}: {valid}")))?;
+            let again = serde_json::to_value(&typed).unwrap();
+            prop_assert_eq!(without_nulls(&again), without_nulls(&valid));
+            Ok(())
+        },
+    );
+    outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+}
+
+#[test]
+fn every_valid_value_of_the_document_is_read_and_written_again() {
+    every_valid_value_survives::<GenerateParams>("GenerateParams");
+    every_valid_value_survives::<RecognizeBase64Request>("RecognizeBase64Request");
+    every_valid_value_survives::<ScanBase64Request>("ScanBase64Request");
+    every_valid_value_survives::<ApiErrorResponse>("ApiErrorResponse");
+    every_valid_value_survives::<BarcodeResponseList>("BarcodeResponseList");
+}
+
+fn the_check_is_the_documents<T: Serialize + DeserializeOwned>(
+    name: &str,
+    check: impl Fn(&T) -> bool,
+) {
+    let document = document();
+    let validator = validator(&document, name);
+    let (passed, refused) = (Cell::new(0), Cell::new(0));
+    let outcome = runner().run(&value(&document, &schemas(&document)[name], true), |wild| {
+        let typed: T = serde_json::from_value(wild).unwrap();
+        let written = serde_json::to_value(&typed).unwrap();
+        let valid = validator.is_valid(&written);
+        prop_assert_eq!(check(&typed), valid, "{}", written);
+        let counter = if valid { &passed } else { &refused };
+        counter.set(counter.get() + 1);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let (passed, refused) = (passed.get(), refused.get());
+    assert!(
+        passed > 0 && refused > 0,
+        "{name}: {passed} passed, {refused} were refused"
+    );
+}
+
+/// Whatever a request type can hold is sent only if the document takes it, and refused only if it does not.
+#[test]
+fn what_is_checked_before_sending_is_what_the_document_says() {
+    the_check_is_the_documents("GenerateParams", |params: &GenerateParams| {
+        params.check().is_ok()
+    });
+    the_check_is_the_documents(
+        "RecognizeBase64Request",
+        |request: &RecognizeBase64Request| request.check().is_ok(),
+    );
+    the_check_is_the_documents("ScanBase64Request", |request: &ScanBase64Request| {
+        request.check().is_ok()
+    });
+}

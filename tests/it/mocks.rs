@@ -1,0 +1,112 @@
+//! Typed mocks: how a service's own test says what the API is asked and what it answers.
+
+use barcode_cloud::api::types::{
+    ApiError, ApiErrorResponse, BarcodeResponse, BarcodeResponseList, DecodeBarcodeType,
+    EncodeBarcodeType, RecognitionMode,
+};
+use barcode_cloud::{Client, Form, TokenSource};
+use barcode_cloud_client::mock::MockServerExt as _;
+use httpmock::MockServer;
+
+/// A client that has its token already; a mocked API lives at the server's root.
+fn client(server: &MockServer) -> Client {
+    let tokens = TokenSource::static_token("token")
+        .api_origin(server.base_url())
+        .allow_insecure_loopback(true)
+        .build()
+        .unwrap();
+    Client::builder()
+        .token_source(tokens)
+        .base_url(server.base_url())
+        .build()
+        .unwrap()
+}
+
+fn found(value: &str) -> BarcodeResponseList {
+    BarcodeResponseList {
+        barcodes: Some(vec![BarcodeResponse {
+            barcode_value: Some(value.into()),
+            type_: Some("QR".into()),
+            ..BarcodeResponse::default()
+        }]),
+    }
+}
+
+#[tokio::test]
+async fn a_drawn_label_is_mocked_by_type_and_data() {
+    let server = MockServer::start_async().await;
+    let mock = server.generate(|when, then| {
+        when.barcode_type(EncodeBarcodeType::Qr)
+            .data("PARCEL-0042")
+            .image_format(None);
+        then.ok("image/png", b"\x89PNG");
+    });
+    let client = client(&server);
+    let picture = client
+        .generate(EncodeBarcodeType::Qr, "PARCEL-0042")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(&picture.bytes()[..], b"\x89PNG");
+    mock.assert();
+    let other = client
+        .generate(EncodeBarcodeType::Qr, "another")
+        .send()
+        .await;
+    assert_eq!(
+        other.unwrap_err().status().unwrap(),
+        404,
+        "nothing else is answered"
+    );
+}
+
+#[tokio::test]
+async fn a_form_is_mocked_field_by_field() {
+    let server = MockServer::start_async().await;
+    let mock = server.recognize_multipart(|when, then| {
+        when.barcode_type(DecodeBarcodeType::Qr)
+            .recognition_mode(RecognitionMode::Fast)
+            .recognition_image_kind(None)
+            .file(b"\xff\x00picture\r\n\r\nbytes");
+        then.ok(&found("hello"));
+    });
+    let client = client(&server);
+    let read = |picture: &[u8], kind| {
+        let request = client.recognize(picture.to_vec()).types([kind]);
+        request.mode(RecognitionMode::Fast).send()
+    };
+    let picture = b"\xff\x00picture\r\n\r\nbytes";
+    assert_eq!(
+        read(picture, DecodeBarcodeType::Qr).await.unwrap()[0].value,
+        "hello"
+    );
+    mock.assert();
+    read(b"other", DecodeBarcodeType::Qr).await.unwrap_err();
+    read(picture, DecodeBarcodeType::Aztec).await.unwrap_err();
+
+    let mock = server.generate_multipart(|when, then| {
+        when.barcode_type(EncodeBarcodeType::Code128)
+            .data("x")
+            .resolution(96.0);
+        then.bad_request(&ApiErrorResponse {
+            request_id: Some("r-1".into()),
+            error: ApiError {
+                code: Some("no".into()),
+                ..ApiError::default()
+            },
+        });
+    });
+    let image = barcode_cloud::BarcodeImageParams {
+        resolution: Some(96.0),
+        ..Default::default()
+    };
+    let request = client
+        .generate(EncodeBarcodeType::Code128, "x")
+        .image(image);
+    let error = request.form(Form::Multipart).send().await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.request_id()),
+        (Some("no"), Some("r-1"))
+    );
+    mock.assert();
+}
