@@ -19,6 +19,8 @@ pub mod update;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 pub use error::Error;
 
 /// The files of the generated client, by their path below `generated/`.
@@ -33,19 +35,27 @@ pub struct Generated {
     pub applied: Vec<lower::Applied>,
 }
 
-/// Generates the client of `document`, corrected by `overlay`. Touches no file.
+/// Generates the client of the document at `document`, corrected by the overlay at `overlay`. Touches no file.
 ///
 /// # Errors
 ///
 /// Says which file, JSON pointer or overlay action is at fault.
 pub fn generate_client(document: &Path, overlay: &Path) -> Result<Generated, Error> {
-    let mut api = document::read(document)?;
+    generate_from(document::read(document)?, &overlay::read(overlay)?)
+}
+
+/// Generates the client of `api`, corrected by the `overlay`.
+///
+/// # Errors
+///
+/// Says which JSON pointer or overlay action is at fault.
+pub fn generate_from(mut api: Value, overlay: &[overlay::Action]) -> Result<Generated, Error> {
     if !api.is_object() {
         let root = pointer::Pointer::default();
         let hint = "an OpenAPI document is an object with `openapi`, `info` and `paths`";
         return Err(Error::lower(&root, "the document is no object", hint));
     }
-    overlay::apply(&mut api, &overlay::read(overlay)?)?;
+    overlay::apply(&mut api, overlay)?;
     let constants = generate::Constants::read(&api)?;
     let lowered = lower::lower(api)?;
     let mut file = generate::tokens(&lowered)?;

@@ -73,16 +73,18 @@ impl fmt::Display for Bounds {
 pub(super) fn bounds_are_checked(document: &mut Value, log: &mut Log) -> Result<(), Error> {
     schemas_mut(document, &mut |schema, at| {
         let mut bounds = Map::new();
-        for key in KEYS
-            .into_iter()
-            .flat_map(|(_, minimum, maximum)| [minimum, maximum])
-        {
-            if let Some(bound) = schema.shift_remove(key) {
-                if bound.as_f64().is_none() {
+        for (what, minimum, maximum) in KEYS {
+            for key in [minimum, maximum] {
+                let Some(bound) = schema.shift_remove(key) else {
+                    continue;
+                };
+                if !fits(what, &bound) {
+                    let hint =
+                        "a bound is a number that fits a float; of a length, a whole one from 0";
                     return Err(Error::lower(
                         &at.join(key),
                         format!("the bound {bound}"),
-                        "a bound is a number",
+                        hint,
                     ));
                 }
                 bounds.insert(key.to_owned(), bound);
@@ -101,6 +103,16 @@ pub(super) fn bounds_are_checked(document: &mut Value, log: &mut Log) -> Result<
         document_bounds(schema);
         Ok(())
     })
+}
+
+/// Whether the generated check can hold a value against `bound`.
+fn fits(what: Counted, bound: &Value) -> bool {
+    match what {
+        Counted::Value => bound
+            .as_f64()
+            .is_some_and(|bound| (bound as f32).is_finite()),
+        Counted::Characters | Counted::Items => bound.as_u64().is_some(),
+    }
 }
 
 /// Where a check will run: at the properties of named schemas, and at parameters.
@@ -183,5 +195,9 @@ mod tests {
             error.contains("properties/p/minimum: the bound \"one\"; a bound is a number"),
             "{error}"
         );
+        let error = lowered(json!({"maximum": 1e300})).unwrap_err();
+        assert!(error.contains("maximum: the bound 1e"), "{error}");
+        let error = lowered(json!({"minLength": -1})).unwrap_err();
+        assert!(error.contains("the bound -1"), "{error}");
     }
 }

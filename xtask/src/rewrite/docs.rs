@@ -79,6 +79,8 @@ pub(super) fn one_line_an_attribute(file: &mut File) {
             for attribute in old {
                 match doc_text(&attribute) {
                     Some(text) => attributes.extend(text.trim().lines().map(|line| {
+                        // The builders move a module deeper than progenitor put them.
+                        let line = line.replace("]: super::Client::", "]: crate::Client::");
                         let line = if line.is_empty() {
                             String::new()
                         } else {

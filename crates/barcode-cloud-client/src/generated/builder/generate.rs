@@ -4,7 +4,7 @@
 use super::*;
 /// Builder for [`Client::generate`]
 ///
-/// [`Client::generate`]: super::Client::generate
+/// [`Client::generate`]: crate::Client::generate
 #[derive(Debug, Clone)]
 pub struct Generate<'a> {
     client: &'a super::super::Client,

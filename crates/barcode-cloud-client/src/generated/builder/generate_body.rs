@@ -4,7 +4,7 @@
 use super::*;
 /// Builder for [`Client::generate_body`]
 ///
-/// [`Client::generate_body`]: super::Client::generate_body
+/// [`Client::generate_body`]: crate::Client::generate_body
 #[derive(Debug, Clone)]
 pub struct GenerateBody<'a> {
     client: &'a super::super::Client,

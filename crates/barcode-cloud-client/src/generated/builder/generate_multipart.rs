@@ -4,7 +4,7 @@
 use super::*;
 /// Builder for [`Client::generate_multipart`]
 ///
-/// [`Client::generate_multipart`]: super::Client::generate_multipart
+/// [`Client::generate_multipart`]: crate::Client::generate_multipart
 #[derive(Debug, Clone)]
 pub struct GenerateMultipart<'a> {
     client: &'a super::super::Client,

@@ -4,7 +4,7 @@
 use super::*;
 /// Builder for [`Client::recognize`]
 ///
-/// [`Client::recognize`]: super::Client::recognize
+/// [`Client::recognize`]: crate::Client::recognize
 #[derive(Debug, Clone)]
 pub struct Recognize<'a> {
     client: &'a super::super::Client,

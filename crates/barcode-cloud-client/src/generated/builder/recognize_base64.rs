@@ -4,7 +4,7 @@
 use super::*;
 /// Builder for [`Client::recognize_base64`]
 ///
-/// [`Client::recognize_base64`]: super::Client::recognize_base64
+/// [`Client::recognize_base64`]: crate::Client::recognize_base64
 #[derive(Debug, Clone)]
 pub struct RecognizeBase64<'a> {
     client: &'a super::super::Client,

@@ -4,7 +4,7 @@
 use super::*;
 /// Builder for [`Client::recognize_multipart`]
 ///
-/// [`Client::recognize_multipart`]: super::Client::recognize_multipart
+/// [`Client::recognize_multipart`]: crate::Client::recognize_multipart
 #[derive(Debug)]
 pub struct RecognizeMultipart<'a> {
     client: &'a super::super::Client,

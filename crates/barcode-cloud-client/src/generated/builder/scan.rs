@@ -4,7 +4,7 @@
 use super::*;
 /// Builder for [`Client::scan`]
 ///
-/// [`Client::scan`]: super::Client::scan
+/// [`Client::scan`]: crate::Client::scan
 #[derive(Debug, Clone)]
 pub struct Scan<'a> {
     client: &'a super::super::Client,

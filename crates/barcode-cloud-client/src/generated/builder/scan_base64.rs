@@ -4,7 +4,7 @@
 use super::*;
 /// Builder for [`Client::scan_base64`]
 ///
-/// [`Client::scan_base64`]: super::Client::scan_base64
+/// [`Client::scan_base64`]: crate::Client::scan_base64
 #[derive(Debug, Clone)]
 pub struct ScanBase64<'a> {
     client: &'a super::super::Client,

@@ -4,7 +4,7 @@
 use super::*;
 /// Builder for [`Client::scan_multipart`]
 ///
-/// [`Client::scan_multipart`]: super::Client::scan_multipart
+/// [`Client::scan_multipart`]: crate::Client::scan_multipart
 #[derive(Debug)]
 pub struct ScanMultipart<'a> {
     client: &'a super::super::Client,
