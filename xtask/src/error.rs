@@ -73,12 +73,17 @@ pub enum Error {
         /// What was looked for.
         expected: &'static str,
     },
-    /// The generated files differ from those on disk.
-    #[error("{}\nrun `cargo xtask generate` and commit what it writes", files.join("\n"))]
+    /// What is generated differs from what is on disk.
+    #[error("{}\n{mend}", files.join("\n"))]
     Drift {
         /// One line a file.
         files: Vec<String>,
+        /// The command that mends it.
+        mend: &'static str,
     },
+    /// The sandbox could not be asked what it supports.
+    #[error("cannot ask the sandbox what it supports: {0}")]
+    Probe(String),
     /// A file that no generation wrote lies in the folder of the generated files.
     #[error("{} was not generated: this folder is machine-owned, move the file elsewhere", path.display())]
     Foreign {

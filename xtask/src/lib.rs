@@ -2,6 +2,7 @@
 //!
 //! Data flows one way, a module a step. Nothing in the workspace depends on this crate.
 
+pub mod coverage;
 pub mod diff;
 pub mod document;
 mod error;

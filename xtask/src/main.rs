@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::sync::{self, Mode};
-use xtask::{diff, update};
+use xtask::{coverage, diff, update};
 
 /// Keeps the generated client in step with the OpenAPI document.
 #[derive(Parser)]
@@ -40,6 +40,8 @@ enum Command {
     Diff(diff::command::Arguments),
     /// Take a new published document in: check it, show the change, merge it on --accept.
     Update(update::command::Arguments),
+    /// Count what of the contract is generated, tested, reachable through the facade, supported by the sandbox.
+    Coverage(coverage::command::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +56,10 @@ fn main() -> ExitCode {
             explain,
         } => (check, document, out, explain),
         Command::Diff(arguments) => return finish(diff::command::run(&arguments, root)),
+        Command::Coverage(arguments) => {
+            let outcome = coverage::command::run(&arguments, root);
+            return finish(outcome.map(|text| (format!("{}\n", text.trim_end()), 0)));
+        }
         Command::Update(arguments) => return finish(update::command::run(&arguments, root)),
     };
     let document = document.unwrap_or_else(|| root.join("openapi/barcode-v4.json"));

@@ -67,7 +67,10 @@ pub fn sync(out: &Path, files: &Files, mode: Mode) -> Result<Report, Error> {
         }
     }
     if mode == Mode::Check && !drift.is_empty() {
-        return Err(Error::Drift { files: drift });
+        return Err(Error::Drift {
+            files: drift,
+            mend: "run `cargo xtask generate` and commit what it writes",
+        });
     }
     Ok(Report {
         files: files.len(),
