@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use barcode_cloud::api::{self, types::EncodeBarcodeType};
-use barcode_cloud::{Client, Error, Form, Image};
+use barcode_cloud::{Client, Error, Form, Image, TokenSource};
 use futures_util::future::join_all;
 use httpmock::{HttpMockResponse, Mock, MockServer};
 use serde_json::json;
@@ -150,6 +150,32 @@ async fn a_second_401_is_the_answer() {
         (tokens.calls_async().await, refused.calls_async().await),
         (2, 2)
     );
+}
+
+#[tokio::test]
+async fn a_token_that_nothing_can_replace_is_not_sent_twice() {
+    let server = MockServer::start_async().await;
+    let (_, refused) = accepts(&server, "/v4.0/barcode/scan", "another").await;
+    let tokens = TokenSource::static_token("token")
+        .api_origin(server.base_url())
+        .allow_insecure_loopback(true)
+        .build()
+        .unwrap();
+    let builder = Client::builder().base_url(server.url("/v4.0"));
+    let client = builder.token_source(tokens).build().unwrap();
+    let error = call(&client, "scan", Form::Query, Path::new(""))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (
+            error.status().unwrap().as_u16(),
+            refused.calls_async().await
+        ),
+        (401, 1)
+    );
+    let request = client.api().scan().file_url("https://pictures.example/a");
+    assert_eq!(request.send().await.unwrap_err().status().unwrap(), 401);
+    assert_eq!(refused.calls_async().await, 2);
 }
 
 #[tokio::test]

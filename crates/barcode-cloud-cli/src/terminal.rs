@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// The error and those of its causes that it does not tell itself, as one line.
 pub(crate) fn one_line(error: &anyhow::Error) -> String {
@@ -32,16 +32,10 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// A bar of `length` steps on standard error; nothing where that is no terminal, or where one step is all.
 pub(crate) fn progress(length: usize) -> ProgressBar {
-    let bar = if length > 1 {
-        ProgressBar::new(length as u64)
-    } else {
-        ProgressBar::hidden()
-    };
-    bar.set_draw_target(if length > 1 {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    });
+    if length < 2 {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {eta}") {
         bar.set_style(style);
     }

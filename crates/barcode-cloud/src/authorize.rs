@@ -56,9 +56,12 @@ impl Hook for Authorize {
                 return Ok(response);
             };
             match self.tokens.authorize(&mut again).await {
-                Ok(_) => client.execute(again).await,
-                // What the service said stands: this method can give back no other error.
-                Err(_) => Ok(response),
+                Ok(token) if used.as_ref() != Some(token.header_value()) => {
+                    client.execute(again).await
+                }
+                // There is no other token, or none at all. What the service said stands: this method can give back
+                // no error but reqwest's.
+                Ok(_) | Err(_) => Ok(response),
             }
         })
     }
@@ -78,6 +81,8 @@ pub(crate) struct Seen {
     pub(crate) auth_error: Option<barcode_cloud_auth::Error>,
     /// The answer's status and headers.
     pub(crate) answer: Option<(StatusCode, HeaderMap)>,
+    /// The token that the service answered with 401; it is out of use.
+    pub(crate) refused: Option<AccessToken>,
     token: Option<AccessToken>,
 }
 
@@ -128,10 +133,11 @@ impl Hook for Attempt {
         Box::pin(async move {
             let response = client.execute(request).await?;
             let mut seen = self.seen();
-            if response.status() == StatusCode::UNAUTHORIZED
-                && let Some(token) = &seen.token
-            {
-                self.tokens.invalidate(token);
+            if response.status() == StatusCode::UNAUTHORIZED {
+                seen.refused = seen.token.take();
+                if let Some(token) = &seen.refused {
+                    self.tokens.invalidate(token);
+                }
             }
             if !response.status().is_success() {
                 seen.answer = Some((response.status(), response.headers().clone()));

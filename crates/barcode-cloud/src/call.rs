@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use barcode_cloud_auth::AccessToken;
 use barcode_cloud_client::types::ApiErrorResponse;
 use barcode_cloud_client::{self as api, Hook, Hooks, ResponseValue};
-use reqwest::StatusCode;
 
 use crate::authorize::Attempt;
 use crate::client::Shared;
@@ -33,25 +33,49 @@ pub(crate) async fn run<O: Operation>(
     shared: &Shared,
     operation: &O,
 ) -> Result<ResponseValue<O::Answer>, Error> {
-    match attempt(shared, operation).await {
-        // The hook has taken the refused token out of use. A request goes out again once, not more.
-        Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) && !error.is_from_auth() => {
-            attempt(shared, operation).await
-        }
-        outcome => outcome,
+    let failed = match attempt(shared, operation).await {
+        Ok(value) => return Ok(value),
+        Err(failed) => failed,
+    };
+    // The hook has taken a refused token out of use. A request goes out again once, not more, and only with another
+    // token: a static one is refused again.
+    let Some(refused) = failed.refused else {
+        return Err(failed.error);
+    };
+    let token = shared.tokens.token().await.map_err(Error::Auth)?;
+    if token.generation() == refused.generation() {
+        return Err(failed.error);
     }
+    attempt(shared, operation)
+        .await
+        .map_err(|failed| failed.error)
+}
+
+/// Why an attempt failed, and the token that the service refused.
+struct Failed {
+    error: Error,
+    refused: Option<AccessToken>,
 }
 
 async fn attempt<O: Operation>(
     shared: &Shared,
     operation: &O,
-) -> Result<ResponseValue<O::Answer>, Error> {
+) -> Result<ResponseValue<O::Answer>, Failed> {
     let attempt = Arc::new(Attempt::new(shared.tokens.clone()));
     let hook: Arc<dyn Hook> = attempt.clone();
     let api =
         api::Client::new_with_client(&shared.base_url, shared.http.clone(), Hooks::from(hook));
-    match operation.attempt(&api).await? {
-        Ok(value) => Ok(value),
-        Err(error) => Err(answer::error(error, attempt.take_seen()).await),
+    match operation.attempt(&api).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => {
+            let mut seen = attempt.take_seen();
+            let refused = seen.refused.take();
+            let error = answer::error(error, seen).await;
+            Err(Failed { error, refused })
+        }
+        Err(error) => Err(Failed {
+            error,
+            refused: None,
+        }),
     }
 }

@@ -9,7 +9,8 @@ use reqwest::StatusCode;
 /// Why a call failed.
 ///
 /// [`Display`](fmt::Display) is one line that says what to do next; causes stay in
-/// [`source`](std::error::Error::source). Neither shows a secret, a token, or the data of a barcode.
+/// [`source`](std::error::Error::source). Neither that line nor [`Debug`](fmt::Debug) shows a secret or a token, nor more
+/// of a barcode's data than the service's own message tells. The cause of an [`InvalidResponse`] may quote the answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -108,7 +109,7 @@ impl InvalidInput {
 }
 
 /// An error that the service answered with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The HTTP status.
@@ -148,8 +149,21 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
+/// The body is measured, not shown: nobody knows what it holds.
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiError")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id)
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("description", &self.description)
+            .field("body_bytes", &self.body.as_ref().map(String::len))
+            .finish()
+    }
+}
+
 /// A success that is not as the document says.
-#[derive(Debug)]
 pub struct InvalidResponse {
     pub(crate) reason: &'static str,
     pub(crate) text: String,
@@ -160,6 +174,16 @@ impl InvalidResponse {
     /// The beginning of the body, as text.
     pub fn body(&self) -> &str {
         &self.text
+    }
+}
+
+/// The answer is measured, not shown: it may hold what barcodes say.
+impl fmt::Debug for InvalidResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InvalidResponse")
+            .field("reason", &self.reason)
+            .field("body_bytes", &self.text.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -235,11 +259,7 @@ impl Error {
 
     /// Whether the caller could not prove who it is: no token, or one that the service refuses.
     pub fn is_auth(&self) -> bool {
-        self.is_from_auth() || self.status() == Some(StatusCode::UNAUTHORIZED)
-    }
-
-    pub(crate) fn is_from_auth(&self) -> bool {
-        matches!(self, Self::Auth(_))
+        matches!(self, Self::Auth(_)) || self.status() == Some(StatusCode::UNAUTHORIZED)
     }
 }
 

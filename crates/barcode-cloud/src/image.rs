@@ -7,6 +7,8 @@ use barcode_cloud_client::FilePart;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt as _;
 use tokio_util::io::ReaderStream;
 
 use crate::Error;
@@ -34,8 +36,7 @@ impl Image {
     pub(crate) async fn file_part(&self) -> Result<FilePart, Error> {
         match self {
             Self::Path(path) => {
-                let file = open(path).await?;
-                let length = not_empty(file.metadata().await.map_err(in_file(path))?.len())?;
+                let (file, length) = open(path).await?;
                 let body = reqwest::Body::wrap_stream(ReaderStream::with_capacity(file, 64 * 1024));
                 let part = FilePart::stream(body, length);
                 Ok(match path.file_name().and_then(|name| name.to_str()) {
@@ -55,9 +56,9 @@ impl Image {
     pub(crate) async fn base64(&self) -> Result<String, Error> {
         match self {
             Self::Path(path) => {
-                open(path).await?;
-                let bytes = tokio::fs::read(path).await.map_err(in_file(path))?;
-                not_empty(bytes.len() as u64)?;
+                let (mut file, length) = open(path).await?;
+                let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+                file.read_to_end(&mut bytes).await.map_err(in_file(path))?;
                 Ok(STANDARD.encode(bytes))
             }
             Self::Bytes(bytes) => {
@@ -85,15 +86,17 @@ impl Image {
     }
 }
 
-async fn open(path: &Path) -> Result<tokio::fs::File, Error> {
-    let file = tokio::fs::File::open(path).await.map_err(in_file(path))?;
+/// The opened file and its length, which is not 0.
+async fn open(path: &Path) -> Result<(File, u64), Error> {
+    let file = File::open(path).await.map_err(in_file(path))?;
     let metadata = file.metadata().await.map_err(in_file(path))?;
     if metadata.is_dir() {
         return Err(in_file(path)(std::io::Error::from(
             std::io::ErrorKind::IsADirectory,
         )));
     }
-    Ok(file)
+    not_empty(metadata.len())?;
+    Ok((file, metadata.len()))
 }
 
 fn in_file(path: &Path) -> impl Fn(std::io::Error) -> Error {
@@ -103,14 +106,12 @@ fn in_file(path: &Path) -> impl Fn(std::io::Error) -> Error {
     }
 }
 
-fn not_empty(length: u64) -> Result<u64, InvalidInput> {
-    match length {
-        0 => Err(InvalidInput::new(
-            "image",
-            "is empty (0 bytes); give a PNG, JPEG, GIF, TIFF or BMP",
-        )),
-        length => Ok(length),
+fn not_empty(length: u64) -> Result<(), InvalidInput> {
+    if length > 0 {
+        return Ok(());
     }
+    let reason = "is empty (0 bytes); give a PNG, JPEG, GIF, TIFF or BMP";
+    Err(InvalidInput::new("image", reason))
 }
 
 fn by_url_only() -> Error {
