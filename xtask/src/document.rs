@@ -21,3 +21,10 @@ pub fn read(path: &Path) -> Result<Value, Error> {
         source,
     })
 }
+
+/// The operations of `document` by their ids, in its order.
+pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let items = paths.filter_map(|(_, item)| item.as_object()).flatten();
+    items.filter_map(|(_, operation)| Some((operation["operationId"].as_str()?, operation)))
+}

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use serde_json::Value;
 
+use crate::document;
+
 /// One thing of the contract.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
@@ -14,7 +16,7 @@ pub(super) struct Item {
     pub(super) rust: String,
     /// Of a parameter and of a schema: its enumeration's values.
     pub(super) values: Vec<String>,
-    /// Of a parameter: its schema.
+    /// What the document says of it.
     pub(super) schema: Value,
 }
 
@@ -32,17 +34,8 @@ impl Contract {
     pub(super) fn read(document: &Value) -> Self {
         let mut operations = Vec::new();
         let mut parameters: Vec<Item> = Vec::new();
-        for (_, operation) in document["paths"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .flat_map(|(_, path)| path.as_object())
-            .flatten()
-        {
-            let Some(id) = operation["operationId"].as_str() else {
-                continue;
-            };
-            operations.push(item(id, id.to_snake_case(), Vec::new(), Value::Null));
+        for (id, operation) in document::operations(document) {
+            operations.push(item(id, id.to_snake_case(), Vec::new(), operation.clone()));
             for (name, schema) in fields(operation) {
                 if !parameters.iter().any(|known| known.name == name) {
                     let values = enumeration(document, schema);
@@ -86,11 +79,24 @@ impl Contract {
 
     /// The types that are `named`, and all that those hold.
     pub(super) fn reached_from(&self, named: impl Fn(&str) -> bool) -> BTreeSet<String> {
-        let mut open: Vec<&String> = self.holds.keys().filter(|name| named(name)).collect();
+        self.reach(self.holds.keys().filter(|name| named(name)).cloned())
+    }
+
+    /// The types of requests and answers of the operations that are `named`, and all that those hold.
+    pub(super) fn spoken_by(&self, named: impl Fn(&str) -> bool) -> BTreeSet<String> {
+        let operations = self
+            .operations
+            .iter()
+            .filter(|operation| named(&operation.name));
+        self.reach(operations.flat_map(|operation| references(&operation.schema)))
+    }
+
+    fn reach(&self, from: impl Iterator<Item = String>) -> BTreeSet<String> {
+        let mut open: Vec<String> = from.collect();
         let mut reached = BTreeSet::new();
         while let Some(name) = open.pop() {
             if reached.insert(name.clone()) {
-                open.extend(self.holds.get(name).into_iter().flatten());
+                open.extend(self.holds.get(&name).into_iter().flatten().cloned());
             }
         }
         reached

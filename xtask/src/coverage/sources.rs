@@ -32,10 +32,9 @@ impl Words {
                 } else if path.extension().is_some_and(|ending| ending == "rs") {
                     let text =
                         std::fs::read_to_string(&path).map_err(|source| fault(&path, source))?;
-                    let tokens: TokenStream = text.parse().map_err(|_| Error::Rewrite {
-                        place: path.display().to_string(),
-                        expected: "tokens of Rust",
-                    })?;
+                    let tokens = text
+                        .parse::<TokenStream>()
+                        .map_err(|error| fault(&path, std::io::Error::other(error.to_string())))?;
                     words.add(tokens);
                 }
             }

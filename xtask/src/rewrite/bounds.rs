@@ -13,6 +13,7 @@ use syn::{Expr, Field, ImplItem, Item, ItemImpl, ItemStruct, Stmt, Type, parse_q
 use super::send::{is_let, send_mut};
 use super::{builders, field_name, first_argument, last_segment, missing};
 use crate::Error;
+use crate::document::operations;
 use crate::lower::{Bounds, Counted};
 
 /// The module that the checks call.
@@ -211,15 +212,7 @@ fn is_try_from(item: &ItemImpl, name: &str) -> bool {
 
 /// Checks the parameters of operations before their URL is made.
 pub(super) fn check_parameters(items: &mut [Item], document: &Value) -> Result<(), Error> {
-    let operations = document["paths"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .flat_map(|(_, item)| item.as_object());
-    for (_, operation) in operations.flatten() {
-        let Some(id) = operation["operationId"].as_str() else {
-            continue;
-        };
+    for (id, operation) in operations(document) {
         let name = id.to_upper_camel_case();
         let bounded: Vec<_> = operation["parameters"]
             .as_array()

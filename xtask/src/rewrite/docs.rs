@@ -10,6 +10,7 @@ use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, parse_quote};
 
 use super::{builders, missing};
 use crate::Error;
+use crate::document::operations;
 use crate::lower::Bounds;
 
 /// The text of each parameter, by builder and setter.
@@ -40,16 +41,8 @@ pub(super) fn describe_setters(items: &mut [Item], document: &Value) -> Result<(
 
 fn texts(document: &Value) -> Texts {
     let mut texts = Texts::new();
-    let operations = document["paths"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .flat_map(|(_, item)| item.as_object());
-    for operation in operations.flatten().map(|(_, operation)| operation) {
-        let builder = operation["operationId"]
-            .as_str()
-            .unwrap_or_default()
-            .to_upper_camel_case();
+    for (id, operation) in operations(document) {
+        let builder = id.to_upper_camel_case();
         let mut add = |name: &str, described: &Value| {
             let mut text = described["description"]
                 .as_str()

@@ -4,22 +4,26 @@
 use heck::ToUpperCamelCase as _;
 use serde_json::Value;
 use syn::visit_mut::{VisitMut, visit_expr_mut};
-use syn::{Expr, File, FnArg, ImplItem, ImplItemFn, Item, ItemImpl, Type, parse_quote};
+use syn::{Expr, File, FnArg, ImplItem, Item, ItemImpl, Type, parse_quote};
 
 use super::{last_segment, missing, module_in};
 use crate::Error;
+use crate::document::operations;
 use crate::lower::{FILE_PART, Lowered};
 
 /// Rewrites the mocks that progenitor gave.
 pub(crate) fn complete(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
-    let operations = module_in(&mut file.items, "operations")?;
+    let mocks = module_in(&mut file.items, "operations")?;
     for id in &lowered.multipart {
-        let when = methods(operations, &format!("{}When", id.to_upper_camel_case()))?;
-        when.items.iter_mut().for_each(look_in_the_form);
+        let when = methods(mocks, &format!("{}When", id.to_upper_camel_case()))?;
+        let looks = when.items.iter_mut().filter_map(look_in_the_form).count();
+        if looks == 0 {
+            return Err(missing(id, "query_param in its mock"));
+        }
     }
-    for id in raw_operations(&lowered.document) {
-        let then = methods(operations, &format!("{}Then", id.to_upper_camel_case()))?;
-        answer_bytes(then).ok_or_else(|| missing(&id, "answer of a success in its mock"))?;
+    for (id, _) in operations(&lowered.document).filter(|(_, operation)| answers_raw(operation)) {
+        let then = methods(mocks, &format!("{}Then", id.to_upper_camel_case()))?;
+        answer_bytes(then).ok_or_else(|| missing(id, "answer of a success in its mock"))?;
     }
     file.items.push(form_module());
     super::docs::one_line_an_attribute(file);
@@ -34,44 +38,49 @@ fn methods<'a>(operations: &'a mut [Item], name: &str) -> Result<&'a mut ItemImp
     found.ok_or_else(|| missing(name, "mock"))
 }
 
-/// `query_param(name, value)` becomes a look into the form, and so does its opposite.
-fn look_in_the_form(item: &mut ImplItem) {
-    struct Look;
+/// `query_param(name, value)` becomes a look into the form, and so does its opposite; says whether there was one. The
+/// form holds a value's text, of a file its bytes.
+fn look_in_the_form(item: &mut ImplItem) -> Option<()> {
+    struct Look {
+        value: Expr,
+        found: bool,
+    }
     impl VisitMut for Look {
         fn visit_expr_mut(&mut self, expr: &mut Expr) {
             visit_expr_mut(self, expr);
             let Expr::MethodCall(call) = expr else { return };
-            let (receiver, name) = (&call.receiver, call.args.first());
+            let (receiver, name, value) = (&call.receiver, call.args.first(), &self.value);
             let looked = if call.method == "query_param" {
-                parse_quote!(super::form::with(#receiver, #name, value.as_ref()))
+                parse_quote!(super::form::with(#receiver, #name, #value.as_ref()))
             } else if call.method == "query_param_missing" {
                 parse_quote!(super::form::without(#receiver, #name))
             } else {
                 return;
             };
             *expr = looked;
+            self.found = true;
         }
     }
-    let ImplItem::Fn(method) = item else { return };
-    let before = method.block.clone();
-    Look.visit_block_mut(&mut method.block);
-    if before == method.block {
-        return;
-    }
-    let is_file = method
-        .sig
-        .inputs
-        .iter()
-        .any(|input| matches!(input, FnArg::Typed(input) if is_file_part(&input.ty)));
-    if is_file {
-        method.sig.inputs.pop();
-        method
-            .sig
-            .inputs
-            .push(parse_quote!(value: impl AsRef<[u8]>));
-    } else {
-        text_of_value(method);
-    }
+    let ImplItem::Fn(method) = item else {
+        return None;
+    };
+    let file = method.sig.inputs.iter_mut().find_map(|input| match input {
+        FnArg::Typed(input) if is_file_part(&input.ty) => Some(input),
+        _ => None,
+    });
+    let value = match file {
+        Some(input) => {
+            *input.ty = parse_quote!(impl AsRef<[u8]>);
+            parse_quote!(value)
+        }
+        None => parse_quote!(value.to_string()),
+    };
+    let mut look = Look {
+        value,
+        found: false,
+    };
+    look.visit_block_mut(&mut method.block);
+    look.found.then_some(())
 }
 
 fn is_file_part(ty: &Type) -> bool {
@@ -82,37 +91,10 @@ fn is_file_part(ty: &Type) -> bool {
     last_segment(ty) == FILE_PART
 }
 
-/// The form holds the value's text: `value.as_ref()` becomes `value.to_string().as_ref()`.
-fn text_of_value(method: &mut ImplItemFn) {
-    struct Text;
-    impl VisitMut for Text {
-        fn visit_expr_mut(&mut self, expr: &mut Expr) {
-            visit_expr_mut(self, expr);
-            if let Expr::MethodCall(call) = expr
-                && call.method == "as_ref"
-            {
-                *expr = parse_quote!(value.to_string().as_ref());
-            }
-        }
-    }
-    Text.visit_block_mut(&mut method.block);
-}
-
-/// Ids of the operations whose success is no JSON.
-fn raw_operations(document: &Value) -> Vec<String> {
-    let operations = document["paths"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .flat_map(|(_, item)| item.as_object());
-    operations
-        .flatten()
-        .filter(|(_, operation)| {
-            let content = operation["responses"]["200"]["content"].as_object();
-            content.is_some_and(|content| !content.contains_key("application/json"))
-        })
-        .filter_map(|(_, operation)| operation["operationId"].as_str().map(str::to_owned))
-        .collect()
+/// Whether a success of `operation` is no JSON.
+fn answers_raw(operation: &Value) -> bool {
+    let content = operation["responses"]["200"]["content"].as_object();
+    content.is_some_and(|content| !content.contains_key("application/json"))
 }
 
 fn answer_bytes(then: &mut ItemImpl) -> Option<()> {
