@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// More by `MUTATIONS=5000 cargo test -p xtask --test mutations`.
 fn rounds() -> u64 {
-    std::env::var("MUTATIONS").map_or(150, |rounds| rounds.parse().unwrap())
+    std::env::var("MUTATIONS").map_or(60, |rounds| rounds.parse().unwrap())
 }
 
 fn openapi(name: &str) -> PathBuf {
