@@ -27,6 +27,8 @@ const ISLAND_GAP: usize = 12;
 const MOST_IN_A_LINE: usize = 16;
 /// In modules.
 const WIDEST_GAP: usize = 4;
+/// Widths to one height: lower than this no barcode is printed, and print itself is.
+const WIDEST_SHAPE: f32 = 48.0;
 /// The code of FNC1 in a Code 128 symbol.
 const CODE128_FNC1: u8 = 102;
 /// Codabar's alphabet by rxing's index of it.
@@ -76,7 +78,20 @@ pub(crate) fn scan(picture: &Gray, formats: &[BarcodeFormat], lines: usize) -> V
             }
         }
     }
+    found.retain(is_high_enough);
     found
+}
+
+/// A line or two of pixels through print can pass for a long barcode without check digit as well. Asked when the pieces
+/// of a barcode that stands aslant have been joined: each of them is low.
+fn is_high_enough(reading: &Reading) -> bool {
+    let (width, height) = reading.area.size();
+    match reading.format {
+        BarcodeFormat::ITF | BarcodeFormat::CODE_39 | BarcodeFormat::CODABAR => {
+            width <= height * WIDEST_SHAPE
+        }
+        _ => true,
+    }
 }
 
 /// A few strokes of print pass for a short barcode without check digit, but not for a high one.

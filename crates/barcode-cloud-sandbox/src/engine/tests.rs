@@ -333,3 +333,12 @@ fn the_readme_lists_each_type_as_it_is() {
     known.sort_unstable();
     assert_eq!(listed, known);
 }
+
+/// One line of pixels through the printed digits has the bars of another number.
+#[test]
+fn print_below_the_bars_is_no_barcode() {
+    let value = "9021020402742420046122213472";
+    let picture = draw("Interleaved2of5", value).unwrap();
+    let read = read_as("Interleaved2of5", &picture);
+    assert_eq!(read, [("Interleaved2of5", value.to_owned())]);
+}
