@@ -1,15 +1,15 @@
 //! Answers: the error body that every refusal carries, and the request id on every answer.
 //!
-//! A handler returns a [`Failure`]; the body is written in one place, by [`identify`], because only
-//! there the request id is known. Knows nothing of barcodes and of the document.
+//! A handler returns a [`Failure`]; its body is written in one place, by [`write_failures`], which
+//! knows the request id. Knows nothing of barcodes and of the document.
 
 use axum::Json;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{SecondsFormat, Utc};
+use http::StatusCode;
 use http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
-use http::{Extensions, StatusCode};
 use serde_json::json;
 
 use crate::random;
@@ -113,6 +113,24 @@ impl Failure {
         failure
     }
 
+    /// 401: a token that was good once.
+    pub(crate) fn expired() -> Self {
+        Self::unauthorized(
+            "The access token has expired.",
+            r#"Bearer error="invalid_token", error_description="The access token has expired""#,
+        )
+    }
+
+    /// Any status: a fault that was asked for.
+    pub(crate) fn ordered(status: StatusCode) -> Self {
+        Self::new(
+            status,
+            "errorSandboxFault",
+            format!("The sandbox was told to answer {status}."),
+            "Operation Failed. This fault was asked for.",
+        )
+    }
+
     /// 404: no such path in the document.
     pub(crate) fn not_found(path: &str) -> Self {
         Self::new(
@@ -164,6 +182,28 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The answer that tells of it.
+    pub(crate) fn write(&self, request_id: &RequestId) -> Response {
+        let body = json!({
+            "requestId": request_id.0,
+            "error": {
+                "code": self.code,
+                "message": self.message,
+                "description": self.description,
+                // The service's own format is unknown; the document says date-time, that is RFC 3339.
+                "dateTime": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            },
+        });
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(challenge) = self.challenge {
+            let challenge = HeaderValue::from_static(challenge);
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -172,38 +212,29 @@ impl IntoResponse for Failure {
     }
 }
 
-/// The outermost layer: gives each request an id, and a [`Failure`] its body.
-pub(crate) async fn identify(request: Request, next: Next) -> Response {
+/// The id of a request, among its extensions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// The outermost layer: gives each request an id, and names it on the answer.
+pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
     let id = random::uuid();
-    let response = next.run(request).await;
-    let mut response = match response.extensions().get::<Failure>() {
-        Some(failure) => write_failure(failure, &id),
-        None => response,
-    };
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }
 
-fn write_failure(failure: &Failure, request_id: &str) -> Response {
-    let body = json!({
-        "requestId": request_id,
-        "error": {
-            "code": failure.code,
-            "message": failure.message,
-            "description": failure.description,
-            // The service's own format is unknown; the document says date-time, that is RFC 3339.
-            "dateTime": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
-        },
-    });
-    let mut response = (failure.status, Json(body)).into_response();
-    *response.extensions_mut() = Extensions::new();
-    if let Some(challenge) = failure.challenge {
-        let challenge = HeaderValue::from_static(challenge);
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+/// The innermost layer: gives a [`Failure`] its body.
+pub(crate) async fn write_failures(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let response = next.run(request).await;
+    match response.extensions().get::<Failure>() {
+        Some(failure) => failure.write(&id.unwrap_or_default()),
+        None => response,
     }
-    response
 }
 
 /// `fileBase64` -> `FileBase64`.

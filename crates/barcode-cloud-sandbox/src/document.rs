@@ -28,6 +28,8 @@ pub(crate) struct Document {
 /// One operation.
 #[derive(Debug)]
 pub(crate) struct Operation {
+    /// Its `operationId`.
+    pub(crate) id: String,
     pub(crate) method: Method,
     /// Without the base path, with `{names}` of path parameters.
     pub(crate) path: String,
@@ -151,6 +153,7 @@ impl Reader<'_> {
             None => Input::Parameters(self.parameters(operation)?),
         };
         Ok(Operation {
+            id: text(operation, "operationId")?.to_owned(),
             method: method
                 .to_uppercase()
                 .parse()

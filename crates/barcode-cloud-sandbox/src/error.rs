@@ -25,6 +25,9 @@ pub enum Error {
     /// A setting of the builder makes no sense.
     #[error("{0}")]
     Setting(&'static str),
+    /// A fault or a script of faults that cannot be played.
+    #[error("{0}")]
+    Fault(String),
     /// The embedded OpenAPI document holds something that the sandbox cannot read.
     #[error("the OpenAPI document: {at} {problem}")]
     Document {

@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod answer;
+mod connection;
 mod document;
 mod engine;
 mod error;
+mod fault;
 mod files;
 mod operations;
 mod picture;
@@ -17,5 +20,6 @@ mod validate;
 mod workers;
 
 pub use error::Error;
+pub use fault::{Fault, Script};
 pub use files::UrlFile;
 pub use sandbox::{Builder, Sandbox};

@@ -73,9 +73,15 @@ pub(crate) async fn read_body(mut body: Body, limit: usize) -> Result<Bytes, Fai
     Ok(read.freeze())
 }
 
-/// Reads what is left of a body that is refused with `failure`, and throws it away: a client that
-/// is still sending would see a reset connection in place of the answer.
-pub(crate) async fn drain(mut body: Body, failure: Failure) -> Failure {
+/// Discards what is left of a body that is refused with `failure`.
+pub(crate) async fn drain(body: Body, failure: Failure) -> Failure {
+    discard(body).await;
+    failure
+}
+
+/// Reads what is left of a body and throws it away: a client that is still sending would see a
+/// reset connection in place of the answer.
+pub(crate) async fn discard(mut body: Body) {
     let drained = async {
         let mut left = DRAINED_BYTES;
         while let Some(Ok(chunk)) = next_chunk(&mut body).await {
@@ -87,7 +93,6 @@ pub(crate) async fn drain(mut body: Body, failure: Failure) -> Failure {
     };
     // Whether all of it came makes no difference to the answer.
     let _ = tokio::time::timeout(DRAIN_TIME, drained).await;
-    failure
 }
 
 async fn next_chunk(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {

@@ -1,19 +1,21 @@
 //! The sandbox as its user sees it: started, asked for its addresses, stopped.
 
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::connection::{self, Bounds};
 use crate::document::Document;
+use crate::fault::{Faults, Script};
 use crate::files::{Files, UrlFile};
-use crate::server::{self, State};
+use crate::server::{self, Names, State};
 use crate::token::{Authority, Credentials};
 use crate::workers::Workers;
 use crate::{Error, random};
@@ -22,6 +24,11 @@ use crate::{Error, random};
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 /// The largest request body, unless set otherwise: more than twice the document's largest field.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// So many connections at a time, unless set otherwise.
+const MAX_CONNECTIONS: usize = 1024;
+/// How long a client may take to send headers, unless set otherwise.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a stop waits for requests under way.
 const GRACE: Duration = Duration::from_secs(10);
@@ -35,9 +42,9 @@ pub struct Sandbox {
     token_url: String,
     port: u16,
     state: Arc<State>,
-    /// Dropping the sender stops the server, so a dropped sandbox stops by itself.
-    stop: oneshot::Sender<()>,
-    server: JoinHandle<io::Result<()>>,
+    /// Dropping it stops the server, so a dropped sandbox stops by itself.
+    stop: DropGuard,
+    server: JoinHandle<()>,
 }
 
 impl Sandbox {
@@ -87,6 +94,29 @@ impl Sandbox {
         self.state.files.insert(url.into(), file.into());
     }
 
+    /// Lets faults happen to the requests to come, behind the scripts that play already.
+    ///
+    /// ```
+    /// # async fn run(sandbox: barcode_cloud_sandbox::Sandbox) -> Result<(), barcode_cloud_sandbox::Error> {
+    /// use barcode_cloud_sandbox::Fault;
+    ///
+    /// sandbox.inject(Fault::status(503))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fault`] when the script cannot be played or names no operation of the document.
+    pub fn inject(&self, script: impl Into<Script>) -> Result<(), Error> {
+        self.state.faults.add(script.into()).map(drop)
+    }
+
+    /// Ends all faults that have not happened yet.
+    pub fn clear_faults(&self) {
+        self.state.faults.clear();
+    }
+
     /// Stops: takes no new connection, answers the requests under way, and returns when that is
     /// done, or after ten seconds.
     pub async fn stop(self) {
@@ -119,9 +149,7 @@ impl Sandbox {
             }
             ended = &mut server => ended,
         };
-        ended
-            .unwrap_or_else(|join| Err(io::Error::other(join)))
-            .map_err(Error::Server)
+        ended.map_err(|join| Error::Server(io::Error::other(join)))
     }
 }
 
@@ -142,7 +170,10 @@ pub struct Builder {
     credentials: Option<Credentials>,
     token_lifetime: Duration,
     body_limit: usize,
+    max_connections: usize,
+    read_timeout: Duration,
     files: Files,
+    faults: Vec<Script>,
 }
 
 impl Default for Builder {
@@ -152,7 +183,10 @@ impl Default for Builder {
             credentials: None,
             token_lifetime: TOKEN_LIFETIME,
             body_limit: BODY_LIMIT,
+            max_connections: MAX_CONNECTIONS,
+            read_timeout: READ_TIMEOUT,
             files: Files::default(),
+            faults: Vec::new(),
         }
     }
 }
@@ -190,6 +224,25 @@ impl Builder {
         self
     }
 
+    /// The most connections at a time, 1024 by default. One more is closed as soon as it comes.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// How long the headers of a request may take to arrive, a minute by default; also how long a
+    /// connection may be idle between requests.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// Lets faults happen from the start; see [`Sandbox::inject`].
+    pub fn faults(mut self, script: impl Into<Script>) -> Self {
+        self.faults.push(script.into());
+        self
+    }
+
     /// Lets `fileUrl` name a picture by `url`. The sandbox opens no address: `url` is only a name,
     /// compared letter by letter, and every other one is refused.
     pub fn url_file(self, url: impl Into<String>, file: impl Into<UrlFile>) -> Self {
@@ -202,7 +255,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`Error::PortInUse`] and [`Error::Listen`] when the port cannot be had, [`Error::Setting`]
-    /// when the id or the secret is empty.
+    /// when the id or the secret is empty, [`Error::Fault`] when a script of faults cannot be
+    /// played.
     pub async fn start(self) -> Result<Sandbox, Error> {
         let credentials = match self.credentials {
             Some(given) if given.client_id.is_empty() || given.client_secret.is_empty() => {
@@ -224,25 +278,33 @@ impl Builder {
         let base_url = format!("{origin}{}", document.base_path);
         let token_url = format!("{origin}{}", document.token_path);
         let authority = Authority::new(credentials, self.token_lifetime, origin, base_url.clone())?;
+        let names = Names::of(&document);
+        let faults = Faults::new(names.all());
+        for script in self.faults {
+            faults.add(script)?;
+        }
+        let stop = CancellationToken::new();
         let state = Arc::new(State {
             authority,
             files: self.files,
             workers: Workers::new(),
+            faults,
+            names,
             body_limit: self.body_limit,
+            stop: stop.clone(),
         });
-        let router = server::router(document, Arc::clone(&state))?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let serve = axum::serve(listener, router).with_graceful_shutdown(async {
-            // Sent or dropped: both mean "stop".
-            let _ = stopped.await;
-        });
-        let server = tokio::spawn(serve.into_future());
+        let router = server::router(document, &state)?;
+        let bounds = Bounds {
+            connections: self.max_connections,
+            read_timeout: self.read_timeout,
+        };
+        let server = tokio::spawn(connection::serve(listener, router, bounds, stop.clone()));
         Ok(Sandbox {
             base_url,
             token_url,
             port,
             state,
-            stop,
+            stop: stop.drop_guard(),
             server,
         })
     }
@@ -254,7 +316,10 @@ impl fmt::Debug for Builder {
             .field("port", &self.port)
             .field("token_lifetime", &self.token_lifetime)
             .field("body_limit", &self.body_limit)
+            .field("max_connections", &self.max_connections)
+            .field("read_timeout", &self.read_timeout)
             .field("files", &self.files)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }

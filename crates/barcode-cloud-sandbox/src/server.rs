@@ -1,37 +1,99 @@
-//! The router: one route for each operation of the document, and the token endpoint.
+//! The router: one route for each operation of the document, the token endpoint, the admin calls.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::from_fn;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, any, on};
 use http::{Method, Uri};
+use tokio_util::sync::CancellationToken;
 
-use crate::Error;
 use crate::answer::{self, Failure};
 use crate::document::{Document, Operation, Task};
+use crate::fault::{self, Faults};
 use crate::files::Files;
 use crate::operations::{generate, recognize};
 use crate::request;
 use crate::token::Authority;
 use crate::workers::Workers;
+use crate::{Error, admin};
 
 /// The largest token request that is read.
 const TOKEN_REQUEST_LIMIT: usize = 64 * 1024;
+
+/// The name of the token endpoint among the operations.
+pub(crate) const TOKEN: &str = "token";
 
 /// What every request needs.
 pub(crate) struct State {
     pub(crate) authority: Authority,
     pub(crate) files: Files,
     pub(crate) workers: Workers,
+    pub(crate) faults: Faults,
+    pub(crate) names: Names,
     pub(crate) body_limit: usize,
+    /// Cancelled when the sandbox stops.
+    pub(crate) stop: CancellationToken,
+}
+
+impl State {
+    /// The operation that a request is for, if it is for any.
+    pub(crate) fn operation_of(&self, request: &Request) -> Option<Arc<str>> {
+        let path = request.extensions().get::<MatchedPath>()?;
+        self.names.find(request.method(), path.as_str())
+    }
+}
+
+/// The operations' ids by path and method.
+#[derive(Debug)]
+pub(crate) struct Names {
+    operations: Vec<(Method, String, Arc<str>)>,
+    token_path: String,
+    token: Arc<str>,
+}
+
+impl Names {
+    pub(crate) fn of(document: &Document) -> Self {
+        let operations = document.operations.iter().map(|it| {
+            let path = format!("{}{}", document.base_path, it.path);
+            (it.method.clone(), path, Arc::from(it.id.as_str()))
+        });
+        Self {
+            operations: operations.collect(),
+            token_path: document.token_path.clone(),
+            token: TOKEN.into(),
+        }
+    }
+
+    /// All of them, and the token endpoint.
+    pub(crate) fn all(&self) -> Vec<Arc<str>> {
+        let ids = self.operations.iter().map(|(_, _, id)| id);
+        ids.chain([&self.token]).cloned().collect()
+    }
+
+    fn find(&self, method: &Method, path: &str) -> Option<Arc<str>> {
+        if path == self.token_path {
+            return Some(Arc::clone(&self.token));
+        }
+        // The router answers HEAD as GET without the body.
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        let it = self
+            .operations
+            .iter()
+            .find(|(its_method, its_path, _)| its_method == method && its_path == path)?;
+        Some(Arc::clone(&it.2))
+    }
 }
 
 /// The routes of `document`.
-pub(crate) fn router(document: Document, state: Arc<State>) -> Result<Router, Error> {
-    let mut router = Router::new();
+pub(crate) fn router(document: Document, state: &Arc<State>) -> Result<Router, Error> {
+    let mut service = Router::new();
     for operation in document.operations {
         let path = format!("{}{}", document.base_path, operation.path);
         let method =
@@ -40,17 +102,28 @@ pub(crate) fn router(document: Document, state: Arc<State>) -> Result<Router, Er
                 problem: error.to_string(),
             })?;
         let operation = Arc::new(operation);
-        let state = Arc::clone(&state);
+        let state = Arc::clone(state);
         let handler = move |request| serve(Arc::clone(&state), Arc::clone(&operation), request);
-        router = router.route(&path, on(method, handler));
+        service = service.route(&path, on(method, handler));
     }
-    let token = move |request| give_token(Arc::clone(&state), request);
-    Ok(router
+    let for_tokens = Arc::clone(state);
+    let token = move |request| give_token(Arc::clone(&for_tokens), request);
+    let service = service
         .route(&document.token_path, any(token))
         .fallback(|uri: Uri| async move { Failure::not_found(uri.path()) })
         .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
             Failure::method_not_allowed(&method, uri.path())
         })
+        .layer(from_fn(answer::write_failures))
+        .layer(from_fn_with_state(Arc::clone(state), fault::layer));
+    let admin = admin::routes(Arc::clone(state))
+        .fallback(|uri: Uri| async move { Failure::not_found(uri.path()) })
+        .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
+            Failure::method_not_allowed(&method, uri.path())
+        })
+        .layer(from_fn(answer::write_failures));
+    Ok(service
+        .nest("/_sandbox", admin)
         .layer(from_fn(answer::identify)))
 }
 

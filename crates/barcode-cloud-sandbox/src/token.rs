@@ -199,9 +199,9 @@ impl Authority {
         match jsonwebtoken::decode::<Claims>(token, &self.verifying_key, &self.validation()) {
             // The library takes a token for good in the very second in which it expires.
             Ok(token) if chrono::Utc::now().timestamp() < token.claims.exp => Ok(()),
-            Ok(_) => Err(expired()),
+            Ok(_) => Err(Failure::expired()),
             Err(error) if *error.kind() == jsonwebtoken::errors::ErrorKind::ExpiredSignature => {
-                Err(expired())
+                Err(Failure::expired())
             }
             Err(_) => Err(Failure::unauthorized(
                 "The access token is not valid.",
@@ -219,13 +219,6 @@ impl Authority {
         validation.set_audience(&[&self.audience]);
         validation
     }
-}
-
-fn expired() -> Failure {
-    Failure::unauthorized(
-        "The access token has expired.",
-        r#"Bearer error="invalid_token", error_description="The access token has expired""#,
-    )
 }
 
 impl IntoResponse for Refusal {

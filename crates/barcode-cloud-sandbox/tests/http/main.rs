@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod caller;
+mod faults;
 mod lifetime;
 mod limits;
 mod operations;
 mod pictures;
+mod raw;
 mod refusals;
 mod tokens;

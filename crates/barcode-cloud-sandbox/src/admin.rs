@@ -1,0 +1,136 @@
+//! The calls under `/_sandbox` that steer and watch a running sandbox. No operation of the service,
+//! so they need no token, meet no faults and are not logged.
+//!
+//! Calls that change something take JSON, or a method, that no page of another origin can send
+//! without being asked first by the browser.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, Request, State as Shared};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get};
+use axum::{Json, Router};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::answer::Failure;
+use crate::fault::Script;
+use crate::request;
+use crate::server::State;
+
+/// The largest body of such a call.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// The routes, to be put under `/_sandbox`.
+pub(crate) fn routes(state: Arc<State>) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/faults", get(list).post(add).delete(clear))
+        .route("/faults/{id}", delete(remove))
+        .with_state(state)
+}
+
+async fn health() -> Response {
+    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })).into_response()
+}
+
+/// A script of faults, as it is sent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    steps: Steps,
+    operation: Option<String>,
+    times: Option<Times>,
+    probability: Option<f64>,
+    seed: Option<u64>,
+}
+
+/// `"status=503, ok"` or `["status=503", "ok"]`.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "steps must be a text or a list of texts")]
+enum Steps {
+    Text(String),
+    List(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "times must be a number or \"forever\"")]
+enum Times {
+    Number(u32),
+    Word(Forever),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Forever {
+    Forever,
+}
+
+impl Order {
+    fn script(self) -> Result<Script, crate::Error> {
+        let text = match self.steps {
+            Steps::Text(text) => text,
+            Steps::List(steps) => steps.join(", "),
+        };
+        let mut script: Script = text.parse()?;
+        if let Some(operation) = self.operation {
+            script = script.on(operation);
+        }
+        if let Some(probability) = self.probability {
+            script = script.by_chance(probability, self.seed.unwrap_or_default());
+        }
+        Ok(match self.times {
+            Some(Times::Number(times)) => script.times(times),
+            Some(Times::Word(Forever::Forever)) => script.forever(),
+            None => script,
+        })
+    }
+}
+
+async fn add(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Response, Failure> {
+    let order: Order = read(request).await?;
+    let id = order
+        .script()
+        .and_then(|script| state.faults.add(script))
+        .map_err(|error| Failure::malformed(format!("Error: {error}.")))?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
+}
+
+async fn list(Shared(state): Shared<Arc<State>>) -> Response {
+    Json(json!({ "scripts": state.faults.list() })).into_response()
+}
+
+async fn clear(Shared(state): Shared<Arc<State>>) -> StatusCode {
+    state.faults.clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn remove(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> Response {
+    if id.parse().is_ok_and(|id| state.faults.remove(id)) {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        Failure::not_found(&format!("/_sandbox/faults/{id}")).into_response()
+    }
+}
+
+/// The JSON body of a call.
+async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
+    let (parts, body) = request.into_parts();
+    let bytes: Bytes = request::read_body(body, BODY_LIMIT).await?;
+    let is_json = parts
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|it| it.to_str().ok())
+        .and_then(|it| it.split(';').next())
+        .is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"));
+    if !is_json {
+        let message = "The request body must be application/json.".to_owned();
+        return Err(Failure::unsupported_media_type(message));
+    }
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::malformed(format!("Error: The request body is wrong: {error}.")))
+}

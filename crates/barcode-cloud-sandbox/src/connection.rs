@@ -1,0 +1,108 @@
+//! Connections: accepted up to a bound, served with HTTP/1.1, ended gently or, for a fault, abruptly.
+//!
+//! Knows sockets and hyper; what is answered is the router's affair.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tower_service::Service;
+
+/// How long to wait after a connection could not be accepted, as for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What bounds the connections.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// So many at a time; one more is closed at once.
+    pub(crate) connections: usize,
+    /// How long the headers of a request may take to arrive.
+    pub(crate) read_timeout: Duration,
+}
+
+/// Cuts the connection that a request came by: the peer sees a reset.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cut(Arc<Notify>);
+
+impl Cut {
+    pub(crate) fn now(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Serves until `stop`, then waits for the requests under way.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    bounds: Bounds,
+    stop: CancellationToken,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) if connections.len() < bounds.connections => {
+                    connections.spawn(connection(stream, router.clone(), bounds, stop.clone()));
+                }
+                Ok((stream, _)) => drop(stream),
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            }
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: CancellationToken) {
+    // Small answers must not wait for the peer's acknowledgement; without it they are only slower.
+    let _ = stream.set_nodelay(true);
+    let cut = Cut::default();
+    let service = {
+        let cut = cut.clone();
+        service_fn(move |request| answer(router.clone(), cut.clone(), request))
+    };
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.read_timeout)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            // How a connection ended is known to the peer, and of no use here.
+            _ = &mut connection => return,
+            () = cut.0.notified() => {
+                let stream = connection.into_parts().io.into_inner();
+                // Closing a socket that may not linger resets the connection.
+                let _ = stream.set_zero_linger();
+                return;
+            }
+            () = stop.cancelled(), if !stopping => {
+                stopping = true;
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+    }
+}
+
+async fn answer(
+    mut router: Router,
+    cut: Cut,
+    mut request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    request.extensions_mut().insert(cut);
+    router.call(request.map(Body::new)).await
+}

@@ -1,0 +1,237 @@
+//! Makes faults happen: around a request, before the operation or on its answer.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State as Shared};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RETRY_AFTER, TRANSFER_ENCODING};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::{Fault, Kind, RetryAfter};
+use crate::answer::{Failure, RequestId};
+use crate::connection::Cut;
+use crate::request;
+use crate::server::{State, TOKEN};
+
+/// The header that asks for a fault on the very request that carries it.
+const FAULT: HeaderName = HeaderName::from_static("x-sandbox-fault");
+/// How many pieces a dripping body comes in.
+const DRIPS: usize = 16;
+
+/// Lets the fault of this request happen, if there is one.
+pub(crate) async fn layer(
+    Shared(state): Shared<Arc<State>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(operation) = state.operation_of(&request) else {
+        return next.run(request).await;
+    };
+    let asked = match request.headers().get(FAULT) {
+        Some(value) => asked(value).map(Some),
+        None => Ok(state.faults.next(&operation)),
+    };
+    let id = request.extensions().get::<RequestId>().cloned();
+    let id = id.unwrap_or_default();
+    match asked {
+        Ok(None) => next.run(request).await,
+        Ok(Some(fault)) => {
+            let cut = request.extensions().get::<Cut>().cloned();
+            let scene = Scene {
+                operation: &operation,
+                stop: &state.stop,
+                cut: cut.unwrap_or_default(),
+                id,
+            };
+            scene.play(fault, request, next).await
+        }
+        Err(failure) => request::drain(request.into_body(), failure)
+            .await
+            .write(&id),
+    }
+}
+
+fn asked(value: &HeaderValue) -> Result<Fault, Failure> {
+    let refused = |problem: &dyn std::fmt::Display| {
+        Failure::malformed(format!("Error: The header {FAULT} is wrong: {problem}."))
+    };
+    let text = value.to_str().map_err(|error| refused(&error))?;
+    text.parse().map_err(|error| refused(&error))
+}
+
+/// What a fault needs to know of the request that it happens to.
+struct Scene<'a> {
+    operation: &'a str,
+    stop: &'a CancellationToken,
+    cut: Cut,
+    id: RequestId,
+}
+
+impl Scene<'_> {
+    async fn play(self, fault: Fault, request: Request, next: Next) -> Response {
+        pause(fault.delay, self.stop).await;
+        match fault.kind {
+            Kind::None => next.run(request).await,
+            Kind::Status(status, retry_after) => self.status(request, status, retry_after).await,
+            Kind::Unauthorized => self.unauthorized(request).await,
+            Kind::Html(status) => {
+                discard(request).await;
+                html(status)
+            }
+            Kind::Reset => {
+                self.cut.now();
+                pending().await
+            }
+            Kind::Hang => {
+                self.stop.cancelled().await;
+                self.cut.now();
+                pending().await
+            }
+            Kind::ResetInBody => reset_in_body(next.run(request).await, self.cut).await,
+            Kind::Drip(every) => drip(next.run(request).await, every, self.stop.clone()).await,
+            Kind::Truncate => {
+                let (response, body) = taken(next.run(request).await).await;
+                let half = body.slice(..body.len() / 2);
+                response.map(|_| Body::from(half))
+            }
+            Kind::Empty => taken(next.run(request).await).await.0,
+            Kind::ContentType(text) => content_type(next.run(request).await, &text),
+        }
+    }
+
+    async fn status(
+        &self,
+        request: Request,
+        status: u16,
+        retry_after: Option<RetryAfter>,
+    ) -> Response {
+        discard(request).await;
+        // Scripts were checked when they were added.
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = if self.operation == TOKEN {
+            let error = match status {
+                StatusCode::TOO_MANY_REQUESTS => "too_many_requests",
+                StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
+                _ => "server_error",
+            };
+            (status, Json(json!({ "error": error }))).into_response()
+        } else {
+            Failure::ordered(status).write(&self.id)
+        };
+        let value = match retry_after {
+            None => return response,
+            Some(RetryAfter::Seconds(seconds)) => HeaderValue::from(seconds),
+            Some(RetryAfter::Date(seconds)) => {
+                let then = SystemTime::now() + Duration::from_secs(seconds.into());
+                match HeaderValue::from_str(&httpdate::fmt_http_date(then)) {
+                    Ok(value) => value,
+                    Err(_) => return response,
+                }
+            }
+        };
+        response.headers_mut().insert(RETRY_AFTER, value);
+        response
+    }
+
+    async fn unauthorized(&self, request: Request) -> Response {
+        discard(request).await;
+        if self.operation == TOKEN {
+            let body = json!({ "error": "invalid_client" });
+            return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
+        }
+        Failure::expired().write(&self.id)
+    }
+}
+
+/// Waits, but no longer than the sandbox runs.
+async fn pause(time: Duration, stop: &CancellationToken) {
+    if !time.is_zero() {
+        let _ = tokio::time::timeout(time, stop.cancelled()).await;
+    }
+}
+
+/// Reads the body of a request that is not looked at, for the answer to arrive.
+async fn discard(request: Request) {
+    request::discard(request.into_body()).await;
+}
+
+fn html(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let reason = status.canonical_reason().unwrap_or("Unknown");
+    let page = format!(
+        "<!DOCTYPE html>\n<html><head><title>{reason}</title></head>\
+         <body><h1>{} {reason}</h1><hr>gateway</body></html>\n",
+        status.as_u16()
+    );
+    (status, Html(page)).into_response()
+}
+
+/// An answer parted into its head and the bytes of its body.
+async fn taken(response: Response) -> (Response, Bytes) {
+    let (mut parts, body) = response.into_parts();
+    // Bodies are made here, so they end and hold no error.
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.remove(TRANSFER_ENCODING);
+    (Response::from_parts(parts, Body::empty()), body)
+}
+
+async fn reset_in_body(response: Response, cut: Cut) -> Response {
+    let (mut response, body) = taken(response).await;
+    let length = body.len();
+    let half = body.slice(..length / 2);
+    let pieces = stream::unfold(Some(half), move |piece| {
+        let cut = cut.clone();
+        async move {
+            match piece {
+                Some(piece) => Some((Ok::<_, Infallible>(piece), None)),
+                None => {
+                    // What was given so far is written out while this waits.
+                    tokio::task::yield_now().await;
+                    cut.now();
+                    pending().await
+                }
+            }
+        }
+    });
+    response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    response.map(|_| Body::from_stream(pieces))
+}
+
+async fn drip(response: Response, every: Duration, stop: CancellationToken) -> Response {
+    let (mut response, body) = taken(response).await;
+    let length = body.len();
+    let piece = length.div_ceil(DRIPS);
+    let pieces = stream::unfold(body, move |mut left| {
+        let stop = stop.clone();
+        async move {
+            if left.is_empty() {
+                return None;
+            }
+            if left.len() < length {
+                pause(every, &stop).await;
+            }
+            let next = left.split_to(piece.min(left.len()));
+            Some((Ok::<_, Infallible>(next), left))
+        }
+    });
+    response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    response.map(|_| Body::from_stream(pieces))
+}
+
+fn content_type(mut response: Response, text: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        response.headers_mut().insert(CONTENT_TYPE, value);
+    }
+    response
+}

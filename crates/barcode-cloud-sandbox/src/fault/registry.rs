@@ -1,0 +1,238 @@
+//! The scripts of a running sandbox, and where each of them stands.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+use super::{Fault, Script};
+use crate::Error;
+
+/// So many scripts at a time, so that a loop of admin calls takes no memory.
+const MOST_SCRIPTS: usize = 1000;
+
+/// The scripts that play.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    /// The names that a script may concern.
+    operations: Vec<Arc<str>>,
+    playing: Mutex<Playing>,
+}
+
+#[derive(Debug, Default)]
+struct Playing {
+    last_id: u64,
+    scripts: Vec<Active>,
+}
+
+#[derive(Debug)]
+struct Active {
+    id: u64,
+    script: Script,
+    random: fastrand::Rng,
+    /// The next step.
+    step: usize,
+    /// How often the whole sequence was played.
+    played: u32,
+    hits: u64,
+}
+
+/// A script as the admin call lists it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Listed {
+    id: u64,
+    steps: Vec<String>,
+    operation: Option<String>,
+    /// How often the sequence will begin again, this time included; absent for ever.
+    times_left: Option<u32>,
+    next_step: usize,
+    hits: u64,
+    probability: Option<f64>,
+    seed: Option<u64>,
+}
+
+impl Faults {
+    pub(crate) fn new(operations: Vec<Arc<str>>) -> Self {
+        Self {
+            operations,
+            playing: Mutex::default(),
+        }
+    }
+
+    /// Lets a script play, behind those that do already. Gives its id.
+    pub(crate) fn add(&self, mut script: Script) -> Result<u64, Error> {
+        script.check()?;
+        if let Some(operation) = script.operation.take() {
+            script.operation = Some(self.known(&operation)?);
+        }
+        let mut playing = self.playing();
+        if playing.scripts.len() >= MOST_SCRIPTS {
+            return Err(Error::Fault("more than 1000 scripts".to_owned()));
+        }
+        playing.last_id += 1;
+        let id = playing.last_id;
+        playing.scripts.push(Active {
+            id,
+            random: fastrand::Rng::with_seed(script.chance.map_or(0, |(_, seed)| seed)),
+            script,
+            step: 0,
+            played: 0,
+            hits: 0,
+        });
+        Ok(id)
+    }
+
+    pub(crate) fn clear(&self) {
+        self.playing().scripts.clear();
+    }
+
+    /// Ends one script, if it plays.
+    pub(crate) fn remove(&self, id: u64) -> bool {
+        let scripts = &mut self.playing().scripts;
+        let before = scripts.len();
+        scripts.retain(|it| it.id != id);
+        scripts.len() < before
+    }
+
+    pub(crate) fn list(&self) -> Vec<Listed> {
+        self.playing().scripts.iter().map(Active::list).collect()
+    }
+
+    /// What happens to the next request of `operation`: the first script that concerns it and hits
+    /// it takes a step.
+    pub(crate) fn next(&self, operation: &str) -> Option<Fault> {
+        let scripts = &mut self.playing().scripts;
+        let hit = scripts
+            .iter_mut()
+            .position(|it| it.concerns(operation) && it.hits())?;
+        let fault = scripts[hit].advance();
+        if scripts[hit].is_over() {
+            scripts.remove(hit);
+        }
+        fault
+    }
+
+    /// The document's spelling of an operation.
+    fn known(&self, given: &str) -> Result<String, Error> {
+        let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
+        self.operations
+            .iter()
+            .find(|known| plain(known) == plain(given))
+            .map(|known| known.to_string())
+            .ok_or_else(|| {
+                let known = self.operations.join(", ");
+                Error::Fault(format!("{given:.100} is no operation; there are {known}"))
+            })
+    }
+
+    fn playing(&self) -> std::sync::MutexGuard<'_, Playing> {
+        self.playing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Active {
+    fn concerns(&self, operation: &str) -> bool {
+        match &self.script.operation {
+            Some(named) => named == operation,
+            None => operation != crate::server::TOKEN,
+        }
+    }
+
+    fn hits(&mut self) -> bool {
+        match self.script.chance {
+            Some((probability, _)) => self.random.f64() < probability,
+            None => true,
+        }
+    }
+
+    fn advance(&mut self) -> Option<Fault> {
+        let fault = self.script.steps.get(self.step).cloned();
+        self.hits += 1;
+        self.step += 1;
+        if self.step >= self.script.steps.len() {
+            self.step = 0;
+            self.played = self.played.saturating_add(1);
+        }
+        fault
+    }
+
+    fn is_over(&self) -> bool {
+        self.script.times.is_some_and(|times| self.played >= times)
+    }
+
+    fn list(&self) -> Listed {
+        Listed {
+            id: self.id,
+            steps: self.script.steps.iter().map(Fault::to_string).collect(),
+            operation: self.script.operation.clone(),
+            times_left: self.script.times.map(|it| it.saturating_sub(self.played)),
+            next_step: self.step,
+            hits: self.hits,
+            probability: self.script.chance.map(|(probability, _)| probability),
+            seed: self.script.chance.map(|(_, seed)| seed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults() -> Faults {
+        Faults::new(["Scan", "ScanBase64", "token"].map(Arc::from).into())
+    }
+
+    #[test]
+    fn a_sequence_is_played_in_order_and_ends() {
+        let faults = faults();
+        let script = Script::sequence([Fault::status(503), Fault::none()]).times(2);
+        faults.add(script).unwrap();
+        let got: Vec<_> = (0..5).map(|_| faults.next("Scan")).collect();
+        let (bad, good) = (Some(Fault::status(503)), Some(Fault::none()));
+        assert_eq!(got, [bad.clone(), good.clone(), bad, good, None]);
+        assert!(faults.list().is_empty());
+    }
+
+    #[test]
+    fn a_script_concerns_its_operation_and_without_one_all_but_the_token() {
+        let faults = faults();
+        let id = faults
+            .add(Script::from(Fault::reset()).on("scan_base64").forever())
+            .unwrap();
+        assert_eq!(faults.next("Scan"), None);
+        assert_eq!(faults.next("ScanBase64"), Some(Fault::reset()));
+        assert!(faults.remove(id) && !faults.remove(id));
+        faults.add(Script::from(Fault::hang()).forever()).unwrap();
+        assert_eq!(faults.next("token"), None);
+        assert_eq!(faults.next("Scan"), Some(Fault::hang()));
+        let error = faults.add(Script::from(Fault::hang()).on("Scann"));
+        assert!(error.unwrap_err().to_string().contains("ScanBase64"));
+    }
+
+    #[test]
+    fn the_same_seed_hits_the_same_requests() {
+        let play = |seed| {
+            let faults = faults();
+            faults
+                .add(Script::from(Fault::reset()).by_chance(0.3, seed))
+                .unwrap();
+            (0..200)
+                .map(|_| faults.next("Scan").is_some())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(play(1), play(1));
+        assert_ne!(play(1), play(2));
+        let hits = play(1).iter().filter(|it| **it).count();
+        assert!((30..90).contains(&hits), "{hits}");
+    }
+
+    #[test]
+    fn the_number_of_scripts_is_bounded() {
+        let faults = faults();
+        for _ in 0..MOST_SCRIPTS {
+            faults.add(Fault::none().into()).unwrap();
+        }
+        assert!(faults.add(Fault::none().into()).is_err());
+        faults.clear();
+        assert!(faults.add(Fault::none().into()).is_ok());
+    }
+}

@@ -1,0 +1,355 @@
+//! Faults: each kind as a client sees it, and the three ways to ask for them.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use barcode_cloud_sandbox::{Error, Fault, Sandbox, Script};
+use reqwest::Response;
+use serde_json::{Value, json};
+
+use crate::caller::{Caller, ask_token, barcodes, failure, json};
+use crate::raw;
+
+/// Generates under the fault that a header asks for.
+async fn faulty(caller: &Caller, fault: &str) -> reqwest::Result<Response> {
+    caller
+        .get("/barcode/generate/QR?data=Test")
+        .header("x-sandbox-fault", fault)
+        .send()
+        .await
+}
+
+/// Scans a picture of a barcode under a fault; the good answer is JSON.
+async fn faulty_scan(caller: &Caller, fault: &str) -> Response {
+    let picture = caller.picture("QR", &[("data", "Test")]).await;
+    let form = reqwest::multipart::Form::new().part(
+        "file",
+        reqwest::multipart::Part::bytes(picture).file_name("a.png"),
+    );
+    let request = caller.post("/barcode/scan-multipart").multipart(form);
+    let request = request.header("x-sandbox-fault", fault);
+    request.send().await.unwrap()
+}
+
+async fn statuses(caller: &Caller, count: usize) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for _ in 0..count {
+        let response = caller.generate("QR", &[("data", "x")]).await;
+        statuses.push(response.status().as_u16());
+    }
+    statuses
+}
+
+fn admin(caller: &Caller, path: &str) -> String {
+    format!("http://127.0.0.1:{}/_sandbox{path}", caller.sandbox.port())
+}
+
+#[tokio::test]
+async fn a_status_comes_with_an_error_body_and_retry_after_in_both_forms() {
+    let caller = Caller::new().await;
+    let response = faulty(&caller, "status=503").await.unwrap();
+    assert!(!response.headers().contains_key("retry-after"));
+    assert_eq!(failure(response, 503).await.0, "errorSandboxFault");
+
+    let response = faulty(&caller, "status=429; retry-after=7").await.unwrap();
+    assert_eq!(response.headers()["retry-after"], "7");
+    assert_eq!(failure(response, 429).await.0, "errorSandboxFault");
+
+    let response = faulty(&caller, "status=429; retry-after=date:60")
+        .await
+        .unwrap();
+    let date = response.headers()["retry-after"].to_str().unwrap();
+    assert!(date.ends_with(" GMT"), "{date}");
+    assert!(chrono::DateTime::parse_from_rfc2822(date).unwrap() > chrono::Utc::now());
+}
+
+#[tokio::test]
+async fn unauthorized_looks_like_a_token_that_has_expired() {
+    let caller = Caller::new().await;
+    let response = faulty(&caller, "unauthorized").await.unwrap();
+    let challenge = response.headers()["www-authenticate"].to_str().unwrap();
+    assert!(challenge.contains("expired"), "{challenge}");
+    assert_eq!(failure(response, 401).await.0, "errorAuthentication");
+}
+
+#[tokio::test]
+async fn a_reset_comes_before_any_answer() {
+    let caller = Caller::new().await;
+    let request = raw::get(
+        &caller,
+        "/barcode/generate/QR?data=Test",
+        "x-sandbox-fault: reset\r\n",
+    );
+    let (answer, end) = raw::read(&mut raw::sent(&caller, &request).await).await;
+    assert_eq!(answer, "");
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn a_reset_in_the_body_comes_after_half_of_it() {
+    let caller = Caller::new().await;
+    let request = raw::get(
+        &caller,
+        "/barcode/generate/QR?data=Test&imageFormat=Svg",
+        "x-sandbox-fault: reset-in-body\r\n",
+    );
+    let (answer, end) = raw::read(&mut raw::sent(&caller, &request).await).await;
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    assert_eq!(body.len(), length.unwrap().parse::<usize>().unwrap() / 2);
+}
+
+#[tokio::test]
+async fn truncated_json_ends_in_the_middle_and_is_whole_to_http() {
+    let caller = Caller::new().await;
+    let response = faulty_scan(&caller, "truncate").await;
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let text = response.text().await.unwrap();
+    assert!(text.starts_with(r#"{"barcodes":"#), "{text}");
+    let error = serde_json::from_str::<Value>(&text).unwrap_err();
+    assert!(error.is_eof());
+}
+
+#[tokio::test]
+async fn an_error_can_be_truncated_too() {
+    let caller = Caller::new().await;
+    let response = caller
+        .get("/barcode/generate/QR")
+        .header("x-sandbox-fault", "truncate")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 400);
+    let text = response.text().await.unwrap();
+    assert!(text.starts_with(r#"{"requestId":"#) && !text.ends_with('}'));
+}
+
+#[tokio::test]
+async fn html_empty_bodies_and_wrong_content_types_stand_in_for_the_good_answer() {
+    let caller = Caller::new().await;
+    for (fault, status) in [("html", 200), ("html=502", 502)] {
+        let response = faulty_scan(&caller, fault).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/html; charset=utf-8"
+        );
+        assert!(
+            response
+                .text()
+                .await
+                .unwrap()
+                .starts_with("<!DOCTYPE html>")
+        );
+    }
+    let response = faulty_scan(&caller, "empty").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(response.text().await.unwrap(), "");
+
+    let response = faulty_scan(&caller, "content-type=text/plain").await;
+    assert_eq!(response.headers()["content-type"], "text/plain");
+    assert_eq!(barcodes(&json(response).await).len(), 1);
+}
+
+#[tokio::test]
+async fn late_and_dripping_answers_are_good_ones() {
+    let caller = Caller::new().await;
+    let good = caller.picture("QR", &[("data", "Test")]).await;
+    for fault in ["ok", "delay=1ms", "drip=1ms", "delay=1ms; drip=1ms"] {
+        let response = faulty(&caller, fault).await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.bytes().await.unwrap(), good, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_hanging_request_ends_with_the_sandbox_and_without_an_answer() {
+    let caller = Caller::new().await;
+    caller.sandbox.inject(Fault::hang()).unwrap();
+    let request = caller.get("/barcode/generate/QR?data=Test");
+    let hanging = tokio::spawn(request.send());
+    let listed = || async {
+        let list = caller.http.get(admin(&caller, "/faults")).send();
+        json(list.await.unwrap()).await["scripts"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    // The script is over once the request has met it.
+    while listed().await > 0 {}
+    assert!(!hanging.is_finished());
+    caller.sandbox.stop().await;
+    assert!(hanging.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_header_that_names_no_fault_is_refused() {
+    let caller = Caller::new().await;
+    for (fault, reason) in [
+        ("explode", "no such fault"),
+        ("status=503, ok", "not a number"),
+    ] {
+        let response = faulty(&caller, fault).await.unwrap();
+        let (code, message) = failure(response, 400).await;
+        assert_eq!(code, "errorInvalidInputData");
+        assert!(
+            message.contains("x-sandbox-fault") && message.contains(reason),
+            "{message}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn faults_of_the_builder_and_of_a_running_sandbox_come_in_order() {
+    let script: Script = "status=503, status=502, ok".parse().unwrap();
+    let caller = Caller::of(Sandbox::builder().faults(script)).await;
+    let more = Script::from(Fault::unauthorized()).on("generate").times(2);
+    caller.sandbox.inject(more).unwrap();
+    let other = Script::from(Fault::status(500)).on("Scan").forever();
+    caller.sandbox.inject(other).unwrap();
+    assert_eq!(statuses(&caller, 6).await, [503, 502, 200, 401, 401, 200]);
+    caller
+        .sandbox
+        .inject(Script::from(Fault::status(500)).forever())
+        .unwrap();
+    assert_eq!(statuses(&caller, 2).await, [500, 500]);
+    caller.sandbox.clear_faults();
+    assert_eq!(statuses(&caller, 1).await, [200]);
+}
+
+#[tokio::test]
+async fn a_script_for_no_operation_is_refused_at_start_and_later() {
+    let script = || Script::from(Fault::reset()).on("Explode");
+    let error = Sandbox::builder().faults(script()).start().await;
+    assert!(matches!(error, Err(Error::Fault(_))));
+    let sandbox = Sandbox::start().await.unwrap();
+    assert!(matches!(sandbox.inject(script()), Err(Error::Fault(_))));
+}
+
+#[tokio::test]
+async fn the_token_endpoint_can_be_out_of_order_while_operations_work() {
+    let caller = Caller::new().await;
+    let (id, secret) = (caller.sandbox.client_id(), caller.sandbox.client_secret());
+    let url = caller.sandbox.token_url();
+    let script = Script::sequence([
+        Fault::status(503),
+        Fault::status(429).retry_after(600),
+        Fault::unauthorized(),
+        Fault::reset(),
+    ]);
+    caller.sandbox.inject(script.on("token")).unwrap();
+    assert_eq!(statuses(&caller, 1).await, [200]);
+    for (status, error) in [
+        (503, "temporarily_unavailable"),
+        (429, "too_many_requests"),
+        (401, "invalid_client"),
+    ] {
+        let response = ask_token(&caller.http, url, id, secret).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(json(response).await["error"], error);
+    }
+    let form = [("grant_type", "client_credentials")];
+    assert!(caller.http.post(url).form(&form).send().await.is_err());
+    let response = ask_token(&caller.http, url, id, secret).await;
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn the_admin_call_adds_lists_and_clears_scripts() {
+    let caller = Caller::new().await;
+    let add = |body: Value| {
+        let request = caller.http.post(admin(&caller, "/faults"));
+        request.json(&body).send()
+    };
+    let response = add(json!({ "steps": "status=503, ok", "times": 2 }))
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 201);
+    let first = json(response).await["id"].as_u64().unwrap();
+    let body = json!({
+        "steps": ["status=500"], "operation": "scan_base64", "probability": 0.5, "seed": 7,
+    });
+    assert_eq!(add(body).await.unwrap().status(), 201);
+    assert_eq!(statuses(&caller, 1).await, [503]);
+
+    let list = caller.http.get(admin(&caller, "/faults")).send();
+    let list = json(list.await.unwrap()).await;
+    let scripts = &list["scripts"];
+    assert_eq!(scripts[0]["steps"], json!(["status=503", "ok"]));
+    assert_eq!(scripts[0]["hits"], 1);
+    assert_eq!(scripts[0]["next_step"], 1);
+    assert_eq!(scripts[0]["times_left"], 2);
+    assert_eq!(scripts[1]["operation"], "ScanBase64");
+    assert_eq!(scripts[1]["times_left"], Value::Null);
+    assert_eq!(scripts[1]["probability"], 0.5);
+
+    let url = admin(&caller, &format!("/faults/{first}"));
+    let remove = || caller.http.delete(&url).send();
+    assert_eq!(remove().await.unwrap().status(), 204);
+    assert_eq!(
+        failure(remove().await.unwrap(), 404).await.0,
+        "errorNotFound"
+    );
+    assert_eq!(statuses(&caller, 1).await, [200]);
+
+    let forever = json!({ "steps": "status=500", "times": "forever" });
+    assert_eq!(add(forever).await.unwrap().status(), 201);
+    assert_eq!(statuses(&caller, 3).await, [500; 3]);
+    let clear = caller.http.delete(admin(&caller, "/faults")).send();
+    assert_eq!(clear.await.unwrap().status(), 204);
+    assert_eq!(statuses(&caller, 1).await, [200]);
+}
+
+#[tokio::test]
+async fn bad_admin_calls_are_refused_with_the_reason() {
+    let caller = Caller::new().await;
+    for (body, reason) in [
+        (json!({}), "steps"),
+        (json!({ "steps": "boom" }), "no such fault"),
+        (json!({ "steps": [] }), "no such fault"),
+        (json!({ "steps": "ok", "time": 1 }), "time"),
+        (json!({ "steps": "ok", "times": "often" }), "times"),
+        (json!({ "steps": "ok", "times": 0 }), "no times"),
+        (json!({ "steps": "ok", "operation": "x" }), "no operation"),
+        (json!({ "steps": "ok", "probability": 2 }), "from 0 to 1"),
+    ] {
+        let request = caller.http.post(admin(&caller, "/faults")).json(&body);
+        let (_, message) = failure(request.send().await.unwrap(), 400).await;
+        assert!(message.contains(reason), "{body}: {message}");
+    }
+    let plain = caller.http.post(admin(&caller, "/faults")).body("{}");
+    let (code, _) = failure(plain.send().await.unwrap(), 415).await;
+    assert_eq!(code, "errorUnsupportedMediaType");
+    let unknown = caller.http.get(admin(&caller, "/nothing")).send();
+    failure(unknown.await.unwrap(), 404).await;
+    let method = caller.http.put(admin(&caller, "/faults")).send();
+    failure(method.await.unwrap(), 405).await;
+}
+
+#[tokio::test]
+async fn a_long_delay_ends_when_the_sandbox_stops_and_the_answer_comes() {
+    let caller = Caller::new().await;
+    let day = Duration::from_secs(24 * 60 * 60);
+    caller.sandbox.inject(Fault::delay(day)).unwrap();
+    let waiting = tokio::spawn(caller.get("/barcode/generate/QR?data=Test").send());
+    let list = || caller.http.get(admin(&caller, "/faults")).send();
+    while json(list().await.unwrap()).await["scripts"] != json!([]) {}
+    caller.sandbox.stop().await;
+    assert_eq!(waiting.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn the_health_call_needs_no_token_and_meets_no_fault() {
+    let caller = Caller::new().await;
+    let script = Script::from(Fault::status(500)).forever();
+    caller.sandbox.inject(script).unwrap();
+    let health = caller.http.get(admin(&caller, "/health")).send();
+    let health = health.await.unwrap();
+    assert_eq!(health.status(), 200);
+    assert_eq!(json(health).await["status"], "ok");
+}
