@@ -8,14 +8,17 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State as Shared};
+use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Json, Router};
+use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::answer::Failure;
 use crate::fault::Script;
@@ -31,6 +34,8 @@ pub(crate) fn routes(state: Arc<State>) -> Router {
         .route("/health", get(health))
         .route("/faults", get(list).post(add).delete(clear))
         .route("/faults/{id}", delete(remove))
+        .route("/requests", get(requests).delete(forget))
+        .route("/requests/events", get(events))
         .with_state(state)
 }
 
@@ -115,6 +120,32 @@ async fn remove(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> Re
     } else {
         Failure::not_found(&format!("/_sandbox/faults/{id}")).into_response()
     }
+}
+
+async fn requests(Shared(state): Shared<Arc<State>>) -> Response {
+    Json(json!({ "requests": state.log.list() })).into_response()
+}
+
+async fn forget(Shared(state): Shared<Arc<State>>) -> StatusCode {
+    state.log.clear();
+    StatusCode::NO_CONTENT
+}
+
+/// The request log as it grows: Server-Sent Events named `request`, or `missed` with the number of
+/// those that a slow reader lost.
+async fn events(Shared(state): Shared<Arc<State>>) -> Response {
+    let events = stream::unfold(state.log.feed(), async |mut feed| {
+        let event = match feed.recv().await {
+            Ok(entry) => Event::default().event("request").json_data(&*entry),
+            Err(RecvError::Lagged(count)) => Event::default().event("missed").json_data(count),
+            Err(RecvError::Closed) => return None,
+        };
+        Some((event, feed))
+    });
+    let events = events.take_until(state.stop.clone().cancelled_owned());
+    Sse::new(events)
+        .keep_alive(KeepAlive::default())
+        .into_response()
 }
 
 /// The JSON body of a call.

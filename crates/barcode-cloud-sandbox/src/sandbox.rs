@@ -15,6 +15,7 @@ use crate::connection::{self, Bounds};
 use crate::document::Document;
 use crate::fault::{Faults, Script};
 use crate::files::{Files, UrlFile};
+use crate::journal::{Log, LoggedRequest, Redactor};
 use crate::server::{self, Names, State};
 use crate::token::{Authority, Credentials};
 use crate::workers::Workers;
@@ -115,6 +116,26 @@ impl Sandbox {
     /// Ends all faults that have not happened yet.
     pub fn clear_faults(&self) {
         self.state.faults.clear();
+    }
+
+    /// The requests to the service and the token endpoint so far, the oldest first: the last
+    /// thousand, or 8 MiB of them.
+    ///
+    /// ```
+    /// # async fn run(sandbox: barcode_cloud_sandbox::Sandbox) {
+    /// // The code under test ran. What did it send?
+    /// let requests = sandbox.requests();
+    /// let scans = requests.iter().filter(|it| it.operation.as_deref() == Some("Scan"));
+    /// assert_eq!(scans.count(), 1);
+    /// # }
+    /// ```
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.state.log.list()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.state.log.clear();
     }
 
     /// Stops: takes no new connection, answers the requests under way, and returns when that is
@@ -271,6 +292,7 @@ impl Builder {
                 client_secret: random::hex(&random::bytes::<16>()?),
             },
         };
+        let log = Log::new(Redactor::new([credentials.client_secret.clone()]));
         let document = Document::embedded()?;
         let listener = listen(self.port).await?;
         let port = listener.local_addr().map_err(Error::Server)?.port();
@@ -289,6 +311,7 @@ impl Builder {
             files: self.files,
             workers: Workers::new(),
             faults,
+            log: Arc::new(log),
             names,
             body_limit: self.body_limit,
             stop: stop.clone(),

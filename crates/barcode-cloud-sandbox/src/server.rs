@@ -14,6 +14,7 @@ use crate::answer::{self, Failure};
 use crate::document::{Document, Operation, Task};
 use crate::fault::{self, Faults};
 use crate::files::Files;
+use crate::journal::{self, Log};
 use crate::operations::{generate, recognize};
 use crate::request;
 use crate::token::Authority;
@@ -32,6 +33,7 @@ pub(crate) struct State {
     pub(crate) files: Files,
     pub(crate) workers: Workers,
     pub(crate) faults: Faults,
+    pub(crate) log: Arc<Log>,
     pub(crate) names: Names,
     pub(crate) body_limit: usize,
     /// Cancelled when the sandbox stops.
@@ -115,7 +117,8 @@ pub(crate) fn router(document: Document, state: &Arc<State>) -> Result<Router, E
             Failure::method_not_allowed(&method, uri.path())
         })
         .layer(from_fn(answer::write_failures))
-        .layer(from_fn_with_state(Arc::clone(state), fault::layer));
+        .layer(from_fn_with_state(Arc::clone(state), fault::layer))
+        .layer(from_fn_with_state(Arc::clone(state), journal::layer));
     let admin = admin::routes(Arc::clone(state))
         .fallback(|uri: Uri| async move { Failure::not_found(uri.path()) })
         .method_not_allowed_fallback(|method: Method, uri: Uri| async move {

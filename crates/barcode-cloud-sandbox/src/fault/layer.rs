@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Fault, Kind, RetryAfter};
 use crate::answer::{Failure, RequestId};
 use crate::connection::Cut;
+use crate::journal::Visit;
 use crate::request;
 use crate::server::{State, TOKEN};
 
@@ -46,6 +47,9 @@ pub(crate) async fn layer(
     match asked {
         Ok(None) => next.run(request).await,
         Ok(Some(fault)) => {
+            if let Some(visit) = request.extensions().get::<Visit>() {
+                visit.meets(&fault);
+            }
             let cut = request.extensions().get::<Cut>().cloned();
             let scene = Scene {
                 operation: &operation,

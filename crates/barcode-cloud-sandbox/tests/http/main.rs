@@ -5,6 +5,7 @@
 
 mod caller;
 mod faults;
+mod journal;
 mod lifetime;
 mod limits;
 mod operations;

@@ -1,0 +1,197 @@
+//! Writes the log: a request when it arrives, and what became of it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Body;
+use axum::extract::{Request, State as Shared};
+use axum::middleware::Next;
+use axum::response::Response;
+use bytes::Bytes;
+use chrono::{SecondsFormat, Utc};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http_body_util::BodyExt;
+use percent_encoding::percent_decode_str;
+
+use super::{Log, LoggedBody, LoggedRequest};
+use crate::answer::RequestId;
+use crate::fault::Fault;
+use crate::server::{State, TOKEN};
+
+/// The longest body that is kept.
+const LONGEST_TEXT: usize = 16 * 1024;
+
+/// Logs the request and its answer.
+pub(crate) async fn layer(
+    Shared(state): Shared<Arc<State>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let operation = state.operation_of(&request);
+    let entry = entry(&state.log, &request, operation.as_deref());
+    let visit = Visit {
+        key: state.log.add(entry),
+        log: Arc::clone(&state.log),
+    };
+    let seen = Arc::new(Mutex::new(Seen::new(
+        request.headers(),
+        operation.as_deref(),
+    )));
+    let mut ending = Ending {
+        visit: visit.clone(),
+        seen: Arc::clone(&seen),
+        status: None,
+    };
+    request.extensions_mut().insert(visit);
+    let request = request.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            if let Some(bytes) = frame.data_ref() {
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                seen.take(bytes);
+            }
+            frame
+        }))
+    });
+    let response = next.run(request).await;
+    ending.status = Some(response.status().as_u16());
+    response
+}
+
+fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest {
+    let redactor = &log.redactor;
+    let query = request.uri().query().unwrap_or_default();
+    let query = query.split('&').filter(|pair| !pair.is_empty());
+    let query = query.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decoded(name), decoded(value));
+        let value = redactor.value(&name, &value);
+        (redactor.text(&name), value)
+    });
+    let headers = request.headers().iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (name.to_string(), redactor.value(name.as_str(), &value))
+    });
+    let id = request.extensions().get::<RequestId>();
+    LoggedRequest {
+        id: id.cloned().unwrap_or_default().0,
+        time: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+        method: request.method().to_string(),
+        path: redactor.text(request.uri().path()),
+        operation: operation.map(str::to_owned),
+        query: query.collect(),
+        headers: headers.collect(),
+        body: LoggedBody {
+            media_type: media_type(request.headers()),
+            ..LoggedBody::default()
+        },
+        fault: None,
+        status: None,
+    }
+}
+
+/// As the query is meant to be read; bytes that are not UTF-8 are replaced.
+fn decoded(text: &str) -> String {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
+}
+
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    Some(essence.to_ascii_lowercase())
+}
+
+/// The entry of a request that is under way.
+#[derive(Clone)]
+pub(crate) struct Visit {
+    log: Arc<Log>,
+    key: u64,
+}
+
+impl Visit {
+    /// Notes the fault that happens to the request.
+    pub(crate) fn meets(&self, fault: &Fault) {
+        let text = fault.to_string();
+        self.log.update(self.key, |entry| entry.fault = Some(text));
+    }
+}
+
+/// Completes the entry when the request is answered, and when its client goes away before.
+struct Ending {
+    visit: Visit,
+    seen: Arc<Mutex<Seen>>,
+    status: Option<u16>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let Visit { log, key } = &self.visit;
+        let (length, text) = {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            (seen.length, seen.text(log))
+        };
+        let complete = log.update(*key, |entry| {
+            entry.body.length = length;
+            entry.body.text = text;
+            entry.status = self.status;
+        });
+        if let Some(entry) = complete {
+            // Nobody may be listening.
+            let _ = log.feed.send(Arc::new(entry));
+        }
+    }
+}
+
+/// What was seen of a body while it was read.
+struct Seen {
+    length: u64,
+    kind: Option<TextKind>,
+    bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+enum TextKind {
+    Form,
+    Json,
+    Other,
+}
+
+impl Seen {
+    fn new(headers: &HeaderMap, operation: Option<&str>) -> Self {
+        let media_type = media_type(headers).unwrap_or_default();
+        let kind = match media_type.as_str() {
+            "application/x-www-form-urlencoded" => Some(TextKind::Form),
+            // Where credentials are expected, only what is read field by field is shown.
+            _ if operation == Some(TOKEN) => None,
+            "application/json" => Some(TextKind::Json),
+            "application/xml" => Some(TextKind::Other),
+            it if it.starts_with("text/") => Some(TextKind::Other),
+            _ => None,
+        };
+        Self {
+            length: 0,
+            kind: kind.filter(|_| !headers.contains_key(CONTENT_ENCODING)),
+            bytes: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, bytes: &Bytes) {
+        self.length += bytes.len() as u64;
+        if self.kind.is_some() && self.bytes.len() + bytes.len() <= LONGEST_TEXT {
+            self.bytes.extend_from_slice(bytes);
+        } else {
+            self.kind = None;
+            self.bytes = Vec::new();
+        }
+    }
+
+    fn text(&mut self, log: &Log) -> Option<String> {
+        let text = String::from_utf8(std::mem::take(&mut self.bytes)).ok()?;
+        Some(match self.kind? {
+            _ if text.is_empty() => return None,
+            TextKind::Form => log.redactor.form(&text),
+            TextKind::Json => log.redactor.json(&text),
+            TextKind::Other => log.redactor.text(&text),
+        })
+    }
+}

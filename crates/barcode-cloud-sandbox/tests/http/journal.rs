@@ -1,0 +1,162 @@
+//! The request log: what a test can ask it, and what it never tells.
+
+use barcode_cloud_sandbox::{Fault, Sandbox};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+use crate::caller::{Caller, ask_token, json};
+
+fn admin(caller: &Caller, path: &str) -> String {
+    format!("http://127.0.0.1:{}/_sandbox{path}", caller.sandbox.port())
+}
+
+#[tokio::test]
+async fn a_request_can_be_asked_back_with_all_that_a_test_asserts() {
+    let caller = Caller::new().await;
+    caller.sandbox.clear_requests();
+    let response = caller
+        .get("/barcode/generate/QR?data=a+b%26c&resolution=96")
+        .header("x-aspose-client", "rust sdk")
+        .send()
+        .await
+        .unwrap();
+    let id = response.headers()["x-request-id"].to_str().unwrap();
+    let log = caller.sandbox.requests();
+    let [entry] = &log[..] else {
+        panic!("{log:?}");
+    };
+    assert_eq!(entry.id, id);
+    assert_eq!(entry.method, "GET");
+    assert_eq!(entry.path, "/v4.0/barcode/generate/QR");
+    assert_eq!(entry.operation.as_deref(), Some("Generate"));
+    assert_eq!(entry.query_value("data"), Some("a b&c"));
+    assert_eq!(entry.query_value("resolution"), Some("96"));
+    assert_eq!(entry.header("X-Aspose-Client"), Some("rust sdk"));
+    assert_eq!(entry.header("authorization"), Some("Bearer [redacted]"));
+    assert_eq!(entry.status, Some(200));
+    assert_eq!(entry.body.length, 0);
+    assert!(chrono::DateTime::parse_from_rfc3339(&entry.time).is_ok());
+}
+
+#[tokio::test]
+async fn bodies_are_kept_where_they_are_small_texts_and_counted_always() {
+    let caller = Caller::new().await;
+    caller.sandbox.clear_requests();
+    let body = json!({ "barcodeType": "QR", "encodeData": { "data": "Test" } });
+    let post = |body: &serde_json::Value| caller.post("/barcode/generate-body").json(body).send();
+    assert_eq!(post(&body).await.unwrap().status(), 200);
+    let large = json!({ "barcodeType": "QR", "encodeData": { "data": "x".repeat(20_000) } });
+    assert_eq!(post(&large).await.unwrap().status(), 400);
+    let form = Form::new().part("file", Part::bytes(vec![7; 1000]).file_name("a"));
+    let request = caller.post("/barcode/scan-multipart").multipart(form);
+    assert_eq!(request.send().await.unwrap().status(), 400);
+
+    let log = caller.sandbox.requests();
+    let [small, large_one, picture] = &log[..] else {
+        panic!("{log:?}");
+    };
+    assert_eq!(small.body.media_type.as_deref(), Some("application/json"));
+    assert_eq!(small.body.text.as_deref(), Some(&*body.to_string()));
+    assert_eq!(small.body.length, body.to_string().len() as u64);
+    assert_eq!(large_one.body.text, None);
+    assert_eq!(large_one.body.length, large.to_string().len() as u64);
+    assert_eq!(large_one.status, Some(400));
+    let kind = picture.body.media_type.as_deref();
+    assert_eq!(kind, Some("multipart/form-data"));
+    assert!(picture.body.text.is_none() && picture.body.length > 1000);
+}
+
+#[tokio::test]
+async fn secrets_are_in_no_part_of_the_log() {
+    let secret = "a secret & more";
+    let caller = Caller::of(Sandbox::builder().credentials("known-id", secret)).await;
+    let (http, url) = (&caller.http, caller.sandbox.token_url());
+    let basic = format!("Basic {}", STANDARD.encode("known-id:a+secret+%26+more"));
+    let request = http.post(url).header("authorization", &basic);
+    let form = [("grant_type", "client_credentials")];
+    assert_eq!(request.form(&form).send().await.unwrap().status(), 200);
+    for body in [
+        json!({ "client_secret": secret }),
+        json!({ "note": secret }),
+        json!({ "note": caller.token }),
+    ] {
+        http.post(url).json(&body).send().await.unwrap();
+        let request = caller.post("/barcode/scan-body").json(&body);
+        assert_eq!(request.send().await.unwrap().status(), 400);
+    }
+    let path = format!("/{0}?access_token={0}&x={0}", caller.token);
+    caller.get(&path).send().await.unwrap();
+
+    let shown = serde_json::to_string(&caller.sandbox.requests()).unwrap();
+    assert!(shown.contains("known-id") && shown.contains("grant_type=client_credentials"));
+    for hidden in [secret, "a+secret", &basic[6..], &caller.token, "eyJ"] {
+        assert!(!shown.contains(hidden), "{hidden}: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn faults_and_requests_without_an_answer_are_told() {
+    let caller = Caller::new().await;
+    caller.sandbox.clear_requests();
+    caller.sandbox.inject(Fault::reset()).unwrap();
+    assert!(
+        caller
+            .get("/barcode/scan?fileUrl=x:y")
+            .send()
+            .await
+            .is_err()
+    );
+    let unknown = caller.get("/nothing").header("x-sandbox-fault", "hang");
+    assert_eq!(unknown.send().await.unwrap().status(), 404);
+    let log = caller.sandbox.requests();
+    assert_eq!(log[0].fault.as_deref(), Some("reset"));
+    assert_eq!(log[0].status, None);
+    assert_eq!(
+        (log[1].operation.as_ref(), log[1].status),
+        (None, Some(404))
+    );
+}
+
+#[tokio::test]
+async fn the_admin_call_gives_back_and_forgets_requests_and_does_not_log_itself() {
+    let caller = Caller::new().await;
+    caller.generate("QR", &[("data", "x")]).await;
+    let get = || caller.http.get(admin(&caller, "/requests")).send();
+    let log = json(get().await.unwrap()).await;
+    assert_eq!(log["requests"][0]["operation"], "token");
+    assert_eq!(log["requests"][0]["status"], 200);
+    assert_eq!(log["requests"][1]["operation"], "Generate");
+    assert_eq!(log["requests"][1]["query"], json!([["data", "x"]]));
+    assert_eq!(log["requests"].as_array().unwrap().len(), 2);
+    let forget = caller.http.delete(admin(&caller, "/requests")).send();
+    assert_eq!(forget.await.unwrap().status(), 204);
+    assert_eq!(json(get().await.unwrap()).await, json!({ "requests": [] }));
+}
+
+#[tokio::test]
+async fn the_live_feed_tells_of_each_request_and_ends_with_the_sandbox() {
+    let caller = Caller::new().await;
+    let feed = caller.http.get(admin(&caller, "/requests/events")).send();
+    let mut feed = feed.await.unwrap();
+    assert_eq!(feed.headers()["content-type"], "text/event-stream");
+    let (id, secret) = (caller.sandbox.client_id(), caller.sandbox.client_secret());
+    ask_token(&caller.http, caller.sandbox.token_url(), id, secret).await;
+    caller.generate("QR", &[("data", "x")]).await;
+    let mut read = String::new();
+    while read.matches("\n\n").count() < 2 {
+        let chunk = feed.chunk().await.unwrap().unwrap();
+        read.push_str(std::str::from_utf8(&chunk).unwrap());
+    }
+    let events: Vec<serde_json::Value> = read
+        .split_terminator("\n\n")
+        .map(|event| event.strip_prefix("event: request\ndata: ").unwrap())
+        .map(|data| serde_json::from_str(data).unwrap())
+        .collect();
+    assert_eq!(events[0]["operation"], "token");
+    assert_eq!(events[1]["operation"], "Generate");
+    assert_eq!(events[1]["status"], 200);
+    caller.sandbox.stop().await;
+    assert_eq!(feed.chunk().await.unwrap(), None);
+}
