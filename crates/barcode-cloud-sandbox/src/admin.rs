@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Request, State as Shared};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
@@ -24,6 +24,7 @@ use crate::answer::Failure;
 use crate::fault::Script;
 use crate::request;
 use crate::server::State;
+use crate::token::Revoke;
 
 /// The largest body of such a call.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -36,6 +37,7 @@ pub(crate) fn routes(state: Arc<State>) -> Router {
         .route("/faults/{id}", delete(remove))
         .route("/requests", get(requests).delete(forget))
         .route("/requests/events", get(events))
+        .route("/tokens/revoke", post(revoke))
         .with_state(state)
 }
 
@@ -146,6 +148,35 @@ async fn events(Shared(state): Shared<Arc<State>>) -> Response {
     Sse::new(events)
         .keep_alive(KeepAlive::default())
         .into_response()
+}
+
+/// Which tokens to take back: one, those of a client, or all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Revocation {
+    token: Option<String>,
+    client_id: Option<String>,
+}
+
+async fn revoke(
+    Shared(state): Shared<Arc<State>>,
+    request: Request,
+) -> Result<StatusCode, Failure> {
+    let wanted: Revocation = read(request).await?;
+    let which = match (&wanted.token, &wanted.client_id) {
+        (None, None) => Revoke::All,
+        (Some(token), None) => Revoke::Token(token),
+        (None, Some(client)) => Revoke::Client(client),
+        (Some(_), Some(_)) => {
+            let message = "Error: Either token or client_id can be given.";
+            return Err(Failure::malformed(message));
+        }
+    };
+    state
+        .authority
+        .revoke(which)
+        .map_err(|problem| Failure::malformed(format!("Error: Nothing was revoked: {problem}.")))?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The JSON body of a call.

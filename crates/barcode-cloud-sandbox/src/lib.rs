@@ -2,6 +2,7 @@
 
 mod admin;
 mod answer;
+mod clock;
 mod connection;
 mod document;
 mod engine;
@@ -9,11 +10,13 @@ mod error;
 mod fault;
 mod files;
 mod journal;
+mod keys;
 mod operations;
 mod picture;
 mod query;
 mod random;
 mod request;
+mod revocation;
 mod sandbox;
 mod server;
 mod token;

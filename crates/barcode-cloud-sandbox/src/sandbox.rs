@@ -11,13 +11,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::clock::Clock;
 use crate::connection::{self, Bounds};
 use crate::document::Document;
 use crate::fault::{Faults, Script};
 use crate::files::{Files, UrlFile};
 use crate::journal::{Log, LoggedRequest, Redactor};
 use crate::server::{self, Names, State};
-use crate::token::{Authority, Credentials};
+use crate::token::{Authority, Credentials, Revoke, Terms};
 use crate::workers::Workers;
 use crate::{Error, random};
 
@@ -30,6 +31,9 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 const MAX_CONNECTIONS: usize = 1024;
 /// How long a client may take to send headers, unless set otherwise.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Dates far from now cannot be written down.
+const LARGEST_SKEW: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// How long a stop waits for requests under way.
 const GRACE: Duration = Duration::from_secs(10);
@@ -75,14 +79,18 @@ impl Sandbox {
         &self.token_url
     }
 
-    /// The client id that the token endpoint accepts.
+    /// The client id that the token endpoint accepts; of several the first.
     pub fn client_id(&self) -> &str {
-        self.state.authority.client_id()
+        self.first_client().map_or("", |it| &it.client_id)
     }
 
-    /// The client secret that the token endpoint accepts.
+    /// The secret of [`client_id`](Self::client_id).
     pub fn client_secret(&self) -> &str {
-        self.state.authority.client_secret()
+        self.first_client().map_or("", |it| &it.client_secret)
+    }
+
+    fn first_client(&self) -> Option<&Credentials> {
+        self.state.authority.clients().first()
     }
 
     /// The port that the sandbox listens on.
@@ -138,6 +146,12 @@ impl Sandbox {
         self.state.log.clear();
     }
 
+    /// Takes back every access token given so far: the next call with one gets 401.
+    pub fn revoke_tokens(&self) {
+        // Only revoking a single token or an unknown client can fail.
+        let _ = self.state.authority.revoke(Revoke::All);
+    }
+
     /// Stops: takes no new connection, answers the requests under way, and returns when that is
     /// done, or after ten seconds.
     pub async fn stop(self) {
@@ -188,8 +202,10 @@ impl fmt::Debug for Sandbox {
 #[must_use = "a builder does nothing until it is started"]
 pub struct Builder {
     port: u16,
-    credentials: Option<Credentials>,
+    credentials: Vec<Credentials>,
     token_lifetime: Duration,
+    token_leeway: Duration,
+    clock: Clock,
     body_limit: usize,
     max_connections: usize,
     read_timeout: Duration,
@@ -201,8 +217,10 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             port: 0,
-            credentials: None,
+            credentials: Vec::new(),
             token_lifetime: TOKEN_LIFETIME,
+            token_leeway: Duration::ZERO,
+            clock: Clock::default(),
             body_limit: BODY_LIMIT,
             max_connections: MAX_CONNECTIONS,
             read_timeout: READ_TIMEOUT,
@@ -219,13 +237,14 @@ impl Builder {
         self
     }
 
-    /// The client id and secret to accept. The default is a random pair, made at each start.
+    /// A client id and secret to accept; called again, one more. The default is a random pair, made
+    /// at each start.
     pub fn credentials(
         mut self,
         client_id: impl Into<String>,
         client_secret: impl Into<String>,
     ) -> Self {
-        self.credentials = Some(Credentials {
+        self.credentials.push(Credentials {
             client_id: client_id.into(),
             client_secret: client_secret.into(),
         });
@@ -236,6 +255,25 @@ impl Builder {
     /// tokens that have expired when they arrive.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
+        self
+    }
+
+    /// How long after its end a token still passes, in whole seconds; none by default.
+    pub fn token_leeway(mut self, leeway: Duration) -> Self {
+        self.token_leeway = leeway;
+        self
+    }
+
+    /// Sets the sandbox's clock ahead of the machine's: the times in tokens and the `Date` of
+    /// answers. Tokens last as long as ever.
+    pub fn clock_ahead(mut self, by: Duration) -> Self {
+        self.clock.ahead = by;
+        self
+    }
+
+    /// Sets the sandbox's clock behind the machine's; see [`clock_ahead`](Self::clock_ahead).
+    pub fn clock_behind(mut self, by: Duration) -> Self {
+        self.clock.behind = by;
         self
     }
 
@@ -276,30 +314,29 @@ impl Builder {
     /// # Errors
     ///
     /// [`Error::PortInUse`] and [`Error::Listen`] when the port cannot be had, [`Error::Setting`]
-    /// when the id or the secret is empty, [`Error::Fault`] when a script of faults cannot be
+    /// when an id or a secret is empty or the clock is more than ten years off, [`Error::Fault`] when a script of faults cannot be
     /// played.
     pub async fn start(self) -> Result<Sandbox, Error> {
-        let credentials = match self.credentials {
-            Some(given) if given.client_id.is_empty() || given.client_secret.is_empty() => {
-                return Err(Error::Setting(
-                    "the client id and the client secret must not be empty",
-                ));
-            }
-            Some(given) => given,
-            // The service's ids are UUIDs, its secrets 32 hexadecimal digits.
-            None => Credentials {
-                client_id: random::uuid(),
-                client_secret: random::hex(&random::bytes::<16>()?),
-            },
-        };
-        let log = Log::new(Redactor::new([credentials.client_secret.clone()]));
+        if self.clock.ahead.max(self.clock.behind) > LARGEST_SKEW {
+            return Err(Error::Setting("the clock is more than ten years off"));
+        }
+        let clients = clients(self.credentials)?;
+        let secrets = clients.iter().map(|it| it.client_secret.clone());
+        let log = Log::new(Redactor::new(secrets));
         let document = Document::embedded()?;
         let listener = listen(self.port).await?;
         let port = listener.local_addr().map_err(Error::Server)?.port();
         let origin = format!("http://127.0.0.1:{port}");
         let base_url = format!("{origin}{}", document.base_path);
         let token_url = format!("{origin}{}", document.token_path);
-        let authority = Authority::new(credentials, self.token_lifetime, origin, base_url.clone())?;
+        let terms = Terms {
+            lifetime: self.token_lifetime,
+            leeway: self.token_leeway,
+            clock: self.clock,
+            issuer: origin,
+            audience: base_url.clone(),
+        };
+        let authority = Authority::new(clients, terms)?;
         let names = Names::of(&document);
         let faults = Faults::new(names.all());
         for script in self.faults {
@@ -313,6 +350,7 @@ impl Builder {
             faults,
             log: Arc::new(log),
             names,
+            clock: self.clock,
             body_limit: self.body_limit,
             stop: stop.clone(),
         });
@@ -338,6 +376,8 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("port", &self.port)
             .field("token_lifetime", &self.token_lifetime)
+            .field("token_leeway", &self.token_leeway)
+            .field("clock", &self.clock)
             .field("body_limit", &self.body_limit)
             .field("max_connections", &self.max_connections)
             .field("read_timeout", &self.read_timeout)
@@ -345,6 +385,24 @@ impl fmt::Debug for Builder {
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
+}
+
+/// The clients that were set, or one that nobody can guess.
+fn clients(given: Vec<Credentials>) -> Result<Vec<Credentials>, Error> {
+    let is_empty = |it: &Credentials| it.client_id.is_empty() || it.client_secret.is_empty();
+    if given.iter().any(is_empty) {
+        return Err(Error::Setting(
+            "the client id and the client secret must not be empty",
+        ));
+    }
+    if !given.is_empty() {
+        return Ok(given);
+    }
+    // The service's ids are UUIDs, its secrets 32 hexadecimal digits.
+    Ok(vec![Credentials {
+        client_id: random::uuid(),
+        client_secret: random::hex(&random::bytes::<16>()?),
+    }])
 }
 
 async fn listen(port: u16) -> Result<TcpListener, Error> {

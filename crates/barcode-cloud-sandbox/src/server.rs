@@ -2,27 +2,32 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{MatchedPath, Request, State as Shared};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, any, on};
+use axum::routing::{MethodFilter, any, get, on};
+use axum::{Json, Router};
+use http::header::{DATE, HeaderValue};
 use http::{Method, Uri};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{self, Failure};
+use crate::clock::Clock;
 use crate::document::{Document, Operation, Task};
 use crate::fault::{self, Faults};
 use crate::files::Files;
 use crate::journal::{self, Log};
 use crate::operations::{generate, recognize};
 use crate::request;
-use crate::token::Authority;
+use crate::token::{Authority, JWKS_PATH};
 use crate::workers::Workers;
 use crate::{Error, admin};
 
 /// The largest token request that is read.
 const TOKEN_REQUEST_LIMIT: usize = 64 * 1024;
+
+/// Where OpenID Connect Discovery 1.0, section 4, has it.
+const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
 
 /// The name of the token endpoint among the operations.
 pub(crate) const TOKEN: &str = "token";
@@ -35,6 +40,7 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) log: Arc<Log>,
     pub(crate) names: Names,
+    pub(crate) clock: Clock,
     pub(crate) body_limit: usize,
     /// Cancelled when the sandbox stops.
     pub(crate) stop: CancellationToken,
@@ -108,10 +114,14 @@ pub(crate) fn router(document: Document, state: &Arc<State>) -> Result<Router, E
         let handler = move |request| serve(Arc::clone(&state), Arc::clone(&operation), request);
         service = service.route(&path, on(method, handler));
     }
+    let configuration = Json(state.authority.configuration(&document.token_path));
+    let keys = Json(state.authority.public_keys());
     let for_tokens = Arc::clone(state);
     let token = move |request| give_token(Arc::clone(&for_tokens), request);
     let service = service
         .route(&document.token_path, any(token))
+        .route(CONFIGURATION_PATH, get(async || configuration))
+        .route(JWKS_PATH, get(async || keys))
         .fallback(|uri: Uri| async move { Failure::not_found(uri.path()) })
         .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
             Failure::method_not_allowed(&method, uri.path())
@@ -127,7 +137,20 @@ pub(crate) fn router(document: Document, state: &Arc<State>) -> Result<Router, E
         .layer(from_fn(answer::write_failures));
     Ok(service
         .nest("/_sandbox", admin)
+        .layer(from_fn_with_state(state.clock, tell_time))
         .layer(from_fn(answer::identify)))
+}
+
+/// Dates answers by the sandbox's clock, where it is not the machine's.
+async fn tell_time(Shared(clock): Shared<Clock>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if !clock.is_right() {
+        let date = httpdate::fmt_http_date(clock.now());
+        if let Ok(date) = HeaderValue::from_str(&date) {
+            response.headers_mut().insert(DATE, date);
+        }
+    }
+    response
 }
 
 async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -> Response {

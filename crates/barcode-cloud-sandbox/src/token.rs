@@ -1,25 +1,28 @@
 //! The token endpoint and the check of bearer tokens: OAuth 2.0 client credentials (RFC 6749,
-//! section 4.4) with real signed JWTs (RFC 9068 in spirit). The key is made anew at each start.
+//! section 4.4) with real signed JWTs (RFC 9068 in spirit).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::Failure;
+use crate::clock::Clock;
+use crate::keys::Keys;
+use crate::revocation::Revocation;
 use crate::{Error, query, random};
+
+/// Where the key is published: as IdentityServer does it, whose token address the service has.
+pub(crate) const JWKS_PATH: &str = "/.well-known/openid-configuration/jwks";
 
 /// After so many failures of one id and secret, the next gets 429.
 const ALLOWED_FAILURES: u32 = 5;
@@ -34,14 +37,25 @@ pub(crate) struct Credentials {
     pub(crate) client_secret: String,
 }
 
+/// What a token is worth, and where.
+pub(crate) struct Terms {
+    pub(crate) lifetime: Duration,
+    /// How long after its end a token still passes.
+    pub(crate) leeway: Duration,
+    pub(crate) clock: Clock,
+    /// `http://127.0.0.1:PORT`
+    pub(crate) issuer: String,
+    /// The address of the API.
+    pub(crate) audience: String,
+}
+
 /// Hands out tokens, and knows its own again.
 pub(crate) struct Authority {
-    credentials: Credentials,
-    lifetime: Duration,
-    issuer: String,
-    audience: String,
-    signing_key: EncodingKey,
-    verifying_key: DecodingKey,
+    /// At least one.
+    clients: Vec<Credentials>,
+    terms: Terms,
+    keys: Keys,
+    revocation: Revocation,
     failures: Mutex<HashMap<(String, String), Failures>>,
 }
 
@@ -50,7 +64,7 @@ struct Failures {
     last: Instant,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Claims {
     iss: String,
     aud: String,
@@ -73,34 +87,38 @@ enum Refusal {
 }
 
 impl Authority {
-    pub(crate) fn new(
-        credentials: Credentials,
-        lifetime: Duration,
-        issuer: String,
-        audience: String,
-    ) -> Result<Self, Error> {
-        let document =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-                .map_err(|_| Error::Randomness)?;
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref())
-            .map_err(|_| Error::Randomness)?;
+    pub(crate) fn new(clients: Vec<Credentials>, terms: Terms) -> Result<Self, Error> {
         Ok(Self {
-            credentials,
-            lifetime,
-            issuer,
-            audience,
-            signing_key: EncodingKey::from_ec_der(document.as_ref()),
-            verifying_key: DecodingKey::from_ec_der(pair.public_key().as_ref()),
+            clients,
+            terms,
+            keys: Keys::new()?,
+            revocation: Revocation::default(),
             failures: Mutex::default(),
         })
     }
 
-    pub(crate) fn client_id(&self) -> &str {
-        &self.credentials.client_id
+    pub(crate) fn clients(&self) -> &[Credentials] {
+        &self.clients
     }
 
-    pub(crate) fn client_secret(&self) -> &str {
-        &self.credentials.client_secret
+    /// What OpenID Connect Discovery publishes of the token endpoint at `token_path`.
+    pub(crate) fn configuration(&self, token_path: &str) -> Value {
+        let issuer = &self.terms.issuer;
+        json!({
+            "issuer": issuer,
+            "token_endpoint": format!("{issuer}{token_path}"),
+            "jwks_uri": format!("{issuer}{JWKS_PATH}"),
+            "grant_types_supported": ["client_credentials"],
+            "response_types_supported": [],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        })
+    }
+
+    /// The keys that tokens are signed with, as a JWK set.
+    pub(crate) fn public_keys(&self) -> Value {
+        self.keys.public()
     }
 
     /// Answers a request to the token endpoint.
@@ -113,7 +131,7 @@ impl Authority {
             Ok(token) => {
                 let body = json!({
                     "access_token": token,
-                    "expires_in": self.lifetime.as_secs(),
+                    "expires_in": self.terms.lifetime.as_secs(),
                     "token_type": "Bearer",
                 });
                 ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()
@@ -132,15 +150,17 @@ impl Authority {
         if !self.is_known(&id, &secret) {
             return Err(self.count_failure(id, secret));
         }
-        self.issue().map_err(|_| Refusal::Fault)
+        self.issue(id).map_err(|_| Refusal::Fault)
     }
 
-    /// Both halves are always compared, each in constant time.
+    /// Both halves of every pair are always compared, each in constant time.
     fn is_known(&self, id: &str, secret: &str) -> bool {
         let same = |given: &str, known: &str| {
             verify_slices_are_equal(given.as_bytes(), known.as_bytes()).is_ok()
         };
-        same(id, &self.credentials.client_id) & same(secret, &self.credentials.client_secret)
+        self.clients.iter().fold(false, |known, it| {
+            known | (same(id, &it.client_id) & same(secret, &it.client_secret))
+        })
     }
 
     fn count_failure(&self, id: String, secret: String) -> Refusal {
@@ -162,20 +182,18 @@ impl Authority {
         }
     }
 
-    fn issue(&self) -> Result<String, Error> {
-        let now = chrono::Utc::now().timestamp();
-        let lifetime = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
-        let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience.clone(),
-            client_id: self.credentials.client_id.clone(),
-            jti: random::hex(&random::bytes::<16>()?),
+    fn issue(&self, client_id: String) -> Result<String, Error> {
+        let now = self.terms.clock.timestamp();
+        let random = random::hex(&random::bytes::<16>()?);
+        self.keys.sign(&Claims {
+            iss: self.terms.issuer.clone(),
+            aud: self.terms.audience.clone(),
+            client_id,
+            jti: self.revocation.new_id(&random),
             iat: now,
             nbf: now,
-            exp: now.saturating_add(lifetime),
-        };
-        let header = Header::new(Algorithm::ES256);
-        jsonwebtoken::encode(&header, &claims, &self.signing_key).map_err(|_| Error::Randomness)
+            exp: now.saturating_add(seconds(self.terms.lifetime)),
+        })
     }
 
     /// Lets a request pass that carries a token of this authority which is still good.
@@ -196,29 +214,62 @@ impl Authority {
                 r#"Bearer error="invalid_request""#,
             ));
         };
-        match jsonwebtoken::decode::<Claims>(token, &self.verifying_key, &self.validation()) {
-            // The library takes a token for good in the very second in which it expires.
-            Ok(token) if chrono::Utc::now().timestamp() < token.claims.exp => Ok(()),
-            Ok(_) => Err(Failure::expired()),
-            Err(error) if *error.kind() == jsonwebtoken::errors::ErrorKind::ExpiredSignature => {
-                Err(Failure::expired())
-            }
-            Err(_) => Err(Failure::unauthorized(
+        let invalid = || {
+            Failure::unauthorized(
                 "The access token is not valid.",
                 r#"Bearer error="invalid_token", error_description="The access token is not valid""#,
-            )),
+            )
+        };
+        let claims = self.claims(token).ok_or_else(invalid)?;
+        let now = self.terms.clock.timestamp();
+        if now >= claims.exp.saturating_add(seconds(self.terms.leeway)) {
+            return Err(Failure::expired());
         }
+        if self.revocation.is_revoked(&claims.client_id, &claims.jti) {
+            return Err(invalid());
+        }
+        Ok(())
     }
 
-    /// The algorithm is pinned, so neither `none` nor a symmetric one is ever believed.
-    fn validation(&self) -> Validation {
-        let mut validation = Validation::new(Algorithm::ES256);
-        validation.leeway = 0;
-        validation.validate_nbf = true;
-        validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[&self.audience]);
-        validation
+    /// The claims of a token of this authority, good or no longer good.
+    fn claims(&self, token: &str) -> Option<Claims> {
+        let Terms {
+            issuer, audience, ..
+        } = &self.terms;
+        self.keys.verify(token, issuer, audience)
     }
+
+    /// Takes tokens back; `Err` says why not.
+    pub(crate) fn revoke(&self, which: Revoke<'_>) -> Result<(), &'static str> {
+        match which {
+            Revoke::All => self.revocation.revoke_all(),
+            Revoke::Client(id) if self.clients.iter().any(|it| it.client_id == id) => {
+                self.revocation.revoke_client(id);
+            }
+            Revoke::Client(_) => return Err("there is no such client"),
+            Revoke::Token(token) => {
+                let claims = self.claims(token).ok_or("it is no token of this sandbox")?;
+                let end = claims.exp.saturating_add(seconds(self.terms.leeway));
+                self.revocation
+                    .revoke(&claims.jti, end, self.terms.clock.timestamp())
+                    .map_err(|_| "too many single tokens are revoked: revoke all")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which tokens are taken back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Revoke<'a> {
+    All,
+    /// All of one client id.
+    Client(&'a str),
+    Token(&'a str),
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
 impl IntoResponse for Refusal {

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, to_bytes};
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Fault, Kind, RetryAfter};
 use crate::answer::{Failure, RequestId};
+use crate::clock::Clock;
 use crate::connection::Cut;
 use crate::journal::Visit;
 use crate::request;
@@ -54,6 +55,7 @@ pub(crate) async fn layer(
             let scene = Scene {
                 operation: &operation,
                 stop: &state.stop,
+                clock: state.clock,
                 cut: cut.unwrap_or_default(),
                 id,
             };
@@ -77,6 +79,7 @@ fn asked(value: &HeaderValue) -> Result<Fault, Failure> {
 struct Scene<'a> {
     operation: &'a str,
     stop: &'a CancellationToken,
+    clock: Clock,
     cut: Cut,
     id: RequestId,
 }
@@ -136,7 +139,7 @@ impl Scene<'_> {
             None => return response,
             Some(RetryAfter::Seconds(seconds)) => HeaderValue::from(seconds),
             Some(RetryAfter::Date(seconds)) => {
-                let then = SystemTime::now() + Duration::from_secs(seconds.into());
+                let then = self.clock.now() + Duration::from_secs(seconds.into());
                 match HeaderValue::from_str(&httpdate::fmt_http_date(then)) {
                     Ok(value) => value,
                     Err(_) => return response,

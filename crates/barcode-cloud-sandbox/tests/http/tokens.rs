@@ -53,6 +53,141 @@ async fn a_token_is_a_jwt_with_the_promised_lifetime() {
     assert!(claims["iss"].is_string() && claims["jti"].is_string() && claims["nbf"].is_i64());
 }
 
+fn origin(caller: &Caller) -> String {
+    format!("http://127.0.0.1:{}", caller.sandbox.port())
+}
+
+/// The one key of the published set, found as a client finds it.
+async fn public_key(caller: &Caller) -> Value {
+    let url = format!("{}/.well-known/openid-configuration", origin(caller));
+    let configuration = json(caller.http.get(url).send().await.unwrap()).await;
+    assert_eq!(configuration["issuer"], origin(caller));
+    assert_eq!(configuration["token_endpoint"], caller.sandbox.token_url());
+    let keys = configuration["jwks_uri"].as_str().unwrap();
+    let keys = json(caller.http.get(keys).send().await.unwrap()).await;
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
+    keys["keys"][0].clone()
+}
+
+#[tokio::test]
+async fn a_token_can_be_checked_with_the_published_key() {
+    let caller = Caller::new().await;
+    let key = public_key(&caller).await;
+    assert_eq!(part(&caller.token, 0)["kid"], key["kid"]);
+    assert_eq!(part(&caller.token, 0)["alg"], key["alg"]);
+    let key: jsonwebtoken::jwk::Jwk = serde_json::from_value(key).unwrap();
+    let mut validation = jsonwebtoken::Validation::new(Algorithm::ES256);
+    validation.set_issuer(&[origin(&caller)]);
+    validation.set_audience(&[caller.sandbox.base_url()]);
+    let key = jsonwebtoken::DecodingKey::from_jwk(&key).unwrap();
+    let token = jsonwebtoken::decode::<Value>(&caller.token, &key, &validation).unwrap();
+    assert_eq!(token.claims["client_id"], caller.sandbox.client_id());
+}
+
+#[tokio::test]
+async fn several_clients_each_have_their_own_secret() {
+    let builder = Sandbox::builder().credentials("one", "secret of one");
+    let caller = Caller::of(builder.credentials("two", "secret of two")).await;
+    assert_eq!(caller.sandbox.client_id(), "one");
+    let ask = |id, secret| ask_token(&caller.http, caller.sandbox.token_url(), id, secret);
+    let token = json(ask("two", "secret of two").await).await;
+    let token = token["access_token"].as_str().unwrap();
+    assert_eq!(part(token, 1)["client_id"], "two");
+    assert_eq!(
+        refused(ask("two", "secret of one").await).await,
+        "invalid_client"
+    );
+}
+
+async fn revoke(caller: &Caller, body: Value) -> Response {
+    let url = format!("{}/_sandbox/tokens/revoke", origin(caller));
+    caller.http.post(url).json(&body).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_and_a_new_one_is_good() {
+    let builder = Sandbox::builder().credentials("one", "secret of one");
+    let caller = Caller::of(builder.credentials("two", "secret of two")).await;
+    let fresh = async |id: &str| {
+        let secret = format!("secret of {id}");
+        let url = caller.sandbox.token_url();
+        let answer = json(ask_token(&caller.http, url, id, &secret).await).await;
+        answer["access_token"].as_str().unwrap().to_owned()
+    };
+    let status = async |token: &str| {
+        let url = caller.url("/barcode/generate/QR?data=x");
+        let request = caller.http.get(url).bearer_auth(token);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let (first, second, other) = (fresh("one").await, fresh("one").await, fresh("two").await);
+    assert_eq!(
+        revoke(&caller, json!({ "token": first })).await.status(),
+        204
+    );
+    assert_eq!(status(&first).await, 401);
+    assert_eq!(status(&second).await, 200);
+
+    assert_eq!(
+        revoke(&caller, json!({ "client_id": "one" }))
+            .await
+            .status(),
+        204
+    );
+    assert_eq!(status(&second).await, 401);
+    assert_eq!(status(&other).await, 200);
+
+    assert_eq!(revoke(&caller, json!({})).await.status(), 204);
+    assert_eq!(status(&other).await, 401);
+    let token = fresh("two").await;
+    assert_eq!(status(&token).await, 200);
+    caller.sandbox.revoke_tokens();
+    assert_eq!(status(&token).await, 401);
+    assert_eq!(status(&fresh("one").await).await, 200);
+}
+
+#[tokio::test]
+async fn what_cannot_be_revoked_is_told() {
+    let caller = Caller::new().await;
+    for (body, reason) in [
+        (json!({ "token": "a.b.c" }), "no token of this sandbox"),
+        (json!({ "client_id": "who" }), "no such client"),
+        (json!({ "client_id": "a", "token": "b" }), "Either"),
+        (json!({ "all": true }), "all"),
+    ] {
+        let (_, message) = failure(revoke(&caller, body).await, 400).await;
+        assert!(message.contains(reason), "{message}");
+    }
+    assert_eq!(caller.generate("QR", &[("data", "x")]).await.status(), 200);
+}
+
+#[tokio::test]
+async fn the_clock_of_the_sandbox_may_be_off_and_tokens_last_all_the_same() {
+    let day = Duration::from_secs(24 * 60 * 60);
+    for (builder, sign) in [
+        (Sandbox::builder().clock_ahead(day), 1),
+        (Sandbox::builder().clock_behind(day), -1),
+    ] {
+        let caller = Caller::of(builder).await;
+        let issued = part(&caller.token, 1)["iat"].as_i64().unwrap();
+        let off = issued - chrono::Utc::now().timestamp();
+        assert!((sign * off - 86_400).abs() < 3600, "{off}");
+        let response = caller.generate("QR", &[("data", "x")]).await;
+        assert_eq!(response.status(), 200);
+        let date = response.headers()["date"].to_str().unwrap();
+        let date = chrono::DateTime::parse_from_rfc2822(date).unwrap();
+        assert!((date.timestamp() - issued).abs() < 3600, "{date}");
+    }
+    let error = Sandbox::builder().clock_ahead(day * 4000).start().await;
+    assert!(error.is_err());
+}
+
+#[tokio::test]
+async fn a_leeway_lets_expired_tokens_pass() {
+    let builder = Sandbox::builder().token_lifetime(Duration::ZERO);
+    let caller = Caller::of(builder.token_leeway(Duration::from_secs(3600))).await;
+    assert_eq!(caller.generate("QR", &[("data", "x")]).await.status(), 200);
+}
+
 #[tokio::test]
 async fn credentials_may_come_in_a_basic_header() {
     let caller = Caller::of(Sandbox::builder().credentials("id:1", "a secret & more")).await;
@@ -143,6 +278,21 @@ async fn bad_token_requests_are_refused_by_their_kind() {
         refused(http.post(url).json(&body).send().await.unwrap()).await,
         "invalid_request"
     );
+    for body in [
+        "",
+        "&&&",
+        "grant_type",
+        "grant_type=%",
+        "a=b=c&grant_type=client_credentials",
+    ] {
+        let kind = "application/x-www-form-urlencoded; charset=utf-8";
+        let request = http.post(url).header("content-type", kind).body(body);
+        let response = request.send().await.unwrap();
+        assert!(
+            refused(response).await.starts_with("invalid_request"),
+            "{body}"
+        );
+    }
     let latin1 = http
         .post(url)
         .header("content-type", "application/x-www-form-urlencoded")
@@ -191,6 +341,11 @@ async fn a_request_without_a_good_token_is_refused() {
         &Header::new(Algorithm::HS256),
         &EncodingKey::from_secret(b"guess"),
     );
+    // A public key is no secret to sign with, whatever the header says.
+    let confused = forged(
+        &Header::new(Algorithm::HS256),
+        &EncodingKey::from_secret(public_key(&caller).await["x"].as_str().unwrap().as_bytes()),
+    );
     let stranger = Caller::new().await;
     let mut tampered = caller.token.clone();
     tampered.replace_range(tampered.len() - 4.., "AAAA");
@@ -200,6 +355,7 @@ async fn a_request_without_a_good_token_is_refused() {
         "a.b.c",
         &none,
         &symmetric,
+        &confused,
         &stranger.token,
         &tampered,
     ] {
