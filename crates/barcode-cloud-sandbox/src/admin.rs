@@ -5,8 +5,8 @@
 //! without being asked first by the browser.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::extract::{Path, Request, State as Shared};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -26,8 +26,9 @@ use crate::request;
 use crate::server::State;
 use crate::token::Revoke;
 
-/// The largest body of such a call.
+/// The largest body of such a call, and how long it may take.
 const BODY_LIMIT: usize = 256 * 1024;
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The routes, to be put under `/_sandbox`.
 pub(crate) fn routes(state: Arc<State>) -> Router {
@@ -182,7 +183,7 @@ async fn revoke(
 /// The JSON body of a call.
 async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
     let (parts, body) = request.into_parts();
-    let bytes: Bytes = request::read_body(body, BODY_LIMIT).await?;
+    let bytes = request::read_body(body, BODY_LIMIT, BODY_TIMEOUT).await?;
     let is_json = parts
         .headers
         .get(CONTENT_TYPE)

@@ -1,18 +1,21 @@
 //! Answers: the error body that every refusal carries, and the request id on every answer.
 //!
 //! A handler returns a [`Failure`]; its body is written in one place, by [`write_failures`], which
-//! knows the request id. Knows nothing of barcodes and of the document.
+//! knows the request id and the form that is asked for. Knows nothing of barcodes.
+
+use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{SecondsFormat, Utc};
 use http::StatusCode;
-use http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
-use serde_json::json;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use serde_json::{Value, json};
 
-use crate::random;
+use crate::xml::Vocabulary;
+use crate::{accept, random};
 
 /// The header that names a request. The service's own is unknown; this is the usual one.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -151,6 +154,16 @@ impl Failure {
         )
     }
 
+    /// 408: a body that does not come.
+    pub(crate) fn too_slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "errorRequestTimeout",
+            "The request body did not arrive in time.",
+            "Operation Failed. The request took too long to arrive.",
+        )
+    }
+
     /// 413: more bytes than the sandbox takes.
     pub(crate) fn too_large(limit: usize) -> Self {
         Self::new(
@@ -184,9 +197,9 @@ impl Failure {
 
 impl Failure {
     /// The answer that tells of it.
-    pub(crate) fn write(&self, request_id: &RequestId) -> Response {
+    pub(crate) fn write(&self, reply: &Reply) -> Response {
         let body = json!({
-            "requestId": request_id.0,
+            "requestId": reply.id,
             "error": {
                 "code": self.code,
                 "message": self.message,
@@ -195,7 +208,7 @@ impl Failure {
                 "dateTime": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
             },
         });
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, reply.write_error(&body)).into_response();
         if let Some(challenge) = self.challenge {
             let challenge = HeaderValue::from_static(challenge);
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
@@ -212,14 +225,55 @@ impl IntoResponse for Failure {
     }
 }
 
-/// The id of a request, among its extensions.
+/// How the answer to a request is written: under which id, and in which form. Among the request's
+/// extensions.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RequestId(pub(crate) String);
+pub(crate) struct Reply {
+    pub(crate) id: String,
+    /// Set where XML is asked for.
+    xml: Option<Arc<Vocabulary>>,
+}
 
-/// The outermost layer: gives each request an id, and names it on the answer.
-pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
+impl Reply {
+    pub(crate) fn of(request: &Request) -> Self {
+        let reply = request.extensions().get::<Self>();
+        reply.cloned().unwrap_or_default()
+    }
+
+    /// A good answer of this schema.
+    pub(crate) fn write(&self, schema: &Value, value: &Value) -> Response {
+        match &self.xml {
+            Some(vocabulary) => xml(vocabulary.write(schema, value)),
+            None => Json(value).into_response(),
+        }
+    }
+
+    fn write_error(&self, value: &Value) -> Response {
+        match &self.xml {
+            Some(vocabulary) => xml(vocabulary.write_error(value)),
+            None => Json(value).into_response(),
+        }
+    }
+}
+
+fn xml(text: Vec<u8>) -> Response {
+    let kind = HeaderValue::from_static("application/xml");
+    ([(CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// The outermost layer: gives each request an id and sees which form of answer it asks for, and
+/// names the id on the answer.
+pub(crate) async fn identify(
+    State(vocabulary): State<Arc<Vocabulary>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = random::uuid();
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let reply = Reply {
+        id: id.clone(),
+        xml: accept::prefers_xml(request.headers()).then_some(vocabulary),
+    };
+    request.extensions_mut().insert(reply);
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -229,10 +283,10 @@ pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
 
 /// The innermost layer: gives a [`Failure`] its body.
 pub(crate) async fn write_failures(request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().cloned();
+    let reply = Reply::of(&request);
     let response = next.run(request).await;
     match response.extensions().get::<Failure>() {
-        Some(failure) => failure.write(&id.unwrap_or_default()),
+        Some(failure) => failure.write(&reply),
         None => response,
     }
 }

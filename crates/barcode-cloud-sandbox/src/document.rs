@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 use crate::Error;
 
 /// The contract, in the sandbox as it was built.
-const TEXT: &str = include_str!("../../../openapi/barcode-v4.json");
+pub(crate) const TEXT: &str = include_str!("../../../openapi/barcode-v4.json");
 
 /// Deeper than any request body of the document; a schema that contains itself ends here.
-const MAX_DEPTH: usize = 16;
+pub(crate) const MAX_DEPTH: usize = 16;
 
 /// The whole contract.
 #[derive(Debug)]
@@ -23,6 +23,10 @@ pub(crate) struct Document {
     /// The path of the token endpoint: `/connect/token`.
     pub(crate) token_path: String,
     pub(crate) operations: Vec<Operation>,
+    /// The whole of it, as published.
+    pub(crate) root: Value,
+    /// The schema of an error's body.
+    pub(crate) error: Value,
 }
 
 /// One operation.
@@ -35,6 +39,8 @@ pub(crate) struct Operation {
     pub(crate) path: String,
     pub(crate) task: Task,
     pub(crate) input: Input,
+    /// The schema of a good answer that is no picture; `null` for one that is.
+    pub(crate) answer: Value,
 }
 
 /// What an operation does, told by its tag.
@@ -54,6 +60,8 @@ pub(crate) enum Input {
     Body {
         media_types: Vec<String>,
         schema: Object,
+        /// The same schema as it stands in the document.
+        published: Value,
     },
 }
 
@@ -100,10 +108,26 @@ impl Document {
     /// Reads the embedded document.
     pub(crate) fn embedded() -> Result<Self, Error> {
         let root = serde_json::from_str(TEXT).map_err(|source| fault("", source.to_string()))?;
-        Self::read(&root)
+        Self::read(root)
     }
 
-    fn read(root: &Value) -> Result<Self, Error> {
+    /// The document as a sandbox publishes it: with its own addresses, so that a client made from it
+    /// does not turn to the service.
+    pub(crate) fn at(&self, base_url: &str, token_url: &str) -> Value {
+        let mut document = self.root.clone();
+        document["servers"][0]["url"] = base_url.into();
+        let schemes = document.pointer_mut("/components/securitySchemes");
+        let schemes = schemes.and_then(Value::as_object_mut).into_iter().flatten();
+        for (_, scheme) in schemes {
+            if let Some(url) = scheme.pointer_mut("/flows/clientCredentials/tokenUrl") {
+                *url = token_url.into();
+            }
+        }
+        document
+    }
+
+    fn read(document: Value) -> Result<Self, Error> {
+        let root = &document;
         let base_path = path_of(root, "/servers/0/url")?;
         let token_path = root
             .pointer("/components/securitySchemes")
@@ -112,9 +136,11 @@ impl Document {
             .ok_or_else(|| fault("/components/securitySchemes", "is missing"))
             .and_then(|scheme| path_of(scheme, "/flows/clientCredentials/tokenUrl"))?;
         let mut operations = Vec::new();
+        let mut error = None;
         for (path, item) in members(root, "/paths")? {
             for (method, operation) in members(item, "")? {
                 let at = format!("/paths/{path}/{method}");
+                error = error.or_else(|| answer(operation, "400"));
                 operations.push(
                     Reader { root }
                         .operation(path, method, operation)
@@ -126,6 +152,8 @@ impl Document {
             base_path,
             token_path,
             operations,
+            error: error.ok_or_else(|| fault("/paths", "have no answer of status 400"))?,
+            root: document,
         })
     }
 }
@@ -161,6 +189,7 @@ impl Reader<'_> {
             path: path.to_owned(),
             task,
             input,
+            answer: answer(operation, "200").unwrap_or_default(),
         })
     }
 
@@ -200,6 +229,7 @@ impl Reader<'_> {
             Schema::Object(schema) => Ok(Input::Body {
                 media_types: content.keys().cloned().collect(),
                 schema,
+                published: first["schema"].clone(),
             }),
             _ => Err(fault("/requestBody/content", "is not an object")),
         }
@@ -274,6 +304,12 @@ impl Reader<'_> {
             .collect::<Result<_, _>>()?;
         Ok(Object { fields })
     }
+}
+
+/// The schema of an answer in JSON, and so in XML.
+fn answer(operation: &Value, status: &str) -> Option<Value> {
+    let content = operation.get("responses")?.get(status)?.get("content")?;
+    content.get("application/json")?.get("schema").cloned()
 }
 
 fn text_kind(schema: &Value) -> Result<Schema, Error> {
@@ -414,7 +450,7 @@ mod tests {
     fn an_unknown_schema_keyword_is_an_error_and_not_a_lost_rule() {
         let mut root: Value = serde_json::from_str(TEXT).unwrap();
         root["components"]["schemas"]["EncodeBarcodeType"]["pattern"] = "^Q".into();
-        let error = Document::read(&root).unwrap_err();
+        let error = Document::read(root).unwrap_err();
         assert!(error.to_string().contains("pattern"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accept;
 mod admin;
 mod answer;
 mod clock;
@@ -22,6 +23,7 @@ mod server;
 mod token;
 mod validate;
 mod workers;
+mod xml;
 
 pub use error::Error;
 pub use fault::{Fault, Script};

@@ -1,4 +1,4 @@
-//! From an HTTP request to checked values: path and query, JSON, multipart.
+//! From an HTTP request to checked values: path and query, JSON, XML, multipart.
 //!
 //! A body is read whole before it is looked at, up to one limit, so that each kind has the same
 //! bound and the same refusal.
@@ -10,11 +10,12 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Multipart, RawPathParams, Request};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use crate::answer::Failure;
 use crate::document::{Field, Input, Object, Schema};
 use crate::query;
+use crate::server::State;
 use crate::validate::{self, Raw, Values};
 
 /// How much of a refused body is read and thrown away, and for how long.
@@ -23,54 +24,77 @@ const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// The checked values of `request`.
 pub(crate) async fn values(
+    state: &State,
     input: &Input,
     mut request: Request,
-    body_limit: usize,
 ) -> Result<Values, Failure> {
-    match input {
+    let (media_types, schema, published) = match input {
         Input::Parameters(object) => {
             let pairs = parameters(&mut request).await?;
-            validate::pairs(object, pairs)
+            return validate::pairs(object, pairs);
         }
         Input::Body {
             media_types,
             schema,
-        } => {
-            let kind = no_query(&request).and_then(|()| body_kind(request.headers(), media_types));
-            let (parts, body) = request.into_parts();
-            let kind = match kind {
-                Ok(kind) => kind,
-                Err(failure) => return Err(drain(body, failure).await),
-            };
-            let bytes = read_body(body, body_limit).await?;
-            match kind {
-                BodyKind::Json => {
-                    let json = serde_json::from_slice(&bytes).map_err(|error| {
-                        Failure::malformed(format!("Error: The request body is not JSON: {error}."))
-                    })?;
-                    validate::json(schema, json)
-                }
-                BodyKind::Form => {
-                    let request = Request::from_parts(parts, Body::from(bytes));
-                    validate::pairs(schema, form(schema, request).await?)
-                }
-            }
+            published,
+        } => (media_types, schema, published),
+    };
+    let kind = no_query(&request)
+        .and_then(|()| not_encoded(request.headers()))
+        .and_then(|()| body_kind(request.headers(), media_types));
+    let (parts, body) = request.into_parts();
+    let kind = match kind {
+        Ok(kind) => kind,
+        Err(failure) => return Err(drain(body, failure).await),
+    };
+    let bytes = read_body(body, state.body_limit, state.read_timeout).await?;
+    match kind {
+        BodyKind::Json => {
+            let json = serde_json::from_slice(&bytes).map_err(|error| {
+                Failure::malformed(format!("Error: The request body is not JSON: {error}."))
+            })?;
+            validate::json(schema, json)
+        }
+        BodyKind::Xml => {
+            let json = state
+                .vocabulary
+                .read(published, &bytes)
+                .map_err(|problem| {
+                    Failure::malformed(format!("Error: The request body is not XML: {problem}."))
+                })?;
+            validate::json(schema, json)
+        }
+        BodyKind::Form => {
+            let request = Request::from_parts(parts, Body::from(bytes));
+            validate::pairs(schema, form(schema, request).await?)
         }
     }
 }
 
-/// The whole body, if it is no larger than `limit`.
-pub(crate) async fn read_body(mut body: Body, limit: usize) -> Result<Bytes, Failure> {
+/// The whole body, if it is no larger than `limit` and comes within `time`.
+pub(crate) async fn read_body(
+    mut body: Body,
+    limit: usize,
+    time: Duration,
+) -> Result<Bytes, Failure> {
     let mut read = BytesMut::new();
-    while let Some(chunk) = next_chunk(&mut body).await {
-        let chunk = chunk
-            .map_err(|_| Failure::malformed("Error: The request body ended before its time."))?;
-        if read.len() + chunk.len() > limit {
-            return Err(drain(body, Failure::too_large(limit)).await);
+    let whole = async {
+        while let Some(chunk) = next_chunk(&mut body).await {
+            let chunk = chunk.map_err(|error| {
+                Failure::malformed(format!("Error: The request body cannot be read: {error}."))
+            })?;
+            if read.len() + chunk.len() > limit {
+                return Err(Failure::too_large(limit));
+            }
+            read.extend_from_slice(&chunk);
         }
-        read.extend_from_slice(&chunk);
+        Ok(())
+    };
+    match tokio::time::timeout(time, whole).await {
+        Ok(Ok(())) => Ok(read.freeze()),
+        Ok(Err(failure)) => Err(drain(body, failure).await),
+        Err(_) => Err(Failure::too_slow()),
     }
-    Ok(read.freeze())
 }
 
 /// Discards what is left of a body that is refused with `failure`.
@@ -136,6 +160,7 @@ fn no_query(request: &Request) -> Result<(), Failure> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BodyKind {
     Json,
+    Xml,
     Form,
 }
 
@@ -151,13 +176,9 @@ fn body_kind(headers: &HeaderMap, media_types: &[String]) -> Result<BodyKind, Fa
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase();
-    if essence == "application/xml" && media_types.contains(&essence) {
-        return Err(Failure::unsupported_media_type(
-            "The sandbox does not read application/xml yet: send application/json.".to_owned(),
-        ));
-    }
     let kind = match essence.as_str() {
         "application/json" => Some(BodyKind::Json),
+        "application/xml" => Some(BodyKind::Xml),
         "multipart/form-data" => Some(BodyKind::Form),
         _ => None,
     };
@@ -168,12 +189,24 @@ fn body_kind(headers: &HeaderMap, media_types: &[String]) -> Result<BodyKind, Fa
             } else {
                 sent
             };
-            let read = media_types.iter().filter(|it| *it != "application/xml");
-            let expected = read.cloned().collect::<Vec<_>>().join(" or ");
+            let expected = media_types.join(" or ");
             Failure::unsupported_media_type(format!(
                 "The request body is {sent}; this operation takes {expected}."
             ))
         })
+}
+
+/// Refuses an encoding that is not gzip, which was taken off already.
+fn not_encoded(headers: &HeaderMap) -> Result<(), Failure> {
+    match headers.get(CONTENT_ENCODING) {
+        Some(encoding) if encoding != "identity" => {
+            let encoding = String::from_utf8_lossy(encoding.as_bytes());
+            Err(Failure::unsupported_media_type(format!(
+                "The request body is encoded as {encoding:.100}; the sandbox reads gzip."
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The fields of a multipart form. One that the document does not know ends the reading.

@@ -20,6 +20,7 @@ use crate::journal::{Log, LoggedRequest, Redactor};
 use crate::server::{self, Names, State};
 use crate::token::{Authority, Credentials, Revoke, Terms};
 use crate::workers::Workers;
+use crate::xml::Vocabulary;
 use crate::{Error, random};
 
 /// How long a token is good for, unless set otherwise. The service's own lifetime is unknown.
@@ -29,7 +30,7 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// So many connections at a time, unless set otherwise.
 const MAX_CONNECTIONS: usize = 1024;
-/// How long a client may take to send headers, unless set otherwise.
+/// How long a client may take to send headers, and then a body, unless set otherwise.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Dates far from now cannot be written down.
@@ -289,8 +290,8 @@ impl Builder {
         self
     }
 
-    /// How long the headers of a request may take to arrive, a minute by default; also how long a
-    /// connection may be idle between requests.
+    /// How long the headers of a request may take to arrive, and its body then, a minute by default;
+    /// also how long a connection may be idle between requests.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = timeout;
         self
@@ -351,10 +352,16 @@ impl Builder {
             log: Arc::new(log),
             names,
             clock: self.clock,
+            vocabulary: Arc::new(Vocabulary::new(
+                document.root.clone(),
+                document.error.clone(),
+            )),
             body_limit: self.body_limit,
+            read_timeout: self.read_timeout,
             stop: stop.clone(),
         });
-        let router = server::router(document, &state)?;
+        let spec = document.at(&base_url, &token_url);
+        let router = server::router(document, spec, &state)?;
         let bounds = Bounds {
             connections: self.max_connections,
             read_timeout: self.read_timeout,

@@ -1,7 +1,9 @@
 //! The router: one route for each operation of the document, the token endpoint, the admin calls.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State as Shared};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -9,9 +11,13 @@ use axum::routing::{MethodFilter, any, get, on};
 use axum::{Json, Router};
 use http::header::{DATE, HeaderValue};
 use http::{Method, Uri};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::map_request_body::MapRequestBodyLayer;
 
-use crate::answer::{self, Failure};
+use crate::answer::{self, Failure, Reply};
 use crate::clock::Clock;
 use crate::document::{Document, Operation, Task};
 use crate::fault::{self, Faults};
@@ -21,6 +27,7 @@ use crate::operations::{generate, recognize};
 use crate::request;
 use crate::token::{Authority, JWKS_PATH};
 use crate::workers::Workers;
+use crate::xml::Vocabulary;
 use crate::{Error, admin};
 
 /// The largest token request that is read.
@@ -28,6 +35,9 @@ const TOKEN_REQUEST_LIMIT: usize = 64 * 1024;
 
 /// Where OpenID Connect Discovery 1.0, section 4, has it.
 const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
+
+/// Where the service has its document, below the base path.
+const SPEC_PATH: &str = "/barcode/swagger/spec";
 
 /// The name of the token endpoint among the operations.
 pub(crate) const TOKEN: &str = "token";
@@ -41,7 +51,10 @@ pub(crate) struct State {
     pub(crate) log: Arc<Log>,
     pub(crate) names: Names,
     pub(crate) clock: Clock,
+    pub(crate) vocabulary: Arc<Vocabulary>,
     pub(crate) body_limit: usize,
+    /// How long a body may take to arrive.
+    pub(crate) read_timeout: Duration,
     /// Cancelled when the sandbox stops.
     pub(crate) stop: CancellationToken,
 }
@@ -99,8 +112,8 @@ impl Names {
     }
 }
 
-/// The routes of `document`.
-pub(crate) fn router(document: Document, state: &Arc<State>) -> Result<Router, Error> {
+/// The routes of `document`; `spec` is what the sandbox says of itself.
+pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Result<Router, Error> {
     let mut service = Router::new();
     for operation in document.operations {
         let path = format!("{}{}", document.base_path, operation.path);
@@ -116,17 +129,26 @@ pub(crate) fn router(document: Document, state: &Arc<State>) -> Result<Router, E
     }
     let configuration = Json(state.authority.configuration(&document.token_path));
     let keys = Json(state.authority.public_keys());
+    let spec = Json(spec);
     let for_tokens = Arc::clone(state);
     let token = move |request| give_token(Arc::clone(&for_tokens), request);
     let service = service
         .route(&document.token_path, any(token))
         .route(CONFIGURATION_PATH, get(async || configuration))
         .route(JWKS_PATH, get(async || keys))
+        .route(
+            &format!("{}{SPEC_PATH}", document.base_path),
+            get(async || spec),
+        )
         .fallback(|uri: Uri| async move { Failure::not_found(uri.path()) })
         .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
             Failure::method_not_allowed(&method, uri.path())
         })
         .layer(from_fn(answer::write_failures))
+        .layer(MapRequestBodyLayer::new(Body::new))
+        // What is encoded in another way is left as it is, and refused where it is read.
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(CompressionLayer::new())
         .layer(from_fn_with_state(Arc::clone(state), fault::layer))
         .layer(from_fn_with_state(Arc::clone(state), journal::layer));
     let admin = admin::routes(Arc::clone(state))
@@ -138,7 +160,10 @@ pub(crate) fn router(document: Document, state: &Arc<State>) -> Result<Router, E
     Ok(service
         .nest("/_sandbox", admin)
         .layer(from_fn_with_state(state.clock, tell_time))
-        .layer(from_fn(answer::identify)))
+        .layer(from_fn_with_state(
+            Arc::clone(&state.vocabulary),
+            answer::identify,
+        )))
 }
 
 /// Dates answers by the sandbox's clock, where it is not the machine's.
@@ -154,23 +179,25 @@ async fn tell_time(Shared(clock): Shared<Clock>, request: Request, next: Next) -
 }
 
 async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -> Response {
+    let reply = Reply::of(&request);
     let answer = async {
         if let Err(failure) = state.authority.check(request.headers()) {
             return Err(request::drain(request.into_body(), failure).await);
         }
-        let values = request::values(&operation.input, request, state.body_limit).await?;
-        match operation.task {
-            Task::Generate => generate::run(&state, values).await,
-            Task::Recognize => recognize::recognize(&state, values).await,
-            Task::Scan => recognize::scan(&state, values).await,
-        }
+        let values = request::values(&state, &operation.input, request).await?;
+        let found = match operation.task {
+            Task::Generate => return generate::run(&state, values).await,
+            Task::Recognize => recognize::recognize(&state, values).await?,
+            Task::Scan => recognize::scan(&state, values).await?,
+        };
+        Ok(reply.write(&operation.answer, &found))
     };
     answer.await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn give_token(state: Arc<State>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    match request::read_body(body, TOKEN_REQUEST_LIMIT).await {
+    match request::read_body(body, TOKEN_REQUEST_LIMIT, state.read_timeout).await {
         Ok(body) => state.authority.answer(&parts.method, &parts.headers, &body),
         Err(failure) => failure.into_response(),
     }

@@ -12,13 +12,15 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RETRY_AFTER, TRANSFER_ENCODING};
+use http::header::{
+    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RETRY_AFTER, TRANSFER_ENCODING,
+};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{Fault, Kind, RetryAfter};
-use crate::answer::{Failure, RequestId};
+use crate::answer::{Failure, Reply};
 use crate::clock::Clock;
 use crate::connection::Cut;
 use crate::journal::Visit;
@@ -43,8 +45,7 @@ pub(crate) async fn layer(
         Some(value) => asked(value).map(Some),
         None => Ok(state.faults.next(&operation)),
     };
-    let id = request.extensions().get::<RequestId>().cloned();
-    let id = id.unwrap_or_default();
+    let reply = Reply::of(&request);
     match asked {
         Ok(None) => next.run(request).await,
         Ok(Some(fault)) => {
@@ -57,13 +58,13 @@ pub(crate) async fn layer(
                 stop: &state.stop,
                 clock: state.clock,
                 cut: cut.unwrap_or_default(),
-                id,
+                reply,
             };
             scene.play(fault, request, next).await
         }
         Err(failure) => request::drain(request.into_body(), failure)
             .await
-            .write(&id),
+            .write(&reply),
     }
 }
 
@@ -81,11 +82,13 @@ struct Scene<'a> {
     stop: &'a CancellationToken,
     clock: Clock,
     cut: Cut,
-    id: RequestId,
+    reply: Reply,
 }
 
 impl Scene<'_> {
-    async fn play(self, fault: Fault, request: Request, next: Next) -> Response {
+    async fn play(self, fault: Fault, mut request: Request, next: Next) -> Response {
+        // Half of a compressed body would be another mishap than half of a body.
+        request.headers_mut().remove(ACCEPT_ENCODING);
         pause(fault.delay, self.stop).await;
         match fault.kind {
             Kind::None => next.run(request).await,
@@ -133,7 +136,7 @@ impl Scene<'_> {
             };
             (status, Json(json!({ "error": error }))).into_response()
         } else {
-            Failure::ordered(status).write(&self.id)
+            Failure::ordered(status).write(&self.reply)
         };
         let value = match retry_after {
             None => return response,
@@ -156,7 +159,7 @@ impl Scene<'_> {
             let body = json!({ "error": "invalid_client" });
             return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
         }
-        Failure::expired().write(&self.id)
+        Failure::expired().write(&self.reply)
     }
 }
 

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
 
 use super::{Log, LoggedBody, LoggedRequest};
-use crate::answer::RequestId;
+use crate::answer::Reply;
 use crate::fault::Fault;
 use crate::server::{State, TOKEN};
 
@@ -71,9 +71,8 @@ fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest
         let value = String::from_utf8_lossy(value.as_bytes());
         (name.to_string(), redactor.value(name.as_str(), &value))
     });
-    let id = request.extensions().get::<RequestId>();
     LoggedRequest {
-        id: id.cloned().unwrap_or_default().0,
+        id: Reply::of(request).id,
         time: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
         method: request.method().to_string(),
         path: redactor.text(request.uri().path()),

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -18,7 +16,7 @@ use crate::validate::Values;
 const COMMON: &str = "MostCommonlyUsed";
 
 /// Looks for the types asked for.
-pub(crate) async fn recognize(state: &Arc<State>, values: Values) -> Result<Response, Failure> {
+pub(crate) async fn recognize(state: &Arc<State>, values: Values) -> Result<Value, Failure> {
     let wanted = match values.texts("barcodeTypes") {
         Some(names) => Wanted::named("barcodeTypes", &names)?,
         None => Wanted::named(
@@ -36,7 +34,7 @@ pub(crate) async fn recognize(state: &Arc<State>, values: Values) -> Result<Resp
 }
 
 /// Looks for the common types.
-pub(crate) async fn scan(state: &Arc<State>, values: Values) -> Result<Response, Failure> {
+pub(crate) async fn scan(state: &Arc<State>, values: Values) -> Result<Value, Failure> {
     find(
         state,
         values,
@@ -78,7 +76,7 @@ async fn find(
     values: Values,
     wanted: Wanted,
     effort: Effort,
-) -> Result<Response, Failure> {
+) -> Result<Value, Failure> {
     let (parameter, file) = file(state, &values).await?;
     // The request's own copy of the file is not needed while the engine works.
     drop(values);
@@ -89,7 +87,7 @@ async fn find(
         Ok(engine::read(&picture, |it| wanted.has(it), effort))
     });
     let barcodes: Vec<Value> = found.await?.iter().map(barcode).collect();
-    Ok(Json(json!({ "barcodes": barcodes })).into_response())
+    Ok(json!({ "barcodes": barcodes }))
 }
 
 /// The picture, and the name of the field that it came in.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod caller;
+mod encodings;
 mod faults;
 mod journal;
 mod lifetime;
@@ -13,3 +14,4 @@ mod pictures;
 mod raw;
 mod refusals;
 mod tokens;
+mod xml;

@@ -326,13 +326,6 @@ async fn other_paths_methods_and_kinds_of_body_are_refused() {
     let response = caller.post("/barcode/scan").send().await.unwrap();
     assert_eq!(failure(response, 405).await.0, "errorMethodNotAllowed");
 
-    let xml = caller
-        .post("/barcode/scan-body")
-        .header("content-type", "application/xml")
-        .body("<a/>");
-    let (code, message) = failure(xml.send().await.unwrap(), 415).await;
-    assert_eq!(code, "errorUnsupportedMediaType");
-    assert!(message.contains("application/xml"), "{message}");
     for request in [
         caller.post("/barcode/scan-body").body("{}"),
         caller
@@ -340,6 +333,10 @@ async fn other_paths_methods_and_kinds_of_body_are_refused() {
             .header("content-type", "text/plain")
             .body("{}"),
         caller.post("/barcode/scan-multipart").json(&json!({})),
+        caller
+            .post("/barcode/scan-multipart")
+            .header("content-type", "application/xml")
+            .body("<a/>"),
         caller
             .post("/barcode/scan-body")
             .multipart(Form::new().text("fileBase64", "AA==")),
