@@ -23,6 +23,9 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// A body can break more rules than anybody reads about.
 const MOST_VIOLATIONS: usize = 32;
 
+/// Nor needs a message to give back all that was sent.
+const LONGEST_MESSAGE: usize = 4000;
+
 /// One field of a request and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
@@ -60,7 +63,7 @@ impl Failure {
         Self {
             status,
             code,
-            message: message.into(),
+            message: shortened(message.into()),
             description,
             challenge: None,
         }
@@ -289,6 +292,15 @@ pub(crate) async fn write_failures(request: Request, next: Next) -> Response {
         Some(failure) => failure.write(&reply),
         None => response,
     }
+}
+
+fn shortened(mut message: String) -> String {
+    let end = (0..=LONGEST_MESSAGE).rfind(|at| message.is_char_boundary(*at));
+    if let Some(end) = end.filter(|_| message.len() > LONGEST_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
 }
 
 /// `fileBase64` -> `FileBase64`.

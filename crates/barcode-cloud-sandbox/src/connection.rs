@@ -54,12 +54,16 @@ pub(crate) async fn serve(
         tokio::select! {
             () = stop.cancelled() => break,
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) if connections.len() < bounds.connections => {
-                    connections.spawn(connection(stream, router.clone(), bounds, stop.clone()));
+            accepted = listener.accept() => {
+                // Those that have ended take no place.
+                while connections.try_join_next().is_some() {}
+                match accepted {
+                    Ok((stream, _)) if connections.len() < bounds.connections => {
+                        connections.spawn(connection(stream, router.clone(), bounds, stop.clone()));
+                    }
+                    Ok((stream, _)) => drop(stream),
+                    Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
                 }
-                Ok((stream, _)) => drop(stream),
-                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             }
         }
     }

@@ -11,6 +11,7 @@ mod error;
 mod fault;
 mod files;
 mod journal;
+mod json;
 mod keys;
 mod operations;
 mod picture;

@@ -3,6 +3,7 @@
 //! A body is read whole before it is looked at, up to one limit, so that each kind has the same
 //! bound and the same refusal.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::RequestExt;
@@ -11,27 +12,32 @@ use axum::extract::{FromRequest, Multipart, RawPathParams, Request};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::Failure;
 use crate::document::{Field, Input, Object, Schema};
-use crate::query;
 use crate::server::State;
 use crate::validate::{self, Raw, Values};
+use crate::{json, query};
 
 /// How much of a refused body is read and thrown away, and for how long.
-const DRAINED_BYTES: usize = 256 * 1024 * 1024;
+const DRAINED_BYTES: usize = 128 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 
-/// The checked values of `request`.
+/// A larger body is one of few that are held at a time.
+const SMALL_BODY: usize = 1024 * 1024;
+const MOST_LARGE_BODIES: usize = 16;
+
+/// The checked values of `request`, and the place that a large body takes.
 pub(crate) async fn values(
     state: &State,
     input: &Input,
     mut request: Request,
-) -> Result<Values, Failure> {
+) -> Result<(Values, Option<Place>), Failure> {
     let (media_types, schema, published) = match input {
         Input::Parameters(object) => {
             let pairs = parameters(&mut request).await?;
-            return validate::pairs(object, pairs);
+            return Ok((validate::pairs(object, pairs)?, None));
         }
         Input::Body {
             media_types,
@@ -47,10 +53,10 @@ pub(crate) async fn values(
         Ok(kind) => kind,
         Err(failure) => return Err(drain(body, failure).await),
     };
-    let bytes = read_body(body, state.body_limit, state.read_timeout).await?;
-    match kind {
+    let (bytes, place) = read_any_body(state, body).await?;
+    let values = match kind {
         BodyKind::Json => {
-            let json = serde_json::from_slice(&bytes).map_err(|error| {
+            let json = json::read(&bytes).map_err(|error| {
                 Failure::malformed(format!("Error: The request body is not JSON: {error}."))
             })?;
             validate::json(schema, json)
@@ -68,7 +74,8 @@ pub(crate) async fn values(
             let request = Request::from_parts(parts, Body::from(bytes));
             validate::pairs(schema, form(schema, request).await?)
         }
-    }
+    };
+    Ok((values?, place))
 }
 
 /// The whole body, if it is no larger than `limit` and comes within `time`.
@@ -78,22 +85,81 @@ pub(crate) async fn read_body(
     time: Duration,
 ) -> Result<Bytes, Failure> {
     let mut read = BytesMut::new();
-    let whole = async {
-        while let Some(chunk) = next_chunk(&mut body).await {
-            let chunk = chunk.map_err(|error| {
-                Failure::malformed(format!("Error: The request body cannot be read: {error}."))
-            })?;
-            if read.len() + chunk.len() > limit {
-                return Err(Failure::too_large(limit));
+    match read_up_to(&mut body, &mut read, limit, time).await {
+        Ok(Read::Whole) => Ok(read.freeze()),
+        Ok(Read::Part) => Err(drain(body, Failure::too_large(limit)).await),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// As [`read_body`], but a large body waits for its place among the few that are held at a time.
+async fn read_any_body(state: &State, mut body: Body) -> Result<(Bytes, Option<Place>), Failure> {
+    let State {
+        body_limit: limit,
+        read_timeout: time,
+        ..
+    } = *state;
+    let mut read = BytesMut::new();
+    let mut place = None;
+    let small = limit.min(SMALL_BODY);
+    let mut got = read_up_to(&mut body, &mut read, small, time).await?;
+    if got == Read::Part && small < limit {
+        place = Some(state.large_bodies.enter().await);
+        got = read_up_to(&mut body, &mut read, limit, time).await?;
+    }
+    match got {
+        Read::Whole => Ok((read.freeze(), place)),
+        Read::Part => Err(drain(body, Failure::too_large(limit)).await),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    Whole,
+    /// More than the limit is there already, and more may come.
+    Part,
+}
+
+async fn read_up_to(
+    body: &mut Body,
+    read: &mut BytesMut,
+    limit: usize,
+    time: Duration,
+) -> Result<Read, Failure> {
+    let reading = async {
+        while read.len() <= limit {
+            match next_chunk(body).await {
+                Some(Ok(chunk)) => read.extend_from_slice(&chunk),
+                Some(Err(error)) => {
+                    let message = format!("Error: The request body cannot be read: {error}.");
+                    return Err(Failure::malformed(message));
+                }
+                None => return Ok(Read::Whole),
             }
-            read.extend_from_slice(&chunk);
         }
-        Ok(())
+        Ok(Read::Part)
     };
-    match tokio::time::timeout(time, whole).await {
-        Ok(Ok(())) => Ok(read.freeze()),
-        Ok(Err(failure)) => Err(drain(body, failure).await),
-        Err(_) => Err(Failure::too_slow()),
+    let read = tokio::time::timeout(time, reading).await;
+    read.unwrap_or_else(|_| Err(Failure::too_slow()))
+}
+
+/// The few large bodies that are held at a time: many clients must not fill the memory.
+pub(crate) struct LargeBodies(Arc<Semaphore>);
+
+/// A place among the large bodies, until it is dropped.
+pub(crate) struct Place {
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl LargeBodies {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(MOST_LARGE_BODIES)))
+    }
+
+    async fn enter(&self) -> Place {
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.0).acquire_owned().await.ok();
+        Place { _permit: permit }
     }
 }
 
@@ -215,7 +281,8 @@ async fn form(object: &Object, mut request: Request) -> Result<Vec<(String, Raw)
     axum::extract::DefaultBodyLimit::disable().apply(&mut request);
     let broken = |error: &dyn std::fmt::Display| {
         Failure::malformed(format!(
-            "Error: The request body is not multipart/form-data: {error}."
+            "Error: The request body is not multipart/form-data: {:.200}.",
+            error.to_string()
         ))
     };
     let mut form = Multipart::from_request(request, &())

@@ -17,6 +17,7 @@ use crate::document::Document;
 use crate::fault::{Faults, Script};
 use crate::files::{Files, UrlFile};
 use crate::journal::{Log, LoggedRequest, Redactor};
+use crate::request::LargeBodies;
 use crate::server::{self, Names, State};
 use crate::token::{Authority, Credentials, Revoke, Terms};
 use crate::workers::Workers;
@@ -357,6 +358,7 @@ impl Builder {
                 document.error.clone(),
             )),
             body_limit: self.body_limit,
+            large_bodies: LargeBodies::new(),
             read_timeout: self.read_timeout,
             stop: stop.clone(),
         });

@@ -24,7 +24,7 @@ use crate::fault::{self, Faults};
 use crate::files::Files;
 use crate::journal::{self, Log};
 use crate::operations::{generate, recognize};
-use crate::request;
+use crate::request::{self, LargeBodies};
 use crate::token::{Authority, JWKS_PATH};
 use crate::workers::Workers;
 use crate::xml::Vocabulary;
@@ -53,6 +53,7 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) vocabulary: Arc<Vocabulary>,
     pub(crate) body_limit: usize,
+    pub(crate) large_bodies: LargeBodies,
     /// How long a body may take to arrive.
     pub(crate) read_timeout: Duration,
     /// Cancelled when the sandbox stops.
@@ -184,7 +185,8 @@ async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -
         if let Err(failure) = state.authority.check(request.headers()) {
             return Err(request::drain(request.into_body(), failure).await);
         }
-        let values = request::values(&state, &operation.input, request).await?;
+        // The place of a large body is kept until there is an answer.
+        let (values, _place) = request::values(&state, &operation.input, request).await?;
         let found = match operation.task {
             Task::Generate => return generate::run(&state, values).await,
             Task::Recognize => recognize::recognize(&state, values).await?,

@@ -6,10 +6,12 @@
 mod caller;
 mod encodings;
 mod faults;
+mod hostile;
 mod journal;
 mod lifetime;
 mod limits;
 mod operations;
+mod patched;
 mod pictures;
 mod raw;
 mod refusals;

@@ -1,0 +1,376 @@
+//! Input that no friendly client sends, over real sockets: each gets a clear refusal or a closed
+//! connection, and the sandbox goes on.
+
+use std::time::Duration;
+
+use barcode_cloud_sandbox::Sandbox;
+use futures_util::stream;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Body, Response};
+use tokio::net::TcpStream;
+
+use crate::caller::{Caller, failure};
+use crate::patched::{self, FORMATS};
+use crate::raw;
+
+async fn still_serves(caller: &Caller) {
+    let picture = caller.picture("QR", &[("data", "still here")]).await;
+    let found = caller.recognize("QR", picture).await;
+    assert_eq!(found, [("QR".to_owned(), "still here".to_owned())]);
+}
+
+/// The head of a request with a body that the test writes itself.
+fn post(caller: &Caller, path: &str, more: &str) -> String {
+    let token = &caller.token;
+    format!(
+        "POST /v4.0/barcode/{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         authorization: Bearer {token}\r\n{more}\r\n\r\n"
+    )
+}
+
+fn status(answer: &str) -> u16 {
+    let code = answer.strip_prefix("HTTP/1.1 ").and_then(|it| it.get(..3));
+    code.unwrap_or_else(|| panic!("no answer: {answer:.200}"))
+        .parse()
+        .unwrap()
+}
+
+async fn scan(caller: &Caller, file: Vec<u8>) -> Response {
+    let form = Form::new().part("file", Part::bytes(file).file_name("a"));
+    let request = caller.post("/barcode/scan-multipart").multipart(form);
+    request.send().await.unwrap()
+}
+
+#[tokio::test]
+async fn forms_with_wrong_boundaries_are_refused() {
+    let caller = Caller::new().await;
+    let part = "Content-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n";
+    for (boundary, body) in [
+        ("", format!("--b\r\n{part}--b--\r\n")),
+        ("; boundary=", format!("--b\r\n{part}--b--\r\n")),
+        ("; boundary=b", format!("--c\r\n{part}--c--\r\n")),
+        ("; boundary=b", format!("--b\r\n{part}")),
+        ("; boundary=b", format!("--b\r\n{part}--b\r\n")),
+        ("; boundary=b", "--b--\r\n".to_owned()),
+        ("; boundary=b", "--b\r\n\r\nx\r\n--b--\r\n".to_owned()),
+        (
+            "; boundary=b",
+            "--b\r\nno header\r\n\r\nx\r\n--b--\r\n".to_owned(),
+        ),
+        (
+            "; boundary=b",
+            format!("--b\r\n{}: x\r\n\r\n", "x".repeat(1_000_000)),
+        ),
+        ("; boundary=b", "--b\r\n".repeat(100_000)),
+        ("; boundary=\"b", format!("--b\r\n{part}--b--\r\n")),
+    ] {
+        let request = caller
+            .post("/barcode/scan-multipart")
+            .header("content-type", format!("multipart/form-data{boundary}"))
+            .body(body.clone());
+        let (code, message) = failure(request.send().await.unwrap(), 400).await;
+        assert_eq!(code, "errorInvalidInputData", "{body:.100}");
+        assert!(message.len() < 1000, "{message:.2000}");
+    }
+    still_serves(&caller).await;
+}
+
+#[tokio::test]
+async fn a_field_given_twice_is_refused_in_every_kind_of_body() {
+    let caller = Caller::new().await;
+    let twice = r#"{"fileBase64":"AA==","fileBase64":"AA=="}"#;
+    let request = caller
+        .post("/barcode/scan-body")
+        .header("content-type", "application/json")
+        .body(twice);
+    let message = failure(request.send().await.unwrap(), 400).await.1;
+    assert!(
+        message.contains("fileBase64 is given more than once"),
+        "{message}"
+    );
+    let form = Form::new()
+        .part("file", Part::bytes(vec![1]).file_name("a"))
+        .part("file", Part::bytes(vec![2]).file_name("b"));
+    let request = caller.post("/barcode/scan-multipart").multipart(form);
+    let message = failure(request.send().await.unwrap(), 400).await.1;
+    assert!(message.contains("given more than once"), "{message}");
+    let path = "/barcode/generate/QR?data=1&barcodeType=EAN13";
+    let message = failure(caller.get(path).send().await.unwrap(), 400).await.1;
+    assert!(message.contains("BarcodeType"), "{message}");
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_utf8_are_refused_wherever_they_stand() {
+    let caller = Caller::new().await;
+    for path in [
+        "/barcode/generate/%FF?data=1",
+        "/barcode/generate/QR?data=%FF",
+        "/barcode/generate/QR?data=%C0%AF",
+        "/barcode/generate/QR?%FF=1&data=1",
+    ] {
+        failure(caller.get(path).send().await.unwrap(), 400).await;
+    }
+    for kind in ["application/json", "application/xml"] {
+        let request = caller
+            .post("/barcode/scan-body")
+            .header("content-type", kind)
+            .body(b"{\"fileBase64\":\"\xff\"}".to_vec());
+        failure(request.send().await.unwrap(), 400).await;
+    }
+    let mut request = post(&caller, "scan-body", "content-length: 0\r\nx-odd: ").into_bytes();
+    let at = request.len() - 4;
+    request.splice(at..at, *b"\xff\xfe");
+    let (answer, _) = raw::read(&mut raw::sent(&caller, &request).await).await;
+    assert_eq!(status(&answer), 415);
+    assert!(
+        caller
+            .sandbox
+            .requests()
+            .iter()
+            .any(|it| it.header("x-odd").is_some())
+    );
+}
+
+#[tokio::test]
+async fn what_is_nested_deeply_is_refused() {
+    let caller = Caller::new().await;
+    for body in [
+        "[".repeat(5_000_000),
+        "{\"encodeData\":".repeat(1_000_000),
+        format!("{}1{}", "{\"encodeData\":".repeat(100), "}".repeat(100)),
+    ] {
+        let request = caller
+            .post("/barcode/generate-body")
+            .header("content-type", "application/json")
+            .body(body);
+        let message = failure(request.send().await.unwrap(), 400).await.1;
+        assert!(message.len() < 2000, "{message:.3000}");
+    }
+    still_serves(&caller).await;
+}
+
+#[tokio::test]
+async fn pictures_of_no_size_and_of_a_huge_one_are_refused_in_each_format() {
+    let caller = Caller::new().await;
+    for format in FORMATS {
+        assert_eq!(
+            scan(&caller, patched::picture(format, 1)).await.status(),
+            200
+        );
+        for side in [0, 30_000, u16::MAX] {
+            let response = scan(&caller, patched::picture(format, side)).await;
+            let (code, message) = failure(response, 400).await;
+            assert_eq!(code, "errorInvalidInputData", "{format:?} {side}");
+            assert!(message.contains("'File'"), "{format:?} {side}: {message}");
+        }
+    }
+    still_serves(&caller).await;
+}
+
+#[tokio::test]
+async fn a_picture_cut_off_at_any_byte_is_answered_in_each_format() {
+    let caller = Caller::new().await;
+    for format in FORMATS {
+        let file = patched::picture(format, 1);
+        for length in (0..file.len()).step_by(file.len().div_ceil(60)) {
+            let status = scan(&caller, file[..length].to_vec()).await.status();
+            assert!(
+                status == 400 || status == 200,
+                "{format:?} {length}: {status}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_given_up() {
+    let timeout = Duration::from_millis(100);
+    let caller = Caller::of(Sandbox::builder().read_timeout(timeout)).await;
+    for more in ["content-length: 1000", "transfer-encoding: chunked"] {
+        for kind in ["application/json", "multipart/form-data; boundary=b"] {
+            let path = if kind.starts_with('m') {
+                "scan-multipart"
+            } else {
+                "scan-body"
+            };
+            let head = post(&caller, path, &format!("content-type: {kind}\r\n{more}"));
+            let mut stream = raw::sent(&caller, head.as_bytes()).await;
+            let (answer, _) = raw::read(&mut stream).await;
+            assert_eq!(status(&answer), 408, "{answer}");
+            assert!(answer.contains("errorRequestTimeout"), "{answer}");
+        }
+    }
+    still_serves(&caller).await;
+}
+
+#[tokio::test]
+async fn headers_that_do_not_come_are_given_up() {
+    let timeout = Duration::from_millis(100);
+    let caller = Caller::of(Sandbox::builder().read_timeout(timeout)).await;
+    for start in ["", "GET", "GET /v4.0/barcode/scan HTTP/1.1\r\nx: "] {
+        let mut stream = raw::sent(&caller, start.as_bytes()).await;
+        let (answer, _) = raw::read(&mut stream).await;
+        assert!(answer.is_empty() || status(&answer) == 408, "{answer}");
+    }
+    still_serves(&caller).await;
+}
+
+#[tokio::test]
+async fn a_body_cut_off_is_refused_or_the_connection_closed() {
+    let caller = Caller::new().await;
+    let head = post(
+        &caller,
+        "scan-body",
+        "content-type: application/json\r\ncontent-length: 1000",
+    );
+    let mut stream = raw::sent(&caller, head.as_bytes()).await;
+    tokio::io::AsyncWriteExt::shutdown(&mut stream)
+        .await
+        .unwrap();
+    let (answer, _) = raw::read(&mut stream).await;
+    assert!(answer.is_empty() || status(&answer) == 400, "{answer}");
+    still_serves(&caller).await;
+}
+
+#[tokio::test]
+async fn a_body_of_100_megabytes_is_refused_and_the_refusal_arrives() {
+    let caller = Caller::of(Sandbox::builder().body_limit(1024 * 1024)).await;
+    let megabyte = bytes::Bytes::from(vec![b'x'; 1_000_000]);
+    let body = || {
+        let pieces = std::iter::repeat_n(megabyte.clone(), 100);
+        Body::wrap_stream(stream::iter(pieces.map(Ok::<_, std::io::Error>)))
+    };
+    for kind in ["application/json", "application/xml"] {
+        let request = caller
+            .post("/barcode/scan-body")
+            .header("content-type", kind)
+            .body(body());
+        let (code, _) = failure(request.send().await.unwrap(), 413).await;
+        assert_eq!(code, "errorRequestTooLarge");
+    }
+    let token = caller.http.post(caller.sandbox.token_url()).body(body());
+    assert_eq!(token.send().await.unwrap().status(), 413);
+    let log = serde_json::to_string(&caller.sandbox.requests()).unwrap();
+    assert!(log.len() < 100_000, "{} bytes of log", log.len());
+    still_serves(&caller).await;
+}
+
+#[tokio::test]
+async fn tricks_in_the_address_lead_nowhere() {
+    let caller = Caller::new().await;
+    let long = format!("/v4.0/{}", "a".repeat(200_000));
+    for target in [
+        "/../../etc/passwd",
+        "/v4.0/barcode/../../../etc/passwd",
+        "/v4.0/barcode/generate/..%2f..%2fetc%2fpasswd?data=1",
+        "/v4.0/barcode/generate/%00?data=1",
+        "/v4.0/barcode/generate/QR%0d%0aSet-Cookie:x?data=1",
+        "//v4.0/barcode/scan",
+        "/v4.0//barcode/scan",
+        "/v4.0/barcode/scan/",
+        "/V4.0/barcode/scan",
+        "/v4.0/barcode/scan;x=1",
+        "/_sandbox/../v4.0/barcode/scan",
+        "/_sandbox/faults/..%2f..",
+        "/_sandbox/%2e%2e/v4.0",
+        "/v4.0/barcode/scan?fileUrl=file:///etc/passwd",
+        "/v4.0/barcode/scan?fileUrl=http://127.0.0.1/_sandbox/health",
+        "http://example.com/etc/passwd",
+        "*",
+        &long,
+        "/v4.0/barcode/generate/QR?data=1&data=%",
+        "/v4.0/barcode/generate/QR?&&&===",
+    ] {
+        let token = &caller.token;
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             authorization: Bearer {token}\r\n\r\n"
+        );
+        let mut stream = raw::sent(&caller, request.as_bytes()).await;
+        let (answer, _) = raw::read(&mut stream).await;
+        let status = status(&answer);
+        assert!((400..500).contains(&status), "{target:.100}: {answer:.300}");
+        assert!(!answer.contains("root:"), "{target:.100}: {answer}");
+        let head = answer.split("\r\n\r\n").next().unwrap();
+        assert!(!head.to_lowercase().contains("set-cookie"), "{head}");
+    }
+    still_serves(&caller).await;
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_refused_or_the_connection_closed() {
+    let caller = Caller::new().await;
+    let many: String = (0..1000).map(|it| format!("x-{it}: 1\r\n")).collect();
+    let large = format!("x: {}\r\n", "y".repeat(2_000_000));
+    for request in [
+        b"GARBAGE\r\n\r\n".to_vec(),
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".repeat(10),
+        vec![0; 10_000],
+        b"GET / HTTP/9.9\r\n\r\n".to_vec(),
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        b"GET / HTTP/1.1\r\ncontent-length: -1\r\n\r\n".to_vec(),
+        b"GET / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n".to_vec(),
+        raw::get(&caller, "/barcode/scan", &many),
+        raw::get(&caller, "/barcode/scan", &large),
+        (post(&caller, "scan-body", "transfer-encoding: chunked") + "zz\r\n").into_bytes(),
+        (post(&caller, "scan-body", "transfer-encoding: chunked") + "ffffffffffffffffff\r\n")
+            .into_bytes(),
+    ] {
+        let mut stream = TcpStream::connect(("127.0.0.1", caller.sandbox.port()))
+            .await
+            .unwrap();
+        // The peer may close before it has read all.
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &request).await;
+        let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
+        let (answer, _) = raw::read(&mut stream).await;
+        let shown = String::from_utf8_lossy(&request);
+        assert!(
+            answer.is_empty() || (400..500).contains(&status(&answer)),
+            "{shown:.100}: {answer:.300}"
+        );
+    }
+    still_serves(&caller).await;
+}
+
+#[tokio::test]
+async fn connections_beyond_the_bound_are_closed_and_the_others_served() {
+    let caller = Caller::of(Sandbox::builder().max_connections(8)).await;
+    // One is the client's own, kept open.
+    still_serves(&caller).await;
+    let mut held = Vec::new();
+    for _ in 0..7 {
+        held.push(raw::sent(&caller, b"").await);
+    }
+    for _ in 0..200 {
+        let mut stream = raw::sent(&caller, b"").await;
+        let (answer, _) = raw::read(&mut stream).await;
+        assert_eq!(answer, "");
+    }
+    still_serves(&caller).await;
+    let request = raw::get(&caller, "/barcode/generate/QR?data=1&imageFormat=Svg", "");
+    let mut last = held.pop().unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut last, &request)
+        .await
+        .unwrap();
+    assert_eq!(status(&raw::read(&mut last).await.0), 200);
+    // Its place is free for another.
+    let mut next = raw::sent(&caller, &request).await;
+    assert_eq!(status(&raw::read(&mut next).await.0), 200);
+}
+
+#[tokio::test]
+async fn more_large_bodies_than_are_held_at_a_time_all_get_their_answer() {
+    let caller = Caller::new().await;
+    let picture = caller.picture("QR", &[("data", "Test")]).await;
+    let mut file = std::io::Cursor::new(Vec::new());
+    let small = image::load_from_memory(&picture).unwrap().into_rgb8();
+    let mut large = image::RgbImage::from_pixel(700, 700, image::Rgb([255; 3]));
+    image::imageops::replace(&mut large, &small, 300, 300);
+    large.write_to(&mut file, image::ImageFormat::Bmp).unwrap();
+    let file = file.into_inner();
+    assert!(file.len() > 1024 * 1024);
+    let calls = (0..20).map(|_| caller.recognize("QR", file.clone()));
+    for found in futures_util::future::join_all(calls).await {
+        assert_eq!(found, [("QR".to_owned(), "Test".to_owned())]);
+    }
+}
