@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -22,6 +23,11 @@ use tower_service::Service;
 
 /// How long to wait after a connection could not be accepted, as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a stop waits for one more connection that was made before it.
+const LAST_CALL: Duration = Duration::from_millis(10);
+/// How long a stop waits for the first request of a connection.
+const FIRST_REQUEST: Duration = Duration::from_millis(100);
 
 /// What bounds the connections.
 #[derive(Debug, Clone, Copy)]
@@ -50,21 +56,28 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) {
     let mut connections = JoinSet::new();
+    let begin = |connections: &mut JoinSet<()>, stream| {
+        // Those that have ended take no place.
+        while connections.try_join_next().is_some() {}
+        if connections.len() < bounds.connections {
+            connections.spawn(connection(stream, router.clone(), bounds, stop.clone()));
+        }
+    };
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => {
-                // Those that have ended take no place.
-                while connections.try_join_next().is_some() {}
-                match accepted {
-                    Ok((stream, _)) if connections.len() < bounds.connections => {
-                        connections.spawn(connection(stream, router.clone(), bounds, stop.clone()));
-                    }
-                    Ok((stream, _)) => drop(stream),
-                    Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-                }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => begin(&mut connections, stream),
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             }
+        }
+    }
+    // Who has connected already is to get an answer too.
+    for _ in 0..bounds.connections {
+        match tokio::time::timeout(LAST_CALL, listener.accept()).await {
+            Ok(Ok((stream, _))) => begin(&mut connections, stream),
+            _ => break,
         }
     }
     drop(listener);
@@ -75,31 +88,47 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
     // Small answers must not wait for the peer's acknowledgement; without it they are only slower.
     let _ = stream.set_nodelay(true);
     let cut = Cut::default();
+    let used = Arc::new(AtomicBool::new(false));
     let service = {
-        let cut = cut.clone();
-        service_fn(move |request| answer(router.clone(), cut.clone(), request))
+        let (cut, used) = (cut.clone(), Arc::clone(&used));
+        service_fn(move |request| {
+            used.store(true, Ordering::Relaxed);
+            answer(router.clone(), cut.clone(), request)
+        })
     };
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.read_timeout)
         .serve_connection(TokioIo::new(stream), service);
-    let mut stopping = false;
-    loop {
-        tokio::select! {
-            // How a connection ended is known to the peer, and of no use here.
-            _ = &mut connection => return,
-            () = cut.0.notified() => {
-                let stream = connection.into_parts().io.into_inner();
-                // Closing a socket that may not linger resets the connection.
-                let _ = stream.set_zero_linger();
-                return;
-            }
-            () = stop.cancelled(), if !stopping => {
-                stopping = true;
-                std::pin::Pin::new(&mut connection).graceful_shutdown();
-            }
+    let unused = || !used.load(Ordering::Relaxed);
+    let stopped = async {
+        stop.cancelled().await;
+        // hyper would close a connection that has brought no request yet, although one may be on
+        // its way.
+        if unused() {
+            tokio::time::sleep(FIRST_REQUEST).await;
         }
+    };
+    tokio::select! {
+        // How a connection ended is known to the peer, and of no use here.
+        _ = &mut connection => return,
+        () = cut.0.notified() => return reset(connection.into_parts().io.into_inner()),
+        () = stopped => {}
     }
+    if unused() {
+        return;
+    }
+    std::pin::Pin::new(&mut connection).graceful_shutdown();
+    tokio::select! {
+        _ = &mut connection => {}
+        () = cut.0.notified() => reset(connection.into_parts().io.into_inner()),
+    }
+}
+
+/// Closing a socket that may not linger resets the connection.
+fn reset(stream: TcpStream) {
+    // Where it cannot be set, the connection is closed all the same.
+    let _ = stream.set_zero_linger();
 }
 
 async fn answer(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use barcode_cloud_sandbox::{Error, Sandbox};
 
 use crate::caller::{Caller, barcodes, failure, json};
+use crate::raw;
 
 const SCAN: &str = "/barcode/scan?fileUrl=https://example.com/a.png";
 
@@ -63,6 +64,33 @@ async fn it_runs_until_the_signal_and_answers_what_is_under_way() {
     assert_eq!(request.await.unwrap().unwrap().status(), 200);
     running.await.unwrap().unwrap();
     assert!(http.get(&url).send().await.is_err());
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_does_not_hold_up_a_stop() {
+    let builder = Sandbox::builder().read_timeout(Duration::from_secs(24 * 60 * 60));
+    let caller = Caller::of(builder).await;
+    let mut silent = raw::sent(&caller, b"").await;
+    let mut slow = raw::sent(&caller, b"GET / HTTP/1.1\r\n").await;
+    caller.sandbox.stop().await;
+    for stream in [&mut silent, &mut slow] {
+        assert_eq!(raw::read(stream).await.0, "");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_sent_before_a_stop_is_answered() {
+    let caller = Caller::new().await;
+    let request = raw::get(&caller, "/barcode/generate/QR?data=1&imageFormat=Svg", "");
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        streams.push(raw::sent(&caller, &request).await);
+    }
+    caller.sandbox.stop().await;
+    for mut stream in streams {
+        let (answer, _) = raw::read(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer:.200}");
+    }
 }
 
 #[tokio::test]
