@@ -124,7 +124,9 @@ Example, for a script:
   barcode sandbox --json > sandbox.json &
 
 The first line of its output is
-  {\"base_url\": ..., \"token_url\": ..., \"client_id\": ..., \"client_secret\": ...}")]
+  {\"base_url\": ..., \"token_url\": ..., \"client_id\": ..., \"client_secret\": ..., \"admin_url\": ...}
+
+Below admin_url are /health, /faults, /requests and /tokens/revoke: see the README of barcode-cloud-sandbox.")]
 pub(crate) struct Sandbox {
     /// The port to listen on, on 127.0.0.1; 0 for any free one
     #[arg(long, default_value_t = 0)]

@@ -15,6 +15,7 @@ pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> 
             "token_url": sandbox.token_url(),
             "client_id": sandbox.client_id(),
             "client_secret": sandbox.client_secret(),
+            "admin_url": sandbox.admin_url(),
         });
         writeln!(out, "{line}")?;
     } else {

@@ -274,6 +274,7 @@ fn a_served_sandbox_is_used_through_the_environment() {
         server.text("base_url").starts_with("http://127.0.0.1:")
             && server.text("base_url").ends_with("/v4.0")
     );
+    assert!(server.text("admin_url").ends_with("/_sandbox"));
     let secret = server.text("client_secret");
     let with = |secret: &str, arguments: &[&str]| {
         server

@@ -47,6 +47,7 @@ const GRACE: Duration = Duration::from_secs(10);
 pub struct Sandbox {
     base_url: String,
     token_url: String,
+    admin_url: String,
     port: u16,
     state: Arc<State>,
     /// Dropping it stops the server, so a dropped sandbox stops by itself.
@@ -79,6 +80,12 @@ impl Sandbox {
     /// The address of the token endpoint: `http://127.0.0.1:PORT/connect/token`.
     pub fn token_url(&self) -> &str {
         &self.token_url
+    }
+
+    /// Where the sandbox itself is steered and watched: `http://127.0.0.1:PORT/_sandbox`, below
+    /// which are `health`, `faults`, `requests` and `tokens`.
+    pub fn admin_url(&self) -> &str {
+        &self.admin_url
     }
 
     /// The client id that the token endpoint accepts; of several the first.
@@ -331,6 +338,7 @@ impl Builder {
         let origin = format!("http://127.0.0.1:{port}");
         let base_url = format!("{origin}{}", document.base_path);
         let token_url = format!("{origin}{}", document.token_path);
+        let admin_url = format!("{origin}{}", server::ADMIN_PATH);
         let terms = Terms {
             lifetime: self.token_lifetime,
             leeway: self.token_leeway,
@@ -372,6 +380,7 @@ impl Builder {
         Ok(Sandbox {
             base_url,
             token_url,
+            admin_url,
             port,
             state,
             stop: stop.drop_guard(),

@@ -39,6 +39,9 @@ const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
 /// Where the service has its document, below the base path.
 const SPEC_PATH: &str = "/barcode/swagger/spec";
 
+/// Below it is what steers and watches the sandbox itself.
+pub(crate) const ADMIN_PATH: &str = "/_sandbox";
+
 /// The name of the token endpoint among the operations.
 pub(crate) const TOKEN: &str = "token";
 
@@ -159,7 +162,7 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         })
         .layer(from_fn(answer::write_failures));
     Ok(service
-        .nest("/_sandbox", admin)
+        .nest(ADMIN_PATH, admin)
         .layer(from_fn_with_state(state.clock, tell_time))
         .layer(from_fn_with_state(
             Arc::clone(&state.vocabulary),

@@ -41,7 +41,7 @@ async fn statuses(caller: &Caller, count: usize) -> Vec<u16> {
 }
 
 fn admin(caller: &Caller, path: &str) -> String {
-    format!("http://127.0.0.1:{}/_sandbox{path}", caller.sandbox.port())
+    format!("{}{path}", caller.sandbox.admin_url())
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::caller::{Caller, ask_token, json};
 
 fn admin(caller: &Caller, path: &str) -> String {
-    format!("http://127.0.0.1:{}/_sandbox{path}", caller.sandbox.port())
+    format!("{}{path}", caller.sandbox.admin_url())
 }
 
 #[tokio::test]
