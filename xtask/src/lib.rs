@@ -9,6 +9,7 @@ mod error;
 pub mod generate;
 pub mod lower;
 pub mod meta;
+mod operations;
 pub mod overlay;
 mod pointer;
 mod rewrite;
@@ -65,7 +66,7 @@ pub fn generate_from(mut api: Value, overlay: &[overlay::Action]) -> Result<Gene
     rewrite::mock::complete(&mut mock, &lowered)?;
     split::add_feature_module(&mut file, "mock", mock);
     Ok(Generated {
-        files: split::split(file, &constants)?,
+        files: split::split(file, &constants, operations::items(&lowered.document))?,
         applied: lowered.applied,
     })
 }
