@@ -5,6 +5,7 @@
 mod auth;
 mod errors;
 mod facade;
+mod faults;
 mod fidelity;
 mod forms;
 mod generated;

@@ -10,13 +10,13 @@ use barcode_cloud_client::types::ApiErrorResponse;
 use http_body_util::LengthLimitError;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use serde_json::Value;
 use tower_http::timeout::TimeoutError;
 
 use crate::Error;
 use crate::authorize::Seen;
 use crate::call::Bounds;
 use crate::error::{ApiError, Deadline, Fault, InvalidInput, InvalidResponse};
+use crate::told;
 use crate::upload::Broken;
 
 /// Bytes of an unexpected answer that are read; the rest is not waited for.
@@ -107,17 +107,12 @@ fn typed(status: StatusCode, headers: &HeaderMap, body: ApiErrorResponse) -> Api
 }
 
 fn lenient(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ApiError {
-    let json: Value = serde_json::from_slice(body).unwrap_or_default();
-    let field = |pointer: &str| {
-        json.pointer(pointer)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
+    let told = told::read(body);
     ApiError {
-        request_id: field("/requestId").or_else(|| request_id(headers)),
-        code: field("/error/code"),
-        message: field("/error/message"),
-        description: field("/error/description"),
+        request_id: told.request_id.or_else(|| request_id(headers)),
+        code: told.code,
+        message: told.message,
+        description: told.description,
         retry_after: retry_after(headers, SystemTime::now()),
         body: (!body.is_empty()).then(|| text(body)),
         ..ApiError::new(status)

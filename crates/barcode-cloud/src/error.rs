@@ -220,11 +220,13 @@ impl fmt::Display for ApiError {
         match self.status.as_u16() {
             401 => f.write_str("; check the client id and secret"),
             403 => f.write_str("; ask the account's owner for access"),
-            429 | 500..=599 => match self.retry_after {
+            404 | 405 | 300..=399 => f.write_str("; check the base URL"),
+            413 => f.write_str("; send a smaller picture"),
+            408 | 429 | 500..=599 => match self.retry_after {
                 Some(wait) => write!(f, "; try again in {} s", wait.as_secs().max(1)),
                 None => f.write_str("; try again later"),
             },
-            _ => Ok(()),
+            _ => f.write_str("; change the request, the same one fails again"),
         }
     }
 }

@@ -22,6 +22,7 @@ mod picture;
 mod recognize;
 mod save;
 mod scan;
+mod told;
 mod upload;
 
 /// The token source, for who wants to set it up alone.
