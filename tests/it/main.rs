@@ -10,4 +10,6 @@ mod fidelity;
 mod forms;
 mod generated;
 mod mocks;
+mod raw;
 mod service;
+mod transfers;
