@@ -14,7 +14,7 @@ use barcode_cloud_client::types::ApiErrorResponse;
 use barcode_cloud_client::{self as api, Hook, Hooks, ResponseValue};
 use reqwest::header::HeaderValue;
 use tokio::time::{Instant, sleep, timeout};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 pub(crate) use self::body::{Bounds, bounded};
 pub(crate) use self::gate::Gate;
@@ -85,13 +85,14 @@ pub(crate) async fn run<O: Operation>(
     let request_id = options.request_id()?;
     let limit = options.timeout.unwrap_or(client.shared().timeouts.call);
     let started = Instant::now();
+    let span = trace::span(client.shared(), operation.name());
     let mut call = Call {
         client,
         request_id,
         deadline: started.checked_add(limit),
         attempts: 0,
+        span: span.clone(),
     };
-    let span = trace::span(client.shared(), operation.name());
     let outcome = timeout(limit, call.attempts(operation))
         .instrument(span.clone())
         .await;
@@ -115,6 +116,7 @@ struct Call<'a> {
     request_id: Option<HeaderValue>,
     deadline: Option<Instant>,
     attempts: u32,
+    span: Span,
 }
 
 /// Why an attempt failed, and the token that the service refused.
@@ -198,7 +200,7 @@ impl Call<'_> {
             api::Client::new_with_client(&shared.base_url, shared.http.clone(), Hooks::from(hook));
         match operation.attempt(&api).await? {
             Ok(answer) => {
-                trace::answered(answer.status(), answer.headers());
+                trace::answered(&self.span, answer.status(), answer.headers());
                 Ok(operation.receive(answer, shared.bounds).await?)
             }
             Err(error) => {

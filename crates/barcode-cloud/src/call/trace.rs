@@ -34,8 +34,7 @@ pub(super) fn span(shared: &Shared, operation: &Operation) -> Span {
 }
 
 /// Fills in what a successful answer says.
-pub(super) fn answered(status: StatusCode, headers: &HeaderMap) {
-    let span = Span::current();
+pub(super) fn answered(span: &Span, status: StatusCode, headers: &HeaderMap) {
     if span.is_disabled() {
         return;
     }
