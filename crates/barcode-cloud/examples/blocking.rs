@@ -1,6 +1,6 @@
 //! A program without async: draw tickets, several at a time.
 //!
-//! `cargo run -p barcode-cloud --features blocking --example blocking`
+//! `cargo run -p barcode-cloud --features blocking --example blocking`, with credentials or a sandbox in the environment.
 
 use std::path::Path;
 

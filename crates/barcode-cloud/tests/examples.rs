@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 #![allow(dead_code, reason = "their `main` functions choose the service")]
+#![allow(clippy::duplicate_mod, reason = "each example is a program of its own")]
 
 #[path = "../examples/axum_service.rs"]
 mod axum_service;
