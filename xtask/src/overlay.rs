@@ -33,7 +33,12 @@ pub fn read(path: &Path) -> Result<Vec<Action>, Error> {
     parse(&document::read(path)?)
 }
 
-fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
+/// Reads an overlay that is JSON already.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
     let whole = |reason: &str| Error::Overlay {
         action: 0,
         target: "the overlay".into(),

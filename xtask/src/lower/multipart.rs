@@ -129,19 +129,26 @@ fn parameter(name: &str, property: &Value, required: bool, at: &Pointer) -> Resu
 }
 
 fn add_file_part(document: &mut Value) -> Result<(), Error> {
-    let at = Pointer::default()
-        .join("components")
-        .join("schemas")
-        .join(FILE_PART);
-    if document.pointer(at.as_str()).is_some() {
-        return Err(Error::lower(
-            &at,
+    let at = Pointer::default().join("components").join("schemas");
+    let components = document
+        .get_mut("components")
+        .and_then(Value::as_object_mut);
+    let schemas = components
+        .map(|components| components.entry("schemas").or_insert_with(|| json!({})))
+        .and_then(Value::as_object_mut)
+        .ok_or_else(|| {
+            let hint = "the multipart rule puts the type of its files there";
+            Error::lower(&at, "the shared schemas are no object", hint)
+        })?;
+    let file = json!({"type": "string", "format": "binary"});
+    match schemas.insert(FILE_PART.to_owned(), file) {
+        None => Ok(()),
+        Some(_) => Err(Error::lower(
+            &at.join(FILE_PART),
             "the schema's name is taken",
             "rename FILE_PART in xtask/src/lower/multipart.rs",
-        ));
+        )),
     }
-    document["components"]["schemas"][FILE_PART] = json!({"type": "string", "format": "binary"});
-    Ok(())
 }
 
 #[cfg(test)]
