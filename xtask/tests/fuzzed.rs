@@ -31,9 +31,11 @@ fn ours() -> Input {
     }
 }
 
-/// Whether a client was generated; `what` names the input where it panics.
+/// Whether a client was generated. Where it panics, the input is printed, ready to become a seed.
 fn gives_a_client(input: Input, what: &str) -> bool {
-    match catch_unwind(|| input.run()).unwrap_or_else(|_| panic!("{what} makes it panic")) {
+    let copy = input.clone();
+    let outcome = catch_unwind(|| copy.run());
+    match outcome.unwrap_or_else(|_| panic!("{what} makes it panic: {input}")) {
         Ok(_) => true,
         Err(error) => {
             assert!(!error.to_string().is_empty(), "{what}");

@@ -5,6 +5,7 @@ mod bounds;
 mod error_bodies;
 mod media_types;
 mod multipart;
+mod names;
 mod operation_ids;
 pub(crate) mod references;
 mod schemas;

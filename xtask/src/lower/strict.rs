@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::names;
 use super::walk::METHODS;
 use crate::Error;
 use crate::pointer::Pointer;
@@ -48,6 +49,7 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
             "components",
             &["schemas", "securitySchemes"],
         )?;
+        named(components, "schemas", &at)?;
         for (name, node) in children(components, "schemas") {
             schema(node, &at.join("schemas").join(name))?;
         }
@@ -69,6 +71,13 @@ fn operation(path: &str, node: &Value, at: &Pointer) -> Result<(), Error> {
         "externalDocs",
     ];
     keys(object(node, at)?, at, "an operation", &KNOWN)?;
+    let id = node["operationId"].as_str();
+    names::check(id.map(|id| (id, at.join("operationId"))).into_iter())?;
+    let parameters = node["parameters"].as_array().into_iter().flatten();
+    names::check(parameters.enumerate().map(|(index, parameter)| {
+        let at = at.join("parameters").join(index).join("name");
+        (parameter["name"].as_str().unwrap_or_default(), at)
+    }))?;
     let mut in_path = Vec::new();
     for (index, node) in node["parameters"]
         .as_array()
@@ -220,6 +229,7 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
     ];
     let map = object(node, at)?;
     keys(map, at, "a schema", &KNOWN)?;
+    named(node, "properties", at)?;
     for (name, node) in children(node, "properties") {
         schema(node, &at.join("properties").join(name))?;
     }
@@ -246,6 +256,12 @@ fn children<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = (&'a String,
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
+}
+
+/// The names under `key` become identifiers side by side.
+fn named(node: &Value, key: &str, at: &Pointer) -> Result<(), Error> {
+    let at = at.join(key);
+    names::check(children(node, key).map(|(name, _)| (name.as_str(), at.join(name))))
 }
 
 fn object<'a>(node: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>, Error> {
