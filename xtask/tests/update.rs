@@ -213,6 +213,23 @@ fn an_overlay_action_that_works_is_not_idle() {
 }
 
 #[test]
+fn an_operation_at_a_new_path_keeps_its_texts() {
+    let desk = Desk::new(&printed(&ours()));
+    let mut moved = published();
+    let item = moved["paths"]["/books"].take();
+    moved["paths"] = json!({ "/library/books": item });
+    let from = desk.publish(&moved.to_string());
+    let output = desk.update(&from, &["--accept"]);
+    // The overlay's own targets name the old path: told, and no reason to stop.
+    assert!(output.status.success(), "{}", said(&output));
+    let mut there = expected();
+    let item = there["paths"]["/books"].take();
+    there["paths"] = json!({ "/library/books": item });
+    let there = printed(&there).replace("~1books", "~1library~1books");
+    assert_eq!(desk.ours(), there);
+}
+
+#[test]
 fn a_marker_moves_with_its_place() {
     let desk = Desk::new(&printed(&ours()));
     desk.update(&desk.publish(&printed(&published())), &["--accept"]);

@@ -3,6 +3,7 @@
 
 pub mod command;
 mod merge;
+mod moved;
 mod order;
 mod places;
 
@@ -45,7 +46,7 @@ pub fn propose(
     meta::check(name, published)?;
     let before = document::read(ours)?;
     meta::check(&ours.display().to_string(), &before)?;
-    let merged = merge::merge(&before, published);
+    let merged = merge::merge(&moved::follow(&before, published), published);
     meta::check("the merged document", &merged)?;
     let text = print(&merged);
     let old_text = std::fs::read_to_string(ours).unwrap_or_default();
