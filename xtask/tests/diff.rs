@@ -1017,6 +1017,8 @@ fn bad_documents_are_one_clear_error() {
     let mut cyclic = with_schemas(reference("C"));
     cyclic["components"]["schemas"]["C"] = reference("D");
     cyclic["components"]["schemas"]["D"] = reference("C");
+    let mut no_parameter = shelf("3.0");
+    no_parameter["paths"]["/books/{id}"]["parameters"] = json!([]);
     let mut no_responses = shelf("3.0");
     no_responses["paths"]["/books"]["post"]["responses"] = Value::Null;
     for (name, text, said) in [
@@ -1056,6 +1058,11 @@ fn bad_documents_are_one_clear_error() {
             "no responses",
             no_responses.to_string(),
             "#/paths/~1books/post/responses: it is not of type \"object\"",
+        ),
+        (
+            "no path parameter",
+            no_parameter.to_string(),
+            "#/paths/~1books~1{id}/get: {id} in /books/{id} is no parameter",
         ),
         (
             "nested",

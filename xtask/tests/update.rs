@@ -355,7 +355,27 @@ fn what_is_not_valid_is_refused_with_its_place_and_touches_nothing() {
             ),
             "`#/nowhere` points at nothing",
         ),
+        (
+            with("/paths/~1books/post", json!({"operationId": "AddBook"})),
+            "#/paths/~1books/post/responses: an operation without responses",
+        ),
+        (
+            with(
+                "/paths/~1books/post/parameters/0",
+                json!({"name": "id", "in": "path", "required": true, "schema": {}}),
+            ),
+            "#/paths/~1books/post/parameters/0: path parameter `id` is not in /books",
+        ),
+        (
+            with(
+                "/components/schemas/Author",
+                json!({"$ref": "#/components/schemas/Author"}),
+            ),
+            "`#/components/schemas/Author` refers to itself",
+        ),
         (with("/openapi", json!("2.0")), "is OpenAPI 2.0"),
+        ("{".to_owned(), "is not a JSON document"),
+        ("[".repeat(50 << 20), "is larger than 20 MiB"),
         ("openapi: 3.1.0".to_owned(), "is YAML"),
         ("[".repeat(100_000), "is nested deeper than 128 levels"),
     ] {
