@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Log;
+use super::references::resolved;
 use super::walk::operations_mut;
 use crate::Error;
 use crate::pointer::Pointer;
@@ -20,6 +21,7 @@ pub(super) fn form_becomes_parameters(
     log: &mut Log,
 ) -> Result<Vec<String>, Error> {
     let mut changed = Vec::new();
+    let root = document.clone();
     operations_mut(document, |operation, at| {
         let at_body = at.join("requestBody").join("content");
         let Some(content) = operation
@@ -49,7 +51,7 @@ pub(super) fn form_becomes_parameters(
                 "the multipart rule knows forms alone",
             ));
         }
-        let parameters = parameters(form, &at_body.join(FORM))?;
+        let parameters = parameters(&root, form, &at_body.join(FORM))?;
         log.note(
             "multipart",
             &at_body,
@@ -67,7 +69,7 @@ pub(super) fn form_becomes_parameters(
     Ok(changed)
 }
 
-fn parameters(form: &Value, at: &Pointer) -> Result<Vec<Value>, Error> {
+fn parameters(root: &Value, form: &Value, at: &Pointer) -> Result<Vec<Value>, Error> {
     for (field, encoding) in form
         .get("encoding")
         .and_then(Value::as_object)
@@ -99,33 +101,61 @@ fn parameters(form: &Value, at: &Pointer) -> Result<Vec<Value>, Error> {
         .map(|(name, property)| {
             let required =
                 required.is_some_and(|required| required.iter().any(|field| field == name));
-            parameter(name, property, required, &at.join("properties").join(name))
+            let at = at.join("properties").join(name);
+            let field = Field::of(root, property, &at)?;
+            Ok(parameter(name, property, required, field))
         })
         .collect()
 }
 
-fn parameter(name: &str, property: &Value, required: bool, at: &Pointer) -> Result<Value, Error> {
+/// What a field of a form holds.
+enum Field {
+    /// A text, or a list of texts.
+    Text,
+    File,
+}
+
+impl Field {
+    fn of(root: &Value, property: &Value, at: &Pointer) -> Result<Self, Error> {
+        let schema = resolved(root, property);
+        let items = resolved(root, &schema["items"]);
+        match (kind(schema), kind(items)) {
+            ("binary", _) => Ok(Self::File),
+            ("text", _) | ("array", "text") => Ok(Self::Text),
+            (kind, of) => {
+                let construct = match kind {
+                    "array" => format!("a list of {of} in a form"),
+                    kind => format!("{kind} in a form"),
+                };
+                let hint = "text, enumerations, lists of them and single files are known";
+                Err(Error::lower(at, construct, hint))
+            }
+        }
+    }
+}
+
+/// What a part of a form can be told by.
+fn kind(schema: &Value) -> &str {
+    let types = &schema["type"];
+    let list = types.as_array().into_iter().flatten();
+    let one = list.chain([types]).filter_map(Value::as_str);
+    match one.filter(|kind| *kind != "null").last() {
+        Some("string") if schema["format"] == "binary" => "binary",
+        Some("string" | "integer" | "number" | "boolean") => "text",
+        Some(other) => other,
+        None if schema["enum"].is_array() => "text",
+        None => "anything",
+    }
+}
+
+fn parameter(name: &str, property: &Value, required: bool, field: Field) -> Value {
     let mut schema = property.as_object().cloned().unwrap_or_default();
     let description = schema.shift_remove("description").unwrap_or_default();
-    if schema.get("type").is_some_and(|kind| kind == "object") {
-        return Err(Error::lower(
-            at,
-            "an object in a form",
-            "text, enumerations, lists of them and files are known",
-        ));
+    if let Field::File = field {
+        let reference = format!("#/components/schemas/{FILE_PART}");
+        schema = Map::from_iter([("$ref".into(), reference.into())]);
     }
-    if schema
-        .get("format")
-        .is_some_and(|format| format == "binary")
-    {
-        schema = Map::from_iter([(
-            "$ref".into(),
-            format!("#/components/schemas/{FILE_PART}").into(),
-        )]);
-    }
-    Ok(
-        json!({"name": name, "in": "query", "description": description, "required": required, "schema": schema}),
-    )
+    json!({"name": name, "in": "query", "description": description, "required": required, "schema": schema})
 }
 
 fn add_file_part(document: &mut Value) -> Result<(), Error> {
@@ -159,7 +189,9 @@ mod tests {
     use super::form_becomes_parameters;
 
     fn document(operation: Value) -> Value {
-        json!({"paths": {"/a": {"post": operation}}, "components": {"schemas": {}}})
+        json!({"paths": {"/a": {"post": operation}}, "components": {"schemas": {
+            "Kind": {"enum": ["a", "b"]}, "Thing": {"type": "object"}
+        }}})
     }
 
     #[test]
@@ -168,6 +200,7 @@ mod tests {
             json!({"operationId": "Send", "requestBody": {"content": {"multipart/form-data": {
                 "schema": {"type": "object", "required": ["file"], "properties": {
                     "kind": {"description": "Which.", "$ref": "#/components/schemas/Kind"},
+                    "levels": {"type": ["null", "array"], "items": {"type": "integer"}},
                     "file": {"type": "string", "format": "binary", "description": "The file."}
                 }},
                 "encoding": {"kind": {"style": "form"}}
@@ -182,6 +215,8 @@ mod tests {
             json!([
                 {"name": "kind", "in": "query", "description": "Which.", "required": false,
                  "schema": {"$ref": "#/components/schemas/Kind"}},
+                {"name": "levels", "in": "query", "description": null, "required": false,
+                 "schema": {"type": ["null", "array"], "items": {"type": "integer"}}},
                 {"name": "file", "in": "query", "description": "The file.", "required": true,
                  "schema": {"$ref": "#/components/schemas/FilePart"}}
             ])
@@ -197,7 +232,23 @@ mod tests {
         for (operation, said) in [
             (
                 form(json!({"schema": {"properties": {"a": {"type": "object"}}}})),
-                "properties/a: an object in a form",
+                "properties/a: object in a form",
+            ),
+            (
+                form(
+                    json!({"schema": {"properties": {"a": {"$ref": "#/components/schemas/Thing"}}}}),
+                ),
+                "properties/a: object in a form",
+            ),
+            (
+                form(
+                    json!({"schema": {"properties": {"a": {"type": "array", "items": {"type": "string", "format": "binary"}}}}}),
+                ),
+                "properties/a: a list of binary in a form",
+            ),
+            (
+                form(json!({"schema": {"properties": {"a": {"description": "What?"}}}})),
+                "properties/a: anything in a form",
             ),
             (
                 form(json!({"schema": {"$ref": "#/x"}})),

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::references::resolved;
 use super::walk::operations;
 use crate::Error;
 use crate::pointer::Pointer;
@@ -50,17 +51,6 @@ fn parameters<'a>(
     let list = node["parameters"].as_array().into_iter().flatten();
     list.enumerate()
         .map(move |(index, parameter)| (resolved(document, parameter), at.join(index)))
-}
-
-/// Ends, since no references are a circle.
-fn resolved<'a>(document: &'a Value, mut node: &'a Value) -> &'a Value {
-    while let Some(next) = node["$ref"]
-        .as_str()
-        .and_then(|reference| document.pointer(reference.strip_prefix('#')?))
-    {
-        node = next;
-    }
-    node
 }
 
 #[cfg(test)]

@@ -16,6 +16,17 @@ pub(crate) fn resolve(document: &Value) -> Result<(), Error> {
     checker.check(document, &Pointer::default())
 }
 
+/// Where the reference that `node` may be leads in `document`. Ends, since [`resolve`] found no circle.
+pub(super) fn resolved<'a>(document: &'a Value, mut node: &'a Value) -> &'a Value {
+    while let Some(next) = node["$ref"]
+        .as_str()
+        .and_then(|reference| document.pointer(reference.strip_prefix('#')?))
+    {
+        node = next;
+    }
+    node
+}
+
 struct Checker<'d> {
     document: &'d Value,
     /// The references that are known to lead to an end.
