@@ -203,6 +203,10 @@ fn option(bound: Option<TokenStream>) -> TokenStream {
 
 /// `Ok(Self { .. })` of a builder's `TryFrom` becomes a check of what was built.
 fn call_in_builders(items: &mut [Item], checked: &BTreeMap<String, ItemImpl>) -> Result<(), Error> {
+    // Without a struct there is no module of builders.
+    if checked.is_empty() {
+        return Ok(());
+    }
     let builders = super::module_in(items, "builder")?;
     for name in checked.keys() {
         let found = builders.iter_mut().find_map(|item| match item {
