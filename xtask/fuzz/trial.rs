@@ -61,23 +61,43 @@ impl Input {
     }
 }
 
-/// The files that every run begins with.
-pub(crate) fn seed_files() -> Vec<PathBuf> {
-    // Of the crate that this file is part of: xtask itself or its fuzz targets.
+/// The top of the project, seen from the crate that this file is part of: xtask itself, or its fuzz targets.
+fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = [here.join("seeds"), here.join("fuzz/seeds")];
-    let entries = folder.iter().flat_map(std::fs::read_dir).flatten();
+    let root = here
+        .ancestors()
+        .find(|folder| folder.join("openapi").is_dir());
+    root.unwrap_or(here).to_owned()
+}
+
+/// The files that every run begins with: those of the fuzz targets, and our own document and overlay.
+pub(crate) fn seed_files() -> Vec<PathBuf> {
+    let folders = [root().join("xtask/fuzz/seeds"), root().join("openapi")];
+    let entries = folders.iter().flat_map(std::fs::read_dir).flatten();
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();
     files
 }
 
-/// The seeds that are JSON.
+/// The small seeds that are JSON.
 pub(crate) fn seeds() -> Vec<Input> {
-    let texts = seed_files()
+    let small = seed_files()
         .into_iter()
-        .filter_map(|path| std::fs::read(path).ok());
+        .filter(|path| path.starts_with(root().join("xtask")));
+    let texts = small.filter_map(|path| std::fs::read(path).ok());
     texts.filter_map(|text| Input::parse(&text)).collect()
+}
+
+/// Our own document and overlay; none of a file that is not there.
+pub(crate) fn ours() -> Option<Input> {
+    let read = |name: &str| {
+        let text = std::fs::read(root().join("openapi").join(name)).ok()?;
+        serde_json::from_slice(&text).ok()
+    };
+    Some(Input {
+        document: read("barcode-v4.json")?,
+        overlay: read("overlay.json")?,
+    })
 }
 
 /// Bytes as a source of choices; when they are used up, the first of everything.

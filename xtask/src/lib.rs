@@ -3,7 +3,7 @@
 //! Data flows one way, a module a step. Nothing in the workspace depends on this crate.
 //!
 //! Fuzz it in `xtask/` with `cargo fuzz run --sanitizer none mutated` (bytes as they are: `raw`); a finding is printed
-//! as JSON and becomes a file in `fuzz/seeds/`, over which `cargo test -p xtask --test fuzzed` runs the same code.
+//! as JSON and becomes a file in `fuzz/seeds/`. `cargo test -p xtask --test fuzzed` runs the same code over the seeds.
 
 pub mod coverage;
 pub mod diff;

@@ -4,6 +4,7 @@
 #![no_main]
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
@@ -12,12 +13,15 @@ use libfuzzer_sys::fuzz_target;
 #[allow(dead_code, reason = "each target runs its part")]
 mod trial;
 
+static SEEDS: LazyLock<Vec<trial::Input>> =
+    LazyLock::new(|| trial::seeds().into_iter().chain(trial::ours()).collect());
+
 struct Mutated(trial::Input);
 
 impl<'a> Arbitrary<'a> for Mutated {
     fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self> {
         let rest = bytes.bytes(bytes.len())?;
-        Ok(Self(trial::Input::mutated(&trial::seeds(), rest)))
+        Ok(Self(trial::Input::mutated(&SEEDS, rest)))
     }
 }
 
