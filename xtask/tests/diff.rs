@@ -767,6 +767,24 @@ fn a_property_that_is_its_own_schema_ends() {
     assert_eq!(report.class(), Some(Breaking));
 }
 
+#[test]
+fn a_keyword_in_an_alternative_of_a_list_is_not_lost() {
+    let listed = |first: Value| {
+        let value = json!({"anyOf": [first, {"type": "string", "enum": ["b"]}]});
+        shelf_with(&[("/components/schemas/Book/properties/note", value)])
+    };
+    let plain = listed(json!({"type": "string", "enum": ["a"]}));
+    let odd = listed(json!({"type": "string", "enum": ["a"], "not": {"type": "string"}}));
+    assert_eq!(changes(&plain, &odd).class(), Some(Breaking));
+    assert_eq!(changes(&odd, &plain).class(), Some(Breaking));
+    // Lists in a list are one.
+    let nested = listed(
+        json!({"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["c"]}]}),
+    );
+    let flat = listed(json!({"type": "string", "enum": ["a", "c"]}));
+    assert_eq!(lines(&changes(&nested, &flat)), []);
+}
+
 /// `count` shared schemas, each made of the next by `link`; the last one is `end`.
 fn chain(count: usize, link: impl Fn(Value) -> Value, end: Value) -> Value {
     let mut changes: Vec<(String, Value)> = vec![(

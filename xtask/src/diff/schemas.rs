@@ -58,6 +58,9 @@ impl<'d> Comparison<'d> {
         if let (Some(old_target), Some(new_target)) = (old.referred(), new.referred())
             && self.is_same_schema(&old_target, &new_target)
         {
+            if is_alone(old) && is_alone(new) {
+                return self.meet(old_target, new_target, direction);
+            }
             let beside = (Shape::beside_reference(old), Shape::beside_reference(new));
             if beside.0.limits_nothing() && beside.1.limits_nothing() {
                 self.meet(old_target, new_target, direction);
@@ -297,4 +300,12 @@ impl<'d> Comparison<'d> {
             }
         }
     }
+}
+
+/// Whether a reference has nothing beside it.
+fn is_alone(reference: &Node<'_>) -> bool {
+    reference
+        .value
+        .as_object()
+        .is_some_and(|map| map.len() == 1)
 }

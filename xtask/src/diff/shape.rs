@@ -64,6 +64,10 @@ const NOTES: [&str; 7] = [
 /// How deep parts may stand in parts to be put together; what is deeper is compared on its own.
 const DEPTH: usize = 64;
 
+/// How many levels one of alternatives counts for: those in alternatives in alternatives are seldom lists of values,
+/// and each level may hold many.
+const ALTERNATIVES: usize = 24;
+
 /// What changes nothing or was read elsewhere.
 const READ_ELSEWHERE: [&str; 11] = [
     "$ref", "allOf", "nullable", "const", "example", "examples", "$comment", "$schema", "$id",
@@ -115,7 +119,7 @@ impl<'d> Shape<'d> {
         if !trail.seen.insert(node.at.as_str().to_owned()) {
             return;
         }
-        if trail.depth == DEPTH {
+        if trail.depth >= DEPTH {
             return self.deeper.push(node.clone());
         }
         trail.depth += 1;
@@ -286,6 +290,20 @@ impl<'d> Shape<'d> {
 
     /// Alternatives that only list values, or list values beside any text.
     fn absorb_listed(&mut self, alternatives: &[Node<'d>], trail: &mut Trail) -> bool {
+        trail.depth += ALTERNATIVES;
+        let listed = Self::listed(alternatives, trail);
+        trail.depth -= ALTERNATIVES;
+        let Some((values, open)) = listed else {
+            return false;
+        };
+        self.types = BTreeSet::from(["string"]);
+        self.values = Some(values);
+        self.open = open;
+        true
+    }
+
+    /// All values that `alternatives` list, and whether one of them is any text.
+    fn listed(alternatives: &[Node<'d>], trail: &mut Trail) -> Option<(Vec<Value>, bool)> {
         let mut values = Vec::new();
         let mut open = false;
         for node in alternatives {
@@ -299,16 +317,10 @@ impl<'d> Shape<'d> {
             match shape.values {
                 Some(listed) if text => values.extend(listed),
                 None if text && shape.format.is_none() => open = true,
-                _ => return false,
+                _ => return None,
             }
         }
-        if values.is_empty() {
-            return false;
-        }
-        self.types = BTreeSet::from(["string"]);
-        self.values = Some(values);
-        self.open = open;
-        true
+        (!values.is_empty()).then_some((values, open))
     }
 
     fn absorb_annotations(&mut self, keywords: &'d Map<String, Value>) {
@@ -362,7 +374,8 @@ impl<'d> Shape<'d> {
 }
 
 fn is_null(schema: &Value) -> bool {
-    schema["type"] == "null" || schema["enum"] == serde_json::json!([null])
+    let listed = schema["enum"].as_array().map(Vec::as_slice);
+    schema["type"] == "null" || matches!(listed, Some([Value::Null]))
 }
 
 fn is_known(keyword: &str, value: &Value) -> bool {
