@@ -10,6 +10,9 @@ use serde_json_path::JsonPath;
 
 use crate::{Error, document};
 
+/// The longest target, in bytes: brackets in brackets take the parser's stack.
+const TARGET: usize = 500;
+
 /// One action of an overlay.
 #[derive(Debug)]
 pub struct Action {
@@ -67,6 +70,14 @@ fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
         target: target.clone(),
         reason,
     };
+    if target.len() > TARGET {
+        let fault = Error::Overlay {
+            action: index,
+            target: target.chars().take(40).chain(['…']).collect(),
+            reason: format!("a target has at most {TARGET} bytes"),
+        };
+        return Err(fault);
+    }
     let path = JsonPath::parse(&target).map_err(|e| fault(format!("not a JSONPath: {e}")))?;
     let change = match (&action["update"], &action["remove"]) {
         (Value::Null, Value::Bool(true)) => Change::Remove,
@@ -263,6 +274,10 @@ mod tests {
             (
                 json!([{"target": "$.a"}]),
                 "neither `update` nor `remove: true`",
+            ),
+            (
+                json!([{"target": format!("$[?{}@.a{}]", "(".repeat(9000), ")".repeat(9000)), "update": {}}]),
+                "((…): a target has at most 500 bytes",
             ),
             (json!({}), "`actions` must be a list"),
         ] {
