@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Log;
 use super::references::resolved;
+use super::strict::keys;
 use super::walk::operations_mut;
 use crate::Error;
 use crate::pointer::Pointer;
@@ -70,33 +71,11 @@ pub(super) fn form_becomes_parameters(
 }
 
 fn parameters(root: &Value, form: &Value, at: &Pointer) -> Result<Vec<Value>, Error> {
-    for (field, encoding) in form
-        .get("encoding")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        // `style: form` is how each part is sent anyway.
-        if *encoding != json!({"style": "form"}) {
-            let at = at.join("encoding").join(field);
-            return Err(Error::lower(
-                &at,
-                format!("the encoding {encoding}"),
-                "`style: form` is known",
-            ));
-        }
-    }
+    encodings(form, at)?;
     let at = at.join("schema");
     let schema = &form["schema"];
-    let Some(properties) = schema["properties"].as_object() else {
-        return Err(Error::lower(
-            &at,
-            "a form that is not an inline object",
-            "list its fields under `properties`",
-        ));
-    };
     let required = schema["required"].as_array();
-    properties
+    fields(schema, &at)?
         .iter()
         .map(|(name, property)| {
             let required =
@@ -106,6 +85,38 @@ fn parameters(root: &Value, form: &Value, at: &Pointer) -> Result<Vec<Value>, Er
             Ok(parameter(name, property, required, field))
         })
         .collect()
+}
+
+fn encodings(form: &Value, at: &Pointer) -> Result<(), Error> {
+    if let Some(form) = form.as_object() {
+        const KNOWN: [&str; 4] = ["schema", "encoding", "example", "examples"];
+        keys(form, at, "a form", &KNOWN)?;
+    }
+    let encodings = form["encoding"].as_object().into_iter().flatten();
+    for (field, encoding) in encodings {
+        // `style: form` is how each part is sent anyway.
+        if *encoding != json!({"style": "form"}) {
+            let at = at.join("encoding").join(field);
+            let construct = format!("the encoding {encoding}");
+            return Err(Error::lower(&at, construct, "`style: form` is known"));
+        }
+    }
+    Ok(())
+}
+
+fn fields<'a>(schema: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>, Error> {
+    if let Some(schema) = schema.as_object() {
+        let mut known = vec!["type", "title", "description", "properties", "required"];
+        // No field that is not listed is sent, whether it is allowed or not.
+        if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+            known.push("additionalProperties");
+        }
+        keys(schema, at, "the schema of a form", &known)?;
+    }
+    schema["properties"].as_object().ok_or_else(|| {
+        let hint = "list its fields under `properties`";
+        Error::lower(at, "a form that is not an inline object", hint)
+    })
 }
 
 /// What a field of a form holds.
@@ -198,7 +209,7 @@ mod tests {
     fn each_field_becomes_a_parameter_of_the_same_name_and_text() {
         let mut document = document(
             json!({"operationId": "Send", "requestBody": {"content": {"multipart/form-data": {
-                "schema": {"type": "object", "required": ["file"], "properties": {
+                "schema": {"type": "object", "additionalProperties": false, "required": ["file"], "properties": {
                     "kind": {"description": "Which.", "$ref": "#/components/schemas/Kind"},
                     "levels": {"type": ["null", "array"], "items": {"type": "integer"}},
                     "file": {"type": "string", "format": "binary", "description": "The file."}
@@ -251,8 +262,12 @@ mod tests {
                 "properties/a: anything in a form",
             ),
             (
-                form(json!({"schema": {"$ref": "#/x"}})),
+                form(json!({"schema": {"type": "object"}})),
                 "a form that is not an inline object",
+            ),
+            (
+                form(json!({"schema": {"properties": {}, "minProperties": 1}})),
+                "schema/minProperties: no rule knows `minProperties` in the schema of a form",
             ),
             (
                 form(json!({"encoding": {"a": {"contentType": "text/x"}}})),

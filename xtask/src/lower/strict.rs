@@ -243,7 +243,12 @@ fn object<'a>(node: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>, E
         .ok_or_else(|| Error::lower(at, "not an object", "compare the OpenAPI specification"))
 }
 
-fn keys(map: &Map<String, Value>, at: &Pointer, what: &str, known: &[&str]) -> Result<(), Error> {
+pub(super) fn keys(
+    map: &Map<String, Value>,
+    at: &Pointer,
+    what: &str,
+    known: &[&str],
+) -> Result<(), Error> {
     match map
         .keys()
         .find(|key| !key.starts_with("x-") && !known.contains(&key.as_str()))
