@@ -149,8 +149,8 @@ impl Field {
 fn kind(schema: &Value) -> &str {
     let types = &schema["type"];
     let list = types.as_array().into_iter().flatten();
-    let one = list.chain([types]).filter_map(Value::as_str);
-    match one.filter(|kind| *kind != "null").last() {
+    let mut one = list.chain([types]).filter_map(Value::as_str);
+    match one.find(|kind| *kind != "null") {
         Some("string") if schema["format"] == "binary" => "binary",
         Some("string" | "integer" | "number" | "boolean") => "text",
         Some(other) => other,
