@@ -1,6 +1,9 @@
 //! Turns the OpenAPI document into the typed client: read, overlay, lower, generate, rewrite, split, write.
 //!
 //! Data flows one way, a module a step. Nothing in the workspace depends on this crate.
+//!
+//! Fuzz it in `xtask/` with `cargo fuzz run --sanitizer none mutated` (bytes as they are: `raw`); a finding is printed
+//! as JSON and becomes a file in `fuzz/seeds/`. `cargo test -p xtask --test fuzzed` runs the same code over the seeds.
 
 pub mod coverage;
 pub mod diff;

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use heck::ToSnakeCase as _;
 use proc_macro2::Span;
 use quote::format_ident;
 use syn::visit_mut::{VisitMut, visit_path_mut};
@@ -13,6 +12,7 @@ use syn::{
 };
 
 use crate::generate::Constants;
+use crate::rewrite::field_name;
 use crate::{Error, Files};
 
 /// How each generated file begins; [`crate::sync`] knows generated files by it.
@@ -141,7 +141,7 @@ fn close(
     let Some((ident, mut items)) = open else {
         return Ok(());
     };
-    let module = ident.to_string().to_snake_case();
+    let module = field_name(&ident.to_string()).to_string();
     items
         .iter_mut()
         .for_each(|item| OneDeeper.visit_item_mut(item));
