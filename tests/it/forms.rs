@@ -1,14 +1,14 @@
 //! Which form of an operation a call takes by itself, seen from the server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use barcode_cloud::api::types::{
-    BarcodeImageFormat, BarcodeImageParams, Code128EncodeMode, Code128Params, CodeLocation,
-    EciEncodings, GraphicsUnit, MacroCharacter, MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel,
-    Pdf417Params, QrEncodeMode, QrErrorLevel, QrParams, QrVersion, RectMicroQrVersion,
+use barcode_cloud::{
+    BarcodeImageFormat, Client, Code128EncodeMode, Code128Options, CodeLocation, Color,
+    DecodeBarcodeType, EciEncodings, EncodeBarcodeType, Form, Generate, GraphicsUnit, Image,
+    ImageOptions, MacroCharacter, MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel,
+    Pdf417Options, QrEncodeMode, QrErrorLevel, QrOptions, QrVersion, RectMicroQrVersion,
 };
-use barcode_cloud::{DecodeBarcodeType, EncodeBarcodeType, Form, Image};
 use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
 
 use crate::service::{client_of, tokens};
@@ -146,45 +146,47 @@ async fn an_upload_has_a_length_and_a_name_and_no_chunks() {
     upload.assert_async().await;
 }
 
-/// Every option there is. No `..`: a new one fails to compile here, and is then missing in no form.
-fn every_option() -> (BarcodeImageParams, QrParams, Code128Params, Pdf417Params) {
-    let image = BarcodeImageParams {
-        image_format: Some(BarcodeImageFormat::Gif),
-        text_location: Some(CodeLocation::Above),
-        foreground_color: Some("#FF5733".into()),
-        background_color: Some("Alice & Blue".into()),
-        units: Some(GraphicsUnit::Millimeter),
-        resolution: Some(300.5),
-        image_height: Some(20.25),
-        image_width: Some(40.5),
-        rotation_angle: Some(-90),
-    };
-    let qr = QrParams {
-        qr_encode_mode: Some(QrEncodeMode::Eci),
-        qr_error_level: Some(QrErrorLevel::LevelQ),
-        qr_version: Some(QrVersion::Version07),
-        qr_eci_encoding: Some(EciEncodings::Utf8),
-        qr_aspect_ratio: Some(0.5),
-        micro_qr_version: Some(MicroQrVersion::M3),
-        rect_micro_qr_version: Some(RectMicroQrVersion::R11x27),
-    };
-    let code128 = Code128Params {
-        code128_encode_mode: Some(Code128EncodeMode::CodeAb),
-    };
-    let pdf417 = Pdf417Params {
-        pdf417_encode_mode: Some(Pdf417EncodeMode::Extended),
-        pdf417_error_level: Some(Pdf417ErrorLevel::Level5),
-        pdf417_truncate: Some(true),
-        pdf417_columns: Some(3),
-        pdf417_rows: Some(10),
-        pdf417_aspect_ratio: Some(3.5),
-        pdf417_eci_encoding: Some(EciEncodings::Win1252),
-        pdf417_is_reader_initialization: Some(true),
-        pdf417_macro_characters: Some(MacroCharacter::Macro05),
-        pdf417_is_linked: Some(false),
-        pdf417_is_code128_emulation: Some(true),
-    };
-    (image, qr, code128, pdf417)
+/// Every option of the document, each with a type that it means something to.
+fn every_option(client: &Client) -> [Generate; 5] {
+    let image = ImageOptions::new()
+        .format(BarcodeImageFormat::Gif)
+        .text(CodeLocation::Above)
+        .foreground(Color::rgb(0xff, 0x57, 0x33))
+        .background("AliceBlue".parse().unwrap())
+        .units(GraphicsUnit::Millimeter)
+        .resolution(300.5)
+        .height(20.25)
+        .width(40.5)
+        .rotation(-90);
+    let qr = QrOptions::new()
+        .encode_mode(QrEncodeMode::Eci)
+        .error_level(QrErrorLevel::LevelQ)
+        .eci_encoding(EciEncodings::Utf8)
+        .aspect_ratio(0.5);
+    let code128 = Code128Options::new().encode_mode(Code128EncodeMode::CodeAb);
+    let pdf417 = Pdf417Options::new()
+        .encode_mode(Pdf417EncodeMode::Extended)
+        .error_level(Pdf417ErrorLevel::Level5)
+        .truncate(true)
+        .columns(3)
+        .rows(10)
+        .aspect_ratio(3.5)
+        .eci_encoding(EciEncodings::Win1252)
+        .reader_initialization(true)
+        .macro_characters(MacroCharacter::Macro05)
+        .linked(false)
+        .code128_emulation(true);
+    let generate = |barcode_type| client.generate(barcode_type, b"bytes".to_vec());
+    [
+        generate(EncodeBarcodeType::Qr)
+            .image(image)
+            .qr(qr.version(QrVersion::Version07)),
+        generate(EncodeBarcodeType::MicroQr).qr(QrOptions::new().micro_version(MicroQrVersion::M3)),
+        generate(EncodeBarcodeType::RectMicroQr)
+            .qr(QrOptions::new().rect_micro_version(RectMicroQrVersion::R11x27)),
+        generate(EncodeBarcodeType::Code128).code128(code128),
+        generate(EncodeBarcodeType::MicroPdf417).pdf417(pdf417),
+    ]
 }
 
 /// The fields of a request, by name, whichever form it came in.
@@ -240,23 +242,16 @@ async fn every_option_arrives_in_every_form() {
         })
         .await;
     let client = client_of(&server);
-    let (image, qr, code128, pdf417) = every_option();
     for form in [Form::Query, Form::Body, Form::Multipart] {
-        client
-            .generate(EncodeBarcodeType::Qr, b"bytes".to_vec())
-            .image(image.clone())
-            .qr(qr.clone())
-            .code128(code128.clone())
-            .pdf417(pdf417.clone())
-            .form(form)
-            .send()
-            .await
-            .unwrap();
+        for request in every_option(&client) {
+            request.form(form).send().await.unwrap();
+        }
     }
     let seen = seen.lock().unwrap();
-    assert_eq!(seen[0].len(), 31, "{:?}", seen[0]);
+    let names: BTreeSet<_> = seen[..5].iter().flat_map(BTreeMap::keys).collect();
+    assert_eq!(names.len(), 31, "{names:?}");
     assert_eq!(seen[0]["dataType"], "Base64Bytes");
-    assert_eq!(seen[0]["backgroundColor"], "Alice & Blue");
-    assert_eq!(seen[0], seen[1]);
-    assert_eq!(seen[0], seen[2]);
+    assert_eq!(seen[0]["backgroundColor"], "#F0F8FF");
+    assert_eq!(seen[..5], seen[5..10]);
+    assert_eq!(seen[..5], seen[10..]);
 }

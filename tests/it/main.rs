@@ -3,10 +3,18 @@
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 mod auth;
+mod blocking;
 mod errors;
 mod facade;
+mod faults;
 mod fidelity;
 mod forms;
 mod generated;
+mod many;
 mod mocks;
+mod raw;
+mod seen;
 mod service;
+mod settings;
+mod tls;
+mod transfers;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use barcode_cloud::{Client, ClientCredentials};
+use barcode_cloud::{Client, ClientBuilder, ClientCredentials, TokenSource};
 use barcode_cloud_sandbox::Sandbox;
 use httpmock::{HttpMockResponse, Mock, MockServer};
 use serde_json::json;
@@ -19,6 +19,14 @@ pub(crate) async fn sandbox() -> (Sandbox, Client) {
         .build()
         .unwrap();
     (sandbox, client)
+}
+
+/// Settings for a service at `base_url` that takes one token and never gives another.
+pub(crate) fn fixed(base_url: &str) -> ClientBuilder {
+    let token = TokenSource::static_token("token").allow_insecure_loopback(true);
+    Client::builder()
+        .base_url(base_url)
+        .token_source(token.build().unwrap())
 }
 
 /// A client whose API and token endpoint are `server`.

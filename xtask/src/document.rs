@@ -1,25 +1,19 @@
-//! Reads an OpenAPI document from disk. Knows files and JSON, nothing of what the document means.
+//! Reads an OpenAPI document from disk, and lists its operations.
 
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::Error;
+use crate::source::Source;
 
 /// Reads `path` as JSON, its keys in the order of the file.
 ///
 /// # Errors
 ///
-/// [`Error::Read`] or [`Error::NotJson`], with the path.
+/// [`Error::Document`] with the path and what is wrong there.
 pub fn read(path: &Path) -> Result<Value, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    serde_json::from_str(&text).map_err(|source| Error::NotJson {
-        path: path.to_owned(),
-        source,
-    })
+    Source::File(path.to_owned()).read(Path::new("."))
 }
 
 /// The operations of `document` by their ids, in its order.

@@ -24,15 +24,7 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The file holds something other than JSON.
-    #[error("{} is not a JSON document: {source}", path.display())]
-    NotJson {
-        /// The file.
-        path: PathBuf,
-        /// Line and column.
-        source: serde_json::Error,
-    },
-    /// A document to compare or to take in cannot be used.
+    /// A document cannot be used.
     #[error("{name}: {reason}")]
     Document {
         /// The file, revision or address.

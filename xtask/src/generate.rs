@@ -1,6 +1,8 @@
 //! Runs progenitor over the lowered document. The settings of the generated client stand here and nowhere else.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
@@ -54,12 +56,26 @@ fn settings() -> GenerationSettings {
     settings
 }
 
-/// progenitor meets some documents with a panic; here it becomes an error like any other.
+thread_local! {
+    /// Whether a panic on this thread is caught and told as an error.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// progenitor meets some documents with a panic; here it becomes an error like any other. Panics of other threads are
+/// told as ever.
 fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Error> {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !QUIET.get() {
+                loud(panic);
+            }
+        }));
+    });
+    QUIET.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(run));
-    std::panic::set_hook(hook);
+    QUIET.set(false);
     outcome.map_err(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);
         Error::Progenitor(

@@ -1,6 +1,9 @@
 //! Turns the OpenAPI document into the typed client: read, overlay, lower, generate, rewrite, split, write.
 //!
 //! Data flows one way, a module a step. Nothing in the workspace depends on this crate.
+//!
+//! Fuzz it in `xtask/` with `cargo fuzz run --sanitizer none mutated` (bytes as they are: `raw`); a finding is printed
+//! as JSON and becomes a file in `fuzz/seeds/`. `cargo test -p xtask --test fuzzed` runs the same code over the seeds.
 
 pub mod coverage;
 pub mod diff;
@@ -9,6 +12,7 @@ mod error;
 pub mod generate;
 pub mod lower;
 pub mod meta;
+mod operations;
 pub mod overlay;
 mod pointer;
 mod rewrite;
@@ -65,7 +69,7 @@ pub fn generate_from(mut api: Value, overlay: &[overlay::Action]) -> Result<Gene
     rewrite::mock::complete(&mut mock, &lowered)?;
     split::add_feature_module(&mut file, "mock", mock);
     Ok(Generated {
-        files: split::split(file, &constants)?,
+        files: split::split(file, &constants, operations::items(&lowered.document))?,
         applied: lowered.applied,
     })
 }

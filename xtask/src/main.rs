@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::sync::{self, Mode};
-use xtask::{coverage, diff, update};
+use xtask::{Error, coverage, diff, update};
 
 /// Keeps the generated client in step with the OpenAPI document.
 #[derive(Parser)]
@@ -48,38 +48,51 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap_or(Path::new("."));
-    let (check, document, out, explain) = match Arguments::parse().command {
+    match Arguments::parse().command {
         Command::Generate {
             check,
             document,
             out,
             explain,
-        } => (check, document, out, explain),
-        Command::Diff(arguments) => return finish(diff::command::run(&arguments, root)),
+        } => {
+            let document = document.unwrap_or_else(|| root.join("openapi/barcode-v4.json"));
+            let out = out.unwrap_or_else(|| root.join("crates/barcode-cloud-client/src/generated"));
+            let mode = if check { Mode::Check } else { Mode::Write };
+            let overlay = root.join("openapi/overlay.json");
+            finish(generate(&document, &overlay, explain, &out, mode))
+        }
+        Command::Diff(arguments) => finish(diff::command::run(&arguments, root)),
         Command::Coverage(arguments) => {
             let outcome = coverage::command::run(&arguments, root);
-            return finish(outcome.map(|text| (format!("{}\n", text.trim_end()), 0)));
+            finish(outcome.map(|text| (format!("{}\n", text.trim_end()), 0)))
         }
-        Command::Update(arguments) => return finish(update::command::run(&arguments, root)),
-    };
-    let document = document.unwrap_or_else(|| root.join("openapi/barcode-v4.json"));
-    let out = out.unwrap_or_else(|| root.join("crates/barcode-cloud-client/src/generated"));
-    let mode = if check { Mode::Check } else { Mode::Write };
+        Command::Update(arguments) => finish(update::command::run(&arguments, root)),
+    }
+}
 
-    let outcome = xtask::generate_client(&document, &root.join("openapi/overlay.json")).and_then(
-        |generated| {
-            if explain {
-                for applied in &generated.applied {
-                    println!("{applied}");
-                }
-            }
-            sync::sync(&out, &generated.files, mode)
-        },
-    );
+fn generate(
+    document: &Path,
+    overlay: &Path,
+    explain: bool,
+    out: &Path,
+    mode: Mode,
+) -> Result<(String, u8), Error> {
+    let generated = xtask::generate_client(document, overlay)?;
+    if explain {
+        for applied in &generated.applied {
+            print(&format!("{applied}\n"));
+        }
+    }
+    let report = sync::sync(out, &generated.files, mode)?;
+    Ok((format!("{report}\n"), 0))
+}
+
+/// Prints what a command gives and takes its exit code, or prints the error and takes 1.
+fn finish(outcome: Result<(String, u8), Error>) -> ExitCode {
     match outcome {
-        Ok(report) => {
-            println!("{report}");
-            ExitCode::SUCCESS
+        Ok((text, code)) => {
+            print(&text);
+            code.into()
         }
         Err(error) => {
             eprintln!("error: {error}");
@@ -88,17 +101,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints what a command gives and takes its exit code, or prints the error and takes 1.
-fn finish(outcome: Result<(String, u8), xtask::Error>) -> ExitCode {
-    match outcome {
-        Ok((text, code)) => {
-            // A reader that has seen enough, as `head`, closes the pipe: no fault of ours.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            code.into()
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+/// A reader that has seen enough, as `head`, closes the pipe: no fault of ours.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

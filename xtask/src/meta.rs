@@ -1,4 +1,4 @@
-//! Holds a document against the OpenAPI meta-schema of its version, then looks its references up. Whatever reads a
+//! Holds a document against the OpenAPI meta-schema of its version, then looks its references and path parameters up. Whatever reads a
 //! foreign document starts here, so that the steps after it meet the shapes that the specification promises.
 
 use jsonschema::error::ValidationErrorKind;
@@ -38,7 +38,9 @@ pub fn check(name: &str, document: &Value) -> Result<(), Error> {
         }
         return Err(refuse(reason));
     }
-    lower::references::resolve(document).map_err(|e| refuse(e.to_string()))
+    lower::references::resolve(document)
+        .and_then(|()| lower::path_parameters::agree(document))
+        .map_err(|e| refuse(e.to_string()))
 }
 
 fn faults(document: &Value) -> Result<Vec<String>, String> {

@@ -10,6 +10,9 @@ use serde_json_path::JsonPath;
 
 use crate::{Error, document};
 
+/// The longest target, in bytes: brackets in brackets take the parser's stack.
+const TARGET: usize = 500;
+
 /// One action of an overlay.
 #[derive(Debug)]
 pub struct Action {
@@ -33,7 +36,12 @@ pub fn read(path: &Path) -> Result<Vec<Action>, Error> {
     parse(&document::read(path)?)
 }
 
-fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
+/// Reads an overlay that is JSON already.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
     let whole = |reason: &str| Error::Overlay {
         action: 0,
         target: "the overlay".into(),
@@ -62,6 +70,14 @@ fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
         target: target.clone(),
         reason,
     };
+    if target.len() > TARGET {
+        let fault = Error::Overlay {
+            action: index,
+            target: target.chars().take(40).chain(['…']).collect(),
+            reason: format!("a target has at most {TARGET} bytes"),
+        };
+        return Err(fault);
+    }
     let path = JsonPath::parse(&target).map_err(|e| fault(format!("not a JSONPath: {e}")))?;
     let change = match (&action["update"], &action["remove"]) {
         (Value::Null, Value::Bool(true)) => Change::Remove,
@@ -258,6 +274,10 @@ mod tests {
             (
                 json!([{"target": "$.a"}]),
                 "neither `update` nor `remove: true`",
+            ),
+            (
+                json!([{"target": format!("$[?{}@.a{}]", "(".repeat(9000), ")".repeat(9000)), "update": {}}]),
+                "((…): a target has at most 500 bytes",
             ),
             (json!({}), "`actions` must be a list"),
         ] {

@@ -1,4 +1,4 @@
-//! Where a document to compare or to take in comes from: a file, a revision in git, an address. Reads it within limits;
+//! Where a document comes from: a file, a revision in git, an address. Reads it within limits;
 //! knows nothing of what it means.
 
 use std::fmt;

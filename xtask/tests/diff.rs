@@ -768,6 +768,133 @@ fn a_property_that_is_its_own_schema_ends() {
 }
 
 #[test]
+fn a_keyword_in_an_alternative_of_a_list_is_not_lost() {
+    let listed = |first: Value| {
+        let value = json!({"anyOf": [first, {"type": "string", "enum": ["b"]}]});
+        shelf_with(&[("/components/schemas/Book/properties/note", value)])
+    };
+    let plain = listed(json!({"type": "string", "enum": ["a"]}));
+    let odd = listed(json!({"type": "string", "enum": ["a"], "not": {"type": "string"}}));
+    assert_eq!(changes(&plain, &odd).class(), Some(Breaking));
+    assert_eq!(changes(&odd, &plain).class(), Some(Breaking));
+    // Lists in a list are one.
+    let nested = listed(
+        json!({"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["c"]}]}),
+    );
+    let flat = listed(json!({"type": "string", "enum": ["a", "c"]}));
+    assert_eq!(lines(&changes(&nested, &flat)), []);
+}
+
+/// `count` shared schemas, each made of the next by `link`; the last one is `end`.
+fn chain(count: usize, link: impl Fn(Value) -> Value, end: Value) -> Value {
+    let mut changes: Vec<(String, Value)> = vec![(
+        "/components/schemas/Book/properties/note".into(),
+        json!({"$ref": "#/components/schemas/Part0"}),
+    )];
+    for index in 1..count {
+        let next = json!({"$ref": format!("#/components/schemas/Part{index}")});
+        changes.push((format!("/components/schemas/Part{}", index - 1), link(next)));
+    }
+    changes.push((format!("/components/schemas/Part{}", count - 1), end));
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|(at, value)| (at.as_str(), value.clone()))
+        .collect();
+    shelf_with(&changes)
+}
+
+#[test]
+fn a_change_behind_hundreds_of_parts_is_not_hidden() {
+    let part = |next: Value| json!({"allOf": [next], "description": "A part."});
+    let listed = |next: Value| json!({"anyOf": [next, {"type": "string", "enum": ["x"]}]});
+    for link in [&part as &dyn Fn(Value) -> Value, &listed] {
+        let text = chain(300, link, json!({"type": "string", "maxLength": 5}));
+        let number = chain(300, link, json!({"type": "number"}));
+        assert_eq!(lines(&changes(&text, &text)), []);
+        assert_eq!(changes(&text, &number).class(), Some(Breaking));
+        assert_eq!(changes(&number, &text).class(), Some(Breaking));
+    }
+}
+
+#[test]
+fn the_last_of_a_thousand_parts_side_by_side_is_compared() {
+    let wide = |last: Value| {
+        let mut parts: Vec<Value> = (0..1000)
+            .map(|index| json!({"properties": {format!("p{index}"): {"type": "string"}}}))
+            .collect();
+        parts.push(json!({"properties": {"last": last}}));
+        shelf_with(&[(
+            "/components/schemas/Book/properties/note",
+            json!({"allOf": parts}),
+        )])
+    };
+    let told = lines(&changes(
+        &wide(json!({"type": "string"})),
+        &wide(json!({"type": "number"})),
+    ));
+    let line = "schema `Book` | property `note`, property `last` | type string -> number";
+    assert_eq!(told, [(Breaking, line.to_owned())]);
+}
+
+/// Each pair of alternatives was looked at: 400 of them took half a minute.
+#[test]
+fn many_alternatives_are_compared_in_no_time() {
+    let many = |last: &str| {
+        let kind = |name: String| json!({"type": "object", "properties": {name: {"anyOf": [{"type": "string"}, {"type": "object"}]}}});
+        let mut all: Vec<Value> = (0..2000).map(|index| kind(format!("f{index}"))).collect();
+        all.push(kind(last.to_owned()));
+        shelf_with(&[(
+            "/components/schemas/Book/properties/note",
+            json!({"anyOf": all}),
+        )])
+    };
+    let start = std::time::Instant::now();
+    let told = lines(&changes(&many("before"), &many("after")));
+    let line = |class, what| {
+        let note = "schema `Book` | property `note`";
+        (class, format!("{note} | alternative object with {what}"))
+    };
+    assert_eq!(
+        told,
+        [
+            line(Breaking, "`after` added"),
+            line(Breaking, "`before` removed")
+        ]
+    );
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_change_met_at_several_places_is_told_at_each() {
+    let side = |name: &str| {
+        let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+        shelf_with(&[
+            ("/components/schemas/A", json!({"type": "string"})),
+            ("/components/schemas/B", json!({"type": "number"})),
+            (
+                "/components/schemas/Book/properties/left",
+                reference.clone(),
+            ),
+            ("/components/schemas/Book/properties/right", reference),
+        ])
+    };
+    let told = lines(&changes(&side("A"), &side("B")));
+    let line = |place: &str, text: &str| {
+        (
+            Breaking,
+            format!("schema `Book` | property `{place}` | {text}"),
+        )
+    };
+    assert_eq!(
+        told,
+        [
+            line("left", "type string -> number"),
+            line("right", "changed in the same way as property `left`"),
+        ]
+    );
+}
+
+#[test]
 fn the_three_forms_say_the_same() {
     let new = shelf_with(&[
         (
@@ -908,6 +1035,8 @@ fn bad_documents_are_one_clear_error() {
     let mut cyclic = with_schemas(reference("C"));
     cyclic["components"]["schemas"]["C"] = reference("D");
     cyclic["components"]["schemas"]["D"] = reference("C");
+    let mut no_parameter = shelf("3.0");
+    no_parameter["paths"]["/books/{id}"]["parameters"] = json!([]);
     let mut no_responses = shelf("3.0");
     no_responses["paths"]["/books"]["post"]["responses"] = Value::Null;
     for (name, text, said) in [
@@ -947,6 +1076,11 @@ fn bad_documents_are_one_clear_error() {
             "no responses",
             no_responses.to_string(),
             "#/paths/~1books/post/responses: it is not of type \"object\"",
+        ),
+        (
+            "no path parameter",
+            no_parameter.to_string(),
+            "#/paths/~1books~1{id}/get: {id} in /books/{id} is no parameter",
         ),
         (
             "nested",

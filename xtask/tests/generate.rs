@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -140,63 +142,154 @@ fn the_earlier_published_revision_is_read_too() {
     assert!(folder.path().join("builder/generate_multipart.rs").exists());
 }
 
+/// Our document with `value` at `pointer`; null takes it out.
+fn ours_with(pointer: &str, value: Value) -> String {
+    let text = fs::read_to_string(root().join("openapi/barcode-v4.json")).unwrap();
+    let mut document: Value = serde_json::from_str(&text).unwrap();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let parent = document.pointer_mut(parent).unwrap();
+    if value.is_null() {
+        parent.as_object_mut().unwrap().shift_remove(key);
+    } else {
+        parent[key] = value;
+    }
+    document.to_string()
+}
+
+/// What generating from `text` says, once it has failed and written nothing.
+fn refused(what: &str, text: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let (document, out) = (
+        folder.path().join("document.json"),
+        folder.path().join("out"),
+    );
+    fs::write(&document, text).unwrap();
+    let output = generate(&[
+        "--document",
+        document.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{what}: {said}");
+    assert!(said.starts_with("error: "), "{what}: {said}");
+    assert_eq!(said.lines().count(), 1, "{what}: {said}");
+    assert!(!out.exists(), "{what}");
+    said
+}
+
 #[test]
-fn a_bad_document_is_one_clear_error_and_no_file() {
-    let ours = fs::read_to_string(root().join("openapi/barcode-v4.json")).unwrap();
-    let cases = [
+fn what_is_no_json_document_is_one_clear_error_and_no_file() {
+    let nested = [vec![b'['; 25 << 20], vec![b']'; 25 << 20]].concat();
+    let cases: [(&str, &[u8], &str); 8] = [
         (
-            "not JSON",
-            "openapi: 3.1.1\n".to_owned(),
-            "is not a JSON document",
+            "half JSON",
+            b"{\"openapi\": \"3.1.1\", ",
+            "is not a JSON document: EOF",
         ),
-        ("no object", "[]".to_owned(), "#: the document is no object"),
+        ("nothing", b"", "is not a JSON document: EOF"),
+        ("bytes", b"\x89PNG\r\n\xff", "is not a JSON document"),
         (
-            "another version",
-            ours.replacen("3.1.1", "2.0", 1),
-            "#/openapi: OpenAPI version \"2.0\"",
+            "YAML",
+            b"openapi: 3.1.1\n",
+            "is YAML; turn it into JSON first",
         ),
-        (
-            "a dangling reference",
-            ours.replacen("schemas/ApiErrorResponse", "schemas/Gone", 1),
-            "points at nothing",
-        ),
-        (
-            "an unknown construct",
-            ours.replacen("\"enum\"", "\"if\"", 1),
-            "no rule knows `if` in a schema",
-        ),
+        ("a page", b"<!doctype html>", "looks like HTML"),
+        ("no object", b"[]", "#: the document is no object"),
         (
             "deep nesting",
-            "[".repeat(100_000),
-            "is not a JSON document",
+            &nested[..100_000],
+            "is nested deeper than 128 levels",
         ),
+        ("50 MiB of nested arrays", &nested, "is larger than 20 MiB"),
     ];
-    for (what, text, said) in cases {
-        let folder = tempfile::tempdir().unwrap();
-        let (document, out) = (
-            folder.path().join("document.json"),
-            folder.path().join("out"),
-        );
-        fs::write(&document, text).unwrap();
-        let output = generate(&[
-            "--document",
-            document.to_str().unwrap(),
-            "--out",
-            out.to_str().unwrap(),
-        ]);
-        assert!(!output.status.success(), "{what}");
-        assert!(
-            stderr(&output).contains(said),
-            "{what}: {}",
-            stderr(&output)
-        );
-        assert!(
-            !stderr(&output).contains("panicked"),
-            "{what}: {}",
-            stderr(&output)
-        );
-        assert!(!out.exists(), "{what}");
+    for (what, text, expected) in cases {
+        let said = refused(what, text);
+        assert!(said.contains(expected), "{what}: {said}");
     }
+    let output = generate(&["--document", "/no/such/file"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(
+        said.starts_with("error: /no/such/file: cannot be read"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_bad_document_is_one_clear_error_with_its_place_and_no_file() {
+    const GET: &str = "/paths/~1barcode~1generate~1{barcodeType}/get";
+    const SCHEMA: &str = "/components/schemas/ApiError";
+    const PATH: &str = "/barcode/generate/{barcodeType}";
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let other = json!([{"name": "x", "in": "path", "required": true, "schema": {}}]);
+    for (pointer, value, expected) in [
+        ("/openapi".into(), json!("2.0"), "#/openapi: OpenAPI version \"2.0\"".into()),
+        (
+            SCHEMA.into(),
+            reference("ApiError"),
+            format!("#{SCHEMA}/$ref: `#{SCHEMA}` refers to itself"),
+        ),
+        (
+            SCHEMA.into(),
+            json!({"allOf": [reference("ApiError")]}),
+            format!("`#{SCHEMA}` refers to itself"),
+        ),
+        (
+            SCHEMA.into(),
+            reference("Gone"),
+            format!("#{SCHEMA}/$ref: `#/components/schemas/Gone` points at nothing"),
+        ),
+        (
+            format!("{GET}/responses"),
+            Value::Null,
+            format!("#{GET}/responses: an operation without responses"),
+        ),
+        (
+            format!("{GET}/responses"),
+            json!({}),
+            format!("#{GET}/responses: an operation without responses"),
+        ),
+        (
+            format!("{GET}/parameters"),
+            other,
+            format!("#{GET}/parameters/0: path parameter `x` is not in {PATH}"),
+        ),
+        (
+            format!("{GET}/parameters"),
+            json!([]),
+            format!("#{GET}: {{barcodeType}} in {PATH} is no parameter"),
+        ),
+        (
+            format!("{SCHEMA}/if"),
+            json!({}),
+            format!("#{SCHEMA}/if: no rule knows `if` in a schema"),
+        ),
+        // An overlay action has nothing to correct.
+        (
+            "/components/securitySchemes".into(),
+            json!({}),
+            "overlay action 0 ($.components.securitySchemes.JWT.flows.clientCredentials): matches nothing".to_owned(),
+        ),
+    ] {
+        let said = refused(&expected, ours_with(&pointer, value).as_bytes());
+        assert!(said.contains(&expected), "{expected}: {said}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["generate", "--explain", "--out"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
 }
 
 #[test]

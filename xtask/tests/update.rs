@@ -213,6 +213,23 @@ fn an_overlay_action_that_works_is_not_idle() {
 }
 
 #[test]
+fn an_operation_at_a_new_path_keeps_its_texts() {
+    let desk = Desk::new(&printed(&ours()));
+    let mut moved = published();
+    let item = moved["paths"]["/books"].take();
+    moved["paths"] = json!({ "/library/books": item });
+    let from = desk.publish(&moved.to_string());
+    let output = desk.update(&from, &["--accept"]);
+    // The overlay's own targets name the old path: told, and no reason to stop.
+    assert!(output.status.success(), "{}", said(&output));
+    let mut there = expected();
+    let item = there["paths"]["/books"].take();
+    there["paths"] = json!({ "/library/books": item });
+    let there = printed(&there).replace("~1books", "~1library~1books");
+    assert_eq!(desk.ours(), there);
+}
+
+#[test]
 fn a_marker_moves_with_its_place() {
     let desk = Desk::new(&printed(&ours()));
     desk.update(&desk.publish(&printed(&published())), &["--accept"]);
@@ -338,7 +355,27 @@ fn what_is_not_valid_is_refused_with_its_place_and_touches_nothing() {
             ),
             "`#/nowhere` points at nothing",
         ),
+        (
+            with("/paths/~1books/post", json!({"operationId": "AddBook"})),
+            "#/paths/~1books/post/responses: an operation without responses",
+        ),
+        (
+            with(
+                "/paths/~1books/post/parameters/0",
+                json!({"name": "id", "in": "path", "required": true, "schema": {}}),
+            ),
+            "#/paths/~1books/post/parameters/0: path parameter `id` is not in /books",
+        ),
+        (
+            with(
+                "/components/schemas/Author",
+                json!({"$ref": "#/components/schemas/Author"}),
+            ),
+            "`#/components/schemas/Author` refers to itself",
+        ),
         (with("/openapi", json!("2.0")), "is OpenAPI 2.0"),
+        ("{".to_owned(), "is not a JSON document"),
+        ("[".repeat(50 << 20), "is larger than 20 MiB"),
         ("openapi: 3.1.0".to_owned(), "is YAML"),
         ("[".repeat(100_000), "is nested deeper than 128 levels"),
     ] {

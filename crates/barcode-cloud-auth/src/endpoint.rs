@@ -6,9 +6,7 @@ use std::time::{Duration, SystemTime};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
-};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{ClientBuilder, Response};
 use secrecy::zeroize::Zeroizing;
 use url::Url;
@@ -18,6 +16,7 @@ use crate::builder::AuthStyle;
 use crate::credentials::ClientCredentials;
 use crate::error::{Error, ErrorKind};
 use crate::response::{Answer, Grant, MAX_BODY, parse, unusable};
+use crate::retry_after::retry_after;
 
 /// Asks for a token once. The one seam where tests put a scripted endpoint.
 pub(crate) trait TokenEndpoint: Send + Sync + 'static {
@@ -178,19 +177,4 @@ fn basic_pair(credentials: &ClientCredentials) -> Zeroizing<String> {
 
 fn encode(text: &str) -> Zeroizing<String> {
     Zeroizing::new(byte_serialize(text.as_bytes()).collect())
-}
-
-/// `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3). A date is measured against the
-/// server's own `Date` where there is one, so that a wrong clock here changes nothing.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let value = text(RETRY_AFTER)?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(value).ok()?;
-    let now = text(DATE)
-        .and_then(|date| httpdate::parse_http_date(date).ok())
-        .unwrap_or(now);
-    Some(until.duration_since(now).unwrap_or_default())
 }

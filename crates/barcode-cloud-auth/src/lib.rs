@@ -10,6 +10,7 @@ mod metrics;
 mod origin;
 mod redact;
 mod response;
+mod retry_after;
 mod schedule;
 mod source;
 mod sync;
@@ -23,5 +24,6 @@ pub use credentials::{
 };
 pub use error::{Error, ErrorKind};
 pub use metrics::Metrics;
+pub use retry_after::retry_after;
 pub use source::TokenSource;
 pub use token::AccessToken;

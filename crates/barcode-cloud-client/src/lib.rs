@@ -12,9 +12,11 @@ mod file_part;
 #[rustfmt::skip]
 mod generated;
 mod hooks;
+mod operation;
 
 pub use file_part::{FilePart, InvalidMediaType};
 #[doc(inline)]
 pub use generated::*;
 pub use hooks::{BoxFuture, Hook, HookError, Hooks};
+pub use operation::Operation;
 pub use progenitor_client::OperationInfo;

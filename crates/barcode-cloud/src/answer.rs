@@ -1,15 +1,23 @@
 //! Makes one error of whatever the generated client reports. Error bodies are read leniently: what cannot be read as the
 //! document has it still gives its code, message and request id, and what cannot be read at all is kept as text.
 
+use std::error::Error as StdError;
+use std::time::SystemTime;
+
+use barcode_cloud_auth::retry_after;
 use barcode_cloud_client as api;
 use barcode_cloud_client::types::ApiErrorResponse;
+use http_body_util::LengthLimitError;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use serde_json::Value;
+use tower_http::timeout::TimeoutError;
 
 use crate::Error;
 use crate::authorize::Seen;
-use crate::error::{ApiError, InvalidInput, InvalidResponse};
+use crate::call::Bounds;
+use crate::error::{ApiError, Deadline, Fault, InvalidInput, InvalidResponse};
+use crate::told;
+use crate::upload::Broken;
 
 /// Bytes of an unexpected answer that are read; the rest is not waited for.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -17,7 +25,11 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// Characters of an answer's text that an error keeps.
 const TEXT_LIMIT: usize = 2_000;
 
-pub(crate) async fn error(error: api::Error<ApiErrorResponse>, seen: Seen) -> Error {
+pub(crate) async fn error(
+    error: api::Error<ApiErrorResponse>,
+    seen: Seen,
+    bounds: Bounds,
+) -> Error {
     match error {
         api::Error::ErrorResponse(answer) => {
             let (status, headers) = (answer.status(), answer.headers().clone());
@@ -29,19 +41,20 @@ pub(crate) async fn error(error: api::Error<ApiErrorResponse>, seen: Seen) -> Er
             lenient(status, &headers, &body).into()
         }
         // An error status whose body is not what the document says, or a success of the same kind.
-        api::Error::InvalidResponsePayload(body, source) => match seen.answer {
+        api::Error::InvalidResponsePayload(body, source) => match seen.failed {
             Some((status, headers)) => lenient(status, &headers, &body).into(),
-            None => InvalidResponse {
-                reason: "not the JSON that the document describes",
-                text: text(&body),
-                source: Some(source),
-            }
-            .into(),
+            None => InvalidResponse::new(Fault::NoJson, &body)
+                .because(source)
+                .into(),
+        },
+        // An error status whose body broke off: what it is stands in the status.
+        api::Error::ResponseBodyError(source) => match seen.failed {
+            Some((status, headers)) => lenient(status, &headers, b"").into(),
+            None => transport(source, bounds),
         },
         api::Error::CommunicationError(source) | api::Error::InvalidUpgrade(source) => {
-            Error::transport(source)
+            transport(source, bounds)
         }
-        api::Error::ResponseBodyError(source) => Error::transport(source),
         api::Error::InvalidRequest(said) => InvalidInput::from_client(said).into(),
         api::Error::Custom(reason) => match seen.auth_error {
             Some(error) => Error::Auth(error),
@@ -50,35 +63,63 @@ pub(crate) async fn error(error: api::Error<ApiErrorResponse>, seen: Seen) -> Er
     }
 }
 
+/// What broke an exchange off: one of our own bounds, the picture on its way up, or the connection.
+pub(crate) fn transport(source: reqwest::Error, bounds: Bounds) -> Error {
+    if cause::<LengthLimitError>(&source).is_some() {
+        let limit = bounds.max_bytes;
+        return InvalidResponse::new(Fault::TooLong { limit }, b"").into();
+    }
+    if cause::<TimeoutError>(&source).is_some() {
+        return Error::Timeout {
+            deadline: Deadline::Idle,
+            limit: bounds.idle,
+        };
+    }
+    if let Some(broken) = cause::<Broken>(&source) {
+        return broken.to_error();
+    }
+    Error::Transport {
+        source: source.without_url(),
+    }
+}
+
+/// The cause of this type among those of `error`.
+fn cause<E: StdError + 'static>(error: &reqwest::Error) -> Option<&E> {
+    let mut next: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
 fn typed(status: StatusCode, headers: &HeaderMap, body: ApiErrorResponse) -> ApiError {
     ApiError {
-        status,
-        request_id: body.request_id.or_else(|| header(headers)),
+        request_id: body.request_id.or_else(|| request_id(headers)),
         code: body.error.code,
         message: body.error.message,
         description: body.error.description,
-        body: None,
+        retry_after: retry_after(headers, SystemTime::now()),
+        ..ApiError::new(status)
     }
 }
 
 fn lenient(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ApiError {
-    let json: Value = serde_json::from_slice(body).unwrap_or_default();
-    let field = |pointer: &str| {
-        json.pointer(pointer)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
+    let told = told::read(body);
     ApiError {
-        status,
-        request_id: field("/requestId").or_else(|| header(headers)),
-        code: field("/error/code"),
-        message: field("/error/message"),
-        description: field("/error/description"),
-        body: Some(text(body)),
+        request_id: told.request_id.or_else(|| request_id(headers)),
+        code: told.code,
+        message: told.message,
+        description: told.description,
+        retry_after: retry_after(headers, SystemTime::now()),
+        body: (!body.is_empty()).then(|| text(body)),
+        ..ApiError::new(status)
     }
 }
 
-fn header(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     headers
         .get("x-request-id")?
         .to_str()

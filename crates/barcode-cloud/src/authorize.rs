@@ -5,8 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use barcode_cloud_auth::{AccessToken, TokenSource};
 use barcode_cloud_client::{BoxFuture, Hook, HookError, OperationInfo};
-use reqwest::header::{AUTHORIZATION, HeaderMap};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Request, Response, StatusCode};
+
+use crate::Client;
+use crate::call::bounded;
+
+/// The header that carries the id of a request, both ways.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The hook of the generated client that [`Client::api`](crate::Client::api) hands out: a 401 is answered by one more
 /// attempt with a new token, where the request's body can be sent again.
@@ -70,7 +76,8 @@ impl Hook for Authorize {
 /// The hook of one attempt of one call of the facade, which sends again by itself and wants to know what happened.
 #[derive(Debug)]
 pub(crate) struct Attempt {
-    tokens: TokenSource,
+    client: Client,
+    request_id: Option<HeaderValue>,
     seen: Mutex<Seen>,
 }
 
@@ -79,17 +86,18 @@ pub(crate) struct Attempt {
 pub(crate) struct Seen {
     /// Why there was no token.
     pub(crate) auth_error: Option<barcode_cloud_auth::Error>,
-    /// The answer's status and headers.
-    pub(crate) answer: Option<(StatusCode, HeaderMap)>,
+    /// Status and headers of an answer that is no success.
+    pub(crate) failed: Option<(StatusCode, HeaderMap)>,
     /// The token that the service answered with 401; it is out of use.
     pub(crate) refused: Option<AccessToken>,
     token: Option<AccessToken>,
 }
 
 impl Attempt {
-    pub(crate) fn new(tokens: TokenSource) -> Self {
+    pub(crate) fn new(client: Client, request_id: Option<HeaderValue>) -> Self {
         Self {
-            tokens,
+            client,
+            request_id,
             seen: Mutex::default(),
         }
     }
@@ -102,6 +110,20 @@ impl Attempt {
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn look(&self, response: &Response) {
+        if response.status().is_success() {
+            return;
+        }
+        let mut seen = self.seen();
+        if response.status() == StatusCode::UNAUTHORIZED {
+            seen.refused = seen.token.take();
+            if let Some(token) = &seen.refused {
+                self.client.token_source().invalidate(token);
+            }
+        }
+        seen.failed = Some((response.status(), response.headers().clone()));
+    }
 }
 
 impl Hook for Attempt {
@@ -111,7 +133,10 @@ impl Hook for Attempt {
         _operation: &'a OperationInfo,
     ) -> BoxFuture<'a, Result<(), HookError>> {
         Box::pin(async move {
-            match self.tokens.authorize(request).await {
+            if let Some(id) = &self.request_id {
+                request.headers_mut().insert(REQUEST_ID, id.clone());
+            }
+            match self.client.token_source().authorize(request).await {
                 Ok(token) => {
                     self.seen().token = Some(token);
                     Ok(())
@@ -126,23 +151,14 @@ impl Hook for Attempt {
 
     fn send<'a>(
         &'a self,
-        client: &'a reqwest::Client,
+        http: &'a reqwest::Client,
         request: Request,
         _operation: &'a OperationInfo,
     ) -> BoxFuture<'a, reqwest::Result<Response>> {
         Box::pin(async move {
-            let response = client.execute(request).await?;
-            let mut seen = self.seen();
-            if response.status() == StatusCode::UNAUTHORIZED {
-                seen.refused = seen.token.take();
-                if let Some(token) = &seen.refused {
-                    self.tokens.invalidate(token);
-                }
-            }
-            if !response.status().is_success() {
-                seen.answer = Some((response.status(), response.headers().clone()));
-            }
-            Ok(response)
+            let response = http.execute(request).await?;
+            self.look(&response);
+            Ok(bounded(response, self.client.shared().bounds))
         })
     }
 }

@@ -76,11 +76,16 @@ impl From<BarcodeResponse> for Barcode {
     }
 }
 
-pub(crate) fn from_list(list: BarcodeResponseList) -> Vec<Barcode> {
-    list.barcodes
-        .unwrap_or_default()
-        .into_iter()
+/// The barcodes of an answer; what they say goes into a trace where that is asked for.
+pub(crate) fn received(list: BarcodeResponseList, trace_data: bool) -> Vec<Barcode> {
+    let found = list.barcodes.unwrap_or_default().into_iter();
+    found
         .map(Barcode::from)
+        .inspect(|barcode| {
+            if trace_data {
+                tracing::debug!(data = barcode.value, barcode_type = %barcode.barcode_type, "found");
+            }
+        })
         .collect()
 }
 

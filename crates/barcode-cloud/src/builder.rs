@@ -1,63 +1,60 @@
-//! The settings of a client, by method or from the environment, and their checking.
+//! From settings to a client: by method, by [`Config`] or from the environment, all checked here.
 
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use barcode_cloud_auth::{ClientCredentials, TokenSource};
-use barcode_cloud_client::{BASE_URL, TOKEN_URL};
+use barcode_cloud_auth::{ClientCredentials, FileCredentials, TokenSource};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::client::Shared;
 use crate::error::ConfigurationError;
-use crate::{Client, Error};
+use crate::{Client, Config, Error, Retry};
 
 const CLIENT_ID: &str = "BARCODE_CLOUD_CLIENT_ID";
 const CLIENT_SECRET: &str = "BARCODE_CLOUD_CLIENT_SECRET";
 const ACCESS_TOKEN: &str = "BARCODE_CLOUD_ACCESS_TOKEN";
-const BASE_URL_VAR: &str = "BARCODE_CLOUD_BASE_URL";
-const TOKEN_URL_VAR: &str = "BARCODE_CLOUD_TOKEN_URL";
-
-const USER_AGENT: &str = concat!("barcode-cloud/", env!("CARGO_PKG_VERSION"));
+const BASE_URL: &str = "BARCODE_CLOUD_BASE_URL";
+const TOKEN_URL: &str = "BARCODE_CLOUD_TOKEN_URL";
 
 /// Builds a [`Client`]; made by [`Client::builder`].
 ///
 /// ```
 /// use std::time::Duration;
-/// use barcode_cloud::{Client, ClientCredentials};
+/// use barcode_cloud::{Client, ClientCredentials, Retry};
 ///
 /// let client = Client::builder()
 ///     .credentials(ClientCredentials::new("id", "secret")?)
 ///     .timeout(Duration::from_secs(20))
+///     .retry(Retry::default().attempts(5))
+///     .concurrency(32)
 ///     .build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-#[derive(Debug)]
+#[derive(Default)]
 pub struct ClientBuilder {
+    config: Config,
     authority: Option<Authority>,
-    base_url: String,
-    token_url: String,
-    timeout: Duration,
     http: Option<reqwest::Client>,
+    proxies: Vec<reqwest::Proxy>,
+    certificates: Vec<reqwest::Certificate>,
 }
 
 /// What proves to the service who calls.
-#[derive(Debug)]
 enum Authority {
     Credentials(ClientCredentials),
     Source(TokenSource),
 }
 
-impl Default for ClientBuilder {
-    fn default() -> Self {
-        Self {
-            authority: None,
-            base_url: BASE_URL.to_owned(),
-            token_url: TOKEN_URL.to_owned(),
-            timeout: Duration::from_secs(100),
-            http: None,
-        }
-    }
-}
-
 impl ClientBuilder {
+    /// Takes over all of `config`; what the methods set before is forgotten.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
     /// Obtains tokens with these credentials. The secret is sent to the token address and nowhere else.
     pub fn credentials(mut self, credentials: ClientCredentials) -> Self {
         self.authority = Some(Authority::Credentials(credentials));
@@ -71,29 +68,107 @@ impl ClientBuilder {
         self
     }
 
-    /// Calls the service at this address instead of [`BASE_URL`]; for a sandbox or a gateway.
+    /// Calls the service at this address instead of [`BASE_URL`](crate::api::BASE_URL); for a sandbox or a gateway.
     ///
     /// `https` only, but for loopback addresses. The token is sent to this origin and no other.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = url.into();
+        self.config.base_url = url.into();
         self
     }
 
-    /// Obtains tokens at this address instead of [`TOKEN_URL`]. `https` only, but for loopback addresses.
+    /// Obtains tokens at this address instead of [`TOKEN_URL`](crate::api::TOKEN_URL). `https` only, but for loopback
+    /// addresses.
     pub fn token_url(mut self, url: impl Into<String>) -> Self {
-        self.token_url = url.into();
+        self.config.token_url = url.into();
         self
     }
 
-    /// For one request, from connecting to the last byte of the answer. 100 s by default: a large picture has to go up
-    /// and be read.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+    /// For a whole call: waiting for its turn, all attempts, the pauses between them. 300 s by default.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.config.timeouts.call = limit;
         self
     }
 
-    /// Sends requests with this HTTP client, whose settings then stand as they are:
-    /// [`timeout`](Self::timeout) does nothing. Token requests have a client of their own.
+    /// For one request, from asking for a token to the last byte of the answer. 100 s by default: a large picture has to
+    /// go up and be read.
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.config.timeouts.attempt = limit;
+        self
+    }
+
+    /// For connecting, TLS included. 10 s by default.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.config.timeouts.connect = limit;
+        self
+    }
+
+    /// Between two pieces of an answer. 30 s by default.
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.config.timeouts.idle = limit;
+        self
+    }
+
+    /// When and how often a failed request is sent again.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.config.retry = retry;
+        self
+    }
+
+    /// Has at most this many requests under way at a time, those of all clones together; more wait for their turn. No
+    /// limit by default; 0 counts as 1.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.config.concurrency = Some(NonZeroUsize::new(requests).unwrap_or(NonZeroUsize::MIN));
+        self
+    }
+
+    /// Sends at most this many requests a second, those of all clones together; more wait for their turn. No limit by
+    /// default; 0 counts as 1.
+    pub fn requests_per_second(mut self, requests: u32) -> Self {
+        self.config.requests_per_second =
+            Some(NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN));
+        self
+    }
+
+    /// Takes no answer of more bytes than this. 64 MiB by default.
+    pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
+        self.config.max_answer_bytes = bytes;
+        self
+    }
+
+    /// Says this in `user-agent` instead of `barcode-cloud/VERSION`.
+    pub fn user_agent(mut self, text: impl Into<String>) -> Self {
+        self.config.user_agent = text.into();
+        self
+    }
+
+    /// Sends a header with every call (not with token requests), for a gateway. Its value is taken for a secret.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
+        self.config.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sends all requests, those for tokens too, through this proxy instead of the system's. Several are asked in turn
+    /// which requests they take.
+    pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
+        self.proxies.push(proxy);
+        self
+    }
+
+    /// Trusts this root certificate besides the system's, for token requests too.
+    pub fn root_certificate(mut self, certificate: reqwest::Certificate) -> Self {
+        self.certificates.push(certificate);
+        self
+    }
+
+    /// Lets traces hold what barcodes say. Not by default: it may be personal.
+    pub fn trace_data(mut self, trace: bool) -> Self {
+        self.config.trace_data = trace;
+        self
+    }
+
+    /// Sends calls with this HTTP client, whose own settings then stand as they are: [`header`](Self::header),
+    /// [`user_agent`](Self::user_agent), [`connect_timeout`](Self::connect_timeout), proxies and certificates set here
+    /// matter to token requests only, which have a client of their own.
     pub fn http(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
@@ -105,16 +180,16 @@ impl ClientBuilder {
     ///
     /// [`Error::Configuration`] where neither a token nor credentials are set, or a variable is empty.
     pub fn env(mut self) -> Result<Self, Error> {
-        if let Some(url) = variable(BASE_URL_VAR)? {
-            self.base_url = url;
+        if let Some(url) = variable(BASE_URL)? {
+            self.config.base_url = url;
         }
-        if let Some(url) = variable(TOKEN_URL_VAR)? {
-            self.token_url = url;
+        if let Some(url) = variable(TOKEN_URL)? {
+            self.config.token_url = url;
         }
         self.authority = Some(match variable(ACCESS_TOKEN)? {
             Some(token) => Authority::Source(
                 TokenSource::static_token(token)
-                    .api_origin(&self.base_url)
+                    .api_origin(&self.config.base_url)
                     .allow_insecure_loopback(true)
                     .build()
                     .map_err(ConfigurationError::Auth)?,
@@ -131,42 +206,130 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where credentials are missing, an address is not one that a token may be sent to, or
-    /// no HTTP client can be set up.
-    pub fn build(self) -> Result<Client, Error> {
-        // Its text may be anything by mistake, a secret too: it is not shown.
-        let base_url = reqwest::Url::parse(&self.base_url)
-            .map_err(|_| ConfigurationError::BaseUrl("it cannot be parsed"))?;
-        if base_url.query().is_some() || base_url.fragment().is_some() {
-            return Err(ConfigurationError::BaseUrl("it has a query or a fragment").into());
-        }
-        let tokens = match self.authority {
-            None => return Err(ConfigurationError::NoCredentials.into()),
-            Some(Authority::Source(source)) => source,
-            Some(Authority::Credentials(credentials)) => {
-                TokenSource::builder(self.token_url, credentials)
-                    .api_origin(&self.base_url)
-                    // An address on this machine is opt-in enough: nobody else can listen there.
-                    .allow_insecure_loopback(true)
-                    .http(reqwest::Client::builder().user_agent(USER_AGENT))
-                    .build()
-                    .map_err(ConfigurationError::Auth)?
-            }
-        };
-        let http = match self.http {
+    /// [`Error::Configuration`] where credentials are missing, an address is not one that a token may be sent to, a
+    /// proxy, a header or a certificate is none, or no HTTP client can be set up.
+    pub fn build(mut self) -> Result<Client, Error> {
+        let base_url = checked(&self.config.base_url)?;
+        self.read_proxy()?;
+        self.read_certificates()?;
+        let tokens = self.tokens()?;
+        let headers = headers(&self.config)?;
+        let http = match self.http.take() {
             Some(http) => http,
-            None => reqwest::Client::builder()
-                .user_agent(USER_AGENT)
-                .connect_timeout(Duration::from_secs(10))
-                .timeout(self.timeout)
+            None => self
+                .transport()
+                .default_headers(headers)
+                .connect_timeout(self.config.timeouts.connect)
                 // The service does not redirect; following would send data to who knows where.
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
                 .map_err(ConfigurationError::Http)?,
         };
-        let base_url = self.base_url.trim_end_matches('/').to_owned();
-        Ok(Client::from_parts(base_url, http, tokens))
+        Ok(Client::from_shared(Shared::new(
+            &self.config,
+            &base_url,
+            http,
+            tokens,
+        )))
     }
+
+    fn read_proxy(&mut self) -> Result<(), ConfigurationError> {
+        if let Some(url) = &self.config.proxy {
+            // It may hold a password: what is wrong with it is not quoted.
+            let proxy =
+                reqwest::Proxy::all(url.expose_secret()).map_err(|_| ConfigurationError::Proxy)?;
+            self.proxies.push(proxy);
+        }
+        Ok(())
+    }
+
+    fn read_certificates(&mut self) -> Result<(), ConfigurationError> {
+        for path in &self.config.root_certificates {
+            let fault = |reason: String| ConfigurationError::Certificate {
+                path: path.clone(),
+                reason,
+            };
+            let pem = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
+            let read = reqwest::Certificate::from_pem_bundle(&pem)
+                .map_err(|_| fault("it is not PEM".to_owned()))?;
+            if read.is_empty() {
+                return Err(fault("it holds no certificate".to_owned()));
+            }
+            self.certificates.extend(read);
+        }
+        Ok(())
+    }
+
+    fn tokens(&mut self) -> Result<TokenSource, ConfigurationError> {
+        let config = &self.config;
+        let token_url = config.token_url.as_str();
+        let source = match (self.authority.take(), &config.credentials_file) {
+            (Some(Authority::Source(source)), _) => return Ok(source),
+            (Some(Authority::Credentials(credentials)), _) => {
+                TokenSource::builder(token_url, credentials)
+            }
+            (None, Some(path)) => TokenSource::builder(token_url, FileCredentials::new(path)),
+            (None, None) => TokenSource::builder(token_url, credentials(config)?),
+        };
+        source
+            .api_origin(&config.base_url)
+            // An address on this machine is opt-in enough: nobody else can listen there.
+            .allow_insecure_loopback(true)
+            .http(self.transport())
+            .build()
+            .map_err(ConfigurationError::Auth)
+    }
+
+    /// What calls and token requests have in common.
+    fn transport(&self) -> reqwest::ClientBuilder {
+        let mut http = reqwest::Client::builder().user_agent(&self.config.user_agent);
+        for proxy in &self.proxies {
+            http = http.proxy(proxy.clone());
+        }
+        if self.certificates.is_empty() {
+            return http;
+        }
+        http.tls_certs_merge(self.certificates.iter().cloned())
+    }
+}
+
+fn credentials(config: &Config) -> Result<ClientCredentials, ConfigurationError> {
+    match (&config.client_id, &config.client_secret) {
+        (Some(id), Some(secret)) => {
+            ClientCredentials::new(id, secret.clone()).map_err(ConfigurationError::Auth)
+        }
+        _ => Err(ConfigurationError::NoCredentials),
+    }
+}
+
+/// The base URL, if that is what it is. It may be anything by mistake, a secret too: it is not shown.
+fn checked(base_url: &str) -> Result<reqwest::Url, ConfigurationError> {
+    let url = reqwest::Url::parse(base_url)
+        .map_err(|_| ConfigurationError::BaseUrl("it cannot be parsed"))?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(ConfigurationError::BaseUrl("it has a query or a fragment"));
+    }
+    Ok(url)
+}
+
+fn headers(config: &Config) -> Result<HeaderMap, ConfigurationError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &config.headers {
+        let fault = |reason| ConfigurationError::Header {
+            name: name.clone(),
+            reason,
+        };
+        let parsed =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault("is no name of a header"))?;
+        if parsed == AUTHORIZATION {
+            return Err(fault("is set by the client itself"));
+        }
+        let mut value = HeaderValue::from_str(value.expose_secret())
+            .map_err(|_| fault("has a value that no header can carry"))?;
+        value.set_sensitive(true);
+        headers.insert(parsed, value);
+    }
+    Ok(headers)
 }
 
 /// A variable of the environment; one that is set but empty is a mistake, not a default.
@@ -182,5 +345,77 @@ fn variable(name: &'static str) -> Result<Option<String>, ConfigurationError> {
             name,
             fault: "is not UTF-8",
         }),
+    }
+}
+
+/// A proxy may hold a password, credentials a secret: they are not shown.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(config: serde_json::Value) -> Result<Client, Error> {
+        let mut all = serde_json::json!({"client_id": "id", "client_secret": "canary"});
+        let fields = all.as_object_mut().unwrap();
+        fields.extend(config.as_object().unwrap().clone());
+        Client::from_config(serde_json::from_value(all).unwrap())
+    }
+
+    #[test]
+    fn a_client_is_built_of_a_configuration_without_a_runtime() {
+        let client = built(serde_json::json!({
+            "proxy": "http://user:canary@127.0.0.1:3128",
+            "headers": {"x-gateway-key": "canary"},
+            "concurrency": 2,
+            "requests_per_second": 50,
+        }));
+        assert!(!format!("{:?}", client.unwrap()).contains("canary"));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_and_its_value_is_not_shown() {
+        for (config, says) in [
+            (
+                serde_json::json!({"proxy": "canary://["}),
+                "the proxy is not a URL",
+            ),
+            (
+                serde_json::json!({"headers": {"a b": "canary"}}),
+                "the header `a b` is no name",
+            ),
+            (
+                serde_json::json!({"headers": {"Authorization": "canary"}}),
+                "is set by the client itself",
+            ),
+            (
+                serde_json::json!({"headers": {"x-key": "canary\n"}}),
+                "has a value that no header can carry",
+            ),
+            (
+                serde_json::json!({"root_certificates": ["/no/such.pem"]}),
+                "/no/such.pem",
+            ),
+            (
+                serde_json::json!({"root_certificates": ["Cargo.toml"]}),
+                "it holds no certificate",
+            ),
+            (serde_json::json!({"client_secret": null}), "no credentials"),
+            (
+                serde_json::json!({"base_url": "http://canary.example/v4.0"}),
+                "https",
+            ),
+        ] {
+            let error = built(config).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains(says) && !text.contains("canary"), "{text}");
+            assert!(!format!("{error:?}").contains("canary"));
+        }
     }
 }

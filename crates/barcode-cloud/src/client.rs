@@ -6,10 +6,12 @@ use std::sync::Arc;
 use barcode_cloud_auth::{ClientCredentials, TokenSource};
 use barcode_cloud_client::types::EncodeBarcodeType;
 use barcode_cloud_client::{self as api, Hooks};
+use futures_util::Stream;
 
 use crate::authorize::Authorize;
 use crate::builder::ClientBuilder;
-use crate::{Data, Error, Generate, Image, Recognize, Scan};
+use crate::call::{Bounds, Gate, Retries};
+use crate::{Config, Data, Error, Generate, Image, Many, Recognize, Scan, Timeouts};
 
 /// Calls Aspose.BarCode Cloud v4.0, with a token that it obtains and renews by itself.
 ///
@@ -31,9 +33,47 @@ pub struct Client(Arc<Shared>);
 /// What every call of a client needs.
 pub(crate) struct Shared {
     pub(crate) base_url: String,
+    /// Path of the base URL, its host and port: what traces say.
+    pub(crate) base_path: String,
+    pub(crate) host: String,
+    pub(crate) port: Option<u16>,
     pub(crate) http: reqwest::Client,
     pub(crate) tokens: TokenSource,
+    pub(crate) gate: Gate,
+    pub(crate) retries: Retries,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) bounds: Bounds,
+    pub(crate) trace_data: bool,
     api: api::Client,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        config: &Config,
+        base_url: &reqwest::Url,
+        http: reqwest::Client,
+        tokens: TokenSource,
+    ) -> Self {
+        let address = config.base_url.trim_end_matches('/');
+        let hook = Hooks::new(Authorize::new(tokens.clone()));
+        Self {
+            base_url: address.to_owned(),
+            base_path: base_url.path().trim_end_matches('/').to_owned(),
+            host: base_url.host_str().unwrap_or_default().to_owned(),
+            port: base_url.port_or_known_default(),
+            api: api::Client::new_with_client(address, http.clone(), hook),
+            http,
+            tokens,
+            gate: Gate::new(config.concurrency, config.requests_per_second),
+            retries: Retries::new(config.retry.clone()),
+            timeouts: config.timeouts,
+            bounds: Bounds {
+                max_bytes: config.max_answer_bytes,
+                idle: config.timeouts.idle,
+            },
+            trace_data: config.trace_data,
+        }
+    }
 }
 
 impl Client {
@@ -67,30 +107,79 @@ impl Client {
         ClientBuilder::default()
     }
 
-    pub(crate) fn from_parts(base_url: String, http: reqwest::Client, tokens: TokenSource) -> Self {
-        let hook = Hooks::new(Authorize::new(tokens.clone()));
-        let api = api::Client::new_with_client(&base_url, http.clone(), hook);
-        Self(Arc::new(Shared {
-            base_url,
-            http,
-            tokens,
-            api,
-        }))
+    /// A client as a service's configuration has it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] names the setting that is missing or wrong.
+    pub fn from_config(config: Config) -> Result<Self, Error> {
+        Self::builder().config(config).build()
     }
 
-    /// Draws a barcode of `barcode_type` that says `data`: text, or bytes.
-    pub fn generate(&self, barcode_type: EncodeBarcodeType, data: impl Into<Data>) -> Generate<'_> {
-        Generate::new(self, barcode_type, data.into())
+    pub(crate) fn from_shared(shared: Shared) -> Self {
+        Self(Arc::new(shared))
     }
 
-    /// Reads the barcodes of `image`: a path, bytes, or an address. The types to look for, and how hard, are settings.
-    pub fn recognize(&self, image: impl Into<Image>) -> Recognize<'_> {
-        Recognize::new(self, image.into())
+    /// Draws a barcode of `barcode_type` that says `data`: text, bytes, or hexadecimal digits.
+    pub fn generate(&self, barcode_type: EncodeBarcodeType, data: impl Into<Data>) -> Generate {
+        Generate::new(self.clone(), barcode_type, data.into())
     }
 
-    /// Reads the barcodes of `image`: a path, bytes, or an address. Any type is found, nothing need be set.
-    pub fn scan(&self, image: impl Into<Image>) -> Scan<'_> {
-        Scan::new(self, image.into())
+    /// Reads the barcodes of `image`: a path, bytes, a reader, or an address. The types to look for, and how hard, are
+    /// settings.
+    pub fn recognize(&self, image: impl Into<Image>) -> Recognize {
+        Recognize::new(self.clone(), image.into())
+    }
+
+    /// Reads the barcodes of `image`: a path, bytes, a reader, or an address. Any type is found, nothing need be set.
+    pub fn scan(&self, image: impl Into<Image>) -> Scan {
+        Scan::new(self.clone(), image.into())
+    }
+
+    /// Draws many barcodes: sends the requests of a stream, several at a time.
+    ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+    /// use barcode_cloud::EncodeBarcodeType;
+    /// use futures_util::{StreamExt as _, stream};
+    ///
+    /// let parcels = stream::iter(1..=10_000);
+    /// let requests = parcels.map(|id| client.generate(EncodeBarcodeType::Code128, format!("PARCEL-{id}")));
+    /// let mut pictures = client.generate_many(requests).concurrency(16).in_order();
+    /// while let Some(picture) = pictures.next().await {
+    ///     println!("{} bytes", picture?.bytes().len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn generate_many<S: Stream<Item = Generate>>(&self, requests: S) -> Many<S> {
+        Many::new(requests)
+    }
+
+    /// Reads many pictures: sends the requests of a stream, several at a time.
+    ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client, uploads: Vec<std::path::PathBuf>) {
+    /// use futures_util::{StreamExt as _, stream};
+    ///
+    /// let requests = stream::iter(&uploads).map(|path| client.recognize(path.as_path()));
+    /// let mut answers = client.recognize_many(requests).as_completed();
+    /// while let Some((place, answer)) = answers.next().await {
+    ///     match answer {
+    ///         Ok(found) => println!("{}: {} barcodes", uploads[place].display(), found.len()),
+    ///         Err(error) => eprintln!("{}: {error}", uploads[place].display()),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn recognize_many<S: Stream<Item = Recognize>>(&self, requests: S) -> Many<S> {
+        Many::new(requests)
+    }
+
+    /// Scans many pictures: sends the requests of a stream, several at a time. As
+    /// [`recognize_many`](Self::recognize_many).
+    pub fn scan_many<S: Stream<Item = Scan>>(&self, requests: S) -> Many<S> {
+        Many::new(requests)
     }
 
     /// The generated client, authorized by the same token, for whatever this one does not offer.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use reqwest::StatusCode;
 
@@ -44,9 +45,49 @@ pub enum Error {
         /// What reqwest said, without the address: that may hold the data of a barcode.
         source: reqwest::Error,
     },
+    /// Something took longer than its deadline. A request whose answer did not come in time may have been billed.
+    #[error("{deadline} took longer than {limit:?}; try again, or raise {}", deadline.setting())]
+    Timeout {
+        /// What took too long.
+        deadline: Deadline,
+        /// How long it may take.
+        limit: Duration,
+    },
     /// The service answered with success, but not as the document says.
     #[error(transparent)]
     InvalidResponse(Box<InvalidResponse>),
+}
+
+/// What took too long. Connecting is not among them: that is [`Error::Transport`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Deadline {
+    /// A whole call, with its pauses and attempts.
+    Call,
+    /// One request with its answer.
+    Attempt,
+    /// The next piece of an answer.
+    Idle,
+}
+
+impl Deadline {
+    fn setting(self) -> &'static str {
+        match self {
+            Self::Call => "`timeout`",
+            Self::Attempt => "`attempt_timeout`",
+            Self::Idle => "`idle_timeout`",
+        }
+    }
+}
+
+impl fmt::Display for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Call => "the call",
+            Self::Attempt => "a request",
+            Self::Idle => "the next piece of the answer",
+        })
+    }
 }
 
 /// What is wrong with the settings of a client.
@@ -70,6 +111,28 @@ pub enum ConfigurationError {
     /// The credentials, the token or an address is wrong.
     #[error(transparent)]
     Auth(barcode_cloud_auth::Error),
+    /// The proxy is none. It may hold a password: it is not shown.
+    #[error("the proxy is not a URL: write it as http://host:port")]
+    Proxy,
+    /// A header is none.
+    #[error("the header `{}` {reason}", name.escape_debug())]
+    Header {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A file of root certificates is none.
+    #[error("cannot take root certificates from {}: {reason}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No runtime for a blocking client can be started.
+    #[error("cannot start the runtime of a blocking client: {0}")]
+    Runtime(#[source] std::io::Error),
     /// No HTTP client can be set up.
     #[error("cannot set up an HTTP client: {0}")]
     Http(#[source] reqwest::Error),
@@ -122,8 +185,24 @@ pub struct ApiError {
     pub message: Option<String>,
     /// What the code means in general.
     pub description: Option<String>,
+    /// How long the service asks to wait before the next request.
+    pub retry_after: Option<Duration>,
     /// The beginning of the body, where it was not as the document says.
     pub body: Option<String>,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode) -> Self {
+        Self {
+            status,
+            request_id: None,
+            code: None,
+            message: None,
+            description: None,
+            retry_after: None,
+            body: None,
+        }
+    }
 }
 
 impl fmt::Display for ApiError {
@@ -141,8 +220,13 @@ impl fmt::Display for ApiError {
         match self.status.as_u16() {
             401 => f.write_str("; check the client id and secret"),
             403 => f.write_str("; ask the account's owner for access"),
-            429 | 500..=599 => f.write_str("; try again later"),
-            _ => Ok(()),
+            404 | 405 | 300..=399 => f.write_str("; check the base URL"),
+            413 => f.write_str("; send a smaller picture"),
+            408 | 429 | 500..=599 => match self.retry_after {
+                Some(wait) => write!(f, "; try again in {} s", wait.as_secs().max(1)),
+                None => f.write_str("; try again later"),
+            },
+            _ => f.write_str("; change the request, the same one fails again"),
         }
     }
 }
@@ -158,6 +242,7 @@ impl fmt::Debug for ApiError {
             .field("code", &self.code)
             .field("message", &self.message)
             .field("description", &self.description)
+            .field("retry_after", &self.retry_after)
             .field("body_bytes", &self.body.as_ref().map(String::len))
             .finish()
     }
@@ -165,12 +250,53 @@ impl fmt::Debug for ApiError {
 
 /// A success that is not as the document says.
 pub struct InvalidResponse {
-    pub(crate) reason: &'static str,
-    pub(crate) text: String,
-    pub(crate) source: Option<serde_json::Error>,
+    fault: Fault,
+    text: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What is wrong with an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    NoJson,
+    NoPicture,
+    TooLong { limit: usize },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoJson => f.write_str(
+                "the answer is not the JSON that the document describes; check that the base URL is the service's",
+            ),
+            Self::NoPicture => f.write_str(
+                "the answer is not a picture; check that the base URL is the service's",
+            ),
+            Self::TooLong { limit } => write!(
+                f,
+                "the answer has more than {limit} bytes; ask for less, or raise `max_answer_bytes`"
+            ),
+        }
+    }
 }
 
 impl InvalidResponse {
+    pub(crate) fn new(fault: Fault, body: &[u8]) -> Self {
+        Self {
+            fault,
+            text: crate::answer::text(body),
+            source: None,
+        }
+    }
+
+    pub(crate) fn because(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
     /// The beginning of the body, as text.
     pub fn body(&self) -> &str {
         &self.text
@@ -181,7 +307,7 @@ impl InvalidResponse {
 impl fmt::Debug for InvalidResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvalidResponse")
-            .field("reason", &self.reason)
+            .field("fault", &self.fault)
             .field("body_bytes", &self.text.len())
             .finish_non_exhaustive()
     }
@@ -189,27 +315,17 @@ impl fmt::Debug for InvalidResponse {
 
 impl fmt::Display for InvalidResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the answer is {}; check that the base URL is the service's",
-            self.reason
-        )
+        self.fault.fmt(f)
     }
 }
 
 impl std::error::Error for InvalidResponse {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
+        self.source.as_deref().map(|source| source as _)
     }
 }
 
 impl Error {
-    pub(crate) fn transport(source: reqwest::Error) -> Self {
-        Self::Transport {
-            source: source.without_url(),
-        }
-    }
-
     /// The HTTP status that the service, or the token endpoint, answered with.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
@@ -246,15 +362,49 @@ impl Error {
         }
     }
 
+    /// How long the service, or the token endpoint, asks to wait before the next call.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Api(error) => error.retry_after,
+            Self::Auth(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// Whether the call itself is at fault: an argument that cannot be sent, or an answer of 400 to 499. The same call
+    /// fails again, but for 401, 403, 408 and 429.
+    pub fn is_client_error(&self) -> bool {
+        match self {
+            Self::InvalidInput(_) => true,
+            Self::Api(error) => error.status.is_client_error(),
+            _ => false,
+        }
+    }
+
     /// Whether the same call may succeed later with nothing changed on this side. A call that was answered, or whose
     /// answer was lost, may be billed again.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Api(error) => matches!(error.status.as_u16(), 429 | 502 | 503 | 504),
             Self::Auth(error) => error.is_retryable(),
-            Self::Transport { .. } => true,
+            Self::Transport { .. } | Self::Timeout { .. } => true,
             _ => false,
         }
+    }
+
+    /// What kind of error it is, in one word or as a status: for traces and metrics.
+    pub(crate) fn kind(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Configuration(_) => "configuration",
+            Self::InvalidInput(_) => "invalid_input",
+            Self::File { .. } => "file",
+            Self::Auth(_) => "auth",
+            Self::Api(error) => return Cow::Owned(error.status.as_u16().to_string()),
+            Self::Transport { source } if source.is_connect() => "connect",
+            Self::Transport { .. } => "transport",
+            Self::Timeout { .. } => "timeout",
+            Self::InvalidResponse(_) => "invalid_response",
+        })
     }
 
     /// Whether the caller could not prove who it is: no token, or one that the service refuses.

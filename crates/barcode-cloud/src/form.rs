@@ -1,4 +1,4 @@
-//! The three forms that each of the service's operations comes in.
+//! What every request can set for itself: its form, its deadline, its id.
 
 /// How a request carries its arguments. The client picks the one that fits; a call can force another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,3 +10,22 @@ pub enum Form {
     /// A POST of a multipart form, pictures as they are.
     Multipart,
 }
+
+/// The setters that every request has beside those of its own.
+macro_rules! call_setters {
+    () => {
+        /// For the whole call, instead of the client's [`timeout`](crate::ClientBuilder::timeout).
+        pub fn timeout(mut self, limit: std::time::Duration) -> Self {
+            self.options.timeout = Some(limit);
+            self
+        }
+
+        /// Sends this id as `x-request-id`, so that the call can be found in the logs of whatever stands between. Visible
+        /// ASCII; the service may answer with an id of its own.
+        pub fn request_id(mut self, id: impl Into<String>) -> Self {
+            self.options.request_id = Some(id.into());
+            self
+        }
+    };
+}
+pub(crate) use call_setters;

@@ -1,14 +1,17 @@
 //! Drawing a barcode: the request, the choice of its form, and the answer.
 
-use barcode_cloud_client as api;
-use barcode_cloud_client::ByteStream;
-use barcode_cloud_client::types::{
-    BarcodeImageFormat, BarcodeImageParams, Code128Params, EncodeBarcodeType, GenerateParams,
-    Pdf417Params, QrParams,
-};
+use std::path::Path;
 
-use crate::call::{self, Operation, Sent};
-use crate::{Client, Data, Error, Form, Picture};
+use barcode_cloud_client::types::{BarcodeImageFormat, EncodeBarcodeType, GenerateParams};
+use barcode_cloud_client::{self as api, ByteStream, ResponseValue, operations};
+
+use crate::call::{self, Bounds, CallOptions, Operation, Sent};
+use crate::form::call_setters;
+use crate::picture::PictureStream;
+use crate::{
+    Client, Code128Options, Data, Error, Form, ImageOptions, Pdf417Options, Picture, QrOptions,
+    applies,
+};
 
 /// Bytes of data up to which a request fits into a URL whatever stands beside it: escaped it may grow threefold, and
 /// many servers and proxies end at 8 KiB.
@@ -18,11 +21,13 @@ const QUERY_LIMIT: usize = 1024;
 ///
 /// ```no_run
 /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
-/// use barcode_cloud::{BarcodeImageFormat, EncodeBarcodeType};
+/// use barcode_cloud::{BarcodeImageFormat, Color, EncodeBarcodeType, ImageOptions, QrErrorLevel, QrOptions};
 ///
-/// let svg = client
-///     .generate(EncodeBarcodeType::Code128, "PARCEL-0042")
+/// let ticket = client
+///     .generate(EncodeBarcodeType::Qr, "TICKET-0042")
 ///     .format(BarcodeImageFormat::Svg)
+///     .image(ImageOptions::new().foreground(Color::rgb(0, 0, 0x80)))
+///     .qr(QrOptions::new().error_level(QrErrorLevel::LevelH))
 ///     .send()
 ///     .await?;
 /// # Ok(())
@@ -30,58 +35,62 @@ const QUERY_LIMIT: usize = 1024;
 /// ```
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug)]
-pub struct Generate<'a> {
-    client: &'a Client,
+pub struct Generate {
+    client: Client,
     barcode_type: EncodeBarcodeType,
     data: Data,
-    image: Option<BarcodeImageParams>,
-    qr: Option<QrParams>,
-    code128: Option<Code128Params>,
-    pdf417: Option<Pdf417Params>,
+    format: Option<BarcodeImageFormat>,
+    image: Option<ImageOptions>,
+    qr: Option<QrOptions>,
+    code128: Option<Code128Options>,
+    pdf417: Option<Pdf417Options>,
     form: Option<Form>,
+    options: CallOptions,
 }
 
-impl<'a> Generate<'a> {
-    pub(crate) fn new(client: &'a Client, barcode_type: EncodeBarcodeType, data: Data) -> Self {
+impl Generate {
+    pub(crate) fn new(client: Client, barcode_type: EncodeBarcodeType, data: Data) -> Self {
         Self {
             client,
             barcode_type,
             data,
+            format: None,
             image: None,
             qr: None,
             code128: None,
             pdf417: None,
             form: None,
+            options: CallOptions::default(),
         }
     }
 
-    /// File format of the picture. PNG unless set.
+    /// File format of the picture, whatever [`image`](Self::image) says. PNG unless set.
     pub fn format(mut self, format: BarcodeImageFormat) -> Self {
-        self.image.get_or_insert_default().image_format = Some(format);
+        self.format = Some(format);
         self
     }
 
-    /// Size, colours, text and the like. Replaces what [`format`](Self::format) set.
-    pub fn image(mut self, image: BarcodeImageParams) -> Self {
-        self.image = Some(image);
+    /// Size, colours, text and the like.
+    pub fn image(mut self, image: impl Into<ImageOptions>) -> Self {
+        self.image = Some(image.into());
         self
     }
 
-    /// Settings for `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`.
-    pub fn qr(mut self, qr: QrParams) -> Self {
-        self.qr = Some(qr);
+    /// Options of `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`; refused with any other type.
+    pub fn qr(mut self, qr: impl Into<QrOptions>) -> Self {
+        self.qr = Some(qr.into());
         self
     }
 
-    /// Settings for `Code128`.
-    pub fn code128(mut self, code128: Code128Params) -> Self {
-        self.code128 = Some(code128);
+    /// Options of `Code128`; refused with any other type.
+    pub fn code128(mut self, code128: impl Into<Code128Options>) -> Self {
+        self.code128 = Some(code128.into());
         self
     }
 
-    /// Settings for `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`.
-    pub fn pdf417(mut self, pdf417: Pdf417Params) -> Self {
-        self.pdf417 = Some(pdf417);
+    /// Options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`; refused with any other type.
+    pub fn pdf417(mut self, pdf417: impl Into<Pdf417Options>) -> Self {
+        self.pdf417 = Some(pdf417.into());
         self
     }
 
@@ -91,33 +100,111 @@ impl<'a> Generate<'a> {
         self
     }
 
-    /// Sends the request. The service bills it.
+    call_setters!();
+
+    /// Sends the request; gives the whole picture. The service bills it.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] for empty data, [`Error::Api`] where the service refuses (data that the type cannot
-    /// hold, for one), and whatever else a call may meet.
+    /// [`Error::InvalidInput`] for empty data and for options that are out of bounds or mean nothing to the type;
+    /// [`Error::Api`] where the service refuses (data that the type cannot hold, for one); whatever else a call may
+    /// meet.
     pub async fn send(self) -> Result<Picture, Error> {
+        self.run(Whole).await
+    }
+
+    /// Sends the request; gives the picture as it comes, in constant memory. The service bills it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn stream(self) -> Result<PictureStream, Error> {
+        self.run(AsItComes).await
+    }
+
+    /// Sends the request; writes the picture to `path` in constant memory, as [`PictureStream::save`] does; returns how
+    /// many bytes it has. The service bills it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`Error::File`] with the path.
+    pub async fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        self.run(ToFile(path.as_ref())).await
+    }
+
+    async fn run<R: Receive>(self, receive: R) -> Result<R::Output, Error> {
         let form = self.form.unwrap_or(match &self.data {
             Data::Text(text) if text.len() <= QUERY_LIMIT => Form::Query,
             _ => Form::Body,
         });
+        let mut image = self.image;
+        if self.format.is_some() {
+            image.get_or_insert_default().0.image_format = self.format;
+        }
         let params = GenerateParams {
             barcode_type: self.barcode_type,
             encode_data: self.data.into_encode_data()?,
-            barcode_image_params: self.image,
-            qr_params: self.qr,
-            code128_params: self.code128,
-            pdf417_params: self.pdf417,
+            barcode_image_params: image.map(|options| options.0),
+            qr_params: self.qr.map(|options| options.0),
+            code128_params: self.code128.map(|options| options.0),
+            pdf417_params: self.pdf417.map(|options| options.0),
         };
-        let answer = call::run(self.client.shared(), &Request { form, params }).await?;
-        Picture::read(answer).await
+        applies::check(&params)?;
+        let request = Request {
+            form,
+            params,
+            receive,
+            trace_data: self.client.shared().trace_data,
+        };
+        call::run(&self.client, &self.options, &request).await
     }
 }
 
-struct Request {
+/// What becomes of the answer.
+trait Receive: Sync {
+    type Output;
+
+    fn receive(
+        &self,
+        picture: PictureStream,
+    ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}
+
+struct Whole;
+
+impl Receive for Whole {
+    type Output = Picture;
+
+    async fn receive(&self, picture: PictureStream) -> Result<Picture, Error> {
+        picture.collect().await
+    }
+}
+
+struct AsItComes;
+
+impl Receive for AsItComes {
+    type Output = PictureStream;
+
+    async fn receive(&self, picture: PictureStream) -> Result<PictureStream, Error> {
+        Ok(picture)
+    }
+}
+
+struct ToFile<'a>(&'a Path);
+
+impl Receive for ToFile<'_> {
+    type Output = u64;
+
+    async fn receive(&self, picture: PictureStream) -> Result<u64, Error> {
+        picture.save(self.0).await
+    }
+}
+
+struct Request<R> {
     form: Form,
     params: GenerateParams,
+    receive: R,
+    trace_data: bool,
 }
 
 /// Hands every optional field of the four groups to the setter of the same name; the query and the multipart form
@@ -153,12 +240,24 @@ macro_rules! with_options {
     }};
 }
 
-impl Operation for Request {
+impl<R: Receive> Operation for Request<R> {
     type Answer = ByteStream;
+    type Output = R::Output;
+
+    fn name(&self) -> &'static api::Operation {
+        match self.form {
+            Form::Query => &operations::GENERATE,
+            Form::Body => &operations::GENERATE_BODY,
+            Form::Multipart => &operations::GENERATE_MULTIPART,
+        }
+    }
 
     async fn attempt(&self, api: &api::Client) -> Result<Sent<ByteStream>, Error> {
         let params = &self.params;
         let data = params.encode_data.data.as_str();
+        if self.trace_data {
+            tracing::debug!(data, "generating");
+        }
         Ok(match self.form {
             Form::Body => api.generate_body().body(params.clone()).send().await,
             Form::Query => {
@@ -173,5 +272,14 @@ impl Operation for Request {
                 with_options!(request, params).send().await
             }
         })
+    }
+
+    async fn receive(
+        &self,
+        answer: ResponseValue<ByteStream>,
+        bounds: Bounds,
+    ) -> Result<R::Output, Error> {
+        let picture = PictureStream::new(answer, bounds).await?;
+        self.receive.receive(picture).await
     }
 }

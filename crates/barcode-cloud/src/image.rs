@@ -2,20 +2,22 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use barcode_cloud_client::FilePart;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use tokio::fs::File;
-use tokio::io::AsyncReadExt as _;
-use tokio_util::io::ReaderStream;
+use tokio::io::AsyncRead;
 
 use crate::Error;
 use crate::error::InvalidInput;
+use crate::upload::{Source, Upload, locked};
 
 /// A picture to be read: PNG, JPEG, GIF, TIFF or BMP.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Image {
     /// A file; uploaded from disk in constant memory, but for [`Form::Body`](crate::Form::Body).
@@ -24,7 +26,25 @@ pub enum Image {
     Bytes(Bytes),
     /// An address that the service fetches the picture from.
     Url(String),
+    /// Made by [`Image::reader`].
+    Reader(Reader),
 }
+
+/// Something to be read once, and how many bytes it has; made by [`Image::reader`].
+#[derive(Clone)]
+pub struct Reader {
+    source: Arc<Mutex<Option<Source>>>,
+    length: u64,
+}
+
+/// A picture, ready to be sent.
+enum Opened {
+    Bytes(Bytes),
+    Upload(Upload),
+}
+
+/// Bytes that are asked for on the word of a file's or a reader's length.
+const MOST_AT_ONCE: usize = 32 << 20;
 
 impl Image {
     /// A picture at an address that the service can reach.
@@ -32,38 +52,79 @@ impl Image {
         Self::Url(url.into())
     }
 
+    /// A picture that comes out of `reader`, of exactly `length` bytes; uploaded in constant memory, but for
+    /// [`Form::Body`](crate::Form::Body).
+    ///
+    /// It can be read once: a call that has begun to read it is not attempted again, and a second one, of a clone too,
+    /// is refused.
+    pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static, length: u64) -> Self {
+        Self::Reader(Reader {
+            source: Arc::new(Mutex::new(Some(Box::new(reader)))),
+            length,
+        })
+    }
+
+    /// Whether the picture can be sent once more.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self {
+            Self::Reader(reader) => locked(&reader.source).is_some(),
+            _ => true,
+        }
+    }
+
     /// The picture as a part of a form.
     pub(crate) async fn file_part(&self) -> Result<FilePart, Error> {
-        match self {
-            Self::Path(path) => {
-                let (file, length) = open(path).await?;
-                let body = reqwest::Body::wrap_stream(ReaderStream::with_capacity(file, 64 * 1024));
-                let part = FilePart::stream(body, length);
-                Ok(match path.file_name().and_then(|name| name.to_str()) {
+        match self.open().await? {
+            Opened::Bytes(bytes) => Ok(FilePart::bytes(bytes)),
+            Opened::Upload(upload) => {
+                let length = upload.length();
+                let part = FilePart::stream(reqwest::Body::wrap_stream(upload), length);
+                Ok(match self.file_name() {
                     Some(name) => part.file_name(name),
                     None => part,
                 })
             }
-            Self::Bytes(bytes) => {
-                not_empty(bytes.len() as u64)?;
-                Ok(FilePart::bytes(bytes.clone()))
-            }
-            Self::Url(_) => Err(by_url_only()),
         }
     }
 
     /// The picture as base64.
     pub(crate) async fn base64(&self) -> Result<String, Error> {
+        match self.open().await? {
+            Opened::Bytes(bytes) => Ok(STANDARD.encode(bytes)),
+            Opened::Upload(mut upload) => {
+                let length = usize::try_from(upload.length()).unwrap_or(usize::MAX);
+                let mut bytes = Vec::with_capacity(length.min(MOST_AT_ONCE));
+                while let Some(piece) = upload
+                    .try_next()
+                    .await
+                    .map_err(|broken| broken.to_error())?
+                {
+                    bytes.extend_from_slice(&piece);
+                }
+                Ok(STANDARD.encode(bytes))
+            }
+        }
+    }
+
+    /// What is sent, which is not empty.
+    async fn open(&self) -> Result<Opened, Error> {
         match self {
             Self::Path(path) => {
-                let (mut file, length) = open(path).await?;
-                let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-                file.read_to_end(&mut bytes).await.map_err(in_file(path))?;
-                Ok(STANDARD.encode(bytes))
+                let (file, length) = open(path).await?;
+                let upload = Upload::file(Box::new(file), length, path.clone());
+                Ok(Opened::Upload(upload))
             }
             Self::Bytes(bytes) => {
                 not_empty(bytes.len() as u64)?;
-                Ok(STANDARD.encode(bytes))
+                Ok(Opened::Bytes(bytes.clone()))
+            }
+            Self::Reader(reader) => {
+                not_empty(reader.length)?;
+                let upload = Upload::lent(&reader.source, reader.length).ok_or_else(|| {
+                    let reason = "the reader was read before; give a new one for each call";
+                    InvalidInput::new("image", reason)
+                })?;
+                Ok(Opened::Upload(upload))
             }
             Self::Url(_) => Err(by_url_only()),
         }
@@ -78,6 +139,13 @@ impl Image {
                 "only an image given by its URL can go by query; force no form",
             )
             .into()),
+        }
+    }
+
+    fn file_name(&self) -> Option<&str> {
+        match self {
+            Self::Path(path) => path.file_name()?.to_str(),
+            _ => None,
         }
     }
 
@@ -129,7 +197,14 @@ impl fmt::Debug for Image {
             Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
             Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
             Self::Url(_) => f.write_str("Url(..)"),
+            Self::Reader(reader) => reader.fmt(f),
         }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reader({} bytes)", self.length)
     }
 }
 

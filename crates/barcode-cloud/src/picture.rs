@@ -1,16 +1,22 @@
-//! A generated picture: its bytes, what kind they are, and a safe way to disk.
+//! A generated picture: its bytes, or the stream of them, what kind they are, and the way to disk.
 
 use std::fmt;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use barcode_cloud_client::{ByteStream, ResponseValue};
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt as _;
-use reqwest::header::CONTENT_TYPE;
+use futures_util::stream::{Stream, StreamExt as _};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 
-use crate::error::InvalidResponse;
+use crate::call::Bounds;
+use crate::error::{Fault, InvalidResponse};
+use crate::save::{self, NewFile};
 use crate::{Error, answer};
+
+/// Bytes of an answer that is no picture which its error keeps.
+const KEPT: usize = 8_000;
 
 /// A picture that the service drew.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,33 +26,6 @@ pub struct Picture {
 }
 
 impl Picture {
-    pub(crate) async fn read(answer: ResponseValue<ByteStream>) -> Result<Self, Error> {
-        let media_type = answer
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let media_type = media_type.unwrap_or_default().to_owned();
-        let mut bytes = BytesMut::with_capacity(
-            answer.content_length().unwrap_or_default().min(1 << 20) as usize,
-        );
-        let mut stream = answer.into_inner_stream();
-        while let Some(chunk) = stream.next().await {
-            bytes.extend_from_slice(&chunk.map_err(Error::transport)?);
-        }
-        if !media_type.starts_with("image/") || bytes.is_empty() {
-            return Err(InvalidResponse {
-                reason: "not a picture",
-                text: answer::text(&bytes),
-                source: None,
-            }
-            .into());
-        }
-        Ok(Self {
-            bytes: bytes.freeze(),
-            media_type,
-        })
-    }
-
     /// The file's bytes.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
@@ -63,37 +42,28 @@ impl Picture {
     }
 
     /// Writes the picture to `path`, replacing what is there. It is written beside and renamed, so that no half file is
-    /// ever seen.
+    /// ever seen. The path is taken as it is, `..` too: build none of a stranger's text.
     ///
     /// # Errors
     ///
     /// [`Error::File`] with the path.
     pub async fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let path = path.as_ref().to_owned();
-        let (bytes, target) = (self.bytes.clone(), path.clone());
-        let written = tokio::task::spawn_blocking(move || write(&target, &bytes)).await;
-        written
-            .unwrap_or_else(|panic| Err(std::io::Error::other(panic)))
-            .map_err(|source| Error::File { path, source })
+        save::whole(path.as_ref(), self.bytes.clone()).await
     }
-}
 
-fn write(path: &PathBuf, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // As any new file: what the umask leaves of read and write for all.
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    /// The picture's pixels: PNG, JPEG, GIF (its first frame) and TIFF; an SVG has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidResponse`] where the bytes are no picture of such a format.
+    #[cfg(feature = "image")]
+    pub fn decode(&self) -> Result<image::DynamicImage, Error> {
+        image::load_from_memory(&self.bytes).map_err(|source| {
+            InvalidResponse::new(Fault::NoPicture, b"")
+                .because(source)
+                .into()
+        })
     }
-    let mut file = builder.prefix(".barcode-").tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
 }
 
 impl fmt::Debug for Picture {
@@ -102,5 +72,110 @@ impl fmt::Debug for Picture {
             .field("media_type", &self.media_type)
             .field("bytes", &self.bytes.len())
             .finish()
+    }
+}
+
+/// A picture as it comes: a stream of pieces, in constant memory.
+///
+/// It ends with an error where the connection breaks, the answer is longer than the client's `max_answer_bytes`, or no
+/// piece comes within its `idle_timeout`. The call's other deadlines ended with the beginning of the stream.
+pub struct PictureStream {
+    pieces: ByteStream,
+    media_type: String,
+    length: Option<u64>,
+    bounds: Bounds,
+}
+
+impl PictureStream {
+    /// The stream of an answer that says it is a picture.
+    pub(crate) async fn new(
+        answer: ResponseValue<ByteStream>,
+        bounds: Bounds,
+    ) -> Result<Self, Error> {
+        let header = |name| answer.headers().get(name)?.to_str().ok();
+        let media_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
+        let length = header(CONTENT_LENGTH).and_then(|text| text.parse().ok());
+        let mut stream = Self {
+            pieces: answer.into_inner(),
+            media_type,
+            length,
+            bounds,
+        };
+        if stream.media_type.starts_with("image/") && length != Some(0) {
+            return Ok(stream);
+        }
+        let mut body = Vec::new();
+        while body.len() < KEPT
+            && let Some(Ok(piece)) = stream.next().await
+        {
+            body.extend_from_slice(&piece);
+        }
+        Err(InvalidResponse::new(Fault::NoPicture, &body).into())
+    }
+
+    /// The media type that the service gave, such as `image/png`.
+    pub fn media_type(&self) -> &str {
+        &self.media_type
+    }
+
+    /// Bytes of the whole picture, where the service told.
+    pub fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// Writes the picture to `path` in constant memory, as [`Picture::save`] does; returns how many bytes it has. When
+    /// it breaks off, or this future is dropped, what stood at `path` still does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] with the path, and whatever ends the stream.
+    pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        let mut file = NewFile::create(path.as_ref()).await?;
+        let mut written = 0;
+        while let Some(piece) = self.next().await {
+            let piece = piece?;
+            file.write(&piece).await?;
+            written += piece.len() as u64;
+        }
+        if written == 0 {
+            return Err(InvalidResponse::new(Fault::NoPicture, b"").into());
+        }
+        file.finish().await?;
+        Ok(written)
+    }
+
+    /// The whole picture.
+    pub(crate) async fn collect(mut self) -> Result<Picture, Error> {
+        let capacity = self.length.unwrap_or_default().min(1 << 20) as usize;
+        let mut bytes = BytesMut::with_capacity(capacity);
+        while let Some(piece) = self.next().await {
+            bytes.extend_from_slice(&piece?);
+        }
+        if bytes.is_empty() {
+            return Err(InvalidResponse::new(Fault::NoPicture, b"").into());
+        }
+        Ok(Picture {
+            bytes: bytes.freeze(),
+            media_type: self.media_type,
+        })
+    }
+}
+
+impl Stream for PictureStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let piece = ready!(self.pieces.as_mut().poll_next(cx));
+        let bounds = self.bounds;
+        Poll::Ready(piece.map(|piece| piece.map_err(|error| answer::transport(error, bounds))))
+    }
+}
+
+impl fmt::Debug for PictureStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PictureStream")
+            .field("media_type", &self.media_type)
+            .field("length", &self.length)
+            .finish_non_exhaustive()
     }
 }

@@ -1,13 +1,14 @@
 //! Reading barcodes with settings: the request, the choice of its form, and the answer.
 
-use barcode_cloud_client as api;
 use barcode_cloud_client::types::{
     BarcodeResponseList, DecodeBarcodeType, RecognitionImageKind, RecognitionMode,
     RecognizeBase64Request,
 };
+use barcode_cloud_client::{self as api, ResponseValue, operations};
 
-use crate::call::{self, Operation, Sent};
+use crate::call::{self, Bounds, CallOptions, Operation, Sent};
 use crate::error::InvalidInput;
+use crate::form::call_setters;
 use crate::{Barcode, Client, Error, Form, Image, barcode};
 
 /// A picture whose barcodes are to be read; made by [`Client::recognize`].
@@ -30,10 +31,11 @@ use crate::{Barcode, Client, Error, Form, Image, barcode};
 /// ```
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug)]
-pub struct Recognize<'a> {
-    client: &'a Client,
+pub struct Recognize {
+    client: Client,
     form: Option<Form>,
     request: Request,
+    options: CallOptions,
 }
 
 #[derive(Debug)]
@@ -43,21 +45,24 @@ struct Request {
     mode: Option<RecognitionMode>,
     image_kind: Option<RecognitionImageKind>,
     form: Form,
+    trace_data: bool,
 }
 
-impl<'a> Recognize<'a> {
-    pub(crate) fn new(client: &'a Client, image: Image) -> Self {
+impl Recognize {
+    pub(crate) fn new(client: Client, image: Image) -> Self {
         let request = Request {
             image,
             types: Vec::new(),
             mode: None,
             image_kind: None,
             form: Form::Multipart,
+            trace_data: client.shared().trace_data,
         };
         Self {
             client,
             form: None,
             request,
+            options: CallOptions::default(),
         }
     }
 
@@ -88,6 +93,8 @@ impl<'a> Recognize<'a> {
         self
     }
 
+    call_setters!();
+
     /// Sends the request. The service bills it.
     ///
     /// The answer is empty where the picture holds no barcode.
@@ -107,8 +114,7 @@ impl<'a> Recognize<'a> {
             1 => Form::Multipart,
             _ => Form::Body,
         });
-        let answer = call::run(self.client.shared(), &request).await?;
-        Ok(barcode::from_list(answer.into_inner()))
+        call::run(&self.client, &self.options, &request).await
     }
 }
 
@@ -138,6 +144,19 @@ impl Request {
 
 impl Operation for Request {
     type Answer = BarcodeResponseList;
+    type Output = Vec<Barcode>;
+
+    fn name(&self) -> &'static api::Operation {
+        match self.form {
+            Form::Query => &operations::RECOGNIZE,
+            Form::Body => &operations::RECOGNIZE_BASE64,
+            Form::Multipart => &operations::RECOGNIZE_MULTIPART,
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.image.is_whole()
+    }
 
     async fn attempt(&self, api: &api::Client) -> Result<Sent<BarcodeResponseList>, Error> {
         Ok(match self.form {
@@ -169,5 +188,13 @@ impl Operation for Request {
                 request.send().await
             }
         })
+    }
+
+    async fn receive(
+        &self,
+        answer: ResponseValue<BarcodeResponseList>,
+        _: Bounds,
+    ) -> Result<Vec<Barcode>, Error> {
+        Ok(barcode::received(answer.into_inner(), self.trace_data))
     }
 }

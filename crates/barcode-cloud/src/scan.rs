@@ -1,32 +1,36 @@
 //! Reading barcodes without settings: the request, the choice of its form, and the answer.
 
-use barcode_cloud_client as api;
 use barcode_cloud_client::types::{BarcodeResponseList, ScanBase64Request};
+use barcode_cloud_client::{self as api, ResponseValue, operations};
 
-use crate::call::{self, Operation, Sent};
+use crate::call::{self, Bounds, CallOptions, Operation, Sent};
+use crate::form::call_setters;
 use crate::{Barcode, Client, Error, Form, Image, barcode};
 
 /// A picture to be scanned; made by [`Client::scan`].
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug)]
-pub struct Scan<'a> {
-    client: &'a Client,
+pub struct Scan {
+    client: Client,
     form: Option<Form>,
     image: Image,
+    options: CallOptions,
 }
 
 #[derive(Debug)]
 struct Request {
     image: Image,
     form: Form,
+    trace_data: bool,
 }
 
-impl<'a> Scan<'a> {
-    pub(crate) fn new(client: &'a Client, image: Image) -> Self {
+impl Scan {
+    pub(crate) fn new(client: Client, image: Image) -> Self {
         Self {
             client,
             form: None,
             image,
+            options: CallOptions::default(),
         }
     }
 
@@ -35,6 +39,8 @@ impl<'a> Scan<'a> {
         self.form = Some(form);
         self
     }
+
+    call_setters!();
 
     /// Sends the request. The service bills it.
     ///
@@ -52,14 +58,27 @@ impl<'a> Scan<'a> {
         let request = Request {
             form: self.form.unwrap_or(fits),
             image: self.image,
+            trace_data: self.client.shared().trace_data,
         };
-        let answer = call::run(self.client.shared(), &request).await?;
-        Ok(barcode::from_list(answer.into_inner()))
+        call::run(&self.client, &self.options, &request).await
     }
 }
 
 impl Operation for Request {
     type Answer = BarcodeResponseList;
+    type Output = Vec<Barcode>;
+
+    fn name(&self) -> &'static api::Operation {
+        match self.form {
+            Form::Query => &operations::SCAN,
+            Form::Body => &operations::SCAN_BASE64,
+            Form::Multipart => &operations::SCAN_MULTIPART,
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.image.is_whole()
+    }
 
     async fn attempt(&self, api: &api::Client) -> Result<Sent<BarcodeResponseList>, Error> {
         Ok(match self.form {
@@ -78,5 +97,13 @@ impl Operation for Request {
                     .await
             }
         })
+    }
+
+    async fn receive(
+        &self,
+        answer: ResponseValue<BarcodeResponseList>,
+        _: Bounds,
+    ) -> Result<Vec<Barcode>, Error> {
+        Ok(barcode::received(answer.into_inner(), self.trace_data))
     }
 }

@@ -72,8 +72,11 @@ fn operation(code: &Code, _: &Contract, item: &Item) -> Row {
 }
 
 fn parameter(code: &Code, _: &Contract, item: &Item) -> Row {
-    let by_name =
+    let mut by_name =
         [&code.generated, &code.tests, &code.facade].map(|words| words.identifier(&item.rust));
+    // A test may set it by the facade's option.
+    let setter = code.facade.setter(&item.rust);
+    by_name[1] |= setter.is_some_and(|setter| code.tests.call(setter));
     row(&item.name, by_name, code.sandbox.parameter(&item.name))
 }
 

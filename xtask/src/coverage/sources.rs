@@ -1,6 +1,6 @@
 //! The words of Rust sources: identifiers, text literals and `Type::Variant` pairs, those inside macros included.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use heck::ToUpperCamelCase as _;
@@ -14,6 +14,9 @@ pub(super) struct Words {
     identifiers: BTreeSet<String>,
     literals: BTreeSet<String>,
     variants: BTreeSet<String>,
+    calls: BTreeSet<String>,
+    /// The first name by the second, of each `first: second =`.
+    names: BTreeMap<String, String>,
 }
 
 impl Words {
@@ -45,10 +48,19 @@ impl Words {
     fn add(&mut self, tokens: TokenStream) {
         // Whether an identifier and only colons came before.
         let mut after_path = false;
+        let mut last: [String; 4] = Default::default();
         for token in tokens {
+            last.rotate_left(1);
+            last[3] = token.to_string();
+            if let [first, ":", second, "="] = last.each_ref().map(String::as_str) {
+                self.names.insert(second.to_owned(), first.to_owned());
+            }
             match token {
                 TokenTree::Ident(word) => {
                     let word = word.to_string();
+                    if last[2] == "." {
+                        self.calls.insert(word.clone());
+                    }
                     if std::mem::replace(&mut after_path, true) {
                         self.variants.insert(word.clone());
                     }
@@ -74,6 +86,16 @@ impl Words {
         self.identifiers.contains(word)
     }
 
+    /// Whether a method of this name is called.
+    pub(super) fn call(&self, method: &str) -> bool {
+        self.calls.contains(method)
+    }
+
+    /// The setter that the facade's options have for the parameter `field`, as `setter: field = Type` says.
+    pub(super) fn setter(&self, field: &str) -> Option<&str> {
+        self.names.get(field).map(String::as_str)
+    }
+
     pub(super) fn literal(&self, text: &str) -> bool {
         self.literals.contains(text)
     }
@@ -97,5 +119,15 @@ mod tests {
         assert!(words.identifier("qr_level") && words.literal("QR"));
         assert!(words.variant("LevelH"));
         assert!(!words.identifier("scan"));
+        assert!(words.call("qr_level") && !words.call("LevelH"));
+    }
+
+    #[test]
+    fn an_option_of_the_facade_is_known_by_its_parameter() {
+        let mut words = Words::default();
+        let source = "options! { Image(Params) { /// Docs. \n format: image_format = Format; } }";
+        words.add(source.parse().unwrap());
+        assert_eq!(words.setter("image_format"), Some("format"));
+        assert_eq!(words.setter("format"), None);
     }
 }

@@ -1,13 +1,13 @@
 //! Compares `oneOf` and `anyOf`: which alternatives came, which went, what became of those that stayed.
 
+use std::collections::{HashMap, VecDeque};
+
 use super::Comparison;
 use super::node::Node;
 use super::rules::Change;
 use super::schemas::Pair;
 use super::shape::Shape;
 use super::wording::type_names;
-
-type Alternatives<'d> = Vec<Node<'d>>;
 
 impl<'d> Comparison<'d> {
     pub(super) fn alternatives(&mut self, pair: &Pair<'_, 'd>) {
@@ -21,43 +21,54 @@ impl<'d> Comparison<'d> {
     }
 
     fn both(&mut self, pair: &Pair<'_, 'd>, before: &[Node<'d>], after: &[Node<'d>]) {
-        let (pairs, gone, come) = matched(before, after);
-        for (old, new) in pairs {
-            let place = pair
-                .place
-                .inside(format_args!("alternative {}", name(&new)));
-            self.schema(&place, &old, &new, pair.direction);
+        let matched = Matched::of(before, after);
+        for (name, old, new) in matched.pairs {
+            let place = pair.place.inside(format_args!("alternative {name}"));
+            self.schema(&place, old, new, pair.direction);
         }
-        for alternative in come {
-            let text = format!("alternative {} added", name(&alternative));
+        for name in matched.come {
+            let text = format!("alternative {name} added");
             self.tell_change(pair, Change::Wider, "alternative-added", text);
         }
-        for alternative in gone {
-            let text = format!("alternative {} removed", name(&alternative));
+        for name in matched.gone {
+            let text = format!("alternative {name} removed");
             self.tell_change(pair, Change::Narrower, "alternative-removed", text);
         }
     }
 }
 
-/// Pairs by name; what is left over went or came.
-fn matched<'d>(
-    before: &[Node<'d>],
-    after: &[Node<'d>],
-) -> (
-    Vec<(Node<'d>, Node<'d>)>,
-    Alternatives<'d>,
-    Alternatives<'d>,
-) {
-    let mut pairs = Vec::new();
-    let mut come: Alternatives<'d> = after.to_vec();
-    let mut gone = Vec::new();
-    for old in before {
-        match come.iter().position(|new| name(new) == name(old)) {
-            Some(index) => pairs.push((old.clone(), come.remove(index))),
-            None => gone.push(old.clone()),
+/// Alternatives by name: those that both have, in the old order; those that came and went.
+#[derive(Debug, Default)]
+struct Matched<'a, 'd> {
+    pairs: Vec<(String, &'a Node<'d>, &'a Node<'d>)>,
+    come: Vec<String>,
+    gone: Vec<String>,
+}
+
+impl<'a, 'd> Matched<'a, 'd> {
+    /// Of several that have one name, the first is matched with the first.
+    fn of(before: &'a [Node<'d>], after: &'a [Node<'d>]) -> Self {
+        let names: Vec<String> = after.iter().map(name).collect();
+        let mut open: HashMap<&str, VecDeque<usize>> = HashMap::new();
+        for (index, name) in names.iter().enumerate() {
+            open.entry(name).or_default().push_back(index);
         }
+        let mut matched = Self::default();
+        let mut is_new = vec![true; after.len()];
+        for old in before {
+            let name = name(old);
+            match open.get_mut(name.as_str()).and_then(VecDeque::pop_front) {
+                Some(index) => {
+                    is_new[index] = false;
+                    matched.pairs.push((name, old, &after[index]));
+                }
+                None => matched.gone.push(name),
+            }
+        }
+        let come = names.iter().zip(is_new).filter(|(_, is_new)| *is_new);
+        matched.come = come.map(|(name, _)| name.clone()).collect();
+        matched
     }
-    (pairs, gone, come)
 }
 
 /// The name of a shared schema; of an inline one its type and fields.

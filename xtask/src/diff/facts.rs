@@ -96,6 +96,8 @@ impl Place {
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     pub(super) lines: Vec<Line>,
+    /// The class of each fact that was met, those that became no line of their own among them.
+    met: Vec<Class>,
     /// Where each line stands, by what makes it the same.
     known: HashMap<(&'static str, String, String, String), usize>,
 }
@@ -129,6 +131,16 @@ impl Facts {
         self.add(class, kind, place, node, text.into(), verdicts);
     }
 
+    /// How many facts were met so far.
+    pub(super) fn count(&self) -> usize {
+        self.met.len()
+    }
+
+    /// The worst class of what was met after the first `count` facts.
+    pub(super) fn worst_since(&self, count: usize) -> Option<Class> {
+        self.met.get(count..).into_iter().flatten().copied().max()
+    }
+
     fn add(
         &mut self,
         class: Class,
@@ -138,6 +150,7 @@ impl Facts {
         text: String,
         (request, response): (Option<Class>, Option<Class>),
     ) {
+        self.met.push(class);
         let key = (
             kind,
             place.part.clone(),

@@ -23,7 +23,17 @@ pub(super) struct Met<'d> {
     /// How deep the comparison by meaning is.
     depth: usize,
     /// What was compared by meaning, each pair once a part: a schema may hold itself, and many may hold one.
-    told: BTreeSet<(String, String, String, Direction)>,
+    told: BTreeMap<Told, Outcome>,
+}
+
+/// The places of two schemas, the part in which they were compared, and the direction.
+type Told = (String, String, String, Direction);
+
+/// What came of a comparison by meaning; of one that is not over yet, nothing.
+#[derive(Clone, Debug, Default)]
+struct Outcome {
+    subject: String,
+    class: Option<Class>,
 }
 
 /// Two shapes to compare, and where that is told.
@@ -48,6 +58,9 @@ impl<'d> Comparison<'d> {
         if let (Some(old_target), Some(new_target)) = (old.referred(), new.referred())
             && self.is_same_schema(&old_target, &new_target)
         {
+            if is_alone(old) && is_alone(new) {
+                return self.meet(old_target, new_target, direction);
+            }
             let beside = (Shape::beside_reference(old), Shape::beside_reference(new));
             if beside.0.limits_nothing() && beside.1.limits_nothing() {
                 self.meet(old_target, new_target, direction);
@@ -67,17 +80,48 @@ impl<'d> Comparison<'d> {
     fn by_meaning(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>, direction: Direction) {
         // What is used directly is told at each use, what it leads to once.
         let refers = old.referred().is_some() || new.referred().is_some();
-        if !refers || self.met.depth > 0 {
-            let (from, to) = (old.resolved().at.to_string(), new.resolved().at.to_string());
-            let pair = (from, to, place.part.clone(), direction);
-            if !self.met.told.insert(pair) {
-                return;
-            }
+        if refers && self.met.depth == 0 {
+            return self.shapes_of(place, old, new, direction);
         }
+        let (from, to) = (old.resolved().at.to_string(), new.resolved().at.to_string());
+        let pair = (from, to, place.part.clone(), direction);
+        if let Some(outcome) = self.met.told.get(&pair).cloned() {
+            return self.tell_again(place, new, &outcome, direction);
+        }
+        self.met.told.insert(pair.clone(), Outcome::default());
+        let count = self.facts.count();
+        self.shapes_of(place, old, new, direction);
+        let outcome = Outcome {
+            subject: place.subject.clone(),
+            class: self.facts.worst_since(count),
+        };
+        self.met.told.insert(pair, outcome);
+    }
+
+    /// One line at a further place of what was told in full at its first.
+    fn tell_again(
+        &mut self,
+        place: &Place,
+        new: &Node<'d>,
+        outcome: &Outcome,
+        direction: Direction,
+    ) {
+        if let Some(class) = outcome.class
+            && outcome.subject != place.subject
+        {
+            let first = match outcome.subject.as_str() {
+                "" => "the whole",
+                subject => subject,
+            };
+            let text = format!("changed in the same way as {first}");
+            self.facts
+                .judge((class, direction), "same-change", place, new, text);
+        }
+    }
+
+    fn shapes_of(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>, direction: Direction) {
         if self.met.depth == DEPTH {
-            let text = "is nested too deep to compare, so it counts as breaking";
-            let verdict = (Class::Breaking, direction);
-            return self.facts.judge(verdict, "too-deep", place, new, text);
+            return self.too_deep(place, new, direction);
         }
         self.met.depth += 1;
         self.shapes(&Pair {
@@ -134,6 +178,7 @@ impl<'d> Comparison<'d> {
             self.additional(pair);
             self.items(pair);
             self.alternatives(pair);
+            self.deeper(pair);
             self.unknown_keywords(pair);
         }
         self.annotations(pair);
@@ -220,6 +265,26 @@ impl<'d> Comparison<'d> {
         self.tell_change(pair, change, "items-changed", text);
     }
 
+    /// What stands too deep is compared part by part, where both have as many.
+    fn deeper(&mut self, pair: &Pair<'_, 'd>) {
+        let (before, after) = (&pair.old.deeper, &pair.new.deeper);
+        if before.len() != after.len() {
+            return self.too_deep(pair.place, pair.node, pair.direction);
+        }
+        for (old, new) in before.iter().zip(after) {
+            match self.is_same_schema(old, new) {
+                true => self.meet(old.clone(), new.clone(), pair.direction),
+                false => self.schema(&pair.place.inside("a part"), old, new, pair.direction),
+            }
+        }
+    }
+
+    fn too_deep(&mut self, place: &Place, node: &Node<'d>, direction: Direction) {
+        let text = "is nested too deep to compare, so it counts as breaking";
+        let verdict = (Class::Breaking, direction);
+        self.facts.judge(verdict, "too-deep", place, node, text);
+    }
+
     fn unknown_keywords(&mut self, pair: &Pair<'_, 'd>) {
         let (old, new) = (&pair.old.rest, &pair.new.rest);
         let keywords: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -235,4 +300,12 @@ impl<'d> Comparison<'d> {
             }
         }
     }
+}
+
+/// Whether a reference has nothing beside it.
+fn is_alone(reference: &Node<'_>) -> bool {
+    reference
+        .value
+        .as_object()
+        .is_some_and(|map| map.len() == 1)
 }

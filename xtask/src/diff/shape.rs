@@ -37,8 +37,18 @@ pub(super) struct Shape<'d> {
     pub(super) alternatives: Option<(&'static str, Vec<Node<'d>>)>,
     /// What stands beside a type: prose, `deprecated`, `readOnly`, `xml`.
     pub(super) notes: BTreeMap<&'static str, &'d Value>,
+    /// Parts that stand too deep to be put together with the rest.
+    pub(super) deeper: Vec<Node<'d>>,
     /// Keywords that no rule knows.
     pub(super) rest: BTreeMap<String, &'d Value>,
+}
+
+/// The way into a schema's parts.
+#[derive(Debug, Default)]
+struct Trail {
+    /// What was absorbed already: a part met again adds nothing, and a circle of parts ends.
+    seen: BTreeSet<String>,
+    depth: usize,
 }
 
 const NOTES: [&str; 7] = [
@@ -51,8 +61,12 @@ const NOTES: [&str; 7] = [
     "xml",
 ];
 
-/// How many parts of a schema are put together; what has more is compared as it is written.
-const PARTS: usize = 200;
+/// How deep parts may stand in parts to be put together; what is deeper is compared on its own.
+const DEPTH: usize = 64;
+
+/// How many levels one of alternatives counts for: those in alternatives in alternatives are seldom lists of values,
+/// and each level may hold many.
+const ALTERNATIVES: usize = 24;
 
 /// What changes nothing or was read elsewhere.
 const READ_ELSEWHERE: [&str; 11] = [
@@ -64,7 +78,7 @@ impl<'d> Shape<'d> {
     /// The shape of the schema at `node`, its reference followed.
     pub(super) fn read(node: &Node<'d>) -> Self {
         let mut shape = Self::default();
-        shape.absorb(node, &mut BTreeSet::new());
+        shape.absorb(node, &mut Trail::default());
         shape.infer_type();
         shape
     }
@@ -72,7 +86,7 @@ impl<'d> Shape<'d> {
     /// The shape of what stands beside the reference at `node`.
     pub(super) fn beside_reference(node: &Node<'d>) -> Self {
         let mut shape = Self::default();
-        shape.absorb_own(node, &mut BTreeSet::new());
+        shape.absorb_own(node, &mut Trail::default());
         shape
     }
 
@@ -86,6 +100,7 @@ impl<'d> Shape<'d> {
             && self.required.is_empty()
             && self.items.is_none()
             && self.alternatives.is_none()
+            && self.deeper.is_empty()
             && self.rest.is_empty()
             && matches!(self.additional, Additional::Open)
     }
@@ -100,22 +115,22 @@ impl<'d> Shape<'d> {
         found.map(|(_, node)| node)
     }
 
-    /// `seen`: what was absorbed already; a part met again adds nothing, and a circle of parts ends.
-    fn absorb(&mut self, node: &Node<'d>, seen: &mut BTreeSet<String>) {
-        if !seen.insert(node.at.as_str().to_owned()) {
+    fn absorb(&mut self, node: &Node<'d>, trail: &mut Trail) {
+        if !trail.seen.insert(node.at.as_str().to_owned()) {
             return;
         }
-        if seen.len() > PARTS {
-            self.rest.insert("allOf".into(), node.value);
-            return;
+        if trail.depth >= DEPTH {
+            return self.deeper.push(node.clone());
         }
+        trail.depth += 1;
         if let Some(next) = node.referred() {
-            self.absorb(&next, seen);
+            self.absorb(&next, trail);
         }
-        self.absorb_own(node, seen);
+        self.absorb_own(node, trail);
+        trail.depth -= 1;
     }
 
-    fn absorb_own(&mut self, node: &Node<'d>, seen: &mut BTreeSet<String>) {
+    fn absorb_own(&mut self, node: &Node<'d>, trail: &mut Trail) {
         let Some(keywords) = node.value.as_object() else {
             if node.value == &Value::Bool(false) {
                 self.rest.insert("false".into(), node.value);
@@ -123,7 +138,7 @@ impl<'d> Shape<'d> {
             return;
         };
         for part in node.items("allOf") {
-            self.absorb(&part, seen);
+            self.absorb(&part, trail);
         }
         self.absorb_types(keywords);
         self.absorb_values(keywords);
@@ -131,7 +146,7 @@ impl<'d> Shape<'d> {
         self.absorb_object(node, keywords);
         for keyword in ["oneOf", "anyOf"] {
             if keywords.contains_key(keyword) {
-                self.absorb_alternatives(keyword, node.items(keyword), seen);
+                self.absorb_alternatives(keyword, node.items(keyword), trail);
             }
         }
         self.absorb_annotations(keywords);
@@ -248,14 +263,14 @@ impl<'d> Shape<'d> {
         &mut self,
         keyword: &'static str,
         alternatives: Vec<Node<'d>>,
-        seen: &mut BTreeSet<String>,
+        trail: &mut Trail,
     ) {
         let (nulls, others): (Vec<_>, Vec<_>) = alternatives
             .into_iter()
             .partition(|node| is_null(node.resolved().value));
         if let [only] = others.as_slice() {
-            self.absorb(only, seen);
-        } else if !self.absorb_listed(&others, seen) && !others.is_empty() {
+            self.absorb(only, trail);
+        } else if !self.absorb_listed(&others, trail) && !others.is_empty() {
             match &self.alternatives {
                 None => self.alternatives = Some((keyword, others)),
                 // Both keywords in one schema: too much for a rule.
@@ -274,27 +289,38 @@ impl<'d> Shape<'d> {
     }
 
     /// Alternatives that only list values, or list values beside any text.
-    fn absorb_listed(&mut self, alternatives: &[Node<'d>], seen: &mut BTreeSet<String>) -> bool {
-        let mut values = Vec::new();
-        let mut open = false;
-        for node in alternatives {
-            let mut shape = Self::default();
-            shape.absorb(node, seen);
-            shape.infer_type();
-            let text = shape.types == BTreeSet::from(["string"]) && shape.bounds.is_empty();
-            match shape.values {
-                Some(listed) if text => values.extend(listed),
-                None if text && shape.format.is_none() => open = true,
-                _ => return false,
-            }
-        }
-        if values.is_empty() {
+    fn absorb_listed(&mut self, alternatives: &[Node<'d>], trail: &mut Trail) -> bool {
+        trail.depth += ALTERNATIVES;
+        let listed = Self::listed(alternatives, trail);
+        trail.depth -= ALTERNATIVES;
+        let Some((values, open)) = listed else {
             return false;
-        }
+        };
         self.types = BTreeSet::from(["string"]);
         self.values = Some(values);
         self.open = open;
         true
+    }
+
+    /// All values that `alternatives` list, and whether one of them is any text.
+    fn listed(alternatives: &[Node<'d>], trail: &mut Trail) -> Option<(Vec<Value>, bool)> {
+        let mut values = Vec::new();
+        let mut open = false;
+        for node in alternatives {
+            let mut shape = Self::default();
+            shape.absorb(node, trail);
+            shape.infer_type();
+            let text = shape.types == BTreeSet::from(["string"])
+                && shape.bounds.is_empty()
+                && shape.deeper.is_empty()
+                && shape.rest.is_empty();
+            match shape.values {
+                Some(listed) if text => values.extend(listed),
+                None if text && shape.format.is_none() => open = true,
+                _ => return None,
+            }
+        }
+        (!values.is_empty()).then_some((values, open))
     }
 
     fn absorb_annotations(&mut self, keywords: &'d Map<String, Value>) {
@@ -348,7 +374,8 @@ impl<'d> Shape<'d> {
 }
 
 fn is_null(schema: &Value) -> bool {
-    schema["type"] == "null" || schema["enum"] == serde_json::json!([null])
+    let listed = schema["enum"].as_array().map(Vec::as_slice);
+    schema["type"] == "null" || matches!(listed, Some([Value::Null]))
 }
 
 fn is_known(keyword: &str, value: &Value) -> bool {

@@ -98,11 +98,33 @@ pub(super) fn bounds_are_checked(document: &mut Value, log: &mut Log) -> Result<
             let hint = "the nearest rule checks those of properties and parameters";
             return Err(Error::lower(at, format!("the bounds {bounds}"), hint));
         }
+        of_its_type(schema, &bounds, at)?;
         log.note("bounds", at, &bounds, "checked before sending");
         schema.insert(KEY.to_owned(), bounds);
         document_bounds(schema);
         Ok(())
     })
+}
+
+/// A bound of another type's values would be a check that does not compile.
+fn of_its_type(schema: &Map<String, Value>, bounds: &Value, at: &Pointer) -> Result<(), Error> {
+    let kind = schema.get("type").and_then(Value::as_str);
+    for (what, minimum, maximum) in KEYS {
+        let fits = match what {
+            Counted::Value => matches!(kind, Some("number" | "integer")),
+            Counted::Characters => kind == Some("string"),
+            Counted::Items => kind == Some("array"),
+        };
+        let given = [minimum, maximum]
+            .into_iter()
+            .find(|key| bounds.get(key).is_some());
+        if let Some(key) = given.filter(|_| !fits) {
+            let construct = format!("`{key}` of a {}", kind.unwrap_or("value of any type"));
+            let hint = "numbers, texts and lists have bounds, each its own";
+            return Err(Error::lower(&at.join(key), construct, hint));
+        }
+    }
+    Ok(())
 }
 
 /// Whether the generated check can hold a value against `bound`.
@@ -197,6 +219,11 @@ mod tests {
         );
         let error = lowered(json!({"maximum": 1e300})).unwrap_err();
         assert!(error.contains("maximum: the bound 1e"), "{error}");
+        let error = lowered(json!({"type": "string", "minimum": 1})).unwrap_err();
+        assert!(
+            error.contains("p/minimum: `minimum` of a string"),
+            "{error}"
+        );
         let error = lowered(json!({"minLength": -1})).unwrap_err();
         assert!(error.contains("the bound -1"), "{error}");
     }

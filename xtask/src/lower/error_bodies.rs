@@ -4,23 +4,35 @@
 use serde_json::{Map, Value};
 
 use super::Log;
-use super::walk::operations_mut;
+use super::walk::{operations, operations_mut};
 use crate::Error;
 use crate::pointer::Pointer;
 
+/// Says which operation of `document` does not say what it answers, which OpenAPI 3.1 allows.
+pub(crate) fn each_operation_answers(document: &Value) -> Result<(), Error> {
+    let answers = |responses: &Value| responses.as_object().is_some_and(|all| !all.is_empty());
+    match operations(document).find(|operation| !answers(&operation.node["responses"])) {
+        None => Ok(()),
+        Some(operation) => Err(without_responses(&operation.at)),
+    }
+}
+
+fn without_responses(operation: &Pointer) -> Error {
+    Error::lower(
+        &operation.join("responses"),
+        "an operation without responses",
+        "say with an overlay action what it answers",
+    )
+}
+
 pub(super) fn drop_bodyless(document: &mut Value, log: &mut Log) -> Result<(), Error> {
     operations_mut(document, |operation, at| {
-        let at = at.join("responses");
-        let Some(responses) = operation
-            .get_mut("responses")
+        let responses = operation.get_mut("responses");
+        let responses = responses
             .and_then(Value::as_object_mut)
-        else {
-            return Err(Error::lower(
-                &at,
-                "an operation without responses",
-                "say with an overlay action what it answers",
-            ));
-        };
+            .filter(|all| !all.is_empty())
+            .ok_or_else(|| without_responses(at))?;
+        let at = at.join("responses");
         let typed = typed_errors(responses, &at)?;
         if typed {
             responses.retain(|status, response| {
@@ -115,10 +127,18 @@ mod tests {
             error.starts_with("#/paths/~1a/get/responses/401: an error body of another type"),
             "{error}"
         );
-        let mut none = json!({"paths": {"/a": {"get": {}}}});
-        let error = drop_bodyless(&mut none, &mut Log::default())
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("an operation without responses"), "{error}");
+        for mut none in [
+            json!({"paths": {"/a": {"get": {}}}}),
+            document(json!({})),
+            document(json!(3)),
+        ] {
+            let error = drop_bodyless(&mut none, &mut Log::default())
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.starts_with("#/paths/~1a/get/responses: an operation without responses"),
+                "{error}"
+            );
+        }
     }
 }

@@ -2,10 +2,12 @@
 //! rule knows is an error with its JSON pointer, never a silent drop.
 
 mod bounds;
-mod error_bodies;
+pub(crate) mod error_bodies;
 mod media_types;
 mod multipart;
+mod names;
 mod operation_ids;
+pub(crate) mod path_parameters;
 pub(crate) mod references;
 mod schemas;
 mod strict;
@@ -87,6 +89,7 @@ pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     let mut log = Log::default();
     version::declare_3_0(&mut document, &mut log)?;
     references::resolve(&document)?;
+    path_parameters::agree(&document)?;
     operation_ids::complete(&mut document, &mut log)?;
     let multipart = multipart::form_becomes_parameters(&mut document, &mut log)?;
     media_types::keep_json(&mut document, &mut log)?;

@@ -5,6 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use super::Log;
+use super::references::resolved;
+use super::strict::keys;
 use super::walk::operations_mut;
 use crate::Error;
 use crate::pointer::Pointer;
@@ -20,6 +22,7 @@ pub(super) fn form_becomes_parameters(
     log: &mut Log,
 ) -> Result<Vec<String>, Error> {
     let mut changed = Vec::new();
+    let root = document.clone();
     operations_mut(document, |operation, at| {
         let at_body = at.join("requestBody").join("content");
         let Some(content) = operation
@@ -49,7 +52,7 @@ pub(super) fn form_becomes_parameters(
                 "the multipart rule knows forms alone",
             ));
         }
-        let parameters = parameters(form, &at_body.join(FORM))?;
+        let parameters = parameters(&root, form, &at_body.join(FORM))?;
         log.note(
             "multipart",
             &at_body,
@@ -67,81 +70,126 @@ pub(super) fn form_becomes_parameters(
     Ok(changed)
 }
 
-fn parameters(form: &Value, at: &Pointer) -> Result<Vec<Value>, Error> {
-    for (field, encoding) in form
-        .get("encoding")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        // `style: form` is how each part is sent anyway.
-        if *encoding != json!({"style": "form"}) {
-            let at = at.join("encoding").join(field);
-            return Err(Error::lower(
-                &at,
-                format!("the encoding {encoding}"),
-                "`style: form` is known",
-            ));
-        }
-    }
+fn parameters(root: &Value, form: &Value, at: &Pointer) -> Result<Vec<Value>, Error> {
+    encodings(form, at)?;
     let at = at.join("schema");
     let schema = &form["schema"];
-    let Some(properties) = schema["properties"].as_object() else {
-        return Err(Error::lower(
-            &at,
-            "a form that is not an inline object",
-            "list its fields under `properties`",
-        ));
-    };
     let required = schema["required"].as_array();
-    properties
+    fields(schema, &at)?
         .iter()
         .map(|(name, property)| {
             let required =
                 required.is_some_and(|required| required.iter().any(|field| field == name));
-            parameter(name, property, required, &at.join("properties").join(name))
+            let at = at.join("properties").join(name);
+            let field = Field::of(root, property, &at)?;
+            Ok(parameter(name, property, required, field))
         })
         .collect()
 }
 
-fn parameter(name: &str, property: &Value, required: bool, at: &Pointer) -> Result<Value, Error> {
+fn encodings(form: &Value, at: &Pointer) -> Result<(), Error> {
+    if let Some(form) = form.as_object() {
+        const KNOWN: [&str; 4] = ["schema", "encoding", "example", "examples"];
+        keys(form, at, "a form", &KNOWN)?;
+    }
+    let encodings = form["encoding"].as_object().into_iter().flatten();
+    for (field, encoding) in encodings {
+        // `style: form` is how each part is sent anyway.
+        if *encoding != json!({"style": "form"}) {
+            let at = at.join("encoding").join(field);
+            let construct = format!("the encoding {encoding}");
+            return Err(Error::lower(&at, construct, "`style: form` is known"));
+        }
+    }
+    Ok(())
+}
+
+fn fields<'a>(schema: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>, Error> {
+    if let Some(schema) = schema.as_object() {
+        let mut known = vec!["type", "title", "description", "properties", "required"];
+        // No field that is not listed is sent, whether it is allowed or not.
+        if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+            known.push("additionalProperties");
+        }
+        keys(schema, at, "the schema of a form", &known)?;
+    }
+    schema["properties"].as_object().ok_or_else(|| {
+        let hint = "list its fields under `properties`";
+        Error::lower(at, "a form that is not an inline object", hint)
+    })
+}
+
+/// What a field of a form holds.
+enum Field {
+    /// A text, or a list of texts.
+    Text,
+    File,
+}
+
+impl Field {
+    fn of(root: &Value, property: &Value, at: &Pointer) -> Result<Self, Error> {
+        let schema = resolved(root, property);
+        let items = resolved(root, &schema["items"]);
+        match (kind(schema), kind(items)) {
+            ("binary", _) => Ok(Self::File),
+            ("text", _) | ("array", "text") => Ok(Self::Text),
+            (kind, of) => {
+                let construct = match kind {
+                    "array" => format!("a list of {of} in a form"),
+                    kind => format!("{kind} in a form"),
+                };
+                let hint = "text, enumerations, lists of them and single files are known";
+                Err(Error::lower(at, construct, hint))
+            }
+        }
+    }
+}
+
+/// What a part of a form can be told by.
+fn kind(schema: &Value) -> &str {
+    let types = &schema["type"];
+    let list = types.as_array().into_iter().flatten();
+    let mut one = list.chain([types]).filter_map(Value::as_str);
+    match one.find(|kind| *kind != "null") {
+        Some("string") if schema["format"] == "binary" => "binary",
+        Some("string" | "integer" | "number" | "boolean") => "text",
+        Some(other) => other,
+        None if schema["enum"].is_array() => "text",
+        None => "anything",
+    }
+}
+
+fn parameter(name: &str, property: &Value, required: bool, field: Field) -> Value {
     let mut schema = property.as_object().cloned().unwrap_or_default();
     let description = schema.shift_remove("description").unwrap_or_default();
-    if schema.get("type").is_some_and(|kind| kind == "object") {
-        return Err(Error::lower(
-            at,
-            "an object in a form",
-            "text, enumerations, lists of them and files are known",
-        ));
+    if let Field::File = field {
+        let reference = format!("#/components/schemas/{FILE_PART}");
+        schema = Map::from_iter([("$ref".into(), reference.into())]);
     }
-    if schema
-        .get("format")
-        .is_some_and(|format| format == "binary")
-    {
-        schema = Map::from_iter([(
-            "$ref".into(),
-            format!("#/components/schemas/{FILE_PART}").into(),
-        )]);
-    }
-    Ok(
-        json!({"name": name, "in": "query", "description": description, "required": required, "schema": schema}),
-    )
+    json!({"name": name, "in": "query", "description": description, "required": required, "schema": schema})
 }
 
 fn add_file_part(document: &mut Value) -> Result<(), Error> {
-    let at = Pointer::default()
-        .join("components")
-        .join("schemas")
-        .join(FILE_PART);
-    if document.pointer(at.as_str()).is_some() {
-        return Err(Error::lower(
-            &at,
+    let at = Pointer::default().join("components").join("schemas");
+    let components = document
+        .get_mut("components")
+        .and_then(Value::as_object_mut);
+    let schemas = components
+        .map(|components| components.entry("schemas").or_insert_with(|| json!({})))
+        .and_then(Value::as_object_mut)
+        .ok_or_else(|| {
+            let hint = "the multipart rule puts the type of its files there";
+            Error::lower(&at, "the shared schemas are no object", hint)
+        })?;
+    let file = json!({"type": "string", "format": "binary"});
+    match schemas.insert(FILE_PART.to_owned(), file) {
+        None => Ok(()),
+        Some(_) => Err(Error::lower(
+            &at.join(FILE_PART),
             "the schema's name is taken",
             "rename FILE_PART in xtask/src/lower/multipart.rs",
-        ));
+        )),
     }
-    document["components"]["schemas"][FILE_PART] = json!({"type": "string", "format": "binary"});
-    Ok(())
 }
 
 #[cfg(test)]
@@ -152,15 +200,18 @@ mod tests {
     use super::form_becomes_parameters;
 
     fn document(operation: Value) -> Value {
-        json!({"paths": {"/a": {"post": operation}}, "components": {"schemas": {}}})
+        json!({"paths": {"/a": {"post": operation}}, "components": {"schemas": {
+            "Kind": {"enum": ["a", "b"]}, "Thing": {"type": "object"}
+        }}})
     }
 
     #[test]
     fn each_field_becomes_a_parameter_of_the_same_name_and_text() {
         let mut document = document(
             json!({"operationId": "Send", "requestBody": {"content": {"multipart/form-data": {
-                "schema": {"type": "object", "required": ["file"], "properties": {
+                "schema": {"type": "object", "additionalProperties": false, "required": ["file"], "properties": {
                     "kind": {"description": "Which.", "$ref": "#/components/schemas/Kind"},
+                    "levels": {"type": ["null", "array"], "items": {"type": "integer"}},
                     "file": {"type": "string", "format": "binary", "description": "The file."}
                 }},
                 "encoding": {"kind": {"style": "form"}}
@@ -175,6 +226,8 @@ mod tests {
             json!([
                 {"name": "kind", "in": "query", "description": "Which.", "required": false,
                  "schema": {"$ref": "#/components/schemas/Kind"}},
+                {"name": "levels", "in": "query", "description": null, "required": false,
+                 "schema": {"type": ["null", "array"], "items": {"type": "integer"}}},
                 {"name": "file", "in": "query", "description": "The file.", "required": true,
                  "schema": {"$ref": "#/components/schemas/FilePart"}}
             ])
@@ -190,11 +243,31 @@ mod tests {
         for (operation, said) in [
             (
                 form(json!({"schema": {"properties": {"a": {"type": "object"}}}})),
-                "properties/a: an object in a form",
+                "properties/a: object in a form",
             ),
             (
-                form(json!({"schema": {"$ref": "#/x"}})),
+                form(
+                    json!({"schema": {"properties": {"a": {"$ref": "#/components/schemas/Thing"}}}}),
+                ),
+                "properties/a: object in a form",
+            ),
+            (
+                form(
+                    json!({"schema": {"properties": {"a": {"type": "array", "items": {"type": "string", "format": "binary"}}}}}),
+                ),
+                "properties/a: a list of binary in a form",
+            ),
+            (
+                form(json!({"schema": {"properties": {"a": {"description": "What?"}}}})),
+                "properties/a: anything in a form",
+            ),
+            (
+                form(json!({"schema": {"type": "object"}})),
                 "a form that is not an inline object",
+            ),
+            (
+                form(json!({"schema": {"properties": {}, "minProperties": 1}})),
+                "schema/minProperties: no rule knows `minProperties` in the schema of a form",
             ),
             (
                 form(json!({"encoding": {"a": {"contentType": "text/x"}}})),

@@ -1,4 +1,7 @@
-//! References: each `$ref` points inside the document, at something that is there, and no chain of them is a circle.
+//! References: each `$ref` points inside the document, at something that is there, and no chain of them is a circle. A
+//! schema that is nothing but one other, by an `allOf` of one part, is a link of such a chain.
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -6,53 +9,79 @@ use crate::Error;
 use crate::pointer::Pointer;
 
 pub(crate) fn resolve(document: &Value) -> Result<(), Error> {
-    check(document, document, &Pointer::default())
+    let mut checker = Checker {
+        document,
+        ends: HashSet::new(),
+    };
+    checker.check(document, &Pointer::default())
 }
 
-fn check(document: &Value, node: &Value, at: &Pointer) -> Result<(), Error> {
-    match node {
-        Value::Object(map) => {
-            if let Some(Value::String(reference)) = map.get("$ref") {
-                follow(document, reference, &at.join("$ref"))?;
-            }
-            map.iter()
-                .try_for_each(|(key, value)| check(document, value, &at.join(key)))
-        }
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, item)| check(document, item, &at.join(index))),
-        _ => Ok(()),
+/// Where the reference that `node` may be leads in `document`. Ends, since [`resolve`] found no circle.
+pub(super) fn resolved<'a>(document: &'a Value, mut node: &'a Value) -> &'a Value {
+    while let Some(next) = node["$ref"]
+        .as_str()
+        .and_then(|reference| document.pointer(reference.strip_prefix('#')?))
+    {
+        node = next;
     }
+    node
 }
 
-fn follow(document: &Value, first: &str, at: &Pointer) -> Result<(), Error> {
-    let mut seen = Vec::new();
-    let mut reference = first;
-    loop {
-        if seen.contains(&reference) {
-            return Err(Error::lower(
-                at,
-                format!("`{first}` refers to itself"),
-                "break the circle",
-            ));
+struct Checker<'d> {
+    document: &'d Value,
+    /// The references that are known to lead to an end.
+    ends: HashSet<&'d str>,
+}
+
+impl<'d> Checker<'d> {
+    fn check(&mut self, node: &'d Value, at: &Pointer) -> Result<(), Error> {
+        match node {
+            Value::Object(map) => {
+                if let Some(Value::String(reference)) = map.get("$ref") {
+                    self.follow(reference, &at.join("$ref"))?;
+                }
+                map.iter()
+                    .try_for_each(|(key, value)| self.check(value, &at.join(key)))
+            }
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, item)| self.check(item, &at.join(index))),
+            _ => Ok(()),
         }
-        let target = reference
-            .strip_prefix('#')
-            .and_then(|pointer| document.pointer(pointer))
-            .ok_or_else(|| {
+    }
+
+    fn follow(&mut self, first: &'d str, at: &Pointer) -> Result<(), Error> {
+        let mut seen = HashSet::new();
+        let mut next = Some(first);
+        while let Some(reference) = next.filter(|reference| !self.ends.contains(reference)) {
+            if !seen.insert(reference) {
+                let construct = format!("`{first}` refers to itself");
+                return Err(Error::lower(at, construct, "break the circle"));
+            }
+            let target = reference
+                .strip_prefix('#')
+                .and_then(|pointer| self.document.pointer(pointer));
+            let Some(target) = target else {
                 let hint =
                     "a reference names a place in the same document, as #/components/schemas/Name";
-                Error::lower(at, format!("`{reference}` points at nothing"), hint)
-            })?;
-        match target.get("$ref").and_then(Value::as_str) {
-            Some(next) => {
-                seen.push(reference);
-                reference = next;
-            }
-            None => return Ok(()),
+                let construct = format!("`{reference}` points at nothing");
+                return Err(Error::lower(at, construct, hint));
+            };
+            next = referred(target);
         }
+        self.ends.extend(seen);
+        Ok(())
     }
+}
+
+/// The reference that `node` is, or all that it is made of.
+fn referred(node: &Value) -> Option<&str> {
+    let part = match node.get("allOf").and_then(Value::as_array) {
+        Some(parts) if parts.len() == 1 && node.get("$ref").is_none() => &parts[0],
+        _ => node,
+    };
+    part.get("$ref").and_then(Value::as_str)
 }
 
 #[cfg(test)]
@@ -77,9 +106,14 @@ mod tests {
                 s("B"),
                 "#/a/$ref: `#/components/schemas/B` refers to itself",
             ),
+            (
+                s("D"),
+                "#/a/$ref: `#/components/schemas/D` refers to itself",
+            ),
         ] {
-            let document =
-                json!({"a": schema, "components": {"schemas": {"B": s("C"), "C": s("B")}}});
+            let document = json!({"a": schema, "components": {"schemas": {
+                "B": s("C"), "C": s("B"), "D": {"allOf": [s("D")]}
+            }}});
             let error = resolve(&document).unwrap_err().to_string();
             assert!(error.starts_with(said), "{error}");
         }
@@ -87,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_schema_may_hold_itself() {
-        let tree = json!({"properties": {"child": {"$ref": "#/components/schemas/Tree"}}});
+        let tree =
+            json!({"properties": {"child": {"allOf": [{"$ref": "#/components/schemas/Tree"}]}}});
         resolve(&json!({"components": {"schemas": {"Tree": tree}}})).unwrap();
     }
 }

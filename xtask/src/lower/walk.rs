@@ -10,6 +10,33 @@ pub(super) const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
+/// An operation where it stands.
+pub(super) struct Operation<'d> {
+    pub(super) path: &'d str,
+    pub(super) item: &'d Value,
+    pub(super) at_item: Pointer,
+    pub(super) node: &'d Value,
+    pub(super) at: Pointer,
+}
+
+/// Each operation of `document`.
+pub(super) fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>> {
+    let at_paths = Pointer::default().join("paths");
+    let items = document["paths"].as_object().into_iter().flatten();
+    items.flat_map(move |(path, item)| {
+        let at_item = at_paths.join(path);
+        METHODS.into_iter().filter_map(move |method| {
+            Some(Operation {
+                path,
+                item,
+                node: item.get(method)?,
+                at: at_item.join(method),
+                at_item: at_item.clone(),
+            })
+        })
+    })
+}
+
 /// Calls `visit` on each operation.
 pub(super) fn operations_mut(
     document: &mut Value,

@@ -53,6 +53,7 @@ pub(super) fn module() -> Item {
 
 /// Writes `check` for the types of the document, and calls it where their builders give them away.
 pub(super) fn check_types(items: &mut Vec<Item>, document: &Value) -> Result<(), Error> {
+    each_bound_has_a_field(items, document)?;
     let mut checked: BTreeMap<String, ItemImpl> = BTreeMap::new();
     // A type is checked for what it holds, too: repeat until no further one holds a checked one.
     loop {
@@ -85,6 +86,34 @@ pub(super) fn check_types(items: &mut Vec<Item>, document: &Value) -> Result<(),
             at.ok_or_else(|| missing(&name, "struct"))? + 1,
             Item::Impl(method),
         );
+    }
+    Ok(())
+}
+
+/// No bound may be lost because a type or a field has another name than it is looked for under.
+fn each_bound_has_a_field(items: &[Item], document: &Value) -> Result<(), Error> {
+    let schemas = document["components"]["schemas"].as_object();
+    for (name, schema) in schemas.into_iter().flatten() {
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        for (property, _) in properties.filter(|(_, schema)| Bounds::of(schema).is_some()) {
+            let field = field_name(property);
+            let found = items.iter().any(|item| match item {
+                Item::Struct(item) => {
+                    item.ident == name.to_upper_camel_case()
+                        && item
+                            .fields
+                            .iter()
+                            .any(|known| known.ident.as_ref() == Some(&field))
+                }
+                _ => false,
+            });
+            if !found {
+                return Err(missing(
+                    format!("{name}.{property}"),
+                    "field for its bounds",
+                ));
+            }
+        }
     }
     Ok(())
 }
@@ -174,6 +203,10 @@ fn option(bound: Option<TokenStream>) -> TokenStream {
 
 /// `Ok(Self { .. })` of a builder's `TryFrom` becomes a check of what was built.
 fn call_in_builders(items: &mut [Item], checked: &BTreeMap<String, ItemImpl>) -> Result<(), Error> {
+    // Without a struct there is no module of builders.
+    if checked.is_empty() {
+        return Ok(());
+    }
     let builders = super::module_in(items, "builder")?;
     for name in checked.keys() {
         let found = builders.iter_mut().find_map(|item| match item {

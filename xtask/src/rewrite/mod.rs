@@ -83,8 +83,8 @@ fn first_argument(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// The field of a generated struct that the document's `name` becomes.
-fn field_name(name: &str) -> Ident {
+/// The field or module that `name` becomes; [`crate::lower`] saw to it that it becomes one.
+pub(crate) fn field_name(name: &str) -> Ident {
     let name = name.to_snake_case();
     syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
 }

@@ -12,8 +12,9 @@ use crate::source::Source;
 const AFTER_HELP: &str = "\
 The published document is held against the OpenAPI meta-schema first. Its facts
 are taken as they are, without vendor extensions (x-...) and examples. Texts and
-order stay ours; a new place gets a marker that names its JSON pointer. No text
-of the publisher is copied.
+order stay ours, those of an operation at a new path too, by its operationId; a
+new place gets a marker that names its JSON pointer. No text of the publisher is
+copied.
 
 Exit code with --accept: 0 done, 1 error, 2 wrong usage. Without it, the class
 of the change: 0 none, 10 additive, 20 breaking (as `cargo xtask diff`).";

@@ -3,6 +3,7 @@
 
 pub mod command;
 mod merge;
+mod moved;
 mod order;
 mod places;
 
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 use crate::diff::{Options, Report, compare};
 use crate::pointer::Pointer;
-use crate::{Error, document, meta, overlay, sync};
+use crate::{Error, document, lower, meta, overlay, sync};
 
 pub use merge::MARKER;
 
@@ -35,7 +36,8 @@ pub struct Proposal {
 ///
 /// # Errors
 ///
-/// [`Error::Document`] where the published document is not valid OpenAPI; the errors of reading ours and the overlay.
+/// [`Error::Document`] where the published document is not valid OpenAPI or does not say what an operation answers,
+/// from which nothing could be generated; the errors of reading ours and the overlay.
 pub fn propose(
     name: &str,
     published: &Value,
@@ -43,9 +45,13 @@ pub fn propose(
     overlay: &Path,
 ) -> Result<Proposal, Error> {
     meta::check(name, published)?;
+    lower::error_bodies::each_operation_answers(published).map_err(|e| Error::Document {
+        name: name.to_owned(),
+        reason: e.to_string(),
+    })?;
     let before = document::read(ours)?;
     meta::check(&ours.display().to_string(), &before)?;
-    let merged = merge::merge(&before, published);
+    let merged = merge::merge(&moved::follow(&before, published), published);
     meta::check("the merged document", &merged)?;
     let text = print(&merged);
     let old_text = std::fs::read_to_string(ours).unwrap_or_default();

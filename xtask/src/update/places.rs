@@ -108,7 +108,7 @@ fn under_schema(key: &str) -> Kind {
     }
 }
 
-fn is_method(key: &str) -> bool {
+pub(super) fn is_method(key: &str) -> bool {
     [
         "get", "put", "post", "delete", "options", "head", "patch", "trace",
     ]

@@ -1,0 +1,30 @@
+//! A program without async: draw tickets, several at a time.
+//!
+//! `cargo run -p barcode-cloud --features blocking --example blocking`, with credentials or a sandbox in the environment.
+
+use std::path::Path;
+
+use barcode_cloud::blocking::Client;
+use barcode_cloud::{EncodeBarcodeType, ImageOptions};
+
+pub(crate) fn main() -> anyhow::Result<()> {
+    let client = Client::from_env()?;
+    run(&client, &std::env::temp_dir())
+}
+
+pub(crate) fn run(client: &Client, folder: &Path) -> anyhow::Result<()> {
+    let large = ImageOptions::new().resolution(300.0);
+    let tickets = (1..=5).map(|seat| {
+        let data = format!("SEAT-{seat:02}");
+        client
+            .generate(EncodeBarcodeType::Aztec, data)
+            .image(large.clone())
+    });
+    for (seat, picture) in (1..).zip(client.generate_many(tickets).in_order()) {
+        let path = folder.join(format!("ticket-{seat:02}.png"));
+        picture?.save(&path)?;
+        let found = client.scan(path.as_path()).send()?;
+        println!("{}: {}", path.display(), found[0].value);
+    }
+    Ok(())
+}

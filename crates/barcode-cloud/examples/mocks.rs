@@ -1,0 +1,67 @@
+//! Code that uses the client, and its tests against typed mocks: quick, with answers that a test chooses.
+//!
+//! `cargo test -p barcode-cloud --example mocks`
+
+use barcode_cloud::{Client, EncodeBarcodeType, Error};
+
+/// What a service does with the client.
+pub(crate) async fn label(client: &Client, parcel: u64) -> Result<Vec<u8>, Error> {
+    let data = format!("PARCEL-{parcel:04}");
+    let picture = client
+        .generate(EncodeBarcodeType::Code128, data)
+        .send()
+        .await?;
+    Ok(picture.into_bytes().to_vec())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let label = label(&Client::from_env()?, 42).await?;
+    println!("a label of {} bytes", label.len());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use barcode_cloud::api::mock::MockServerExt as _;
+    use barcode_cloud::{Client, EncodeBarcodeType, Retry, TokenSource};
+    use httpmock::MockServer;
+
+    use super::label;
+
+    /// A client of a mock server, with a token that needs no endpoint.
+    fn client(server: &MockServer) -> Client {
+        let token = TokenSource::static_token("test").allow_insecure_loopback(true);
+        Client::builder()
+            .base_url(server.base_url())
+            .token_source(token.build().unwrap())
+            .retry(Retry::none())
+            .build()
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_label_says_the_parcels_number() {
+        let server = MockServer::start_async().await;
+        let mock = server.generate(|when, then| {
+            when.barcode_type(EncodeBarcodeType::Code128)
+                .data("PARCEL-0042");
+            then.ok("image/png", b"\x89PNG");
+        });
+        assert_eq!(label(&client(&server), 42).await.unwrap(), b"\x89PNG");
+        mock.assert_async().await;
+    }
+
+    #[tokio::test]
+    async fn an_outage_is_worth_another_try_later() {
+        let server = MockServer::start_async().await;
+        server
+            .mock_async(|_, then| {
+                then.status(503).header("retry-after", "7");
+            })
+            .await;
+        let error = label(&client(&server), 42).await.unwrap_err();
+        assert!(error.is_retryable());
+        assert_eq!(error.retry_after().unwrap().as_secs(), 7);
+    }
+}

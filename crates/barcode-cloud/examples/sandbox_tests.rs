@@ -1,0 +1,47 @@
+//! Code that uses the client, and its tests against a sandbox: real tokens, real barcodes, no network.
+//!
+//! `cargo test -p barcode-cloud --example sandbox_tests`
+
+use std::path::Path;
+
+use barcode_cloud::{Client, DecodeBarcodeType, Error};
+
+#[cfg(test)]
+mod support;
+
+/// What a service does with the client: the number of the parcel whose label was photographed.
+pub(crate) async fn parcel(client: &Client, photo: &Path) -> Result<Option<String>, Error> {
+    let found = client
+        .recognize(photo)
+        .types([DecodeBarcodeType::Code128])
+        .send()
+        .await?;
+    let mut values = found.into_iter().map(|barcode| barcode.value);
+    Ok(values.find_map(|value| value.strip_prefix("PARCEL-").map(str::to_owned)))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let parcel = parcel(&Client::from_env()?, Path::new("photo.png")).await?;
+    println!("parcel {}", parcel.as_deref().unwrap_or("unknown"));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use barcode_cloud::EncodeBarcodeType;
+
+    use super::{parcel, support};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_parcel_is_known_by_its_label() {
+        let (_sandbox, client) = support::sandbox().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for (data, known) in [("PARCEL-0042", Some("0042")), ("SOMETHING", None)] {
+            let photo = folder.path().join("photo.png");
+            let label = client.generate(EncodeBarcodeType::Code128, data);
+            label.save(&photo).await.unwrap();
+            assert_eq!(parcel(&client, &photo).await.unwrap().as_deref(), known);
+        }
+    }
+}

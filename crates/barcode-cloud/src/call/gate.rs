@@ -1,0 +1,86 @@
+//! Where requests wait for their turn: how many are under way at a time, and how many begin in a second.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use leaky_bucket::RateLimiter;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// The limits that all clones of a client share.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    slots: Option<Semaphore>,
+    rate: Option<RateLimiter>,
+}
+
+impl Gate {
+    pub(crate) fn new(concurrency: Option<NonZeroUsize>, per_second: Option<NonZeroU32>) -> Self {
+        Self {
+            slots: concurrency.map(|slots| Semaphore::new(slots.get().min(Semaphore::MAX_PERMITS))),
+            rate: per_second.map(|rate| {
+                let burst = rate.get() as usize;
+                RateLimiter::builder()
+                    .initial(burst)
+                    .max(burst)
+                    .refill(1)
+                    .interval(Duration::from_secs(1) / rate.get())
+                    .build()
+            }),
+        }
+    }
+
+    /// Waits for a turn, which lasts until what is returned is dropped.
+    pub(crate) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
+        let permit = match &self.slots {
+            // It is never closed.
+            Some(slots) => slots.acquire().await.ok(),
+            None => None,
+        };
+        if let Some(rate) = &self.rate {
+            rate.acquire_one().await;
+        }
+        permit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::{NonZeroU32, NonZeroUsize};
+    use std::time::Duration;
+
+    use tokio::time::{Instant, timeout};
+
+    use super::Gate;
+
+    #[tokio::test(start_paused = true)]
+    async fn more_than_the_limit_wait_for_one_to_leave() {
+        let gate = Gate::new(NonZeroUsize::new(2), None);
+        let first = gate.enter().await;
+        let _second = gate.enter().await;
+        let soon = Duration::from_secs(60);
+        assert!(timeout(soon, gate.enter()).await.is_err());
+        drop(first);
+        assert!(timeout(soon, gate.enter()).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_burst_turns_come_at_the_rate() {
+        let gate = Gate::new(None, NonZeroU32::new(10));
+        let begin = Instant::now();
+        for _ in 0..40 {
+            gate.enter().await;
+        }
+        let took = begin.elapsed();
+        assert!((2_900..=3_200).contains(&took.as_millis()), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_limits_nobody_waits() {
+        let gate = Gate::new(None, None);
+        let begin = Instant::now();
+        for _ in 0..1_000 {
+            gate.enter().await;
+        }
+        assert_eq!(begin.elapsed(), Duration::ZERO);
+    }
+}

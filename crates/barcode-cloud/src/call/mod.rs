@@ -1,0 +1,214 @@
+//! One call of the service, from its turn to its answer: attempts with pauses between them, a new token after a 401,
+//! deadlines, and one error type for whatever went wrong.
+
+mod body;
+mod gate;
+mod retry;
+mod trace;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use barcode_cloud_auth::AccessToken;
+use barcode_cloud_client::types::ApiErrorResponse;
+use barcode_cloud_client::{self as api, Hook, Hooks, ResponseValue};
+use reqwest::header::HeaderValue;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{Instrument as _, Span};
+
+pub(crate) use self::body::{Bounds, bounded};
+pub(crate) use self::gate::Gate;
+pub(crate) use self::retry::Retries;
+use crate::authorize::Attempt;
+use crate::error::{Deadline, InvalidInput};
+use crate::{Client, Error, answer};
+
+/// What the generated client gives for one attempt.
+pub(crate) type Sent<T> = Result<ResponseValue<T>, api::Error<ApiErrorResponse>>;
+
+/// An operation in one of its forms, with all it sends, ready to be attempted more than once.
+pub(crate) trait Operation: Sync {
+    /// What a success carries in the generated client.
+    type Answer: Send;
+    /// What the caller gets.
+    type Output;
+
+    /// What the document calls it.
+    fn name(&self) -> &'static api::Operation;
+
+    /// Whether it can be attempted (once more): a reader can be read only once.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
+    /// Builds the request anew and sends it once.
+    ///
+    /// The outer error is for what fails on this side, such as a file that cannot be opened.
+    fn attempt(
+        &self,
+        api: &api::Client,
+    ) -> impl Future<Output = Result<Sent<Self::Answer>, Error>> + Send;
+
+    /// Takes what a successful answer carries; it belongs to the attempt.
+    fn receive(
+        &self,
+        answer: ResponseValue<Self::Answer>,
+        bounds: Bounds,
+    ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}
+
+/// What one call sets for itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallOptions {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) request_id: Option<String>,
+}
+
+impl CallOptions {
+    fn request_id(&self) -> Result<Option<HeaderValue>, InvalidInput> {
+        let Some(id) = &self.request_id else {
+            return Ok(None);
+        };
+        HeaderValue::from_str(id).map(Some).map_err(|_| {
+            let reason = "has a character that no header can carry; use visible ASCII";
+            InvalidInput::new("request_id", reason)
+        })
+    }
+}
+
+/// Runs `operation` to its end.
+pub(crate) async fn run<O: Operation>(
+    client: &Client,
+    options: &CallOptions,
+    operation: &O,
+) -> Result<O::Output, Error> {
+    let request_id = options.request_id()?;
+    let limit = options.timeout.unwrap_or(client.shared().timeouts.call);
+    let started = Instant::now();
+    let span = trace::span(client.shared(), operation.name());
+    let mut call = Call {
+        client,
+        request_id,
+        deadline: started.checked_add(limit),
+        attempts: 0,
+        span: span.clone(),
+    };
+    let outcome = timeout(limit, call.attempts(operation))
+        .instrument(span.clone())
+        .await;
+    let outcome = outcome.unwrap_or(Err(Error::Timeout {
+        deadline: Deadline::Call,
+        limit,
+    }));
+    trace::end(
+        &span,
+        operation.name(),
+        &outcome,
+        call.attempts,
+        started.elapsed(),
+    );
+    outcome
+}
+
+/// A call under way.
+struct Call<'a> {
+    client: &'a Client,
+    request_id: Option<HeaderValue>,
+    deadline: Option<Instant>,
+    attempts: u32,
+    span: Span,
+}
+
+/// Why an attempt failed, and the token that the service refused.
+struct Failed {
+    error: Error,
+    refused: Option<AccessToken>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            refused: None,
+        }
+    }
+}
+
+impl Call<'_> {
+    async fn attempts<O: Operation>(&mut self, operation: &O) -> Result<O::Output, Error> {
+        let shared = self.client.shared();
+        shared.retries.count_call();
+        let mut renewed = false;
+        loop {
+            let turn = shared.gate.enter().await;
+            self.attempts += 1;
+            let failed = match self.attempt(operation).await {
+                Ok(output) => return Ok(output),
+                Err(failed) => failed,
+            };
+            drop(turn);
+            if !operation.is_whole() {
+                return Err(failed.error);
+            }
+            match failed.refused {
+                // The hook has taken a refused token out of use. A request goes out again once for it, not more, and
+                // only with another token: a static one is refused again.
+                Some(refused) if !renewed => {
+                    renewed = true;
+                    let token = shared.tokens.token().await.map_err(Error::Auth)?;
+                    if token.generation() == refused.generation() {
+                        return Err(failed.error);
+                    }
+                }
+                _ => sleep(self.pause(failed.error)?).await,
+            }
+        }
+    }
+
+    /// How long to wait before the next attempt; the error, where there is none.
+    fn pause(&self, error: Error) -> Result<Duration, Error> {
+        let retries = &self.client.shared().retries;
+        let pause = retries.pause(&error, self.attempts, &mut fastrand::Rng::new());
+        let in_time = |pause: &Duration| {
+            let left = self.deadline.map(|end| end.duration_since(Instant::now()));
+            left.is_none_or(|left| *pause < left)
+        };
+        match pause.filter(in_time) {
+            Some(pause) => {
+                tracing::debug!(attempts = self.attempts, ?pause, %error, "sending again");
+                Ok(pause)
+            }
+            None => Err(error),
+        }
+    }
+
+    async fn attempt<O: Operation>(&self, operation: &O) -> Result<O::Output, Failed> {
+        let limit = self.client.shared().timeouts.attempt;
+        let outcome = timeout(limit, self.exchange(operation)).await;
+        outcome.unwrap_or_else(|_| {
+            let deadline = Deadline::Attempt;
+            Err(Error::Timeout { deadline, limit }.into())
+        })
+    }
+
+    /// One request and its answer.
+    async fn exchange<O: Operation>(&self, operation: &O) -> Result<O::Output, Failed> {
+        let shared = self.client.shared();
+        let attempt = Arc::new(Attempt::new(self.client.clone(), self.request_id.clone()));
+        let hook: Arc<dyn Hook> = attempt.clone();
+        let api =
+            api::Client::new_with_client(&shared.base_url, shared.http.clone(), Hooks::from(hook));
+        match operation.attempt(&api).await? {
+            Ok(answer) => {
+                trace::answered(&self.span, answer.status(), answer.headers());
+                Ok(operation.receive(answer, shared.bounds).await?)
+            }
+            Err(error) => {
+                let mut seen = attempt.take_seen();
+                let refused = seen.refused.take();
+                let error = answer::error(error, seen, shared.bounds).await;
+                Err(Failed { error, refused })
+            }
+        }
+    }
+}

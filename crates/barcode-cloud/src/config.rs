@@ -1,0 +1,262 @@
+//! The settings of a client as data, for services that keep them in a configuration file of their own. Knows no HTTP
+//! and reads no environment.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use barcode_cloud_client::{BASE_URL, TOKEN_URL};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// The settings of a client, to be embedded in a service's own configuration.
+///
+/// Whatever is left out has its default; a name that is none is an error. Durations are written as `10s`, `1m 30s` or
+/// `250ms`. Secrets (the client secret, proxy and headers) are read but never written, and not shown by `Debug`.
+///
+/// ```
+/// use barcode_cloud::{Client, Config};
+///
+/// let config: Config = serde_json::from_str(
+///     r#"{
+///         "client_id": "labels",
+///         "client_secret": "kept elsewhere",
+///         "concurrency": 32,
+///         "timeouts": { "call": "30s" },
+///         "retry": { "attempts": 5 }
+///     }"#,
+/// )?;
+/// let client = Client::from_config(config)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// Address of the service. `https` only, but for loopback addresses.
+    pub base_url: String,
+    /// Address that tokens come from. `https` only, but for loopback addresses.
+    pub token_url: String,
+    /// The client id; together with [`client_secret`](Self::client_secret).
+    pub client_id: Option<String>,
+    /// The client secret. It is sent to the token address and nowhere else.
+    #[serde(skip_serializing)]
+    pub client_secret: Option<SecretString>,
+    /// A JSON file with `client_id` and `client_secret`, read anew for each token, instead of the two.
+    pub credentials_file: Option<PathBuf>,
+    /// What requests say they come from. `barcode-cloud/VERSION` by default.
+    pub user_agent: String,
+    /// Headers sent with every call (not with token requests), for a gateway.
+    #[serde(skip_serializing)]
+    pub headers: BTreeMap<String, SecretString>,
+    /// Proxy for all requests, such as `http://proxy:3128`. The system's by default.
+    #[serde(skip_serializing)]
+    pub proxy: Option<SecretString>,
+    /// PEM files with root certificates to trust besides the system's.
+    pub root_certificates: Vec<PathBuf>,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+    /// When and how often a failed request is sent again.
+    pub retry: Retry,
+    /// Requests under way at a time; more wait for their turn. No limit by default.
+    pub concurrency: Option<NonZeroUsize>,
+    /// Requests a second, at most this many at once; more wait for their turn. No limit by default.
+    pub requests_per_second: Option<NonZeroU32>,
+    /// Bytes that an answer may have. 64 MiB by default.
+    pub max_answer_bytes: usize,
+    /// Whether traces hold what barcodes say. Not by default.
+    pub trace_data: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            base_url: BASE_URL.to_owned(),
+            token_url: TOKEN_URL.to_owned(),
+            client_id: None,
+            client_secret: None,
+            credentials_file: None,
+            user_agent: concat!("barcode-cloud/", env!("CARGO_PKG_VERSION")).to_owned(),
+            headers: BTreeMap::new(),
+            proxy: None,
+            root_certificates: Vec::new(),
+            timeouts: Timeouts::default(),
+            retry: Retry::default(),
+            concurrency: None,
+            requests_per_second: None,
+            max_answer_bytes: 64 << 20,
+            trace_data: false,
+        }
+    }
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// Connecting, TLS included. 10 s by default.
+    #[serde(with = "humantime_serde")]
+    pub connect: Duration,
+    /// One request, from asking for a token to the last byte of the answer. 100 s by default: a large picture has to go
+    /// up and be read.
+    #[serde(with = "humantime_serde")]
+    pub attempt: Duration,
+    /// A whole call: waiting for its turn, all attempts, the pauses between them. 300 s by default.
+    #[serde(with = "humantime_serde")]
+    pub call: Duration,
+    /// Between two pieces of an answer. 30 s by default.
+    #[serde(with = "humantime_serde")]
+    pub idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            attempt: Duration::from_secs(100),
+            call: Duration::from_secs(300),
+            idle: Duration::from_secs(30),
+        }
+    }
+}
+
+/// When and how often a failed request is sent again.
+///
+/// Sent again is what was never sent (no connection came about) and what was answered 429, 502, 503 or 504. Before each
+/// attempt there is a pause of random length, up to twice as long each time, and never shorter than the `Retry-After`
+/// of the answer. All clones of a client share a budget, so that an outage does not multiply its load.
+///
+/// The service bills each request that it carries out: one whose answer was lost on the way, behind a 502 or 504 too,
+/// may be billed twice when it is sent again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Retry {
+    /// Attempts a call, the first included. 3 by default; 1 sends nothing again.
+    pub attempts: NonZeroU32,
+    /// The most that the first pause lasts. 200 ms by default.
+    #[serde(with = "humantime_serde")]
+    pub first_pause: Duration,
+    /// The most that any pause lasts. 20 s by default. An answer that asks for a longer one ends the call;
+    /// [`Error::retry_after`](crate::Error::retry_after) tells how long.
+    #[serde(with = "humantime_serde")]
+    pub max_pause: Duration,
+    /// Attempts beyond the first, of all calls in the last 10 s together, in percent of these calls; one a second is
+    /// always free. 10 by default.
+    pub budget_percent: u8,
+    /// Whether a 500 is sent again too. Not by default: it may come from the request itself.
+    pub server_errors: bool,
+    /// Whether a request is sent again whose answer broke off or did not come in time. Not by default: it may be billed
+    /// twice.
+    pub lost_answers: bool,
+}
+
+impl Retry {
+    /// Sends nothing again, but after a 401 that another token may mend.
+    pub fn none() -> Self {
+        Self {
+            attempts: NonZeroU32::MIN,
+            ..Self::default()
+        }
+    }
+
+    /// Sets [`attempts`](Self::attempts); 0 counts as 1.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = NonZeroU32::new(attempts).unwrap_or(NonZeroU32::MIN);
+        self
+    }
+
+    /// Sets [`first_pause`](Self::first_pause) and [`max_pause`](Self::max_pause).
+    #[must_use]
+    pub fn pauses(mut self, first: Duration, max: Duration) -> Self {
+        (self.first_pause, self.max_pause) = (first, max);
+        self
+    }
+
+    /// Sets [`budget_percent`](Self::budget_percent).
+    #[must_use]
+    pub fn budget_percent(mut self, percent: u8) -> Self {
+        self.budget_percent = percent;
+        self
+    }
+
+    /// Sets [`server_errors`](Self::server_errors).
+    #[must_use]
+    pub fn server_errors(mut self, retry: bool) -> Self {
+        self.server_errors = retry;
+        self
+    }
+
+    /// Sets [`lost_answers`](Self::lost_answers).
+    #[must_use]
+    pub fn lost_answers(mut self, retry: bool) -> Self {
+        self.lost_answers = retry;
+        self
+    }
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            attempts: const { NonZeroU32::new(3).expect("3 is not 0") },
+            first_pause: Duration::from_millis(200),
+            max_pause: Duration::from_secs(20),
+            budget_percent: 10,
+            server_errors: false,
+            lost_answers: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Config;
+
+    #[test]
+    fn secrets_are_read_but_neither_written_nor_shown() {
+        let read = json!({
+            "client_id": "labels",
+            "client_secret": "canary-1",
+            "proxy": "http://user:canary-2@proxy:3128",
+            "headers": {"x-gateway-key": "canary-3"},
+        });
+        let config: Config = serde_json::from_value(read).unwrap();
+        assert!(config.client_secret.is_some() && config.proxy.is_some());
+        let shown = format!("{config:?} {}", serde_json::to_string(&config).unwrap());
+        assert!(
+            shown.contains("labels") && !shown.contains("canary"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        let mut config = Config::default();
+        config.timeouts.call = std::time::Duration::from_millis(1500);
+        config.retry = config.retry.attempts(7);
+        let text = serde_json::to_string(&config).unwrap();
+        assert!(text.contains(r#""call":"1s 500ms""#), "{text}");
+        let read: Config = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.timeouts, config.timeouts);
+        assert_eq!(read.retry, config.retry);
+    }
+
+    #[test]
+    fn a_name_that_is_none_and_a_number_out_of_bounds_are_errors() {
+        for (odd, says) in [
+            (json!({"base_uri": "https://x"}), "base_uri"),
+            (json!({"retry": {"tries": 3}}), "tries"),
+            (json!({"timeouts": {"call": "soon"}}), "soon"),
+            (json!({"concurrency": 0}), "nonzero"),
+            (json!({"retry": {"attempts": 0}}), "nonzero"),
+        ] {
+            let error = serde_json::from_value::<Config>(odd).unwrap_err();
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+}

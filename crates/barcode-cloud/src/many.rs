@@ -1,0 +1,88 @@
+//! Many requests, several at a time: a stream of them in, a stream of answers out. Nothing is spawned and nothing is
+//! collected: what is under way lives in the stream, and dropping it ends that.
+
+use futures_util::stream::{Stream, StreamExt as _};
+
+use crate::{Barcode, Error, Generate, Picture, Recognize, Scan};
+
+/// Requests under way at a time, unless set.
+const CONCURRENCY: usize = 8;
+
+/// Many requests to be sent; made by [`Client::generate_many`](crate::Client::generate_many) and its like.
+///
+/// Memory holds what is under way and no more, however many requests there are. Each has an error of its own; one that
+/// fails stops no other. Dropping the stream of answers ends the calls under way (which may be billed) and sends no more.
+#[must_use = "nothing is sent before the stream of answers is read"]
+#[derive(Debug)]
+pub struct Many<S> {
+    requests: S,
+    concurrency: usize,
+}
+
+/// A request that can be one of many: [`Generate`], [`Recognize`], [`Scan`].
+pub trait Request: sealed::Sealed + Send {
+    /// What its answer carries.
+    type Answer: Send;
+
+    /// Sends it.
+    fn send(self) -> impl Future<Output = Result<Self::Answer, Error>> + Send;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! request {
+    ($request:ident => $answer:ty) => {
+        impl sealed::Sealed for $request {}
+
+        impl Request for $request {
+            type Answer = $answer;
+
+            fn send(self) -> impl Future<Output = Result<$answer, Error>> + Send {
+                $request::send(self)
+            }
+        }
+    };
+}
+
+request!(Generate => Picture);
+request!(Recognize => Vec<Barcode>);
+request!(Scan => Vec<Barcode>);
+
+impl<S> Many<S>
+where
+    S: Stream,
+    S::Item: Request,
+{
+    pub(crate) fn new(requests: S) -> Self {
+        Self {
+            requests,
+            concurrency: CONCURRENCY,
+        }
+    }
+
+    /// Has this many requests under way at a time; 8 unless set, 0 counts as 1.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.concurrency = requests.max(1);
+        self
+    }
+
+    /// The answers in the order of the requests. A slow one holds up those behind it, at most
+    /// [`concurrency`](Self::concurrency) of them.
+    pub fn in_order(
+        self,
+    ) -> impl Stream<Item = Result<<S::Item as Request>::Answer, Error>> + Unpin {
+        let calls = self.requests.map(Request::send);
+        Box::pin(calls.buffered(self.concurrency))
+    }
+
+    /// The answers as they come, each with its request's place in the stream, from 0.
+    pub fn as_completed(
+        self,
+    ) -> impl Stream<Item = (usize, Result<<S::Item as Request>::Answer, Error>)> + Unpin {
+        let calls = self.requests.enumerate();
+        let calls = calls.map(|(place, request)| async move { (place, request.send().await) });
+        Box::pin(calls.buffer_unordered(self.concurrency))
+    }
+}

@@ -1,0 +1,234 @@
+//! A picture on its way up: a stream of exactly as many bytes as were announced, in constant memory. One that ends early
+//! or goes on breaks the request off, instead of sending half a picture.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio::io::AsyncRead;
+use tokio_util::io::ReaderStream;
+
+use crate::Error;
+use crate::error::InvalidInput;
+
+/// Bytes read at a time.
+const PIECE: usize = 64 * 1024;
+
+/// Whatever can be read.
+pub(crate) type Source = Box<dyn AsyncRead + Send + Unpin>;
+
+/// A stream of the bytes of a source.
+pub(crate) struct Upload {
+    state: State,
+    length: u64,
+    sent: u64,
+    path: Option<PathBuf>,
+    lender: Option<Lender>,
+}
+
+enum State {
+    Untouched(Source),
+    Reading(ReaderStream<Source>),
+    Ended,
+}
+
+/// Where a source that can be read only once goes back to when nothing was read of it.
+type Lender = Arc<Mutex<Option<Source>>>;
+
+/// Why a picture could not be sent whole.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    path: Option<PathBuf>,
+    fault: Fault,
+}
+
+#[derive(Debug)]
+enum Fault {
+    Short { sent: u64, length: u64 },
+    Long { length: u64 },
+    Read(io::Error),
+}
+
+impl Upload {
+    /// Of a file, which is named in errors.
+    pub(crate) fn file(source: Source, length: u64, path: PathBuf) -> Self {
+        Self {
+            state: State::Untouched(source),
+            length,
+            sent: 0,
+            path: Some(path),
+            lender: None,
+        }
+    }
+
+    /// Of a source that is lent by `lender`; `None` where it was read before.
+    pub(crate) fn lent(lender: &Lender, length: u64) -> Option<Self> {
+        let source = locked(lender).take()?;
+        Some(Self {
+            state: State::Untouched(source),
+            length,
+            sent: 0,
+            path: None,
+            lender: Some(lender.clone()),
+        })
+    }
+
+    /// How many bytes it announces.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn broken(&self, fault: Fault) -> Broken {
+        Broken {
+            path: self.path.clone(),
+            fault,
+        }
+    }
+}
+
+impl State {
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if let Self::Untouched(_) = self
+            && let Self::Untouched(source) = std::mem::replace(self, Self::Ended)
+        {
+            *self = Self::Reading(ReaderStream::with_capacity(source, PIECE));
+        }
+        match self {
+            Self::Reading(bytes) => Pin::new(bytes).poll_next(cx),
+            Self::Untouched(_) | Self::Ended => Poll::Ready(None),
+        }
+    }
+}
+
+impl Stream for Upload {
+    type Item = Result<Bytes, Broken>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let piece = ready!(self.state.poll_piece(cx));
+        let length = self.length;
+        Poll::Ready(match piece {
+            Some(Ok(piece)) => {
+                self.sent += piece.len() as u64;
+                if self.sent > length {
+                    Some(Err(self.broken(Fault::Long { length })))
+                } else {
+                    Some(Ok(piece))
+                }
+            }
+            Some(Err(error)) => Some(Err(self.broken(Fault::Read(error)))),
+            None if self.sent < length => {
+                let sent = self.sent;
+                Some(Err(self.broken(Fault::Short { sent, length })))
+            }
+            None => None,
+        })
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let state = std::mem::replace(&mut self.state, State::Ended);
+        if let (Some(lender), State::Untouched(source)) = (&self.lender, state) {
+            *locked(lender) = Some(source);
+        }
+    }
+}
+
+/// The source; a panic elsewhere leaves it as good as it was.
+pub(crate) fn locked(lender: &Lender) -> std::sync::MutexGuard<'_, Option<Source>> {
+    lender.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Broken {
+    pub(crate) fn to_error(&self) -> Error {
+        match (&self.fault, &self.path) {
+            (Fault::Read(error), path) => Error::File {
+                path: path.clone().unwrap_or_else(|| PathBuf::from("the reader")),
+                source: again(error),
+            },
+            (_, Some(path)) => Error::File {
+                path: path.clone(),
+                source: io::Error::other(self.to_string()),
+            },
+            (_, None) => InvalidInput::new("image", self.to_string()).into(),
+        }
+    }
+}
+
+/// The same error once more: errors of a stream are only lent.
+fn again(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = if self.path.is_some() {
+            "it was changed while it was sent"
+        } else {
+            "give the reader's true length"
+        };
+        match &self.fault {
+            Fault::Short { sent, length } => {
+                write!(f, "ended after {sent} of {length} bytes; {whose}")
+            }
+            Fault::Long { length } => write!(f, "has more than its {length} bytes; {whose}"),
+            Fault::Read(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Broken {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use futures_util::{StreamExt as _, TryStreamExt as _};
+
+    use super::{Lender, Upload, locked};
+
+    fn lender(bytes: &'static [u8]) -> Lender {
+        Arc::new(Mutex::new(Some(Box::new(bytes))))
+    }
+
+    async fn all(upload: Upload) -> Result<Vec<u8>, String> {
+        let pieces: Result<Vec<_>, _> = upload.try_collect().await;
+        pieces
+            .map(|pieces| pieces.concat())
+            .map_err(|broken| broken.to_error().to_string())
+    }
+
+    #[tokio::test]
+    async fn as_many_bytes_as_announced_pass_and_others_break_off() {
+        let upload = |length| Upload::lent(&lender(b"picture"), length).unwrap();
+        assert_eq!(all(upload(7)).await.unwrap(), b"picture");
+        let short = all(upload(8)).await.unwrap_err();
+        assert!(
+            short.starts_with("image: ended after 7 of 8 bytes; give the"),
+            "{short}"
+        );
+        let long = all(upload(6)).await.unwrap_err();
+        assert!(
+            long.starts_with("image: has more than its 6 bytes"),
+            "{long}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_reader_comes_back_only_while_nothing_was_read_of_it() {
+        let lender = lender(b"picture");
+        drop(Upload::lent(&lender, 7).unwrap());
+        let mut upload = Upload::lent(&lender, 7).unwrap();
+        assert!(upload.next().await.unwrap().is_ok());
+        drop(upload);
+        assert!(locked(&lender).is_none() && Upload::lent(&lender, 7).is_none());
+    }
+}

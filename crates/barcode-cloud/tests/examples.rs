@@ -1,0 +1,88 @@
+//! Every example is run, against a sandbox.
+
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+#![allow(dead_code, reason = "their `main` functions choose the service")]
+#![allow(clippy::duplicate_mod, reason = "each example is a program of its own")]
+
+#[path = "../examples/axum_service.rs"]
+mod axum_service;
+#[path = "../examples/batch.rs"]
+mod batch;
+#[path = "../examples/blocking.rs"]
+mod blocking;
+#[path = "../examples/errors.rs"]
+mod errors;
+#[path = "../examples/mocks.rs"]
+mod mocks;
+#[path = "../examples/quickstart.rs"]
+mod quickstart;
+#[path = "../examples/sandbox_tests.rs"]
+mod sandbox_tests;
+#[path = "../examples/support/mod.rs"]
+mod support;
+
+use barcode_cloud::EncodeBarcodeType;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quickstart_draws_and_reads() {
+    let (_sandbox, client) = support::sandbox().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hello.png");
+    quickstart::run(&client, &file).await.unwrap();
+    assert!(std::fs::read(file).unwrap().starts_with(b"\x89PNG"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batch_reads_a_folder_and_goes_on_after_an_error() {
+    let (_sandbox, client) = support::sandbox().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for n in 0..5 {
+        let file = folder.path().join(format!("{n}.png"));
+        let label = client.generate(EncodeBarcodeType::Code128, n.to_string());
+        label.save(file).await.unwrap();
+    }
+    std::fs::write(folder.path().join("notes.txt"), "no picture").unwrap();
+    assert_eq!(batch::run(&client, folder.path()).await.unwrap(), (5, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_web_service_draws_and_tells_a_callers_mistake() {
+    let (_sandbox, client) = support::sandbox().await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, axum_service::service(client)).into_future());
+    let ask = |data: &str| reqwest::get(format!("http://{address}/qr?data={data}"));
+    let answer = ask("hello").await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "image/svg+xml");
+    assert!(answer.text().await.unwrap().contains("<svg"));
+    assert_eq!(ask("").await.unwrap().status().as_u16(), 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_are_told_apart() {
+    let (_sandbox, client) = support::sandbox().await.unwrap();
+    let done = errors::run(&client).await;
+    assert!(
+        done[0].starts_with("refused as errorInvalidInputData"),
+        "{done:?}"
+    );
+    assert!(done[1].starts_with("never sent, for its data"), "{done:?}");
+    assert_eq!(done[2], "drawn, image/png");
+}
+
+#[test]
+fn blocking_draws_and_reads() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let sandbox = runtime
+        .block_on(barcode_cloud_sandbox::Sandbox::start())
+        .unwrap();
+    let id = barcode_cloud::ClientCredentials::new(sandbox.client_id(), sandbox.client_secret());
+    let builder = barcode_cloud::Client::builder()
+        .credentials(id.unwrap())
+        .base_url(sandbox.base_url())
+        .token_url(sandbox.token_url());
+    let client = barcode_cloud::blocking::Client::from_builder(builder).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    blocking::run(&client, folder.path()).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
+}

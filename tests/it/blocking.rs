@@ -1,0 +1,102 @@
+//! The client without async: from a plain thread, and where a runtime runs.
+
+use barcode_cloud::blocking::Client;
+use barcode_cloud::{BarcodeImageFormat, Config, DecodeBarcodeType, EncodeBarcodeType, Error};
+use barcode_cloud_sandbox::Sandbox;
+use serde_json::json;
+
+/// A sandbox with a runtime of its own, and a client of it.
+fn sandbox() -> (tokio::runtime::Runtime, Sandbox, Client) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let sandbox = runtime.block_on(Sandbox::start()).unwrap();
+    let config: Config = serde_json::from_value(json!({
+        "base_url": sandbox.base_url(),
+        "token_url": sandbox.token_url(),
+        "client_id": sandbox.client_id(),
+        "client_secret": sandbox.client_secret(),
+    }))
+    .unwrap();
+    (runtime, sandbox, Client::from_config(config).unwrap())
+}
+
+#[test]
+fn a_thread_draws_reads_and_saves() {
+    let (_runtime, _sandbox, client) = sandbox();
+    let folder = tempfile::tempdir().unwrap();
+    let request = || client.generate(EncodeBarcodeType::Code128, "PARCEL-0042");
+    let picture = request().send().unwrap();
+    let (first, second) = (folder.path().join("1.png"), folder.path().join("2.gif"));
+    picture.save(&first).unwrap();
+    assert_eq!(&std::fs::read(&first).unwrap(), picture.bytes());
+    let length = request()
+        .format(BarcodeImageFormat::Gif)
+        .save(&second)
+        .unwrap();
+    assert_eq!(length, std::fs::metadata(&second).unwrap().len());
+    for path in [&first, &second] {
+        let read = client
+            .recognize(path.as_path())
+            .types([DecodeBarcodeType::Code128])
+            .send();
+        assert_eq!(read.unwrap()[0].value, "PARCEL-0042");
+        assert_eq!(
+            client.scan(path.as_path()).send().unwrap()[0].value,
+            "PARCEL-0042"
+        );
+    }
+    let error = client
+        .generate(EncodeBarcodeType::Ean13, "no digits")
+        .send()
+        .unwrap_err();
+    assert_eq!(error.status().unwrap(), 400);
+}
+
+#[test]
+fn many_are_answered_in_order_and_as_they_come() {
+    let (_runtime, _sandbox, client) = sandbox();
+    let requests = || {
+        (0..20).map(|n| {
+            client.generate(
+                EncodeBarcodeType::Qr,
+                if n == 7 { String::new() } else { n.to_string() },
+            )
+        })
+    };
+    let pictures: Vec<_> = client
+        .generate_many(requests())
+        .concurrency(3)
+        .in_order()
+        .collect();
+    assert_eq!(pictures.len(), 20);
+    assert!(matches!(pictures[7], Err(Error::InvalidInput(_))));
+    let scans = pictures
+        .into_iter()
+        .flatten()
+        .map(|picture| client.scan(picture.into_inner().into_bytes()));
+    let mut values: Vec<_> = client
+        .scan_many(scans)
+        .as_completed()
+        .map(|(place, found)| (place, found.unwrap().remove(0).value))
+        .collect();
+    values.sort();
+    assert_eq!(values.len(), 19);
+    assert_eq!(values[18], (18, "19".to_owned()));
+    // Dropped in the middle: what is under way ends with it.
+    let mut answers = client.generate_many(requests()).in_order();
+    assert!(answers.next().unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_no_panic_to_use_and_to_drop_it_where_a_runtime_runs() {
+    let client = Client::from_config(
+        serde_json::from_value(json!({
+            "base_url": "http://127.0.0.1:9/v4.0", "client_id": "id", "client_secret": "secret",
+            "token_url": "http://127.0.0.1:9/connect/token",
+        }))
+        .unwrap(),
+    )
+    .unwrap();
+    let error = client.scan(b"picture".to_vec()).send().unwrap_err();
+    assert!(error.is_auth(), "{error:?}");
+    drop(client);
+}

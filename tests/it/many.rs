@@ -1,0 +1,222 @@
+//! Many calls at once: bounded, each with its own outcome, and gone when the caller is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use barcode_cloud::{Client, Deadline, EncodeBarcodeType, Error, Image};
+use futures_util::stream::{self, StreamExt as _};
+use tokio::sync::Semaphore;
+
+use crate::raw::Raw;
+use crate::service::fixed;
+
+/// Counts the requests under way; answers them when it is let.
+#[derive(Clone)]
+struct Doors {
+    under_way: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+    open: Arc<Semaphore>,
+}
+
+impl Doors {
+    fn new(open: usize) -> Self {
+        Self {
+            under_way: Arc::default(),
+            most: Arc::default(),
+            open: Arc::new(Semaphore::new(open)),
+        }
+    }
+
+    /// A server behind these doors; it draws what the path says, but for `bad`.
+    async fn server(&self) -> Raw {
+        let doors = self.clone();
+        Raw::start(move |mut request| {
+            let doors = doors.clone();
+            async move {
+                let now = doors.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+                doors.most.fetch_max(now, Ordering::SeqCst);
+                doors.open.acquire().await.unwrap().forget();
+                doors.under_way.fetch_sub(1, Ordering::SeqCst);
+                let data = request.path().split("data=").nth(1).unwrap().to_owned();
+                match data.as_str() {
+                    "bad" => request.answer(400, "", "text/plain", "bad").await,
+                    _ => request.answer(200, "", "image/png", &data).await,
+                }
+            }
+        })
+        .await
+    }
+
+    async fn wait_for(&self, requests: usize) {
+        while self.under_way.load(Ordering::SeqCst) < requests {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn requests(
+    client: &Client,
+    data: impl IntoIterator<Item = String>,
+) -> Vec<barcode_cloud::Generate> {
+    data.into_iter()
+        .map(|data| client.generate(EncodeBarcodeType::Qr, data))
+        .collect()
+}
+
+#[tokio::test]
+async fn answers_come_in_order_and_an_error_stops_no_other() {
+    let doors = Doors::new(1_000);
+    let server = doors.server().await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let data = (0..100).map(|n| if n == 42 { "bad".into() } else { n.to_string() });
+    let answers: Vec<_> = client
+        .generate_many(stream::iter(requests(&client, data)))
+        .concurrency(7)
+        .in_order()
+        .collect()
+        .await;
+    assert_eq!(answers.len(), 100);
+    for (n, answer) in answers.into_iter().enumerate() {
+        match answer {
+            Ok(picture) => assert_eq!(picture.bytes(), n.to_string().as_bytes()),
+            Err(error) => assert_eq!((n, error.status().unwrap().as_u16()), (42, 400)),
+        }
+    }
+    assert!(doors.most.load(Ordering::SeqCst) <= 7);
+}
+
+#[tokio::test]
+async fn answers_come_as_they_do_with_the_place_of_their_request() {
+    let doors = Doors::new(1_000);
+    let server = doors.server().await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let data = (0..50).map(|n| n.to_string());
+    let mut answers: Vec<_> = client
+        .generate_many(stream::iter(requests(&client, data)))
+        .as_completed()
+        .map(|(place, answer)| (place, answer.unwrap()))
+        .collect()
+        .await;
+    answers.sort_by_key(|(place, _)| *place);
+    assert_eq!(answers.len(), 50);
+    for (place, picture) in answers {
+        assert_eq!(picture.bytes(), place.to_string().as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_stream_begins_nothing_more() {
+    let doors = Doors::new(3);
+    let server = doors.server().await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let begun = AtomicUsize::new(0);
+    let endless = stream::iter(0..).map(|n: usize| {
+        begun.fetch_add(1, Ordering::SeqCst);
+        client.generate(EncodeBarcodeType::Qr, n.to_string())
+    });
+    let answers = client.generate_many(endless).concurrency(4).in_order();
+    let first: Vec<_> = answers.take(3).collect().await;
+    assert!(first.iter().all(Result::is_ok));
+    assert!(begun.load(Ordering::SeqCst) <= 3 + 4);
+}
+
+#[tokio::test]
+async fn a_client_has_no_more_requests_under_way_than_its_limit() {
+    let doors = Doors::new(0);
+    let server = doors.server().await;
+    let client = fixed(&server.base_url()).concurrency(3).build().unwrap();
+    let calls = requests(&client, (0..20).map(|n| n.to_string()));
+    let calls: Vec<_> = calls
+        .into_iter()
+        .map(|call| tokio::spawn(call.send()))
+        .collect();
+    doors.wait_for(3).await;
+    doors.open.add_permits(20);
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(doors.most.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_client_may_go_while_its_calls_are_under_way() {
+    let doors = Doors::new(0);
+    let server = doors.server().await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let call = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "x").send());
+    doors.wait_for(1).await;
+    drop(client);
+    doors.open.add_permits(1);
+    assert_eq!(call.await.unwrap().unwrap().bytes(), "x".as_bytes());
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_gives_its_turn_back() {
+    let doors = Doors::new(0);
+    let server = doors.server().await;
+    let client = fixed(&server.base_url()).concurrency(1).build().unwrap();
+    let first = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "1").send());
+    doors.wait_for(1).await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    doors.open.add_permits(2);
+    let second = client
+        .generate(EncodeBarcodeType::Qr, "2")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(second.bytes(), "2".as_bytes());
+}
+
+#[tokio::test]
+async fn a_deadline_of_the_call_covers_the_wait_for_a_turn_and_for_the_answer() {
+    let doors = Doors::new(0);
+    let server = doors.server().await;
+    let client = fixed(&server.base_url()).concurrency(1).build().unwrap();
+    let first = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "1").send());
+    doors.wait_for(1).await;
+    let short = Duration::from_millis(50);
+    let second = client
+        .generate(EncodeBarcodeType::Qr, "2")
+        .timeout(short)
+        .send()
+        .await;
+    assert!(
+        matches!(second, Err(Error::Timeout { deadline: Deadline::Call, limit }) if limit == short),
+        "{second:?}"
+    );
+    first.abort();
+    let alone = fixed(&server.base_url()).timeout(short).build().unwrap();
+    let error = alone
+        .scan(Image::url("https://x.example/?data=1"))
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_retryable()
+            && error
+                .to_string()
+                .starts_with("the call took longer than 50ms"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_client_outlives_the_runtime_of_its_first_calls() {
+    let runtime = || tokio::runtime::Runtime::new().unwrap();
+    let (servers, first, second) = (runtime(), runtime(), runtime());
+    let doors = Doors::new(1);
+    let server = servers.block_on(doors.server());
+    let client = fixed(&server.base_url()).build().unwrap();
+    let call = |data: &str| client.generate(EncodeBarcodeType::Qr, data).send();
+    first.block_on(call("1")).unwrap();
+    // Another is under way when its runtime is shut down.
+    let lost = first.spawn(call("2"));
+    servers.block_on(doors.wait_for(1));
+    first.shutdown_background();
+    assert!(servers.block_on(lost).unwrap_err().is_cancelled());
+    doors.open.add_permits(2);
+    let picture = second.block_on(call("3")).unwrap();
+    assert_eq!(picture.bytes(), "3".as_bytes());
+}

@@ -1,0 +1,147 @@
+//! Settings, seen from the other side: what arrives at a server, a proxy, a TLS endpoint.
+
+use std::io::Write as _;
+
+use barcode_cloud::{Client, Config, EncodeBarcodeType, Error, Image};
+use barcode_cloud_sandbox::Sandbox;
+use serde_json::json;
+
+use crate::raw::Raw;
+use crate::service::fixed;
+use crate::tls;
+
+#[tokio::test]
+async fn user_agent_headers_and_request_id_are_sent() {
+    let server = Raw::finding().await;
+    let image = || Image::url("https://pictures.example/label.png");
+    let client = fixed(&server.base_url()).build().unwrap();
+    client.scan(image()).send().await.unwrap();
+    let client = fixed(&server.base_url())
+        .user_agent("labels/7")
+        .header("x-tenant", "north".to_owned())
+        .build()
+        .unwrap();
+    client
+        .scan(image())
+        .request_id("order-42")
+        .send()
+        .await
+        .unwrap();
+    let heads = server.heads();
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(
+        heads[0].contains(&format!("user-agent: barcode-cloud/{version}\r\n")),
+        "{}",
+        heads[0]
+    );
+    for sent in [
+        "user-agent: labels/7\r\n",
+        "x-tenant: north\r\n",
+        "x-request-id: order-42\r\n",
+        "authorization: Bearer token\r\n",
+    ] {
+        assert!(heads[1].contains(sent), "{}", heads[1]);
+    }
+    let error = client
+        .scan(image())
+        .request_id("a\nb")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().starts_with("request_id: has a character"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_is_enough_for_a_client() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let credentials =
+        json!({"client_id": sandbox.client_id(), "client_secret": sandbox.client_secret()});
+    write!(file, "{credentials}").unwrap();
+    let addresses = json!({"base_url": sandbox.base_url(), "token_url": sandbox.token_url()});
+    let mut by_file = addresses.clone();
+    by_file["credentials_file"] = json!(file.path());
+    let mut by_value = addresses;
+    by_value
+        .as_object_mut()
+        .unwrap()
+        .extend(credentials.as_object().unwrap().clone());
+    for config in [by_file, by_value] {
+        let config: Config = serde_json::from_value(config).unwrap();
+        let client = Client::from_config(config).unwrap();
+        client
+            .generate(EncodeBarcodeType::Qr, "x")
+            .send()
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn requests_go_through_the_proxy() {
+    let proxy = Raw::finding().await;
+    let mut config = Config::default();
+    config.base_url = "http://127.0.0.1:9/v4.0".into();
+    config.proxy = Some(format!("http://user:pass@127.0.0.1:{}", proxy.port()).into());
+    let token = barcode_cloud::TokenSource::static_token("token").allow_insecure_loopback(true);
+    let client = Client::builder()
+        .config(config)
+        .token_source(token.build().unwrap())
+        .build()
+        .unwrap();
+    client
+        .scan(Image::url("https://pictures.example/label.png"))
+        .send()
+        .await
+        .unwrap();
+    let head = &proxy.heads()[0];
+    assert!(
+        head.starts_with("GET http://127.0.0.1:9/v4.0/barcode/scan?"),
+        "{head}"
+    );
+    assert!(
+        head.to_lowercase().contains("proxy-authorization: basic"),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn a_root_certificate_of_ones_own_is_trusted_only_when_set() {
+    let (base_url, pem) = tls::server().await;
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write!(file, "{pem}").unwrap();
+    let image = || Image::url("https://pictures.example/label.png");
+    let token = || {
+        let token = barcode_cloud::TokenSource::static_token("token");
+        token.api_origin(&base_url).build().unwrap()
+    };
+    let once = barcode_cloud::Retry::none();
+    let stranger = Client::builder()
+        .base_url(&base_url)
+        .token_source(token())
+        .retry(once);
+    let error = stranger
+        .build()
+        .unwrap()
+        .scan(image())
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Transport { source } if source.is_connect()),
+        "{error:?}"
+    );
+
+    let mut config = Config::default();
+    config.base_url = base_url.clone();
+    config.root_certificates = vec![file.path().into()];
+    let client = Client::builder()
+        .config(config)
+        .token_source(token())
+        .build()
+        .unwrap();
+    assert_eq!(client.scan(image()).send().await.unwrap()[0].value, "found");
+}

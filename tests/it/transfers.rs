@@ -1,0 +1,269 @@
+//! Pictures on their way: uploads that change, downloads that break off, what is left behind.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use barcode_cloud::{Client, Deadline, EncodeBarcodeType, Error, Form, Image};
+use futures_util::StreamExt as _;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use crate::raw::{FOUND, Raw};
+use crate::service::{fixed, sandbox};
+
+#[tokio::test]
+async fn a_reader_goes_up_and_can_be_read_once() {
+    let (_sandbox, client) = sandbox().await;
+    let picture = client
+        .generate(EncodeBarcodeType::Qr, "by reader")
+        .send()
+        .await
+        .unwrap();
+    let bytes = picture.into_bytes();
+    for form in [Form::Multipart, Form::Body] {
+        let image = Image::reader(std::io::Cursor::new(bytes.clone()), bytes.len() as u64);
+        let found = client.scan(image.clone()).form(form).send().await.unwrap();
+        assert_eq!(found[0].value, "by reader");
+        let error = client.scan(image).form(form).send().await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("image: the reader was read before"),
+            "{error}"
+        );
+        assert!(error.is_client_error());
+    }
+}
+
+#[tokio::test]
+async fn a_reader_of_another_length_breaks_the_request_off() {
+    let server = Raw::finding().await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    for form in [Form::Multipart, Form::Body] {
+        for (length, says) in [
+            (200_001, "image: ended after 200000 of 200001 bytes"),
+            (199_999, "image: has more than its 199999 bytes"),
+            (0, "image: is empty"),
+        ] {
+            let reader = std::io::Cursor::new(vec![7; 200_000]);
+            let image = Image::reader(reader, length);
+            let error = client.scan(image).form(form).send().await.unwrap_err();
+            assert!(error.to_string().starts_with(says), "{form:?}: {error}");
+        }
+    }
+    assert_eq!(server.heads().len(), 0, "no request came whole");
+}
+
+/// Takes a connection, tells when something came, and reads it when it is told to.
+async fn slow_server(came: Arc<Notify>, read: Arc<Notify>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}/v4.0", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.peek(&mut [0]).await.unwrap();
+        came.notify_one();
+        read.notified().await;
+        let mut all = vec![0; 1 << 20];
+        while stream.read(&mut all).await.is_ok_and(|read| read > 0) {}
+    });
+    base_url
+}
+
+#[tokio::test]
+async fn a_file_that_changes_while_it_goes_up_breaks_the_request_off() {
+    let folder = tempfile::tempdir().unwrap();
+    // Far more than the buffers of a connection hold: the upload cannot be over before the server reads.
+    let length = 64 << 20;
+    for (change, says) in [
+        (length + 5, "has more than its"),
+        (length / 2, "ended after"),
+    ] {
+        let path = folder.path().join("scan.tiff");
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_len(length).unwrap();
+        let (came, read) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let base_url = slow_server(came.clone(), read.clone()).await;
+        let client = fixed(&base_url).build().unwrap();
+        let call = tokio::spawn(client.scan(path.as_path()).send());
+        came.notified().await;
+        file.set_len(change).unwrap();
+        read.notify_one();
+        let error = call.await.unwrap().unwrap_err();
+        let text = error.to_string();
+        assert!(
+            matches!(&error, Error::File { path: named, .. } if *named == path),
+            "{error:?}"
+        );
+        assert!(
+            text.contains(says) && text.contains("changed while it was sent"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_before_the_next_attempt_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("label.png");
+    std::fs::write(&path, "picture").unwrap();
+    let gone = path.clone();
+    let server = Raw::start(move |mut request| {
+        let gone = gone.clone();
+        async move {
+            std::fs::remove_file(gone).unwrap();
+            request
+                .answer(503, "retry-after: 0\r\n", "text/plain", "")
+                .await;
+        }
+    })
+    .await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let error = client.scan(path.as_path()).send().await.unwrap_err();
+    assert!(
+        matches!(&error, Error::File { path: named, .. } if *named == path),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_picture_comes_as_a_stream_or_straight_to_a_file() {
+    let (_sandbox, client) = sandbox().await;
+    let request = || client.generate(EncodeBarcodeType::Qr, "x".repeat(900));
+    let whole = request().send().await.unwrap();
+    let mut stream = request().stream().await.unwrap();
+    assert_eq!(stream.media_type(), "image/png");
+    assert_eq!(stream.length(), Some(whole.bytes().len() as u64));
+    let mut pieces = Vec::new();
+    while let Some(piece) = stream.next().await {
+        pieces.extend_from_slice(&piece.unwrap());
+    }
+    assert_eq!(&pieces, whole.bytes());
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a/../label.png");
+    std::fs::create_dir(folder.path().join("a")).unwrap();
+    let length = request().save(&path).await.unwrap();
+    assert_eq!(length, whole.bytes().len() as u64);
+    assert_eq!(
+        &std::fs::read(folder.path().join("label.png")).unwrap(),
+        whole.bytes()
+    );
+    let pixels = whole.decode().unwrap();
+    assert_eq!(pixels.width(), pixels.height());
+}
+
+/// What stands in a folder, by name.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_download_that_breaks_off_leaves_the_old_file_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("label.png");
+    std::fs::write(&path, "old").unwrap();
+    let server = Raw::start(|mut request| async move {
+        request.half("image/png").await;
+        std::future::pending().await
+    })
+    .await;
+    let short = Duration::from_millis(100);
+    let client = fixed(&server.base_url())
+        .idle_timeout(short)
+        .build()
+        .unwrap();
+    let request = client.generate(EncodeBarcodeType::Qr, "x");
+    let error = request.save(&path).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Timeout {
+                deadline: Deadline::Idle,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert_eq!(names(folder.path()), ["label.png"]);
+
+    // Dropped in the middle of it.
+    let client = fixed(&server.base_url()).build().unwrap();
+    let request = client.generate(EncodeBarcodeType::Qr, "x");
+    let target = path.clone();
+    let save = tokio::spawn(async move { request.save(target).await });
+    while names(folder.path()).len() == 1 {
+        tokio::task::yield_now().await;
+    }
+    save.abort();
+    assert!(save.await.unwrap_err().is_cancelled());
+    while names(folder.path()).len() > 1 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), b"old");
+}
+
+#[tokio::test]
+async fn a_path_that_no_file_can_have_is_named() {
+    let server = Raw::start(|mut request| async move {
+        request.answer(200, "", "image/png", FOUND).await;
+    })
+    .await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("sub");
+    std::fs::create_dir(&inside).unwrap();
+    for path in [
+        folder.path().join("sub/.."),
+        folder.path().join("missing/label.png"),
+        inside.clone(),
+        "".into(),
+        folder.path().join("a\0b"),
+    ] {
+        let picture = client
+            .generate(EncodeBarcodeType::Qr, "x")
+            .send()
+            .await
+            .unwrap();
+        for error in [
+            picture.save(&path).await.unwrap_err(),
+            client
+                .generate(EncodeBarcodeType::Qr, "x")
+                .save(&path)
+                .await
+                .unwrap_err(),
+        ] {
+            assert!(
+                matches!(&error, Error::File { path: named, .. } if *named == path),
+                "{error:?}"
+            );
+        }
+    }
+    assert_eq!(names(folder.path()), ["sub"]);
+    assert!(names(&inside).is_empty());
+}
+
+#[tokio::test]
+async fn a_file_without_a_length_is_refused_as_empty() {
+    let client: Client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
+    let mut folder = tempfile::NamedTempFile::new().unwrap();
+    folder.flush().unwrap();
+    for path in [
+        Path::new("/proc/self/status"),
+        Path::new("/dev/null"),
+        folder.path(),
+    ] {
+        let error = client.scan(path).send().await.unwrap_err();
+        assert!(
+            error.to_string().starts_with("image: is empty (0 bytes)"),
+            "{error}"
+        );
+    }
+}
