@@ -3,6 +3,7 @@
 mod accept;
 mod admin;
 mod answer;
+mod builder;
 mod clock;
 mod connection;
 mod document;
@@ -26,8 +27,9 @@ mod validate;
 mod workers;
 mod xml;
 
+pub use builder::Builder;
 pub use error::Error;
 pub use fault::{Fault, Script};
 pub use files::UrlFile;
 pub use journal::{LoggedBody, LoggedRequest};
-pub use sandbox::{Builder, Sandbox};
+pub use sandbox::Sandbox;

@@ -118,7 +118,34 @@ impl Names {
 
 /// The routes of `document`; `spec` is what the sandbox says of itself.
 pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Result<Router, Error> {
-    let mut service = Router::new();
+    let base_path = document.base_path.clone();
+    let token_path = document.token_path.clone();
+    let configuration = Json(state.authority.configuration(&token_path));
+    let keys = Json(state.authority.public_keys());
+    let spec = Json(spec);
+    let for_tokens = Arc::clone(state);
+    let token = move |request| give_token(Arc::clone(&for_tokens), request);
+    let service = operations(document, state)?
+        .route(&token_path, any(token))
+        .route(CONFIGURATION_PATH, get(async || configuration))
+        .route(JWKS_PATH, get(async || keys))
+        .route(&format!("{base_path}{SPEC_PATH}"), get(async || spec));
+    let service = with_failures(service)
+        .layer(MapRequestBodyLayer::new(Body::new))
+        // What is encoded in another way is left as it is, and refused where it is read.
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(Arc::clone(state), fault::layer))
+        .layer(from_fn_with_state(Arc::clone(state), journal::layer));
+    let vocabulary = Arc::clone(&state.vocabulary);
+    Ok(service
+        .nest(ADMIN_PATH, with_failures(admin::routes(Arc::clone(state))))
+        .layer(from_fn_with_state(state.clock, tell_time))
+        .layer(from_fn_with_state(vocabulary, answer::identify)))
+}
+
+fn operations(document: Document, state: &Arc<State>) -> Result<Router, Error> {
+    let mut router = Router::new();
     for operation in document.operations {
         let path = format!("{}{}", document.base_path, operation.path);
         let method =
@@ -129,45 +156,19 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         let operation = Arc::new(operation);
         let state = Arc::clone(state);
         let handler = move |request| serve(Arc::clone(&state), Arc::clone(&operation), request);
-        service = service.route(&path, on(method, handler));
+        router = router.route(&path, on(method, handler));
     }
-    let configuration = Json(state.authority.configuration(&document.token_path));
-    let keys = Json(state.authority.public_keys());
-    let spec = Json(spec);
-    let for_tokens = Arc::clone(state);
-    let token = move |request| give_token(Arc::clone(&for_tokens), request);
-    let service = service
-        .route(&document.token_path, any(token))
-        .route(CONFIGURATION_PATH, get(async || configuration))
-        .route(JWKS_PATH, get(async || keys))
-        .route(
-            &format!("{}{SPEC_PATH}", document.base_path),
-            get(async || spec),
-        )
+    Ok(router)
+}
+
+/// Answers what no route fits, and gives failures their bodies.
+fn with_failures(router: Router) -> Router {
+    router
         .fallback(|uri: Uri| async move { Failure::not_found(uri.path()) })
         .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
             Failure::method_not_allowed(&method, uri.path())
         })
         .layer(from_fn(answer::write_failures))
-        .layer(MapRequestBodyLayer::new(Body::new))
-        // What is encoded in another way is left as it is, and refused where it is read.
-        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(Arc::clone(state), fault::layer))
-        .layer(from_fn_with_state(Arc::clone(state), journal::layer));
-    let admin = admin::routes(Arc::clone(state))
-        .fallback(|uri: Uri| async move { Failure::not_found(uri.path()) })
-        .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
-            Failure::method_not_allowed(&method, uri.path())
-        })
-        .layer(from_fn(answer::write_failures));
-    Ok(service
-        .nest(ADMIN_PATH, admin)
-        .layer(from_fn_with_state(state.clock, tell_time))
-        .layer(from_fn_with_state(
-            Arc::clone(&state.vocabulary),
-            answer::identify,
-        )))
 }
 
 /// Dates answers by the sandbox's clock, where it is not the machine's.

@@ -1,0 +1,261 @@
+//! The settings of a sandbox, and its start.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fmt, io};
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::connection::{self, Bounds};
+use crate::document::Document;
+use crate::fault::{Faults, Script};
+use crate::files::{Files, UrlFile};
+use crate::journal::{Log, Redactor};
+use crate::request::LargeBodies;
+use crate::sandbox::{Addresses, Sandbox};
+use crate::server::{self, Names, State};
+use crate::token::{Authority, Credentials, Terms};
+use crate::workers::Workers;
+use crate::xml::Vocabulary;
+use crate::{Error, random};
+
+/// How long a token is good for, unless set otherwise. The service's own lifetime is unknown.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
+/// The largest request body, unless set otherwise: more than twice the document's largest field.
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
+/// So many connections at a time, unless set otherwise.
+const MAX_CONNECTIONS: usize = 1024;
+/// How long a client may take to send headers, and then a body, unless set otherwise.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Dates far from now cannot be written down.
+const LARGEST_SKEW: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// Settings for a [`Sandbox`]; each has a default.
+#[must_use = "a builder does nothing until it is started"]
+pub struct Builder {
+    port: u16,
+    credentials: Vec<Credentials>,
+    token_lifetime: Duration,
+    token_leeway: Duration,
+    clock: Clock,
+    body_limit: usize,
+    max_connections: usize,
+    read_timeout: Duration,
+    files: Files,
+    faults: Vec<Script>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            credentials: Vec::new(),
+            token_lifetime: TOKEN_LIFETIME,
+            token_leeway: Duration::ZERO,
+            clock: Clock::default(),
+            body_limit: BODY_LIMIT,
+            max_connections: MAX_CONNECTIONS,
+            read_timeout: READ_TIMEOUT,
+            files: Files::default(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl Builder {
+    /// The port to listen on; 0, the default, stands for any free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// A client id and secret to accept; called again, one more. The default is a random pair, made
+    /// at each start.
+    pub fn credentials(
+        mut self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<String>,
+    ) -> Self {
+        self.credentials.push(Credentials {
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+        });
+        self
+    }
+
+    /// How long an access token is good for, in whole seconds; an hour by default. Zero gives
+    /// tokens that have expired when they arrive.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
+    /// How long after its end a token still passes, in whole seconds; none by default.
+    pub fn token_leeway(mut self, leeway: Duration) -> Self {
+        self.token_leeway = leeway;
+        self
+    }
+
+    /// Sets the sandbox's clock ahead of the machine's: the times in tokens and the `Date` of
+    /// answers. Tokens last as long as ever.
+    pub fn clock_ahead(mut self, by: Duration) -> Self {
+        self.clock.ahead = by;
+        self
+    }
+
+    /// Sets the sandbox's clock behind the machine's; see [`clock_ahead`](Self::clock_ahead).
+    pub fn clock_behind(mut self, by: Duration) -> Self {
+        self.clock.behind = by;
+        self
+    }
+
+    /// The largest request body, in bytes; 64 MiB by default.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// The most connections at a time, 1024 by default. One more is closed as soon as it comes.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// How long the headers of a request may take to arrive, and its body then, a minute by default;
+    /// also how long a connection may be idle between requests.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// Lets faults happen from the start; see [`Sandbox::inject`].
+    pub fn faults(mut self, script: impl Into<Script>) -> Self {
+        self.faults.push(script.into());
+        self
+    }
+
+    /// Lets `fileUrl` name a picture by `url`. The sandbox opens no address: `url` is only a name,
+    /// compared letter by letter, and every other one is refused.
+    pub fn url_file(self, url: impl Into<String>, file: impl Into<UrlFile>) -> Self {
+        self.files.insert(url.into(), file.into());
+        self
+    }
+
+    /// Starts the sandbox on the Tokio runtime that this is called in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PortInUse`] and [`Error::Listen`] when the port cannot be had, [`Error::Setting`]
+    /// when an id or a secret is empty or the clock is more than ten years off, [`Error::Fault`] when a script of faults cannot be
+    /// played.
+    pub async fn start(mut self) -> Result<Sandbox, Error> {
+        if self.clock.ahead.max(self.clock.behind) > LARGEST_SKEW {
+            return Err(Error::Setting("the clock is more than ten years off"));
+        }
+        let clients = clients(std::mem::take(&mut self.credentials))?;
+        let document = Document::embedded()?;
+        let listener = listen(self.port).await?;
+        let port = listener.local_addr().map_err(Error::Server)?.port();
+        let addresses = Addresses::new(port, &document);
+        let bounds = Bounds {
+            connections: self.max_connections,
+            read_timeout: self.read_timeout,
+        };
+        let state = Arc::new(self.state(clients, &document, &addresses)?);
+        let stop = state.stop.clone();
+        let spec = document.at(&addresses.base_url, &addresses.token_url);
+        let router = server::router(document, spec, &state)?;
+        let server = tokio::spawn(connection::serve(listener, router, bounds, stop.clone()));
+        Ok(Sandbox {
+            addresses,
+            port,
+            state,
+            stop: stop.drop_guard(),
+            server,
+        })
+    }
+
+    fn state(
+        self,
+        clients: Vec<Credentials>,
+        document: &Document,
+        addresses: &Addresses,
+    ) -> Result<State, Error> {
+        let secrets = clients.iter().map(|it| it.client_secret.clone());
+        let log = Log::new(Redactor::new(secrets));
+        let terms = Terms {
+            lifetime: self.token_lifetime,
+            leeway: self.token_leeway,
+            clock: self.clock,
+            issuer: addresses.origin.clone(),
+            audience: addresses.base_url.clone(),
+        };
+        let names = Names::of(document);
+        let faults = Faults::new(names.all());
+        for script in self.faults {
+            faults.add(script)?;
+        }
+        let vocabulary = Vocabulary::new(document.root.clone(), document.error.clone());
+        Ok(State {
+            authority: Authority::new(clients, terms)?,
+            files: self.files,
+            workers: Workers::new(),
+            faults,
+            log: Arc::new(log),
+            names,
+            clock: self.clock,
+            vocabulary: Arc::new(vocabulary),
+            body_limit: self.body_limit,
+            large_bodies: LargeBodies::new(),
+            read_timeout: self.read_timeout,
+            stop: CancellationToken::new(),
+        })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("port", &self.port)
+            .field("token_lifetime", &self.token_lifetime)
+            .field("token_leeway", &self.token_leeway)
+            .field("clock", &self.clock)
+            .field("body_limit", &self.body_limit)
+            .field("max_connections", &self.max_connections)
+            .field("read_timeout", &self.read_timeout)
+            .field("files", &self.files)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The clients that were set, or one that nobody can guess.
+fn clients(given: Vec<Credentials>) -> Result<Vec<Credentials>, Error> {
+    let is_empty = |it: &Credentials| it.client_id.is_empty() || it.client_secret.is_empty();
+    if given.iter().any(is_empty) {
+        return Err(Error::Setting(
+            "the client id and the client secret must not be empty",
+        ));
+    }
+    if !given.is_empty() {
+        return Ok(given);
+    }
+    // The service's ids are UUIDs, its secrets 32 hexadecimal digits.
+    Ok(vec![Credentials {
+        client_id: random::uuid(),
+        client_secret: random::hex(&random::bytes::<16>()?),
+    }])
+}
+
+async fn listen(port: u16) -> Result<TcpListener, Error> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => Error::PortInUse { port, source },
+            _ => Error::Listen { port, source },
+        })
+}
