@@ -246,6 +246,11 @@ async fn a_path_that_no_file_can_have_is_named() {
             );
         }
     }
+    assert_eq!(
+        server.heads().len(),
+        5,
+        "nothing is sent for what cannot be saved"
+    );
     assert_eq!(names(folder.path()), ["sub"]);
     assert!(names(&inside).is_empty());
 }

@@ -309,6 +309,9 @@ fn checked(base_url: &str) -> Result<reqwest::Url, ConfigurationError> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(ConfigurationError::BaseUrl("it has a query or a fragment"));
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ConfigurationError::BaseUrl("it has a user or a password"));
+    }
     Ok(url)
 }
 

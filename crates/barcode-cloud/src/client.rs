@@ -182,7 +182,8 @@ impl Client {
         Many::new(requests)
     }
 
-    /// The generated client, authorized by the same token, for whatever this one does not offer.
+    /// The generated client, authorized by the same token, for whatever this one does not offer. Its requests are sent as
+    /// they are, once more only after a 401: without retries, turns, limits and spans.
     ///
     /// A failing token request reaches its caller as [`api::Error::Custom`], a text; through
     /// [`generate`](Self::generate), [`recognize`](Self::recognize) and [`scan`](Self::scan) it is [`Error::Auth`].

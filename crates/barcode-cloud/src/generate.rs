@@ -8,6 +8,7 @@ use barcode_cloud_client::{self as api, ByteStream, ResponseValue, operations};
 use crate::call::{self, Bounds, CallOptions, Operation, Sent};
 use crate::form::call_setters;
 use crate::picture::PictureStream;
+use crate::save::NewFile;
 use crate::{
     Client, Code128Options, Data, Error, Form, ImageOptions, Pdf417Options, Picture, QrOptions,
     applies,
@@ -129,7 +130,10 @@ impl Generate {
     ///
     /// As [`send`](Self::send), and [`Error::File`] with the path.
     pub async fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
-        self.run(ToFile(path.as_ref())).await
+        let path = path.as_ref();
+        // A place where no file can be made is told before the request is billed.
+        drop(NewFile::create(path).await?);
+        self.run(ToFile(path)).await
     }
 
     async fn run<R: Receive>(self, receive: R) -> Result<R::Output, Error> {

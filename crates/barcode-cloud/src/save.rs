@@ -77,6 +77,9 @@ fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         let reason = "the path names no file; end it with a file's name";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
     }
+    if path.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    }
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
