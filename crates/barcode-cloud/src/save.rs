@@ -77,8 +77,13 @@ fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         let reason = "the path names no file; end it with a file's name";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
     }
-    if path.is_dir() {
-        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    match path.metadata() {
+        Ok(there) if there.is_dir() => {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        }
+        // A path that the system cannot even look at.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error),
+        _ => {}
     }
     let folder = path
         .parent()
