@@ -120,7 +120,12 @@ pub(crate) struct Pictures {
 
 #[derive(Args)]
 #[command(after_help = "\
-Example, for a script:
+Examples:
+  barcode sandbox --port 8787
+  barcode sandbox --fault 'status=503; retry-after=1, ok' --token-lifetime 30
+  barcode sandbox --url-file https://pictures.example/label.png=label.png
+
+For a script:
   barcode sandbox --json > sandbox.json &
 
 The first line of its output is
@@ -128,9 +133,21 @@ The first line of its output is
 
 Below admin_url are /health, /faults, /requests and /tokens/revoke: see the README of barcode-cloud-sandbox.")]
 pub(crate) struct Sandbox {
-    /// The port to listen on, on 127.0.0.1; 0 for any free one
+    /// The port to listen on; 0 for any free one
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
+    /// The address to listen on. Whoever can reach another than 127.0.0.1 can use the sandbox and see what is sent to it
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) listen: std::net::IpAddr,
+    /// A picture that `recognize` and `scan` find at a URL; may be repeated. The sandbox opens no address
+    #[arg(long, value_name = "URL=PATH")]
+    pub(crate) url_file: Vec<String>,
+    /// Faults that happen to requests, such as `status=503, ok` or `delay=2s`; may be repeated
+    #[arg(long, value_name = "SCRIPT")]
+    pub(crate) fault: Vec<String>,
+    /// How long a token is good for, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub(crate) token_lifetime: u64,
     /// Print addresses and credentials as one line of JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,14 +1,23 @@
 //! `barcode sandbox`: serves the emulator until it is told to stop.
 
 use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
 
-use barcode_cloud_sandbox::Sandbox;
+use anyhow::{Context as _, bail};
+use barcode_cloud_sandbox::{Builder, Sandbox, Script};
 use serde_json::json;
 
 use crate::arguments;
 
 pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> anyhow::Result<()> {
-    let sandbox = Sandbox::builder().port(arguments.port).start().await?;
+    let sandbox = configured(&arguments)?.start().await?;
+    if !arguments.listen.is_loopback() {
+        eprintln!(
+            "warning: whoever can reach {} can use this sandbox and see what is sent to it",
+            arguments.listen
+        );
+    }
     if arguments.json {
         let line = json!({
             "base_url": sandbox.base_url(),
@@ -42,6 +51,30 @@ pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> 
     out.flush()?;
     sandbox.run_until(told_to_stop()).await?;
     Ok(())
+}
+
+fn configured(arguments: &arguments::Sandbox) -> anyhow::Result<Builder> {
+    let mut builder = Sandbox::builder()
+        .address(arguments.listen)
+        .port(arguments.port)
+        .token_lifetime(Duration::from_secs(arguments.token_lifetime));
+    for pair in &arguments.url_file {
+        // An address may hold a `=`, a path on most systems too: the last one parts them.
+        let (url, path) = pair
+            .rsplit_once('=')
+            .filter(|(url, path)| !url.is_empty() && !path.is_empty())
+            .context("--url-file: write the address, `=` and the path of the file")?;
+        let path = PathBuf::from(path);
+        if !path.is_file() {
+            bail!("--url-file: there is no file {}", path.display());
+        }
+        builder = builder.url_file(url, path);
+    }
+    for script in &arguments.fault {
+        let script: Script = script.parse().context("--fault")?;
+        builder = builder.faults(script);
+    }
+    Ok(builder)
 }
 
 /// Ctrl-C, or the signal that service managers send. Where neither can be listened for, only a kill ends the program.

@@ -231,9 +231,10 @@ fn without_credentials_both_ways_out_are_told() {
 struct Server(std::process::Child, Value);
 
 impl Server {
-    fn start(folder: &Path) -> Self {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = barcode(folder)
             .args(["sandbox", "--json"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -269,7 +270,7 @@ impl Drop for Server {
 #[test]
 fn a_served_sandbox_is_used_through_the_environment() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
+    let server = Server::start(folder.path(), &[]);
     assert!(
         server.text("base_url").starts_with("http://127.0.0.1:")
             && server.text("base_url").ends_with("/v4.0")
@@ -317,4 +318,46 @@ fn a_served_sandbox_is_used_through_the_environment() {
     let port = server.text("base_url").split([':', '/']).nth(4).unwrap();
     let error = failure(&run(folder.path(), &["sandbox", "--port", port]));
     assert!(error.contains(port), "{error}");
+}
+
+#[test]
+fn a_served_sandbox_has_faults_and_pictures_at_urls() {
+    let folder = tempfile::tempdir().unwrap();
+    stdout(&run(
+        folder.path(),
+        &["--sandbox", "generate", "QR", "by url", "-o", "label.png"],
+    ));
+    let url = "https://pictures.example/?name=label.png";
+    let server = Server::start(
+        folder.path(),
+        &[
+            "--url-file",
+            &format!("{url}=label.png"),
+            // The command line tool tries three times.
+            "--fault",
+            "status=503; retry-after=0, status=503; retry-after=0, ok, status=400",
+        ],
+    );
+    let scan = || {
+        let secret = server.text("client_secret");
+        let mut command = server.command(folder.path(), secret);
+        command.args(["scan", url]).output().unwrap()
+    };
+    assert_eq!(stdout(&scan()), "QR: by url\n");
+    assert!(failure(&scan()).contains("400"));
+    for (arguments, says) in [
+        (["--url-file", "label.png"], "write the address"),
+        (
+            ["--url-file", "http://x=missing.png"],
+            "there is no file missing.png",
+        ),
+        (["--fault", "status=1"], "--fault"),
+        (["--listen", "192.0.2.1"], "cannot listen on 192.0.2.1:0"),
+    ] {
+        let error = failure(&run(
+            folder.path(),
+            &[&["sandbox"], &arguments[..]].concat(),
+        ));
+        assert!(error.contains(says), "{error}");
+    }
 }

@@ -1,6 +1,6 @@
 //! The settings of a sandbox, and its start.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
@@ -36,6 +36,7 @@ const LARGEST_SKEW: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// Settings for a [`Sandbox`]; each has a default.
 #[must_use = "a builder does nothing until it is started"]
 pub struct Builder {
+    address: IpAddr,
     port: u16,
     credentials: Vec<Credentials>,
     token_lifetime: Duration,
@@ -51,6 +52,7 @@ pub struct Builder {
 impl Default for Builder {
     fn default() -> Self {
         Self {
+            address: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             credentials: Vec::new(),
             token_lifetime: TOKEN_LIFETIME,
@@ -69,6 +71,14 @@ impl Builder {
     /// The port to listen on; 0, the default, stands for any free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// The address to listen on, of this machine; 127.0.0.1 unless set. Whoever can reach another one
+    /// can use the sandbox, and see through [`Sandbox::admin_url`] what is sent to it: choose one only
+    /// where nobody else can, such as within a container.
+    pub fn address(mut self, address: impl Into<IpAddr>) -> Self {
+        self.address = address.into();
         self
     }
 
@@ -157,9 +167,9 @@ impl Builder {
         }
         let clients = clients(std::mem::take(&mut self.credentials))?;
         let document = Document::embedded()?;
-        let listener = listen(self.port).await?;
-        let port = listener.local_addr().map_err(Error::Server)?.port();
-        let addresses = Addresses::new(port, &document);
+        let listener = listen(SocketAddr::from((self.address, self.port))).await?;
+        let at = listener.local_addr().map_err(Error::Server)?;
+        let addresses = Addresses::new(at, &document);
         let bounds = Bounds {
             connections: self.max_connections,
             read_timeout: self.read_timeout,
@@ -171,7 +181,7 @@ impl Builder {
         let server = tokio::spawn(connection::serve(listener, router, bounds, stop.clone()));
         Ok(Sandbox {
             addresses,
-            port,
+            port: at.port(),
             state,
             stop: stop.drop_guard(),
             server,
@@ -219,6 +229,7 @@ impl Builder {
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
+            .field("address", &self.address)
             .field("port", &self.port)
             .field("token_lifetime", &self.token_lifetime)
             .field("token_leeway", &self.token_leeway)
@@ -250,12 +261,11 @@ fn clients(given: Vec<Credentials>) -> Result<Vec<Credentials>, Error> {
     }])
 }
 
-async fn listen(port: u16) -> Result<TcpListener, Error> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address)
         .await
         .map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => Error::PortInUse { port, source },
-            _ => Error::Listen { port, source },
+            io::ErrorKind::AddrInUse => Error::PortInUse { address, source },
+            _ => Error::Listen { address, source },
         })
 }

@@ -1,24 +1,25 @@
 //! What can go wrong in starting and running a sandbox.
 
 use std::io;
+use std::net::SocketAddr;
 
 /// Why a sandbox did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Another program listens on the port.
-    #[error("port {port} is already taken; choose another, or 0 for any free one")]
+    #[error("port {} is already taken; choose another, or 0 for any free one", address.port())]
     PortInUse {
-        /// The port asked for.
-        port: u16,
+        /// The address and the port asked for.
+        address: SocketAddr,
         /// What the operating system said.
         source: io::Error,
     },
-    /// The port cannot be listened on.
-    #[error("cannot listen on port {port}")]
+    /// The address or the port cannot be listened on.
+    #[error("cannot listen on {address}; is it an address of this machine?")]
     Listen {
-        /// The port asked for.
-        port: u16,
+        /// The address and the port asked for.
+        address: SocketAddr,
         /// What the operating system said.
         source: io::Error,
     },

@@ -1,6 +1,7 @@
 //! The sandbox as its user sees it: started, asked for its addresses, stopped.
 
 use std::future::Future;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
@@ -42,8 +43,15 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    pub(crate) fn new(port: u16, document: &Document) -> Self {
-        let origin = format!("http://127.0.0.1:{port}");
+    /// Those of a sandbox that listens `at`. One that listens everywhere is found on this machine.
+    pub(crate) fn new(mut at: SocketAddr, document: &Document) -> Self {
+        if at.ip().is_unspecified() {
+            at.set_ip(match at {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        let origin = format!("http://{at}");
         Self {
             base_url: format!("{origin}{}", document.base_path),
             token_url: format!("{origin}{}", document.token_path),

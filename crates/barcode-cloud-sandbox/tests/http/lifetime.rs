@@ -18,7 +18,7 @@ async fn a_port_already_taken_is_told_clearly() {
         .await
         .unwrap_err();
     assert!(error.is_port_in_use());
-    assert!(matches!(error, Error::PortInUse { port, .. } if port == first.port()));
+    assert!(matches!(error, Error::PortInUse { address, .. } if address.port() == first.port()));
     assert!(
         error
             .to_string()
