@@ -23,6 +23,8 @@ mod revocation;
 mod sandbox;
 mod server;
 mod token;
+#[cfg(any(test, fuzzing))]
+pub mod trial;
 mod validate;
 mod workers;
 mod xml;

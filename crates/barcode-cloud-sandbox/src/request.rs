@@ -12,12 +12,14 @@ use axum::extract::{FromRequest, Multipart, RawPathParams, Request};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::Failure;
 use crate::document::{Field, Input, Object, Schema};
 use crate::server::State;
 use crate::validate::{self, Raw, Values};
+use crate::xml::Vocabulary;
 use crate::{json, query};
 
 /// How much of a refused body is read and thrown away, and for how long.
@@ -54,28 +56,36 @@ pub(crate) async fn values(
         Err(failure) => return Err(drain(body, failure).await),
     };
     let (bytes, place) = read_any_body(state, body).await?;
+    let request = Request::from_parts(parts, Body::from(bytes.clone()));
     let values = match kind {
-        BodyKind::Json => {
-            let json = json::read(&bytes).map_err(|error| {
-                Failure::malformed(format!("Error: The request body is not JSON: {error}."))
-            })?;
-            validate::json(schema, json)
-        }
-        BodyKind::Xml => {
-            let json = state
-                .vocabulary
-                .read(published, &bytes)
-                .map_err(|problem| {
-                    Failure::malformed(format!("Error: The request body is not XML: {problem}."))
-                })?;
-            validate::json(schema, json)
-        }
-        BodyKind::Form => {
-            let request = Request::from_parts(parts, Body::from(bytes));
-            validate::pairs(schema, form(schema, request).await?)
-        }
+        BodyKind::Json => json_values(schema, &bytes),
+        BodyKind::Xml => xml_values(&state.vocabulary, schema, published, &bytes),
+        BodyKind::Form => form_values(schema, request).await,
     };
     Ok((values?, place))
+}
+
+pub(crate) fn json_values(schema: &Object, body: &[u8]) -> Result<Values, Failure> {
+    let json = json::read(body).map_err(|error| {
+        Failure::malformed(format!("Error: The request body is not JSON: {error}."))
+    })?;
+    validate::json(schema, json)
+}
+
+pub(crate) fn xml_values(
+    vocabulary: &Vocabulary,
+    schema: &Object,
+    published: &Value,
+    body: &[u8],
+) -> Result<Values, Failure> {
+    let json = vocabulary.read(published, body).map_err(|problem| {
+        Failure::malformed(format!("Error: The request body is not XML: {problem}."))
+    })?;
+    validate::json(schema, json)
+}
+
+pub(crate) async fn form_values(schema: &Object, request: Request) -> Result<Values, Failure> {
+    validate::pairs(schema, form(schema, request).await?)
 }
 
 /// The whole body, if it is no larger than `limit` and comes within `time`.
