@@ -7,14 +7,12 @@ use std::time::SystemTime;
 use barcode_cloud_auth::retry_after;
 use barcode_cloud_client as api;
 use barcode_cloud_client::types::ApiErrorResponse;
-use http_body_util::LengthLimitError;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use tower_http::timeout::TimeoutError;
 
 use crate::Error;
 use crate::authorize::Seen;
-use crate::call::Bounds;
+use crate::call::{Bounds, Cut};
 use crate::error::{ApiError, Deadline, Fault, InvalidInput, InvalidResponse};
 use crate::told;
 use crate::upload::Broken;
@@ -65,21 +63,37 @@ pub(crate) async fn error(
 
 /// What broke an exchange off: one of our own bounds, the picture on its way up, or the connection.
 pub(crate) fn transport(source: reqwest::Error, bounds: Bounds) -> Error {
-    if cause::<LengthLimitError>(&source).is_some() {
-        let limit = bounds.max_bytes;
-        return InvalidResponse::new(Fault::TooLong { limit }, b"").into();
-    }
-    if cause::<TimeoutError>(&source).is_some() {
-        return Error::Timeout {
-            deadline: Deadline::Idle,
-            limit: bounds.idle,
-        };
+    match cause::<Cut>(&source) {
+        Some(Cut::TooLong) => return too_long(bounds),
+        Some(Cut::Silent) => return silent(bounds),
+        Some(Cut::Lost(_)) | None => {}
     }
     if let Some(broken) = cause::<Broken>(&source) {
         return broken.to_error();
     }
     Error::Transport {
         source: source.without_url(),
+    }
+}
+
+/// What ended the stream of a body early.
+pub(crate) fn cut(cut: Cut, bounds: Bounds) -> Error {
+    match cut {
+        Cut::TooLong => too_long(bounds),
+        Cut::Silent => silent(bounds),
+        Cut::Lost(source) => transport(source, bounds),
+    }
+}
+
+fn too_long(bounds: Bounds) -> Error {
+    let limit = bounds.max_bytes;
+    InvalidResponse::new(Fault::TooLong { limit }, b"").into()
+}
+
+fn silent(bounds: Bounds) -> Error {
+    Error::Timeout {
+        deadline: Deadline::Idle,
+        limit: bounds.idle,
     }
 }
 

@@ -78,6 +78,8 @@ impl Hook for Authorize {
 pub(crate) struct Attempt {
     client: Client,
     request_id: Option<HeaderValue>,
+    /// Whether a success is read as a stream, and bounded there.
+    streams: bool,
     seen: Mutex<Seen>,
 }
 
@@ -94,10 +96,11 @@ pub(crate) struct Seen {
 }
 
 impl Attempt {
-    pub(crate) fn new(client: Client, request_id: Option<HeaderValue>) -> Self {
+    pub(crate) fn new(client: Client, request_id: Option<HeaderValue>, streams: bool) -> Self {
         Self {
             client,
             request_id,
+            streams,
             seen: Mutex::default(),
         }
     }
@@ -158,6 +161,9 @@ impl Hook for Attempt {
         Box::pin(async move {
             let response = http.execute(request).await?;
             self.look(&response);
+            if self.streams && response.status().is_success() {
+                return Ok(response);
+            }
             Ok(bounded(response, self.client.shared().bounds))
         })
     }

@@ -248,6 +248,8 @@ impl<R: Receive> Operation for Request<R> {
     type Answer = ByteStream;
     type Output = R::Output;
 
+    const STREAMS: bool = true;
+
     fn name(&self) -> &'static api::Operation {
         match self.form {
             Form::Query => &operations::GENERATE,

@@ -3,20 +3,23 @@
 use std::fmt;
 use std::path::Path;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use barcode_cloud_client::{ByteStream, ResponseValue};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 
-use crate::call::Bounds;
+use crate::call::{Bounded, Bounds};
 use crate::error::{Fault, InvalidResponse};
 use crate::save::{self, NewFile};
 use crate::{Error, answer};
 
 /// Bytes of an answer that is no picture which its error keeps.
 const KEPT: usize = 8_000;
+
+/// What the generated client gives of a picture.
+type Pieces = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 
 /// A picture that the service drew.
 #[derive(Clone, PartialEq, Eq)]
@@ -80,7 +83,7 @@ impl fmt::Debug for Picture {
 /// It ends with an error where the connection breaks, the answer is longer than the client's `max_answer_bytes`, or no
 /// piece comes within its `idle_timeout`. The call's other deadlines ended with the beginning of the stream.
 pub struct PictureStream {
-    pieces: ByteStream,
+    pieces: Bounded<Pieces>,
     media_type: String,
     length: Option<u64>,
     bounds: Bounds,
@@ -96,7 +99,7 @@ impl PictureStream {
         let media_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
         let length = header(CONTENT_LENGTH).and_then(|text| text.parse().ok());
         let mut stream = Self {
-            pieces: answer.into_inner(),
+            pieces: Bounded::new(answer.into_inner_stream(), length, bounds),
             media_type,
             length,
             bounds,
@@ -165,9 +168,9 @@ impl Stream for PictureStream {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let piece = ready!(self.pieces.as_mut().poll_next(cx));
         let bounds = self.bounds;
-        Poll::Ready(piece.map(|piece| piece.map_err(|error| answer::transport(error, bounds))))
+        let piece = Pin::new(&mut self.pieces).poll_next(cx);
+        piece.map(|piece| piece.map(|piece| piece.map_err(|cut| answer::cut(cut, bounds))))
     }
 }
 

@@ -1,11 +1,14 @@
-//! Bounds what a server may send: how many bytes, and how long it may be silent between two pieces. Errors come out as
-//! those of the body; [`crate::answer`] tells them apart.
+//! Bounds what a server may send: how many bytes, and how long it may be silent between two pieces.
 
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http_body_util::Limited;
+use bytes::Bytes;
+use futures_util::Stream;
 use reqwest::{Body, Response};
-use tower_http::timeout::TimeoutBody;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The bounds of an answer.
 #[derive(Debug, Clone, Copy)]
@@ -14,15 +17,165 @@ pub(crate) struct Bounds {
     pub(crate) idle: Duration,
 }
 
-/// The same answer with a bounded body.
+/// The pieces of a body, up to the first that breaks a bound.
+pub(crate) struct Bounded<S> {
+    pieces: S,
+    /// Bytes that may still come.
+    left: usize,
+    idle: Duration,
+    /// Set where a piece has to be waited for: most answers come whole, and a timer costs more than looking at them.
+    silence: Option<Pin<Box<Sleep>>>,
+    is_waiting: bool,
+}
+
+/// Why a body ended early.
+#[derive(Debug)]
+pub(crate) enum Cut {
+    TooLong,
+    Silent,
+    Lost(reqwest::Error),
+}
+
+impl<S> Bounded<S> {
+    /// The pieces of an answer that announces this `length`.
+    pub(crate) fn new(pieces: S, length: Option<u64>, bounds: Bounds) -> Self {
+        let too_long = length.is_some_and(|length| length > bounds.max_bytes as u64);
+        Self {
+            pieces,
+            // One that announces too much is not waited for.
+            left: if too_long { 0 } else { bounds.max_bytes },
+            idle: bounds.idle,
+            silence: None,
+            is_waiting: false,
+        }
+    }
+
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // A time that no clock reaches is no bound.
+        let Some(end) = Instant::now().checked_add(self.idle) else {
+            return Poll::Pending;
+        };
+        let silence = self
+            .silence
+            .get_or_insert_with(|| Box::pin(sleep_until(end)));
+        if !self.is_waiting {
+            self.is_waiting = true;
+            silence.as_mut().reset(end);
+        }
+        silence.as_mut().poll(cx)
+    }
+}
+
+impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for Bounded<S> {
+    type Item = Result<Bytes, Cut>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let Poll::Ready(piece) = Pin::new(&mut this.pieces).poll_next(cx) else {
+            ready!(this.poll_silence(cx));
+            return Poll::Ready(Some(Err(Cut::Silent)));
+        };
+        this.is_waiting = false;
+        Poll::Ready(piece.map(|piece| {
+            let piece = piece.map_err(Cut::Lost)?;
+            this.left = this.left.checked_sub(piece.len()).ok_or(Cut::TooLong)?;
+            Ok(piece)
+        }))
+    }
+}
+
+/// The same answer with a bounded body, whose errors are those of the body; [`crate::answer`] tells them apart.
 pub(crate) fn bounded(response: Response, bounds: Bounds) -> Response {
-    let too_long = response
-        .content_length()
-        .is_some_and(|length| length > bounds.max_bytes as u64);
-    // One that announces too much is not waited for.
-    let limit = if too_long { 0 } else { bounds.max_bytes };
-    let answer: http::Response<Body> = response.into();
-    answer
-        .map(|body| Body::wrap(Limited::new(TimeoutBody::new(bounds.idle, body), limit)))
-        .into()
+    let length = response.content_length();
+    let (head, body) = http::Response::<Body>::from(response).into_parts();
+    let pieces = http_body_util::BodyDataStream::new(body);
+    let body = Body::wrap_stream(Bounded::new(pieces, length, bounds));
+    http::Response::from_parts(head, body).into()
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => f.write_str("the answer is too long"),
+            Self::Silent => f.write_str("the server fell silent"),
+            Self::Lost(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Cut {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Lost(error) => error.source(),
+            Self::TooLong | Self::Silent => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use futures_util::stream::{self, Stream, StreamExt as _};
+    use tokio::time::{Instant, sleep};
+
+    use super::{Bounded, Bounds, Cut};
+
+    #[tokio::test(start_paused = true)]
+    async fn no_bound_is_no_panic() {
+        let bounds = Bounds {
+            idle: Duration::MAX,
+            ..BOUNDS
+        };
+        let mut bounded = Bounded::new(pieces(&[1_000]), None, bounds);
+        assert!(bounded.next().await.is_some_and(|piece| piece.is_ok()));
+    }
+
+    const BOUNDS: Bounds = Bounds {
+        max_bytes: 10,
+        idle: Duration::from_secs(30),
+    };
+
+    /// Pieces of five bytes, each after a pause of so many seconds.
+    fn pieces(pauses: &[u64]) -> impl Stream<Item = reqwest::Result<Bytes>> + Unpin {
+        Box::pin(stream::iter(pauses.to_vec()).then(|pause| async move {
+            sleep(Duration::from_secs(pause)).await;
+            Ok(Bytes::from_static(b"piece"))
+        }))
+    }
+
+    async fn read(length: Option<u64>, pauses: &[u64]) -> (usize, Option<Cut>) {
+        let mut bounded = Bounded::new(pieces(pauses), length, BOUNDS);
+        let mut bytes = 0;
+        while let Some(piece) = bounded.next().await {
+            match piece {
+                Ok(piece) => bytes += piece.len(),
+                Err(cut) => return (bytes, Some(cut)),
+            }
+        }
+        (bytes, None)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn as_many_bytes_as_allowed_pass_and_no_more() {
+        assert!(matches!(read(None, &[0, 0]).await, (10, None)));
+        let cut = read(None, &[0, 0, 0]).await;
+        assert!(matches!(cut, (10, Some(Cut::TooLong))), "{cut:?}");
+        let announced = read(Some(11), &[0, 0]).await;
+        assert!(
+            matches!(announced, (0, Some(Cut::TooLong))),
+            "{announced:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_piece_has_the_whole_time_for_itself() {
+        let begin = Instant::now();
+        assert!(matches!(read(None, &[29, 29]).await, (10, None)));
+        assert_eq!(begin.elapsed().as_secs(), 58);
+        let cut = read(None, &[29, 31]).await;
+        assert!(matches!(cut, (5, Some(Cut::Silent))), "{cut:?}");
+        assert_eq!(begin.elapsed().as_secs(), 58 + 29 + 30);
+    }
 }

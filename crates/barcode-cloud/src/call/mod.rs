@@ -16,7 +16,7 @@ use reqwest::header::HeaderValue;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{Instrument as _, Span};
 
-pub(crate) use self::body::{Bounds, bounded};
+pub(crate) use self::body::{Bounded, Bounds, Cut, bounded};
 pub(crate) use self::gate::Gate;
 pub(crate) use self::retry::Retries;
 use crate::authorize::Attempt;
@@ -30,6 +30,9 @@ pub(crate) type Sent<T> = Result<ResponseValue<T>, api::Error<ApiErrorResponse>>
 pub(crate) trait Operation: Sync {
     /// What a success carries in the generated client.
     type Answer: Send;
+    /// Whether that is a stream, which [`receive`](Self::receive) bounds. Whatever else the generated client reads is
+    /// bounded before it comes there.
+    const STREAMS: bool = false;
     /// What the caller gets.
     type Output;
 
@@ -194,7 +197,11 @@ impl Call<'_> {
     /// One request and its answer.
     async fn exchange<O: Operation>(&self, operation: &O) -> Result<O::Output, Failed> {
         let shared = self.client.shared();
-        let attempt = Arc::new(Attempt::new(self.client.clone(), self.request_id.clone()));
+        let attempt = Arc::new(Attempt::new(
+            self.client.clone(),
+            self.request_id.clone(),
+            O::STREAMS,
+        ));
         let hook: Arc<dyn Hook> = attempt.clone();
         let api =
             api::Client::new_with_client(&shared.base_url, shared.http.clone(), Hooks::from(hook));

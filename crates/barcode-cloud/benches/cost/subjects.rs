@@ -1,0 +1,137 @@
+//! Those that are compared. Each sends the same request and reads the whole answer.
+
+use barcode_cloud::api::{self, Hooks, ResponseValue};
+use barcode_cloud::{Client, ClientCredentials, EncodeBarcodeType};
+use bytes::BytesMut;
+use futures_util::TryStreamExt as _;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
+
+use crate::server::{BASE_PATH, TOKEN_PATH};
+
+const DATA: &str = "Hello, world";
+
+/// One who sends requests.
+pub(crate) trait Subject: Send + Sync + 'static {
+    /// What the table calls it.
+    const NAME: &'static str;
+
+    /// Sends one request; returns how many bytes the answer has.
+    fn call(&self) -> impl Future<Output = usize> + Send;
+}
+
+/// `reqwest` with a ready header: the least that a call can cost.
+pub(crate) struct Bare {
+    http: reqwest::Client,
+    url: String,
+    header: HeaderValue,
+}
+
+/// The generated client without a hook.
+pub(crate) struct Plain(api::Client);
+
+/// The generated client as the facade hands it out.
+pub(crate) struct Api(Client);
+
+/// The facade.
+pub(crate) struct Facade(Client);
+
+impl Bare {
+    pub(crate) fn new(url: &str) -> Self {
+        Self {
+            http: transport().build().unwrap(),
+            url: format!("{url}{BASE_PATH}/barcode/generate/QR"),
+            header: HeaderValue::from_static("Bearer canned"),
+        }
+    }
+}
+
+impl Plain {
+    pub(crate) fn new(url: &str) -> Self {
+        let header = (AUTHORIZATION, HeaderValue::from_static("Bearer canned"));
+        let http = transport()
+            .default_headers(HeaderMap::from_iter([header]))
+            .build()
+            .unwrap();
+        let url = format!("{url}{BASE_PATH}");
+        Self(api::Client::new_with_client(&url, http, Hooks::none()))
+    }
+}
+
+impl Api {
+    pub(crate) fn new(url: &str) -> Self {
+        Self(client(url))
+    }
+}
+
+impl Facade {
+    pub(crate) fn new(url: &str) -> Self {
+        Self(client(url))
+    }
+}
+
+impl Subject for Bare {
+    const NAME: &'static str = "bare reqwest";
+
+    async fn call(&self) -> usize {
+        let request = self
+            .http
+            .get(&self.url)
+            .header(AUTHORIZATION, self.header.clone())
+            .query(&[("data", DATA)]);
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        answer.bytes().await.unwrap().len()
+    }
+}
+
+impl Subject for Plain {
+    const NAME: &'static str = "generated client, no hook";
+
+    async fn call(&self) -> usize {
+        generated(&self.0).await
+    }
+}
+
+impl Subject for Api {
+    const NAME: &'static str = "generated client, `client.api()`";
+
+    async fn call(&self) -> usize {
+        generated(self.0.api()).await
+    }
+}
+
+impl Subject for Facade {
+    const NAME: &'static str = "facade";
+
+    async fn call(&self) -> usize {
+        let picture = self.0.generate(EncodeBarcodeType::Qr, DATA).send().await;
+        picture.unwrap().into_bytes().len()
+    }
+}
+
+async fn generated(api: &api::Client) -> usize {
+    let request = api
+        .generate()
+        .barcode_type(EncodeBarcodeType::Qr)
+        .data(DATA);
+    let answer = request.send().await.map(ResponseValue::into_inner_stream);
+    let bytes: BytesMut = answer.unwrap().try_collect().await.unwrap();
+    bytes.len()
+}
+
+/// A client with default settings, at the server.
+pub(crate) fn client(url: &str) -> Client {
+    Client::builder()
+        .credentials(ClientCredentials::new("id", "secret").unwrap())
+        .base_url(format!("{url}{BASE_PATH}"))
+        .token_url(format!("{url}{TOKEN_PATH}"))
+        .build()
+        .unwrap()
+}
+
+/// As the facade sets its own up.
+fn transport() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("barcode-cloud/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+}
