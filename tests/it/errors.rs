@@ -164,3 +164,29 @@ async fn an_unreachable_service_says_so_without_the_data() {
     );
     assert!(!format!("{error:?}").contains("personal-data"), "{error:?}");
 }
+
+#[tokio::test]
+async fn what_the_service_says_stays_on_one_line() {
+    let body =
+        r#"{"requestId":"r\n1","error":{"code":"c\u001b[31m","message":"bad\nINFO forged"}}"#;
+    let text = scan(400, "application/json", body).await.to_string();
+    assert!(!text.chars().any(char::is_control), "{text}");
+    assert!(text.contains("bad\\nINFO forged"), "{text}");
+}
+
+#[tokio::test]
+async fn an_address_that_no_request_can_have_is_the_callers_mistake() {
+    let client = crate::service::fixed("http://127.0.0.1:9/v4.0")
+        .build()
+        .unwrap();
+    let url = format!("https://pictures.example/{}", "x".repeat(70_000));
+    let error = client
+        .scan(barcode_cloud::Image::url(url))
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_client_error() && !error.is_retryable(),
+        "{error:?}"
+    );
+}

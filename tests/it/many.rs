@@ -140,6 +140,25 @@ async fn a_client_has_no_more_requests_under_way_than_its_limit() {
 }
 
 #[tokio::test]
+async fn a_call_between_two_answers_does_not_wait_for_those_that_nobody_looks_at() {
+    let doors = Doors::new(1_000);
+    let server = doors.server().await;
+    let client = fixed(&server.base_url()).concurrency(4).build().unwrap();
+    let data = (0..30).map(|n| n.to_string());
+    let mut answers = client
+        .generate_many(stream::iter(requests(&client, data)))
+        .in_order();
+    while let Some(answer) = answers.next().await {
+        answer.unwrap();
+        client
+            .generate(EncodeBarcodeType::Qr, "between")
+            .send()
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_client_may_go_while_its_calls_are_under_way() {
     let doors = Doors::new(0);
     let server = doors.server().await;

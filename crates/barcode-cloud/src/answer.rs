@@ -71,6 +71,11 @@ pub(crate) fn transport(source: reqwest::Error, bounds: Bounds) -> Error {
     if let Some(broken) = cause::<Broken>(&source) {
         return broken.to_error();
     }
+    if source.is_builder() {
+        let reason =
+            "makes no URL: it is too long, or not one; send the data or the picture itself";
+        return InvalidInput::new("request", reason).into();
+    }
     Error::Transport {
         source: source.without_url(),
     }

@@ -45,6 +45,7 @@ pub struct ClientBuilder {
 /// What proves to the service who calls.
 enum Authority {
     Credentials(ClientCredentials),
+    Token(SecretString),
     Source(TokenSource),
 }
 
@@ -121,8 +122,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends at most this many requests a second, those of all clones together; more wait for their turn. No limit by
-    /// default; 0 counts as 1.
+    /// Sends this many requests a second, evenly spread, those of all clones together; more wait for their turn. No limit
+    /// by default; 0 counts as 1.
     pub fn requests_per_second(mut self, requests: u32) -> Self {
         self.config.requests_per_second =
             Some(NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN));
@@ -166,9 +167,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends calls with this HTTP client, whose own settings then stand as they are: [`header`](Self::header),
-    /// [`user_agent`](Self::user_agent), [`connect_timeout`](Self::connect_timeout), proxies and certificates set here
-    /// matter to token requests only, which have a client of their own.
+    /// Sends calls with this HTTP client, whose own settings then stand as they are: [`header`](Self::header) does
+    /// nothing, and [`user_agent`](Self::user_agent), [`connect_timeout`](Self::connect_timeout), proxies and certificates
+    /// set here matter to token requests only, which have a client of their own.
     pub fn http(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
@@ -187,13 +188,7 @@ impl ClientBuilder {
             self.config.token_url = url;
         }
         self.authority = Some(match variable(ACCESS_TOKEN)? {
-            Some(token) => Authority::Source(
-                TokenSource::static_token(token)
-                    .api_origin(&self.config.base_url)
-                    .allow_insecure_loopback(true)
-                    .build()
-                    .map_err(ConfigurationError::Auth)?,
-            ),
+            Some(token) => Authority::Token(token.into()),
             None => Authority::Credentials(
                 ClientCredentials::from_env(CLIENT_ID, CLIENT_SECRET)
                     .map_err(ConfigurationError::Auth)?,
@@ -265,6 +260,7 @@ impl ClientBuilder {
         let token_url = config.token_url.as_str();
         let source = match (self.authority.take(), &config.credentials_file) {
             (Some(Authority::Source(source)), _) => return Ok(source),
+            (Some(Authority::Token(token)), _) => TokenSource::static_token(token),
             (Some(Authority::Credentials(credentials)), _) => {
                 TokenSource::builder(token_url, credentials)
             }
@@ -275,6 +271,7 @@ impl ClientBuilder {
             .api_origin(&config.base_url)
             // An address on this machine is opt-in enough: nobody else can listen there.
             .allow_insecure_loopback(true)
+            .connect_timeout(config.timeouts.connect)
             .http(self.transport())
             .build()
             .map_err(ConfigurationError::Auth)

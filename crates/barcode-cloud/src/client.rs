@@ -54,7 +54,7 @@ impl Shared {
         http: reqwest::Client,
         tokens: TokenSource,
     ) -> Self {
-        let address = config.base_url.trim_end_matches('/');
+        let address = base_url.as_str().trim_end_matches('/');
         let hook = Hooks::new(Authorize::new(tokens.clone()));
         Self {
             base_url: address.to_owned(),

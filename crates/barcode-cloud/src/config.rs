@@ -61,7 +61,7 @@ pub struct Config {
     pub retry: Retry,
     /// Requests under way at a time; more wait for their turn. No limit by default.
     pub concurrency: Option<NonZeroUsize>,
-    /// Requests a second, at most this many at once; more wait for their turn. No limit by default.
+    /// Requests a second, evenly spread; more wait for their turn. No limit by default.
     pub requests_per_second: Option<NonZeroU32>,
     /// Bytes that an answer may have. 64 MiB by default.
     pub max_answer_bytes: usize,

@@ -130,8 +130,8 @@ pub enum ConfigurationError {
         /// What is wrong with it.
         reason: String,
     },
-    /// No runtime for a blocking client can be started.
-    #[error("cannot start the runtime of a blocking client: {0}")]
+    /// There is no runtime for calls to run on: that of a blocking client cannot be started, or one was shut down.
+    #[error("the runtime for the calls is not there: {0}")]
     Runtime(#[source] std::io::Error),
     /// No HTTP client can be set up.
     #[error("cannot set up an HTTP client: {0}")]
@@ -209,13 +209,13 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the service answered {}", self.status)?;
         if let Some(code) = &self.code {
-            write!(f, " ({code})")?;
+            write!(f, " ({})", OneLine(code))?;
         }
         if let Some(message) = self.message.as_ref().or(self.description.as_ref()) {
-            write!(f, ": {}", message.trim())?;
+            write!(f, ": {}", OneLine(message.trim()))?;
         }
         if let Some(id) = &self.request_id {
-            write!(f, " [request {id}]")?;
+            write!(f, " [request {}]", OneLine(id))?;
         }
         match self.status.as_u16() {
             401 => f.write_str("; check the client id and secret"),
@@ -228,6 +228,18 @@ impl fmt::Display for ApiError {
             },
             _ => f.write_str("; change the request, the same one fails again"),
         }
+    }
+}
+
+/// A text of the service's, with no line of its own in a log.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|letter| match letter {
+            letter if letter.is_control() => letter.escape_default().fmt(f),
+            letter => fmt::Write::write_char(f, letter),
+        })
     }
 }
 

@@ -1,7 +1,14 @@
-//! Many requests, several at a time: a stream of them in, a stream of answers out. Nothing is spawned and nothing is
-//! collected: what is under way lives in the stream, and dropping it ends that.
+//! Many requests, several at a time: a stream of them in, a stream of answers out. Nothing is collected. Each call is a
+//! task, so that it goes on while its answer is waited for elsewhere: one that stood still would keep others from their
+//! turn. Dropping the stream ends the tasks.
+
+use std::panic::resume_unwind;
 
 use futures_util::stream::{Stream, StreamExt as _};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
+
+use crate::error::ConfigurationError;
 
 use crate::{Barcode, Error, Generate, Picture, Recognize, Scan};
 
@@ -20,9 +27,9 @@ pub struct Many<S> {
 }
 
 /// A request that can be one of many: [`Generate`], [`Recognize`], [`Scan`].
-pub trait Request: sealed::Sealed + Send {
+pub trait Request: sealed::Sealed + Send + 'static {
     /// What its answer carries.
-    type Answer: Send;
+    type Answer: Send + 'static;
 
     /// Sends it.
     fn send(self) -> impl Future<Output = Result<Self::Answer, Error>> + Send;
@@ -73,7 +80,7 @@ where
     pub fn in_order(
         self,
     ) -> impl Stream<Item = Result<<S::Item as Request>::Answer, Error>> + Unpin {
-        let calls = self.requests.map(Request::send);
+        let calls = self.requests.map(begin);
         Box::pin(calls.buffered(self.concurrency))
     }
 
@@ -82,7 +89,22 @@ where
         self,
     ) -> impl Stream<Item = (usize, Result<<S::Item as Request>::Answer, Error>)> + Unpin {
         let calls = self.requests.enumerate();
-        let calls = calls.map(|(place, request)| async move { (place, request.send().await) });
+        let calls = calls.map(|(place, request)| {
+            let call = begin(request);
+            async move { (place, call.await) }
+        });
         Box::pin(calls.buffer_unordered(self.concurrency))
+    }
+}
+
+/// Begins a call, which ends early when what is returned is dropped.
+fn begin<R: Request>(request: R) -> impl Future<Output = Result<R::Answer, Error>> + Send {
+    let call = AbortOnDropHandle::new(tokio::spawn(request.send().in_current_span()));
+    async move {
+        call.await
+            .unwrap_or_else(|stopped| match stopped.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                Err(gone) => Err(ConfigurationError::Runtime(std::io::Error::other(gone)).into()),
+            })
     }
 }

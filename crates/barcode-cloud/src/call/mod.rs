@@ -178,7 +178,9 @@ impl Call<'_> {
         };
         match pause.filter(in_time) {
             Some(pause) => {
-                tracing::debug!(attempts = self.attempts, ?pause, %error, "sending again");
+                // Its kind only: what the service says of it may quote the data.
+                let kind = error.kind();
+                tracing::debug!(attempts = self.attempts, ?pause, %kind, "sending again");
                 Ok(pause)
             }
             None => Err(error),
