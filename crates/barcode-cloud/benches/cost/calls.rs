@@ -27,6 +27,9 @@ struct Took {
     wall: Duration,
 }
 
+/// One of the things that a block took.
+type Figure = fn(&Took) -> f64;
+
 /// A block of calls, ready to be run again and again.
 struct Block {
     name: &'static str,
@@ -128,7 +131,7 @@ pub(crate) fn one_at_a_time(url: &str, effort: Effort, table: &mut Table) {
     table.note(format!(
         "The server took {server:.0} us of CPU a call, in a process of its own."
     ));
-    let figures: [(_, fn(&Took) -> f64, _); 2] = [
+    let figures: [(_, Figure, _); 2] = [
         ("CPU", |took| micros(took.cpu), Goal::AtMost(1.10)),
         ("wall time", |took| micros(took.wall), Goal::None),
     ];
@@ -165,7 +168,7 @@ pub(crate) fn many_callers(url: &str, effort: Effort, table: &mut Table) {
         Block::many_callers(&runtime, Bare::new(url)),
     ];
     let effort = Effort {
-        rounds: effort.rounds / 3 | 1,
+        rounds: (effort.rounds / 3) | 1,
         ..effort
     };
     let rounds = Rounds::run(&blocks, effort);

@@ -3,6 +3,11 @@
 //!
 //! Nothing is asserted: figures are for people.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a bench that cannot go on has nobody to tell but its user"
+)]
+
 mod calls;
 mod memory;
 mod server;

@@ -44,6 +44,13 @@ impl Bare {
             header: HeaderValue::from_static("Bearer canned"),
         }
     }
+
+    /// Takes a picture piece by piece and keeps none.
+    pub(crate) async fn download(&self, data: &str) {
+        let request = self.http.get(&self.url).query(&[("data", data)]);
+        let mut answer = request.send().await.unwrap();
+        while answer.chunk().await.unwrap().is_some() {}
+    }
 }
 
 impl Plain {
