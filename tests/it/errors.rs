@@ -190,3 +190,13 @@ async fn an_address_that_no_request_can_have_is_the_callers_mistake() {
         "{error:?}"
     );
 }
+
+#[tokio::test]
+async fn a_success_that_the_document_does_not_know_is_no_error_of_the_callers() {
+    let error = scan(204, "text/plain", "").await;
+    assert!(matches!(error, Error::InvalidResponse(_)), "{error:?}");
+    assert!(
+        error.to_string().contains("204 No Content") && !error.is_client_error(),
+        "{error}"
+    );
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use barcode_cloud::{Client, Deadline, EncodeBarcodeType, Error, Form, Image};
+use barcode_cloud::{Client, Deadline, DecodeBarcodeType, EncodeBarcodeType, Error, Form, Image};
 use futures_util::StreamExt as _;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
@@ -126,6 +126,37 @@ async fn a_file_that_is_gone_before_the_next_attempt_is_named() {
         matches!(&error, Error::File { path: named, .. } if *named == path),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn a_file_too_large_for_a_body_is_not_read() {
+    let client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    // More than any memory holds, and nothing on disk.
+    file.as_file().set_len(1 << 43).unwrap();
+    let types = [DecodeBarcodeType::Qr, DecodeBarcodeType::Aztec];
+    let error = client.recognize(file.path()).types(types).send().await;
+    let text = error.unwrap_err().to_string();
+    assert!(
+        text.starts_with("image: has 8796093022208 bytes, and 21548235 is the most"),
+        "{text}"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_not_waited_for_and_not_replaced() {
+    let client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let error = client.scan(pipe.as_path()).send().await.unwrap_err();
+    assert!(error.to_string().starts_with("image: is empty"), "{error}");
+    let request = client.generate(EncodeBarcodeType::Qr, "x");
+    let error = request.save(&pipe).await.unwrap_err();
+    assert!(error.to_string().contains("is no regular file"), "{error}");
+    assert_eq!(names(folder.path()), ["pipe"]);
 }
 
 #[tokio::test]

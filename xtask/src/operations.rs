@@ -5,16 +5,12 @@ use quote::format_ident;
 use serde_json::Value;
 use syn::{Item, parse_quote};
 
+use crate::lower::operations;
+
 /// A constant for each operation of the lowered `document`, sorted by id.
 pub(crate) fn items(document: &Value) -> Vec<Item> {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let mut operations: Vec<_> = paths
-        .flat_map(|(path, item)| {
-            let methods = item.as_object().into_iter().flatten();
-            methods.filter_map(move |(method, operation)| {
-                Some((operation["operationId"].as_str()?, method, path))
-            })
-        })
+    let mut operations: Vec<_> = operations(document)
+        .filter_map(|it| Some((it.node["operationId"].as_str()?, it.method, it.path)))
         .collect();
     operations.sort_unstable();
     let mut items: Vec<Item> = vec![parse_quote! { use crate::Operation; }];

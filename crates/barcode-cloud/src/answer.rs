@@ -36,6 +36,9 @@ pub(crate) async fn error(
         api::Error::UnexpectedResponse(response) => {
             let (status, headers) = (response.status(), response.headers().clone());
             let body = beginning(response).await;
+            if status.is_success() {
+                return InvalidResponse::new(Fault::Undocumented { status }, &body).into();
+            }
             lenient(status, &headers, &body).into()
         }
         // An error status whose body is not what the document says, or a success of the same kind.

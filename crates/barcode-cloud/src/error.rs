@@ -272,6 +272,7 @@ pub struct InvalidResponse {
 pub(crate) enum Fault {
     NoJson,
     NoPicture,
+    Undocumented { status: StatusCode },
     TooLong { limit: usize },
 }
 
@@ -283,6 +284,10 @@ impl fmt::Display for Fault {
             ),
             Self::NoPicture => f.write_str(
                 "the answer is not a picture; check that the base URL is the service's",
+            ),
+            Self::Undocumented { status } => write!(
+                f,
+                "the service answered {status}, which the document does not know; check that the base URL is the service's"
             ),
             Self::TooLong { limit } => write!(
                 f,
@@ -397,7 +402,7 @@ impl Error {
     /// answer was lost, may be billed again.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Api(error) => matches!(error.status.as_u16(), 429 | 502 | 503 | 504),
+            Self::Api(error) => matches!(error.status.as_u16(), 408 | 429 | 502..=504),
             Self::Auth(error) => error.is_retryable(),
             Self::Transport { .. } | Self::Timeout { .. } => true,
             _ => false,

@@ -87,11 +87,12 @@ impl Image {
         }
     }
 
-    /// The picture as base64.
-    pub(crate) async fn base64(&self) -> Result<String, Error> {
+    /// The picture as base64. A file or a reader of more than `most` bytes, whose text could not be sent, is not read.
+    pub(crate) async fn base64(&self, most: u64) -> Result<String, Error> {
         match self.open().await? {
             Opened::Bytes(bytes) => Ok(STANDARD.encode(bytes)),
             Opened::Upload(mut upload) => {
+                not_larger(upload.length(), most)?;
                 let length = usize::try_from(upload.length()).unwrap_or(usize::MAX);
                 let mut bytes = Vec::with_capacity(length.min(MOST_AT_ONCE));
                 while let Some(piece) = upload
@@ -156,15 +157,18 @@ impl Image {
 
 /// The opened file and its length, which is not 0.
 async fn open(path: &Path) -> Result<(File, u64), Error> {
-    let file = File::open(path).await.map_err(in_file(path))?;
-    let metadata = file.metadata().await.map_err(in_file(path))?;
-    if metadata.is_dir() {
+    // Looked at before it is opened: to open a pipe is to wait for who writes to it.
+    let there = tokio::fs::metadata(path).await.map_err(in_file(path))?;
+    if there.is_dir() {
         return Err(in_file(path)(std::io::Error::from(
             std::io::ErrorKind::IsADirectory,
         )));
     }
-    not_empty(metadata.len())?;
-    Ok((file, metadata.len()))
+    not_empty(there.len())?;
+    let file = File::open(path).await.map_err(in_file(path))?;
+    let length = file.metadata().await.map_err(in_file(path))?.len();
+    not_empty(length)?;
+    Ok((file, length))
 }
 
 fn in_file(path: &Path) -> impl Fn(std::io::Error) -> Error {
@@ -179,6 +183,16 @@ fn not_empty(length: u64) -> Result<(), InvalidInput> {
         return Ok(());
     }
     let reason = "is empty (0 bytes); give a PNG, JPEG, GIF, TIFF or BMP";
+    Err(InvalidInput::new("image", reason))
+}
+
+fn not_larger(length: u64, most: u64) -> Result<(), InvalidInput> {
+    if length <= most {
+        return Ok(());
+    }
+    let reason = format!(
+        "has {length} bytes, and {most} is the most in a body; look for one type only, by Form::Multipart"
+    );
     Err(InvalidInput::new("image", reason))
 }
 

@@ -11,6 +11,9 @@ use crate::error::InvalidInput;
 use crate::form::call_setters;
 use crate::{Barcode, Client, Error, Form, Image, barcode};
 
+/// Bytes whose base64 has the most characters that the document allows, 28,730,982.
+const MOST_IN_A_BODY: u64 = 28_730_982 / 4 * 3;
+
 /// A picture whose barcodes are to be read; made by [`Client::recognize`].
 ///
 /// ```no_run
@@ -135,7 +138,7 @@ impl Request {
     async fn body(&self) -> Result<RecognizeBase64Request, Error> {
         Ok(RecognizeBase64Request {
             barcode_types: self.types.clone(),
-            file_base64: self.image.base64().await?,
+            file_base64: self.image.base64(MOST_IN_A_BODY).await?,
             recognition_mode: self.mode,
             recognition_image_kind: self.image_kind,
         })

@@ -81,6 +81,11 @@ fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         Ok(there) if there.is_dir() => {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
         }
+        // To rename over a device or a pipe would be to replace it.
+        Ok(there) if !there.is_file() => {
+            let reason = "is no regular file; write to another path and copy from there";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
         // A path that the system cannot even look at.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error),
         _ => {}

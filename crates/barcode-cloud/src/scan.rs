@@ -90,7 +90,8 @@ impl Operation for Request {
                     .await
             }
             Form::Body => {
-                let file_base64 = self.image.base64().await?;
+                // The document bounds no picture here.
+                let file_base64 = self.image.base64(u64::MAX).await?;
                 api.scan_base64()
                     .body(ScanBase64Request { file_base64 })
                     .send()

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 pub(crate) use bounds::{Bounds, Counted};
 pub use multipart::FILE_PART;
+pub(crate) use walk::operations;
 
 use crate::Error;
 use crate::pointer::Pointer;

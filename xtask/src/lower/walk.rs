@@ -11,16 +11,17 @@ pub(super) const METHODS: [&str; 8] = [
 ];
 
 /// An operation where it stands.
-pub(super) struct Operation<'d> {
-    pub(super) path: &'d str,
+pub(crate) struct Operation<'d> {
+    pub(crate) path: &'d str,
+    pub(crate) method: &'static str,
     pub(super) item: &'d Value,
     pub(super) at_item: Pointer,
-    pub(super) node: &'d Value,
+    pub(crate) node: &'d Value,
     pub(super) at: Pointer,
 }
 
 /// Each operation of `document`.
-pub(super) fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>> {
+pub(crate) fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>> {
     let at_paths = Pointer::default().join("paths");
     let items = document["paths"].as_object().into_iter().flatten();
     items.flat_map(move |(path, item)| {
@@ -28,6 +29,7 @@ pub(super) fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>
         METHODS.into_iter().filter_map(move |method| {
             Some(Operation {
                 path,
+                method,
                 item,
                 node: item.get(method)?,
                 at: at_item.join(method),
