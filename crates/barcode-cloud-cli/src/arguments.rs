@@ -134,6 +134,19 @@ pub(crate) struct Sandbox {
     /// Print addresses and credentials as one line of JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// What a fileUrl stands for: the sandbox opens no address, and reads this file at each request instead
+    #[arg(long, value_name = "URL=PATH", value_parser = url_file)]
+    pub(crate) url_file: Vec<(String, PathBuf)>,
+}
+
+/// Parts at the last `=`: addresses often have one, file names seldom.
+fn url_file(text: &str) -> Result<(String, PathBuf), String> {
+    match text.rsplit_once('=') {
+        Some((url, path)) if !url.is_empty() && !path.is_empty() => {
+            Ok((url.to_owned(), path.into()))
+        }
+        _ => Err("it is an address, an equals sign and the path of a file".to_owned()),
+    }
 }
 
 #[derive(Args)]

@@ -8,7 +8,11 @@ use serde_json::json;
 use crate::arguments;
 
 pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> anyhow::Result<()> {
-    let sandbox = Sandbox::builder().port(arguments.port).start().await?;
+    let mut builder = Sandbox::builder().port(arguments.port);
+    for (url, path) in arguments.url_file {
+        builder = builder.url_file(url, path);
+    }
+    let sandbox = builder.start().await?;
     if arguments.json {
         let line = json!({
             "base_url": sandbox.base_url(),
