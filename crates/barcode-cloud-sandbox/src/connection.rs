@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use http::Request;
+use http::header::{CONNECTION, HeaderValue};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -26,8 +27,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a stop waits for one more connection that was made before it.
 const LAST_CALL: Duration = Duration::from_millis(10);
-/// How long a stop waits for the first request of a connection.
-const FIRST_REQUEST: Duration = Duration::from_millis(100);
+/// How long a stop waits for one more request on a connection.
+const LAST_REQUEST: Duration = Duration::from_millis(100);
 
 /// What bounds the connections.
 #[derive(Debug, Clone, Copy)]
@@ -90,10 +91,10 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
     let cut = Cut::default();
     let used = Arc::new(AtomicBool::new(false));
     let service = {
-        let (cut, used) = (cut.clone(), Arc::clone(&used));
+        let (cut, used, stop) = (cut.clone(), Arc::clone(&used), stop.clone());
         service_fn(move |request| {
             used.store(true, Ordering::Relaxed);
-            answer(router.clone(), cut.clone(), request)
+            answer(router.clone(), cut.clone(), stop.clone(), request)
         })
     };
     let mut connection = http1::Builder::new()
@@ -103,11 +104,9 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
     let unused = || !used.load(Ordering::Relaxed);
     let stopped = async {
         stop.cancelled().await;
-        // hyper would close a connection that has brought no request yet, although one may be on
-        // its way.
-        if unused() {
-            tokio::time::sleep(FIRST_REQUEST).await;
-        }
+        // hyper would close a connection between two requests at once, although one may be on its way.
+        // It is answered, and its client told that no other may follow.
+        tokio::time::sleep(LAST_REQUEST).await;
     };
     tokio::select! {
         // How a connection ended is known to the peer, and of no use here.
@@ -134,8 +133,14 @@ fn reset(stream: TcpStream) {
 async fn answer(
     mut router: Router,
     cut: Cut,
+    stop: CancellationToken,
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     request.extensions_mut().insert(cut);
-    router.call(request.map(Body::new)).await
+    let mut response = router.call(request.map(Body::new)).await?;
+    if stop.is_cancelled() {
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }

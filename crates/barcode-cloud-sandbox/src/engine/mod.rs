@@ -5,6 +5,7 @@
 //! nothing of HTTP and of the document.
 
 mod area;
+mod code128;
 mod data_matrix;
 mod digits;
 mod full_ascii;

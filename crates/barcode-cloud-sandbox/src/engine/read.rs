@@ -257,7 +257,8 @@ impl Reading {
     }
 
     fn of(result: &RXingResult, format: BarcodeFormat, picture: &Gray) -> Self {
-        let points = result.getPoints().iter().map(|point| (point.x, point.y));
+        let points = (result.getPoints().iter())
+            .map(|point| before_rotation(result, format, picture, (point.x, point.y)));
         // A reader that gives no points has taken the whole picture for the barcode.
         let whole = || Area::rectangle(0, 0, picture.width as usize, picture.height as usize);
         let area = Area::around(&points.collect::<Vec<_>>()).unwrap_or_else(whole);
@@ -273,6 +274,33 @@ impl Reading {
             gs1,
             area,
         }
+    }
+}
+
+/// The place in the picture of a point that rxing's PDF417 reader gives: it turns the picture
+/// counterclockwise until it finds something, and says so, but leaves the points as they then are.
+fn before_rotation(
+    result: &RXingResult,
+    format: BarcodeFormat,
+    picture: &Gray,
+    (x, y): (f32, f32),
+) -> (f32, f32) {
+    let orientation = result
+        .getRXingResultMetadata()
+        .get(&RXingResultMetadataType::ORIENTATION);
+    let (right, bottom) = (picture.width as f32 - 1.0, picture.height as f32 - 1.0);
+    match orientation {
+        Some(RXingResultMetadataValue::Orientation(degrees))
+            if format == BarcodeFormat::PDF_417 =>
+        {
+            match degrees {
+                90 => (right - y, x),
+                180 => (right - x, bottom - y),
+                270 => (y, bottom - x),
+                _ => (x, y),
+            }
+        }
+        _ => (x, y),
     }
 }
 

@@ -12,7 +12,7 @@ use rxing::qrcode::encoder::qrcode_encoder::getAlphanumericCode;
 use rxing::{BarcodeFormat, EncodeHintValue, EncodeHints, MultiFormatWriter, Writer};
 
 use super::gs1::SEPARATOR;
-use super::{Symbology, data_matrix};
+use super::{Symbology, code128, data_matrix};
 
 /// What stands for FNC1 in the text that rxing's Code 128 writer takes.
 const CODE128_FNC1: &str = "\u{f1}";
@@ -130,6 +130,9 @@ fn modules(
         BarcodeFormat::AZTEC => grid(&AztecWriter.encode_with_hints(content, base, 0, 0, &hints)?),
         BarcodeFormat::DATA_MATRIX => data_matrix(symbology, content, character_set, &hints),
         BarcodeFormat::PDF_417 => pdf417(content, character_set, options),
+        BarcodeFormat::CODE_128 if options.code128_set == Some("B") && content.contains(' ') => {
+            code128::set_b(content).map(Shape::Bars)
+        }
         BarcodeFormat::CODE_128 => {
             hints.ForceCodeSet = options.code128_set.map(str::to_owned);
             hints.Code128Compact = options.code128_set.is_none().then_some(true);

@@ -20,5 +20,5 @@ fn from_base64(parameter: &str, text: &str) -> Result<Vec<u8>, Failure> {
     } else {
         STANDARD.decode(text)
     };
-    decoded.map_err(|error| Failure::field(parameter, format!("The value is not base64: {error}.")))
+    decoded.map_err(|error| Failure::field(parameter, format!("The value is not base64: {error}")))
 }

@@ -441,3 +441,30 @@ async fn bytes_may_be_given_as_base64_or_hexadecimal() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_region_of_a_turned_barcode_is_where_it_stands() {
+    let caller = Caller::new().await;
+    for kind in ["QR", "DataMatrix", "Aztec", "Pdf417"] {
+        for angle in ["0", "90", "180", "270"] {
+            let query = [("data", "Test"), ("rotationAngle", angle)];
+            let file = caller.picture(kind, &query).await;
+            let (width, height) = size(&file);
+            let form = reqwest::multipart::Form::new()
+                .part("file", reqwest::multipart::Part::bytes(file).file_name("a"));
+            let request = caller.post("/barcode/scan-multipart").multipart(form);
+            let body = json(request.send().await.unwrap()).await;
+            // The margin is the same on all sides.
+            let (right, bottom) = (i64::from(width) - 7, i64::from(height) - 7);
+            let corners = [(6, 6), (right, 6), (right, bottom), (6, bottom)];
+            for (index, (x, y)) in corners.into_iter().enumerate() {
+                let point = &body["barcodes"][0]["region"][index];
+                let off = |name: &str, at: i64| (point[name].as_i64().unwrap() - at).abs();
+                assert!(
+                    off("x", x) <= 3 && off("y", y) <= 3,
+                    "{kind} {angle}: {body}"
+                );
+            }
+        }
+    }
+}
