@@ -28,7 +28,7 @@ use crate::request::{self, LargeBodies};
 use crate::token::{Authority, JWKS_PATH};
 use crate::workers::Workers;
 use crate::xml::Vocabulary;
-use crate::{Error, admin};
+use crate::{Error, admin, page};
 
 /// The largest token request that is read.
 const TOKEN_REQUEST_LIMIT: usize = 64 * 1024;
@@ -155,7 +155,9 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(Arc::clone(state), fault::layer))
         .layer(from_fn_with_state(Arc::clone(state), journal::layer));
+    let connection = page::Connection::new(&document.base_path, &document.token_path, state);
     let admin = admin::routes(Arc::clone(state))
+        .merge(page::files(connection))
         .fallback(|uri: Uri| async move { Failure::not_found(uri.path()) })
         .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
             Failure::method_not_allowed(&method, uri.path())
@@ -163,6 +165,7 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         .layer(from_fn(answer::write_failures));
     Ok(service
         .nest(ADMIN_PATH, admin)
+        .merge(page::entrance())
         .layer(from_fn_with_state(state.clock, tell_time))
         .layer(from_fn_with_state(
             Arc::clone(&state.vocabulary),
