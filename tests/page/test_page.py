@@ -220,13 +220,17 @@ class Page(unittest.TestCase):
         self.wait(f"document.querySelector('{field}')")
         self.run_js(f"document.querySelector('{field}').focus()")
         self.browser.type("tried")
+        # Swagger UI takes a text over a while after the last letter, or when the field is left.
+        self.browser.key("Tab")
         self.run_js(f"document.querySelector('{block} .execute').click()")
         self.wait(f"document.querySelector('{block} .live-responses-table .response-col_status')?.textContent"
                   ".includes('200')")
         self.wait(f"document.querySelector('{block} .live-responses-table img')?.naturalWidth > 0")
         self.wait("document.getElementById('entries').textContent.includes('Generate')")
         if SCREENSHOTS:
-            self.browser.screenshot(Path(SCREENSHOTS, "reference.png"))
+            for name, width, dark in [("reference", 1280, False), ("reference-dark", 1280, True)]:
+                self.browser.view(width, 900, dark)
+                self.browser.screenshot(Path(SCREENSHOTS, f"{name}.png"))
 
     def press_until(self, condition, most=60):
         for _ in range(most):

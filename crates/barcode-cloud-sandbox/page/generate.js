@@ -11,7 +11,7 @@ const PAUSE = 250;
 const EXAMPLE = { barcodeType: "QR", data: "Hello, world" };
 
 /** What the form shows at once; the rest is under its group. */
-const FIRST = ["barcodeType", "data", "imageFormat", "foregroundColor", "backgroundColor"];
+const FIRST = ["barcodeType", "imageFormat", "data", "foregroundColor", "backgroundColor"];
 
 export function setUpGenerate(service, document, read) {
   const form = find("generate-form");

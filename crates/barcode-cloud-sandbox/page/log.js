@@ -6,24 +6,36 @@ import { answered } from "./service.js";
 /** So many are shown; the sandbox keeps more. */
 const MOST = 200;
 
-export async function setUpLog(service) {
+export function setUpLog(service) {
   const log = new Log();
   const address = `${service.adminUrl}/requests`;
-  const events = new EventSource(`${address}/events`);
-  events.addEventListener("request", (event) => log.add(JSON.parse(event.data)));
-  events.addEventListener("error", () => log.tell("The sandbox is gone; waiting for it to come back."));
-  // Only now, so that nothing falls between the list and the feed; after a break, again.
-  events.addEventListener("open", async () => {
-    const { requests } = await (await answered(address)).json();
-    // Those under way come by the feed.
-    requests.filter((it) => it.status !== null).forEach((it) => log.add(it));
-    log.tell("");
-  });
+  let feed;
+  // A page that nobody sees lets go of the feed: browsers have few connections for one address.
+  const follow = () => {
+    feed?.close();
+    feed = document.visibilityState === "hidden" ? undefined : listen(address, log);
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
   find("pause").addEventListener("click", () => log.pause());
   find("forget").addEventListener("click", async () => {
     await answered(address, { method: "DELETE" });
     log.clear();
   });
+}
+
+function listen(address, log) {
+  const feed = new EventSource(`${address}/events`);
+  feed.addEventListener("request", (event) => log.add(JSON.parse(event.data)));
+  feed.addEventListener("error", () => log.tell("The sandbox is gone; waiting for it to come back."));
+  // Only now, so that nothing falls between the list and the feed; after a break, again.
+  feed.addEventListener("open", async () => {
+    const { requests } = await (await answered(address)).json();
+    // Those under way come by the feed.
+    requests.filter((it) => it.status !== null).forEach((it) => log.add(it));
+    log.tell("");
+  });
+  return feed;
 }
 
 class Log {

@@ -49,7 +49,7 @@ function show(service, document, token, onComplete) {
   ui.initOAuth({ clientId: service.clientId, clientSecret: service.clientSecret });
   for (const [name, schema] of Object.entries(document.components.securitySchemes)) {
     const auth = { name, schema, flow: "clientCredentials", clientId: service.clientId };
-    ui.authActions.authorize({ [name]: { ...auth, token: { access_token: token, token_type: "Bearer" } } });
+    ui.authActions.authorizeOauth2({ auth, token: { access_token: token, token_type: "Bearer" } });
   }
 }
 

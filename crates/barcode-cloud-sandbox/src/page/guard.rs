@@ -39,15 +39,19 @@ const HEADERS: [(HeaderName, &str); 8] = [
     ),
 ];
 
-/// Answers only those who came by this machine's own address, and tells the browser its limits.
-pub(crate) async fn layer(request: Request, next: Next) -> Response {
-    let mut response = if is_asked_by_address(&request) && !is_asked_by_others(request.headers()) {
-        next.run(request).await
-    } else {
-        let message = "The page is only for this machine: open it by http://127.0.0.1 or \
-            http://localhost and the port, or by another number of the machine, not by a name.";
-        Failure::misdirected(message).into_response()
-    };
+/// Answers only those who came by this machine's own address.
+pub(crate) async fn admit(request: Request, next: Next) -> Response {
+    if is_asked_by_address(&request) && !is_asked_by_others(request.headers()) {
+        return next.run(request).await;
+    }
+    let message = "The page is only for this machine: open it by http://127.0.0.1 or \
+        http://localhost and the port, or by another number of the machine, not by a name.";
+    Failure::misdirected(message).into_response()
+}
+
+/// Tells the browser its limits, on every answer.
+pub(crate) async fn limit(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
     for (name, value) in HEADERS {
         let value = HeaderValue::from_static(value);
         response.headers_mut().entry(name).or_insert(value);
@@ -59,12 +63,16 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
 /// on no network (RFC 6761, section 6.3).
 fn is_asked_by_address(request: &Request) -> bool {
     let named = request.headers().get(header::HOST);
-    let named = named.map(|it| Authority::try_from(it.as_bytes()));
-    let host = match (request.uri().authority(), named) {
-        (Some(authority), _) => authority.host().to_owned(),
-        (None, Some(Ok(authority))) => authority.host().to_owned(),
-        (None, Some(Err(_)) | None) => return false,
+    let named = named.and_then(|it| Authority::try_from(it.as_bytes()).ok());
+    let Some(authority) = request.uri().authority().or(named.as_ref()) else {
+        return false;
     };
+    let host = authority.host();
+    // No user before it, and nothing but a port behind it.
+    let rest = authority.as_str().strip_prefix(host);
+    if !rest.is_some_and(|it| it.is_empty() || it.starts_with(':')) {
+        return false;
+    }
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || bare.parse::<Ipv4Addr>().is_ok()

@@ -99,8 +99,9 @@ fn method(router: MethodRouter) -> MethodRouter {
 
 fn guarded(router: Router) -> Router {
     router
-        .route_layer(from_fn(guard::layer))
+        .route_layer(from_fn(guard::admit))
         .route_layer(from_fn(answer::write_failures))
+        .route_layer(from_fn(guard::limit))
 }
 
 async fn page_file(Path(name): Path<String>, uri: Uri) -> Response {
