@@ -223,7 +223,7 @@ class Page(unittest.TestCase):
         # Swagger UI takes a text over a while after the last letter, or when the field is left.
         self.browser.key("Tab")
         self.run_js(f"document.querySelector('{block} .execute').click()")
-        self.wait(f"document.querySelector('{block} .live-responses-table .response-col_status')?.textContent"
+        self.wait(f"document.querySelector('{block} .live-responses-table tbody .response-col_status')?.textContent"
                   ".includes('200')")
         self.wait(f"document.querySelector('{block} .live-responses-table img')?.naturalWidth > 0")
         self.wait("document.getElementById('entries').textContent.includes('Generate')")
