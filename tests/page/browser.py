@@ -23,6 +23,7 @@ ARGUMENTS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
     "--force-device-scale-factor=1",
+    "--hide-scrollbars",
 ]
 
 
