@@ -147,6 +147,16 @@ impl Failure {
         )
     }
 
+    /// 421: asked for by a name that is not this machine's (RFC 9110, section 15.5.20).
+    pub(crate) fn misdirected(message: &str) -> Self {
+        Self::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "errorMisdirectedRequest",
+            message,
+            "Operation Failed. The request was not meant for this address.",
+        )
+    }
+
     /// 405: the path is there, the method is not.
     pub(crate) fn method_not_allowed(method: &http::Method, path: &str) -> Self {
         Self::new(

@@ -15,6 +15,7 @@ mod journal;
 mod json;
 mod keys;
 mod operations;
+mod page;
 mod picture;
 mod query;
 mod random;

@@ -28,7 +28,7 @@ use crate::request::{self, LargeBodies};
 use crate::token::{Authority, JWKS_PATH};
 use crate::workers::Workers;
 use crate::xml::Vocabulary;
-use crate::{Error, admin};
+use crate::{Error, admin, page};
 
 /// The largest token request that is read.
 const TOKEN_REQUEST_LIMIT: usize = 64 * 1024;
@@ -123,6 +123,7 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
     let configuration = Json(state.authority.configuration(&token_path));
     let keys = Json(state.authority.public_keys());
     let spec = Json(spec);
+    let page = page::files(page::Connection::new(&base_path, &token_path, state));
     let for_tokens = Arc::clone(state);
     let token = move |request| give_token(Arc::clone(&for_tokens), request);
     let service = operations(document, state)?
@@ -137,9 +138,11 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(Arc::clone(state), fault::layer))
         .layer(from_fn_with_state(Arc::clone(state), journal::layer));
+    let admin = admin::routes(Arc::clone(state)).merge(page);
     let vocabulary = Arc::clone(&state.vocabulary);
     Ok(service
-        .nest(ADMIN_PATH, with_failures(admin::routes(Arc::clone(state))))
+        .nest(ADMIN_PATH, with_failures(admin))
+        .merge(page::entrance())
         .layer(from_fn_with_state(state.clock, tell_time))
         .layer(from_fn_with_state(vocabulary, answer::identify)))
 }

@@ -11,6 +11,7 @@ mod journal;
 mod lifetime;
 mod limits;
 mod operations;
+mod page;
 mod patched;
 mod pictures;
 mod raw;

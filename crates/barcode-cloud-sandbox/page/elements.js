@@ -1,0 +1,42 @@
+// Makes and finds elements. Text is always set as text, so nothing that was sent can become markup.
+
+export const find = (id) => document.getElementById(id);
+
+/** An element with these properties (or attributes, where there is no such property) and children. */
+export function element(tag, properties = {}, ...children) {
+  return fill(document.createElement(tag), properties, children);
+}
+
+/** The same for SVG. */
+export function drawing(tag, properties = {}, ...children) {
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), properties, children);
+}
+
+function fill(made, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined) continue;
+    const isProperty = name in made && !(made instanceof SVGElement);
+    if (isProperty) made[name] = value;
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** Shows what went wrong, in the service's words and with the id of the request. */
+export function showProblem(place, error) {
+  if (!error) return place.replaceChildren();
+  const parts = [element("strong", {}, error.message)];
+  if (error.description) parts.push(element("span", {}, error.description));
+  const facts = [error.status && `status ${error.status}`, error.code].filter(Boolean).join(", ");
+  if (facts) parts.push(element("span", { className: "quiet" }, facts));
+  if (error.requestId) {
+    parts.push(element("span", { className: "quiet" }, "request ", element("code", {}, error.requestId)));
+  }
+  place.replaceChildren(element("div", { className: "error" }, ...parts));
+}
+
+/** A size in bytes, for people. */
+export function size(bytes) {
+  return bytes < 1000 ? `${bytes} bytes` : `${(bytes / 1000).toFixed(1)} kB`;
+}

@@ -1,0 +1,87 @@
+// Form fields out of the OpenAPI document: names, choices, bounds, defaults and explanations are the
+// document's, so that no list here can be wrong.
+
+import { element } from "./elements.js";
+
+/** Follows a reference; what stands beside it goes before what it leads to. */
+export function resolved(document, schema) {
+  if (!schema?.$ref) return schema ?? {};
+  const steps = schema.$ref.slice(2).split("/");
+  const target = steps.reduce((value, step) => value[step], document);
+  return { ...resolved(document, target), ...schema };
+}
+
+/** The operation of this id, with its path. */
+export function operation(document, id) {
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const found of Object.values(item)) {
+      if (found.operationId === id) return { path, ...found };
+    }
+  }
+  throw new Error(`The document has no operation ${id}.`);
+}
+
+/** `imageFormat` -> `Image format`, `qrECIEncoding` -> `Qr ECI encoding`. */
+export function label(name) {
+  const words = name.match(/[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+/g) ?? [name];
+  const lower = words.map((word) => (/^[A-Z]{2,}/.test(word) ? word : word.toLowerCase()));
+  const text = lower.join(" ");
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/** A label, a control and the explanation of one parameter. */
+export function field(document, prefix, { name, required, description, schema }) {
+  const kind = resolved(document, schema);
+  const id = `${prefix}-${name}`;
+  const hint = plain(description ?? kind.description);
+  const main = control(kind, { id, name, required, hint: hint && `${id}-hint` });
+  const parts = [element("label", { htmlFor: id }, label(name))];
+  const isColor = /color$/i.test(name);
+  parts.push(isColor ? element("span", { className: "pair" }, main, swatch(main, label(name))) : main);
+  if (hint) parts.push(element("p", { id: `${id}-hint`, className: "hint" }, hint));
+  return element("div", { className: `field field-${name}` }, ...parts);
+}
+
+function control(kind, { id, name, required, hint }) {
+  const about = { id, name, "aria-describedby": hint, required };
+  const type = [kind.type].flat().find((it) => it !== "null");
+  if (kind.enum) return choice(about, kind.enum, required ? undefined : kind.default);
+  if (type === "boolean") return choice(about, ["true", "false"]);
+  if (type === "integer" || type === "number") {
+    const step = type === "integer" ? 1 : "any";
+    return element("input", { ...about, type: "number", step, min: kind.minimum, max: kind.maximum });
+  }
+  if (name === "data") return element("textarea", { ...about, rows: 2, spellcheck: false });
+  return element("input", { ...about, type: "text", placeholder: kind.default ?? "", spellcheck: false, autocomplete: "off" });
+}
+
+function choice(about, values, otherwise) {
+  const unset = otherwise ? `not given (${otherwise})` : "not given";
+  const first = about.required ? [] : [element("option", { value: "" }, unset)];
+  const options = values.map((value) => element("option", { value }, value));
+  return element("select", about, ...first, ...options);
+}
+
+/** A colour to pick, written into the field beside it. */
+function swatch(text, name) {
+  const start = /foreground/i.test(text.name) ? "#000000" : "#ffffff";
+  const picker = element("input", { type: "color", value: start, ariaLabel: `Pick ${name.toLowerCase()}` });
+  picker.addEventListener("input", () => {
+    text.value = picker.value;
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  text.addEventListener("input", () => {
+    if (/^#[0-9a-f]{6}$/i.test(text.value)) picker.value = text.value;
+  });
+  return picker;
+}
+
+/** The names that a form's fields hold values for. */
+export function values(form) {
+  return [...new FormData(form)].filter(([, value]) => typeof value === "string" && value !== "");
+}
+
+/** The first paragraph, without the marks of Markdown. */
+function plain(markdown) {
+  return markdown?.split("\n\n")[0].replaceAll("`", "");
+}

@@ -1,0 +1,155 @@
+// A form to generate a barcode, and the picture as it is filled in.
+
+import { copyOnClick } from "./copy.js";
+import { element, find, showProblem, size } from "./elements.js";
+import { field, operation, resolved, values } from "./fields.js";
+
+/** How long to wait for the next letter before the picture is drawn again. */
+const PAUSE = 250;
+
+/** What stands in the form at first. */
+const EXAMPLE = { barcodeType: "QR", data: "Hello, world" };
+
+/** What the form shows at once; the rest is under its group. */
+const FIRST = ["barcodeType", "imageFormat", "data", "foregroundColor", "backgroundColor"];
+
+export function setUpGenerate(service, document, read) {
+  const form = find("generate-form");
+  const call = operation(document, "Generate");
+  layOut(document, call.parameters);
+  for (const [name, value] of Object.entries(EXAMPLE)) form.elements[name].value = value;
+  const drawer = new Drawer(service, call.path);
+  let timer;
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => drawer.draw(form), PAUSE);
+  };
+  form.addEventListener("input", later);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(timer);
+    drawer.draw(form);
+  });
+  copyOnClick(find("copy-request"), "the request", () => drawer.curl());
+  find("read-it").addEventListener("click", () => read(drawer.picture));
+  drawer.draw(form);
+}
+
+/** The fields, by the groups that the document has for the body of the same call. */
+function layOut(document, parameters) {
+  const byName = new Map(parameters.map((it) => [it.name, it]));
+  const take = (names) => {
+    const taken = names.map((name) => byName.get(name)).filter(Boolean);
+    taken.forEach((it) => byName.delete(it.name));
+    return taken.map((it) => field(document, "generate", it));
+  };
+  const place = find("generate-fields");
+  place.append(...take(FIRST));
+  const groups = resolved(document, { $ref: "#/components/schemas/GenerateParams" }).properties ?? {};
+  const made = [];
+  for (const [name, reference] of Object.entries(groups)) {
+    const group = resolved(document, reference);
+    const fields = take(Object.keys(group.properties ?? {}));
+    if (fields.length) made.push(foldedGroup(name, group.description, fields));
+  }
+  const others = take([...byName.keys()]);
+  if (others.length) made.push(foldedGroup("others", "Other settings.", others));
+  place.append(...made.map((it) => it.box));
+  const type = find("generate-barcodeType");
+  const show = () => made.forEach((it) => it.showFor(type.value));
+  type.addEventListener("change", show);
+  type.value = EXAMPLE.barcodeType;
+  show();
+}
+
+/** Settings that are folded away, and hidden where the document gives them to other types. */
+function foldedGroup(name, description, fields) {
+  const types = [...description.matchAll(/`(\w+)`/g)].map((it) => it[1]);
+  const summary = description.replaceAll("`", "").replace(/\.$/, "");
+  const inner = element("fieldset", { className: "fields" });
+  inner.append(element("legend", { className: "hidden-but-read" }, summary), ...fields);
+  const box = element("details", { className: `group group-${name}` }, element("summary", {}, summary), inner);
+  const showFor = (type) => {
+    const concerns = types.length === 0 || types.includes(type);
+    box.hidden = !concerns;
+    inner.disabled = !concerns;
+  };
+  return { box, showFor };
+}
+
+/** Draws, one picture at a time: the newest wish ends the one before. */
+class Drawer {
+  #underWay;
+  #address;
+  picture;
+
+  constructor(service, path) {
+    this.service = service;
+    this.path = path;
+  }
+
+  async draw(form) {
+    this.#underWay?.abort();
+    const wish = (this.#underWay = new AbortController());
+    const { path, type, data } = this.#request(form);
+    find("request-line").textContent = `GET ${new URL(this.service.baseUrl).pathname}${path}`;
+    find("copy-request").hidden = false;
+    try {
+      const response = await this.service.call(path, { signal: wish.signal });
+      const picture = await response.blob();
+      if (wish.signal.aborted) return;
+      await this.#show(picture, type, data);
+      showProblem(find("generate-problem"), undefined);
+    } catch (error) {
+      if (error.name === "AbortError" || wish.signal.aborted) return;
+      this.#hide();
+      showProblem(find("generate-problem"), error);
+    }
+  }
+
+  #request(form) {
+    const given = values(form);
+    const inPath = (name) => this.path.includes(`{${name}}`);
+    const query = new URLSearchParams(given.filter(([name]) => !inPath(name)));
+    const path = given.reduce(
+      (path, [name, value]) => path.replace(`{${name}}`, encodeURIComponent(value)),
+      this.path,
+    );
+    return { path: `${path}?${query}`, type: form.elements.barcodeType.value, data: form.elements.data.value };
+  }
+
+  async #show(picture, type, data) {
+    const old = this.#address;
+    this.#address = URL.createObjectURL(picture);
+    this.picture = picture;
+    const image = find("picture");
+    image.alt = `${type} barcode of: ${data}`;
+    image.src = this.#address;
+    const kind = picture.type.replace("image/", "").replace("+xml", "");
+    // What the browser cannot show can still be saved and read.
+    const shown = await image.decode().then(() => true, () => false);
+    image.hidden = !shown;
+    const pixels = shown ? `${image.naturalWidth} × ${image.naturalHeight}, ` : "";
+    const note = shown ? "" : " The browser cannot show this format.";
+    find("generate-status").textContent = `${type} as ${kind}, ${pixels}${size(picture.size)}.${note}`;
+    find("generate-figure").hidden = false;
+    const download = find("download");
+    download.href = this.#address;
+    download.download = `${type}.${kind}`;
+    download.hidden = false;
+    find("read-it").hidden = false;
+    if (old) URL.revokeObjectURL(old);
+  }
+
+  #hide() {
+    this.picture = undefined;
+    for (const id of ["generate-figure", "download", "read-it"]) find(id).hidden = true;
+  }
+
+  /** The request for a shell, with the token in a variable. */
+  curl() {
+    const [, path] = find("request-line").textContent.split(" ");
+    const address = `${location.origin}${path}`.replaceAll("'", "%27");
+    return `curl -H "Authorization: Bearer $BARCODE_CLOUD_ACCESS_TOKEN" '${address}' -o barcode`;
+  }
+}

@@ -1,0 +1,47 @@
+// Puts the page together.
+
+import { setUpCamera } from "./camera.js";
+import { copyButton, copyOnClick } from "./copy.js";
+import { element, find, showProblem } from "./elements.js";
+import { setUpGenerate } from "./generate.js";
+import { setUpLog } from "./log.js";
+import { setUpRead } from "./read.js";
+import { setUpReference } from "./reference.js";
+import { Service } from "./service.js";
+
+try {
+  const service = await Service.connect();
+  showConnection(service);
+  setUpLog(service);
+  const document = await service.document();
+  const read = setUpRead(service, document);
+  setUpGenerate(service, document, (picture) => {
+    find("read").scrollIntoView();
+    read(picture);
+  });
+  setUpCamera(read);
+  setUpReference(service, document);
+} catch (error) {
+  showProblem(find("trouble"), error);
+}
+
+function showConnection(service) {
+  const settings = [
+    ["Address", "BARCODE_CLOUD_BASE_URL", service.baseUrl],
+    ["Token address", "BARCODE_CLOUD_TOKEN_URL", service.tokenUrl],
+    ["Client id", "BARCODE_CLOUD_CLIENT_ID", service.clientId],
+    ["Client secret", "BARCODE_CLOUD_CLIENT_SECRET", service.clientSecret],
+  ];
+  const rows = settings.map(([name, variable, value]) =>
+    element(
+      "div",
+      {},
+      element("dt", {}, name),
+      element("dd", {}, element("code", { id: variable }, value), copyButton(`the ${name.toLowerCase()}`, value)),
+    ),
+  );
+  find("settings").replaceChildren(...rows);
+  const quoted = (value) => `'${value.replaceAll("'", `'\\''`)}'`;
+  const lines = settings.map(([, variable, value]) => `export ${variable}=${quoted(value)}\n`);
+  copyOnClick(find("copy-exports"), "all settings", lines.join(""));
+}

@@ -1,0 +1,149 @@
+// A place to drop a picture, what is found in it, and where.
+
+import { copyButton } from "./copy.js";
+import { drawing, element, find, showProblem } from "./elements.js";
+import { field, operation, resolved, values } from "./fields.js";
+
+/** The value of the first choice: not to choose a type. */
+const ANY = "";
+
+/** Gives back a function that reads a picture. */
+export function setUpRead(service, document) {
+  const form = find("read-form");
+  const recognize = operation(document, "RecognizeMultipart");
+  const scan = operation(document, "ScanMultipart");
+  layOut(document, recognize);
+  let newest = 0;
+  let last;
+  const read = async (picture) => {
+    if (!picture) return;
+    last = picture;
+    const mine = ++newest;
+    find("read-status").textContent = "Reading…";
+    showProblem(find("read-problem"), undefined);
+    await show(picture);
+    try {
+      const barcodes = await ask(service, recognize, scan, form, picture);
+      if (mine === newest) showFound(barcodes);
+    } catch (error) {
+      if (mine !== newest) return;
+      find("read-status").textContent = "";
+      find("found").replaceChildren();
+      showProblem(find("read-problem"), error);
+    }
+  };
+  form.addEventListener("submit", (event) => event.preventDefault());
+  find("read-fields").addEventListener("change", () => read(last));
+  takePictures(read);
+  return read;
+}
+
+function layOut(document, recognize) {
+  const schema = resolved(document, recognize.requestBody.content["multipart/form-data"].schema);
+  const names = Object.keys(schema.properties).filter((name) => {
+    return resolved(document, schema.properties[name]).format !== "binary";
+  });
+  const fields = names.map((name) => {
+    const property = schema.properties[name];
+    return field(document, "read", { name, schema: property, description: property.description });
+  });
+  find("read-fields").append(...fields);
+  const type = find("read-barcodeType");
+  type.options[0].textContent = "any (scan)";
+  const others = [...find("read-fields").querySelectorAll("select")].filter((it) => it !== type);
+  const update = () => others.forEach((it) => (it.disabled = type.value === ANY));
+  type.addEventListener("change", update);
+  update();
+}
+
+/** By file, by drop, by paste. */
+function takePictures(read) {
+  const drop = find("drop");
+  find("file").addEventListener("change", (event) => read(event.target.files[0]));
+  drop.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    read(event.dataTransfer.files[0]);
+  });
+  // A picture that misses the zone is not to replace the page.
+  for (const name of ["dragover", "drop"]) {
+    window.addEventListener(name, (event) => event.preventDefault());
+  }
+  window.addEventListener("paste", (event) => {
+    const picture = [...event.clipboardData.files].find((it) => it.type.startsWith("image/"));
+    if (picture) read(picture);
+  });
+}
+
+async function ask(service, recognize, scan, form, picture) {
+  const chosen = values(form);
+  const isScan = !chosen.some(([name]) => name === "barcodeType");
+  const body = new FormData();
+  if (!isScan) chosen.forEach(([name, value]) => body.append(name, value));
+  body.append("file", picture, picture.name ?? "picture");
+  const response = await service.call((isScan ? scan : recognize).path, { method: "POST", body });
+  return (await response.json()).barcodes;
+}
+
+/** The picture, without marks. */
+async function show(picture) {
+  const stage = find("stage");
+  const image = find("read-picture");
+  stage.querySelector("svg")?.remove();
+  const old = image.src;
+  image.src = URL.createObjectURL(picture);
+  stage.hidden = !(await image.decode().then(() => true, () => false));
+  if (old.startsWith("blob:")) URL.revokeObjectURL(old);
+}
+
+function showFound(barcodes) {
+  const count = barcodes.length;
+  const words = count === 0 ? "No barcode was found." : count === 1 ? "One barcode." : `${count} barcodes.`;
+  find("read-status").textContent = words;
+  const marks = mark(barcodes);
+  const rows = barcodes.map((it, at) => row(it, marks[at], at + 1));
+  find("found").replaceChildren(...rows);
+}
+
+/** Draws each region over the picture, in the picture's own pixels. */
+function mark(barcodes) {
+  const { naturalWidth: width, naturalHeight: height } = find("read-picture");
+  const unit = Math.max(width, height) / 100;
+  const marks = barcodes.map((barcode, at) => {
+    const region = barcode.region ?? [];
+    const points = region.map(({ x, y }) => `${x},${y}`).join(" ");
+    const left = Math.min(...region.map((it) => it.x));
+    const top = Math.min(...region.map((it) => it.y));
+    const number = drawing("g", {}, drawing("circle", { cx: left, cy: top, r: unit * 3.2 }));
+    const text = drawing("text", { x: left, y: top, "font-size": unit * 4, dy: "0.35em" }, `${at + 1}`);
+    number.append(text);
+    return drawing("g", { class: "mark" }, drawing("polygon", { points }), ...(region.length ? [number] : []));
+  });
+  const box = `0 0 ${width} ${height}`;
+  find("stage").append(drawing("svg", { viewBox: box, "aria-hidden": "true" }, ...marks));
+  return marks;
+}
+
+function row(barcode, mark, number) {
+  const { type, barcodeValue: value, region = [] } = barcode;
+  const corners = region.map(({ x, y }) => `${x},${y}`).join("  ");
+  const made = element(
+    "li",
+    {},
+    element("strong", {}, type),
+    element("code", { className: "value" }, value),
+    copyButton(`the value of barcode ${number}`, value),
+    element("span", { className: "quiet" }, `corners ${corners}`),
+  );
+  const light = (on) => () => mark.classList.toggle("lit", on);
+  made.addEventListener("pointerenter", light(true));
+  made.addEventListener("pointerleave", light(false));
+  made.addEventListener("focusin", light(true));
+  made.addEventListener("focusout", light(false));
+  return made;
+}

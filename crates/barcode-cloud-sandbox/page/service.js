@@ -1,0 +1,106 @@
+// The service as any client sees it: a token from the token endpoint, then the operations.
+
+/** What was answered instead of a result, in the service's own words. */
+export class ServiceError extends Error {
+  constructor(message, facts = {}) {
+    super(message);
+    Object.assign(this, facts);
+  }
+}
+
+export class Service {
+  #token;
+  #validUntil = 0;
+  #underWay;
+
+  /** @param connection what `/_sandbox/page/connection` tells */
+  constructor(connection) {
+    this.baseUrl = location.origin + connection.base_path;
+    this.tokenUrl = location.origin + connection.token_path;
+    this.adminUrl = `${location.origin}/_sandbox`;
+    this.clientId = connection.client_id;
+    this.clientSecret = connection.client_secret;
+  }
+
+  static async connect() {
+    return new Service(await (await answered("/_sandbox/page/connection")).json());
+  }
+
+  /** The OpenAPI document, with the addresses by which the browser reaches the sandbox. */
+  async document() {
+    const text = await (await answered(this.documentUrl)).json();
+    text.servers = [{ url: this.baseUrl, description: "This sandbox." }];
+    for (const scheme of Object.values(text.components.securitySchemes)) {
+      const flow = scheme.flows?.clientCredentials;
+      if (flow) flow.tokenUrl = this.tokenUrl;
+    }
+    return text;
+  }
+
+  get documentUrl() {
+    return `${this.baseUrl}/barcode/swagger/spec`;
+  }
+
+  /** An access token: the one at hand while it is good, else a new one. */
+  async token() {
+    if (Date.now() < this.#validUntil) return this.#token;
+    this.#underWay ??= this.#obtain().finally(() => (this.#underWay = undefined));
+    return this.#underWay;
+  }
+
+  async #obtain() {
+    const body = new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: this.clientId,
+      client_secret: this.clientSecret,
+    });
+    const { access_token, expires_in } = await (await answered(this.tokenUrl, { method: "POST", body })).json();
+    this.#token = access_token;
+    this.#validUntil = Date.now() + (expires_in - 10) * 1000;
+    return access_token;
+  }
+
+  /** Calls an operation; `path` is below the base address. A token that no longer passes is renewed once. */
+  async call(path, options = {}) {
+    const send = async () => {
+      const headers = { ...options.headers, Authorization: `Bearer ${await this.token()}` };
+      return answered(this.baseUrl + path, { ...options, headers });
+    };
+    try {
+      return await send();
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      this.#validUntil = 0;
+      return send();
+    }
+  }
+}
+
+/** A good answer; any other is thrown. */
+export async function answered(url, options) {
+  let response;
+  try {
+    response = await fetch(url, { cache: "no-store", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ServiceError("The sandbox gave no answer. Is it still running?");
+  }
+  if (response.ok) return response;
+  throw await failure(response);
+}
+
+async function failure(response) {
+  const facts = { status: response.status, requestId: response.headers.get("x-request-id") };
+  const text = await response.text().catch(() => "");
+  let body;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return new ServiceError(text.slice(0, 300) || `The answer was empty.`, facts);
+  }
+  if (typeof body?.error === "string") {
+    return new ServiceError(body.error_description ?? body.error, { ...facts, code: body.error });
+  }
+  const { code, message, description } = body?.error ?? {};
+  return new ServiceError(message ?? text.slice(0, 300), { ...facts, code, description });
+}

@@ -1,0 +1,124 @@
+//! The page for a person, at `/`: files built into the program, the credentials for it to show, and
+//! the packaged reference.
+//!
+//! The page knows the sandbox as any client does: what it generates and reads goes through the token
+//! endpoint and the operations. Here is only what the browser loads.
+
+mod guard;
+mod reference;
+
+use axum::extract::Path;
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use axum::{Json, Router};
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::{Method, Uri};
+use serde::Serialize;
+
+use crate::answer::{self, Failure};
+use crate::server::State;
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+const INDEX: &str = include_str!("../../page/index.html");
+
+macro_rules! page_file {
+    ($name:literal, $kind:expr) => {
+        ($name, $kind, include_str!(concat!("../../page/", $name)))
+    };
+}
+
+/// What the page loads, by name.
+const FILES: [(&str, &str, &str); 12] = [
+    page_file!("style.css", CSS),
+    page_file!("icon.svg", SVG),
+    page_file!("main.js", SCRIPT),
+    page_file!("camera.js", SCRIPT),
+    page_file!("copy.js", SCRIPT),
+    page_file!("elements.js", SCRIPT),
+    page_file!("fields.js", SCRIPT),
+    page_file!("generate.js", SCRIPT),
+    page_file!("log.js", SCRIPT),
+    page_file!("read.js", SCRIPT),
+    page_file!("reference.js", SCRIPT),
+    page_file!("service.js", SCRIPT),
+];
+
+/// What the page shows for a client to connect with. Paths and not addresses: what the browser
+/// reached the sandbox by may differ from what the sandbox knows of itself.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Connection {
+    base_path: String,
+    token_path: String,
+    client_id: String,
+    client_secret: String,
+}
+
+impl Connection {
+    pub(crate) fn new(base_path: &str, token_path: &str, state: &State) -> Self {
+        let client = state.authority.clients().first();
+        Self {
+            base_path: base_path.to_owned(),
+            token_path: token_path.to_owned(),
+            client_id: client.map_or_else(String::new, |it| it.client_id.clone()),
+            client_secret: client.map_or_else(String::new, |it| it.client_secret.clone()),
+        }
+    }
+}
+
+/// The page itself.
+pub(crate) fn entrance() -> Router {
+    guarded(Router::new().route("/", method(get(async || file(HTML, INDEX)))))
+}
+
+/// What it loads, to be put under `/_sandbox`.
+pub(crate) fn files(connection: Connection) -> Router {
+    let connection = async move || {
+        // Credentials are to be in no cache.
+        let kept_nowhere = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        (kept_nowhere, Json(connection)).into_response()
+    };
+    let routes = Router::new()
+        .route("/page/connection", method(get(connection)))
+        .route("/page/{name}", method(get(page_file)))
+        .route("/reference/{name}", method(get(reference_file)));
+    guarded(routes)
+}
+
+fn method(router: MethodRouter) -> MethodRouter {
+    router.fallback(|method: Method, uri: Uri| async move {
+        Failure::method_not_allowed(&method, uri.path())
+    })
+}
+
+fn guarded(router: Router) -> Router {
+    router
+        .route_layer(from_fn(guard::admit))
+        .route_layer(from_fn(answer::write_failures))
+        .route_layer(from_fn(guard::limit))
+}
+
+async fn page_file(Path(name): Path<String>, uri: Uri) -> Response {
+    match FILES.iter().find(|(it, _, _)| *it == name) {
+        Some((_, kind, text)) => file(kind, *text),
+        None => Failure::not_found(uri.path()).into_response(),
+    }
+}
+
+async fn reference_file(Path(name): Path<String>, uri: Uri) -> Response {
+    match reference::file(&name).await {
+        Some((kind, bytes)) => file(kind, bytes),
+        None => Failure::not_found(uri.path()).into_response(),
+    }
+}
+
+fn file(kind: &'static str, bytes: impl Into<Bytes>) -> Response {
+    let kind = HeaderValue::from_static(kind);
+    ([(CONTENT_TYPE, kind)], bytes.into()).into_response()
+}
