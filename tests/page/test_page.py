@@ -39,7 +39,7 @@ class Page(unittest.TestCase):
         cls.program = subprocess.Popen([PROGRAM, "sandbox", "--json"], stdout=subprocess.PIPE)
         cls.addClassCleanup(cls.stop_program)
         cls.facts = json.loads(cls.program.stdout.readline())
-        cls.origin = cls.facts["admin_url"].removesuffix("/_sandbox")
+        cls.origin = cls.facts["page_url"].removesuffix("/")
         picture = cls.fetch("/barcode/generate/QR?" + urllib.parse.urlencode(
             {"data": "dropped", "imageWidth": 400, "imageHeight": 400, "imageFormat": "Jpeg"}))
         cls.folder = tempfile.TemporaryDirectory()

@@ -129,9 +129,11 @@ For a script:
   barcode sandbox --json > sandbox.json &
 
 The first line of its output is
-  {\"base_url\": ..., \"token_url\": ..., \"client_id\": ..., \"client_secret\": ..., \"admin_url\": ...}
+  {\"base_url\": ..., \"token_url\": ..., \"client_id\": ..., \"client_secret\": ..., \"admin_url\": ...,
+   \"page_url\": ...}
 
-Below admin_url are /health, /faults, /requests and /tokens/revoke: see the README of barcode-cloud-sandbox.")]
+Below admin_url are /health, /faults, /requests and /tokens/revoke: see the README of barcode-cloud-sandbox.
+At page_url a browser finds a page to generate and read barcodes, and to watch the requests.")]
 pub(crate) struct Sandbox {
     /// The port to listen on; 0 for any free one
     #[arg(long, default_value_t = 0)]

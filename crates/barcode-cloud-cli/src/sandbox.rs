@@ -25,6 +25,7 @@ pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> 
             "client_id": sandbox.client_id(),
             "client_secret": sandbox.client_secret(),
             "admin_url": sandbox.admin_url(),
+            "page_url": sandbox.page_url(),
         });
         writeln!(out, "{line}")?;
     } else {
@@ -45,7 +46,9 @@ pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> 
             sandbox.client_secret()
         )?;
         eprintln!(
-            "The sandbox serves until Ctrl-C. Paste the lines above into another terminal to use it there."
+            "The sandbox serves until Ctrl-C. Paste the lines above into another terminal to use it there, or open {} in a \
+             browser.",
+            sandbox.page_url()
         );
     }
     out.flush()?;

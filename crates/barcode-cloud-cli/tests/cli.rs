@@ -276,6 +276,8 @@ fn a_served_sandbox_is_used_through_the_environment() {
             && server.text("base_url").ends_with("/v4.0")
     );
     assert!(server.text("admin_url").ends_with("/_sandbox"));
+    let page = server.text("page_url");
+    assert!(page.starts_with("http://127.0.0.1:") && page.ends_with('/'));
     let secret = server.text("client_secret");
     let with = |secret: &str, arguments: &[&str]| {
         server

@@ -40,6 +40,7 @@ pub(crate) struct Addresses {
     pub(crate) base_url: String,
     pub(crate) token_url: String,
     admin_url: String,
+    page_url: String,
 }
 
 impl Addresses {
@@ -56,6 +57,7 @@ impl Addresses {
             base_url: format!("{origin}{}", document.base_path),
             token_url: format!("{origin}{}", document.token_path),
             admin_url: format!("{origin}{}", server::ADMIN_PATH),
+            page_url: format!("{origin}/"),
             origin,
         }
     }
@@ -92,6 +94,11 @@ impl Sandbox {
     /// which are `health`, `faults`, `requests` and `tokens`.
     pub fn admin_url(&self) -> &str {
         &self.addresses.admin_url
+    }
+
+    /// The page for a person to open in a browser: `http://127.0.0.1:PORT/`.
+    pub fn page_url(&self) -> &str {
+        &self.addresses.page_url
     }
 
     /// The client id that the token endpoint accepts; of several the first.
