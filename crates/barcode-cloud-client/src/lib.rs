@@ -13,6 +13,7 @@ mod file_part;
 mod generated;
 mod hooks;
 mod operation;
+mod query;
 
 pub use file_part::{FilePart, InvalidMediaType};
 #[doc(inline)]

@@ -8,6 +8,7 @@ mod docs;
 mod enums;
 pub(crate) mod mock;
 mod multipart;
+mod query;
 mod send;
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
@@ -23,6 +24,7 @@ pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
     let builders = module_mut(file, "builder")?;
     api_version::remove(builders)?;
     multipart::send_forms(builders, &lowered.multipart)?;
+    query::write_at_once(builders, &lowered.document, &lowered.multipart)?;
     docs::describe_setters(builders, &lowered.document)?;
     bounds::check_parameters(module_mut(file, "builder")?, &lowered.document)?;
     bounds::check_types(module_mut(file, "types")?, &lowered.document)?;

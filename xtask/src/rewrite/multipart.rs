@@ -4,8 +4,9 @@
 use heck::ToUpperCamelCase as _;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
-use syn::{Expr, ExprCall, Item, ItemStruct, Lit, Stmt, Type, parse_quote};
+use syn::{Item, ItemStruct, LitStr, Stmt, Type, parse_quote};
 
+use super::query::parameter;
 use super::send::{call_before_build, request_statement, send_mut, take_calls};
 use super::{builders, first_argument, missing};
 use crate::Error;
@@ -25,7 +26,7 @@ pub(super) fn send_forms(items: &mut [Item], operation_ids: &[String]) -> Result
             .map(|call| {
                 call.args
                     .first()
-                    .and_then(query_parameter)
+                    .and_then(parameter)
                     .ok_or_else(|| missing(&name, "QueryParam::new"))
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -48,25 +49,6 @@ pub(super) fn send_forms(items: &mut [Item], operation_ids: &[String]) -> Result
         files_are_sent_once(builder, &fields);
     }
     Ok(())
-}
-
-/// Reads `&progenitor_client::QueryParam::new("name", &variable)`.
-fn query_parameter(argument: &Expr) -> Option<(String, syn::Ident)> {
-    let Expr::Reference(reference) = argument else {
-        return None;
-    };
-    let Expr::Call(ExprCall { args, .. }) = &*reference.expr else {
-        return None;
-    };
-    match (args.first()?, args.last()?) {
-        (Expr::Lit(name), Expr::Reference(variable)) => match (&name.lit, &*variable.expr) {
-            (Lit::Str(name), Expr::Path(path)) => {
-                Some((name.value(), path.path.get_ident()?.clone()))
-            }
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// How a value goes into the form.
@@ -104,7 +86,7 @@ impl Kind {
         }
     }
 
-    fn add(&self, field: &str, value: &syn::Ident) -> TokenStream {
+    fn add(&self, field: &LitStr, value: &syn::Ident) -> TokenStream {
         match self {
             Self::Text => quote!(form = form.text(#field, #value.to_string());),
             Self::File => quote!(form = form.part(#field, #value.into_part());),
@@ -121,7 +103,7 @@ impl Kind {
 }
 
 /// A file may be a stream, which cannot be sent twice: such a builder is not `Clone`.
-fn files_are_sent_once(builder: &mut ItemStruct, fields: &[(String, syn::Ident)]) {
+fn files_are_sent_once(builder: &mut ItemStruct, fields: &[(LitStr, syn::Ident)]) {
     let has_file = fields.iter().any(|(_, name)| {
         let field = builder
             .fields

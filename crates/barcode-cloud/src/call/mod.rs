@@ -3,9 +3,11 @@
 
 mod body;
 mod gate;
+mod limit;
 mod retry;
 mod trace;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +15,12 @@ use barcode_cloud_auth::AccessToken;
 use barcode_cloud_client::types::ApiErrorResponse;
 use barcode_cloud_client::{self as api, Hook, Hooks, ResponseValue};
 use reqwest::header::HeaderValue;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
 pub(crate) use self::body::{Bounded, Bounds, Cut, bounded};
 pub(crate) use self::gate::Gate;
+use self::limit::Limit;
 pub(crate) use self::retry::Retries;
 use crate::authorize::Attempt;
 use crate::error::{Deadline, InvalidInput};
@@ -92,17 +95,14 @@ pub(crate) async fn run<O: Operation>(
     let mut call = Call {
         client,
         request_id,
-        deadline: started.checked_add(limit),
+        limit: Limit::new(Deadline::Call, limit, started),
         attempts: 0,
         span: span.clone(),
     };
-    let outcome = timeout(limit, call.attempts(operation))
-        .instrument(span.clone())
-        .await;
-    let outcome = outcome.unwrap_or(Err(Error::Timeout {
-        deadline: Deadline::Call,
-        limit,
-    }));
+    let outcome = {
+        let attempts = pin!(call.attempts(operation));
+        attempts.instrument(span.clone()).await
+    };
     trace::end(
         &span,
         operation.name(),
@@ -117,7 +117,7 @@ pub(crate) async fn run<O: Operation>(
 struct Call<'a> {
     client: &'a Client,
     request_id: Option<HeaderValue>,
-    deadline: Option<Instant>,
+    limit: Limit,
     attempts: u32,
     span: Span,
 }
@@ -143,7 +143,7 @@ impl Call<'_> {
         shared.retries.count_call();
         let mut renewed = false;
         loop {
-            let turn = shared.gate.enter().await;
+            let turn = self.limit.wait_for(shared.gate.enter()).await?;
             self.attempts += 1;
             let failed = match self.attempt(operation).await {
                 Ok(output) => return Ok(output),
@@ -158,7 +158,8 @@ impl Call<'_> {
                 // only with another token: a static one is refused again.
                 Some(refused) if !renewed => {
                     renewed = true;
-                    let token = shared.tokens.token().await.map_err(Error::Auth)?;
+                    let token = self.limit.wait_for(shared.tokens.token()).await?;
+                    let token = token.map_err(Error::Auth)?;
                     if token.generation() == refused.generation() {
                         return Err(failed.error);
                     }
@@ -173,7 +174,7 @@ impl Call<'_> {
         let retries = &self.client.shared().retries;
         let pause = retries.pause(&error, self.attempts, &mut fastrand::Rng::new());
         let in_time = |pause: &Duration| {
-            let left = self.deadline.map(|end| end.duration_since(Instant::now()));
+            let left = self.limit.left(Instant::now());
             left.is_none_or(|left| *pause < left)
         };
         match pause.filter(in_time) {
@@ -189,11 +190,9 @@ impl Call<'_> {
 
     async fn attempt<O: Operation>(&self, operation: &O) -> Result<O::Output, Failed> {
         let limit = self.client.shared().timeouts.attempt;
-        let outcome = timeout(limit, self.exchange(operation)).await;
-        outcome.unwrap_or_else(|_| {
-            let deadline = Deadline::Attempt;
-            Err(Error::Timeout { deadline, limit }.into())
-        })
+        let limit = Limit::new(Deadline::Attempt, limit, Instant::now()).or_sooner(self.limit);
+        let exchange = pin!(self.exchange(operation));
+        limit.wait_for(exchange).await?
     }
 
     /// One request and its answer.

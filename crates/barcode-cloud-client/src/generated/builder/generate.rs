@@ -588,99 +588,40 @@ impl<'a> Generate<'a> {
             .to_string()),
         );
         #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .query(
-                &progenitor_client::QueryParam::new("backgroundColor", &background_color),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "code128EncodeMode",
-                    &code128_encode_mode,
-                ),
-            )
-            .query(&progenitor_client::QueryParam::new("data", &data))
-            .query(&progenitor_client::QueryParam::new("dataType", &data_type))
-            .query(
-                &progenitor_client::QueryParam::new("foregroundColor", &foreground_color),
-            )
-            .query(&progenitor_client::QueryParam::new("imageFormat", &image_format))
-            .query(&progenitor_client::QueryParam::new("imageHeight", &image_height))
-            .query(&progenitor_client::QueryParam::new("imageWidth", &image_width))
-            .query(
-                &progenitor_client::QueryParam::new("microQRVersion", &micro_qr_version),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417AspectRatio",
-                    &pdf417_aspect_ratio,
-                ),
-            )
-            .query(&progenitor_client::QueryParam::new("pdf417Columns", &pdf417_columns))
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417ECIEncoding",
-                    &pdf417_eci_encoding,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417EncodeMode",
-                    &pdf417_encode_mode,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417ErrorLevel",
-                    &pdf417_error_level,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417IsCode128Emulation",
-                    &pdf417_is_code128_emulation,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new("pdf417IsLinked", &pdf417_is_linked),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417IsReaderInitialization",
-                    &pdf417_is_reader_initialization,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417MacroCharacters",
-                    &pdf417_macro_characters,
-                ),
-            )
-            .query(&progenitor_client::QueryParam::new("pdf417Rows", &pdf417_rows))
-            .query(
-                &progenitor_client::QueryParam::new("pdf417Truncate", &pdf417_truncate),
-            )
-            .query(
-                &progenitor_client::QueryParam::new("qrAspectRatio", &qr_aspect_ratio),
-            )
-            .query(
-                &progenitor_client::QueryParam::new("qrECIEncoding", &qr_eci_encoding),
-            )
-            .query(&progenitor_client::QueryParam::new("qrEncodeMode", &qr_encode_mode))
-            .query(&progenitor_client::QueryParam::new("qrErrorLevel", &qr_error_level))
-            .query(&progenitor_client::QueryParam::new("qrVersion", &qr_version))
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "rectMicroQrVersion",
-                    &rect_micro_qr_version,
-                ),
-            )
-            .query(&progenitor_client::QueryParam::new("resolution", &resolution))
-            .query(&progenitor_client::QueryParam::new("rotationAngle", &rotation_angle))
-            .query(&progenitor_client::QueryParam::new("textLocation", &text_location))
-            .query(&progenitor_client::QueryParam::new("units", &units))
-            .build()?;
+        let mut request = client.client.get(url).build()?;
+        crate::query::Query::of(&mut request)
+            .add("backgroundColor", &background_color)
+            .add("code128EncodeMode", &code128_encode_mode)
+            .add("data", &data)
+            .add("dataType", &data_type)
+            .add("foregroundColor", &foreground_color)
+            .add("imageFormat", &image_format)
+            .add("imageHeight", &image_height)
+            .add("imageWidth", &image_width)
+            .add("microQRVersion", &micro_qr_version)
+            .add("pdf417AspectRatio", &pdf417_aspect_ratio)
+            .add("pdf417Columns", &pdf417_columns)
+            .add("pdf417ECIEncoding", &pdf417_eci_encoding)
+            .add("pdf417EncodeMode", &pdf417_encode_mode)
+            .add("pdf417ErrorLevel", &pdf417_error_level)
+            .add("pdf417IsCode128Emulation", &pdf417_is_code128_emulation)
+            .add("pdf417IsLinked", &pdf417_is_linked)
+            .add("pdf417IsReaderInitialization", &pdf417_is_reader_initialization)
+            .add("pdf417MacroCharacters", &pdf417_macro_characters)
+            .add("pdf417Rows", &pdf417_rows)
+            .add("pdf417Truncate", &pdf417_truncate)
+            .add("qrAspectRatio", &qr_aspect_ratio)
+            .add("qrECIEncoding", &qr_eci_encoding)
+            .add("qrEncodeMode", &qr_encode_mode)
+            .add("qrErrorLevel", &qr_error_level)
+            .add("qrVersion", &qr_version)
+            .add("rectMicroQrVersion", &rect_micro_qr_version)
+            .add("resolution", &resolution)
+            .add("rotationAngle", &rotation_angle)
+            .add("textLocation", &text_location)
+            .add("units", &units)
+            .end()
+            .map_err(Error::InvalidRequest)?;
         let info = OperationInfo {
             operation_id: "generate",
         };

@@ -104,18 +104,14 @@ impl<'a> Recognize<'a> {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .query(&progenitor_client::QueryParam::new("barcodeType", &barcode_type))
-            .query(&progenitor_client::QueryParam::new("fileUrl", &file_url))
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "recognitionImageKind",
-                    &recognition_image_kind,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new("recognitionMode", &recognition_mode),
-            )
             .build()?;
+        crate::query::Query::of(&mut request)
+            .add("barcodeType", &barcode_type)
+            .add("fileUrl", &file_url)
+            .add("recognitionImageKind", &recognition_image_kind)
+            .add("recognitionMode", &recognition_mode)
+            .end()
+            .map_err(Error::InvalidRequest)?;
         let info = OperationInfo {
             operation_id: "recognize",
         };

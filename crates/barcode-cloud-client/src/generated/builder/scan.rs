@@ -49,8 +49,11 @@ impl<'a> Scan<'a> {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .query(&progenitor_client::QueryParam::new("fileUrl", &file_url))
             .build()?;
+        crate::query::Query::of(&mut request)
+            .add("fileUrl", &file_url)
+            .end()
+            .map_err(Error::InvalidRequest)?;
         let info = OperationInfo {
             operation_id: "scan",
         };

@@ -1,0 +1,152 @@
+//! Lets `send` write the query of a request in one go, by `crate::query::Query`. progenitor calls `RequestBuilder::query`
+//! for each parameter, set or not.
+
+use heck::ToUpperCamelCase as _;
+use serde_json::Value;
+use syn::{Block, Expr, ExprCall, Item, Lit, LitStr, Stmt, parse_quote};
+
+use super::send::{request_statement, send_mut, take_calls};
+use super::{builders, missing};
+use crate::Error;
+use crate::document::operations;
+
+/// Rewrites the operations that have a query; those of `multipart` have got a form for it.
+pub(super) fn write_at_once(
+    items: &mut [Item],
+    document: &Value,
+    multipart: &[String],
+) -> Result<(), Error> {
+    for (id, operation) in operations(document) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let expected = parameters.filter(|it| it["in"] == "query").count();
+        if expected == 0 || multipart.iter().any(|known| known == id) {
+            continue;
+        }
+        let name = id.to_upper_camel_case();
+        let (_, methods) = builders(items)
+            .find(|(builder, _)| builder.ident == name)
+            .ok_or_else(|| missing(id, "builder"))?;
+        rewrite(send_mut(methods, &name)?, &name, expected)?;
+    }
+    Ok(())
+}
+
+fn rewrite(send: &mut Block, builder: &str, expected: usize) -> Result<(), Error> {
+    let at = request_statement(send, builder)?;
+    let mut query: Expr = parse_quote!(crate::query::Query::of(&mut request));
+    let calls = take_calls(&mut send.stmts[at], "query");
+    if calls.len() != expected {
+        return Err(missing(builder, "call of `query` for each parameter"));
+    }
+    for call in calls {
+        let (name, variable) = call
+            .args
+            .first()
+            .and_then(parameter)
+            .ok_or_else(|| missing(builder, "QueryParam::new"))?;
+        query = parse_quote!(#query.add(#name, &#variable));
+    }
+    let write: Stmt = parse_quote!(#query.end().map_err(Error::InvalidRequest)?;);
+    send.stmts.insert(at + 1, write);
+    Ok(())
+}
+
+/// Reads `&progenitor_client::QueryParam::new("name", &variable)`.
+pub(super) fn parameter(argument: &Expr) -> Option<(LitStr, syn::Ident)> {
+    let Expr::Reference(reference) = argument else {
+        return None;
+    };
+    let Expr::Call(ExprCall { args, .. }) = &*reference.expr else {
+        return None;
+    };
+    match (args.first()?, args.last()?) {
+        (Expr::Lit(name), Expr::Reference(variable)) => match (&name.lit, &*variable.expr) {
+            (Lit::Str(name), Expr::Path(path)) => {
+                Some((name.clone(), path.path.get_ident()?.clone()))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+    use serde_json::{Value, json};
+    use syn::parse_quote;
+
+    use super::write_at_once;
+
+    fn document() -> Value {
+        json!({ "paths": { "/books": { "get": { "operationId": "findIt", "parameters": [
+            { "name": "id", "in": "path" },
+            { "name": "lang", "in": "query" },
+            { "name": "tags", "in": "query" },
+        ] } } } })
+    }
+
+    fn generated(query: proc_macro2::TokenStream) -> syn::File {
+        parse_quote! {
+            pub struct FindIt<'a> { client: &'a super::Client }
+            impl<'a> FindIt<'a> {
+                pub async fn send(self) {
+                    let mut request = client.client.get(url).header(ACCEPT, json) #query .build()?;
+                    client.pre(&mut request, &info).await?;
+                }
+            }
+        }
+    }
+
+    fn both() -> syn::File {
+        generated(quote::quote! {
+            .query(&progenitor_client::QueryParam::new("lang", &lang))
+            .query(&progenitor_client::QueryParam::new("tags", &tags))
+        })
+    }
+
+    #[test]
+    fn the_query_is_written_once_the_request_is_built() {
+        let mut file = both();
+        write_at_once(&mut file.items, &document(), &[]).unwrap();
+        let expected: syn::File = parse_quote! {
+            pub struct FindIt<'a> { client: &'a super::Client }
+            impl<'a> FindIt<'a> {
+                pub async fn send(self) {
+                    let mut request = client.client.get(url).header(ACCEPT, json).build()?;
+                    crate::query::Query::of(&mut request)
+                        .add("lang", &lang)
+                        .add("tags", &tags)
+                        .end()
+                        .map_err(Error::InvalidRequest)?;
+                    client.pre(&mut request, &info).await?;
+                }
+            }
+        };
+        let text = |file: &syn::File| file.to_token_stream().to_string();
+        assert_eq!(text(&file), text(&expected));
+    }
+
+    #[test]
+    fn what_became_a_form_is_left_alone() {
+        let mut file = both();
+        write_at_once(&mut file.items, &document(), &["findIt".to_owned()]).unwrap();
+        assert_eq!(
+            file.to_token_stream().to_string(),
+            both().to_token_stream().to_string()
+        );
+    }
+
+    #[test]
+    fn a_parameter_that_is_not_found_is_missed() {
+        let fails = |query| {
+            let mut file = generated(query);
+            let error = write_at_once(&mut file.items, &document(), &[]).unwrap_err();
+            error.to_string()
+        };
+        let one = fails(quote::quote!(.query(&progenitor_client::QueryParam::new("lang", &lang))));
+        assert!(one.contains("for each parameter"), "{one}");
+        let other = fails(quote::quote!(.query(&lang).query(&tags)));
+        assert!(other.contains("QueryParam::new"), "{other}");
+    }
+}
