@@ -27,6 +27,24 @@ pub(crate) fn deutsche_post(digits: &[u32]) -> u32 {
     (10 - sum % 10) % 10
 }
 
+/// Weights 2 and 1 from the right, products cross-summed. OPC of the Vision Council of America.
+pub(crate) fn luhn(digits: &[u32]) -> u32 {
+    let weighted = digits.iter().rev().zip([2, 1].iter().cycle());
+    let sum: u32 = weighted.map(|(d, w)| d * w / 10 + d * w % 10).sum();
+    (10 - sum % 10) % 10
+}
+
+/// Universal Postal Union, S10: weights 8, 6, 4, 2, 3, 5, 9, 7, modulo 11.
+pub(crate) fn s10(digits: &[u32]) -> u32 {
+    let weighted = digits.iter().zip([8, 6, 4, 2, 3, 5, 9, 7]);
+    let sum: u32 = weighted.map(|(d, w)| d * w).sum();
+    match 11 - sum % 11 {
+        10 => 0,
+        11 => 5,
+        check => check,
+    }
+}
+
 /// PZN8: weights 1 to 7, modulo 11. A remainder of 10 has no digit; such numbers are not given out.
 pub(crate) fn pzn(digits: &[u32]) -> Option<u32> {
     let sum: u32 = digits.iter().zip(1..).map(|(d, w)| d * w).sum();
@@ -98,6 +116,10 @@ mod tests {
         assert_eq!(deutsche_post(&of("2134807501640").unwrap()), 1);
         assert_eq!(pzn(&of("2758089").unwrap()), Some(9));
         assert_eq!(code32(&of("01234567").unwrap()), 6);
+        // The Vision Council's guide, and Royal Mail's example of the UPU's standard.
+        assert_eq!(luhn(&of("020711721").unwrap()), 9);
+        assert_eq!(luhn(&of("020489713").unwrap()), 6);
+        assert_eq!(s10(&of("47312482").unwrap()), 9);
         let expanded = expand_upce(&of("0425261").unwrap()).unwrap();
         assert_eq!(expanded, of("04210000526").unwrap());
     }

@@ -140,6 +140,34 @@ impl Gray {
         islands
     }
 
+    /// The dark around an area as far as nothing but light parts it from the rest, without the margin;
+    /// the area itself where all is light.
+    pub(crate) fn island_at(&self, area: Area) -> Area {
+        let islands = self.islands().into_iter();
+        let Some(island) = islands
+            .filter(|it| it.overlaps(&area))
+            .reduce(|a, b| a.joined(&b))
+        else {
+            return area;
+        };
+        let [left, top, right, bottom] = island.bounds().map(|it| it as usize);
+        let (right, bottom) = (
+            right.min(self.width as usize),
+            bottom.min(self.height as usize),
+        );
+        let is_dark = |x: usize, y: usize| self.pixels[y * self.width as usize + x] < 128;
+        let row = |y: &usize| (left..right).any(|x| is_dark(x, *y));
+        let column = |x: &usize| (top..bottom).any(|y| is_dark(*x, y));
+        let rows = ((top..bottom).find(row), (top..bottom).rev().find(row));
+        let columns = ((left..right).find(column), (left..right).rev().find(column));
+        match (rows, columns) {
+            ((Some(top), Some(bottom)), (Some(left), Some(right))) => {
+                Area::rectangle(left, top, right + 1, bottom + 1)
+            }
+            _ => area,
+        }
+    }
+
     /// Turned clockwise, and grown so that nothing is cut off. Where a place in the turned picture
     /// was before is told by [`before_turn`](Self::before_turn).
     pub(crate) fn turned(&self, degrees: f32) -> Self {

@@ -101,7 +101,16 @@ pub(crate) fn join(elements: &[Element]) -> String {
 
 /// The bracketed form of a symbol's text, or `None` if it is not made of element strings.
 pub(crate) fn bracketed(text: &str) -> Option<String> {
-    let mut result = String::new();
+    let elements = elements(text)?;
+    let bracketed = elements
+        .iter()
+        .map(|it| format!("({}){}", it.identifier, it.value));
+    Some(bracketed.collect())
+}
+
+/// The elements of a symbol's text, of which there is at least one.
+pub(crate) fn elements(text: &str) -> Option<Vec<Element>> {
+    let mut elements = Vec::new();
     let mut rest = text.trim_end_matches(SEPARATOR);
     while !rest.is_empty() {
         let identifier = rest.get(..identifier_length(rest)?)?;
@@ -113,12 +122,15 @@ pub(crate) fn bracketed(text: &str) -> Option<String> {
         if !is_identifier(identifier) || value.is_empty() {
             return None;
         }
-        result.push_str(&format!("({identifier}){value}"));
+        elements.push(Element {
+            identifier: identifier.to_owned(),
+            value: value.to_owned(),
+        });
         rest = &rest[end..];
         // A separator after a value of fixed length is allowed, though not needed.
         rest = rest.strip_prefix(SEPARATOR).unwrap_or(rest);
     }
-    (!result.is_empty()).then_some(result)
+    (!elements.is_empty()).then_some(elements)
 }
 
 fn is_identifier(text: &str) -> bool {

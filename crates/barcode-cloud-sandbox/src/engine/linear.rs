@@ -16,6 +16,7 @@ use super::area::Area;
 use super::gray::Gray;
 use super::gs1::SEPARATOR;
 use super::read::Reading;
+use super::symbology::Kind;
 
 /// Even lengths up to the longest that is written, so that short Interleaved 2 of 5 is read too.
 const ITF_LENGTHS: std::ops::RangeInclusive<u32> = 1..=40;
@@ -86,8 +87,8 @@ pub(crate) fn scan(picture: &Gray, formats: &[BarcodeFormat], lines: usize) -> V
 /// of a barcode that stands aslant have been joined: each of them is low.
 fn is_high_enough(reading: &Reading) -> bool {
     let (width, height) = reading.area.size();
-    match reading.format {
-        BarcodeFormat::ITF | BarcodeFormat::CODE_39 | BarcodeFormat::CODABAR => {
+    match reading.kind {
+        Kind::Rxing(BarcodeFormat::ITF | BarcodeFormat::CODE_39 | BarcodeFormat::CODABAR) => {
             width <= height * WIDEST_SHAPE
         }
         _ => true,
@@ -97,10 +98,10 @@ fn is_high_enough(reading: &Reading) -> bool {
 /// A few strokes of print pass for a short barcode without check digit, but not for a high one.
 fn is_plausible(reading: &Reading) -> bool {
     let (width, height) = reading.area.size();
-    let widest = match reading.format {
+    let widest = match reading.kind {
         _ if reading.text.len() >= 6 => return true,
-        BarcodeFormat::ITF => 4.0,
-        BarcodeFormat::CODE_39 | BarcodeFormat::CODABAR => 8.0,
+        Kind::Rxing(BarcodeFormat::ITF) => 4.0,
+        Kind::Rxing(BarcodeFormat::CODE_39 | BarcodeFormat::CODABAR) => 8.0,
         _ => return true,
     };
     width <= height * widest
@@ -242,7 +243,7 @@ fn measure(rows: &[Option<BitArray>], y: usize, result: &RXingResult) -> Reading
         _ => (result.getText().to_owned(), false),
     };
     Reading {
-        format,
+        kind: Kind::Rxing(format),
         text,
         gs1,
         area: Area::rectangle(left, top, right + 1, bottom + 1),
@@ -319,7 +320,7 @@ fn erase(row: &mut BitArray, area: &Area) {
 /// A barcode that stands aslant is found in pieces: they become one.
 fn join(found: &mut Vec<Reading>, reading: Reading) {
     let same = found.iter_mut().find(|it| {
-        it.format == reading.format && it.text == reading.text && it.area.touches(&reading.area)
+        it.kind == reading.kind && it.text == reading.text && it.area.touches(&reading.area)
     });
     match same {
         Some(known) => known.area = known.area.joined(&reading.area),

@@ -1,8 +1,9 @@
 //! The barcode engine: texts into symbols, pictures into texts.
 //!
-//! The drawing of bars and the finding of them is rxing's work. This module keeps what lies around
-//! it: the rules of each symbology, and guards against what rxing does not survive. It knows
-//! nothing of HTTP and of the document.
+//! The drawing of bars and the finding of them is rxing's work, and with the feature `all-symbologies`
+//! that of a second engine for what rxing cannot do. This module keeps what lies around it: the rules
+//! of each symbology, and guards against what the engines do not survive. It knows nothing of HTTP and
+//! of the document.
 
 mod area;
 mod code128;
@@ -13,7 +14,11 @@ mod gray;
 mod gs1;
 mod linear;
 mod read;
+#[cfg_attr(not(feature = "all-symbologies"), path = "no_second.rs")]
+mod second;
 mod symbology;
+mod table;
+mod values;
 mod write;
 
 pub(crate) use gray::Gray;

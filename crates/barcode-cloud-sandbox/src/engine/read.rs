@@ -6,17 +6,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rxing::aztec::AztecReader;
 use rxing::common::HybridBinarizer;
 use rxing::datamatrix::DataMatrixReader;
+use rxing::maxicode::MaxiCodeReader;
 use rxing::multi::MultipleBarcodeReader;
+use rxing::oned::rss::RSS14Reader;
+use rxing::oned::rss::expanded::RSSExpandedReader;
 use rxing::pdf417::PDF417Reader;
 use rxing::qrcode::cpp_port::QrReader;
 use rxing::{
-    BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source, RXingResult, RXingResultMetadataType,
-    RXingResultMetadataValue, Reader,
+    BarcodeFormat, Binarizer, BinaryBitmap, DecodeHints, Exceptions, Luma8Source, RXingResult,
+    RXingResultMetadataType, RXingResultMetadataValue, Reader,
 };
 
 use super::area::Area;
 use super::gray::Gray;
-use super::{Symbology, linear};
+use super::gs1::SEPARATOR;
+use super::symbology::Kind;
+use super::{Symbology, linear, second};
 
 /// The quiet zone that is put around a picture, so that barcodes at its very edge are found, and so
 /// that no reader meets a picture of a few pixels.
@@ -33,6 +38,20 @@ const MOST_ISLANDS: usize = 64;
 const TURNS: [f32; 5] = [15.0, 30.0, 45.0, 60.0, 75.0];
 /// How often one picture is searched for a further barcode of one kind.
 const MOST_OF_A_KIND: usize = 32;
+
+/// What rxing reads in a whole picture and not line by line. It leads DataBar over the lines itself,
+/// because the parts of one may be in several.
+const WHOLE: [BarcodeFormat; 9] = [
+    BarcodeFormat::QR_CODE,
+    BarcodeFormat::MICRO_QR_CODE,
+    BarcodeFormat::RECTANGULAR_MICRO_QR_CODE,
+    BarcodeFormat::DATA_MATRIX,
+    BarcodeFormat::AZTEC,
+    BarcodeFormat::MAXICODE,
+    BarcodeFormat::PDF_417,
+    BarcodeFormat::RSS_14,
+    BarcodeFormat::RSS_EXPANDED,
+];
 
 /// How much time may go into a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,16 +79,21 @@ pub(crate) fn read(
 ) -> Vec<Found> {
     // In the order of the table, so that the name which says most comes first.
     let candidates: Vec<&Symbology> = Symbology::all().filter(|it| wanted(it)).collect();
-    let formats: Vec<BarcodeFormat> = candidates.iter().map(|it| it.base).collect();
+    let mut kinds: Vec<Kind> = Vec::new();
+    for kind in candidates.iter().map(|it| it.kind) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
     let padded = picture.padded(PADDING);
-    let mut readings = search(&padded, &formats, effort);
+    let mut readings = search(&padded, &kinds, effort);
     if readings.is_empty() && effort == Effort::Excellent {
         // What is dark on the outside must be so in the margin too.
-        readings = search(&picture.inverted().padded(PADDING), &formats, effort);
+        readings = search(&picture.inverted().padded(PADDING), &kinds, effort);
     }
     let small = padded.pixels.len() <= TURNED_BELOW;
     if readings.is_empty() && effort == Effort::Excellent && small {
-        readings = search_turned(&padded, &formats, effort);
+        readings = search_turned(&padded, &kinds, effort);
     }
     let mut found: Vec<Found> = readings
         .iter()
@@ -80,7 +104,7 @@ pub(crate) fn read(
 }
 
 fn name(reading: &Reading, candidates: &[&'static Symbology]) -> Option<Found> {
-    let fits = |it: &&&Symbology| it.base == reading.format && (reading.gs1 || !it.gs1);
+    let fits = |it: &&&Symbology| it.kind == reading.kind && (reading.gs1 || !it.gs1);
     candidates.iter().filter(fits).find_map(|it| {
         Some(Found {
             name: it.name,
@@ -93,10 +117,10 @@ fn name(reading: &Reading, candidates: &[&'static Symbology]) -> Option<Found> {
     })
 }
 
-fn search_turned(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> Vec<Reading> {
+fn search_turned(picture: &Gray, kinds: &[Kind], effort: Effort) -> Vec<Reading> {
     for degrees in TURNS {
         let turned = picture.turned(degrees);
-        let found = search(&turned, formats, effort);
+        let found = search(&turned, kinds, effort);
         if !found.is_empty() {
             let place = |x, y| turned.before_turn(picture, degrees, x, y);
             return found
@@ -108,15 +132,10 @@ fn search_turned(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> V
     Vec::new()
 }
 
-fn search(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> Vec<Reading> {
+fn search(picture: &Gray, kinds: &[Kind], effort: Effort) -> Vec<Reading> {
     let mut found = Vec::new();
-    for format in [
-        BarcodeFormat::QR_CODE,
-        BarcodeFormat::DATA_MATRIX,
-        BarcodeFormat::AZTEC,
-        BarcodeFormat::PDF_417,
-    ] {
-        if formats.contains(&format) {
+    for format in WHOLE {
+        if kinds.contains(&Kind::Rxing(format)) {
             let mut codes = matrix_codes(picture, format, effort);
             if codes.is_empty() && effort > Effort::Fast {
                 codes = look_closer(picture, format, effort);
@@ -124,10 +143,13 @@ fn search(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> Vec<Read
             found.extend(codes);
         }
     }
-    let linear: Vec<_> = formats
-        .iter()
-        .copied()
-        .filter(|it| linear::FORMATS.contains(it))
+    for kind in kinds {
+        if let Kind::Second(format) = kind {
+            found.extend(second::read(picture, *format, effort));
+        }
+    }
+    let linear: Vec<_> = (linear::FORMATS.into_iter())
+        .filter(|it| kinds.contains(&Kind::Rxing(*it)))
         .collect();
     if !linear.is_empty() {
         let lines = if effort == Effort::Fast { 32 } else { 256 };
@@ -139,10 +161,8 @@ fn search(picture: &Gray, formats: &[BarcodeFormat], effort: Effort) -> Vec<Read
         let lying = lying.into_iter().map(|it| it.placed(|x, y| (y, x)));
         for reading in upright.into_iter().chain(lying) {
             // Bars seen within a matrix code are not a barcode.
-            if !found
-                .iter()
-                .any(|it: &Reading| it.area.overlaps(&reading.area))
-            {
+            let overlaps = |it: &Reading| it.area.overlaps(&reading.area);
+            if !found.iter().any(overlaps) {
                 found.push(reading);
             }
         }
@@ -222,25 +242,38 @@ fn decode(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<RXingRes
     catch_unwind(AssertUnwindSafe(|| {
         let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
         match format {
-            BarcodeFormat::QR_CODE => QrReader.decode_multiple_with_hints(&mut bitmap, &hints),
+            BarcodeFormat::QR_CODE
+            | BarcodeFormat::MICRO_QR_CODE
+            | BarcodeFormat::RECTANGULAR_MICRO_QR_CODE => {
+                QrReader.decode_multiple_with_hints(&mut bitmap, &hints)
+            }
             BarcodeFormat::PDF_417 => PDF417Reader.decode_multiple_with_hints(&mut bitmap, &hints),
-            BarcodeFormat::AZTEC => AztecReader
-                .decode_with_hints(&mut bitmap, &hints)
-                .map(|it| vec![it]),
-            _ => DataMatrixReader
-                .decode_with_hints(&mut bitmap, &hints)
-                .map(|it| vec![it]),
+            format => one(format, &mut bitmap, &hints).map(|it| vec![it]),
         }
         .unwrap_or_default()
     }))
     .unwrap_or_default()
 }
 
+fn one<B: Binarizer>(
+    format: BarcodeFormat,
+    bitmap: &mut BinaryBitmap<B>,
+    hints: &DecodeHints,
+) -> Result<RXingResult, Exceptions> {
+    match format {
+        BarcodeFormat::AZTEC => AztecReader.decode_with_hints(bitmap, hints),
+        BarcodeFormat::MAXICODE => MaxiCodeReader::default().decode_with_hints(bitmap, hints),
+        BarcodeFormat::RSS_14 => RSS14Reader::default().decode_with_hints(bitmap, hints),
+        BarcodeFormat::RSS_EXPANDED => RSSExpandedReader::new().decode_with_hints(bitmap, hints),
+        _ => DataMatrixReader.decode_with_hints(bitmap, hints),
+    }
+}
+
 /// What an engine's reader found, before it has a name of the document. Places are those of the
 /// padded picture.
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
-    pub(crate) format: BarcodeFormat,
+    pub(crate) kind: Kind,
     /// With group separators for FNC1.
     pub(crate) text: String,
     pub(crate) gs1: bool,
@@ -249,7 +282,7 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// In another picture, whose places `place` gives.
-    fn placed(self, place: impl Fn(f32, f32) -> (f32, f32)) -> Self {
+    pub(crate) fn placed(self, place: impl Fn(f32, f32) -> (f32, f32)) -> Self {
         Self {
             area: self.area.mapped(place),
             ..self
@@ -262,14 +295,23 @@ impl Reading {
         // A reader that gives no points has taken the whole picture for the barcode.
         let whole = || Area::rectangle(0, 0, picture.width as usize, picture.height as usize);
         let area = Area::around(&points.collect::<Vec<_>>()).unwrap_or_else(whole);
-        let gs1 = is_gs1(result);
+        let area = match format {
+            // Points in one line, of which there are others.
+            BarcodeFormat::RSS_14 | BarcodeFormat::RSS_EXPANDED => picture.island_at(area),
+            _ => area,
+        };
         let text = result.getText();
+        // rxing says of no Aztec code that it is one of GS1, but leaves its FNC1 in the text.
+        let gs1 = match format {
+            BarcodeFormat::AZTEC => text.starts_with(SEPARATOR),
+            _ => is_gs1(result),
+        };
         let text = match format {
             BarcodeFormat::DATA_MATRIX => data_matrix_text(text),
             _ => text.to_owned(),
         };
         Self {
-            format,
+            kind: Kind::Rxing(format),
             text,
             gs1,
             area,

@@ -1,4 +1,4 @@
-//! Writing: a value into the modules of a symbol, by rxing's writers.
+//! Writing: a value into the modules of a symbol, by rxing's writers or the second engine's.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,8 +11,9 @@ use rxing::qrcode::QRCodeWriter;
 use rxing::qrcode::encoder::qrcode_encoder::getAlphanumericCode;
 use rxing::{BarcodeFormat, EncodeHintValue, EncodeHints, MultiFormatWriter, Writer};
 
-use super::gs1::SEPARATOR;
-use super::{Symbology, code128, data_matrix};
+use super::gs1::{self, SEPARATOR};
+use super::symbology::WrittenBy;
+use super::{Symbology, code128, data_matrix, second, values};
 
 /// What stands for FNC1 in the text that rxing's Code 128 writer takes.
 const CODE128_FNC1: &str = "\u{f1}";
@@ -26,6 +27,9 @@ const LONG_DATA_MATRIX: usize = 1000;
 /// long texts if it is let.
 const PDF417_CODEWORDS: u32 = 928;
 const LONG_PDF417: usize = 500;
+
+/// Between the two symbols of a coupon, in modules: the quiet zones of both.
+const COUPON_GAP: usize = 19;
 
 /// What may be asked of a symbol beyond its text; each by default as the engine sees fit.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +48,12 @@ pub(crate) struct Options {
     pub(crate) pdf417_rows: Option<u32>,
     pub(crate) pdf417_truncate: bool,
     pub(crate) pdf417_bytes: bool,
+    /// 1 to 4. Only the second engine writes the two types below.
+    #[cfg_attr(not(feature = "all-symbologies"), expect(dead_code))]
+    pub(crate) micro_qr_version: Option<u32>,
+    /// 1 to 32, in the order of the standard.
+    #[cfg_attr(not(feature = "all-symbologies"), expect(dead_code))]
+    pub(crate) rect_micro_qr_version: Option<u32>,
 }
 
 /// A symbol without size and colour.
@@ -74,23 +84,35 @@ pub(crate) fn write(
     raw: bool,
     options: &Options,
 ) -> Result<Symbol, Refusal> {
-    if let Some(longest) = longest(symbology.base).filter(|it| value.chars().count() > *it) {
+    if let Some(longest) = longest(symbology.base()).filter(|it| value.chars().count() > *it) {
         return Err(Refusal(format!("It takes at most {longest} characters.")));
     }
     let content = symbology.content(value).map_err(Refusal)?;
     let text = symbology
         .value(&content)
         .unwrap_or_else(|| value.to_owned());
-    let character_set = options.character_set.or(match content.is_ascii() {
-        true => None,
-        false if raw => Some(CharacterSet::ISO8859_1),
-        false => Some(CharacterSet::UTF8),
-    });
-    let written = catch_unwind(AssertUnwindSafe(|| {
-        modules(symbology, &content, character_set, options)
-    }));
-    match written {
-        Ok(Ok(shape)) => Ok(Symbol { shape, text }),
+    let shape = match symbology.written_by {
+        WrittenBy::Rxing => {
+            let character_set = options.character_set.or(match content.is_ascii() {
+                true => None,
+                false if raw => Some(CharacterSet::ISO8859_1),
+                false => Some(CharacterSet::UTF8),
+            });
+            guarded(|| modules(symbology, &content, character_set, options))
+        }
+        WrittenBy::Coupon => guarded(|| coupon(&content)),
+        // Its texts are UTF-8: there is no need of letters that stand for bytes.
+        WrittenBy::Second => second::write(symbology, &content, options),
+    };
+    Ok(Symbol {
+        shape: shape?,
+        text,
+    })
+}
+
+fn guarded(write: impl FnOnce() -> Result<Shape, rxing::Exceptions>) -> Result<Shape, Refusal> {
+    match catch_unwind(AssertUnwindSafe(write)) {
+        Ok(Ok(shape)) => Ok(shape),
         Ok(Err(error)) => Err(Refusal(format!(
             "The data does not fit this symbol ({error})."
         ))),
@@ -100,8 +122,8 @@ pub(crate) fn write(
 }
 
 /// The capacity of the largest symbol, in digits, so that no absurd length is even looked at.
-fn longest(base: BarcodeFormat) -> Option<usize> {
-    match base {
+fn longest(base: Option<BarcodeFormat>) -> Option<usize> {
+    match base? {
         BarcodeFormat::QR_CODE => Some(7089),
         BarcodeFormat::AZTEC => Some(3832),
         BarcodeFormat::DATA_MATRIX => Some(3116),
@@ -119,7 +141,7 @@ fn modules(
     let mut hints = EncodeHints::default().with(EncodeHintValue::Margin("0".to_owned()));
     hints.CharacterSet = character_set.map(|it| it.get_charset_name().to_owned());
     hints.Gs1Format = symbology.gs1.then_some(true);
-    let base = &symbology.base;
+    let base = &symbology.base().ok_or(rxing::Exceptions::WRITER)?;
     match base {
         BarcodeFormat::QR_CODE => {
             let content = qr_content(symbology, content);
@@ -136,15 +158,39 @@ fn modules(
         BarcodeFormat::CODE_128 => {
             hints.ForceCodeSet = options.code128_set.map(str::to_owned);
             hints.Code128Compact = options.code128_set.is_none().then_some(true);
-            let content = if symbology.gs1 {
-                format!("{CODE128_FNC1}{}", content.replace(SEPARATOR, CODE128_FNC1))
-            } else {
-                content.to_owned()
-            };
-            bars(&content, base, &hints)
+            match symbology.gs1 {
+                true => bars(&gs1_128(content), base, &hints),
+                false => bars(content, base, &hints),
+            }
         }
         _ => bars(content, base, &hints),
     }
+}
+
+/// With what stands for FNC1 in the text that rxing's writer takes.
+fn gs1_128(content: &str) -> String {
+    format!("{CODE128_FNC1}{}", content.replace(SEPARATOR, CODE128_FNC1))
+}
+
+/// A UPC-A symbol and a GS1-128 one in one row.
+fn coupon(content: &str) -> Result<Shape, rxing::Exceptions> {
+    let hints = EncodeHints::default()
+        .with(EncodeHintValue::Margin("0".to_owned()))
+        .with(EncodeHintValue::Code128Compact(true));
+    let (number, elements) = values::coupon_parts(content);
+    let elements = gs1::parse(elements).map_err(|_| rxing::Exceptions::WRITER)?;
+    let number = bars(&format!("0{number}"), &BarcodeFormat::EAN_13, &hints)?;
+    let elements = gs1_128(&gs1::join(&elements));
+    let elements = bars(&elements, &BarcodeFormat::CODE_128, &hints)?;
+    match (number, elements) {
+        (Shape::Bars(number), Shape::Bars(elements)) => Ok(beside(number, elements)),
+        _ => Err(rxing::Exceptions::WRITER),
+    }
+}
+
+/// The row of a coupon.
+pub(super) fn beside(number: Vec<bool>, elements: Vec<bool>) -> Shape {
+    Shape::Bars([number, vec![false; COUPON_GAP], elements].concat())
 }
 
 fn data_matrix(
@@ -159,7 +205,7 @@ fn data_matrix(
         Some(set) => data_matrix::write_bytes(&set.encode(content)?)?,
         None if content.len() > LONG_DATA_MATRIX => data_matrix::write_long(content)?,
         None => {
-            let base = &symbology.base;
+            let base = &BarcodeFormat::DATA_MATRIX;
             return grid(&DataMatrixWriter.encode_with_hints(content, base, 0, 0, hints)?);
         }
     };

@@ -47,7 +47,7 @@ struct Order {
 impl Order {
     fn read(values: &Values) -> Result<Self, Failure> {
         let name = values.text("barcodeType").unwrap_or_default();
-        let symbology = Symbology::named(name)
+        let symbology = Symbology::to_write(name)
             .ok_or_else(|| Failure::unsupported("barcodeType", format_args!("writing {name}")))?;
         let (format, content_type) = match values.text("imageFormat") {
             Some("Jpeg") => (Some(Format::Jpeg), "image/jpeg"),
@@ -158,10 +158,10 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 fn options(symbology: &Symbology, data: &Data, values: &Values) -> Result<Options, Failure> {
-    match symbology.base {
-        BarcodeFormat::QR_CODE => qr_options(data, values),
-        BarcodeFormat::PDF_417 => pdf417_options(values),
-        BarcodeFormat::CODE_128 => code128_options(values),
+    match symbology.base() {
+        Some(BarcodeFormat::QR_CODE) => qr_options(data, values),
+        Some(BarcodeFormat::PDF_417) => pdf417_options(values),
+        Some(BarcodeFormat::CODE_128) => code128_options(values),
         _ => Ok(Options::default()),
     }
 }
@@ -322,8 +322,8 @@ fn wishes(symbology: &Symbology, values: &Values) -> Result<Wishes, Failure> {
         )),
         length => Ok(length.map(|length| length * pixels_per_unit)),
     };
-    let module_ratio = match symbology.base {
-        BarcodeFormat::PDF_417 => values.number("pdf417AspectRatio").unwrap_or(PDF417_RATIO),
+    let module_ratio = match symbology.base() {
+        Some(BarcodeFormat::PDF_417) => values.number("pdf417AspectRatio").unwrap_or(PDF417_RATIO),
         _ => 1.0,
     };
     Ok(Wishes {
@@ -337,7 +337,7 @@ fn wishes(symbology: &Symbology, values: &Values) -> Result<Wishes, Failure> {
             Some("Below") => TextLocation::Below,
             Some("Above") => TextLocation::Above,
             Some(_) => TextLocation::None,
-            None if symbology.is_linear() => TextLocation::Below,
+            None if symbology.linear => TextLocation::Below,
             None => TextLocation::None,
         },
         module_ratio,

@@ -56,7 +56,7 @@ struct Wanted {
 impl Wanted {
     fn named(parameter: &str, names: &[&str]) -> Result<Self, Failure> {
         let types = names.iter().filter(|name| **name != COMMON).map(|name| {
-            Symbology::named(name)
+            Symbology::to_read(name)
                 .map(|symbology| symbology.name)
                 .ok_or_else(|| Failure::unsupported(parameter, format_args!("reading {name}")))
         });

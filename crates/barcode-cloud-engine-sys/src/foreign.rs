@@ -1,0 +1,53 @@
+//! The functions of `shim/shim.cpp`, as they are there.
+
+use std::ffi::{c_char, c_uchar, c_void};
+
+#[repr(C)]
+pub(crate) struct Order {
+    pub(crate) symbology: u32,
+    pub(crate) mode: i32,
+    pub(crate) option1: i32,
+    pub(crate) option2: i32,
+    pub(crate) option3: i32,
+    pub(crate) eci: i32,
+    pub(crate) scale: f32,
+    pub(crate) part: i32,
+    pub(crate) parts: i32,
+    pub(crate) primary: *const c_char,
+    pub(crate) data: *const c_uchar,
+    pub(crate) length: i32,
+}
+
+#[repr(C)]
+pub(crate) struct Found {
+    pub(crate) format: u32,
+    pub(crate) gs1: u32,
+    pub(crate) part: u32,
+    pub(crate) length: u32,
+    pub(crate) text: *const c_uchar,
+    pub(crate) corners: [i32; 8],
+}
+
+pub(crate) type Written = extern "C" fn(*mut c_void, *const c_uchar, u32, u32);
+pub(crate) type Refused = extern "C" fn(*mut c_void, *const c_char);
+pub(crate) type Seen = extern "C" fn(*mut c_void, *const Found);
+
+#[allow(unsafe_code)]
+// SAFETY: the signatures are those of `shim/shim.cpp`, which is compiled with this crate.
+unsafe extern "C" {
+    pub(crate) fn barcode_cloud_write(
+        order: *const Order,
+        context: *mut c_void,
+        written: Written,
+        refused: Refused,
+    );
+    pub(crate) fn barcode_cloud_read(
+        pixels: *const c_uchar,
+        width: u32,
+        height: u32,
+        format: u32,
+        thorough: u32,
+        context: *mut c_void,
+        seen: Seen,
+    );
+}

@@ -1,0 +1,53 @@
+//! What can be asked for. The order of both enumerations is that of the lists in `shim/shim.cpp`.
+
+/// What libzint is asked to write; only what this project has use for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+#[allow(missing_docs)] // The names say it.
+pub enum Symbology {
+    AustraliaPost,
+    AustraliaPostReply,
+    AustraliaPostRouting,
+    AustraliaPostRedirection,
+    Aztec,
+    CodablockF,
+    Code11,
+    Code16K,
+    DatabarExpanded,
+    DatabarExpandedStacked,
+    DatabarLimited,
+    DatabarOmniDirectional,
+    DatabarStackedOmniDirectional,
+    DatabarStacked,
+    DataLogic2of5,
+    DotCode,
+    HanXin,
+    Iata2of5,
+    DutchKix,
+    Mailmark,
+    Matrix2of5,
+    MaxiCode,
+    MicroPdf417,
+    MicroQr,
+    Msi,
+    Pdf417,
+    Pharmacode,
+    Planet,
+    Postnet,
+    RoyalMail,
+    RectMicroQr,
+    Industrial2of5,
+    OneCode,
+}
+
+/// What zxing-cpp is asked to read; only what this project has use for. A format that the library may
+/// return beyond these never becomes a value of this type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+#[allow(missing_docs)] // The names say it.
+pub enum Format {
+    DatabarLimited,
+    MicroPdf417,
+    /// Also symbols that are part of a file (Macro PDF417).
+    Pdf417,
+}

@@ -1,0 +1,134 @@
+//! Each symbology written, what can be read again read, and what the libraries do not survive.
+
+use super::*;
+
+/// Rows of modules as a picture, each module of two pixels, with a margin.
+fn picture(rows: &[Vec<bool>]) -> (Vec<u8>, u32, u32) {
+    let (margin, size) = (20, 2);
+    let width = rows[0].len() * size + 2 * margin;
+    let height = rows.len() * size + 2 * margin;
+    let mut pixels = vec![255; width * height];
+    for y in 0..rows.len() * size {
+        for x in 0..rows[0].len() * size {
+            if rows[y / size][x / size] {
+                pixels[(y + margin) * width + x + margin] = 0;
+            }
+        }
+    }
+    (pixels, width as u32, height as u32)
+}
+
+#[test]
+fn each_symbology_is_written() {
+    for (symbology, data) in [
+        (Symbology::AustraliaPost, "12345678"),
+        (Symbology::AustraliaPostReply, "12345678"),
+        (Symbology::AustraliaPostRouting, "12345678"),
+        (Symbology::AustraliaPostRedirection, "12345678"),
+        (Symbology::Aztec, "Test"),
+        (Symbology::CodablockF, "Some text in rows"),
+        (Symbology::Code11, "123-45"),
+        (Symbology::Code16K, "Some text in rows"),
+        (Symbology::DatabarExpanded, "[01]09501101530003[10]A"),
+        (Symbology::DatabarExpandedStacked, "[01]09501101530003[10]A"),
+        (Symbology::DatabarLimited, "0950110153000"),
+        (Symbology::DatabarOmniDirectional, "0950110153000"),
+        (Symbology::DatabarStackedOmniDirectional, "0950110153000"),
+        (Symbology::DatabarStacked, "0950110153000"),
+        (Symbology::DataLogic2of5, "1234"),
+        (Symbology::DotCode, "Test"),
+        (Symbology::HanXin, "Test"),
+        (Symbology::Iata2of5, "1234"),
+        (Symbology::DutchKix, "2500GG30250"),
+        (Symbology::Mailmark, "1100000000000XY11"),
+        (Symbology::Matrix2of5, "1234"),
+        (Symbology::MaxiCode, "Test"),
+        (Symbology::MicroPdf417, "Test"),
+        (Symbology::MicroQr, "Test"),
+        (Symbology::Msi, "1234"),
+        (Symbology::Pdf417, "Test"),
+        (Symbology::Pharmacode, "1234"),
+        (Symbology::Planet, "01234567890"),
+        (Symbology::Postnet, "12345"),
+        (Symbology::RoyalMail, "BX11LT1A"),
+        (Symbology::RectMicroQr, "Test"),
+        (Symbology::Industrial2of5, "1234"),
+        (Symbology::OneCode, "01234567094987654321"),
+    ] {
+        let mode = if data.starts_with('[') {
+            Mode::Gs1
+        } else {
+            Mode::Text
+        };
+        let rows = write(&Order::new(symbology, mode, data.as_bytes()));
+        let rows = rows.unwrap_or_else(|refusal| panic!("{symbology:?}: {refusal}"));
+        assert!(rows.iter().any(|row| row.contains(&true)), "{symbology:?}");
+        assert!(rows.iter().all(|row| row.len() == rows[0].len()));
+    }
+}
+
+#[test]
+fn what_is_written_is_read() {
+    for (symbology, format, data, text) in [
+        (
+            Symbology::DatabarLimited,
+            Format::DatabarLimited,
+            "0950110153000",
+            "0109501101530003",
+        ),
+        (Symbology::MicroPdf417, Format::MicroPdf417, "Test", "Test"),
+        (Symbology::Pdf417, Format::Pdf417, "Test ü", "Test ü"),
+    ] {
+        let rows = write(&Order::new(symbology, Mode::Text, data.as_bytes())).unwrap();
+        let (pixels, width, height) = picture(&rows);
+        let found = read(&pixels, width, height, format, true);
+        let texts: Vec<_> = found.iter().map(|it| &*it.text).collect();
+        assert_eq!(texts, [text], "{symbology:?}");
+        assert!(!found[0].part);
+    }
+}
+
+#[test]
+fn a_part_of_a_file_is_read_as_one() {
+    let order = Order {
+        part: Some((2, 3)),
+        ..Order::new(Symbology::Pdf417, Mode::Text, b"Test")
+    };
+    let (pixels, width, height) = picture(&write(&order).unwrap());
+    let found = read(&pixels, width, height, Format::Pdf417, true);
+    assert!(found[0].part && found[0].text == "Test");
+}
+
+#[test]
+fn what_the_libraries_do_not_survive_is_refused_before() {
+    let empty = write(&Order::new(Symbology::HanXin, Mode::Text, b""));
+    assert!(empty.is_err());
+    let long = write(&Order::new(Symbology::HanXin, Mode::Text, &[b'1'; 17_401]));
+    assert!(long.unwrap_err().0.contains("17400"));
+    let primary = Order {
+        primary: "a\0b",
+        ..Order::new(Symbology::MaxiCode, Mode::Text, b"Test")
+    };
+    assert!(write(&primary).is_err());
+}
+
+#[test]
+fn a_refusal_says_why_in_words() {
+    let refusal = write(&Order::new(Symbology::Postnet, Mode::Text, b"12A45")).unwrap_err();
+    assert!(
+        !refusal.0.starts_with("Error") && refusal.0.len() > 10,
+        "{refusal}"
+    );
+}
+
+#[test]
+fn pictures_that_are_none_hold_nothing() {
+    for (pixels, width, height) in [
+        (&[][..], 0, 0),
+        (&[0; 3][..], 2, 2),
+        (&[0][..], 1, 1),
+        (&[], u32::MAX, u32::MAX),
+    ] {
+        assert!(read(pixels, width, height, Format::Pdf417, true).is_empty());
+    }
+}

@@ -1,0 +1,23 @@
+//! In the place of the second engine in builds without it: it has no types.
+
+use super::read::{Effort, Reading};
+use super::write::{Options, Refusal, Shape};
+use super::{Gray, Symbology};
+
+/// No format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {}
+
+pub(crate) static SYMBOLOGIES: &[Symbology] = &[];
+
+pub(crate) fn writes(_name: &str) -> bool {
+    false
+}
+
+pub(crate) fn write(_: &Symbology, _: &str, _: &Options) -> Result<Shape, Refusal> {
+    Err(Refusal("This build does not write it.".to_owned()))
+}
+
+pub(crate) fn read(_: &Gray, format: Format, _: Effort) -> Vec<Reading> {
+    match format {}
+}

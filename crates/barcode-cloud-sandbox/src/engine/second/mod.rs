@@ -1,0 +1,17 @@
+//! The second engine: what rxing does not write or read, by libzint and zxing-cpp.
+//!
+//! Only in builds with the feature `all-symbologies`; `no_second.rs` stands in its place in others.
+
+mod postal;
+mod read;
+mod table;
+mod values;
+mod write;
+
+pub(crate) use barcode_cloud_engine_sys::Format;
+pub(crate) use read::read;
+pub(crate) use table::SYMBOLOGIES;
+pub(crate) use write::{write, writes};
+
+#[cfg(test)]
+mod tests;

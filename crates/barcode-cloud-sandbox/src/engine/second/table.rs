@@ -1,0 +1,83 @@
+//! The types that only the second engine has, one entry each.
+
+use super::super::symbology::{Kind, Symbology, WrittenBy};
+use super::super::values::{any, coupon, databar, gs1_write, read_databar, same};
+use super::{Format, postal, values};
+
+const fn entry(
+    name: &'static str,
+    kind: Kind,
+    linear: bool,
+    write: fn(&str) -> Result<String, String>,
+    read: fn(&str) -> Option<String>,
+) -> Symbology {
+    Symbology {
+        name,
+        kind,
+        linear,
+        gs1: false,
+        common: false,
+        written_by: WrittenBy::Second,
+        write,
+        read,
+    }
+}
+
+const fn bars(name: &'static str, write: fn(&str) -> Result<String, String>) -> Symbology {
+    entry(name, Kind::Unread, true, write, same)
+}
+
+const fn grid(name: &'static str, write: fn(&str) -> Result<String, String>) -> Symbology {
+    entry(name, Kind::Unread, false, write, same)
+}
+
+/// More than the largest symbol holds is refused by the engine, which knows each symbology's limit.
+pub(crate) static SYMBOLOGIES: &[Symbology] = &[
+    bars("AustraliaPost", postal::australia),
+    grid("CodablockF", any),
+    bars("Code11", values::code11),
+    grid("Code16K", any),
+    bars("DataLogic2of5", values::some_digits),
+    entry(
+        "DatabarLimited",
+        Kind::Second(Format::DatabarLimited),
+        true,
+        databar,
+        read_databar,
+    ),
+    grid("DotCode", any),
+    Symbology {
+        gs1: true,
+        read: super::super::gs1::bracketed,
+        ..grid("GS1DotCode", gs1_write)
+    },
+    bars("DutchKIX", any),
+    grid("HanXin", any),
+    bars("IATA2of5", values::some_digits),
+    // A part of a file, of which other parts say nothing of this one.
+    entry(
+        "MacroPdf417",
+        Kind::Second(Format::Pdf417),
+        false,
+        any,
+        same,
+    ),
+    bars("Mailmark", any),
+    bars("Matrix2of5", values::some_digits),
+    entry(
+        "MicroPdf417",
+        Kind::Second(Format::MicroPdf417),
+        false,
+        any,
+        same,
+    ),
+    bars("MSI", values::some_digits),
+    bars("OneCode", postal::one_code),
+    bars("Pharmacode", values::pharmacode),
+    bars("Planet", values::some_digits),
+    bars("Postnet", values::some_digits),
+    bars("RM4SCC", any),
+    bars("SingaporePost", postal::singapore),
+    bars("Standard2of5", values::some_digits),
+    bars("UpcaGs1DatabarCoupon", coupon),
+];

@@ -1,0 +1,129 @@
+//! What only the second engine writes or reads.
+
+use super::super::tests::{draw, read_as};
+use super::super::{Options, Shape, Symbology, write};
+
+/// Values of each type, and whether they are read again.
+const SAMPLES: &[(&str, &str, bool)] = &[
+    ("AustraliaPost", "1112345678", false),
+    ("AustraliaPost", "5912345678ABCde", false),
+    ("AustraliaPost", "6212345678ABCdefGHIJ", false),
+    ("AustraliaPost", "4512345678", false),
+    ("CodablockF", "Some text that takes several rows.", false),
+    ("Code11", "123-45", false),
+    ("Code16K", "Some text that takes several rows.", false),
+    ("DataLogic2of5", "1234567", false),
+    ("DatabarExpanded", "(01)09501101530003(10)ABC", true),
+    (
+        "DatabarExpandedStacked",
+        "(01)09501101530003(10)ABC12345",
+        true,
+    ),
+    ("DatabarLimited", "(01)09501101530003", true),
+    ("DatabarOmniDirectional", "(01)09501101530003", true),
+    ("DatabarStacked", "(01)09501101530003", true),
+    ("DatabarStackedOmniDirectional", "(01)09501101530003", true),
+    ("DatabarTruncated", "(01)09501101530003", true),
+    ("DotCode", "Test", false),
+    ("DutchKIX", "2500GG30250", false),
+    ("GS1Aztec", "(01)09501101530003(10)ABC", true),
+    ("GS1DotCode", "(01)09501101530003(10)ABC", false),
+    ("HanXin", "Test, \u{6c49}\u{4fe1}\u{7801}", false),
+    ("IATA2of5", "1234567", false),
+    ("MacroPdf417", "Part of a file", true),
+    ("Mailmark", "1100000000000XY11", false),
+    ("Matrix2of5", "1234567", false),
+    ("MaxiCode", "Test of a MaxiCode", true),
+    ("MicroPdf417", "Test", true),
+    ("MicroPdf417", "Test ü", true),
+    ("MicroQR", "TEST 123", true),
+    ("MSI", "1234567", false),
+    ("OneCode", "0123456709498765432101234567891", false),
+    ("Pharmacode", "1234", false),
+    ("Planet", "01234567890", false),
+    ("Postnet", "12345", false),
+    ("RectMicroQR", "Test of rMQR", true),
+    ("RM4SCC", "BX11LT1A", false),
+    ("SingaporePost", "123456", false),
+    ("Standard2of5", "1234567", false),
+    (
+        "UpcaGs1DatabarCoupon",
+        "514141100906(8110)106141416543213150110120",
+        false,
+    ),
+];
+
+#[test]
+fn there_is_a_sample_of_every_type_that_the_engine_writes() {
+    for it in Symbology::all().filter(|it| super::writes(it.name)) {
+        assert!(
+            SAMPLES.iter().any(|(name, ..)| *name == it.name),
+            "{}",
+            it.name
+        );
+    }
+}
+
+#[test]
+fn every_type_is_written_and_what_has_a_reader_is_read_back_equal() {
+    let mut wrong = Vec::new();
+    for (name, value, is_read) in SAMPLES {
+        match draw(name, value) {
+            Err(reason) => wrong.push(format!("{name}: {reason}")),
+            Ok(picture) if *is_read => {
+                let found = read_as(name, &picture);
+                if found != [(*name, (*value).to_owned())] {
+                    wrong.push(format!("{name}: {found:?}"));
+                }
+            }
+            Ok(_) => assert!(Symbology::to_read(name).is_none(), "{name}"),
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_a_type_does_not_take_is_refused_with_a_reason() {
+    for (name, value) in [
+        ("AustraliaPost", "12345"),
+        ("AustraliaPost", "1112345678A"),
+        ("Code11", "12A"),
+        ("MSI", "12A"),
+        ("MSI", ""),
+        ("Pharmacode", "2"),
+        ("OneCode", "123"),
+        ("SingaporePost", "12345"),
+        ("HanXin", ""),
+        ("Mailmark", "no"),
+        (
+            "MicroQR",
+            "longer than the largest Micro QR code, of which there are few",
+        ),
+        ("DatabarLimited", "(01)29501101530007"),
+        ("MaxiCode", &"x".repeat(200)),
+        ("DotCode", &"x".repeat(60_000)),
+        ("RM4SCC", "\0"),
+    ] {
+        let reason = draw(name, value).err().unwrap_or_default();
+        assert!(reason.len() > 10, "{name} {value}: {reason}");
+    }
+}
+
+#[test]
+fn one_row_of_bars_is_drawn_at_any_height_and_other_symbols_are_grids() {
+    let shape = |name, value| {
+        let symbology = Symbology::to_write(name).unwrap();
+        let symbol = write(symbology, value, false, &Options::default());
+        symbol.unwrap().shape
+    };
+    assert!(matches!(shape("MSI", "1234"), Shape::Bars(_)));
+    assert!(matches!(
+        shape("DatabarLimited", "0950110153000"),
+        Shape::Bars(_)
+    ));
+    assert!(matches!(shape("RM4SCC", "BX11LT1A"), Shape::Grid(_)));
+    let Shape::Grid(rows) = shape("MicroQR", "1") else {
+        panic!("a Micro QR code is a grid");
+    };
+    assert_eq!((rows.len(), rows[0].len()), (11, 11));
+}

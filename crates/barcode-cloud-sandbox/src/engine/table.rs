@@ -1,0 +1,234 @@
+//! The types that the default engine has, one entry each.
+
+use rxing::BarcodeFormat as Base;
+
+use super::symbology::{Kind, Symbology, WrittenBy};
+use super::values::*;
+use super::{full_ascii, gs1};
+
+const fn entry(
+    name: &'static str,
+    base: Base,
+    write: fn(&str) -> Result<String, String>,
+    read: fn(&str) -> Option<String>,
+) -> Symbology {
+    Symbology {
+        name,
+        kind: Kind::Rxing(base),
+        linear: !matches!(
+            base,
+            Base::QR_CODE
+                | Base::MICRO_QR_CODE
+                | Base::RECTANGULAR_MICRO_QR_CODE
+                | Base::AZTEC
+                | Base::DATA_MATRIX
+                | Base::PDF_417
+                | Base::MAXICODE
+        ),
+        gs1: false,
+        common: false,
+        written_by: WrittenBy::Rxing,
+        write,
+        read,
+    }
+}
+
+const fn gs1_entry(name: &'static str, base: Base) -> Symbology {
+    Symbology {
+        gs1: true,
+        ..common(entry(name, base, gs1_write, gs1::bracketed))
+    }
+}
+
+/// What rxing reads and does not write.
+const fn read_only(symbology: Symbology) -> Symbology {
+    Symbology {
+        written_by: WrittenBy::Second,
+        ..symbology
+    }
+}
+
+const fn hibc(name: &'static str, base: Base, read: fn(&str) -> Option<String>) -> Symbology {
+    read_only(entry(name, base, nothing, read))
+}
+
+const fn common(symbology: Symbology) -> Symbology {
+    Symbology {
+        common: true,
+        ..symbology
+    }
+}
+
+/// Where two types share a symbol, the first that fits gives its name to it.
+pub(crate) static SYMBOLOGIES: &[Symbology] = &[
+    hibc("HIBCQRLIC", Base::QR_CODE, read_hibc_lic),
+    hibc("HIBCQRPAS", Base::QR_CODE, read_hibc_pas),
+    gs1_entry("GS1QR", Base::QR_CODE),
+    common(entry("QR", Base::QR_CODE, any, same)),
+    read_only(entry("MicroQR", Base::MICRO_QR_CODE, any, same)),
+    read_only(entry(
+        "RectMicroQR",
+        Base::RECTANGULAR_MICRO_QR_CODE,
+        any,
+        same,
+    )),
+    hibc("HIBCAztecLIC", Base::AZTEC, read_hibc_lic),
+    hibc("HIBCAztecPAS", Base::AZTEC, read_hibc_pas),
+    Symbology {
+        common: false,
+        read: read_gs1_aztec,
+        ..read_only(gs1_entry("GS1Aztec", Base::AZTEC))
+    },
+    common(entry("Aztec", Base::AZTEC, any, same)),
+    read_only(entry("MaxiCode", Base::MAXICODE, any, same)),
+    hibc("HIBCDataMatrixLIC", Base::DATA_MATRIX, read_hibc_lic),
+    hibc("HIBCDataMatrixPAS", Base::DATA_MATRIX, read_hibc_pas),
+    gs1_entry("GS1DataMatrix", Base::DATA_MATRIX),
+    common(entry("DataMatrix", Base::DATA_MATRIX, any, same)),
+    read_only(entry("CompactPdf417", Base::PDF_417, nothing, same)),
+    common(entry("Pdf417", Base::PDF_417, any, same)),
+    gs1_entry_of(
+        "AustralianPosteParcel",
+        australian_parcel,
+        read_australian_parcel,
+    ),
+    Symbology {
+        common: false,
+        ..gs1_entry_of("SSCC18", |value| key(value, "00"), |it| keyed(it, "00"))
+    },
+    Symbology {
+        common: false,
+        ..gs1_entry_of("EAN14", |value| key(value, "01"), |it| keyed(it, "01"))
+    },
+    Symbology {
+        common: false,
+        ..gs1_entry_of("SCC14", |value| key(value, "01"), |it| keyed(it, "01"))
+    },
+    gs1_entry("GS1Code128", Base::CODE_128),
+    hibc("HIBCCode128LIC", Base::CODE_128, read_hibc_lic),
+    hibc("HIBCCode128PAS", Base::CODE_128, read_hibc_pas),
+    entry(
+        "SwissPostParcel",
+        Base::CODE_128,
+        swiss_parcel,
+        read_swiss_parcel,
+    ),
+    common(entry("Code128", Base::CODE_128, ascii, same)),
+    hibc("HIBCCode39LIC", Base::CODE_39, read_hibc_lic),
+    hibc("HIBCCode39PAS", Base::CODE_39, read_hibc_pas),
+    entry("PZN", Base::CODE_39, pzn, read_pzn),
+    entry("Code32", Base::CODE_39, code32, read_code32),
+    entry("VIN", Base::CODE_39, vin, |content| vin(content).ok()),
+    common(entry("Code39", Base::CODE_39, code39, same)),
+    entry(
+        "Code39FullASCII",
+        Base::CODE_39,
+        code39_full_ascii,
+        full_ascii::decode,
+    ),
+    common(entry("Code93", Base::CODE_93, ascii, same)),
+    common(entry("Codabar", Base::CODABAR, codabar, same)),
+    common(entry("UPCA", Base::EAN_13, upca, |content| {
+        Some(content.strip_prefix('0')?.to_owned())
+    })),
+    entry(
+        "ISMN",
+        Base::EAN_13,
+        |value| bookland(value, &["9790"]),
+        |it| prefixed(it, &["9790"]),
+    ),
+    entry(
+        "ISBN",
+        Base::EAN_13,
+        |value| bookland(value, ISBN),
+        |it| prefixed(it, ISBN),
+    ),
+    entry(
+        "ISSN",
+        Base::EAN_13,
+        |value| bookland(value, &["977"]),
+        |it| prefixed(it, &["977"]),
+    ),
+    common(entry(
+        "EAN13",
+        Base::EAN_13,
+        |value| complete(value, 13),
+        same,
+    )),
+    common(entry("EAN8", Base::EAN_8, |value| complete(value, 8), same)),
+    common(entry("UPCE", Base::UPC_E, upce, same)),
+    common(entry(
+        "ITF14",
+        Base::ITF,
+        |value| complete(value, 14),
+        |it| completed(it, 14),
+    )),
+    entry(
+        "ITF6",
+        Base::ITF,
+        |value| complete(value, 6),
+        |it| completed(it, 6),
+    ),
+    entry("OPC", Base::ITF, opc, read_opc),
+    entry("ItalianPost25", Base::ITF, italian_post, read_italian_post),
+    entry(
+        "DeutschePostIdentcode",
+        Base::ITF,
+        |it| deutsche_post(it, 12),
+        |it| deutsche_posted(it, 12),
+    ),
+    entry(
+        "DeutschePostLeitcode",
+        Base::ITF,
+        |it| deutsche_post(it, 14),
+        |it| deutsche_posted(it, 14),
+    ),
+    common(entry("Interleaved2of5", Base::ITF, interleaved, same)),
+    read_only(entry(
+        "DatabarOmniDirectional",
+        Base::RSS_14,
+        databar,
+        read_databar,
+    )),
+    read_only(entry(
+        "DatabarTruncated",
+        Base::RSS_14,
+        databar,
+        read_databar,
+    )),
+    read_only(entry("DatabarStacked", Base::RSS_14, databar, read_databar)),
+    read_only(entry(
+        "DatabarStackedOmniDirectional",
+        Base::RSS_14,
+        databar,
+        read_databar,
+    )),
+    read_only(entry(
+        "DatabarExpanded",
+        Base::RSS_EXPANDED,
+        gs1_write,
+        read_databar_expanded,
+    )),
+    read_only(entry(
+        "DatabarExpandedStacked",
+        Base::RSS_EXPANDED,
+        gs1_write,
+        read_databar_expanded,
+    )),
+    Symbology {
+        kind: Kind::Unread,
+        written_by: WrittenBy::Coupon,
+        ..entry("UpcaGs1Code128Coupon", Base::CODE_128, coupon, same)
+    },
+];
+
+const fn gs1_entry_of(
+    name: &'static str,
+    write: fn(&str) -> Result<String, String>,
+    read: fn(&str) -> Option<String>,
+) -> Symbology {
+    Symbology {
+        gs1: true,
+        ..entry(name, Base::CODE_128, write, read)
+    }
+}

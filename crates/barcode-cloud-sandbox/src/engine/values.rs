@@ -1,0 +1,333 @@
+//! The rules of values: for each type what a user may ask for, what goes into the symbol for it, and
+//! what a text read from a symbol stands for.
+//!
+//! The functions come in pairs. Those that write say what is wrong in a sentence; those that read
+//! answer `None` where the text is not of the type.
+
+use super::symbology::LONGEST_LINEAR;
+use super::{digits, full_ascii, gs1};
+
+/// Whose prefixes are those of books: 979 but for 9790, which is that of music.
+pub(crate) const ISBN: &[&str] = &[
+    "978", "9791", "9792", "9793", "9794", "9795", "9796", "9797", "9798", "9799",
+];
+
+pub(crate) fn any(value: &str) -> Result<String, String> {
+    Ok(value.to_owned())
+}
+
+pub(crate) fn same(content: &str) -> Option<String> {
+    Some(content.to_owned())
+}
+
+pub(crate) fn gs1_write(value: &str) -> Result<String, String> {
+    Ok(gs1::join(&gs1::parse(value)?))
+}
+
+/// rxing leaves FNC1 at the beginning of the text.
+pub(crate) fn read_gs1_aztec(content: &str) -> Option<String> {
+    gs1::bracketed(content.strip_prefix(gs1::SEPARATOR)?)
+}
+
+/// EAN-14, SCC-14 and SSCC-18 are GS1-128 symbols of one key. The identifier may be left out; a
+/// value read has it.
+pub(crate) fn key(value: &str, identifier: &str) -> Result<String, String> {
+    let length = if identifier == "00" { 18 } else { 14 };
+    let number = value
+        .strip_prefix(&format!("({identifier})"))
+        .unwrap_or(value);
+    Ok(format!("{identifier}{}", complete(number, length)?))
+}
+
+pub(crate) fn keyed(content: &str, identifier: &str) -> Option<String> {
+    let number = content.strip_prefix(identifier)?;
+    (key(number, identifier).as_deref() == Ok(content)).then(|| format!("({identifier}){number}"))
+}
+
+pub(crate) fn ascii(value: &str) -> Result<String, String> {
+    if value.is_ascii() {
+        Ok(value.to_owned())
+    } else {
+        Err("It takes ASCII characters only.".to_owned())
+    }
+}
+
+pub(crate) fn code39(value: &str) -> Result<String, String> {
+    match value
+        .chars()
+        .find(|letter| !full_ascii::CODE39.contains(*letter))
+    {
+        None => Ok(value.to_owned()),
+        Some(letter) => Err(format!(
+            "It does not take the character '{letter}': Code39 has digits, capital letters and -. $/+%, \
+             Code39FullASCII has all of ASCII."
+        )),
+    }
+}
+
+pub(crate) fn code39_full_ascii(value: &str) -> Result<String, String> {
+    let letters = full_ascii::encode(value).ok_or("It takes ASCII characters only.")?;
+    if letters.len() > LONGEST_LINEAR {
+        return Err("It is too long: most characters take two letters of Code 39.".to_owned());
+    }
+    Ok(letters)
+}
+
+pub(crate) fn pzn(value: &str) -> Result<String, String> {
+    Ok(format!("-{}", digits::complete(value, 8, digits::pzn)?))
+}
+
+pub(crate) fn read_pzn(content: &str) -> Option<String> {
+    let number = content.strip_prefix('-')?;
+    (pzn(number).as_deref() == Ok(content)).then(|| number.to_owned())
+}
+
+/// The digits of Code 32's number system: no vowels.
+const BASE_32: &[u8; 32] = b"0123456789BCDFGHJKLMNPQRSTUVWXYZ";
+
+pub(crate) fn code32(value: &str) -> Result<String, String> {
+    let number = digits::complete(value, 9, |digits| Some(digits::code32(digits)))?;
+    let mut rest: usize = number.parse().map_err(|_| "It is not a number.")?;
+    let mut letters = [b'0'; 6];
+    for letter in letters.iter_mut().rev() {
+        *letter = BASE_32[rest % 32];
+        rest /= 32;
+    }
+    Ok(letters.iter().copied().map(char::from).collect())
+}
+
+pub(crate) fn read_code32(content: &str) -> Option<String> {
+    let mut number = 0;
+    for letter in content.bytes() {
+        number = number * 32 + BASE_32.iter().position(|it| *it == letter)?;
+        if number > 999_999_999 {
+            return None;
+        }
+    }
+    let value = format!("{number:09}");
+    (code32(&value).as_deref() == Ok(content)).then_some(value)
+}
+
+/// ISO 3779. Its check digit is not asked for: only North America has one.
+pub(crate) fn vin(value: &str) -> Result<String, String> {
+    let allowed = |letter: char| {
+        letter.is_ascii_digit() || (letter.is_ascii_uppercase() && !"IOQ".contains(letter))
+    };
+    if value.chars().count() == 17 && value.chars().all(allowed) {
+        Ok(value.to_owned())
+    } else {
+        Err("It takes 17 digits and capital letters other than I, O and Q.".to_owned())
+    }
+}
+
+/// A value without start and stop letters gets `A` at both ends. A value read has them.
+pub(crate) fn codabar(value: &str) -> Result<String, String> {
+    let is_guard = |letter: Option<char>| letter.is_some_and(|it| ('A'..='D').contains(&it));
+    let guards = (
+        is_guard(value.chars().next()),
+        is_guard(value.chars().next_back()),
+    );
+    let (inner, content) = match guards {
+        (true, true) if value.len() > 2 => (&value[1..value.len() - 1], value.to_owned()),
+        (false, false) => (value, format!("A{value}A")),
+        _ => return Err("It takes a start and a stop letter of A to D, or neither.".to_owned()),
+    };
+    match inner
+        .chars()
+        .find(|letter| !"0123456789-$:/.+".contains(*letter))
+    {
+        None if inner.len() > 1 => Ok(content),
+        Some(letter) => Err(format!("It does not take the character '{letter}'.")),
+        // One would do by the standard, but no reader here finds it.
+        None => Err("It takes at least two characters between start and stop.".to_owned()),
+    }
+}
+
+pub(crate) fn complete(value: &str, length: usize) -> Result<String, String> {
+    digits::complete(value, length, |digits| Some(digits::gs1(digits)))
+}
+
+pub(crate) fn completed(content: &str, length: usize) -> Option<String> {
+    (complete(content, length).as_deref() == Ok(content)).then(|| content.to_owned())
+}
+
+pub(crate) fn deutsche_post(value: &str, length: usize) -> Result<String, String> {
+    digits::complete(value, length, |digits| Some(digits::deutsche_post(digits)))
+}
+
+pub(crate) fn deutsche_posted(content: &str, length: usize) -> Option<String> {
+    (deutsche_post(content, length).as_deref() == Ok(content)).then(|| content.to_owned())
+}
+
+/// A UPC-A symbol is the EAN-13 symbol of the same number with a zero before it.
+pub(crate) fn upca(value: &str) -> Result<String, String> {
+    Ok(format!("0{}", complete(value, 12)?))
+}
+
+/// Number system 0 or 1, six digits, check digit. Six digits alone are of number system 0.
+pub(crate) fn upce(value: &str) -> Result<String, String> {
+    let long = if value.len() == 6 {
+        format!("0{value}")
+    } else {
+        value.to_owned()
+    };
+    let check = |digits: &[u32]| Some(digits::gs1(&digits::expand_upce(digits)?));
+    digits::complete(&long, 8, check)
+}
+
+/// ISBN, ISMN and ISSN are EAN-13 numbers of certain prefixes. Hyphens are for the eye: a value
+/// read has none.
+pub(crate) fn bookland(value: &str, prefixes: &[&str]) -> Result<String, String> {
+    let number = complete(&value.replace(['-', ' '], ""), 13)?;
+    match prefixed(&number, prefixes) {
+        Some(number) => Ok(number),
+        None => Err(format!(
+            "It takes 13 digits that begin with {}.",
+            prefixes.join(", ")
+        )),
+    }
+}
+
+pub(crate) fn prefixed(content: &str, prefixes: &[&str]) -> Option<String> {
+    prefixes
+        .iter()
+        .any(|prefix| content.starts_with(prefix))
+        .then(|| content.to_owned())
+}
+
+/// The bars come in pairs of digits: an odd number of them gets a zero before it.
+pub(crate) fn interleaved(value: &str) -> Result<String, String> {
+    match digits::of(value) {
+        None => Err("It takes digits only.".to_owned()),
+        Some(digits) if digits.is_empty() => Err("It takes at least one digit.".to_owned()),
+        Some(digits) if digits.len() % 2 == 1 => Ok(format!("0{value}")),
+        Some(_) => Ok(value.to_owned()),
+    }
+}
+
+/// A type that is only ever read.
+pub(crate) fn nothing(_: &str) -> Result<String, String> {
+    Err("It is not written.".to_owned())
+}
+
+/// Vision Council of America: five digits of the manufacturer, four of the item, one to check.
+pub(crate) fn opc(value: &str) -> Result<String, String> {
+    digits::complete(value, 10, |digits| Some(digits::luhn(digits)))
+}
+
+pub(crate) fn read_opc(content: &str) -> Option<String> {
+    (opc(content).as_deref() == Ok(content)).then(|| content.to_owned())
+}
+
+/// Poste Italiane: eleven digits and one to check. How that one is reckoned is not published; vendors
+/// only say that it is not the one of ITF. Taken to be the other common one for Interleaved 2 of 5.
+pub(crate) fn italian_post(value: &str) -> Result<String, String> {
+    digits::complete(value, 12, |digits| Some(digits::luhn(digits)))
+}
+
+pub(crate) fn read_italian_post(content: &str) -> Option<String> {
+    (italian_post(content).as_deref() == Ok(content)).then(|| content.to_owned())
+}
+
+/// Australia Post's eParcel label is a GS1-128 symbol of a GTIN and an article.
+pub(crate) fn australian_parcel(value: &str) -> Result<String, String> {
+    let elements = gs1::parse(value)?;
+    match &*elements {
+        [number, article, ..] if number.identifier == "01" && article.identifier == "91" => {
+            Ok(gs1::join(&elements))
+        }
+        _ => Err("It takes element strings that begin with (01) and (91).".to_owned()),
+    }
+}
+
+pub(crate) fn read_australian_parcel(content: &str) -> Option<String> {
+    gs1::bracketed(content).filter(|value| australian_parcel(value).is_ok())
+}
+
+/// Swiss Post: 18 digits for parcels within the country, which dots may part for the eye; the
+/// identifier of the Universal Postal Union's S10 for those abroad; codes of services, of four digits,
+/// one to ten of them.
+pub(crate) fn swiss_parcel(value: &str) -> Result<String, String> {
+    let plain = value.replace(['.', ' '], "");
+    if let Some(digits) = digits::of(&plain) {
+        let is_parcel = plain.len() == 18 && (plain.starts_with("98") || plain.starts_with("99"));
+        let is_services = plain.len() % 4 == 0 && (4..=40).contains(&digits.len());
+        if is_parcel || is_services {
+            return Ok(plain);
+        }
+    } else if let Some(number) = plain
+        .strip_suffix("CH")
+        .and_then(|it| it.strip_prefix(|letter: char| letter.is_ascii_uppercase()))
+        .and_then(|it| it.strip_prefix(|letter: char| letter.is_ascii_uppercase()))
+    {
+        let number = digits::complete(number, 9, |digits| Some(digits::s10(digits)))?;
+        return Ok(format!("{}{number}CH", &plain[..2]));
+    }
+    Err("It takes 18 digits that begin with 98 or 99, two letters, 9 digits and CH, or codes of services of 4 digits."
+        .to_owned())
+}
+
+pub(crate) fn read_swiss_parcel(content: &str) -> Option<String> {
+    (swiss_parcel(content).as_deref() == Ok(content)).then(|| content.to_owned())
+}
+
+/// The letters of HIBC (ANSI/HIBC 2.6, appendix B), by their values: those of Code 39.
+const HIBC: &str = full_ascii::CODE39;
+
+/// Health Industry Bar Code: what begins with `+` and ends in the check letter of the rest.
+fn is_hibc(content: &str) -> bool {
+    let mut rest = content.chars();
+    let check = rest.next_back();
+    let rest = rest.as_str();
+    let values: Option<Vec<usize>> = rest.chars().map(|letter| HIBC.find(letter)).collect();
+    let right = values.and_then(|values| HIBC.chars().nth(values.iter().sum::<usize>() % 43));
+    rest.len() > 1 && rest.starts_with('+') && check.is_some() && check == right
+}
+
+/// The supplier's standard: a labeler or a secondary structure follows.
+pub(crate) fn read_hibc_lic(content: &str) -> Option<String> {
+    (is_hibc(content) && !content.starts_with("+/")).then(|| content.to_owned())
+}
+
+/// The provider's standard is told by its second letter.
+pub(crate) fn read_hibc_pas(content: &str) -> Option<String> {
+    (is_hibc(content) && content.starts_with("+/")).then(|| content.to_owned())
+}
+
+/// GS1 DataBar of one GTIN: the identifier may be left out, a value read has it.
+pub(crate) fn databar(value: &str) -> Result<String, String> {
+    key(value, "01")
+}
+
+/// Readers give the number alone or with its identifier.
+pub(crate) fn read_databar(content: &str) -> Option<String> {
+    match content.len() {
+        14 => keyed(&format!("01{content}"), "01"),
+        _ => keyed(content, "01").or_else(|| {
+            let number = content.strip_prefix("(01)")?;
+            keyed(&format!("01{number}"), "01")
+        }),
+    }
+}
+
+/// Readers give the bracketed form or the one of the symbol.
+pub(crate) fn read_databar_expanded(content: &str) -> Option<String> {
+    gs1::bracketed(content).or_else(|| gs1::parse(content).ok().map(|_| content.to_owned()))
+}
+
+/// North American coupons: a UPC-A symbol of twelve digits and, beside it, element strings.
+pub(crate) fn coupon(value: &str) -> Result<String, String> {
+    let start = value
+        .find('(')
+        .ok_or("It takes 12 digits and element strings: 514141100906(8102)03.")?;
+    let (number, elements) = value.split_at(start);
+    Ok(format!("{}{}", complete(number, 12)?, {
+        gs1::parse(elements)?;
+        elements
+    }))
+}
+
+/// The number and the element strings of what [`coupon`] gives.
+pub(crate) fn coupon_parts(content: &str) -> (&str, &str) {
+    content.split_at(content.find('(').unwrap_or(content.len()))
+}
