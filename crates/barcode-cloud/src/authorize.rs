@@ -10,6 +10,7 @@ use reqwest::{Request, Response, StatusCode};
 
 use crate::Client;
 use crate::call::bounded;
+use crate::error::Head;
 
 /// The header that carries the id of a request, both ways.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -88,6 +89,8 @@ pub(crate) struct Attempt {
 pub(crate) struct Seen {
     /// Why there was no token.
     pub(crate) auth_error: Option<barcode_cloud_auth::Error>,
+    /// Which answer came.
+    pub(crate) head: Head,
     /// Status and headers of an answer that is no success.
     pub(crate) failed: Option<(StatusCode, HeaderMap)>,
     /// The token that the service answered with 401; it is out of use.
@@ -115,10 +118,11 @@ impl Attempt {
     }
 
     fn look(&self, response: &Response) {
+        let mut seen = self.seen();
+        seen.head = Head::new(response.status(), response.headers());
         if response.status().is_success() {
             return;
         }
-        let mut seen = self.seen();
         if response.status() == StatusCode::UNAUTHORIZED {
             seen.refused = seen.token.take();
             if let Some(token) = &seen.refused {

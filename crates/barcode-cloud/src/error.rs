@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderValue};
+
+use crate::authorize::REQUEST_ID;
 
 /// Why a call failed.
 ///
@@ -263,8 +266,25 @@ impl fmt::Debug for ApiError {
 /// A success that is not as the document says.
 pub struct InvalidResponse {
     fault: Fault,
+    head: Head,
     text: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Which answer an error is about.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Head {
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) request_id: Option<HeaderValue>,
+}
+
+impl Head {
+    pub(crate) fn new(status: StatusCode, headers: &HeaderMap) -> Self {
+        Self {
+            status: Some(status),
+            request_id: headers.get(REQUEST_ID).cloned(),
+        }
+    }
 }
 
 /// What is wrong with an answer.
@@ -301,9 +321,15 @@ impl InvalidResponse {
     pub(crate) fn new(fault: Fault, body: &[u8]) -> Self {
         Self {
             fault,
+            head: Head::default(),
             text: crate::answer::text(body),
             source: None,
         }
+    }
+
+    pub(crate) fn of(mut self, head: &Head) -> Self {
+        self.head = head.clone();
+        self
     }
 
     pub(crate) fn because(
@@ -312,6 +338,17 @@ impl InvalidResponse {
     ) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// The HTTP status. `None` where the answer itself is not known any more, as that of a
+    /// [`Picture`](crate::Picture) that does not decode.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.head.status
+    }
+
+    /// Id of the request, to quote to support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.head.request_id.as_ref()?.to_str().ok()
     }
 
     /// The beginning of the body, as text.
@@ -325,6 +362,8 @@ impl fmt::Debug for InvalidResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvalidResponse")
             .field("fault", &self.fault)
+            .field("status", &self.status())
+            .field("request_id", &self.request_id())
             .field("body_bytes", &self.text.len())
             .finish_non_exhaustive()
     }
@@ -332,7 +371,11 @@ impl fmt::Debug for InvalidResponse {
 
 impl fmt::Display for InvalidResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fault.fmt(f)
+        self.fault.fmt(f)?;
+        match self.request_id() {
+            Some(id) => write!(f, " [request {}]", OneLine(id)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -349,6 +392,7 @@ impl Error {
             Self::Api(error) => Some(error.status),
             Self::Auth(error) => error.status(),
             Self::Transport { source } => source.status(),
+            Self::InvalidResponse(answer) => answer.status(),
             _ => None,
         }
     }
@@ -357,6 +401,7 @@ impl Error {
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Api(error) => error.request_id.as_deref(),
+            Self::InvalidResponse(answer) => answer.request_id(),
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use futures_util::stream::{Stream, StreamExt as _};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 
 use crate::call::{Bounded, Bounds};
-use crate::error::{Fault, InvalidResponse};
+use crate::error::{Fault, Head, InvalidResponse};
 use crate::save::{self, NewFile};
 use crate::{Error, answer};
 
@@ -87,6 +87,7 @@ pub struct PictureStream {
     media_type: String,
     length: Option<u64>,
     bounds: Bounds,
+    head: Head,
 }
 
 impl PictureStream {
@@ -95,6 +96,7 @@ impl PictureStream {
         answer: ResponseValue<ByteStream>,
         bounds: Bounds,
     ) -> Result<Self, Error> {
+        let head = Head::new(answer.status(), answer.headers());
         let header = |name| answer.headers().get(name)?.to_str().ok();
         let media_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
         let length = header(CONTENT_LENGTH).and_then(|text| text.parse().ok());
@@ -103,6 +105,7 @@ impl PictureStream {
             media_type,
             length,
             bounds,
+            head,
         };
         if stream.media_type.starts_with("image/") && length != Some(0) {
             return Ok(stream);
@@ -113,7 +116,7 @@ impl PictureStream {
         {
             body.extend_from_slice(&piece);
         }
-        Err(InvalidResponse::new(Fault::NoPicture, &body).into())
+        Err(stream.no_picture(&body))
     }
 
     /// The media type that the service gave, such as `image/png`.
@@ -141,7 +144,7 @@ impl PictureStream {
             written += piece.len() as u64;
         }
         if written == 0 {
-            return Err(InvalidResponse::new(Fault::NoPicture, b"").into());
+            return Err(self.no_picture(b""));
         }
         file.finish().await?;
         Ok(written)
@@ -155,12 +158,18 @@ impl PictureStream {
             bytes.extend_from_slice(&piece?);
         }
         if bytes.is_empty() {
-            return Err(InvalidResponse::new(Fault::NoPicture, b"").into());
+            return Err(self.no_picture(b""));
         }
         Ok(Picture {
             bytes: bytes.freeze(),
             media_type: self.media_type,
         })
+    }
+
+    fn no_picture(&self, body: &[u8]) -> Error {
+        InvalidResponse::new(Fault::NoPicture, body)
+            .of(&self.head)
+            .into()
     }
 }
 
@@ -168,9 +177,10 @@ impl Stream for PictureStream {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let bounds = self.bounds;
         let piece = Pin::new(&mut self.pieces).poll_next(cx);
-        piece.map(|piece| piece.map(|piece| piece.map_err(|cut| answer::cut(cut, bounds))))
+        piece.map(|piece| {
+            piece.map(|piece| piece.map_err(|cut| answer::cut(cut, self.bounds, &self.head)))
+        })
     }
 }
 
