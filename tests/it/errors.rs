@@ -122,6 +122,32 @@ async fn an_answer_that_is_too_long_keeps_its_status_and_request_id() {
 }
 
 #[tokio::test]
+async fn only_an_answer_that_says_so_found_nothing() {
+    for body in [
+        "{}",
+        r#"{"error":{"code":"c","message":"m"}}"#,
+        r#"{"Barcodes":[]}"#,
+        "[]",
+        "[null]",
+        "[[]]",
+    ] {
+        let error = scan(200, "application/json", body).await;
+        let Error::InvalidResponse(response) = &error else {
+            panic!("{body}: {error:?}")
+        };
+        assert_eq!(response.body(), body);
+        assert_eq!(error.status().unwrap(), 200);
+    }
+    // The document requires the property, and lets it be null.
+    for body in [r#"{"barcodes":[]}"#, r#"{"barcodes":null,"more":1}"#] {
+        let server = MockServer::start_async().await;
+        let client = answering(&server, 200, "application/json", body).await;
+        let found = client.scan(b"picture".to_vec()).send().await.unwrap();
+        assert_eq!(found, [], "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let server = MockServer::start_async().await;
     tokens(&server).await;

@@ -5,11 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use barcode_cloud_auth::{AccessToken, TokenSource};
 use barcode_cloud_client::{BoxFuture, Hook, HookError, OperationInfo};
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Request, Response, StatusCode};
 
 use crate::Client;
-use crate::call::bounded;
+use crate::call::{bounded, whole};
 use crate::error::Head;
 
 /// The header that carries the id of a request, both ways.
@@ -93,6 +94,8 @@ pub(crate) struct Seen {
     pub(crate) head: Head,
     /// Status and headers of an answer that is no success.
     pub(crate) failed: Option<(StatusCode, HeaderMap)>,
+    /// A success that is no stream, as it came.
+    pub(crate) body: Bytes,
     /// The token that the service answered with 401; it is out of use.
     pub(crate) refused: Option<AccessToken>,
     token: Option<AccessToken>,
@@ -165,10 +168,16 @@ impl Hook for Attempt {
         Box::pin(async move {
             let response = http.execute(request).await?;
             self.look(&response);
-            if self.streams && response.status().is_success() {
-                return Ok(response);
+            let bounds = self.client.shared().bounds;
+            match response.status().is_success() {
+                true if self.streams => Ok(response),
+                true => {
+                    let (response, body) = whole(response, bounds).await?;
+                    self.seen().body = body;
+                    Ok(response)
+                }
+                false => Ok(bounded(response, bounds)),
             }
-            Ok(bounded(response, self.client.shared().bounds))
         })
     }
 }

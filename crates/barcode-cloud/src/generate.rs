@@ -5,7 +5,7 @@ use std::path::Path;
 use barcode_cloud_client::types::{BarcodeImageFormat, EncodeBarcodeType, GenerateParams};
 use barcode_cloud_client::{self as api, ByteStream, ResponseValue, operations};
 
-use crate::call::{self, Bounds, CallOptions, Operation, Sent};
+use crate::call::{self, Beside, CallOptions, Operation, Sent};
 use crate::form::call_setters;
 use crate::picture::PictureStream;
 use crate::save::NewFile;
@@ -283,9 +283,9 @@ impl<R: Receive> Operation for Request<R> {
     async fn receive(
         &self,
         answer: ResponseValue<ByteStream>,
-        bounds: Bounds,
+        beside: Beside,
     ) -> Result<R::Output, Error> {
-        let picture = PictureStream::new(answer, bounds).await?;
+        let picture = PictureStream::new(answer, beside.bounds).await?;
         self.receive.receive(picture).await
     }
 }

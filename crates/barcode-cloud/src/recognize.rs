@@ -6,7 +6,7 @@ use barcode_cloud_client::types::{
 };
 use barcode_cloud_client::{self as api, ResponseValue, operations};
 
-use crate::call::{self, Bounds, CallOptions, Operation, Sent};
+use crate::call::{self, Beside, CallOptions, Operation, Sent};
 use crate::error::InvalidInput;
 use crate::form::call_setters;
 use crate::{Barcode, Client, Error, Form, Image, barcode};
@@ -196,8 +196,8 @@ impl Operation for Request {
     async fn receive(
         &self,
         answer: ResponseValue<BarcodeResponseList>,
-        _: Bounds,
+        beside: Beside,
     ) -> Result<Vec<Barcode>, Error> {
-        Ok(barcode::received(answer.into_inner(), self.trace_data))
+        barcode::received(answer, &beside.body, self.trace_data)
     }
 }

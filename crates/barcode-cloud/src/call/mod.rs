@@ -12,11 +12,12 @@ use std::time::Duration;
 use barcode_cloud_auth::AccessToken;
 use barcode_cloud_client::types::ApiErrorResponse;
 use barcode_cloud_client::{self as api, Hook, Hooks, ResponseValue};
+use bytes::Bytes;
 use reqwest::header::HeaderValue;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{Instrument as _, Span};
 
-pub(crate) use self::body::{Bounded, Bounds, Cut, bounded};
+pub(crate) use self::body::{Bounded, Bounds, Cut, bounded, whole};
 pub(crate) use self::gate::Gate;
 pub(crate) use self::retry::Retries;
 use crate::authorize::Attempt;
@@ -56,8 +57,15 @@ pub(crate) trait Operation: Sync {
     fn receive(
         &self,
         answer: ResponseValue<Self::Answer>,
-        bounds: Bounds,
+        beside: Beside,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}
+
+/// What a successful answer comes with.
+pub(crate) struct Beside {
+    /// The answer as it came; empty where it is a stream.
+    pub(crate) body: Bytes,
+    pub(crate) bounds: Bounds,
 }
 
 /// What one call sets for itself.
@@ -210,7 +218,11 @@ impl Call<'_> {
         match operation.attempt(&api).await? {
             Ok(answer) => {
                 trace::answered(&self.span, answer.status(), answer.headers());
-                Ok(operation.receive(answer, shared.bounds).await?)
+                let beside = Beside {
+                    body: attempt.take_seen().body,
+                    bounds: shared.bounds,
+                };
+                Ok(operation.receive(answer, beside).await?)
             }
             Err(error) => {
                 let mut seen = attempt.take_seen();
