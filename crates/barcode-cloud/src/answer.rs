@@ -15,7 +15,6 @@ use crate::authorize::Seen;
 use crate::call::{Bounds, Cut};
 use crate::error::{ApiError, Deadline, Fault, Head, InvalidInput, InvalidResponse};
 use crate::told;
-use crate::upload::Broken;
 
 /// Bytes of an unexpected answer that are read; the rest is not waited for.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -66,15 +65,12 @@ pub(crate) async fn error(
     }
 }
 
-/// What broke an exchange off: one of our own bounds, the picture on its way up, or the connection.
+/// What broke an exchange off: one of our own bounds, or the connection.
 fn transport(source: reqwest::Error, bounds: Bounds, head: &Head) -> Error {
-    match cause::<Cut>(&source) {
+    match bound(&source) {
         Some(Cut::TooLong) => return too_long(bounds, head),
         Some(Cut::Silent) => return silent(bounds),
         Some(Cut::Lost(_)) | None => {}
-    }
-    if let Some(broken) = cause::<Broken>(&source) {
-        return broken.to_error();
     }
     if source.is_builder() {
         let reason =
@@ -109,8 +105,8 @@ fn silent(bounds: Bounds) -> Error {
     }
 }
 
-/// The cause of this type among those of `error`.
-fn cause<E: StdError + 'static>(error: &reqwest::Error) -> Option<&E> {
+/// The bound of ours among the causes of `error`.
+fn bound(error: &reqwest::Error) -> Option<&Cut> {
     let mut next: Option<&(dyn StdError + 'static)> = error.source();
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

@@ -9,6 +9,7 @@ use crate::call::{self, Beside, CallOptions, Operation, Sent};
 use crate::form::call_setters;
 use crate::picture::PictureStream;
 use crate::save::NewFile;
+use crate::upload::Fate;
 use crate::{
     Client, Code128Options, Data, Error, Form, ImageOptions, Pdf417Options, Picture, QrOptions,
     applies,
@@ -258,7 +259,7 @@ impl<R: Receive> Operation for Request<R> {
         }
     }
 
-    async fn attempt(&self, api: &api::Client) -> Result<Sent<ByteStream>, Error> {
+    async fn attempt(&self, api: &api::Client, _: &Fate) -> Result<Sent<ByteStream>, Error> {
         let params = &self.params;
         let data = params.encode_data.data.as_str();
         if self.trace_data {

@@ -14,7 +14,7 @@ use tokio::io::AsyncRead;
 
 use crate::Error;
 use crate::error::InvalidInput;
-use crate::upload::{Source, Upload, locked};
+use crate::upload::{Fate, Source, Upload, locked};
 
 /// A picture to be read: PNG, JPEG, GIF, TIFF or BMP.
 #[derive(Clone)]
@@ -72,13 +72,13 @@ impl Image {
         }
     }
 
-    /// The picture as a part of a form.
-    pub(crate) async fn file_part(&self) -> Result<FilePart, Error> {
+    /// The picture as a part of a form; what breaks its upload is told to `fate`.
+    pub(crate) async fn file_part(&self, fate: &Fate) -> Result<FilePart, Error> {
         match self.open().await? {
             Opened::Bytes(bytes) => Ok(FilePart::bytes(bytes)),
             Opened::Upload(upload) => {
                 let length = upload.length();
-                let part = FilePart::stream(reqwest::Body::wrap_stream(upload), length);
+                let part = FilePart::stream(upload.into_body(fate), length);
                 Ok(match self.file_name() {
                     Some(name) => part.file_name(name),
                     None => part,

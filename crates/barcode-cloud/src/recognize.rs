@@ -9,6 +9,7 @@ use barcode_cloud_client::{self as api, ResponseValue, operations};
 use crate::call::{self, Beside, CallOptions, Operation, Sent};
 use crate::error::InvalidInput;
 use crate::form::call_setters;
+use crate::upload::Fate;
 use crate::{Barcode, Client, Error, Form, Image, barcode};
 
 /// Bytes whose base64 has the most characters that the document allows, 28,730,982.
@@ -161,7 +162,11 @@ impl Operation for Request {
         self.image.is_whole()
     }
 
-    async fn attempt(&self, api: &api::Client) -> Result<Sent<BarcodeResponseList>, Error> {
+    async fn attempt(
+        &self,
+        api: &api::Client,
+        fate: &Fate,
+    ) -> Result<Sent<BarcodeResponseList>, Error> {
         Ok(match self.form {
             Form::Body => api.recognize_base64().body(self.body().await?).send().await,
             Form::Query => {
@@ -181,7 +186,7 @@ impl Operation for Request {
                 let mut request = api
                     .recognize_multipart()
                     .barcode_type(self.one_type()?)
-                    .file(self.image.file_part().await?);
+                    .file(self.image.file_part(fate).await?);
                 if let Some(mode) = self.mode {
                     request = request.recognition_mode(mode);
                 }

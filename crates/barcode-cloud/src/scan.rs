@@ -5,6 +5,7 @@ use barcode_cloud_client::{self as api, ResponseValue, operations};
 
 use crate::call::{self, Beside, CallOptions, Operation, Sent};
 use crate::form::call_setters;
+use crate::upload::Fate;
 use crate::{Barcode, Client, Error, Form, Image, barcode};
 
 /// A picture to be scanned; made by [`Client::scan`].
@@ -80,12 +81,16 @@ impl Operation for Request {
         self.image.is_whole()
     }
 
-    async fn attempt(&self, api: &api::Client) -> Result<Sent<BarcodeResponseList>, Error> {
+    async fn attempt(
+        &self,
+        api: &api::Client,
+        fate: &Fate,
+    ) -> Result<Sent<BarcodeResponseList>, Error> {
         Ok(match self.form {
             Form::Query => api.scan().file_url(self.image.as_url()?).send().await,
             Form::Multipart => {
                 api.scan_multipart()
-                    .file(self.image.file_part().await?)
+                    .file(self.image.file_part(fate).await?)
                     .send()
                     .await
             }

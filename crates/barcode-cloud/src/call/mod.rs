@@ -22,6 +22,7 @@ pub(crate) use self::gate::Gate;
 pub(crate) use self::retry::Retries;
 use crate::authorize::Attempt;
 use crate::error::{Deadline, InvalidInput};
+use crate::upload::Fate;
 use crate::{Client, Error, answer};
 
 /// What the generated client gives for one attempt.
@@ -47,10 +48,12 @@ pub(crate) trait Operation: Sync {
 
     /// Builds the request anew and sends it once.
     ///
-    /// The outer error is for what fails on this side, such as a file that cannot be opened.
+    /// The outer error is for what fails on this side, such as a file that cannot be opened; what breaks an upload off
+    /// is told to `fate`.
     fn attempt(
         &self,
         api: &api::Client,
+        fate: &Fate,
     ) -> impl Future<Output = Result<Sent<Self::Answer>, Error>> + Send;
 
     /// Takes what a successful answer carries; it belongs to the attempt.
@@ -215,7 +218,8 @@ impl Call<'_> {
         let hook: Arc<dyn Hook> = attempt.clone();
         let api =
             api::Client::new_with_client(&shared.base_url, shared.http.clone(), Hooks::from(hook));
-        match operation.attempt(&api).await? {
+        let fate = Fate::default();
+        match operation.attempt(&api, &fate).await? {
             Ok(answer) => {
                 trace::answered(&self.span, answer.status(), answer.headers());
                 let beside = Beside {
@@ -227,7 +231,7 @@ impl Call<'_> {
             Err(error) => {
                 let mut seen = attempt.take_seen();
                 let refused = seen.refused.take();
-                let error = answer::error(error, seen, shared.bounds).await;
+                let error = fate.decide(answer::error(error, seen, shared.bounds).await);
                 Err(Failed { error, refused })
             }
         }
