@@ -125,8 +125,8 @@ impl Default for Timeouts {
 /// When and how often a failed request is sent again.
 ///
 /// Sent again is what was never sent (no connection came about) and what was answered 429, 502, 503 or 504. Before each
-/// attempt there is a pause of random length, up to twice as long each time, and never shorter than the `Retry-After`
-/// of the answer. All clones of a client share a budget, so that an outage does not multiply its load.
+/// attempt there is a pause of random length, up to twice as long each time; where the answer has a `Retry-After`, it
+/// comes on top of that, and is up to a tenth of it, so that not all who were asked to wait come back at once. All clones of a client share a budget, so that an outage does not multiply its load.
 ///
 /// The service bills each request that it carries out: one whose answer was lost on the way, behind a 502 or 504 too,
 /// may be billed twice when it is sent again.
@@ -139,12 +139,12 @@ pub struct Retry {
     /// The most that the first pause lasts. 200 ms by default.
     #[serde(with = "humantime_serde")]
     pub first_pause: Duration,
-    /// The most that any pause lasts. 20 s by default. An answer that asks for a longer one ends the call;
-    /// [`Error::retry_after`](crate::Error::retry_after) tells how long.
+    /// The most that the random part of a pause lasts. 20 s by default. An answer that asks for a longer pause ends the
+    /// call, as does one for which no time is left; [`Error::retry_after`](crate::Error::retry_after) tells how long.
     #[serde(with = "humantime_serde")]
     pub max_pause: Duration,
-    /// Attempts beyond the first, of all calls in the last 10 s together, in percent of these calls; one a second is
-    /// always free. 10 by default.
+    /// Attempts beyond the first, of all calls in the last 10 s together, in percent of these calls, to the
+    /// attempt; one a second is always free. 10 by default; more than 100 are allowed.
     pub budget_percent: u8,
     /// Whether a 500 is sent again too. Not by default: it may come from the request itself.
     pub server_errors: bool,

@@ -182,12 +182,8 @@ impl Call<'_> {
     /// How long to wait before the next attempt; the error, where there is none.
     fn pause(&self, error: Error) -> Result<Duration, Error> {
         let retries = &self.client.shared().retries;
-        let pause = retries.pause(&error, self.attempts, &mut fastrand::Rng::new());
-        let in_time = |pause: &Duration| {
-            let left = self.deadline.map(|end| end.duration_since(Instant::now()));
-            left.is_none_or(|left| *pause < left)
-        };
-        match pause.filter(in_time) {
+        let left = self.deadline.map(|end| end.duration_since(Instant::now()));
+        match retries.pause(&error, self.attempts, left, &mut fastrand::Rng::new()) {
             Some(pause) => {
                 // Its kind only: what the service says of it may quote the data.
                 let kind = error.kind();
