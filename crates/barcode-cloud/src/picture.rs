@@ -3,14 +3,14 @@
 use std::fmt;
 use std::path::Path;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use barcode_cloud_client::{ByteStream, ResponseValue};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 
-use crate::call::{Bounded, Bounds};
+use crate::call::{Bounded, Bounds, Streaming};
 use crate::error::{Fault, Head, InvalidResponse};
 use crate::save::{self, NewFile};
 use crate::{Error, answer};
@@ -82,12 +82,17 @@ impl fmt::Debug for Picture {
 ///
 /// It ends with an error where the connection breaks, the answer is longer than the client's `max_answer_bytes`, or no
 /// piece comes within its `idle_timeout`. The call's other deadlines ended with the beginning of the stream.
+///
+/// Until it ends or is dropped it is a request under way: it keeps its turn among the client's
+/// [`concurrency`](crate::ClientBuilder::concurrency), and the span of its call open, which tells how the stream ended. The
+/// duration that is measured ends with its beginning.
 pub struct PictureStream {
     pieces: Bounded<Pieces>,
     media_type: String,
     length: Option<u64>,
     bounds: Bounds,
     head: Head,
+    streaming: Option<Streaming>,
 }
 
 impl PictureStream {
@@ -106,6 +111,7 @@ impl PictureStream {
             length,
             bounds,
             head,
+            streaming: None,
         };
         if stream.media_type.starts_with("image/") && length != Some(0) {
             return Ok(stream);
@@ -117,6 +123,12 @@ impl PictureStream {
             body.extend_from_slice(&piece);
         }
         Err(stream.no_picture(&body))
+    }
+
+    /// The same stream, which keeps its call's turn and span until it ends.
+    pub(crate) fn keeping(mut self, streaming: Streaming) -> Self {
+        self.streaming = Some(streaming);
+        self
     }
 
     /// The media type that the service gave, such as `image/png`.
@@ -177,10 +189,15 @@ impl Stream for PictureStream {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let piece = Pin::new(&mut self.pieces).poll_next(cx);
-        piece.map(|piece| {
-            piece.map(|piece| piece.map_err(|cut| answer::cut(cut, self.bounds, &self.head)))
-        })
+        let piece = ready!(Pin::new(&mut self.pieces).poll_next(cx));
+        let piece =
+            piece.map(|piece| piece.map_err(|cut| answer::cut(cut, self.bounds, &self.head)));
+        if !matches!(piece, Some(Ok(_)))
+            && let Some(streaming) = self.streaming.take()
+        {
+            streaming.end(piece.as_ref().and_then(|piece| piece.as_ref().err()));
+        }
+        Poll::Ready(piece)
     }
 }
 

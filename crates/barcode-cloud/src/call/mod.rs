@@ -18,8 +18,9 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{Instrument as _, Span};
 
 pub(crate) use self::body::{Bounded, Bounds, Cut, bounded, whole};
-pub(crate) use self::gate::Gate;
+pub(crate) use self::gate::{Gate, Turn};
 pub(crate) use self::retry::Retries;
+pub(crate) use self::trace::Streaming;
 use crate::authorize::Attempt;
 use crate::error::{Deadline, InvalidInput};
 use crate::upload::Fate;
@@ -69,6 +70,9 @@ pub(crate) struct Beside {
     /// The answer as it came; empty where it is a stream.
     pub(crate) body: Bytes,
     pub(crate) bounds: Bounds,
+    /// Lasts as long as it is kept.
+    pub(crate) turn: Turn,
+    pub(crate) span: Span,
 }
 
 /// What one call sets for itself.
@@ -98,29 +102,22 @@ pub(crate) async fn run<O: Operation>(
 ) -> Result<O::Output, Error> {
     let request_id = options.request_id()?;
     let limit = options.timeout.unwrap_or(client.shared().timeouts.call);
-    let started = Instant::now();
-    let span = trace::span(client.shared(), operation.name());
+    let seen = trace::Seen::begin(client.shared(), operation.name());
     let mut call = Call {
         client,
         request_id,
-        deadline: started.checked_add(limit),
-        attempts: 0,
-        span: span.clone(),
+        deadline: Instant::now().checked_add(limit),
+        seen,
     };
+    let span = call.seen.span.clone();
     let outcome = timeout(limit, call.attempts(operation))
-        .instrument(span.clone())
+        .instrument(span)
         .await;
     let outcome = outcome.unwrap_or(Err(Error::Timeout {
         deadline: Deadline::Call,
         limit,
     }));
-    trace::end(
-        &span,
-        operation.name(),
-        &outcome,
-        call.attempts,
-        started.elapsed(),
-    );
+    call.seen.end(outcome.as_ref().err());
     outcome
 }
 
@@ -129,8 +126,7 @@ struct Call<'a> {
     client: &'a Client,
     request_id: Option<HeaderValue>,
     deadline: Option<Instant>,
-    attempts: u32,
-    span: Span,
+    seen: trace::Seen<'a>,
 }
 
 /// Why an attempt failed, and the token that the service refused.
@@ -155,12 +151,11 @@ impl Call<'_> {
         let mut renewed = false;
         loop {
             let turn = shared.gate.enter().await;
-            self.attempts += 1;
-            let failed = match self.attempt(operation).await {
+            self.seen.attempts += 1;
+            let failed = match self.attempt(operation, turn).await {
                 Ok(output) => return Ok(output),
                 Err(failed) => failed,
             };
-            drop(turn);
             if !operation.is_whole() {
                 return Err(failed.error);
             }
@@ -183,20 +178,20 @@ impl Call<'_> {
     fn pause(&self, error: Error) -> Result<Duration, Error> {
         let retries = &self.client.shared().retries;
         let left = self.deadline.map(|end| end.duration_since(Instant::now()));
-        match retries.pause(&error, self.attempts, left, &mut fastrand::Rng::new()) {
+        match retries.pause(&error, self.seen.attempts, left, &mut fastrand::Rng::new()) {
             Some(pause) => {
                 // Its kind only: what the service says of it may quote the data.
                 let kind = error.kind();
-                tracing::debug!(attempts = self.attempts, ?pause, %kind, "sending again");
+                tracing::debug!(attempts = self.seen.attempts, ?pause, %kind, "sending again");
                 Ok(pause)
             }
             None => Err(error),
         }
     }
 
-    async fn attempt<O: Operation>(&self, operation: &O) -> Result<O::Output, Failed> {
+    async fn attempt<O: Operation>(&self, operation: &O, turn: Turn) -> Result<O::Output, Failed> {
         let limit = self.client.shared().timeouts.attempt;
-        let outcome = timeout(limit, self.exchange(operation)).await;
+        let outcome = timeout(limit, self.exchange(operation, turn)).await;
         outcome.unwrap_or_else(|_| {
             let deadline = Deadline::Attempt;
             Err(Error::Timeout { deadline, limit }.into())
@@ -204,7 +199,7 @@ impl Call<'_> {
     }
 
     /// One request and its answer.
-    async fn exchange<O: Operation>(&self, operation: &O) -> Result<O::Output, Failed> {
+    async fn exchange<O: Operation>(&self, operation: &O, turn: Turn) -> Result<O::Output, Failed> {
         let shared = self.client.shared();
         let attempt = Arc::new(Attempt::new(
             self.client.clone(),
@@ -217,10 +212,12 @@ impl Call<'_> {
         let fate = Fate::default();
         match operation.attempt(&api, &fate).await? {
             Ok(answer) => {
-                trace::answered(&self.span, answer.status(), answer.headers());
+                self.seen.answered(answer.status(), answer.headers());
                 let beside = Beside {
                     body: attempt.take_seen().body,
                     bounds: shared.bounds,
+                    turn,
+                    span: self.seen.span.clone(),
                 };
                 Ok(operation.receive(answer, beside).await?)
             }
