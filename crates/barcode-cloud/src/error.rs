@@ -25,7 +25,7 @@ pub enum Error {
     #[error(transparent)]
     InvalidInput(#[from] InvalidInput),
     /// A file could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", OneLine(&path.to_string_lossy()), file_text(source))]
     File {
         /// The file.
         path: PathBuf,
@@ -98,8 +98,21 @@ impl fmt::Display for Deadline {
 #[non_exhaustive]
 pub enum ConfigurationError {
     /// There is nothing to prove to the service who calls.
-    #[error("no credentials: give the builder `credentials`, or a `token_source`")]
+    #[error(
+        "no credentials: set `client_id` and `client_secret`, give the builder `credentials` or a `token_source`, or set BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET"
+    )]
     NoCredentials,
+    /// One of two settings that go together is missing.
+    #[error("`{missing}` is missing beside `{given}`: set both, or neither")]
+    Half {
+        /// The setting that is there.
+        given: &'static str,
+        /// The one that is not.
+        missing: &'static str,
+    },
+    /// The user agent is none.
+    #[error("`user_agent` has a character that no header can carry: use visible ASCII")]
+    UserAgent,
     /// A variable of the environment is wrong.
     #[error("the environment variable {name} {fault}: set it or unset it")]
     Variable {
@@ -126,7 +139,10 @@ pub enum ConfigurationError {
         reason: &'static str,
     },
     /// A file of root certificates is none.
-    #[error("cannot take root certificates from {}: {reason}", path.display())]
+    #[error(
+        "cannot take root certificates from {}: {reason}; check `root_certificates`",
+        OneLine(&path.to_string_lossy())
+    )]
     Certificate {
         /// The file.
         path: PathBuf,
@@ -487,6 +503,20 @@ impl From<InvalidResponse> for Error {
     }
 }
 
+/// What the system said of a file, and what to do next. What this crate says of one tells it by itself.
+fn file_text(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    let next = match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "; check the path",
+        ErrorKind::IsADirectory => "; give the path of a file",
+        ErrorKind::PermissionDenied => "; check its permissions",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room on the disk",
+        _ if error.to_string().contains(';') => "",
+        _ => "; check the path and the disk",
+    };
+    format!("{}{next}", OneLine(&error.to_string()))
+}
+
 fn transport_text(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
         "the service did not answer in time"
@@ -494,5 +524,45 @@ fn transport_text(error: &reqwest::Error) -> &'static str {
         "cannot connect to the service"
     } else {
         "the exchange with the service broke off"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error as IoError, ErrorKind};
+
+    use super::{ConfigurationError, Error};
+
+    #[test]
+    fn what_is_said_of_a_file_is_one_line_with_what_to_do_next() {
+        for (source, says) in [
+            (ErrorKind::NotFound.into(), "; check the path"),
+            (
+                ErrorKind::PermissionDenied.into(),
+                "; check its permissions",
+            ),
+            (ErrorKind::StorageFull.into(), "; make room on the disk"),
+            (
+                IoError::other("odd\nthing"),
+                "odd\\nthing; check the path and the disk",
+            ),
+            (
+                IoError::other("ended; it was changed"),
+                "/a\\nb: ended; it was changed",
+            ),
+        ] {
+            let path = "/a\nb".into();
+            let text = Error::File { path, source }.to_string();
+            assert!(text.ends_with(says) && !text.contains('\n'), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_setting_is_named() {
+        let half = ConfigurationError::Half {
+            given: "client_id",
+            missing: "client_secret",
+        };
+        assert!(half.to_string().starts_with("`client_secret` is missing"));
     }
 }
