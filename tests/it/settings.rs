@@ -84,7 +84,7 @@ async fn a_configuration_is_enough_for_a_client() {
 async fn requests_go_through_the_proxy() {
     let proxy = Raw::finding().await;
     let mut config = Config::default();
-    config.base_url = "http://127.0.0.1:9/v4.0".into();
+    config.base_url = Some("http://127.0.0.1:9/v4.0".into());
     config.proxy = Some(format!("http://user:pass@127.0.0.1:{}", proxy.port()).into());
     let token = barcode_cloud::TokenSource::static_token("token").allow_insecure_loopback(true);
     let client = Client::builder()
@@ -136,7 +136,7 @@ async fn a_root_certificate_of_ones_own_is_trusted_only_when_set() {
     );
 
     let mut config = Config::default();
-    config.base_url = base_url.clone();
+    config.base_url = Some(base_url.clone());
     config.root_certificates = vec![file.path().into()];
     let client = Client::builder()
         .config(config)

@@ -6,14 +6,14 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use barcode_cloud_client::{BASE_URL, TOKEN_URL};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// The settings of a client, to be embedded in a service's own configuration.
 ///
-/// Whatever is left out has its default; a name that is none is an error. Durations are written as `10s`, `1m 30s` or
-/// `250ms`. Secrets (the client secret, proxy and headers) are read but never written, and not shown by `Debug`.
+/// What the builder's methods set stands above it, and the environment below: [`ClientBuilder`](crate::ClientBuilder)
+/// tells more. Whatever is left out has its default; a name that is none is an error. Durations are written as `10s`, `1m 30s` or
+/// `250ms`. Secrets (the client secret, the token, proxy and headers) are read but never written, and not shown by `Debug`.
 ///
 /// ```
 /// use barcode_cloud::{Client, Config};
@@ -34,10 +34,11 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
-    /// Address of the service. `https` only, but for loopback addresses.
-    pub base_url: String,
-    /// Address that tokens come from. `https` only, but for loopback addresses.
-    pub token_url: String,
+    /// Address of the service, [`BASE_URL`](crate::api::BASE_URL) by default. `https` only, but for loopback addresses.
+    pub base_url: Option<String>,
+    /// Address that tokens come from, [`TOKEN_URL`](crate::api::TOKEN_URL) by default. `https` only, but for loopback
+    /// addresses.
+    pub token_url: Option<String>,
     /// The client id; together with [`client_secret`](Self::client_secret).
     pub client_id: Option<String>,
     /// The client secret. It is sent to the token address and nowhere else.
@@ -45,6 +46,9 @@ pub struct Config {
     pub client_secret: Option<SecretString>,
     /// A JSON file with `client_id` and `client_secret`, read anew for each token, instead of the two.
     pub credentials_file: Option<PathBuf>,
+    /// A ready token, instead of all credentials. It is not renewed.
+    #[serde(skip_serializing)]
+    pub access_token: Option<SecretString>,
     /// What requests say they come from. `barcode-cloud/VERSION` by default.
     pub user_agent: String,
     /// Headers sent with every call (not with token requests), for a gateway.
@@ -72,11 +76,12 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            base_url: BASE_URL.to_owned(),
-            token_url: TOKEN_URL.to_owned(),
+            base_url: None,
+            token_url: None,
             client_id: None,
             client_secret: None,
             credentials_file: None,
+            access_token: None,
             user_agent: concat!("barcode-cloud/", env!("CARGO_PKG_VERSION")).to_owned(),
             headers: BTreeMap::new(),
             proxy: None,
@@ -222,11 +227,16 @@ mod tests {
         let read = json!({
             "client_id": "labels",
             "client_secret": "canary-1",
+            "access_token": "canary-4",
             "proxy": "http://user:canary-2@proxy:3128",
             "headers": {"x-gateway-key": "canary-3"},
         });
         let config: Config = serde_json::from_value(read).unwrap();
-        assert!(config.client_secret.is_some() && config.proxy.is_some());
+        assert!(
+            config.client_secret.is_some()
+                && config.access_token.is_some()
+                && config.proxy.is_some()
+        );
         let shown = format!("{config:?} {}", serde_json::to_string(&config).unwrap());
         assert!(
             shown.contains("labels") && !shown.contains("canary"),
