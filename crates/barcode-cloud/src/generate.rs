@@ -36,7 +36,7 @@ const QUERY_LIMIT: usize = 1024;
 /// # }
 /// ```
 #[must_use = "nothing is sent before `send`"]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Generate {
     client: Client,
     barcode_type: EncodeBarcodeType,

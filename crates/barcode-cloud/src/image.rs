@@ -1,6 +1,7 @@
 //! A picture to be read: where it is, and how each form of a request takes it.
 
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -14,9 +15,11 @@ use tokio::io::AsyncRead;
 
 use crate::Error;
 use crate::error::InvalidInput;
-use crate::upload::{Fate, Source, Upload, locked};
+use crate::upload::{self, Fate, Source, Upload, locked};
 
 /// A picture to be read: PNG, JPEG, GIF, TIFF or BMP.
+///
+/// Made of a path, or of bytes. A string is neither: it could be a path or an address ([`Image::url`]).
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Image {
@@ -62,6 +65,11 @@ impl Image {
             source: Arc::new(Mutex::new(Some(Box::new(reader)))),
             length,
         })
+    }
+
+    /// The same of a reader that blocks, such as one of `std`: it is read on a thread for such work.
+    pub fn blocking_reader(reader: impl Read + Send + 'static, length: u64) -> Self {
+        Self::reader(upload::unblocked(reader), length)
     }
 
     /// Whether the picture can be sent once more.
@@ -231,6 +239,30 @@ impl From<PathBuf> for Image {
 impl From<&Path> for Image {
     fn from(path: &Path) -> Self {
         Self::Path(path.to_owned())
+    }
+}
+
+impl From<&PathBuf> for Image {
+    fn from(path: &PathBuf) -> Self {
+        Self::Path(path.clone())
+    }
+}
+
+impl From<&[u8]> for Image {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Bytes(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Image {
+    fn from(bytes: [u8; N]) -> Self {
+        Self::Bytes(Bytes::copy_from_slice(&bytes))
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Image {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::Bytes(Bytes::copy_from_slice(bytes))
     }
 }
 

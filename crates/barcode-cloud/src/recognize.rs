@@ -33,8 +33,10 @@ const MOST_IN_A_BODY: u64 = 28_730_982 / 4 * 3;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A clone is the same request once more; one of a reader shares it, and a reader can be read once.
 #[must_use = "nothing is sent before `send`"]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Recognize {
     client: Client,
     form: Option<Form>,
@@ -42,7 +44,7 @@ pub struct Recognize {
     options: CallOptions,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Request {
     image: Image,
     types: Vec<DecodeBarcodeType>,

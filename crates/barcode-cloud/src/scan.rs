@@ -9,8 +9,10 @@ use crate::upload::Fate;
 use crate::{Barcode, Client, Error, Form, Image, barcode};
 
 /// A picture to be scanned; made by [`Client::scan`].
+///
+/// A clone is the same request once more; one of a reader shares it, and a reader can be read once.
 #[must_use = "nothing is sent before `send`"]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Scan {
     client: Client,
     form: Option<Form>,

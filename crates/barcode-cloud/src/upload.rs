@@ -3,16 +3,16 @@
 //! resets the stream and forgets the cause.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt as _};
+use futures_util::stream::{self, Stream, TryStreamExt as _};
 use tokio::io::AsyncRead;
-use tokio_util::io::ReaderStream;
+use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::Error;
 use crate::error::InvalidInput;
@@ -36,6 +36,19 @@ enum State {
     Untouched(Source),
     Reading(ReaderStream<Source>),
     Ended,
+}
+
+/// A reader that blocks, read piece by piece beside the runtime's own threads.
+pub(crate) fn unblocked(reader: impl Read + Send + 'static) -> impl AsyncRead + Send + Unpin {
+    let pieces = stream::try_unfold(reader, |mut reader| async move {
+        let read = tokio::task::spawn_blocking(move || {
+            let mut piece = Vec::with_capacity(PIECE);
+            let read = reader.by_ref().take(PIECE as u64).read_to_end(&mut piece);
+            read.map(|read| (read > 0).then(|| (Bytes::from(piece), reader)))
+        });
+        read.await.map_err(io::Error::other)?
+    });
+    StreamReader::new(Box::pin(pieces))
 }
 
 /// Where a source that can be read only once goes back to when nothing was read of it.
