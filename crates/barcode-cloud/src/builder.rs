@@ -237,6 +237,16 @@ impl ClientBuilder {
         )))
     }
 
+    /// As [`build`](Self::build), a client without async. Feature `blocking`.
+    ///
+    /// # Errors
+    ///
+    /// The same, and [`Error::Configuration`] where no thread can be started.
+    #[cfg(feature = "blocking")]
+    pub fn build_blocking(self) -> Result<crate::blocking::Client, Error> {
+        crate::blocking::Client::of(self.build()?)
+    }
+
     fn read_proxy(&mut self) -> Result<(), ConfigurationError> {
         if let Some(url) = &self.config.proxy {
             // It may hold a password: what is wrong with it is not quoted.
