@@ -228,6 +228,35 @@ async fn a_picture_comes_as_a_stream_or_straight_to_a_file() {
     assert_eq!(pixels.width(), pixels.height());
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_symbolic_link_is_followed_and_not_replaced() {
+    let (_sandbox, client) = sandbox().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (link, file) = (folder.path().join("link"), folder.path().join("a/file"));
+    std::fs::create_dir(folder.path().join("a")).unwrap();
+    std::os::unix::fs::symlink("a/file", &link).unwrap();
+    let request = || client.generate(EncodeBarcodeType::Qr, "x");
+    // It leads nowhere yet.
+    let error = request().save(&link).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::File { path, .. } if *path == link),
+        "{error:?}"
+    );
+    let picture = request().send().await.unwrap();
+    for streamed in [true, false] {
+        std::fs::write(&file, "old").unwrap();
+        match streamed {
+            true => drop(request().save(&link).await.unwrap()),
+            false => picture.save(&link).await.unwrap(),
+        }
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(&std::fs::read(&file).unwrap(), picture.bytes());
+    }
+    assert_eq!(names(folder.path()), ["a", "link"]);
+    assert_eq!(names(&folder.path().join("a")), ["file"]);
+}
+
 /// What stands in a folder, by name.
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(folder)
