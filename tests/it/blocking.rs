@@ -1,7 +1,11 @@
 //! The client without async: from a plain thread, and where a runtime runs.
 
 use barcode_cloud::blocking::Client;
-use barcode_cloud::{BarcodeImageFormat, Config, DecodeBarcodeType, EncodeBarcodeType, Error};
+use std::io::Read as _;
+
+use barcode_cloud::{
+    BarcodeImageFormat, Config, DecodeBarcodeType, EncodeBarcodeType, Error, Image,
+};
 use barcode_cloud_sandbox::Sandbox;
 use serde_json::json;
 
@@ -84,6 +88,37 @@ fn many_are_answered_in_order_and_as_they_come() {
     // Dropped in the middle: what is under way ends with it.
     let mut answers = client.generate_many(requests()).in_order();
     assert!(answers.next().unwrap().is_ok());
+}
+
+#[test]
+fn a_picture_is_read_as_it_comes_and_sent_from_a_reader() {
+    let (_runtime, _sandbox, client) = sandbox();
+    let request = client.generate(EncodeBarcodeType::Qr, "by reader");
+    let whole = request.clone().send().unwrap();
+    let mut reader = request.stream().unwrap();
+    assert_eq!(reader.media_type(), "image/png");
+    assert_eq!(reader.length(), Some(whole.bytes().len() as u64));
+    let mut read = Vec::new();
+    reader.read_to_end(&mut read).unwrap();
+    assert_eq!(&read, whole.bytes());
+    assert_eq!(reader.read(&mut [0]).unwrap(), 0);
+    let length = read.len() as u64;
+    let image = Image::blocking_reader(std::io::Cursor::new(read), length);
+    assert_eq!(client.scan(image).send().unwrap()[0].value, "by reader");
+}
+
+#[test]
+fn an_iterator_is_not_asked_again_after_its_end() {
+    let (_runtime, _sandbox, client) = sandbox();
+    let mut asked = 0;
+    let requests = std::iter::from_fn(|| {
+        asked += 1;
+        // Begins anew after its end, as an iterator may.
+        (asked % 4 != 0).then(|| client.generate(EncodeBarcodeType::Qr, "x"))
+    });
+    let answers = client.generate_many(requests).in_order();
+    assert_eq!(answers.count(), 3);
+    assert_eq!(asked, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,8 @@ use barcode_cloud::api::types::EncodeBarcodeType;
 use barcode_cloud::{Client, Error};
 use httpmock::MockServer;
 
-use crate::service::{client_of, tokens};
+use crate::raw::Raw;
+use crate::service::{client_of, fixed, tokens};
 
 /// The error of a scan that is answered with `status`, `media_type` and `body`.
 async fn scan(status: u16, media_type: &str, body: &str) -> Error {
@@ -84,6 +85,8 @@ async fn a_success_that_is_not_what_the_document_says_is_no_success() {
             panic!("{error:?}")
         };
         assert_eq!(response.body(), body);
+        let told = (error.status().unwrap().as_u16(), error.request_id());
+        assert_eq!(told, (200, Some("from-header")), "{error:?}");
         assert!(
             body.is_empty() || !format!("{error:?}").contains(body),
             "{error:?}"
@@ -102,6 +105,45 @@ async fn a_success_that_is_not_what_the_document_says_is_no_success() {
             .await
             .unwrap_err();
         assert!(matches!(error, Error::InvalidResponse(_)), "{error:?}");
+        let told = (error.status().unwrap().as_u16(), error.request_id());
+        assert_eq!(told, (200, Some("from-header")), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_keeps_its_status_and_request_id() {
+    let server = Raw::finding().await;
+    let client = fixed(&server.base_url()).max_answer_bytes(9).build();
+    let client = client.unwrap();
+    let image = barcode_cloud::Image::url("https://pictures.example/a.png");
+    let error = client.scan(image).send().await.unwrap_err();
+    let told = (error.status().unwrap().as_u16(), error.request_id());
+    assert_eq!(told, (200, Some("r-1")), "{error:?}");
+}
+
+#[tokio::test]
+async fn only_an_answer_that_says_so_found_nothing() {
+    for body in [
+        "{}",
+        r#"{"error":{"code":"c","message":"m"}}"#,
+        r#"{"Barcodes":[]}"#,
+        "[]",
+        "[null]",
+        "[[]]",
+    ] {
+        let error = scan(200, "application/json", body).await;
+        let Error::InvalidResponse(response) = &error else {
+            panic!("{body}: {error:?}")
+        };
+        assert_eq!(response.body(), body);
+        assert_eq!(error.status().unwrap(), 200);
+    }
+    // The document requires the property, and lets it be null.
+    for body in [r#"{"barcodes":[]}"#, r#"{"barcodes":null,"more":1}"#] {
+        let server = MockServer::start_async().await;
+        let client = answering(&server, 200, "application/json", body).await;
+        let found = client.scan(b"picture".to_vec()).send().await.unwrap();
+        assert_eq!(found, [], "{body}");
     }
 }
 
@@ -176,9 +218,7 @@ async fn what_the_service_says_stays_on_one_line() {
 
 #[tokio::test]
 async fn an_address_that_no_request_can_have_is_the_callers_mistake() {
-    let client = crate::service::fixed("http://127.0.0.1:9/v4.0")
-        .build()
-        .unwrap();
+    let client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
     let url = format!("https://pictures.example/{}", "x".repeat(70_000));
     let error = client
         .scan(barcode_cloud::Image::url(url))

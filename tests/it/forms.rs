@@ -11,7 +11,8 @@ use barcode_cloud::{
 };
 use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
 
-use crate::service::{client_of, tokens};
+use crate::raw::Raw;
+use crate::service::{client_of, fixed, tokens};
 
 /// A server that answers one path only, and counts.
 async fn only<'a>(
@@ -220,6 +221,42 @@ fn leaves(value: &serde_json::Value) -> BTreeMap<String, String> {
             other => [(name.clone(), other.to_string())].into(),
         })
         .collect()
+}
+
+#[tokio::test]
+async fn an_option_out_of_its_bounds_is_refused_in_every_form_before_anything_is_sent() {
+    let server = Raw::finding().await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let generate = |barcode_type| client.generate(barcode_type, "x");
+    for form in [Form::Query, Form::Body, Form::Multipart] {
+        for (request, field) in [
+            (
+                generate(EncodeBarcodeType::Qr).image(ImageOptions::new().resolution(0.5)),
+                "resolution",
+            ),
+            (
+                generate(EncodeBarcodeType::Qr).qr(QrOptions::new().aspect_ratio(1.5)),
+                "qrAspectRatio",
+            ),
+            (
+                generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().columns(31)),
+                "pdf417Columns",
+            ),
+            (
+                generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().rows(91)),
+                "pdf417Rows",
+            ),
+        ] {
+            let error = request.form(form).send().await.unwrap_err();
+            assert!(error.is_client_error(), "{form:?} {field}: {error:?}");
+            let text = error.to_string();
+            assert!(
+                text.contains(field) && text.contains("outside its bounds"),
+                "{form:?} {field}: {text}"
+            );
+        }
+    }
+    assert_eq!(server.heads(), [""; 0]);
 }
 
 #[tokio::test]

@@ -140,6 +140,24 @@ async fn a_client_has_no_more_requests_under_way_than_its_limit() {
 }
 
 #[tokio::test]
+async fn a_stream_keeps_its_turn_until_it_ends_or_is_dropped() {
+    let doors = Doors::new(1_000);
+    let server = doors.server().await;
+    let client = fixed(&server.base_url()).concurrency(1).build().unwrap();
+    let request = |data: &str| client.generate(EncodeBarcodeType::Qr, data);
+    let kept = request("1").stream().await.unwrap();
+    let short = Duration::from_millis(50);
+    let error = request("2").timeout(short).send().await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert_eq!(server.heads().len(), 1, "the second was never sent");
+    drop(kept);
+    let mut read = request("3").stream().await.unwrap();
+    while read.next().await.is_some() {}
+    assert_eq!(request("4").send().await.unwrap().bytes(), "4".as_bytes());
+    drop(read);
+}
+
+#[tokio::test]
 async fn a_call_between_two_answers_does_not_wait_for_those_that_nobody_looks_at() {
     let doors = Doors::new(1_000);
     let server = doors.server().await;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use barcode_cloud::{EncodeBarcodeType, Image, Retry};
+use futures_util::StreamExt as _;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber as _;
@@ -141,6 +142,56 @@ async fn a_failed_call_says_how_it_failed() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_dropped_says_that_it_was_cancelled() {
+    let arrived = Arc::new(tokio::sync::Notify::new());
+    let came = arrived.clone();
+    let server = Raw::start(move |_request| {
+        let came = came.clone();
+        async move {
+            came.notify_one();
+            std::future::pending().await
+        }
+    })
+    .await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let seen = Seen::default();
+    let call = client.generate(EncodeBarcodeType::Qr, "x").send();
+    tokio::select! {
+        biased;
+        _ = call.with_subscriber(seen.clone()) => unreachable!("no answer comes"),
+        () = arrived.notified() => {}
+    }
+    assert_eq!(seen.field("error.type").as_deref(), Some("cancelled"));
+    assert_eq!(seen.field("otel.status_code"), None);
+}
+
+#[tokio::test]
+async fn the_span_of_a_stream_says_how_the_stream_ended() {
+    let server = Raw::start(|mut request| async move {
+        match request.path().ends_with("half") {
+            true => request.half("image/png").await,
+            false => request.answer(200, "", "image/png", "picture").await,
+        }
+    })
+    .await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    for (data, read, says) in [
+        ("whole", true, None),
+        ("whole", false, Some("cancelled")),
+        ("half", true, Some("transport")),
+    ] {
+        let seen = Seen::default();
+        let call = async {
+            let request = client.generate(EncodeBarcodeType::Qr, data);
+            let mut stream = request.stream().await.unwrap();
+            while read && stream.next().await.is_some_and(|piece| piece.is_ok()) {}
+        };
+        call.with_subscriber(seen.clone()).await;
+        assert_eq!(seen.field("error.type").as_deref(), says, "{data} {read}");
+    }
+}
+
+#[tokio::test]
 async fn data_is_seen_only_where_it_is_asked_for() {
     let server = Raw::finding().await;
     for asked in [false, true] {
@@ -165,6 +216,7 @@ fn calls_and_their_repetitions_are_counted() {
         .enable_all()
         .build()
         .unwrap();
+    let mut port = 0;
     metrics::with_local_recorder(&recorder, || {
         runtime.block_on(async {
             let server = unsteady().await;
@@ -176,6 +228,10 @@ fn calls_and_their_repetitions_are_counted() {
                 .send()
                 .await
                 .unwrap_err();
+            // Dropped in flight.
+            let call = client.scan(image()).send();
+            assert!(futures_util::FutureExt::now_or_never(call).is_none());
+            port = server.port();
         });
     });
     let mut told: Vec<_> = snapshotter
@@ -184,7 +240,10 @@ fn calls_and_their_repetitions_are_counted() {
         .into_iter()
         .map(|(key, _, _, value)| {
             let key = key.key().clone();
-            let labels: Vec<_> = key.labels().map(|label| label.value().to_owned()).collect();
+            let labels: Vec<_> = key
+                .labels()
+                .map(|label| label.value().replace(&port.to_string(), "PORT"))
+                .collect();
             let count = match value {
                 DebugValue::Counter(count) => count,
                 DebugValue::Histogram(values) => values.len() as u64,
@@ -201,13 +260,26 @@ fn calls_and_their_repetitions_are_counted() {
     assert_eq!(
         told,
         [
-            ("barcode_cloud.resent_requests", "GET scan", 1),
             (
-                "http.client.request.duration",
-                "GET generate invalid_response",
+                "barcode_cloud.resent_requests",
+                "GET scan 127.0.0.1 PORT",
                 1
             ),
-            ("http.client.request.duration", "GET scan", 1),
+            (
+                "http.client.request.duration",
+                "GET generate 127.0.0.1 PORT 200 invalid_response",
+                1
+            ),
+            (
+                "http.client.request.duration",
+                "GET scan 127.0.0.1 PORT 200",
+                1
+            ),
+            (
+                "http.client.request.duration",
+                "GET scan 127.0.0.1 PORT cancelled",
+                1
+            ),
         ]
     );
 }

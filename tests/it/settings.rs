@@ -80,11 +80,48 @@ async fn a_configuration_is_enough_for_a_client() {
     }
 }
 
+/// The environment of a test is that of all tests: this one is run with its own, by the next.
+#[tokio::test]
+#[ignore = "runs in a process with an environment of its own"]
+async fn client_from_env() {
+    let client = Client::from_env().unwrap();
+    let found = client.scan(b"picture".to_vec()).send().await.unwrap();
+    assert_eq!(found[0].value, "found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_is_enough_for_a_client() {
+    let server = Raw::finding().await;
+    let run = |token: &str| {
+        let mut test = std::process::Command::new(std::env::current_exe().unwrap());
+        test.args(["--exact", "--ignored", "settings::client_from_env"])
+            .env("BARCODE_CLOUD_BASE_URL", server.base_url())
+            .env("BARCODE_CLOUD_ACCESS_TOKEN", token);
+        for unset in ["BARCODE_CLOUD_CLIENT_ID", "BARCODE_CLOUD_CLIENT_SECRET"] {
+            test.env_remove(unset);
+        }
+        test.output().unwrap()
+    };
+    let output = tokio::task::block_in_place(|| run("token-of-env"));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+    let head = &server.heads()[0];
+    assert!(
+        head.contains("authorization: Bearer token-of-env"),
+        "{head}"
+    );
+    let output = tokio::task::block_in_place(|| run(""));
+    assert!(!output.status.success());
+}
+
 #[tokio::test]
 async fn requests_go_through_the_proxy() {
     let proxy = Raw::finding().await;
     let mut config = Config::default();
-    config.base_url = "http://127.0.0.1:9/v4.0".into();
+    config.base_url = Some("http://127.0.0.1:9/v4.0".into());
     config.proxy = Some(format!("http://user:pass@127.0.0.1:{}", proxy.port()).into());
     let token = barcode_cloud::TokenSource::static_token("token").allow_insecure_loopback(true);
     let client = Client::builder()
@@ -136,7 +173,7 @@ async fn a_root_certificate_of_ones_own_is_trusted_only_when_set() {
     );
 
     let mut config = Config::default();
-    config.base_url = base_url.clone();
+    config.base_url = Some(base_url.clone());
     config.root_certificates = vec![file.path().into()];
     let client = Client::builder()
         .config(config)

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use barcode_cloud::{Client, Deadline, DecodeBarcodeType, EncodeBarcodeType, Error, Form, Image};
+use barcode_cloud::{
+    Client, Deadline, DecodeBarcodeType, EncodeBarcodeType, Error, Form, Image, TokenSource,
+};
 use futures_util::StreamExt as _;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
@@ -13,6 +15,7 @@ use tokio::sync::Notify;
 
 use crate::raw::{FOUND, Raw};
 use crate::service::{fixed, sandbox};
+use crate::tls;
 
 #[tokio::test]
 async fn a_reader_goes_up_and_can_be_read_once() {
@@ -55,6 +58,45 @@ async fn a_reader_of_another_length_breaks_the_request_off() {
         }
     }
     assert_eq!(server.heads().len(), 0, "no request came whole");
+}
+
+/// A client of a server that speaks HTTP/2 only.
+async fn over_http2() -> Client {
+    let (base_url, pem) = tls::http2().await;
+    let token = TokenSource::static_token("token").api_origin(&base_url);
+    Client::builder()
+        .base_url(&base_url)
+        .token_source(token.build().unwrap())
+        .root_certificate(reqwest::Certificate::from_pem(pem.as_bytes()).unwrap())
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_picture_goes_up_over_http2() {
+    let client = over_http2().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("label.png");
+    std::fs::write(&path, vec![7; 200_000]).unwrap();
+    let reader = Image::reader(std::io::Cursor::new(vec![7; 200_000]), 200_000);
+    for image in [reader, path.into(), b"picture".to_vec().into()] {
+        let found = client.scan(image).send().await.unwrap();
+        assert_eq!(found[0].value, "found");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_of_another_length_is_told_as_such_over_http2_too() {
+    let client = over_http2().await;
+    for (length, says) in [
+        (200_001, "image: ended after 200000 of 200001 bytes"),
+        (199_999, "image: has more than its 199999 bytes"),
+    ] {
+        let reader = std::io::Cursor::new(vec![7; 200_000]);
+        let image = Image::reader(reader, length);
+        let error = client.scan(image).send().await.unwrap_err();
+        assert!(error.to_string().starts_with(says), "{error}");
+    }
 }
 
 /// Takes a connection, tells when something came, and reads it when it is told to.
@@ -184,6 +226,35 @@ async fn a_picture_comes_as_a_stream_or_straight_to_a_file() {
     );
     let pixels = whole.decode().unwrap();
     assert_eq!(pixels.width(), pixels.height());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_symbolic_link_is_followed_and_not_replaced() {
+    let (_sandbox, client) = sandbox().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (link, file) = (folder.path().join("link"), folder.path().join("a/file"));
+    std::fs::create_dir(folder.path().join("a")).unwrap();
+    std::os::unix::fs::symlink("a/file", &link).unwrap();
+    let request = || client.generate(EncodeBarcodeType::Qr, "x");
+    // It leads nowhere yet.
+    let error = request().save(&link).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::File { path, .. } if *path == link),
+        "{error:?}"
+    );
+    let picture = request().send().await.unwrap();
+    for streamed in [true, false] {
+        std::fs::write(&file, "old").unwrap();
+        match streamed {
+            true => drop(request().save(&link).await.unwrap()),
+            false => picture.save(&link).await.unwrap(),
+        }
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(&std::fs::read(&file).unwrap(), picture.bytes());
+    }
+    assert_eq!(names(folder.path()), ["a", "link"]);
+    assert_eq!(names(&folder.path().join("a")), ["file"]);
 }
 
 /// What stands in a folder, by name.

@@ -1,6 +1,5 @@
 //! Which service a command talks to: the one that the environment names, or a sandbox inside this program.
 
-use barcode_cloud::auth::ErrorKind;
 use barcode_cloud::{Client, ClientCredentials, ConfigurationError, Error};
 use barcode_cloud_sandbox::Sandbox;
 
@@ -22,14 +21,9 @@ pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
         });
     }
     let client = Client::from_env().map_err(|error| match error {
-        Error::Configuration(ConfigurationError::Auth(auth))
-            if auth.kind() == ErrorKind::Credentials =>
-        {
-            anyhow::anyhow!(
-                "no credentials: {auth} (BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET name an account; \
-                 --sandbox needs none)"
-            )
-        }
+        Error::Configuration(
+            missing @ (ConfigurationError::NoCredentials | ConfigurationError::Half { .. }),
+        ) => anyhow::anyhow!("{missing} (--sandbox needs none)"),
         error => error.into(),
     })?;
     Ok(Connection {

@@ -13,9 +13,8 @@ use reqwest::header::HeaderMap;
 use crate::Error;
 use crate::authorize::Seen;
 use crate::call::{Bounds, Cut};
-use crate::error::{ApiError, Deadline, Fault, InvalidInput, InvalidResponse};
+use crate::error::{ApiError, Deadline, Fault, Head, InvalidInput, InvalidResponse};
 use crate::told;
-use crate::upload::Broken;
 
 /// Bytes of an unexpected answer that are read; the rest is not waited for.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -37,7 +36,8 @@ pub(crate) async fn error(
             let (status, headers) = (response.status(), response.headers().clone());
             let body = beginning(response).await;
             if status.is_success() {
-                return InvalidResponse::new(Fault::Undocumented { status }, &body).into();
+                let fault = Fault::Undocumented { status };
+                return InvalidResponse::new(fault, &body).of(&seen.head).into();
             }
             lenient(status, &headers, &body).into()
         }
@@ -45,16 +45,17 @@ pub(crate) async fn error(
         api::Error::InvalidResponsePayload(body, source) => match seen.failed {
             Some((status, headers)) => lenient(status, &headers, &body).into(),
             None => InvalidResponse::new(Fault::NoJson, &body)
+                .of(&seen.head)
                 .because(source)
                 .into(),
         },
         // An error status whose body broke off: what it is stands in the status.
         api::Error::ResponseBodyError(source) => match seen.failed {
             Some((status, headers)) => lenient(status, &headers, b"").into(),
-            None => transport(source, bounds),
+            None => transport(source, bounds, &seen.head),
         },
         api::Error::CommunicationError(source) | api::Error::InvalidUpgrade(source) => {
-            transport(source, bounds)
+            transport(source, bounds, &seen.head)
         }
         api::Error::InvalidRequest(said) => InvalidInput::from_client(said).into(),
         api::Error::Custom(reason) => match seen.auth_error {
@@ -64,15 +65,12 @@ pub(crate) async fn error(
     }
 }
 
-/// What broke an exchange off: one of our own bounds, the picture on its way up, or the connection.
-pub(crate) fn transport(source: reqwest::Error, bounds: Bounds) -> Error {
-    match cause::<Cut>(&source) {
-        Some(Cut::TooLong) => return too_long(bounds),
+/// What broke an exchange off: one of our own bounds, or the connection.
+fn transport(source: reqwest::Error, bounds: Bounds, head: &Head) -> Error {
+    match bound(&source) {
+        Some(Cut::TooLong) => return too_long(bounds, head),
         Some(Cut::Silent) => return silent(bounds),
         Some(Cut::Lost(_)) | None => {}
-    }
-    if let Some(broken) = cause::<Broken>(&source) {
-        return broken.to_error();
     }
     if source.is_builder() {
         let reason =
@@ -85,17 +83,19 @@ pub(crate) fn transport(source: reqwest::Error, bounds: Bounds) -> Error {
 }
 
 /// What ended the stream of a body early.
-pub(crate) fn cut(cut: Cut, bounds: Bounds) -> Error {
+pub(crate) fn cut(cut: Cut, bounds: Bounds, head: &Head) -> Error {
     match cut {
-        Cut::TooLong => too_long(bounds),
+        Cut::TooLong => too_long(bounds, head),
         Cut::Silent => silent(bounds),
-        Cut::Lost(source) => transport(source, bounds),
+        Cut::Lost(source) => transport(source, bounds, head),
     }
 }
 
-fn too_long(bounds: Bounds) -> Error {
+fn too_long(bounds: Bounds, head: &Head) -> Error {
     let limit = bounds.max_bytes;
-    InvalidResponse::new(Fault::TooLong { limit }, b"").into()
+    InvalidResponse::new(Fault::TooLong { limit }, b"")
+        .of(head)
+        .into()
 }
 
 fn silent(bounds: Bounds) -> Error {
@@ -105,8 +105,8 @@ fn silent(bounds: Bounds) -> Error {
     }
 }
 
-/// The cause of this type among those of `error`.
-fn cause<E: StdError + 'static>(error: &reqwest::Error) -> Option<&E> {
+/// The bound of ours among the causes of `error`.
+fn bound(error: &reqwest::Error) -> Option<&Cut> {
     let mut next: Option<&(dyn StdError + 'static)> = error.source();
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

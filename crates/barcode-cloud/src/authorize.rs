@@ -5,11 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use barcode_cloud_auth::{AccessToken, TokenSource};
 use barcode_cloud_client::{BoxFuture, Hook, HookError, OperationInfo};
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Request, Response, StatusCode};
 
 use crate::Client;
-use crate::call::bounded;
+use crate::call::{bounded, whole};
+use crate::error::Head;
 
 /// The header that carries the id of a request, both ways.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -88,8 +90,12 @@ pub(crate) struct Attempt {
 pub(crate) struct Seen {
     /// Why there was no token.
     pub(crate) auth_error: Option<barcode_cloud_auth::Error>,
+    /// Which answer came.
+    pub(crate) head: Head,
     /// Status and headers of an answer that is no success.
     pub(crate) failed: Option<(StatusCode, HeaderMap)>,
+    /// A success that is no stream, as it came.
+    pub(crate) body: Bytes,
     /// The token that the service answered with 401; it is out of use.
     pub(crate) refused: Option<AccessToken>,
     token: Option<AccessToken>,
@@ -115,10 +121,11 @@ impl Attempt {
     }
 
     fn look(&self, response: &Response) {
+        let mut seen = self.seen();
+        seen.head = Head::new(response.status(), response.headers());
         if response.status().is_success() {
             return;
         }
-        let mut seen = self.seen();
         if response.status() == StatusCode::UNAUTHORIZED {
             seen.refused = seen.token.take();
             if let Some(token) = &seen.refused {
@@ -161,10 +168,16 @@ impl Hook for Attempt {
         Box::pin(async move {
             let response = http.execute(request).await?;
             self.look(&response);
-            if self.streams && response.status().is_success() {
-                return Ok(response);
+            let bounds = self.client.shared().bounds;
+            match response.status().is_success() {
+                true if self.streams => Ok(response),
+                true => {
+                    let (response, body) = whole(response, bounds).await?;
+                    self.seen().body = body;
+                    Ok(response)
+                }
+                false => Ok(bounded(response, bounds)),
             }
-            Ok(bounded(response, self.client.shared().bounds))
         })
     }
 }

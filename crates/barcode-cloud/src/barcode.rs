@@ -3,7 +3,12 @@
 use std::fmt;
 use std::str::FromStr as _;
 
+use barcode_cloud_client::ResponseValue;
 use barcode_cloud_client::types::{BarcodeResponse, BarcodeResponseList, DecodeBarcodeType};
+use serde_json::{Map, Value};
+
+use crate::Error;
+use crate::error::{Fault, Head, InvalidResponse};
 
 /// A barcode found in a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,17 +81,37 @@ impl From<BarcodeResponse> for Barcode {
     }
 }
 
-/// The barcodes of an answer; what they say goes into a trace where that is asked for.
-pub(crate) fn received(list: BarcodeResponseList, trace_data: bool) -> Vec<Barcode> {
-    let found = list.barcodes.unwrap_or_default().into_iter();
-    found
+/// The barcodes of an answer, which came as `body`; what they say goes into a trace where that is asked for.
+///
+/// The document requires `barcodes`, and lets it be null. The generated client reads an answer without it too, whatever
+/// that is: one that finds nothing has to say so.
+pub(crate) fn received(
+    answer: ResponseValue<BarcodeResponseList>,
+    body: &[u8],
+    trace_data: bool,
+) -> Result<Vec<Barcode>, Error> {
+    let head = Head::new(answer.status(), answer.headers());
+    let found = answer.into_inner().barcodes.unwrap_or_default();
+    if found.is_empty() && !says_barcodes(body) {
+        let fault = Fault::NoJson;
+        return Err(InvalidResponse::new(fault, body).of(&head).into());
+    }
+    let found = found.into_iter();
+    let found = found
         .map(Barcode::from)
         .inspect(|barcode| {
             if trace_data {
                 tracing::debug!(data = barcode.value, barcode_type = %barcode.barcode_type, "found");
             }
         })
-        .collect()
+        .collect();
+    Ok(found)
+}
+
+/// Whether this is an object with the member `barcodes`.
+fn says_barcodes(body: &[u8]) -> bool {
+    serde_json::from_slice::<Map<String, Value>>(body)
+        .is_ok_and(|object| object.contains_key("barcodes"))
 }
 
 impl From<DecodeBarcodeType> for BarcodeType {

@@ -1,10 +1,13 @@
 //! From settings to a client: by method, by [`Config`] or from the environment, all checked here.
 
+use std::env::VarError;
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use barcode_cloud_auth::{ClientCredentials, FileCredentials, TokenSource};
+use barcode_cloud_client as api;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -19,6 +22,10 @@ const BASE_URL: &str = "BARCODE_CLOUD_BASE_URL";
 const TOKEN_URL: &str = "BARCODE_CLOUD_TOKEN_URL";
 
 /// Builds a [`Client`]; made by [`Client::builder`].
+///
+/// What its methods set stands above a [`Config`], and that above the environment ([`env`](Self::env)), which only fills in
+/// what neither of them sets; this holds for each address and for whatever proves who calls. Of the latter, in one place,
+/// a token stands above a file, and that above a client id and secret.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,20 +44,31 @@ const TOKEN_URL: &str = "BARCODE_CLOUD_TOKEN_URL";
 pub struct ClientBuilder {
     config: Config,
     authority: Option<Authority>,
+    env: Environment,
     http: Option<reqwest::Client>,
     proxies: Vec<reqwest::Proxy>,
     certificates: Vec<reqwest::Certificate>,
 }
 
+/// What the environment sets.
+#[derive(Default)]
+struct Environment {
+    base_url: Option<String>,
+    token_url: Option<String>,
+    authority: Option<Authority>,
+}
+
 /// What proves to the service who calls.
+#[derive(Clone)]
 enum Authority {
     Credentials(ClientCredentials),
+    File(PathBuf),
     Token(SecretString),
     Source(TokenSource),
 }
 
 impl ClientBuilder {
-    /// Takes over all of `config`; what the methods set before is forgotten.
+    /// Takes over all of `config`. Call it first: what methods set that a `Config` can hold is forgotten.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
@@ -73,14 +91,14 @@ impl ClientBuilder {
     ///
     /// `https` only, but for loopback addresses. The token is sent to this origin and no other.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.config.base_url = url.into();
+        self.config.base_url = Some(url.into());
         self
     }
 
     /// Obtains tokens at this address instead of [`TOKEN_URL`](crate::api::TOKEN_URL). `https` only, but for loopback
     /// addresses.
     pub fn token_url(mut self, url: impl Into<String>) -> Self {
-        self.config.token_url = url.into();
+        self.config.token_url = Some(url.into());
         self
     }
 
@@ -175,25 +193,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes over what the environment sets; [`Client::from_env`] lists the variables.
+    /// Fills in from the environment what nothing else sets; [`Client::from_env`] lists the variables.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where neither a token nor credentials are set, or a variable is empty.
+    /// [`Error::Configuration`] names the variable that is empty, or missing beside another.
     pub fn env(mut self) -> Result<Self, Error> {
-        if let Some(url) = variable(BASE_URL)? {
-            self.config.base_url = url;
-        }
-        if let Some(url) = variable(TOKEN_URL)? {
-            self.config.token_url = url;
-        }
-        self.authority = Some(match variable(ACCESS_TOKEN)? {
-            Some(token) => Authority::Token(token.into()),
-            None => Authority::Credentials(
-                ClientCredentials::from_env(CLIENT_ID, CLIENT_SECRET)
-                    .map_err(ConfigurationError::Auth)?,
-            ),
-        });
+        self.env = Environment::read(std::env::var)?;
         Ok(self)
     }
 
@@ -204,7 +210,10 @@ impl ClientBuilder {
     /// [`Error::Configuration`] where credentials are missing, an address is not one that a token may be sent to, a
     /// proxy, a header or a certificate is none, or no HTTP client can be set up.
     pub fn build(mut self) -> Result<Client, Error> {
-        let base_url = checked(&self.config.base_url)?;
+        let base_url = checked(self.service_address())?;
+        if HeaderValue::from_str(&self.config.user_agent).is_err() {
+            return Err(ConfigurationError::UserAgent.into());
+        }
         self.read_proxy()?;
         self.read_certificates()?;
         let tokens = self.tokens()?;
@@ -226,6 +235,16 @@ impl ClientBuilder {
             http,
             tokens,
         )))
+    }
+
+    /// As [`build`](Self::build), a client without async. Feature `blocking`.
+    ///
+    /// # Errors
+    ///
+    /// The same, and [`Error::Configuration`] where no thread can be started.
+    #[cfg(feature = "blocking")]
+    pub fn build_blocking(self) -> Result<crate::blocking::Client, Error> {
+        crate::blocking::Client::of(self.build()?)
     }
 
     fn read_proxy(&mut self) -> Result<(), ConfigurationError> {
@@ -255,23 +274,41 @@ impl ClientBuilder {
         Ok(())
     }
 
-    fn tokens(&mut self) -> Result<TokenSource, ConfigurationError> {
-        let config = &self.config;
-        let token_url = config.token_url.as_str();
-        let source = match (self.authority.take(), &config.credentials_file) {
-            (Some(Authority::Source(source)), _) => return Ok(source),
-            (Some(Authority::Token(token)), _) => TokenSource::static_token(token),
-            (Some(Authority::Credentials(credentials)), _) => {
-                TokenSource::builder(token_url, credentials)
-            }
-            (None, Some(path)) => TokenSource::builder(token_url, FileCredentials::new(path)),
-            (None, None) => TokenSource::builder(token_url, credentials(config)?),
+    fn service_address(&self) -> &str {
+        let set = self.config.base_url.as_ref().or(self.env.base_url.as_ref());
+        set.map_or(api::BASE_URL, String::as_str)
+    }
+
+    fn token_address(&self) -> &str {
+        let set = self.config.token_url.as_ref();
+        let set = set.or(self.env.token_url.as_ref());
+        set.map_or(api::TOKEN_URL, String::as_str)
+    }
+
+    /// What proves who calls: by method, by configuration, from the environment.
+    fn authority(&self) -> Result<Authority, ConfigurationError> {
+        if let Some(authority) = &self.authority {
+            return Ok(authority.clone());
+        }
+        let configured = authority_of(&self.config)?;
+        configured
+            .or_else(|| self.env.authority.clone())
+            .ok_or(ConfigurationError::NoCredentials)
+    }
+
+    fn tokens(&self) -> Result<TokenSource, ConfigurationError> {
+        let token_url = self.token_address();
+        let source = match self.authority()? {
+            Authority::Source(source) => return Ok(source),
+            Authority::Token(token) => TokenSource::static_token(token),
+            Authority::File(path) => TokenSource::builder(token_url, FileCredentials::new(path)),
+            Authority::Credentials(credentials) => TokenSource::builder(token_url, credentials),
         };
         source
-            .api_origin(&config.base_url)
+            .api_origin(self.service_address())
             // An address on this machine is opt-in enough: nobody else can listen there.
             .allow_insecure_loopback(true)
-            .connect_timeout(config.timeouts.connect)
+            .connect_timeout(self.config.timeouts.connect)
             .http(self.transport())
             .build()
             .map_err(ConfigurationError::Auth)
@@ -290,12 +327,48 @@ impl ClientBuilder {
     }
 }
 
-fn credentials(config: &Config) -> Result<ClientCredentials, ConfigurationError> {
+/// What a configuration has to prove who calls, if anything.
+fn authority_of(config: &Config) -> Result<Option<Authority>, ConfigurationError> {
+    if let Some(token) = &config.access_token {
+        return Ok(Some(Authority::Token(token.clone())));
+    }
+    if let Some(path) = &config.credentials_file {
+        return Ok(Some(Authority::File(path.clone())));
+    }
+    let half = |given, missing| Err(ConfigurationError::Half { given, missing });
     match (&config.client_id, &config.client_secret) {
-        (Some(id), Some(secret)) => {
-            ClientCredentials::new(id, secret.clone()).map_err(ConfigurationError::Auth)
-        }
-        _ => Err(ConfigurationError::NoCredentials),
+        (Some(id), Some(secret)) => credentials(id, secret.clone()).map(Some),
+        (None, None) => Ok(None),
+        (Some(_), None) => half("client_id", "client_secret"),
+        (None, Some(_)) => half("client_secret", "client_id"),
+    }
+}
+
+fn credentials(id: &str, secret: SecretString) -> Result<Authority, ConfigurationError> {
+    let credentials = ClientCredentials::new(id, secret).map_err(ConfigurationError::Auth)?;
+    Ok(Authority::Credentials(credentials))
+}
+
+impl Environment {
+    fn read(
+        variables: impl Fn(&'static str) -> Result<String, VarError>,
+    ) -> Result<Self, ConfigurationError> {
+        let read = |name| value(name, variables(name));
+        let half = |given, missing| Err(ConfigurationError::Half { given, missing });
+        let authority = match read(ACCESS_TOKEN)? {
+            Some(token) => Some(Authority::Token(token.into())),
+            None => match (read(CLIENT_ID)?, read(CLIENT_SECRET)?) {
+                (Some(id), Some(secret)) => Some(credentials(&id, secret.into())?),
+                (None, None) => None,
+                (Some(_), None) => return half(CLIENT_ID, CLIENT_SECRET),
+                (None, Some(_)) => return half(CLIENT_SECRET, CLIENT_ID),
+            },
+        };
+        Ok(Self {
+            base_url: read(BASE_URL)?,
+            token_url: read(TOKEN_URL)?,
+            authority,
+        })
     }
 }
 
@@ -332,19 +405,17 @@ fn headers(config: &Config) -> Result<HeaderMap, ConfigurationError> {
     Ok(headers)
 }
 
-/// A variable of the environment; one that is set but empty is a mistake, not a default.
-fn variable(name: &'static str) -> Result<Option<String>, ConfigurationError> {
-    match std::env::var(name) {
-        Ok(value) if value.is_empty() => Err(ConfigurationError::Variable {
-            name,
-            fault: "is empty",
-        }),
+/// What a variable of the environment holds; one that is set but empty is a mistake, not a default.
+fn value(
+    name: &'static str,
+    read: Result<String, VarError>,
+) -> Result<Option<String>, ConfigurationError> {
+    let fault = |fault| Err(ConfigurationError::Variable { name, fault });
+    match read {
+        Ok(value) if value.is_empty() => fault("is empty"),
         Ok(value) => Ok(Some(value)),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(ConfigurationError::Variable {
-            name,
-            fault: "is not UTF-8",
-        }),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => fault("is not UTF-8"),
     }
 }
 
@@ -406,7 +477,18 @@ mod tests {
                 serde_json::json!({"root_certificates": ["Cargo.toml"]}),
                 "it holds no certificate",
             ),
-            (serde_json::json!({"client_secret": null}), "no credentials"),
+            (
+                serde_json::json!({"client_secret": null}),
+                "`client_secret` is missing beside `client_id`",
+            ),
+            (
+                serde_json::json!({"client_id": null, "client_secret": null}),
+                "no credentials",
+            ),
+            (
+                serde_json::json!({"user_agent": "canary\n"}),
+                "`user_agent` has a character",
+            ),
             (
                 serde_json::json!({"base_url": "http://canary.example/v4.0"}),
                 "https",
@@ -416,6 +498,57 @@ mod tests {
             let text = error.to_string();
             assert!(text.contains(says) && !text.contains("canary"), "{text}");
             assert!(!format!("{error:?}").contains("canary"));
+        }
+    }
+
+    fn environment(set: &'static [(&str, &str)]) -> Result<Environment, ConfigurationError> {
+        Environment::read(|name| {
+            let found = set.iter().find(|(set, _)| *set == name);
+            found
+                .map(|(_, value)| (*value).to_owned())
+                .ok_or(VarError::NotPresent)
+        })
+    }
+
+    #[test]
+    fn the_environment_fills_in_what_nothing_else_sets() {
+        let all = [
+            (ACCESS_TOKEN, "env"),
+            (BASE_URL, "https://env.example/v4.0"),
+            (TOKEN_URL, "https://env.example/token"),
+        ];
+        let all: &'static [_] = Box::leak(Box::new(all));
+        let mut builder = Client::builder();
+        builder.env = environment(all).unwrap();
+        assert!(matches!(builder.authority(), Ok(Authority::Token(_))));
+        assert_eq!(builder.service_address(), "https://env.example/v4.0");
+        let config = serde_json::json!({
+            "base_url": "https://config.example/v4.0", "client_id": "id", "client_secret": "s",
+        });
+        builder = builder.config(serde_json::from_value(config).unwrap());
+        assert!(matches!(builder.authority(), Ok(Authority::Credentials(_))));
+        assert_eq!(builder.service_address(), "https://config.example/v4.0");
+        assert_eq!(builder.token_address(), "https://env.example/token");
+        builder = builder.base_url("https://method.example/v4.0");
+        assert_eq!(builder.service_address(), "https://method.example/v4.0");
+    }
+
+    #[test]
+    fn addresses_alone_are_enough_of_an_environment_and_half_of_the_credentials_are_not() {
+        assert!(environment(&[(BASE_URL, "https://x.example")]).is_ok());
+        for (set, says) in [
+            (
+                &[(CLIENT_ID, "id")][..],
+                "`BARCODE_CLOUD_CLIENT_SECRET` is missing",
+            ),
+            (
+                &[(CLIENT_SECRET, "canary")],
+                "`BARCODE_CLOUD_CLIENT_ID` is missing",
+            ),
+            (&[(ACCESS_TOKEN, "")], "BARCODE_CLOUD_ACCESS_TOKEN is empty"),
+        ] {
+            let text = environment(set).err().unwrap().to_string();
+            assert!(text.contains(says) && !text.contains("canary"), "{text}");
         }
     }
 }

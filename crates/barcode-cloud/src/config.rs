@@ -6,14 +6,14 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use barcode_cloud_client::{BASE_URL, TOKEN_URL};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// The settings of a client, to be embedded in a service's own configuration.
 ///
-/// Whatever is left out has its default; a name that is none is an error. Durations are written as `10s`, `1m 30s` or
-/// `250ms`. Secrets (the client secret, proxy and headers) are read but never written, and not shown by `Debug`.
+/// What the builder's methods set stands above it, and the environment below: [`ClientBuilder`](crate::ClientBuilder)
+/// tells more. Whatever is left out has its default; a name that is none is an error. Durations are written as `10s`, `1m 30s` or
+/// `250ms`. Secrets (the client secret, the token, proxy and headers) are read but never written, and not shown by `Debug`.
 ///
 /// ```
 /// use barcode_cloud::{Client, Config};
@@ -34,10 +34,11 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
-    /// Address of the service. `https` only, but for loopback addresses.
-    pub base_url: String,
-    /// Address that tokens come from. `https` only, but for loopback addresses.
-    pub token_url: String,
+    /// Address of the service, [`BASE_URL`](crate::api::BASE_URL) by default. `https` only, but for loopback addresses.
+    pub base_url: Option<String>,
+    /// Address that tokens come from, [`TOKEN_URL`](crate::api::TOKEN_URL) by default. `https` only, but for loopback
+    /// addresses.
+    pub token_url: Option<String>,
     /// The client id; together with [`client_secret`](Self::client_secret).
     pub client_id: Option<String>,
     /// The client secret. It is sent to the token address and nowhere else.
@@ -45,6 +46,9 @@ pub struct Config {
     pub client_secret: Option<SecretString>,
     /// A JSON file with `client_id` and `client_secret`, read anew for each token, instead of the two.
     pub credentials_file: Option<PathBuf>,
+    /// A ready token, instead of all credentials. It is not renewed.
+    #[serde(skip_serializing)]
+    pub access_token: Option<SecretString>,
     /// What requests say they come from. `barcode-cloud/VERSION` by default.
     pub user_agent: String,
     /// Headers sent with every call (not with token requests), for a gateway.
@@ -72,11 +76,12 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            base_url: BASE_URL.to_owned(),
-            token_url: TOKEN_URL.to_owned(),
+            base_url: None,
+            token_url: None,
             client_id: None,
             client_secret: None,
             credentials_file: None,
+            access_token: None,
             user_agent: concat!("barcode-cloud/", env!("CARGO_PKG_VERSION")).to_owned(),
             headers: BTreeMap::new(),
             proxy: None,
@@ -125,8 +130,8 @@ impl Default for Timeouts {
 /// When and how often a failed request is sent again.
 ///
 /// Sent again is what was never sent (no connection came about) and what was answered 429, 502, 503 or 504. Before each
-/// attempt there is a pause of random length, up to twice as long each time, and never shorter than the `Retry-After`
-/// of the answer. All clones of a client share a budget, so that an outage does not multiply its load.
+/// attempt there is a pause of random length, up to twice as long each time; where the answer has a `Retry-After`, it
+/// comes on top of that, and is up to a tenth of it, so that not all who were asked to wait come back at once. All clones of a client share a budget, so that an outage does not multiply its load.
 ///
 /// The service bills each request that it carries out: one whose answer was lost on the way, behind a 502 or 504 too,
 /// may be billed twice when it is sent again.
@@ -139,12 +144,12 @@ pub struct Retry {
     /// The most that the first pause lasts. 200 ms by default.
     #[serde(with = "humantime_serde")]
     pub first_pause: Duration,
-    /// The most that any pause lasts. 20 s by default. An answer that asks for a longer one ends the call;
-    /// [`Error::retry_after`](crate::Error::retry_after) tells how long.
+    /// The most that the random part of a pause lasts. 20 s by default. An answer that asks for a longer pause ends the
+    /// call, as does one for which no time is left; [`Error::retry_after`](crate::Error::retry_after) tells how long.
     #[serde(with = "humantime_serde")]
     pub max_pause: Duration,
-    /// Attempts beyond the first, of all calls in the last 10 s together, in percent of these calls; one a second is
-    /// always free. 10 by default.
+    /// Attempts beyond the first, of all calls in the last 10 s together, in percent of these calls, to the
+    /// attempt; one a second is always free. 10 by default; more than 100 are allowed.
     pub budget_percent: u8,
     /// Whether a 500 is sent again too. Not by default: it may come from the request itself.
     pub server_errors: bool,
@@ -222,11 +227,16 @@ mod tests {
         let read = json!({
             "client_id": "labels",
             "client_secret": "canary-1",
+            "access_token": "canary-4",
             "proxy": "http://user:canary-2@proxy:3128",
             "headers": {"x-gateway-key": "canary-3"},
         });
         let config: Config = serde_json::from_value(read).unwrap();
-        assert!(config.client_secret.is_some() && config.proxy.is_some());
+        assert!(
+            config.client_secret.is_some()
+                && config.access_token.is_some()
+                && config.proxy.is_some()
+        );
         let shown = format!("{config:?} {}", serde_json::to_string(&config).unwrap());
         assert!(
             shown.contains("labels") && !shown.contains("canary"),

@@ -5,10 +5,13 @@ use std::fmt;
 use barcode_cloud_client::types::{EncodeData, EncodeDataType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 
 use crate::error::InvalidInput;
 
 /// The data of a barcode: text, or bytes.
+///
+/// Made of a string as text, and of bytes as bytes, a literal such as `b"text"` too.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Data {
@@ -89,6 +92,12 @@ impl From<String> for Data {
     }
 }
 
+impl From<&String> for Data {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
 impl From<&[u8]> for Data {
     fn from(bytes: &[u8]) -> Self {
         Self::Bytes(bytes.to_owned())
@@ -101,11 +110,46 @@ impl From<Vec<u8>> for Data {
     }
 }
 
+impl From<Bytes> for Data {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Data {
+    fn from(bytes: [u8; N]) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Data {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use barcode_cloud_client::types::EncodeDataType;
 
     use super::Data;
+
+    #[test]
+    fn strings_are_text_and_bytes_are_bytes() {
+        let text = "x".to_owned();
+        for data in [Data::from("x"), Data::from(&text), Data::from(text.clone())] {
+            assert_eq!(data, Data::Text("x".into()));
+        }
+        for data in [
+            Data::from(b"x"),
+            Data::from(*b"x"),
+            Data::from(b"x".as_slice()),
+            Data::from(b"x".to_vec()),
+            Data::from(bytes::Bytes::from_static(b"x")),
+        ] {
+            assert_eq!(data, Data::Bytes(b"x".into()));
+        }
+    }
 
     #[test]
     fn hexadecimal_digits_are_checked_before_they_are_sent() {

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderValue};
+
+use crate::authorize::REQUEST_ID;
 
 /// Why a call failed.
 ///
@@ -22,7 +25,7 @@ pub enum Error {
     #[error(transparent)]
     InvalidInput(#[from] InvalidInput),
     /// A file could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", OneLine(&path.to_string_lossy()), file_text(source))]
     File {
         /// The file.
         path: PathBuf,
@@ -95,8 +98,21 @@ impl fmt::Display for Deadline {
 #[non_exhaustive]
 pub enum ConfigurationError {
     /// There is nothing to prove to the service who calls.
-    #[error("no credentials: give the builder `credentials`, or a `token_source`")]
+    #[error(
+        "no credentials: set `client_id` and `client_secret`, give the builder `credentials` or a `token_source`, or set BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET"
+    )]
     NoCredentials,
+    /// One of two settings that go together is missing.
+    #[error("`{missing}` is missing beside `{given}`: set both, or neither")]
+    Half {
+        /// The setting that is there.
+        given: &'static str,
+        /// The one that is not.
+        missing: &'static str,
+    },
+    /// The user agent is none.
+    #[error("`user_agent` has a character that no header can carry: use visible ASCII")]
+    UserAgent,
     /// A variable of the environment is wrong.
     #[error("the environment variable {name} {fault}: set it or unset it")]
     Variable {
@@ -123,7 +139,10 @@ pub enum ConfigurationError {
         reason: &'static str,
     },
     /// A file of root certificates is none.
-    #[error("cannot take root certificates from {}: {reason}", path.display())]
+    #[error(
+        "cannot take root certificates from {}: {reason}; check `root_certificates`",
+        OneLine(&path.to_string_lossy())
+    )]
     Certificate {
         /// The file.
         path: PathBuf,
@@ -263,8 +282,25 @@ impl fmt::Debug for ApiError {
 /// A success that is not as the document says.
 pub struct InvalidResponse {
     fault: Fault,
+    head: Head,
     text: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Which answer an error is about.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Head {
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) request_id: Option<HeaderValue>,
+}
+
+impl Head {
+    pub(crate) fn new(status: StatusCode, headers: &HeaderMap) -> Self {
+        Self {
+            status: Some(status),
+            request_id: headers.get(REQUEST_ID).cloned(),
+        }
+    }
 }
 
 /// What is wrong with an answer.
@@ -301,9 +337,15 @@ impl InvalidResponse {
     pub(crate) fn new(fault: Fault, body: &[u8]) -> Self {
         Self {
             fault,
+            head: Head::default(),
             text: crate::answer::text(body),
             source: None,
         }
+    }
+
+    pub(crate) fn of(mut self, head: &Head) -> Self {
+        self.head = head.clone();
+        self
     }
 
     pub(crate) fn because(
@@ -312,6 +354,17 @@ impl InvalidResponse {
     ) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// The HTTP status. `None` where the answer itself is not known any more, as that of a
+    /// [`Picture`](crate::Picture) that does not decode.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.head.status
+    }
+
+    /// Id of the request, to quote to support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.head.request_id.as_ref()?.to_str().ok()
     }
 
     /// The beginning of the body, as text.
@@ -325,6 +378,8 @@ impl fmt::Debug for InvalidResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvalidResponse")
             .field("fault", &self.fault)
+            .field("status", &self.status())
+            .field("request_id", &self.request_id())
             .field("body_bytes", &self.text.len())
             .finish_non_exhaustive()
     }
@@ -332,7 +387,11 @@ impl fmt::Debug for InvalidResponse {
 
 impl fmt::Display for InvalidResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fault.fmt(f)
+        self.fault.fmt(f)?;
+        match self.request_id() {
+            Some(id) => write!(f, " [request {}]", OneLine(id)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -349,6 +408,7 @@ impl Error {
             Self::Api(error) => Some(error.status),
             Self::Auth(error) => error.status(),
             Self::Transport { source } => source.status(),
+            Self::InvalidResponse(answer) => answer.status(),
             _ => None,
         }
     }
@@ -357,6 +417,7 @@ impl Error {
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Api(error) => error.request_id.as_deref(),
+            Self::InvalidResponse(answer) => answer.request_id(),
             _ => None,
         }
     }
@@ -442,6 +503,20 @@ impl From<InvalidResponse> for Error {
     }
 }
 
+/// What the system said of a file, and what to do next. What this crate says of one tells it by itself.
+fn file_text(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    let next = match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "; check the path",
+        ErrorKind::IsADirectory => "; give the path of a file",
+        ErrorKind::PermissionDenied => "; check its permissions",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room on the disk",
+        _ if error.to_string().contains(';') => "",
+        _ => "; check the path and the disk",
+    };
+    format!("{}{next}", OneLine(&error.to_string()))
+}
+
 fn transport_text(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
         "the service did not answer in time"
@@ -449,5 +524,45 @@ fn transport_text(error: &reqwest::Error) -> &'static str {
         "cannot connect to the service"
     } else {
         "the exchange with the service broke off"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error as IoError, ErrorKind};
+
+    use super::{ConfigurationError, Error};
+
+    #[test]
+    fn what_is_said_of_a_file_is_one_line_with_what_to_do_next() {
+        for (source, says) in [
+            (ErrorKind::NotFound.into(), "; check the path"),
+            (
+                ErrorKind::PermissionDenied.into(),
+                "; check its permissions",
+            ),
+            (ErrorKind::StorageFull.into(), "; make room on the disk"),
+            (
+                IoError::other("odd\nthing"),
+                "odd\\nthing; check the path and the disk",
+            ),
+            (
+                IoError::other("ended; it was changed"),
+                "/a\\nb: ended; it was changed",
+            ),
+        ] {
+            let path = "/a\nb".into();
+            let text = Error::File { path, source }.to_string();
+            assert!(text.ends_with(says) && !text.contains('\n'), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_setting_is_named() {
+        let half = ConfigurationError::Half {
+            given: "client_id",
+            missing: "client_secret",
+        };
+        assert!(half.to_string().starts_with("`client_secret` is missing"));
     }
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use barcode_cloud_client::types::{BarcodeImageFormat, EncodeBarcodeType, GenerateParams};
 use barcode_cloud_client::{self as api, ByteStream, ResponseValue, operations};
 
-use crate::call::{self, Bounds, CallOptions, Operation, Sent};
+use crate::call::{self, Beside, CallOptions, Operation, Sent, Streaming};
 use crate::form::call_setters;
 use crate::picture::PictureStream;
 use crate::save::NewFile;
+use crate::upload::Fate;
 use crate::{
     Client, Code128Options, Data, Error, Form, ImageOptions, Pdf417Options, Picture, QrOptions,
     applies,
@@ -35,7 +36,7 @@ const QUERY_LIMIT: usize = 1024;
 /// # }
 /// ```
 #[must_use = "nothing is sent before `send`"]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Generate {
     client: Client,
     barcode_type: EncodeBarcodeType,
@@ -116,6 +117,8 @@ impl Generate {
 
     /// Sends the request; gives the picture as it comes, in constant memory. The service bills it.
     ///
+    /// The stream is a request under way until it ends or is dropped: one that is kept and not read holds a turn up.
+    ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
@@ -164,13 +167,14 @@ impl Generate {
     }
 }
 
-/// What becomes of the answer.
+/// What becomes of the answer. What comes beside it is kept as long as it is received.
 trait Receive: Sync {
     type Output;
 
     fn receive(
         &self,
         picture: PictureStream,
+        beside: Beside,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
@@ -179,7 +183,7 @@ struct Whole;
 impl Receive for Whole {
     type Output = Picture;
 
-    async fn receive(&self, picture: PictureStream) -> Result<Picture, Error> {
+    async fn receive(&self, picture: PictureStream, _: Beside) -> Result<Picture, Error> {
         picture.collect().await
     }
 }
@@ -189,8 +193,12 @@ struct AsItComes;
 impl Receive for AsItComes {
     type Output = PictureStream;
 
-    async fn receive(&self, picture: PictureStream) -> Result<PictureStream, Error> {
-        Ok(picture)
+    async fn receive(
+        &self,
+        picture: PictureStream,
+        beside: Beside,
+    ) -> Result<PictureStream, Error> {
+        Ok(picture.keeping(Streaming::new(beside.turn, beside.span)))
     }
 }
 
@@ -199,7 +207,7 @@ struct ToFile<'a>(&'a Path);
 impl Receive for ToFile<'_> {
     type Output = u64;
 
-    async fn receive(&self, picture: PictureStream) -> Result<u64, Error> {
+    async fn receive(&self, picture: PictureStream, _: Beside) -> Result<u64, Error> {
         picture.save(self.0).await
     }
 }
@@ -258,7 +266,7 @@ impl<R: Receive> Operation for Request<R> {
         }
     }
 
-    async fn attempt(&self, api: &api::Client) -> Result<Sent<ByteStream>, Error> {
+    async fn attempt(&self, api: &api::Client, _: &Fate) -> Result<Sent<ByteStream>, Error> {
         let params = &self.params;
         let data = params.encode_data.data.as_str();
         if self.trace_data {
@@ -283,9 +291,9 @@ impl<R: Receive> Operation for Request<R> {
     async fn receive(
         &self,
         answer: ResponseValue<ByteStream>,
-        bounds: Bounds,
+        beside: Beside,
     ) -> Result<R::Output, Error> {
-        let picture = PictureStream::new(answer, bounds).await?;
-        self.receive.receive(picture).await
+        let picture = PictureStream::new(answer, beside.bounds).await?;
+        self.receive.receive(picture, beside).await
     }
 }

@@ -1,6 +1,7 @@
 //! A picture to be read: where it is, and how each form of a request takes it.
 
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -14,9 +15,11 @@ use tokio::io::AsyncRead;
 
 use crate::Error;
 use crate::error::InvalidInput;
-use crate::upload::{Source, Upload, locked};
+use crate::upload::{self, Fate, Source, Upload, locked};
 
 /// A picture to be read: PNG, JPEG, GIF, TIFF or BMP.
+///
+/// Made of a path, or of bytes. A string is neither: it could be a path or an address ([`Image::url`]).
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Image {
@@ -64,6 +67,11 @@ impl Image {
         })
     }
 
+    /// The same of a reader that blocks, such as one of `std`: it is read on a thread for such work.
+    pub fn blocking_reader(reader: impl Read + Send + 'static, length: u64) -> Self {
+        Self::reader(upload::unblocked(reader), length)
+    }
+
     /// Whether the picture can be sent once more.
     pub(crate) fn is_whole(&self) -> bool {
         match self {
@@ -72,13 +80,13 @@ impl Image {
         }
     }
 
-    /// The picture as a part of a form.
-    pub(crate) async fn file_part(&self) -> Result<FilePart, Error> {
+    /// The picture as a part of a form; what breaks its upload is told to `fate`.
+    pub(crate) async fn file_part(&self, fate: &Fate) -> Result<FilePart, Error> {
         match self.open().await? {
             Opened::Bytes(bytes) => Ok(FilePart::bytes(bytes)),
             Opened::Upload(upload) => {
                 let length = upload.length();
-                let part = FilePart::stream(reqwest::Body::wrap_stream(upload), length);
+                let part = FilePart::stream(upload.into_body(fate), length);
                 Ok(match self.file_name() {
                     Some(name) => part.file_name(name),
                     None => part,
@@ -231,6 +239,30 @@ impl From<PathBuf> for Image {
 impl From<&Path> for Image {
     fn from(path: &Path) -> Self {
         Self::Path(path.to_owned())
+    }
+}
+
+impl From<&PathBuf> for Image {
+    fn from(path: &PathBuf) -> Self {
+        Self::Path(path.clone())
+    }
+}
+
+impl From<&[u8]> for Image {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Bytes(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Image {
+    fn from(bytes: [u8; N]) -> Self {
+        Self::Bytes(Bytes::copy_from_slice(&bytes))
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Image {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::Bytes(Bytes::copy_from_slice(bytes))
     }
 }
 

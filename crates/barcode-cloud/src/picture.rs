@@ -3,15 +3,15 @@
 use std::fmt;
 use std::path::Path;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use barcode_cloud_client::{ByteStream, ResponseValue};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 
-use crate::call::{Bounded, Bounds};
-use crate::error::{Fault, InvalidResponse};
+use crate::call::{Bounded, Bounds, Streaming};
+use crate::error::{Fault, Head, InvalidResponse};
 use crate::save::{self, NewFile};
 use crate::{Error, answer};
 
@@ -45,7 +45,7 @@ impl Picture {
     }
 
     /// Writes the picture to `path`, replacing what is there. It is written beside and renamed, so that no half file is
-    /// ever seen. The path is taken as it is, `..` too: build none of a stranger's text.
+    /// ever seen, and is on disk when this returns. A symbolic link is followed; one that leads nowhere is an error. The path is taken as it is, `..` too: build none of a stranger's text.
     ///
     /// # Errors
     ///
@@ -82,11 +82,17 @@ impl fmt::Debug for Picture {
 ///
 /// It ends with an error where the connection breaks, the answer is longer than the client's `max_answer_bytes`, or no
 /// piece comes within its `idle_timeout`. The call's other deadlines ended with the beginning of the stream.
+///
+/// Until it ends or is dropped it is a request under way: it keeps its turn among the client's
+/// [`concurrency`](crate::ClientBuilder::concurrency), and the span of its call open, which tells how the stream ended. The
+/// duration that is measured ends with its beginning.
 pub struct PictureStream {
     pieces: Bounded<Pieces>,
     media_type: String,
     length: Option<u64>,
     bounds: Bounds,
+    head: Head,
+    streaming: Option<Streaming>,
 }
 
 impl PictureStream {
@@ -95,6 +101,7 @@ impl PictureStream {
         answer: ResponseValue<ByteStream>,
         bounds: Bounds,
     ) -> Result<Self, Error> {
+        let head = Head::new(answer.status(), answer.headers());
         let header = |name| answer.headers().get(name)?.to_str().ok();
         let media_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
         let length = header(CONTENT_LENGTH).and_then(|text| text.parse().ok());
@@ -103,6 +110,8 @@ impl PictureStream {
             media_type,
             length,
             bounds,
+            head,
+            streaming: None,
         };
         if stream.media_type.starts_with("image/") && length != Some(0) {
             return Ok(stream);
@@ -113,7 +122,13 @@ impl PictureStream {
         {
             body.extend_from_slice(&piece);
         }
-        Err(InvalidResponse::new(Fault::NoPicture, &body).into())
+        Err(stream.no_picture(&body))
+    }
+
+    /// The same stream, which keeps its call's turn and span until it ends.
+    pub(crate) fn keeping(mut self, streaming: Streaming) -> Self {
+        self.streaming = Some(streaming);
+        self
     }
 
     /// The media type that the service gave, such as `image/png`.
@@ -141,7 +156,7 @@ impl PictureStream {
             written += piece.len() as u64;
         }
         if written == 0 {
-            return Err(InvalidResponse::new(Fault::NoPicture, b"").into());
+            return Err(self.no_picture(b""));
         }
         file.finish().await?;
         Ok(written)
@@ -155,12 +170,18 @@ impl PictureStream {
             bytes.extend_from_slice(&piece?);
         }
         if bytes.is_empty() {
-            return Err(InvalidResponse::new(Fault::NoPicture, b"").into());
+            return Err(self.no_picture(b""));
         }
         Ok(Picture {
             bytes: bytes.freeze(),
             media_type: self.media_type,
         })
+    }
+
+    fn no_picture(&self, body: &[u8]) -> Error {
+        InvalidResponse::new(Fault::NoPicture, body)
+            .of(&self.head)
+            .into()
     }
 }
 
@@ -168,9 +189,15 @@ impl Stream for PictureStream {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let bounds = self.bounds;
-        let piece = Pin::new(&mut self.pieces).poll_next(cx);
-        piece.map(|piece| piece.map(|piece| piece.map_err(|cut| answer::cut(cut, bounds))))
+        let piece = ready!(Pin::new(&mut self.pieces).poll_next(cx));
+        let piece =
+            piece.map(|piece| piece.map_err(|cut| answer::cut(cut, self.bounds, &self.head)));
+        if !matches!(piece, Some(Ok(_)))
+            && let Some(streaming) = self.streaming.take()
+        {
+            streaming.end(piece.as_ref().and_then(|piece| piece.as_ref().err()));
+        }
+        Poll::Ready(piece)
     }
 }
 

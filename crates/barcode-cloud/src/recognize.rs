@@ -6,9 +6,10 @@ use barcode_cloud_client::types::{
 };
 use barcode_cloud_client::{self as api, ResponseValue, operations};
 
-use crate::call::{self, Bounds, CallOptions, Operation, Sent};
+use crate::call::{self, Beside, CallOptions, Operation, Sent};
 use crate::error::InvalidInput;
 use crate::form::call_setters;
+use crate::upload::Fate;
 use crate::{Barcode, Client, Error, Form, Image, barcode};
 
 /// Bytes whose base64 has the most characters that the document allows, 28,730,982.
@@ -32,8 +33,10 @@ const MOST_IN_A_BODY: u64 = 28_730_982 / 4 * 3;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A clone is the same request once more; one of a reader shares it, and a reader can be read once.
 #[must_use = "nothing is sent before `send`"]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Recognize {
     client: Client,
     form: Option<Form>,
@@ -41,7 +44,7 @@ pub struct Recognize {
     options: CallOptions,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Request {
     image: Image,
     types: Vec<DecodeBarcodeType>,
@@ -161,7 +164,11 @@ impl Operation for Request {
         self.image.is_whole()
     }
 
-    async fn attempt(&self, api: &api::Client) -> Result<Sent<BarcodeResponseList>, Error> {
+    async fn attempt(
+        &self,
+        api: &api::Client,
+        fate: &Fate,
+    ) -> Result<Sent<BarcodeResponseList>, Error> {
         Ok(match self.form {
             Form::Body => api.recognize_base64().body(self.body().await?).send().await,
             Form::Query => {
@@ -181,7 +188,7 @@ impl Operation for Request {
                 let mut request = api
                     .recognize_multipart()
                     .barcode_type(self.one_type()?)
-                    .file(self.image.file_part().await?);
+                    .file(self.image.file_part(fate).await?);
                 if let Some(mode) = self.mode {
                     request = request.recognition_mode(mode);
                 }
@@ -196,8 +203,8 @@ impl Operation for Request {
     async fn receive(
         &self,
         answer: ResponseValue<BarcodeResponseList>,
-        _: Bounds,
+        beside: Beside,
     ) -> Result<Vec<Barcode>, Error> {
-        Ok(barcode::received(answer.into_inner(), self.trace_data))
+        barcode::received(answer, &beside.body, self.trace_data)
     }
 }

@@ -1,5 +1,7 @@
 //! A safe way of bytes to disk: written beside the target and renamed, so that no half file is ever seen, and none is
-//! left when the writing stops.
+//! left when the writing stops. It is on disk before it is renamed, and the rename before it is told as done: after a
+//! crash there stands the old file or the new one, whole. A symbolic link is followed: the file that it leads to is
+//! replaced, not the link.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,6 +18,8 @@ use crate::Error;
 pub(crate) struct NewFile {
     file: File,
     beside: TempPath,
+    /// Where it comes to stand: `path`, or what that links to.
+    target: PathBuf,
     path: PathBuf,
 }
 
@@ -23,12 +27,17 @@ impl NewFile {
     /// Begins a file that will stand at `path`, in place of what stands there.
     pub(crate) async fn create(path: &Path) -> Result<Self, Error> {
         let path = path.to_owned();
-        let target = path.clone();
-        let made = blocking(move || temporary(&target)).await;
-        let (file, beside) = made.map_err(in_file(&path))?.into_parts();
+        let link = path.clone();
+        let made = blocking(move || {
+            let target = target(&link)?;
+            Ok((temporary(&target)?, target))
+        });
+        let (made, target) = made.await.map_err(in_file(&path))?;
+        let (file, beside) = made.into_parts();
         Ok(Self {
             file: File::from_std(file),
             beside,
+            target,
             path,
         })
     }
@@ -41,9 +50,13 @@ impl NewFile {
     /// Puts the file at its path.
     pub(crate) async fn finish(mut self) -> Result<(), Error> {
         self.file.flush().await.map_err(in_file(&self.path))?;
-        let target = self.path.clone();
-        let beside = self.beside;
-        let renamed = blocking(move || beside.persist(target).map_err(io::Error::from)).await;
+        self.file.sync_all().await.map_err(in_file(&self.path))?;
+        let (beside, target) = (self.beside, self.target);
+        let renamed = blocking(move || {
+            beside.persist(&target)?;
+            sync_folder(&target)
+        });
+        let renamed = renamed.await;
         renamed.map_err(in_file(&self.path))
     }
 }
@@ -57,11 +70,46 @@ pub(crate) async fn whole(path: &Path, bytes: Bytes) -> Result<(), Error> {
 
 /// Writes a whole file to `path` at once.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let written = temporary(path).and_then(|mut file| {
+    let written = target(path).and_then(|target| {
+        let mut file = temporary(&target)?;
         file.write_all(bytes)?;
-        file.persist(path).map_err(io::Error::from)
+        file.as_file().sync_all()?;
+        file.persist(&target)?;
+        sync_folder(&target)
     });
-    written.map(drop).map_err(in_file(path))
+    written.map_err(in_file(path))
+}
+
+/// What a file at `path` is: where that is a symbolic link, the file that it leads to. One that leads nowhere is an error.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    match path.symlink_metadata() {
+        Ok(there) if there.is_symlink() => path.canonicalize(),
+        _ => Ok(path.to_owned()),
+    }
+}
+
+/// The folder that a new file at `path` stands in.
+fn folder(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Puts the names in the folder of `path` on disk, a new file's among them.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match std::fs::File::open(folder(path)) {
+        Ok(folder) => folder.sync_all(),
+        // One that can be written to but not read: the file is there all the same.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Elsewhere a folder cannot be opened as a file.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 async fn blocking<T: Send + 'static>(
@@ -90,10 +138,6 @@ fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error),
         _ => {}
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
@@ -101,7 +145,7 @@ fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.prefix(".barcode-").tempfile_in(folder)
+    builder.prefix(".barcode-").tempfile_in(folder(path))
 }
 
 fn in_file(path: &Path) -> impl Fn(io::Error) -> Error {

@@ -3,13 +3,16 @@
 use barcode_cloud_client::types::{BarcodeResponseList, ScanBase64Request};
 use barcode_cloud_client::{self as api, ResponseValue, operations};
 
-use crate::call::{self, Bounds, CallOptions, Operation, Sent};
+use crate::call::{self, Beside, CallOptions, Operation, Sent};
 use crate::form::call_setters;
+use crate::upload::Fate;
 use crate::{Barcode, Client, Error, Form, Image, barcode};
 
 /// A picture to be scanned; made by [`Client::scan`].
+///
+/// A clone is the same request once more; one of a reader shares it, and a reader can be read once.
 #[must_use = "nothing is sent before `send`"]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Scan {
     client: Client,
     form: Option<Form>,
@@ -80,12 +83,16 @@ impl Operation for Request {
         self.image.is_whole()
     }
 
-    async fn attempt(&self, api: &api::Client) -> Result<Sent<BarcodeResponseList>, Error> {
+    async fn attempt(
+        &self,
+        api: &api::Client,
+        fate: &Fate,
+    ) -> Result<Sent<BarcodeResponseList>, Error> {
         Ok(match self.form {
             Form::Query => api.scan().file_url(self.image.as_url()?).send().await,
             Form::Multipart => {
                 api.scan_multipart()
-                    .file(self.image.file_part().await?)
+                    .file(self.image.file_part(fate).await?)
                     .send()
                     .await
             }
@@ -103,8 +110,8 @@ impl Operation for Request {
     async fn receive(
         &self,
         answer: ResponseValue<BarcodeResponseList>,
-        _: Bounds,
+        beside: Beside,
     ) -> Result<Vec<Barcode>, Error> {
-        Ok(barcode::received(answer.into_inner(), self.trace_data))
+        barcode::received(answer, &beside.body, self.trace_data)
     }
 }

@@ -1,17 +1,18 @@
 //! A picture on its way up: a stream of exactly as many bytes as were announced, in constant memory. One that ends early
-//! or goes on breaks the request off, instead of sending half a picture.
+//! or goes on breaks the request off, instead of sending half a picture. Why it did is told beside the exchange: HTTP/2
+//! resets the stream and forgets the cause.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::stream::{self, Stream, TryStreamExt as _};
 use tokio::io::AsyncRead;
-use tokio_util::io::ReaderStream;
+use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::Error;
 use crate::error::InvalidInput;
@@ -37,8 +38,36 @@ enum State {
     Ended,
 }
 
+/// A reader that blocks, read piece by piece beside the runtime's own threads.
+pub(crate) fn unblocked(reader: impl Read + Send + 'static) -> impl AsyncRead + Send + Unpin {
+    let pieces = stream::try_unfold(reader, |mut reader| async move {
+        let read = tokio::task::spawn_blocking(move || {
+            let mut piece = Vec::with_capacity(PIECE);
+            let read = reader.by_ref().take(PIECE as u64).read_to_end(&mut piece);
+            read.map(|read| (read > 0).then(|| (Bytes::from(piece), reader)))
+        });
+        read.await.map_err(io::Error::other)?
+    });
+    StreamReader::new(Box::pin(pieces))
+}
+
 /// Where a source that can be read only once goes back to when nothing was read of it.
 type Lender = Arc<Mutex<Option<Source>>>;
+
+/// What becomes of the upload of one attempt.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fate(Arc<OnceLock<Broken>>);
+
+impl Fate {
+    /// The error of the attempt, which met `met`: where the picture broke off on its way, the loss of the connection
+    /// only follows from that.
+    pub(crate) fn decide(&self, met: Error) -> Error {
+        match (self.0.get(), met) {
+            (Some(broken), Error::Transport { .. }) => broken.to_error(),
+            (_, met) => met,
+        }
+    }
+}
 
 /// Why a picture could not be sent whole.
 #[derive(Debug)]
@@ -76,6 +105,17 @@ impl Upload {
             path: None,
             lender: Some(lender.clone()),
         })
+    }
+
+    /// The body of a request; what breaks it is told to `fate`.
+    pub(crate) fn into_body(self, fate: &Fate) -> reqwest::Body {
+        let fate = fate.clone();
+        reqwest::Body::wrap_stream(self.map_err(move |broken| {
+            let said = broken.to_string();
+            // The first to break it is the one to tell of.
+            let _ = fate.0.set(broken);
+            said
+        }))
     }
 
     /// How many bytes it announces.
@@ -160,7 +200,7 @@ impl Broken {
     }
 }
 
-/// The same error once more: errors of a stream are only lent.
+/// The same error once more: it is only lent.
 fn again(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
@@ -185,13 +225,12 @@ impl fmt::Display for Broken {
     }
 }
 
-impl std::error::Error for Broken {}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use futures_util::{StreamExt as _, TryStreamExt as _};
+    use futures_util::StreamExt as _;
+    use futures_util::TryStreamExt as _;
 
     use super::{Lender, Upload, locked};
 

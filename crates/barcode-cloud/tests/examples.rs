@@ -81,7 +81,7 @@ fn blocking_draws_and_reads() {
         .credentials(id.unwrap())
         .base_url(sandbox.base_url())
         .token_url(sandbox.token_url());
-    let client = barcode_cloud::blocking::Client::from_builder(builder).unwrap();
+    let client = builder.build_blocking().unwrap();
     let folder = tempfile::tempdir().unwrap();
     blocking::run(&client, folder.path()).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);

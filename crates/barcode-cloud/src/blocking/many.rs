@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::iter::Fuse;
 use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{self, Receiver, Sender};
 
@@ -66,7 +67,10 @@ type Answer<I> = <<I as Iterator>::Item as Request>::Answer;
 
 /// Calls under way; dropping it ends them.
 struct UnderWay<I: Iterator<Item: Request>> {
-    many: Many<I>,
+    /// Fused: answers are asked for long after the last request.
+    requests: Fuse<I>,
+    runtime: Runtime,
+    concurrency: usize,
     calls: JoinSet<()>,
     begun: usize,
     sender: Sender<(usize, Result<Answer<I>, Error>)>,
@@ -77,7 +81,9 @@ impl<I: Iterator<Item: Request>> UnderWay<I> {
     fn new(many: Many<I>) -> Self {
         let (sender, receiver) = mpsc::channel();
         Self {
-            many,
+            requests: many.requests.fuse(),
+            runtime: many.runtime,
+            concurrency: many.concurrency,
             calls: JoinSet::new(),
             begun: 0,
             sender,
@@ -88,8 +94,8 @@ impl<I: Iterator<Item: Request>> UnderWay<I> {
     /// Begins calls while there are more and fewer than the limit were begun and not `given` to the caller.
     fn fill(&mut self, given: usize) {
         while self.calls.try_join_next().is_some() {}
-        while self.begun - given < self.many.concurrency
-            && let Some(request) = self.many.requests.next()
+        while self.begun - given < self.concurrency
+            && let Some(request) = self.requests.next()
         {
             let (place, sender) = (self.begun, self.sender.clone());
             let work = AssertUnwindSafe(request.into_work()).catch_unwind();
@@ -98,7 +104,7 @@ impl<I: Iterator<Item: Request>> UnderWay<I> {
                 // Nobody listens when the caller has gone.
                 let _ = sender.send((place, answer));
             };
-            if let Some(handle) = self.many.runtime.handle() {
+            if let Some(handle) = self.runtime.handle() {
                 self.calls.spawn_on(call, handle);
             }
             self.begun += 1;

@@ -16,8 +16,12 @@
 //!
 //! Each call blocks its thread until it is done. That is no panic within an async runtime, but it holds up what else runs
 //! there: use [`barcode_cloud::Client`](crate::Client) in one.
+//!
+//! [`Client::api`](crate::Client::api) has no counterpart: the generated client is async throughout, and means nothing
+//! without a runtime of the caller's.
 
 mod many;
+mod reader;
 mod requests;
 mod runtime;
 
@@ -25,11 +29,13 @@ use std::ops::Deref;
 use std::path::Path;
 
 pub use many::{AsCompleted, InOrder, Many};
+pub use reader::PictureReader;
 pub use requests::{Generate, Recognize, Request, Scan};
 
 use self::runtime::Runtime;
 use crate::{
-    ClientBuilder, ClientCredentials, Config, Data, EncodeBarcodeType, Error, Image, save,
+    ClientBuilder, ClientCredentials, Config, Data, EncodeBarcodeType, Error, Image, TokenSource,
+    save,
 };
 
 /// As [`barcode_cloud::Client`](crate::Client), without async. Clones share its thread, its connections and its token.
@@ -46,7 +52,7 @@ impl Client {
     ///
     /// [`Error::Configuration`] where no HTTP client can be set up or no thread started.
     pub fn new(credentials: ClientCredentials) -> Result<Self, Error> {
-        Self::from_builder(crate::Client::builder().credentials(credentials))
+        Self::builder().credentials(credentials).build_blocking()
     }
 
     /// As [`Client::from_env`](crate::Client::from_env).
@@ -55,7 +61,7 @@ impl Client {
     ///
     /// [`Error::Configuration`] names the variable that is missing, empty or wrong.
     pub fn from_env() -> Result<Self, Error> {
-        Self::from_builder(crate::Client::builder().env()?)
+        Self::builder().env()?.build_blocking()
     }
 
     /// As [`Client::from_config`](crate::Client::from_config).
@@ -64,16 +70,20 @@ impl Client {
     ///
     /// [`Error::Configuration`] names the setting that is missing or wrong.
     pub fn from_config(config: Config) -> Result<Self, Error> {
-        Self::from_builder(crate::Client::builder().config(config))
+        Self::builder().config(config).build_blocking()
     }
 
-    /// A client with the settings of `builder`, which [`Client::builder`](crate::Client::builder) makes.
-    ///
-    /// # Errors
-    ///
-    /// As [`ClientBuilder::build`], and [`Error::Configuration`] where no thread can be started.
-    pub fn from_builder(builder: ClientBuilder) -> Result<Self, Error> {
-        let client = builder.build()?;
+    /// A client with settings of its own: [`ClientBuilder::build_blocking`] makes it.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Where the token comes from. To ask for one is async; to take one out of use is not.
+    pub fn token_source(&self) -> &TokenSource {
+        self.client.token_source()
+    }
+
+    pub(crate) fn of(client: crate::Client) -> Result<Self, Error> {
         let runtime = Runtime::start()?;
         Ok(Self { client, runtime })
     }

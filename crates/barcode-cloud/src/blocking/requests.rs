@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Picture;
+use super::reader::PictureReader;
 use super::runtime::Runtime;
 use crate::{
     Barcode, BarcodeImageFormat, Code128Options, DecodeBarcodeType, Error, Form, ImageOptions,
@@ -35,7 +36,7 @@ macro_rules! request {
     }) => {
         #[doc = concat!("As [`barcode_cloud::", stringify!($name), "`](crate::", stringify!($name), "), without async.")]
         #[must_use = "nothing is sent before `send`"]
-        #[derive(Debug)]
+        #[derive(Debug, Clone)]
         pub struct $name {
             request: crate::$name,
             runtime: Runtime,
@@ -106,6 +107,17 @@ request!(Scan -> Vec<Barcode>, std::convert::identity, {
 });
 
 impl Generate {
+    /// As [`Generate::stream`](crate::Generate::stream): the picture to be read as it comes, in constant memory.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn stream(self) -> Result<PictureReader, Error> {
+        let request = self.request;
+        let stream = self.runtime.wait(async move { request.stream().await })?;
+        Ok(PictureReader::new(stream, self.runtime))
+    }
+
     /// As [`Generate::save`](crate::Generate::save).
     ///
     /// # Errors

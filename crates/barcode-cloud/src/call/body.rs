@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use http_body_util::BodyExt as _;
 use reqwest::{Body, Response};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -82,6 +83,16 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for Bounded<S> {
             Ok(piece)
         }))
     }
+}
+
+/// The same answer with its bounded body read, and that body once more.
+pub(crate) async fn whole(
+    response: Response,
+    bounds: Bounds,
+) -> reqwest::Result<(Response, Bytes)> {
+    let (head, body) = http::Response::<Body>::from(bounded(response, bounds)).into_parts();
+    let body = body.collect().await?.to_bytes();
+    Ok((http::Response::from_parts(head, body.clone()).into(), body))
 }
 
 /// The same answer with a bounded body, whose errors are those of the body; [`crate::answer`] tells them apart.

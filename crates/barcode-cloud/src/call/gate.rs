@@ -1,10 +1,11 @@
 //! Where requests wait for their turn: how many are under way at a time, and how many begin in a second.
 
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
 use std::time::Duration;
 
 use leaky_bucket::RateLimiter;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How often a second turns come, where there are that many.
 const HANDFULS: u32 = 20;
@@ -12,14 +13,22 @@ const HANDFULS: u32 = 20;
 /// The limits that all clones of a client share.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    slots: Option<Semaphore>,
+    slots: Option<Arc<Semaphore>>,
     rate: Option<RateLimiter>,
+}
+
+/// A turn; dropping it gives it back.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Gate {
     pub(crate) fn new(concurrency: Option<NonZeroUsize>, per_second: Option<NonZeroU32>) -> Self {
         Self {
-            slots: concurrency.map(|slots| Semaphore::new(slots.get().min(Semaphore::MAX_PERMITS))),
+            slots: concurrency
+                .map(|slots| slots.get().min(Semaphore::MAX_PERMITS))
+                .map(|slots| Arc::new(Semaphore::new(slots))),
             rate: per_second.map(|rate| {
                 // Turns come in handfuls, some twenty a second: timers count in milliseconds.
                 let handful = (rate.get() / HANDFULS).max(1);
@@ -34,16 +43,16 @@ impl Gate {
     }
 
     /// Waits for a turn, which lasts until what is returned is dropped.
-    pub(crate) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn enter(&self) -> Turn {
         let permit = match &self.slots {
             // It is never closed.
-            Some(slots) => slots.acquire().await.ok(),
+            Some(slots) => slots.clone().acquire_owned().await.ok(),
             None => None,
         };
         if let Some(rate) = &self.rate {
             rate.acquire_one().await;
         }
-        permit
+        Turn { _permit: permit }
     }
 }
 

@@ -14,16 +14,19 @@ use std::time::Duration;
 use barcode_cloud_auth::AccessToken;
 use barcode_cloud_client::types::ApiErrorResponse;
 use barcode_cloud_client::{self as api, Hook, Hooks, ResponseValue};
+use bytes::Bytes;
 use reqwest::header::HeaderValue;
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
-pub(crate) use self::body::{Bounded, Bounds, Cut, bounded};
-pub(crate) use self::gate::Gate;
+pub(crate) use self::body::{Bounded, Bounds, Cut, bounded, whole};
+pub(crate) use self::gate::{Gate, Turn};
 use self::limit::Limit;
 pub(crate) use self::retry::Retries;
+pub(crate) use self::trace::Streaming;
 use crate::authorize::Attempt;
 use crate::error::{Deadline, InvalidInput};
+use crate::upload::Fate;
 use crate::{Client, Error, answer};
 
 /// What the generated client gives for one attempt.
@@ -49,18 +52,30 @@ pub(crate) trait Operation: Sync {
 
     /// Builds the request anew and sends it once.
     ///
-    /// The outer error is for what fails on this side, such as a file that cannot be opened.
+    /// The outer error is for what fails on this side, such as a file that cannot be opened; what breaks an upload off
+    /// is told to `fate`.
     fn attempt(
         &self,
         api: &api::Client,
+        fate: &Fate,
     ) -> impl Future<Output = Result<Sent<Self::Answer>, Error>> + Send;
 
     /// Takes what a successful answer carries; it belongs to the attempt.
     fn receive(
         &self,
         answer: ResponseValue<Self::Answer>,
-        bounds: Bounds,
+        beside: Beside,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}
+
+/// What a successful answer comes with.
+pub(crate) struct Beside {
+    /// The answer as it came; empty where it is a stream.
+    pub(crate) body: Bytes,
+    pub(crate) bounds: Bounds,
+    /// Lasts as long as it is kept.
+    pub(crate) turn: Turn,
+    pub(crate) span: Span,
 }
 
 /// What one call sets for itself.
@@ -90,26 +105,19 @@ pub(crate) async fn run<O: Operation>(
 ) -> Result<O::Output, Error> {
     let request_id = options.request_id()?;
     let limit = options.timeout.unwrap_or(client.shared().timeouts.call);
-    let started = Instant::now();
-    let span = trace::span(client.shared(), operation.name());
+    let seen = trace::Seen::begin(client.shared(), operation.name());
     let mut call = Call {
         client,
         request_id,
-        limit: Limit::new(Deadline::Call, limit, started),
-        attempts: 0,
-        span: span.clone(),
+        limit: Limit::new(Deadline::Call, limit, Instant::now()),
+        seen,
     };
+    let span = call.seen.span.clone();
     let outcome = {
         let attempts = pin!(call.attempts(operation));
-        attempts.instrument(span.clone()).await
+        attempts.instrument(span).await
     };
-    trace::end(
-        &span,
-        operation.name(),
-        &outcome,
-        call.attempts,
-        started.elapsed(),
-    );
+    call.seen.end(outcome.as_ref().err());
     outcome
 }
 
@@ -118,8 +126,7 @@ struct Call<'a> {
     client: &'a Client,
     request_id: Option<HeaderValue>,
     limit: Limit,
-    attempts: u32,
-    span: Span,
+    seen: trace::Seen<'a>,
 }
 
 /// Why an attempt failed, and the token that the service refused.
@@ -144,12 +151,11 @@ impl Call<'_> {
         let mut renewed = false;
         loop {
             let turn = self.limit.wait_for(shared.gate.enter()).await?;
-            self.attempts += 1;
-            let failed = match self.attempt(operation).await {
+            self.seen.attempts += 1;
+            let failed = match self.attempt(operation, turn).await {
                 Ok(output) => return Ok(output),
                 Err(failed) => failed,
             };
-            drop(turn);
             if !operation.is_whole() {
                 return Err(failed.error);
             }
@@ -172,31 +178,27 @@ impl Call<'_> {
     /// How long to wait before the next attempt; the error, where there is none.
     fn pause(&self, error: Error) -> Result<Duration, Error> {
         let retries = &self.client.shared().retries;
-        let pause = retries.pause(&error, self.attempts, &mut fastrand::Rng::new());
-        let in_time = |pause: &Duration| {
-            let left = self.limit.left(Instant::now());
-            left.is_none_or(|left| *pause < left)
-        };
-        match pause.filter(in_time) {
+        let left = self.limit.left(Instant::now());
+        match retries.pause(&error, self.seen.attempts, left, &mut fastrand::Rng::new()) {
             Some(pause) => {
                 // Its kind only: what the service says of it may quote the data.
                 let kind = error.kind();
-                tracing::debug!(attempts = self.attempts, ?pause, %kind, "sending again");
+                tracing::debug!(attempts = self.seen.attempts, ?pause, %kind, "sending again");
                 Ok(pause)
             }
             None => Err(error),
         }
     }
 
-    async fn attempt<O: Operation>(&self, operation: &O) -> Result<O::Output, Failed> {
+    async fn attempt<O: Operation>(&self, operation: &O, turn: Turn) -> Result<O::Output, Failed> {
         let limit = self.client.shared().timeouts.attempt;
         let limit = Limit::new(Deadline::Attempt, limit, Instant::now()).or_sooner(self.limit);
-        let exchange = pin!(self.exchange(operation));
+        let exchange = pin!(self.exchange(operation, turn));
         limit.wait_for(exchange).await?
     }
 
     /// One request and its answer.
-    async fn exchange<O: Operation>(&self, operation: &O) -> Result<O::Output, Failed> {
+    async fn exchange<O: Operation>(&self, operation: &O, turn: Turn) -> Result<O::Output, Failed> {
         let shared = self.client.shared();
         let attempt = Arc::new(Attempt::new(
             self.client.clone(),
@@ -206,15 +208,22 @@ impl Call<'_> {
         let hook: Arc<dyn Hook> = attempt.clone();
         let api =
             api::Client::new_with_client(&shared.base_url, shared.http.clone(), Hooks::from(hook));
-        match operation.attempt(&api).await? {
+        let fate = Fate::default();
+        match operation.attempt(&api, &fate).await? {
             Ok(answer) => {
-                trace::answered(&self.span, answer.status(), answer.headers());
-                Ok(operation.receive(answer, shared.bounds).await?)
+                self.seen.answered(answer.status(), answer.headers());
+                let beside = Beside {
+                    body: attempt.take_seen().body,
+                    bounds: shared.bounds,
+                    turn,
+                    span: self.seen.span.clone(),
+                };
+                Ok(operation.receive(answer, beside).await?)
             }
             Err(error) => {
                 let mut seen = attempt.take_seen();
                 let refused = seen.refused.take();
-                let error = answer::error(error, seen, shared.bounds).await;
+                let error = fate.decide(answer::error(error, seen, shared.bounds).await);
                 Err(Failed { error, refused })
             }
         }

@@ -19,45 +19,54 @@ const FREE_A_SECOND: u32 = 1;
 pub(crate) struct Retries {
     policy: Retry,
     budget: TpsBudget,
+    /// Deposits a call makes.
+    deposits: u8,
 }
 
 impl Retries {
     pub(crate) fn new(policy: Retry) -> Self {
-        let share = f32::from(policy.budget_percent) / 100.0;
+        let (deposits, price) = share(policy.budget_percent);
         Self {
             policy,
-            budget: TpsBudget::new(RECENT, FREE_A_SECOND, share),
+            budget: TpsBudget::new(RECENT, FREE_A_SECOND, 1.0 / f32::from(price)),
+            deposits,
         }
     }
 
     /// Counts a call, which earns its share of an attempt more.
     pub(crate) fn count_call(&self) {
-        self.budget.deposit();
+        for _ in 0..self.deposits {
+            self.budget.deposit();
+        }
     }
 
     /// How long to wait before the request is sent again after `made` attempts, the last of which met `error`. `None`
-    /// where it is not sent again.
+    /// where it is not sent again, or not within what is `left` of the call's time.
     pub(crate) fn pause(
         &self,
         error: &Error,
         made: u32,
+        left: Option<Duration>,
         random: &mut fastrand::Rng,
     ) -> Option<Duration> {
         if made >= self.policy.attempts.get() || !self.covers(error) {
             return None;
         }
         let asked = error.retry_after().unwrap_or_default();
-        if asked > self.policy.max_pause || !self.budget.withdraw() {
-            return None;
-        }
-        Some(self.jitter(made, random).max(asked))
+        let pause = asked + self.jitter(made, asked, random);
+        let in_time = asked <= self.policy.max_pause && left.is_none_or(|left| pause < left);
+        // Asked last: whoever does not send again takes nothing from those who do.
+        (in_time && self.budget.withdraw()).then_some(pause)
     }
 
-    /// Up to the first pause, then up to twice as long each time.
-    fn jitter(&self, made: u32, random: &mut fastrand::Rng) -> Duration {
+    /// Up to the first pause, then up to twice as long each time; at least up to a tenth of the pause that was asked
+    /// for, so that those who were asked at once do not come back at once.
+    fn jitter(&self, made: u32, asked: Duration, random: &mut fastrand::Rng) -> Duration {
         let doubled = 1u32.checked_shl(made.saturating_sub(1)).unwrap_or(u32::MAX);
         let most = self.policy.first_pause.saturating_mul(doubled);
-        most.min(self.policy.max_pause).mul_f64(random.f64())
+        most.max(asked / 10)
+            .min(self.policy.max_pause)
+            .mul_f64(random.f64())
     }
 
     fn covers(&self, error: &Error) -> bool {
@@ -75,6 +84,16 @@ impl Retries {
             _ => false,
         }
     }
+}
+
+/// Deposits of a call, and how many an attempt more costs: the least that make exactly this share. The budget knows
+/// only whole numbers, and would make 16.7 of 15 percent.
+fn share(percent: u8) -> (u8, u8) {
+    let (mut divisor, mut rest) = (100, percent);
+    while rest > 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    (percent / divisor, 100 / divisor)
 }
 
 #[cfg(test)]
@@ -119,7 +138,7 @@ mod tests {
             (timeout(Deadline::Idle), false, true),
             (timeout(Deadline::Call), false, false),
         ] {
-            let told = [&plain, &bold].map(|it| it.pause(&error, 1, &mut random).is_some());
+            let told = [&plain, &bold].map(|it| it.pause(&error, 1, None, &mut random).is_some());
             assert_eq!(told, [by_plain, by_bold], "{error}");
         }
     }
@@ -140,7 +159,7 @@ mod tests {
             (4_000_000, 1000),
         ] {
             let pauses: Vec<_> = (0..200)
-                .map(|_| retries.jitter(made, &mut random))
+                .map(|_| retries.jitter(made, Duration::ZERO, &mut random))
                 .collect();
             let longest = pauses.iter().max().unwrap().as_millis();
             assert!(
@@ -158,19 +177,68 @@ mod tests {
     fn retry_after_is_the_least_and_ends_the_call_when_it_is_too_long() {
         let mut random = fastrand::Rng::with_seed(2026);
         let retries = Retries::new(Retry::default());
-        let pause = retries.pause(&answer(503, Some(7)), 1, &mut random);
-        assert_eq!(pause, Some(Duration::from_secs(7)));
-        assert_eq!(retries.pause(&answer(429, Some(600)), 1, &mut random), None);
+        let pauses: Vec<_> = (0..10)
+            .map(|_| retries.pause(&answer(503, Some(7)), 1, None, &mut random))
+            .map(|pause| pause.unwrap().as_millis())
+            .collect();
+        let (first, last) = (pauses.iter().min().unwrap(), pauses.iter().max().unwrap());
+        // Never before, and not all at once.
+        assert!(*first >= 7_000 && *last <= 7_700, "{pauses:?}");
+        assert!(last - first > 200, "{pauses:?}");
+        let long = answer(429, Some(600));
+        assert_eq!(retries.pause(&long, 1, None, &mut random), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_without_time_for_another_attempt_takes_nothing_from_the_budget() {
+        let mut random = fastrand::Rng::with_seed(2026);
+        let retries = Retries::new(Retry::default());
+        let busy = answer(503, Some(7));
+        let left = Some(Duration::from_secs(7));
+        for _ in 0..1_000 {
+            assert_eq!(retries.pause(&busy, 1, left, &mut random), None);
+        }
+        assert!(retries.pause(&busy, 1, None, &mut random).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_budget_is_the_share_that_it_says() {
+        let mut random = fastrand::Rng::with_seed(2026);
+        for percent in 0..=u8::MAX {
+            let retries = Retries::new(Retry::default().budget_percent(percent));
+            let mut again = 0;
+            for _ in 0..100 {
+                retries.count_call();
+            }
+            while retries
+                .pause(&answer(503, None), 1, None, &mut random)
+                .is_some()
+            {
+                again += 1;
+            }
+            assert_eq!(again, u32::from(percent) + 10, "{percent} %");
+        }
     }
 
     #[test]
     fn attempts_end() {
         let mut random = fastrand::Rng::with_seed(2026);
         let retries = Retries::new(Retry::default().attempts(2));
-        assert!(retries.pause(&answer(503, None), 1, &mut random).is_some());
-        assert!(retries.pause(&answer(503, None), 2, &mut random).is_none());
+        assert!(
+            retries
+                .pause(&answer(503, None), 1, None, &mut random)
+                .is_some()
+        );
+        assert!(
+            retries
+                .pause(&answer(503, None), 2, None, &mut random)
+                .is_none()
+        );
         let none = Retries::new(Retry::none());
-        assert!(none.pause(&answer(503, None), 1, &mut random).is_none());
+        assert!(
+            none.pause(&answer(503, None), 1, None, &mut random)
+                .is_none()
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -180,11 +248,19 @@ mod tests {
         let mut again = 0;
         for _ in 0..1_000 {
             retries.count_call();
-            again += usize::from(retries.pause(&answer(503, None), 1, &mut random).is_some());
+            again += usize::from(
+                retries
+                    .pause(&answer(503, None), 1, None, &mut random)
+                    .is_some(),
+            );
         }
         assert!((100..=110).contains(&again), "{again}");
         // What is used up comes back with time.
         tokio::time::advance(Duration::from_secs(11)).await;
-        assert!(retries.pause(&answer(503, None), 1, &mut random).is_some());
+        assert!(
+            retries
+                .pause(&answer(503, None), 1, None, &mut random)
+                .is_some()
+        );
     }
 }

@@ -1,20 +1,171 @@
 //! What is seen of a call from outside: a `tracing` span by OpenTelemetry's names for HTTP clients and, with the feature
 //! `metrics`, its duration and its repetitions. No secret, no barcode data.
 
-use std::time::Duration;
+use std::borrow::Cow;
 
 use barcode_cloud_client::Operation;
+#[cfg(feature = "metrics")]
+use metrics::Label;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::{Empty, display};
 
+use super::Turn;
 use crate::Error;
 use crate::answer::request_id;
 use crate::client::Shared;
 
-/// The span of a call. What comes out of it is filled in by [`answered`] and [`end`].
-pub(super) fn span(shared: &Shared, operation: &Operation) -> Span {
+/// A call as it is seen. One that is dropped before its end was cancelled, and says so.
+pub(super) struct Seen<'a> {
+    pub(super) span: Span,
+    pub(super) attempts: u32,
+    shared: &'a Shared,
+    operation: &'static Operation,
+    started: Instant,
+    ended: bool,
+}
+
+/// What `error.type` says of a call that nobody waited for to end.
+const CANCELLED: &str = "cancelled";
+
+impl<'a> Seen<'a> {
+    pub(super) fn begin(shared: &'a Shared, operation: &'static Operation) -> Self {
+        Self {
+            span: span(shared, operation),
+            attempts: 0,
+            shared,
+            operation,
+            started: Instant::now(),
+            ended: false,
+        }
+    }
+
+    /// Fills in what a successful answer says.
+    pub(super) fn answered(&self, status: StatusCode, headers: &HeaderMap) {
+        if self.span.is_disabled() {
+            return;
+        }
+        self.span
+            .record("http.response.status_code", status.as_u16());
+        if let Some(id) = request_id(headers) {
+            self.span.record("barcode_cloud.request_id", id);
+        }
+    }
+
+    /// Fills in how the call ended, and counts it.
+    pub(super) fn end(&mut self, error: Option<&Error>) {
+        if let Some(error) = error {
+            failed(&self.span, error);
+        }
+        // Every success of the document is a 200.
+        let status = error.map_or(Some(StatusCode::OK), Error::status);
+        self.close(error.map(Error::kind), status);
+    }
+
+    fn close(&mut self, error: Option<Cow<'static, str>>, status: Option<StatusCode>) {
+        self.ended = true;
+        let resent = self.attempts.saturating_sub(1);
+        if resent > 0 {
+            self.span.record("http.request.resend_count", resent);
+        }
+        self.count(error, status, resent);
+    }
+
+    #[cfg(feature = "metrics")]
+    fn count(&self, error: Option<Cow<'static, str>>, status: Option<StatusCode>, resent: u32) {
+        let (shared, operation) = (self.shared, self.operation);
+        let mut labels = vec![
+            Label::from_static_parts("http.request.method", operation.method),
+            Label::from_static_parts("barcode_cloud.operation", operation.id),
+            Label::new("server.address", shared.host.clone()),
+        ];
+        if let Some(port) = shared.port {
+            labels.push(Label::new("server.port", port.to_string()));
+        }
+        if resent > 0 {
+            let count = metrics::counter!("barcode_cloud.resent_requests", labels.clone());
+            count.increment(resent.into());
+        }
+        if let Some(status) = status {
+            let status = status.as_str().to_owned();
+            labels.push(Label::new("http.response.status_code", status));
+        }
+        if let Some(error) = error {
+            labels.push(Label::new("error.type", error));
+        }
+        let took = self.started.elapsed();
+        metrics::histogram!("http.client.request.duration", labels).record(took.as_secs_f64());
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    fn count(&self, _: Option<Cow<'static, str>>, _: Option<StatusCode>, _: u32) {
+        let _ = (self.shared, self.operation, self.started);
+    }
+}
+
+impl Drop for Seen<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            cancelled(&self.span);
+            self.close(Some(CANCELLED.into()), None);
+        }
+    }
+}
+
+/// What a stream that outlives its call keeps of it: its turn, and its span, which says how the stream ended.
+#[derive(Debug)]
+pub(crate) struct Streaming {
+    _turn: Turn,
+    span: Span,
+    ended: bool,
+}
+
+impl Streaming {
+    pub(crate) fn new(turn: Turn, span: Span) -> Self {
+        Self {
+            _turn: turn,
+            span,
+            ended: false,
+        }
+    }
+
+    /// The stream is at its end, whole or not.
+    pub(crate) fn end(mut self, error: Option<&Error>) {
+        self.ended = true;
+        if let Some(error) = error {
+            failed(&self.span, error);
+        }
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        if !self.ended {
+            cancelled(&self.span);
+        }
+    }
+}
+
+fn failed(span: &Span, error: &Error) {
+    span.record("otel.status_code", "ERROR");
+    span.record("error.type", display(error.kind()));
+    if let Some(status) = error.status() {
+        span.record("http.response.status_code", status.as_u16());
+    }
+    if let Some(id) = error.request_id() {
+        span.record("barcode_cloud.request_id", id);
+    }
+}
+
+/// Who drops a call has not met an error: the span's status stays as it is.
+fn cancelled(span: &Span) {
+    span.record("error.type", CANCELLED);
+}
+
+/// The span of a call. What comes out of it is filled in later.
+fn span(shared: &Shared, operation: &Operation) -> Span {
     let (method, base, path) = (operation.method, &shared.base_path, operation.path);
     tracing::info_span!(
         "barcode_cloud.call",
@@ -32,57 +183,3 @@ pub(super) fn span(shared: &Shared, operation: &Operation) -> Span {
         error.type = Empty,
     )
 }
-
-/// Fills in what a successful answer says.
-pub(super) fn answered(span: &Span, status: StatusCode, headers: &HeaderMap) {
-    if span.is_disabled() {
-        return;
-    }
-    span.record("http.response.status_code", status.as_u16());
-    if let Some(id) = request_id(headers) {
-        span.record("barcode_cloud.request_id", id);
-    }
-}
-
-/// Fills in how the call ended, after how many attempts, and counts it.
-pub(super) fn end<T>(
-    span: &Span,
-    operation: &Operation,
-    outcome: &Result<T, Error>,
-    attempts: u32,
-    took: Duration,
-) {
-    let resent = attempts.saturating_sub(1);
-    if resent > 0 {
-        span.record("http.request.resend_count", resent);
-    }
-    if let Err(error) = outcome {
-        span.record("otel.status_code", "ERROR");
-        span.record("error.type", display(error.kind()));
-        if let Some(status) = error.status() {
-            span.record("http.response.status_code", status.as_u16());
-        }
-        if let Some(id) = error.request_id() {
-            span.record("barcode_cloud.request_id", id);
-        }
-    }
-    count(operation, outcome.as_ref().err(), resent, took);
-}
-
-#[cfg(feature = "metrics")]
-fn count(operation: &Operation, error: Option<&Error>, resent: u32, took: Duration) {
-    let mut labels = vec![
-        metrics::Label::from_static_parts("http.request.method", operation.method),
-        metrics::Label::from_static_parts("barcode_cloud.operation", operation.id),
-    ];
-    if resent > 0 {
-        metrics::counter!("barcode_cloud.resent_requests", labels.clone()).increment(resent.into());
-    }
-    if let Some(error) = error {
-        labels.push(metrics::Label::new("error.type", error.kind()));
-    }
-    metrics::histogram!("http.client.request.duration", labels).record(took.as_secs_f64());
-}
-
-#[cfg(not(feature = "metrics"))]
-fn count(_: &Operation, _: Option<&Error>, _: u32, _: Duration) {}
