@@ -82,11 +82,10 @@ class Client:
         status, headers, body = self.call("GET", f"/barcode/generate/{kind}", query)
         if status == 200:
             return headers["content-type"], body
-        error = json.loads(body)["error"]
-        raise Refused(status, error["code"], error["message"])
+        raise Refused.of(status, body)
 
     def recognize(self, kind, picture):
-        """The barcodes in a picture."""
+        """The barcodes in a picture; or the error's code and its message."""
         boundary = uuid.uuid4().hex
         part = f'--{boundary}\r\nContent-Disposition: form-data; name="{{}}"\r\n\r\n'
         body = part.format("barcodeType").encode() + kind.encode() + b"\r\n"
@@ -94,9 +93,21 @@ class Client:
         body += f"\r\n--{boundary}--\r\n".encode()
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         status, _, body = self.call("POST", "/barcode/recognize-multipart", None, body, headers)
-        assert status == 200, body
-        return json.loads(body)["barcodes"]
+        if status == 200:
+            return json.loads(body)["barcodes"]
+        raise Refused.of(status, body)
 
 
 class Refused(Exception):
     """An error of the service: status, code, message."""
+
+    @classmethod
+    def of(cls, status, body):
+        error = json.loads(body)["error"]
+        return cls(status, error["code"], error["message"])
+
+    def is_of_the_type(self):
+        """Whether the sandbox, or the document, does not have the type."""
+        _, code, message = self.args
+        unknown = code == "errorNotSupportedBySandbox" or "is not valid for BarcodeType" in message
+        return unknown and "'BarcodeType' errors:" in message

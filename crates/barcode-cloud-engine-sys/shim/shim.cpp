@@ -27,7 +27,10 @@ static const int SYMBOLOGIES[] = {
 };
 
 static const BarcodeFormat FORMATS[] = {
+    BarcodeFormat::DataBar,
+    BarcodeFormat::DataBarExp,
     BarcodeFormat::DataBarLtd,
+    BarcodeFormat::MaxiCode,
     BarcodeFormat::MicroPDF417,
     BarcodeFormat::PDF417,
 };

@@ -46,7 +46,12 @@ pub enum Symbology {
 #[repr(u32)]
 #[allow(missing_docs)] // The names say it.
 pub enum Format {
+    /// Of any kind but limited and expanded.
+    Databar,
+    /// In one row or several.
+    DatabarExpanded,
     DatabarLimited,
+    MaxiCode,
     MicroPdf417,
     /// Also symbols that are part of a file (Macro PDF417).
     Pdf417,

@@ -1,5 +1,7 @@
 //! In the place of the second engine in builds without it: it has no types.
 
+use rxing::BarcodeFormat;
+
 use super::read::{Effort, Reading};
 use super::write::{Options, Refusal, Shape};
 use super::{Gray, Symbology};
@@ -16,6 +18,10 @@ pub(crate) fn writes(_name: &str) -> bool {
 
 pub(crate) fn write(_: &Symbology, _: &str, _: &Options) -> Result<Shape, Refusal> {
     Err(Refusal("This build does not write it.".to_owned()))
+}
+
+pub(crate) fn instead_of(_: BarcodeFormat) -> Option<Format> {
+    None
 }
 
 pub(crate) fn read(_: &Gray, format: Format, _: Effort) -> Vec<Reading> {

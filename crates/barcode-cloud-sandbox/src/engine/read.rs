@@ -136,11 +136,7 @@ fn search(picture: &Gray, kinds: &[Kind], effort: Effort) -> Vec<Reading> {
     let mut found = Vec::new();
     for format in WHOLE {
         if kinds.contains(&Kind::Rxing(format)) {
-            let mut codes = matrix_codes(picture, format, effort);
-            if codes.is_empty() && effort > Effort::Fast {
-                codes = look_closer(picture, format, effort);
-            }
-            found.extend(codes);
+            found.extend(whole_codes(picture, format, effort));
         }
     }
     for kind in kinds {
@@ -168,6 +164,20 @@ fn search(picture: &Gray, kinds: &[Kind], effort: Effort) -> Vec<Reading> {
         }
     }
     found
+}
+
+/// What is read in a whole picture, by the engine that does so best.
+fn whole_codes(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Reading> {
+    if let Some(second) = second::instead_of(format) {
+        let kind = Kind::Rxing(format);
+        let found = second::read(picture, second, effort).into_iter();
+        return found.map(|it| Reading { kind, ..it }).collect();
+    }
+    let codes = matrix_codes(picture, format, effort);
+    if codes.is_empty() && effort > Effort::Fast {
+        return look_closer(picture, format, effort);
+    }
+    codes
 }
 
 /// A second look: at the picture enlarged, and for Aztec, whose reader starts from the middle, at

@@ -14,6 +14,7 @@ const SAMPLES: &[(&str, &str, bool)] = &[
     ("Code16K", "Some text that takes several rows.", false),
     ("DataLogic2of5", "1234567", false),
     ("DatabarExpanded", "(01)09501101530003(10)ABC", true),
+    ("DatabarExpanded", "(10)ABC(21)12345", true),
     (
         "DatabarExpandedStacked",
         "(01)09501101530003(10)ABC12345",
@@ -21,6 +22,7 @@ const SAMPLES: &[(&str, &str, bool)] = &[
     ),
     ("DatabarLimited", "(01)09501101530003", true),
     ("DatabarOmniDirectional", "(01)09501101530003", true),
+    ("DatabarOmniDirectional", "(01)19501101530000", true),
     ("DatabarStacked", "(01)09501101530003", true),
     ("DatabarStackedOmniDirectional", "(01)09501101530003", true),
     ("DatabarTruncated", "(01)09501101530003", true),
