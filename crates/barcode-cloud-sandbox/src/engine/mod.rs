@@ -29,4 +29,6 @@ pub(crate) use write::{Options, Shape, Symbol, write};
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod tests;

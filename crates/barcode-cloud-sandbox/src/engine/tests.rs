@@ -5,7 +5,7 @@ use super::*;
 use crate::picture::{Color, Layout, TextLocation, Wishes};
 
 /// Values of each type, as a user would give them and get them back.
-const SAMPLES: &[(&str, &[&str])] = &[
+pub(super) const SAMPLES: &[(&str, &[&str])] = &[
     (
         "QR",
         &[
@@ -402,29 +402,6 @@ fn the_region_follows_a_turn() {
         (x - 170.0).abs() < 20.0 && (y - 62.0).abs() < 20.0,
         "{x} {y}"
     );
-}
-
-#[test]
-fn the_readme_lists_each_type_as_it_is() {
-    let readme = include_str!("../../README.md");
-    let table = readme.split("| type | named |").nth(1).unwrap();
-    let mut listed = Vec::new();
-    for row in table
-        .lines()
-        .skip(2)
-        .take_while(|line| line.starts_with('|'))
-    {
-        let cells: Vec<_> = row
-            .split('|')
-            .map(|cell| cell.trim_matches([' ', '`']))
-            .collect();
-        listed.push((cells[1], cells[2] == "yes"));
-    }
-    let by_default = Symbology::all().filter(|it| it.written_by != WrittenBy::Second);
-    let mut known: Vec<_> = by_default.map(|it| (it.name, it.common)).collect();
-    listed.sort_unstable();
-    known.sort_unstable();
-    assert_eq!(listed, known);
 }
 
 /// One line of pixels through the printed digits has the bars of another number.

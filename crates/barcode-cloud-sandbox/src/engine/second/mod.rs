@@ -14,4 +14,4 @@ pub(crate) use table::SYMBOLOGIES;
 pub(crate) use write::{write, writes};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,7 +4,7 @@ use super::super::tests::{draw, read_as};
 use super::super::{Options, Shape, Symbology, write};
 
 /// Values of each type, and whether they are read again.
-const SAMPLES: &[(&str, &str, bool)] = &[
+pub(crate) const SAMPLES: &[(&str, &str, bool)] = &[
     ("AustraliaPost", "1112345678", false),
     ("AustraliaPost", "5912345678ABCde", false),
     ("AustraliaPost", "6212345678ABCdefGHIJ", false),

@@ -1,0 +1,147 @@
+//! The table of types in the README: what each engine does with each type of the document. A test makes it.
+//!
+//! What a type takes, the last cell of a row, is written by hand and kept.
+
+use super::symbology::{Kind, WrittenBy};
+use super::{Symbology, second};
+
+const README: &str = include_str!("../../README.md");
+const HEAD: &str =
+    "| type | written by | read by | round trip | named | value |\n|---|---|---|---|---|---|\n";
+
+/// The rows, as cells.
+fn rows() -> impl Iterator<Item = Vec<&'static str>> {
+    let table = README.split(HEAD).nth(1).unwrap_or_default();
+    let lines = table.lines().take_while(|line| line.starts_with('|'));
+    lines.map(|line| {
+        line.trim_matches('|')
+            .split('|')
+            .map(str::trim)
+            .collect::<Vec<_>>()
+    })
+}
+
+fn written_by(symbology: &Symbology) -> &'static str {
+    match symbology.written_by {
+        WrittenBy::Rxing | WrittenBy::Coupon => "rxing",
+        WrittenBy::Second if second::writes(symbology.name) => "zint",
+        WrittenBy::Second => "",
+    }
+}
+
+fn read_by(symbology: &Symbology) -> &'static str {
+    match symbology.kind {
+        Kind::Rxing(base) if second::instead_of(base).is_some() => "rxing or zxing-cpp",
+        Kind::Rxing(_) => "rxing",
+        Kind::Second(_) => "zxing-cpp",
+        Kind::Unread => "",
+    }
+}
+
+#[test]
+fn lists_the_types_of_the_default_engine() {
+    let by_default = Symbology::all().filter(|it| written_by(it) == "rxing");
+    let mut known: Vec<_> = by_default
+        .map(|it| (format!("`{}`", it.name), it.common))
+        .collect();
+    let listed = rows().filter(|cells| cells[1] == "rxing");
+    let mut listed: Vec<_> = listed
+        .map(|cells| (cells[0].to_owned(), cells[4] == "yes"))
+        .collect();
+    known.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(listed, known);
+}
+
+#[cfg(feature = "all-symbologies")]
+mod whole {
+    use std::collections::{BTreeSet, HashMap};
+    use std::fmt::Write as _;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::engine::second::tests::SAMPLES as SECOND;
+    use crate::engine::tests::{SAMPLES as FIRST, draw, read_as};
+
+    /// Makes the table anew; holds it against the README, or with `UPDATE_README=1` writes it there.
+    #[test]
+    fn lists_every_type_of_the_document() {
+        let table = table();
+        let (before, rest) = README.split_once(HEAD).unwrap();
+        let after = rest.find("\n\n").unwrap() + 1;
+        let wanted = format!("{before}{HEAD}{table}{}", &rest[after..]);
+        if std::env::var_os("UPDATE_README").is_some() {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+            std::fs::write(path, wanted).unwrap();
+        } else {
+            let again = "make it anew: UPDATE_README=1 cargo test -p barcode-cloud-sandbox \
+                         --features all-symbologies lists_every_type";
+            assert!(
+                README == wanted,
+                "the table of types is not as it is; {again}"
+            );
+        }
+    }
+
+    fn table() -> String {
+        let values: HashMap<_, _> = rows().map(|cells| (cells[0], cells[5])).collect();
+        let mut left = types_of_the_document();
+        let mut table = String::new();
+        let mut row = |name: &str, cells: [&str; 4]| {
+            let name = format!("`{name}`");
+            let value = values.get(&*name).unwrap_or(&"");
+            let [written, read, trip, common] = cells;
+            writeln!(
+                table,
+                "| {name} | {written} | {read} | {trip} | {common} | {value} |"
+            )
+            .unwrap();
+        };
+        for it in Symbology::all() {
+            assert!(left.remove(it.name), "{} is not of the document", it.name);
+            let trip = if it.is_written() && it.is_read() {
+                round_trip(it.name)
+            } else {
+                ""
+            };
+            let common = if it.common { "yes" } else { "" };
+            row(it.name, [written_by(it), read_by(it), trip, common]);
+        }
+        for name in left {
+            row(&name, [""; 4]);
+        }
+        table
+    }
+
+    fn types_of_the_document() -> BTreeSet<String> {
+        let document: Value = serde_json::from_str(crate::document::TEXT).unwrap();
+        let types = ["EncodeBarcodeType", "DecodeBarcodeType"].map(|name| {
+            let names = document["components"]["schemas"][name]["enum"]
+                .as_array()
+                .unwrap();
+            names
+                .iter()
+                .map(|it| it.as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        });
+        let mut types: BTreeSet<_> = types.concat().into_iter().collect();
+        // Stands for several.
+        types.remove("MostCommonlyUsed");
+        types
+    }
+
+    /// Whether the samples of a type are read as they were written.
+    fn round_trip(name: &str) -> &'static str {
+        let first = FIRST.iter().filter(|it| it.0 == name).flat_map(|it| it.1);
+        let second = SECOND.iter().filter(|it| it.0 == name).map(|it| &it.1);
+        let mut samples = first.chain(second).peekable();
+        assert!(samples.peek().is_some(), "{name} has no samples");
+        let is_equal = |value: &&str| {
+            let picture = draw(name, value).unwrap();
+            let read = read_as(name, &picture);
+            matches!(&*read, [(_, it)] if it == value)
+        };
+        if samples.all(is_equal) { "yes" } else { "no" }
+    }
+}
