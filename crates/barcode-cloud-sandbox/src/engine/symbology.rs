@@ -73,6 +73,15 @@ impl Symbology {
         self.kind != Kind::Unread
     }
 
+    /// How much higher than wide a module is unless told otherwise (ISO/IEC 15438 and 24728), where it is not square.
+    pub(crate) fn module_ratio(&self) -> Option<f64> {
+        match self.name {
+            "MicroPdf417" => Some(2.0),
+            "MacroPdf417" => Some(3.0),
+            _ => (self.base() == Some(BarcodeFormat::PDF_417)).then_some(3.0),
+        }
+    }
+
     /// What rxing calls the symbol, if it knows it.
     pub(crate) fn base(&self) -> Option<BarcodeFormat> {
         match self.kind {

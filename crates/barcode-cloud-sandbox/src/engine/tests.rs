@@ -155,8 +155,8 @@ pub(super) fn draw(name: &str, value: &str) -> Result<Gray, String> {
     let symbol =
         write(symbology, value, false, &Options::default()).map_err(|refusal| refusal.0)?;
     let mut wishes = wishes();
-    if name == "Pdf417" {
-        wishes.module_ratio = 3.0;
+    if let Some(ratio) = symbology.module_ratio() {
+        wishes.module_ratio = ratio;
     }
     if symbology.linear {
         wishes.text = TextLocation::Below;

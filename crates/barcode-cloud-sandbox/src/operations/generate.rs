@@ -1,26 +1,21 @@
 //! Generate: data into a picture.
 //!
-//! A parameter that the engine cannot honour is refused by name. One of a group that the document
-//! gives to other types (QR parameters for a Code 128) has no meaning there and is passed over.
+//! What all types have in common is read here, the groups of some types in `options.rs`.
 
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderValue};
-use rxing::BarcodeFormat;
-use rxing::common::CharacterSet;
 
 use crate::answer::Failure;
 use crate::engine::{self, Options, Symbology};
-use crate::operations::from_base64;
+use crate::operations::{from_base64, options};
 use crate::picture::{self, Color, Format, Layout, Misfit, TextLocation, Wishes};
 use crate::server::State;
 use crate::validate::Values;
 
 /// Dots per inch, as the document says.
 const RESOLUTION: f64 = 96.0;
-/// How much higher than wide a module of PDF417 is, at the least and by default (ISO/IEC 15438).
-const PDF417_RATIO: f64 = 3.0;
 
 /// More than any symbol holds, however it be written down, and little enough to look at.
 const LONGEST_DATA: usize = 64 * 1024;
@@ -59,7 +54,7 @@ impl Order {
         let data = Data::read(values)?;
         Ok(Self {
             symbology,
-            options: options(symbology, &data, values)?,
+            options: options::read(symbology, &data, values)?,
             data,
             wishes: wishes(symbology, values)?,
             format,
@@ -97,7 +92,7 @@ fn misfit(misfit: Misfit) -> Failure {
 }
 
 /// What is to be encoded.
-struct Data {
+pub(super) struct Data {
     value: String,
     /// The letters stand for bytes.
     raw: bool,
@@ -136,7 +131,7 @@ impl Data {
     }
 
     /// Whether a QR code would hold it in alphanumeric or numeric mode.
-    fn is_alphanumeric(&self) -> bool {
+    pub(super) fn is_alphanumeric(&self) -> bool {
         let is_one =
             |it: char| it.is_ascii_digit() || it.is_ascii_uppercase() || " $%*+-./:".contains(it);
         self.value.chars().all(is_one)
@@ -155,150 +150,6 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
         _ => None,
     });
     pairs.collect()
-}
-
-fn options(symbology: &Symbology, data: &Data, values: &Values) -> Result<Options, Failure> {
-    match symbology.base() {
-        Some(BarcodeFormat::QR_CODE) => qr_options(data, values),
-        Some(BarcodeFormat::PDF_417) => pdf417_options(values),
-        Some(BarcodeFormat::CODE_128) => code128_options(values),
-        _ => Ok(Options::default()),
-    }
-}
-
-fn qr_options(data: &Data, values: &Values) -> Result<Options, Failure> {
-    let character_set = character_set("qrECIEncoding", values)?;
-    let character_set = match values.text("qrEncodeMode") {
-        None | Some("Auto") => character_set,
-        Some("ECI") => character_set.or(Some(CharacterSet::UTF8)),
-        // The engine chooses bytes for all but the letters of the alphanumeric mode.
-        Some("Binary") if !data.is_alphanumeric() => character_set,
-        Some("Binary") => {
-            let what = "the mode Binary for digits, capital letters and $%*+-./: alone";
-            return Err(Failure::unsupported("qrEncodeMode", what));
-        }
-        Some(mode) => return Err(unsupported_mode("qrEncodeMode", mode)),
-    };
-    if values
-        .number("qrAspectRatio")
-        .is_some_and(|ratio| ratio != 1.0)
-    {
-        return Err(Failure::unsupported(
-            "qrAspectRatio",
-            "QR modules that are not square",
-        ));
-    }
-    Ok(Options {
-        qr_error_level: match values.text("qrErrorLevel") {
-            Some("LevelL") => Some("L"),
-            Some("LevelM") => Some("M"),
-            Some("LevelQ") => Some("Q"),
-            Some("LevelH") => Some("H"),
-            _ => None,
-        },
-        qr_version: number_in(values.text("qrVersion"), "Version"),
-        character_set,
-        ..Options::default()
-    })
-}
-
-fn pdf417_options(values: &Values) -> Result<Options, Failure> {
-    for (parameter, what) in [
-        (
-            "pdf417IsReaderInitialization",
-            "PDF417 symbols for reader initialization",
-        ),
-        ("pdf417IsLinked", "linked PDF417 symbols"),
-        (
-            "pdf417IsCode128Emulation",
-            "PDF417 symbols that emulate Code 128",
-        ),
-    ] {
-        if values.boolean(parameter) == Some(true) {
-            return Err(Failure::unsupported(parameter, what));
-        }
-    }
-    if let Some(macro_characters @ ("Macro05" | "Macro06")) = values.text("pdf417MacroCharacters") {
-        return Err(unsupported_mode("pdf417MacroCharacters", macro_characters));
-    }
-    let character_set = character_set("pdf417ECIEncoding", values)?;
-    let (character_set, pdf417_bytes) = match values.text("pdf417EncodeMode") {
-        None | Some("Auto") => (character_set, false),
-        Some("Binary") => (character_set, true),
-        Some("ECI") => (character_set.or(Some(CharacterSet::UTF8)), false),
-        Some(mode) => return Err(unsupported_mode("pdf417EncodeMode", mode)),
-    };
-    // Zero stands for "as the engine sees fit".
-    let count = |name| {
-        values
-            .integer(name)
-            .and_then(|count| u32::try_from(count).ok())
-            .filter(|count| *count > 0)
-    };
-    let (pdf417_columns, pdf417_rows) = (count("pdf417Columns"), count("pdf417Rows"));
-    if pdf417_columns
-        .zip(pdf417_rows)
-        .is_some_and(|(columns, rows)| columns * rows > 928)
-    {
-        let problem = "A PDF417 symbol has at most 928 codewords, which is rows times columns.";
-        return Err(Failure::field("pdf417Columns", problem));
-    }
-    if pdf417_rows.is_some_and(|rows| rows < 3) {
-        return Err(Failure::field(
-            "pdf417Rows",
-            "A PDF417 symbol has at least 3 rows.",
-        ));
-    }
-    Ok(Options {
-        pdf417_error_level: number_in(values.text("pdf417ErrorLevel"), "Level"),
-        pdf417_columns,
-        pdf417_rows,
-        pdf417_truncate: values.boolean("pdf417Truncate") == Some(true),
-        pdf417_bytes,
-        character_set,
-        ..Options::default()
-    })
-}
-
-fn code128_options(values: &Values) -> Result<Options, Failure> {
-    let code128_set = match values.text("code128EncodeMode") {
-        None | Some("Auto") => None,
-        Some("CodeA") => Some("A"),
-        Some("CodeB") => Some("B"),
-        Some("CodeC") => Some("C"),
-        Some(mode) => return Err(unsupported_mode("code128EncodeMode", mode)),
-    };
-    Ok(Options {
-        code128_set,
-        ..Options::default()
-    })
-}
-
-fn unsupported_mode(parameter: &str, mode: &str) -> Failure {
-    Failure::unsupported(parameter, format_args!("the mode {mode}"))
-}
-
-/// `Version07` is 7, `Auto` is none.
-fn number_in(text: Option<&str>, prefix: &str) -> Option<u32> {
-    text?.strip_prefix(prefix)?.parse().ok()
-}
-
-fn character_set(parameter: &str, values: &Values) -> Result<Option<CharacterSet>, Failure> {
-    let name = match values.text(parameter) {
-        None | Some("NONE") => return Ok(None),
-        Some(name) => name,
-    };
-    // The document's names, as the engine writes them.
-    let label = match (name.strip_prefix("Win"), name.strip_prefix("UTF")) {
-        (Some(page), _) => format!("windows-{page}"),
-        (_, Some(form)) => format!("utf-{form}"),
-        _ if name == "Shift_JIS" => name.to_owned(),
-        _ => name.replace('_', "-"),
-    };
-    CharacterSet::get_character_set_by_name(&label)
-        .filter(|known| *known != CharacterSet::Binary)
-        .map(Some)
-        .ok_or_else(|| Failure::unsupported(parameter, format_args!("the character set {name}")))
 }
 
 fn wishes(symbology: &Symbology, values: &Values) -> Result<Wishes, Failure> {
@@ -322,9 +173,9 @@ fn wishes(symbology: &Symbology, values: &Values) -> Result<Wishes, Failure> {
         )),
         length => Ok(length.map(|length| length * pixels_per_unit)),
     };
-    let module_ratio = match symbology.base() {
-        Some(BarcodeFormat::PDF_417) => values.number("pdf417AspectRatio").unwrap_or(PDF417_RATIO),
-        _ => 1.0,
+    let module_ratio = match symbology.module_ratio() {
+        Some(ratio) => values.number("pdf417AspectRatio").unwrap_or(ratio),
+        None => 1.0,
     };
     Ok(Wishes {
         foreground: color("foregroundColor")?,

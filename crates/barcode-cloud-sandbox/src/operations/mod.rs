@@ -1,6 +1,7 @@
 //! The work of the operations: checked values in, an answer out.
 
 pub(crate) mod generate;
+mod options;
 pub(crate) mod recognize;
 
 use base64::Engine;

@@ -16,5 +16,7 @@ mod patched;
 mod pictures;
 mod raw;
 mod refusals;
+#[cfg(feature = "all-symbologies")]
+mod second;
 mod tokens;
 mod xml;

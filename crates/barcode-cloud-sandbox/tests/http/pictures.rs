@@ -11,7 +11,7 @@ fn load(file: &[u8]) -> DynamicImage {
     image::load_from_memory(file).unwrap()
 }
 
-fn size(file: &[u8]) -> (u32, u32) {
+pub(crate) fn size(file: &[u8]) -> (u32, u32) {
     let picture = load(file);
     (picture.width(), picture.height())
 }

@@ -357,7 +357,7 @@ async fn other_paths_methods_and_kinds_of_body_are_refused() {
 async fn what_the_sandbox_cannot_do_is_refused_by_name_and_not_ignored() {
     let caller = Caller::new().await;
     for (kind, parameter, value) in [
-        ("MaxiCode", "data", "1"),
+        ("PatchCode", "data", "1"),
         ("QR", "qrEncodeMode", "Extended"),
         ("QR", "qrEncodeMode", "Binary"),
         ("QR", "qrAspectRatio", "0.5"),

@@ -86,7 +86,13 @@ pub(crate) fn write(
         part: (symbology.name == "MacroPdf417").then_some(ONLY_PART),
         ..Order::new(zint, mode, data.as_bytes())
     };
-    drawn(&order)
+    match (drawn(&order)?, symbology.module_ratio()) {
+        // libzint draws rows as high as the default ratio asks; here the picture does.
+        (Shape::Grid(rows), Some(ratio)) => Ok(Shape::Grid(
+            rows.into_iter().step_by(ratio as usize).collect(),
+        )),
+        (shape, _) => Ok(shape),
+    }
 }
 
 /// As libzint takes it.

@@ -1,0 +1,275 @@
+//! What a request asks of a symbol, in the groups of the document: QR, Code 128, PDF417.
+//!
+//! A parameter that the engine cannot honour is refused by name. One of a group that the document
+//! gives to other types has no meaning and is passed over.
+
+use rxing::BarcodeFormat;
+use rxing::common::CharacterSet;
+
+use crate::answer::Failure;
+use crate::engine::{Options, Symbology};
+use crate::operations::generate::Data;
+use crate::validate::Values;
+
+/// Rows and columns of rectangular Micro QR symbols, in the order of ISO/IEC 23941.
+const RECT_SIZES: [(u32, &[u32]); 6] = [
+    (7, &[43, 59, 77, 99, 139]),
+    (9, &[43, 59, 77, 99, 139]),
+    (11, &[27, 43, 59, 77, 99, 139]),
+    (13, &[27, 43, 59, 77, 99, 139]),
+    (15, &[43, 59, 77, 99, 139]),
+    (17, &[43, 59, 77, 99, 139]),
+];
+
+/// What `values` ask of a symbol of the type.
+pub(super) fn read(
+    symbology: &Symbology,
+    data: &Data,
+    values: &Values,
+) -> Result<Options, Failure> {
+    match symbology.name {
+        "MicroQR" => return micro_qr_options(values),
+        "RectMicroQR" => return rect_micro_qr_options(values),
+        "MacroPdf417" => return macro_pdf417_options(values),
+        "MicroPdf417" => return micro_pdf417_options(values),
+        _ => {}
+    }
+    match symbology.base() {
+        Some(BarcodeFormat::QR_CODE) => qr_options(data, values),
+        Some(BarcodeFormat::PDF_417) => pdf417_options(values),
+        Some(BarcodeFormat::CODE_128) => code128_options(values),
+        _ => Ok(Options::default()),
+    }
+}
+
+fn qr_options(data: &Data, values: &Values) -> Result<Options, Failure> {
+    let character_set = character_set("qrECIEncoding", values)?;
+    let character_set = match values.text("qrEncodeMode") {
+        None | Some("Auto") => character_set,
+        Some("ECI") => character_set.or(Some(CharacterSet::UTF8)),
+        // The engine chooses bytes for all but the letters of the alphanumeric mode.
+        Some("Binary") if !data.is_alphanumeric() => character_set,
+        Some("Binary") => {
+            let what = "the mode Binary for digits, capital letters and $%*+-./: alone";
+            return Err(Failure::unsupported("qrEncodeMode", what));
+        }
+        Some(mode) => return Err(unsupported_mode("qrEncodeMode", mode)),
+    };
+    square_modules(values)?;
+    Ok(Options {
+        qr_error_level: qr_error_level(values),
+        qr_version: number_in(values.text("qrVersion"), "Version"),
+        character_set,
+        ..Options::default()
+    })
+}
+
+fn micro_qr_options(values: &Values) -> Result<Options, Failure> {
+    small_qr(values, "MicroQR", &["L", "M", "Q"])?;
+    Ok(Options {
+        qr_error_level: qr_error_level(values),
+        micro_qr_version: number_in(values.text("microQRVersion"), "M"),
+        ..Options::default()
+    })
+}
+
+fn rect_micro_qr_options(values: &Values) -> Result<Options, Failure> {
+    small_qr(values, "RectMicroQR", &["M", "H"])?;
+    Ok(Options {
+        qr_error_level: qr_error_level(values),
+        rect_micro_qr_version: values.text("rectMicroQrVersion").and_then(rect_version),
+        ..Options::default()
+    })
+}
+
+/// `R7x43` is 1, `Auto` is none.
+fn rect_version(text: &str) -> Option<u32> {
+    let (height, width) = text.strip_prefix('R')?.split_once('x')?;
+    let asked = (height.parse().ok()?, width.parse().ok()?);
+    let sizes = RECT_SIZES.iter();
+    let mut sizes = sizes.flat_map(|(height, widths)| widths.iter().map(|width| (*height, *width)));
+    let index = sizes.position(|size| size == asked)?;
+    u32::try_from(index + 1).ok()
+}
+
+/// What the small kinds of QR do not have, or the engine does not write.
+fn small_qr(values: &Values, kind: &str, levels: &[&str]) -> Result<(), Failure> {
+    plain(
+        values,
+        kind,
+        &[("qrEncodeMode", "Auto"), ("qrECIEncoding", "NONE")],
+    )?;
+    square_modules(values)?;
+    match qr_error_level(values) {
+        Some(level) if !levels.contains(&level) => {
+            let levels: Vec<_> = levels.iter().map(|it| format!("Level{it}")).collect();
+            let problem = format!("A {kind} symbol has {} only.", levels.join(", "));
+            Err(Failure::field("qrErrorLevel", problem))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn qr_error_level(values: &Values) -> Option<&'static str> {
+    match values.text("qrErrorLevel") {
+        Some("LevelL") => Some("L"),
+        Some("LevelM") => Some("M"),
+        Some("LevelQ") => Some("Q"),
+        Some("LevelH") => Some("H"),
+        _ => None,
+    }
+}
+
+fn square_modules(values: &Values) -> Result<(), Failure> {
+    match values.number("qrAspectRatio") {
+        Some(ratio) if ratio != 1.0 => {
+            let what = "QR modules that are not square";
+            Err(Failure::unsupported("qrAspectRatio", what))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses all but one value of each of the parameters.
+fn plain(values: &Values, kind: &str, only: &[(&str, &str)]) -> Result<(), Failure> {
+    for (parameter, only) in only {
+        if let Some(other) = values.text(parameter).filter(|it| it != only) {
+            let what = format_args!("{other} for {kind}");
+            return Err(Failure::unsupported(parameter, what));
+        }
+    }
+    Ok(())
+}
+
+fn macro_pdf417_options(values: &Values) -> Result<Options, Failure> {
+    plain_pdf417(values, "MacroPdf417")?;
+    pdf417_options(values)
+}
+
+fn micro_pdf417_options(values: &Values) -> Result<Options, Failure> {
+    plain_pdf417(values, "MicroPdf417")?;
+    let options = pdf417_options(values)?;
+    if options.pdf417_error_level.is_some() {
+        let problem = "A MicroPdf417 symbol has no levels: its size decides.";
+        return Err(Failure::field("pdf417ErrorLevel", problem));
+    }
+    if options.pdf417_columns.is_some_and(|columns| columns > 4) {
+        let problem = "A MicroPdf417 symbol has at most 4 columns.";
+        return Err(Failure::field("pdf417Columns", problem));
+    }
+    if options.pdf417_rows.is_some() {
+        let what = "a number of rows for MicroPdf417";
+        return Err(Failure::unsupported("pdf417Rows", what));
+    }
+    Ok(options)
+}
+
+/// What the second engine does not write of the kinds of PDF417 that are its.
+fn plain_pdf417(values: &Values, kind: &str) -> Result<(), Failure> {
+    let modes = [("pdf417EncodeMode", "Auto"), ("pdf417ECIEncoding", "NONE")];
+    plain(values, kind, &modes)?;
+    if values.boolean("pdf417Truncate") == Some(true) {
+        let what = format_args!("a truncated {kind}");
+        return Err(Failure::unsupported("pdf417Truncate", what));
+    }
+    Ok(())
+}
+
+fn pdf417_options(values: &Values) -> Result<Options, Failure> {
+    for (parameter, what) in [
+        (
+            "pdf417IsReaderInitialization",
+            "PDF417 symbols for reader initialization",
+        ),
+        ("pdf417IsLinked", "linked PDF417 symbols"),
+        (
+            "pdf417IsCode128Emulation",
+            "PDF417 symbols that emulate Code 128",
+        ),
+    ] {
+        if values.boolean(parameter) == Some(true) {
+            return Err(Failure::unsupported(parameter, what));
+        }
+    }
+    if let Some(macro_characters @ ("Macro05" | "Macro06")) = values.text("pdf417MacroCharacters") {
+        return Err(unsupported_mode("pdf417MacroCharacters", macro_characters));
+    }
+    let character_set = character_set("pdf417ECIEncoding", values)?;
+    let (character_set, pdf417_bytes) = match values.text("pdf417EncodeMode") {
+        None | Some("Auto") => (character_set, false),
+        Some("Binary") => (character_set, true),
+        Some("ECI") => (character_set.or(Some(CharacterSet::UTF8)), false),
+        Some(mode) => return Err(unsupported_mode("pdf417EncodeMode", mode)),
+    };
+    // Zero stands for "as the engine sees fit".
+    let count = |name| {
+        values
+            .integer(name)
+            .and_then(|count| u32::try_from(count).ok())
+            .filter(|count| *count > 0)
+    };
+    let (pdf417_columns, pdf417_rows) = (count("pdf417Columns"), count("pdf417Rows"));
+    if pdf417_columns
+        .zip(pdf417_rows)
+        .is_some_and(|(columns, rows)| columns * rows > 928)
+    {
+        let problem = "A PDF417 symbol has at most 928 codewords, which is rows times columns.";
+        return Err(Failure::field("pdf417Columns", problem));
+    }
+    if pdf417_rows.is_some_and(|rows| rows < 3) {
+        return Err(Failure::field(
+            "pdf417Rows",
+            "A PDF417 symbol has at least 3 rows.",
+        ));
+    }
+    Ok(Options {
+        pdf417_error_level: number_in(values.text("pdf417ErrorLevel"), "Level"),
+        pdf417_columns,
+        pdf417_rows,
+        pdf417_truncate: values.boolean("pdf417Truncate") == Some(true),
+        pdf417_bytes,
+        character_set,
+        ..Options::default()
+    })
+}
+
+fn code128_options(values: &Values) -> Result<Options, Failure> {
+    let code128_set = match values.text("code128EncodeMode") {
+        None | Some("Auto") => None,
+        Some("CodeA") => Some("A"),
+        Some("CodeB") => Some("B"),
+        Some("CodeC") => Some("C"),
+        Some(mode) => return Err(unsupported_mode("code128EncodeMode", mode)),
+    };
+    Ok(Options {
+        code128_set,
+        ..Options::default()
+    })
+}
+
+fn unsupported_mode(parameter: &str, mode: &str) -> Failure {
+    Failure::unsupported(parameter, format_args!("the mode {mode}"))
+}
+
+/// `Version07` is 7, `Auto` is none.
+fn number_in(text: Option<&str>, prefix: &str) -> Option<u32> {
+    text?.strip_prefix(prefix)?.parse().ok()
+}
+
+fn character_set(parameter: &str, values: &Values) -> Result<Option<CharacterSet>, Failure> {
+    let name = match values.text(parameter) {
+        None | Some("NONE") => return Ok(None),
+        Some(name) => name,
+    };
+    // The document's names, as the engine writes them.
+    let label = match (name.strip_prefix("Win"), name.strip_prefix("UTF")) {
+        (Some(page), _) => format!("windows-{page}"),
+        (_, Some(form)) => format!("utf-{form}"),
+        _ if name == "Shift_JIS" => name.to_owned(),
+        _ => name.replace('_', "-"),
+    };
+    CharacterSet::get_character_set_by_name(&label)
+        .filter(|known| *known != CharacterSet::Binary)
+        .map(Some)
+        .ok_or_else(|| Failure::unsupported(parameter, format_args!("the character set {name}")))
+}

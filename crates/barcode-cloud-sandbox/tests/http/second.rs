@@ -1,0 +1,134 @@
+//! The parameters of types that only the second engine writes: each acts on the picture or is refused by name.
+
+use crate::caller::{Caller, failure};
+use crate::pictures::size;
+
+/// The picture's size; it holds `data`.
+async fn drawn(caller: &Caller, kind: &str, data: &str, query: &[(&str, &str)]) -> (u32, u32) {
+    let query = [&[("data", data)], query].concat();
+    let file = caller.picture(kind, &query).await;
+    let size = size(&file);
+    let read = caller.recognize(kind, file).await;
+    assert_eq!(read, [(kind.to_owned(), data.to_owned())], "{query:?}");
+    size
+}
+
+async fn refused(caller: &Caller, kind: &str, query: &[(&str, &str)], code: &str, field: &str) {
+    let query = [&[("data", "1")], query].concat();
+    let answer = caller.generate(kind, &query).await;
+    let (said, message) = failure(answer, 400).await;
+    assert_eq!(said, code, "{message}");
+    assert!(message.contains(&format!("'{field}' errors:")), "{message}");
+}
+
+const UNSUPPORTED: &str = "errorNotSupportedBySandbox";
+const INVALID: &str = "errorInvalidInputData";
+
+#[tokio::test]
+async fn the_version_of_a_micro_qr_sets_its_size() {
+    let caller = Caller::new().await;
+    let mut sizes = Vec::new();
+    for version in ["M1", "M2", "M3", "M4"] {
+        let (width, height) = drawn(&caller, "MicroQR", "1", &[("microQRVersion", version)]).await;
+        assert_eq!(width, height);
+        sizes.push(width);
+    }
+    let step = sizes[1] - sizes[0];
+    assert!(step > 0 && sizes.windows(2).all(|it| it[1] - it[0] == step));
+    for (level, version) in [("LevelL", "M2"), ("LevelM", "M3"), ("LevelQ", "M4")] {
+        let query = [("microQRVersion", version), ("qrErrorLevel", level)];
+        drawn(&caller, "MicroQR", "1", &query).await;
+    }
+    let too_small = [("data", "letters"), ("microQRVersion", "M1")];
+    let (_, message) = failure(caller.generate("MicroQR", &too_small).await, 400).await;
+    assert!(message.contains("'Data' errors:"), "{message}");
+    let level = [("qrErrorLevel", "LevelH")];
+    refused(&caller, "MicroQR", &level, INVALID, "QrErrorLevel").await;
+    let mode = [("qrEncodeMode", "ECI")];
+    refused(&caller, "MicroQR", &mode, UNSUPPORTED, "QrEncodeMode").await;
+    let set = [("qrECIEncoding", "UTF8")];
+    refused(&caller, "MicroQR", &set, UNSUPPORTED, "QrECIEncoding").await;
+}
+
+#[tokio::test]
+async fn the_version_of_a_rectangular_micro_qr_sets_its_sides() {
+    let caller = Caller::new().await;
+    let mut modules = None;
+    for (version, height, width) in [
+        ("R7x43", 7, 43),
+        ("R9x139", 9, 139),
+        ("R11x27", 11, 27),
+        ("R13x77", 13, 77),
+        ("R15x43", 15, 43),
+        ("R17x139", 17, 139),
+    ] {
+        let query = [("rectMicroQrVersion", version)];
+        let (wide, high) = drawn(&caller, "RectMicroQR", "1", &query).await;
+        // Whatever a module and the margin measure, they are the same for all.
+        let module = (wide - high) / (width - height);
+        let margin = wide - width * module;
+        assert_eq!(
+            *modules.get_or_insert((module, margin)),
+            (module, margin),
+            "{version}"
+        );
+        assert_eq!(high, height * module + margin, "{version}");
+    }
+    for level in ["LevelM", "LevelH"] {
+        drawn(&caller, "RectMicroQR", "1", &[("qrErrorLevel", level)]).await;
+    }
+    for level in ["LevelL", "LevelQ"] {
+        let level = [("qrErrorLevel", level)];
+        refused(&caller, "RectMicroQR", &level, INVALID, "QrErrorLevel").await;
+    }
+}
+
+#[tokio::test]
+async fn the_kinds_of_pdf417_take_what_the_standard_has_for_them() {
+    let caller = Caller::new().await;
+    let data = "Several columns of text";
+    for kind in ["MicroPdf417", "MacroPdf417"] {
+        let one = drawn(&caller, kind, data, &[("pdf417Columns", "1")]).await;
+        let four = drawn(&caller, kind, data, &[("pdf417Columns", "4")]).await;
+        assert!(one.0 < four.0 && one.1 > four.1, "{kind}: {one:?} {four:?}");
+        let low = drawn(&caller, kind, data, &[("pdf417AspectRatio", "3")]).await;
+        let high = drawn(&caller, kind, data, &[("pdf417AspectRatio", "5")]).await;
+        assert!(
+            low.0 == high.0 && low.1 < high.1,
+            "{kind}: {low:?} {high:?}"
+        );
+        let truncated = [("pdf417Truncate", "true")];
+        refused(&caller, kind, &truncated, UNSUPPORTED, "Pdf417Truncate").await;
+        let mode = [("pdf417EncodeMode", "Binary")];
+        refused(&caller, kind, &mode, UNSUPPORTED, "Pdf417EncodeMode").await;
+    }
+    let low = drawn(
+        &caller,
+        "MacroPdf417",
+        data,
+        &[("pdf417ErrorLevel", "Level0")],
+    )
+    .await;
+    let high = drawn(
+        &caller,
+        "MacroPdf417",
+        data,
+        &[("pdf417ErrorLevel", "Level5")],
+    )
+    .await;
+    assert!(low.0 * low.1 < high.0 * high.1);
+    let rows = [("pdf417Rows", "20"), ("pdf417Columns", "3")];
+    drawn(&caller, "MacroPdf417", data, &rows).await;
+    let level = [("pdf417ErrorLevel", "Level1")];
+    refused(&caller, "MicroPdf417", &level, INVALID, "Pdf417ErrorLevel").await;
+    let columns = [("pdf417Columns", "5")];
+    refused(&caller, "MicroPdf417", &columns, INVALID, "Pdf417Columns").await;
+    refused(
+        &caller,
+        "MicroPdf417",
+        &[("pdf417Rows", "10")],
+        UNSUPPORTED,
+        "Pdf417Rows",
+    )
+    .await;
+}
