@@ -251,7 +251,7 @@ pub(crate) fn swiss_parcel(value: &str) -> Result<String, String> {
     let plain = value.replace(['.', ' '], "");
     if let Some(digits) = digits::of(&plain) {
         let is_parcel = plain.len() == 18 && (plain.starts_with("98") || plain.starts_with("99"));
-        let is_services = plain.len() % 4 == 0 && (4..=40).contains(&digits.len());
+        let is_services = plain.len().is_multiple_of(4) && (4..=40).contains(&digits.len());
         if is_parcel || is_services {
             return Ok(plain);
         }

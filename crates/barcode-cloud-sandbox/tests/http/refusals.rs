@@ -398,7 +398,7 @@ async fn what_the_sandbox_cannot_do_is_refused_by_name_and_not_ignored() {
         .unwrap();
     assert_eq!(failure(response, 400).await.0, "errorNotSupportedBySandbox");
     let form = Form::new()
-        .text("barcodeType", "MaxiCode")
+        .text("barcodeType", "PatchCode")
         .part("file", Part::bytes(vec![1]));
     let response = caller
         .post("/barcode/recognize-multipart")
