@@ -26,6 +26,7 @@ async function load(service, document) {
   find("reference-status").textContent = "Loading…";
   await Promise.all([style(`${FILES}/swagger-ui.css`), script(`${FILES}/swagger-ui-bundle.js`)]);
   followColors();
+  nameParts(find("swagger"));
   const token = await service.token();
   await new Promise((resolve) => show(service, document, token, resolve));
   find("reference-status").textContent = "";
@@ -51,6 +52,18 @@ function show(service, document, token, onComplete) {
     const auth = { name, schema, flow: "clientCredentials", clientId: service.clientId };
     ui.authActions.authorizeOauth2({ auth, token: { access_token: token, token_type: "Bearer" } });
   }
+}
+
+/** Gives words to what Swagger UI leaves without them for a screen reader. */
+function nameParts(root) {
+  const name = () => {
+    for (const image of root.querySelectorAll("img:not([alt])")) image.alt = "The picture that was answered";
+    for (const button of root.querySelectorAll("button:not([aria-label], [title])")) {
+      if (button.textContent.trim() === "") button.setAttribute("aria-label", "Copy");
+    }
+  };
+  new MutationObserver(name).observe(root, { childList: true, subtree: true });
+  name();
 }
 
 /** Swagger UI is dark by a class. */

@@ -2,7 +2,7 @@
 //!
 //! What a type takes, the last cell of a row, is written by hand and kept.
 
-use super::symbology::{Kind, WrittenBy};
+use super::symbology::WrittenBy;
 use super::{Symbology, second};
 
 const README: &str = include_str!("../../README.md");
@@ -26,15 +26,6 @@ fn written_by(symbology: &Symbology) -> &'static str {
         WrittenBy::Rxing | WrittenBy::Coupon => "rxing",
         WrittenBy::Second if second::writes(symbology.name) => "zint",
         WrittenBy::Second => "",
-    }
-}
-
-fn read_by(symbology: &Symbology) -> &'static str {
-    match symbology.kind {
-        Kind::Rxing(base) if second::instead_of(base).is_some() => "rxing or zxing-cpp",
-        Kind::Rxing(_) => "rxing",
-        Kind::Second(_) => "zxing-cpp",
-        Kind::Unread => "",
     }
 }
 
@@ -62,6 +53,7 @@ mod whole {
 
     use super::*;
     use crate::engine::second::tests::SAMPLES as SECOND;
+    use crate::engine::symbology::Kind;
     use crate::engine::tests::{SAMPLES as FIRST, draw, read_as};
 
     /// Makes the table anew; holds it against the README, or with `UPDATE_README=1` writes it there.
@@ -112,6 +104,15 @@ mod whole {
             row(&name, [""; 4]);
         }
         table
+    }
+
+    fn read_by(symbology: &Symbology) -> &'static str {
+        match symbology.kind {
+            Kind::Rxing(base) if second::instead_of(base).is_some() => "rxing or zxing-cpp",
+            Kind::Rxing(_) => "rxing",
+            Kind::Second(_) => "zxing-cpp",
+            Kind::Unread => "",
+        }
     }
 
     fn types_of_the_document() -> BTreeSet<String> {
