@@ -227,6 +227,7 @@ class Page(unittest.TestCase):
                   ".includes('200')")
         self.wait(f"document.querySelector('{block} .live-responses-table img')?.naturalWidth > 0")
         self.wait("document.getElementById('entries').textContent.includes('Generate')")
+        self.wait(f"document.querySelector('{block} .live-responses-table img').alt")
         self.roles_with_names()
         if SCREENSHOTS:
             for name, width, dark in [("reference", 1280, False), ("reference-dark", 1280, True)]:

@@ -61,6 +61,12 @@ function nameParts(root) {
     for (const button of root.querySelectorAll("button:not([aria-label], [title])")) {
       if (button.textContent.trim() === "") button.setAttribute("aria-label", "Copy");
     }
+    // The store of its icons.
+    root.querySelector("svg.svg-assets")?.setAttribute("aria-hidden", "true");
+    for (const choice of root.querySelectorAll("select:not([aria-label])")) {
+      const parameter = choice.closest("[data-param-name]")?.dataset.paramName;
+      choice.setAttribute("aria-label", parameter ?? (choice.id === "servers" ? "Server" : "Media type"));
+    }
   };
   new MutationObserver(name).observe(root, { childList: true, subtree: true });
   name();
