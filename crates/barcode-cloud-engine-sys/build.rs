@@ -46,8 +46,17 @@ mod native {
 
     /// Where cargo has unpacked the package: from a registry, a vendor folder or a mirror alike.
     fn package() -> Result<PathBuf> {
+        // Metadata is of the whole workspace, of which cargo may not have everything yet.
+        let metadata = metadata(&["--offline"]).or_else(|_| metadata(&[]))?;
+        manifest(&metadata)
+            .and_then(|manifest| Some(manifest.parent()?.to_owned()))
+            .ok_or_else(|| format!("cargo metadata names no package {PACKAGE}").into())
+    }
+
+    fn metadata(more: &[&str]) -> Result<String> {
         let output = Command::new(std::env::var("CARGO")?)
-            .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+            .args(["metadata", "--format-version", "1", "--locked"])
+            .args(more)
             // Packages for other platforms need not be there.
             .args(["--filter-platform", &std::env::var("HOST")?])
             .args(["--features", "native", "--manifest-path"])
@@ -57,9 +66,7 @@ mod native {
             let said = String::from_utf8_lossy(&output.stderr).replace('\n', " ");
             return Err(format!("cargo metadata does not tell where {PACKAGE} is: {said}").into());
         }
-        manifest(&String::from_utf8(output.stdout)?)
-            .and_then(|manifest| Some(manifest.parent()?.to_owned()))
-            .ok_or_else(|| format!("cargo metadata names no package {PACKAGE}").into())
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     /// The one path in the metadata that ends as the manifest of the package does. It needs no JSON parser: a

@@ -6,12 +6,14 @@
 
 import argparse
 import http.client
+import json
 import re
 import signal
 import statistics
 import sys
 import threading
 import time
+import urllib.request
 
 from sandbox import Client, Sandbox
 
@@ -92,16 +94,27 @@ def under_load(clients, seconds):
     return failures
 
 
+def wait_until_under_way(sandbox, clients):
+    """The sandbox lists requests as soon as they have come."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with urllib.request.urlopen(f"{sandbox.admin_url}/requests") as answer:
+            requests = json.load(answer)["requests"]
+        if sum(it["operation"] == "Generate" for it in requests) == clients:
+            return
+    raise AssertionError(f"{clients} requests do not all come")
+
+
 def all_under_way(clients):
-    """SIGTERM while each client waits for an answer that takes a second."""
+    """SIGTERM while each client waits for an answer that takes seconds."""
     with Sandbox() as sandbox:
         token = Client(sandbox).token
         connections = [Client(sandbox, token) for _ in range(clients)]
-        headers = {"Authorization": f"Bearer {token}", "x-sandbox-fault": "delay=1s"}
+        headers = {"Authorization": f"Bearer {token}", "x-sandbox-fault": "delay=3s"}
         for number, client in enumerate(connections):
             path = f"{client.base}/barcode/generate/QR?data={number}"
             client.connection.request("GET", path, headers=headers)
-        time.sleep(0.2)
+        wait_until_under_way(sandbox, clients)
         sandbox.process.send_signal(signal.SIGTERM)
         failures = []
         for number, client in enumerate(connections):

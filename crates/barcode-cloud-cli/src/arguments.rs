@@ -138,7 +138,8 @@ pub(crate) struct Sandbox {
     /// The port to listen on; 0 for any free one
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// The address to listen on. Whoever can reach another than 127.0.0.1 can use the sandbox and see what is sent to it
+    /// The address to listen on. Whoever can reach another than 127.0.0.1 can use the sandbox and see what is
+    /// sent to it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) listen: std::net::IpAddr,
     /// A picture that `recognize` and `scan` find at a URL; may be repeated. The sandbox opens no address

@@ -14,7 +14,7 @@ pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> 
     let sandbox = configured(&arguments)?.start().await?;
     if !arguments.listen.is_loopback() {
         eprintln!(
-            "warning: whoever can reach {} can use this sandbox and see what is sent to it",
+            "warning: whoever can reach {} can use this sandbox, see its credentials and what is sent to it",
             arguments.listen
         );
     }

@@ -55,8 +55,23 @@ struct BarcodeCloudOrder
     std::int32_t length;
 };
 
-typedef void (*BarcodeCloudWritten)(void* context, const unsigned char* pixels, std::uint32_t width, std::uint32_t height);
+typedef void (*BarcodeCloudWritten)(void* context, const unsigned char* pixels, std::uint32_t width,
+                                    std::uint32_t height);
 typedef void (*BarcodeCloudRefused)(void* context, const char* reason);
+
+// Whether libzint has done as it was told: of PDF417's columns and rows it says afterwards which it took, and takes others
+// where the data does not fit.
+static bool Heeded(const BarcodeCloudOrder& order, const zint_symbol& symbol)
+{
+    switch (symbol.symbology) {
+    case BARCODE_PDF417:
+        return (order.option2 < 1 || order.option2 == symbol.option_2) && (order.option3 < 1 || order.option3 == symbol.option_3);
+    case BARCODE_MICROPDF417:
+        return order.option2 < 1 || order.option2 == symbol.option_2;
+    default:
+        return true;
+    }
+}
 
 // One picture of '0' and '1', or one reason.
 void barcode_cloud_write(const BarcodeCloudOrder* order, void* context, BarcodeCloudWritten written,
@@ -83,6 +98,8 @@ void barcode_cloud_write(const BarcodeCloudOrder* order, void* context, BarcodeC
     int error = ZBarcode_Encode_and_Buffer(symbol, order->data, order->length, 0);
     if (error >= ZINT_ERROR || !symbol->bitmap || symbol->bitmap_width < 1 || symbol->bitmap_height < 1)
         refused(context, symbol->errtxt);
+    else if (error == ZINT_WARN_INVALID_OPTION || !Heeded(*order, *symbol))
+        refused(context, "not in a symbol of this size");
     else
         written(context, symbol->bitmap, symbol->bitmap_width, symbol->bitmap_height);
     ZBarcode_Delete(symbol);

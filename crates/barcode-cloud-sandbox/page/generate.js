@@ -99,6 +99,7 @@ class Drawer {
       const picture = await response.blob();
       if (wish.signal.aborted) return;
       await this.#show(picture, type, data);
+      if (wish.signal.aborted) return;
       showProblem(find("generate-problem"), undefined);
     } catch (error) {
       if (error.name === "AbortError" || wish.signal.aborted) return;

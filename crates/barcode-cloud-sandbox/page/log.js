@@ -5,6 +5,7 @@ import { answered } from "./service.js";
 
 /** So many are shown; the sandbox keeps more. */
 const MOST = 200;
+const MOST_KNOWN = 2000;
 
 export function setUpLog(service) {
   const log = new Log();
@@ -31,8 +32,8 @@ function listen(address, log) {
   // Only now, so that nothing falls between the list and the feed; after a break, again.
   feed.addEventListener("open", async () => {
     const { requests } = await (await answered(address)).json();
-    // Those under way come by the feed.
-    requests.filter((it) => it.status !== null).forEach((it) => log.add(it));
+    // Those under way come by the feed; those with a fault may have ended without an answer.
+    requests.filter((it) => it.status !== null || it.fault).forEach((it) => log.add(it));
     log.tell("");
   });
   return feed;
@@ -45,6 +46,8 @@ class Log {
   add(entry) {
     if (this.#known.has(entry.id)) return;
     this.#known.add(entry.id);
+    // More than the sandbox keeps need not be known.
+    if (this.#known.size > MOST_KNOWN) this.#known.delete(this.#known.values().next().value);
     if (this.#waiting) {
       this.#waiting.push(entry);
       this.tell(`Paused; ${this.#waiting.length} more.`);

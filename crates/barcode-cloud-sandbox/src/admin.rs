@@ -2,7 +2,8 @@
 //! so they need no token, meet no faults and are not logged.
 //!
 //! Calls that change something take JSON, or a method, that no page of another origin can send
-//! without being asked first by the browser.
+//! without being asked first by the browser. A page whose own name was made to lead here (DNS
+//! rebinding) can: other containers come by a name too, so names are not refused.
 
 use std::sync::Arc;
 use std::time::Duration;

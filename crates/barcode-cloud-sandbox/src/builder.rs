@@ -75,7 +75,7 @@ impl Builder {
     }
 
     /// The address to listen on, of this machine; 127.0.0.1 unless set. Whoever can reach another one
-    /// can use the sandbox, and see through [`Sandbox::admin_url`] what is sent to it: choose one only
+    /// can use the sandbox, and see its credentials and what is sent to it: choose one only
     /// where nobody else can, such as within a container.
     pub fn address(mut self, address: impl Into<IpAddr>) -> Self {
         self.address = address.into();

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 /// The settings of a client, to be embedded in a service's own configuration.
 ///
 /// What the builder's methods set stands above it, and the environment below: [`ClientBuilder`](crate::ClientBuilder)
-/// tells more. Whatever is left out has its default; a name that is none is an error. Durations are written as `10s`, `1m 30s` or
-/// `250ms`. Secrets (the client secret, the token, proxy and headers) are read but never written, and not shown by `Debug`.
+/// tells more. Whatever is left out has its default; a name that is none is an error. Durations are written as `10s`,
+/// `1m 30s` or `250ms`. Secrets (the client secret, the token, proxy and headers) are read but never written, and not
+/// shown by `Debug`.
 ///
 /// ```
 /// use barcode_cloud::{Client, Config};
@@ -131,7 +132,8 @@ impl Default for Timeouts {
 ///
 /// Sent again is what was never sent (no connection came about) and what was answered 429, 502, 503 or 504. Before each
 /// attempt there is a pause of random length, up to twice as long each time; where the answer has a `Retry-After`, it
-/// comes on top of that, and is up to a tenth of it, so that not all who were asked to wait come back at once. All clones of a client share a budget, so that an outage does not multiply its load.
+/// comes on top of that, and its longest is at least a tenth of it within `max_pause`, so that not all who were asked to
+/// wait come back at once. All clones of a client share a budget, so that an outage does not multiply its load.
 ///
 /// The service bills each request that it carries out: one whose answer was lost on the way, behind a 502 or 504 too,
 /// may be billed twice when it is sent again.

@@ -99,7 +99,8 @@ impl fmt::Display for Deadline {
 pub enum ConfigurationError {
     /// There is nothing to prove to the service who calls.
     #[error(
-        "no credentials: set `client_id` and `client_secret`, give the builder `credentials` or a `token_source`, or set BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET"
+        "no credentials: set `client_id` and `client_secret`, give the builder `credentials` or a `token_source`, or set \
+         BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET"
     )]
     NoCredentials,
     /// One of two settings that go together is missing.

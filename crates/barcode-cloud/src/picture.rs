@@ -45,7 +45,8 @@ impl Picture {
     }
 
     /// Writes the picture to `path`, replacing what is there. It is written beside and renamed, so that no half file is
-    /// ever seen, and is on disk when this returns. A symbolic link is followed; one that leads nowhere is an error. The path is taken as it is, `..` too: build none of a stranger's text.
+    /// ever seen, and is on disk when this returns. A symbolic link is followed; one that leads nowhere is an error. The
+    /// path is taken as it is, `..` too: build none of a stranger's text.
     ///
     /// # Errors
     ///

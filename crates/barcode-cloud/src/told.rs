@@ -47,7 +47,11 @@ fn of_xml(text: &str) -> Option<Told> {
     let mut told = Told::default();
     let mut within: Vec<String> = Vec::new();
     loop {
-        match reader.read_event().ok()? {
+        let Ok(event) = reader.read_event() else {
+            // Cut off or broken: what was told so far stands.
+            return Some(told);
+        };
+        match event {
             Event::Start(element) => {
                 let name = element.local_name().as_ref().to_ascii_lowercase();
                 let is_error = !within.is_empty() || name == "apierrorresponse";
@@ -60,9 +64,13 @@ fn of_xml(text: &str) -> Option<Told> {
                 within.pop();
             }
             Event::Text(said) => told.add(&within, &said.xml10_content()),
-            Event::GeneralRef(name) => match name.resolve_char_ref().ok()? {
-                Some(character) => told.add(&within, character.encode_utf8(&mut [0; 4])),
-                None => told.add(&within, resolve_predefined_entity(&name)?),
+            Event::CData(said) => told.add(&within, &said.xml10_content()),
+            Event::GeneralRef(name) => match name.resolve_char_ref() {
+                Ok(Some(character)) => told.add(&within, character.encode_utf8(&mut [0; 4])),
+                _ => told.add(
+                    &within,
+                    resolve_predefined_entity(&name).unwrap_or_default(),
+                ),
             },
             Event::Eof => return Some(told),
             _ => {}

@@ -16,7 +16,7 @@ pub(crate) fn writes(_name: &str) -> bool {
     false
 }
 
-pub(crate) fn write(_: &Symbology, _: &str, _: &Options) -> Result<Shape, Refusal> {
+pub(crate) fn write(_: &Symbology, _: &str, _raw: bool, _: &Options) -> Result<Shape, Refusal> {
     Err(Refusal("This build does not write it.".to_owned()))
 }
 

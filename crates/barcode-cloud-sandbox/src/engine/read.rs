@@ -30,7 +30,7 @@ const PADDING: u32 = 16;
 /// fewer pixels than this get a second look, enlarged.
 const ENLARGED_BELOW: usize = 1_000_000;
 /// Five turns of a picture of more pixels than this take longer than any client waits.
-const TURNED_BELOW: usize = 16_000_000;
+pub(super) const TURNED_BELOW: usize = 16_000_000;
 /// In pixels; an Aztec code is no smaller.
 const SMALLEST_ISLAND: f32 = 15.0;
 const MOST_ISLANDS: usize = 64;

@@ -101,8 +101,7 @@ pub(crate) fn write(
             guarded(|| modules(symbology, &content, character_set, options))
         }
         WrittenBy::Coupon => guarded(|| coupon(&content)),
-        // Its texts are UTF-8: there is no need of letters that stand for bytes.
-        WrittenBy::Second => second::write(symbology, &content, options),
+        WrittenBy::Second => second::write(symbology, &content, raw, options),
     };
     Ok(Symbol {
         shape: shape?,

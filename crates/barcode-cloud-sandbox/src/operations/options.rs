@@ -176,6 +176,28 @@ fn plain_pdf417(values: &Values, kind: &str) -> Result<(), Failure> {
 }
 
 fn pdf417_options(values: &Values) -> Result<Options, Failure> {
+    pdf417_refusals(values)?;
+    let character_set = character_set("pdf417ECIEncoding", values)?;
+    let (character_set, pdf417_bytes) = match values.text("pdf417EncodeMode") {
+        None | Some("Auto") => (character_set, false),
+        Some("Binary") => (character_set, true),
+        Some("ECI") => (character_set.or(Some(CharacterSet::UTF8)), false),
+        Some(mode) => return Err(unsupported_mode("pdf417EncodeMode", mode)),
+    };
+    let (pdf417_columns, pdf417_rows) = pdf417_size(values)?;
+    Ok(Options {
+        pdf417_error_level: number_in(values.text("pdf417ErrorLevel"), "Level"),
+        pdf417_columns,
+        pdf417_rows,
+        pdf417_truncate: values.boolean("pdf417Truncate") == Some(true),
+        pdf417_bytes,
+        character_set,
+        ..Options::default()
+    })
+}
+
+/// What neither engine writes.
+fn pdf417_refusals(values: &Values) -> Result<(), Failure> {
     for (parameter, what) in [
         (
             "pdf417IsReaderInitialization",
@@ -191,46 +213,33 @@ fn pdf417_options(values: &Values) -> Result<Options, Failure> {
             return Err(Failure::unsupported(parameter, what));
         }
     }
-    if let Some(macro_characters @ ("Macro05" | "Macro06")) = values.text("pdf417MacroCharacters") {
-        return Err(unsupported_mode("pdf417MacroCharacters", macro_characters));
+    match values.text("pdf417MacroCharacters") {
+        Some(characters @ ("Macro05" | "Macro06")) => {
+            Err(unsupported_mode("pdf417MacroCharacters", characters))
+        }
+        _ => Ok(()),
     }
-    let character_set = character_set("pdf417ECIEncoding", values)?;
-    let (character_set, pdf417_bytes) = match values.text("pdf417EncodeMode") {
-        None | Some("Auto") => (character_set, false),
-        Some("Binary") => (character_set, true),
-        Some("ECI") => (character_set.or(Some(CharacterSet::UTF8)), false),
-        Some(mode) => return Err(unsupported_mode("pdf417EncodeMode", mode)),
-    };
-    // Zero stands for "as the engine sees fit".
+}
+
+/// Columns and rows, where they are given: zero stands for "as the engine sees fit".
+fn pdf417_size(values: &Values) -> Result<(Option<u32>, Option<u32>), Failure> {
     let count = |name| {
         values
             .integer(name)
             .and_then(|count| u32::try_from(count).ok())
             .filter(|count| *count > 0)
     };
-    let (pdf417_columns, pdf417_rows) = (count("pdf417Columns"), count("pdf417Rows"));
-    if pdf417_columns
-        .zip(pdf417_rows)
-        .is_some_and(|(columns, rows)| columns * rows > 928)
-    {
+    let (columns, rows) = (count("pdf417Columns"), count("pdf417Rows"));
+    let product = columns.zip(rows).map(|(columns, rows)| columns * rows);
+    if product.is_some_and(|codewords| codewords > 928) {
         let problem = "A PDF417 symbol has at most 928 codewords, which is rows times columns.";
         return Err(Failure::field("pdf417Columns", problem));
     }
-    if pdf417_rows.is_some_and(|rows| rows < 3) {
-        return Err(Failure::field(
-            "pdf417Rows",
-            "A PDF417 symbol has at least 3 rows.",
-        ));
+    if rows.is_some_and(|rows| rows < 3) {
+        let problem = "A PDF417 symbol has at least 3 rows.";
+        return Err(Failure::field("pdf417Rows", problem));
     }
-    Ok(Options {
-        pdf417_error_level: number_in(values.text("pdf417ErrorLevel"), "Level"),
-        pdf417_columns,
-        pdf417_rows,
-        pdf417_truncate: values.boolean("pdf417Truncate") == Some(true),
-        pdf417_bytes,
-        character_set,
-        ..Options::default()
-    })
+    Ok((columns, rows))
 }
 
 fn code128_options(values: &Values) -> Result<Options, Failure> {

@@ -39,13 +39,13 @@ const HEADERS: [(HeaderName, &str); 8] = [
     ),
 ];
 
-/// Answers only those who came by this machine's own address.
+/// Answers only those who came by an address that no name stands for.
 pub(crate) async fn admit(request: Request, next: Next) -> Response {
     if is_asked_by_address(&request) && !is_asked_by_others(request.headers()) {
         return next.run(request).await;
     }
-    let message = "The page is only for this machine: open it by http://127.0.0.1 or \
-        http://localhost and the port, or by another number of the machine, not by a name.";
+    let message = "The page is not served by a name, which may lead elsewhere: open it by \
+        http://127.0.0.1 or http://localhost and the port, or by another number of the machine.";
     Failure::misdirected(message).into_response()
 }
 

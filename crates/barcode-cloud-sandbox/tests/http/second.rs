@@ -84,6 +84,17 @@ async fn the_version_of_a_rectangular_micro_qr_sets_its_sides() {
 }
 
 #[tokio::test]
+async fn bytes_that_are_no_text_are_written_as_bytes() {
+    let caller = Caller::new().await;
+    for kind in ["MicroPdf417", "MacroPdf417", "RectMicroQR"] {
+        let query = [("data", "e9ff41"), ("dataType", "HexBytes")];
+        let file = caller.picture(kind, &query).await;
+        let read = caller.recognize(kind, file).await;
+        assert_eq!(read, [(kind.to_owned(), "éÿA".to_owned())]);
+    }
+}
+
+#[tokio::test]
 async fn the_kinds_of_pdf417_take_what_the_standard_has_for_them() {
     let caller = Caller::new().await;
     let data = "Several columns of text";
@@ -101,6 +112,19 @@ async fn the_kinds_of_pdf417_take_what_the_standard_has_for_them() {
         refused(&caller, kind, &truncated, UNSUPPORTED, "Pdf417Truncate").await;
         let mode = [("pdf417EncodeMode", "Binary")];
         refused(&caller, kind, &mode, UNSUPPORTED, "Pdf417EncodeMode").await;
+    }
+    // Sizes that do not hold it are refused, not changed.
+    let long = "long text ".repeat(8);
+    for (kind, query) in [
+        ("MicroPdf417", &[("pdf417Columns", "1")][..]),
+        (
+            "MacroPdf417",
+            &[("pdf417Columns", "1"), ("pdf417Rows", "3")][..],
+        ),
+    ] {
+        let query = [&[("data", &*long)], query].concat();
+        let (_, message) = failure(caller.generate(kind, &query).await, 400).await;
+        assert!(message.contains("'Data' errors:"), "{kind}: {message}");
     }
     let low = drawn(
         &caller,

@@ -53,7 +53,7 @@ impl Retries {
             return None;
         }
         let asked = error.retry_after().unwrap_or_default();
-        let pause = asked + self.jitter(made, asked, random);
+        let pause = asked.saturating_add(self.jitter(made, asked, random));
         let in_time = asked <= self.policy.max_pause && left.is_none_or(|left| pause < left);
         // Asked last: whoever does not send again takes nothing from those who do.
         (in_time && self.budget.withdraw()).then_some(pause)
@@ -185,6 +185,8 @@ mod tests {
         // Never before, and not all at once.
         assert!(*first >= 7_000 && *last <= 7_700, "{pauses:?}");
         assert!(last - first > 200, "{pauses:?}");
+        let endless = answer(503, Some(u64::MAX));
+        assert_eq!(retries.pause(&endless, 1, None, &mut random), None);
         let long = answer(429, Some(600));
         assert_eq!(retries.pause(&long, 1, None, &mut random), None);
     }

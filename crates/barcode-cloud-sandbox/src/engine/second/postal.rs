@@ -25,12 +25,34 @@ pub(crate) fn australia(value: &str) -> Result<String, String> {
     if digits::of(sorting).is_none_or(|digits| digits.is_empty()) {
         return Err("It takes a sorting code of 8 digits.".to_owned());
     }
-    if own.len() > customer || !own.chars().all(is_own) {
+    // The engine tells the format by the length.
+    if own.len() != customer || !own.chars().all(is_own) {
         return Err(format!(
-            "After {code} and the sorting code it takes up to {customer} letters and digits."
+            "After {code} and the sorting code it takes {customer} letters and digits."
         ));
     }
     Ok(value)
+}
+
+/// The United States Postal Service's POSTNET: a ZIP code of 5, 9 or 11 digits.
+pub(crate) fn postnet(value: &str) -> Result<String, String> {
+    of_lengths(value, &[5, 9, 11])
+}
+
+/// The United States Postal Service's PLANET: 11 or 13 digits.
+pub(crate) fn planet(value: &str) -> Result<String, String> {
+    of_lengths(value, &[11, 13])
+}
+
+/// The engine writes any length, and only warns.
+fn of_lengths(value: &str, lengths: &[usize]) -> Result<String, String> {
+    match digits::of(value) {
+        Some(digits) if lengths.contains(&digits.len()) => Ok(value.to_owned()),
+        _ => {
+            let lengths: Vec<_> = lengths.iter().map(ToString::to_string).collect();
+            Err(format!("It takes {} digits.", lengths.join(" or ")))
+        }
+    }
 }
 
 /// Singapore Post's code is the one of Royal Mail, of six digits.

@@ -5,7 +5,7 @@ use rxing::BarcodeFormat;
 
 use super::super::Gray;
 use super::super::area::Area;
-use super::super::read::{Effort, Reading};
+use super::super::read::{Effort, Reading, TURNED_BELOW};
 use super::super::symbology::Kind;
 
 /// Of two pixels a module, the reader misses some symbols: pictures of fewer pixels than this get a second
@@ -27,7 +27,8 @@ pub(crate) fn instead_of(base: BarcodeFormat) -> Option<Format> {
 
 pub(crate) fn read(picture: &Gray, format: Format, effort: Effort) -> Vec<Reading> {
     let found = read_small(picture, format, effort);
-    if !found.is_empty() || effort == Effort::Fast || format != Format::MaxiCode {
+    let turns = format == Format::MaxiCode && effort > Effort::Fast;
+    if !found.is_empty() || !turns || picture.pixels.len() > TURNED_BELOW {
         return found;
     }
     RIGHT_ANGLES

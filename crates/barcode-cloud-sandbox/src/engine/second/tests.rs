@@ -89,6 +89,11 @@ fn what_a_type_does_not_take_is_refused_with_a_reason() {
     for (name, value) in [
         ("AustraliaPost", "12345"),
         ("AustraliaPost", "1112345678A"),
+        // Drawn as another format, were it taken.
+        ("AustraliaPost", "5912345678"),
+        ("AustraliaPost", "6212345678ABCde"),
+        ("Postnet", "1"),
+        ("Planet", "123"),
         ("Code11", "12A"),
         ("MSI", "12A"),
         ("MSI", ""),

@@ -10,7 +10,7 @@ pub(crate) fn some_digits(value: &str) -> Result<String, String> {
     }
 }
 
-/// Digits and hyphens. The check digits, one or two by length, are added by the engine.
+/// Digits and hyphens. Two check digits are added by the engine.
 pub(crate) fn code11(value: &str) -> Result<String, String> {
     match value.chars().find(|it| !it.is_ascii_digit() && *it != '-') {
         None => Ok(value.to_owned()),

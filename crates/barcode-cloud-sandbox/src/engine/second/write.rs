@@ -68,6 +68,7 @@ pub(crate) fn writes(name: &str) -> bool {
 pub(crate) fn write(
     symbology: &Symbology,
     content: &str,
+    raw: bool,
     options: &Options,
 ) -> Result<Shape, Refusal> {
     let unknown = || Refusal("The engine does not write it.".to_owned());
@@ -75,7 +76,10 @@ pub(crate) fn write(
     if symbology.name == "UpcaGs1DatabarCoupon" {
         return coupon(content);
     }
-    let (mode, data) = data(symbology, content);
+    let (mode, data) = match raw && !symbology.gs1 {
+        true => (Mode::Bytes, latin(content)?),
+        false => data(symbology, content),
+    };
     let order = Order {
         options: self::options(symbology.name, options),
         scale: match zint {
@@ -84,7 +88,7 @@ pub(crate) fn write(
             _ => SQUARES_SCALE,
         },
         part: (symbology.name == "MacroPdf417").then_some(ONLY_PART),
-        ..Order::new(zint, mode, data.as_bytes())
+        ..Order::new(zint, mode, &data)
     };
     match (drawn(&order)?, symbology.module_ratio()) {
         // libzint draws rows as high as the default ratio asks; here the picture does.
@@ -95,8 +99,19 @@ pub(crate) fn write(
     }
 }
 
+/// The bytes that the letters stand for.
+fn latin(content: &str) -> Result<Vec<u8>, Refusal> {
+    let bytes: Option<_> = content.chars().map(|it| u8::try_from(it).ok()).collect();
+    bytes.ok_or_else(|| Refusal("It takes bytes.".to_owned()))
+}
+
 /// As libzint takes it.
-fn data(symbology: &Symbology, content: &str) -> (Mode, String) {
+fn data(symbology: &Symbology, content: &str) -> (Mode, Vec<u8>) {
+    let (mode, data) = text(symbology, content);
+    (mode, data.into_bytes())
+}
+
+fn text(symbology: &Symbology, content: &str) -> (Mode, String) {
     match symbology.name {
         "AustraliaPost" => (Mode::Text, content.get(2..).unwrap_or_default().to_owned()),
         "OneCode" if content.len() > TRACKING => {
