@@ -30,7 +30,7 @@ const PADDING: u32 = 16;
 /// fewer pixels than this get a second look, enlarged.
 const ENLARGED_BELOW: usize = 1_000_000;
 /// Five turns of a picture of more pixels than this take longer than any client waits.
-pub(super) const TURNED_BELOW: usize = 16_000_000;
+const TURNED_BELOW: usize = 16_000_000;
 /// In pixels; an Aztec code is no smaller.
 const SMALLEST_ISLAND: f32 = 15.0;
 const MOST_ISLANDS: usize = 64;
@@ -91,9 +91,8 @@ pub(crate) fn read(
         // What is dark on the outside must be so in the margin too.
         readings = search(&picture.inverted().padded(PADDING), &kinds, effort);
     }
-    let small = padded.pixels.len() <= TURNED_BELOW;
-    if readings.is_empty() && effort == Effort::Excellent && small {
-        readings = search_turned(&padded, &kinds, effort);
+    if readings.is_empty() && effort == Effort::Excellent {
+        readings = turned(&padded, &TURNS, |it| search(it, &kinds, effort));
     }
     let mut found: Vec<Found> = readings
         .iter()
@@ -117,10 +116,18 @@ fn name(reading: &Reading, candidates: &[&'static Symbology]) -> Option<Found> {
     })
 }
 
-fn search_turned(picture: &Gray, kinds: &[Kind], effort: Effort) -> Vec<Reading> {
-    for degrees in TURNS {
+/// What `look` sees in the picture turned by the first of these `angles` in which it sees something.
+pub(super) fn turned(
+    picture: &Gray,
+    angles: &[f32],
+    look: impl Fn(&Gray) -> Vec<Reading>,
+) -> Vec<Reading> {
+    if picture.pixels.len() > TURNED_BELOW {
+        return Vec::new();
+    }
+    for &degrees in angles {
         let turned = picture.turned(degrees);
-        let found = search(&turned, kinds, effort);
+        let found = look(&turned);
         if !found.is_empty() {
             let place = |x, y| turned.before_turn(picture, degrees, x, y);
             return found
@@ -183,7 +190,8 @@ fn whole_codes(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Rea
 /// A second look: at the picture enlarged, and for Aztec, whose reader starts from the middle, at
 /// each part that stands apart.
 fn look_closer(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Reading> {
-    let codes = enlarged_codes(picture, format, effort);
+    let look = |it: &Gray| matrix_codes(it, format, effort);
+    let codes = enlarged(picture, look);
     if !codes.is_empty() || format != BarcodeFormat::AZTEC {
         return codes;
     }
@@ -192,9 +200,9 @@ fn look_closer(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Rea
     let codes = islands.iter().take(MOST_ISLANDS).flat_map(|island| {
         let part = picture.crop(island);
         let [left, top, ..] = island.bounds();
-        let mut codes = matrix_codes(&part, format, effort);
+        let mut codes = look(&part);
         if codes.is_empty() {
-            codes = enlarged_codes(&part, format, effort);
+            codes = enlarged(&part, look);
         }
         codes
             .into_iter()
@@ -203,12 +211,12 @@ fn look_closer(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Rea
     codes.collect()
 }
 
-fn enlarged_codes(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Reading> {
+/// What `look` sees in the picture enlarged.
+pub(super) fn enlarged(picture: &Gray, look: impl Fn(&Gray) -> Vec<Reading>) -> Vec<Reading> {
     if picture.pixels.len() > ENLARGED_BELOW {
         return Vec::new();
     }
-    let codes = matrix_codes(&picture.doubled(), format, effort);
-    codes
+    look(&picture.doubled())
         .into_iter()
         .map(|code| code.placed(|x, y| (x / 2.0, y / 2.0)))
         .collect()

@@ -52,6 +52,15 @@ const fn hibc(name: &'static str, base: Base, read: fn(&str) -> Option<String>) 
     read_only(entry(name, base, nothing, read))
 }
 
+const fn databar_entry(name: &'static str) -> Symbology {
+    read_only(entry(name, Base::RSS_14, databar, read_databar))
+}
+
+const fn databar_expanded(name: &'static str) -> Symbology {
+    let base = Base::RSS_EXPANDED;
+    read_only(entry(name, base, gs1_write, read_databar_expanded))
+}
+
 const fn common(symbology: Symbology) -> Symbology {
     Symbology {
         common: true,
@@ -184,37 +193,12 @@ pub(crate) static SYMBOLOGIES: &[Symbology] = &[
         |it| deutsche_posted(it, 14),
     ),
     common(entry("Interleaved2of5", Base::ITF, interleaved, same)),
-    read_only(entry(
-        "DatabarOmniDirectional",
-        Base::RSS_14,
-        databar,
-        read_databar,
-    )),
-    read_only(entry(
-        "DatabarTruncated",
-        Base::RSS_14,
-        databar,
-        read_databar,
-    )),
-    read_only(entry("DatabarStacked", Base::RSS_14, databar, read_databar)),
-    read_only(entry(
-        "DatabarStackedOmniDirectional",
-        Base::RSS_14,
-        databar,
-        read_databar,
-    )),
-    read_only(entry(
-        "DatabarExpanded",
-        Base::RSS_EXPANDED,
-        gs1_write,
-        read_databar_expanded,
-    )),
-    read_only(entry(
-        "DatabarExpandedStacked",
-        Base::RSS_EXPANDED,
-        gs1_write,
-        read_databar_expanded,
-    )),
+    databar_entry("DatabarOmniDirectional"),
+    databar_entry("DatabarTruncated"),
+    databar_entry("DatabarStacked"),
+    databar_entry("DatabarStackedOmniDirectional"),
+    databar_expanded("DatabarExpanded"),
+    databar_expanded("DatabarExpandedStacked"),
     Symbology {
         kind: Kind::Unread,
         written_by: WrittenBy::Coupon,

@@ -5,12 +5,9 @@ use rxing::BarcodeFormat;
 
 use super::super::Gray;
 use super::super::area::Area;
-use super::super::read::{Effort, Reading, TURNED_BELOW};
+use super::super::read::{Effort, Reading, enlarged, turned};
 use super::super::symbology::Kind;
 
-/// Of two pixels a module, the reader misses some symbols: pictures of fewer pixels than this get a second
-/// look, enlarged.
-const ENLARGED_BELOW: usize = 1_000_000;
 /// In degrees. The reader finds a MaxiCode only where it is upright.
 const RIGHT_ANGLES: [f32; 3] = [90.0, 180.0, 270.0];
 
@@ -26,35 +23,21 @@ pub(crate) fn instead_of(base: BarcodeFormat) -> Option<Format> {
 }
 
 pub(crate) fn read(picture: &Gray, format: Format, effort: Effort) -> Vec<Reading> {
-    let found = read_small(picture, format, effort);
-    let turns = format == Format::MaxiCode && effort > Effort::Fast;
-    if !found.is_empty() || !turns || picture.pixels.len() > TURNED_BELOW {
-        return found;
+    let once = |it: &Gray| read_once(it, format, effort);
+    if effort == Effort::Fast {
+        return once(picture);
     }
-    RIGHT_ANGLES
-        .into_iter()
-        .map(|degrees| read_turned(picture, degrees, format, effort))
-        .find(|found| !found.is_empty())
-        .unwrap_or_default()
-}
-
-fn read_turned(picture: &Gray, degrees: f32, format: Format, effort: Effort) -> Vec<Reading> {
-    let turned = picture.turned(degrees);
-    let found = read_small(&turned, format, effort).into_iter();
-    found
-        .map(|it| it.placed(|x, y| turned.before_turn(picture, degrees, x, y)))
-        .collect()
-}
-
-fn read_small(picture: &Gray, format: Format, effort: Effort) -> Vec<Reading> {
-    let found = read_once(picture, format, effort);
-    if !found.is_empty() || effort == Effort::Fast || picture.pixels.len() > ENLARGED_BELOW {
-        return found;
+    // Of two pixels a module, the reader misses some symbols.
+    let twice = |it: &Gray| match once(it) {
+        found if found.is_empty() => enlarged(it, once),
+        found => found,
+    };
+    match twice(picture) {
+        found if found.is_empty() && format == Format::MaxiCode => {
+            turned(picture, &RIGHT_ANGLES, twice)
+        }
+        found => found,
     }
-    let found = read_once(&picture.doubled(), format, effort).into_iter();
-    found
-        .map(|it| it.placed(|x, y| (x / 2.0, y / 2.0)))
-        .collect()
 }
 
 fn read_once(picture: &Gray, format: Format, effort: Effort) -> Vec<Reading> {
