@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use crate::Error;
-use crate::authorize::Seen;
+use crate::authorize::{REQUEST_ID, Seen};
 use crate::call::{Bounds, Cut};
 use crate::error::{ApiError, Deadline, Fault, Head, InvalidInput, InvalidResponse};
 use crate::told;
@@ -142,11 +142,7 @@ fn lenient(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ApiError {
 }
 
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get("x-request-id")?
-        .to_str()
-        .ok()
-        .map(str::to_owned)
+    headers.get(REQUEST_ID)?.to_str().ok().map(str::to_owned)
 }
 
 /// The beginning of the body; where it breaks off, what came until then.

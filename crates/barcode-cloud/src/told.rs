@@ -122,6 +122,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_told_before_an_answer_broke_off_stands() {
+        let begun = "<ApiErrorResponse><RequestId>r-1</RequestId><Error><Code><![CDATA[c]]></Code>";
+        for rest in [
+            "",
+            "<Message>it's</Mess",
+            "<Message>it's</Other>",
+            "<Message>it's&odd;</Message>",
+        ] {
+            let found = read(format!("{begun}{rest}").as_bytes());
+            assert_eq!(found.request_id.as_deref(), Some("r-1"), "{rest}");
+            assert_eq!(found.code.as_deref(), Some("c"), "{rest}");
+        }
+    }
+
+    #[test]
     fn what_is_no_error_tells_nothing() {
         let deep = format!("<ApiErrorResponse>{}", "<error>".repeat(100_000));
         for body in [
