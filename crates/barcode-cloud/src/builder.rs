@@ -1,9 +1,7 @@
 //! From settings to a client: by method, by [`Config`] or from the environment, all checked here.
 
-use std::env::VarError;
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use barcode_cloud_auth::{ClientCredentials, FileCredentials, TokenSource};
@@ -11,15 +9,10 @@ use barcode_cloud_client as api;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::authority::{self, Authority, Environment};
 use crate::client::Shared;
 use crate::error::ConfigurationError;
 use crate::{Client, Config, Error, Retry};
-
-const CLIENT_ID: &str = "BARCODE_CLOUD_CLIENT_ID";
-const CLIENT_SECRET: &str = "BARCODE_CLOUD_CLIENT_SECRET";
-const ACCESS_TOKEN: &str = "BARCODE_CLOUD_ACCESS_TOKEN";
-const BASE_URL: &str = "BARCODE_CLOUD_BASE_URL";
-const TOKEN_URL: &str = "BARCODE_CLOUD_TOKEN_URL";
 
 /// Builds a [`Client`]; made by [`Client::builder`].
 ///
@@ -48,23 +41,6 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     proxies: Vec<reqwest::Proxy>,
     certificates: Vec<reqwest::Certificate>,
-}
-
-/// What the environment sets.
-#[derive(Default)]
-struct Environment {
-    base_url: Option<String>,
-    token_url: Option<String>,
-    authority: Option<Authority>,
-}
-
-/// What proves to the service who calls.
-#[derive(Clone)]
-enum Authority {
-    Credentials(ClientCredentials),
-    File(PathBuf),
-    Token(SecretString),
-    Source(TokenSource),
 }
 
 impl ClientBuilder {
@@ -290,8 +266,7 @@ impl ClientBuilder {
         if let Some(authority) = &self.authority {
             return Ok(authority.clone());
         }
-        let configured = authority_of(&self.config)?;
-        configured
+        authority::configured(&self.config)?
             .or_else(|| self.env.authority.clone())
             .ok_or(ConfigurationError::NoCredentials)
     }
@@ -324,51 +299,6 @@ impl ClientBuilder {
             return http;
         }
         http.tls_certs_merge(self.certificates.iter().cloned())
-    }
-}
-
-/// What a configuration has to prove who calls, if anything.
-fn authority_of(config: &Config) -> Result<Option<Authority>, ConfigurationError> {
-    if let Some(token) = &config.access_token {
-        return Ok(Some(Authority::Token(token.clone())));
-    }
-    if let Some(path) = &config.credentials_file {
-        return Ok(Some(Authority::File(path.clone())));
-    }
-    let half = |given, missing| Err(ConfigurationError::Half { given, missing });
-    match (&config.client_id, &config.client_secret) {
-        (Some(id), Some(secret)) => credentials(id, secret.clone()).map(Some),
-        (None, None) => Ok(None),
-        (Some(_), None) => half("client_id", "client_secret"),
-        (None, Some(_)) => half("client_secret", "client_id"),
-    }
-}
-
-fn credentials(id: &str, secret: SecretString) -> Result<Authority, ConfigurationError> {
-    let credentials = ClientCredentials::new(id, secret).map_err(ConfigurationError::Auth)?;
-    Ok(Authority::Credentials(credentials))
-}
-
-impl Environment {
-    fn read(
-        variables: impl Fn(&'static str) -> Result<String, VarError>,
-    ) -> Result<Self, ConfigurationError> {
-        let read = |name| value(name, variables(name));
-        let half = |given, missing| Err(ConfigurationError::Half { given, missing });
-        let authority = match read(ACCESS_TOKEN)? {
-            Some(token) => Some(Authority::Token(token.into())),
-            None => match (read(CLIENT_ID)?, read(CLIENT_SECRET)?) {
-                (Some(id), Some(secret)) => Some(credentials(&id, secret.into())?),
-                (None, None) => None,
-                (Some(_), None) => return half(CLIENT_ID, CLIENT_SECRET),
-                (None, Some(_)) => return half(CLIENT_SECRET, CLIENT_ID),
-            },
-        };
-        Ok(Self {
-            base_url: read(BASE_URL)?,
-            token_url: read(TOKEN_URL)?,
-            authority,
-        })
     }
 }
 
@@ -405,20 +335,6 @@ fn headers(config: &Config) -> Result<HeaderMap, ConfigurationError> {
     Ok(headers)
 }
 
-/// What a variable of the environment holds; one that is set but empty is a mistake, not a default.
-fn value(
-    name: &'static str,
-    read: Result<String, VarError>,
-) -> Result<Option<String>, ConfigurationError> {
-    let fault = |fault| Err(ConfigurationError::Variable { name, fault });
-    match read {
-        Ok(value) if value.is_empty() => fault("is empty"),
-        Ok(value) => Ok(Some(value)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => fault("is not UTF-8"),
-    }
-}
-
 /// A proxy may hold a password, credentials a secret: they are not shown.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -430,7 +346,10 @@ impl fmt::Debug for ClientBuilder {
 
 #[cfg(test)]
 mod tests {
+    use std::env::VarError;
+
     use super::*;
+    use crate::authority::{ACCESS_TOKEN, BASE_URL, CLIENT_ID, CLIENT_SECRET, TOKEN_URL};
 
     fn built(config: serde_json::Value) -> Result<Client, Error> {
         let mut all = serde_json::json!({"client_id": "id", "client_secret": "canary"});

@@ -2,6 +2,7 @@
 
 mod answer;
 mod applies;
+mod authority;
 mod authorize;
 mod barcode;
 #[cfg(feature = "blocking")]

@@ -1,14 +1,20 @@
 //! What can go wrong in a call, as one type: what happened, what the service said, what to do next.
 
+mod api;
+mod configuration;
+mod invalid_response;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderValue};
 
-use crate::authorize::REQUEST_ID;
+pub use self::api::ApiError;
+pub use self::configuration::ConfigurationError;
+pub use self::invalid_response::InvalidResponse;
+pub(crate) use self::invalid_response::{Fault, Head};
 
 /// Why a call failed.
 ///
@@ -93,71 +99,6 @@ impl fmt::Display for Deadline {
     }
 }
 
-/// What is wrong with the settings of a client.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigurationError {
-    /// There is nothing to prove to the service who calls.
-    #[error(
-        "no credentials: set `client_id` and `client_secret`, give the builder `credentials` or a `token_source`, or set \
-         BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET"
-    )]
-    NoCredentials,
-    /// One of two settings that go together is missing.
-    #[error("`{missing}` is missing beside `{given}`: set both, or neither")]
-    Half {
-        /// The setting that is there.
-        given: &'static str,
-        /// The one that is not.
-        missing: &'static str,
-    },
-    /// The user agent is none.
-    #[error("`user_agent` has a character that no header can carry: use visible ASCII")]
-    UserAgent,
-    /// A variable of the environment is wrong.
-    #[error("the environment variable {name} {fault}: set it or unset it")]
-    Variable {
-        /// Its name.
-        name: &'static str,
-        /// What is wrong with it.
-        fault: &'static str,
-    },
-    /// The base URL is none.
-    #[error("the base URL is not an absolute URL ({0}): write it as https://host/v4.0")]
-    BaseUrl(&'static str),
-    /// The credentials, the token or an address is wrong.
-    #[error(transparent)]
-    Auth(barcode_cloud_auth::Error),
-    /// The proxy is none. It may hold a password: it is not shown.
-    #[error("the proxy is not a URL: write it as http://host:port")]
-    Proxy,
-    /// A header is none.
-    #[error("the header `{}` {reason}", name.escape_debug())]
-    Header {
-        /// Its name.
-        name: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// A file of root certificates is none.
-    #[error(
-        "cannot take root certificates from {}: {reason}; check `root_certificates`",
-        OneLine(&path.to_string_lossy())
-    )]
-    Certificate {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// There is no runtime for calls to run on: that of a blocking client cannot be started, or one was shut down.
-    #[error("the runtime for the calls is not there: {0}")]
-    Runtime(#[source] std::io::Error),
-    /// No HTTP client can be set up.
-    #[error("cannot set up an HTTP client: {0}")]
-    Http(#[source] reqwest::Error),
-}
-
 /// An argument that cannot be sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {reason}")]
@@ -191,66 +132,6 @@ impl InvalidInput {
     }
 }
 
-/// An error that the service answered with.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ApiError {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// Id of the request, to quote to support.
-    pub request_id: Option<String>,
-    /// Name of the error, for programs, such as `errorInvalidInputData`.
-    pub code: Option<String>,
-    /// What is wrong, for people.
-    pub message: Option<String>,
-    /// What the code means in general.
-    pub description: Option<String>,
-    /// How long the service asks to wait before the next request.
-    pub retry_after: Option<Duration>,
-    /// The beginning of the body, where it was not as the document says.
-    pub body: Option<String>,
-}
-
-impl ApiError {
-    pub(crate) fn new(status: StatusCode) -> Self {
-        Self {
-            status,
-            request_id: None,
-            code: None,
-            message: None,
-            description: None,
-            retry_after: None,
-            body: None,
-        }
-    }
-}
-
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the service answered {}", self.status)?;
-        if let Some(code) = &self.code {
-            write!(f, " ({})", OneLine(code))?;
-        }
-        if let Some(message) = self.message.as_ref().or(self.description.as_ref()) {
-            write!(f, ": {}", OneLine(message.trim()))?;
-        }
-        if let Some(id) = &self.request_id {
-            write!(f, " [request {}]", OneLine(id))?;
-        }
-        match self.status.as_u16() {
-            401 => f.write_str("; check the client id and secret"),
-            403 => f.write_str("; ask the account's owner for access"),
-            404 | 405 | 300..=399 => f.write_str("; check the base URL"),
-            413 => f.write_str("; send a smaller picture"),
-            408 | 429 | 500..=599 => match self.retry_after {
-                Some(wait) => write!(f, "; try again in {} s", wait.as_secs().max(1)),
-                None => f.write_str("; try again later"),
-            },
-            _ => f.write_str("; change the request, the same one fails again"),
-        }
-    }
-}
-
 /// A text of the service's, with no line of its own in a log.
 struct OneLine<'a>(&'a str);
 
@@ -260,145 +141,6 @@ impl fmt::Display for OneLine<'_> {
             letter if letter.is_control() => letter.escape_default().fmt(f),
             letter => fmt::Write::write_char(f, letter),
         })
-    }
-}
-
-impl std::error::Error for ApiError {}
-
-/// The body is measured, not shown: nobody knows what it holds.
-impl fmt::Debug for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiError")
-            .field("status", &self.status)
-            .field("request_id", &self.request_id)
-            .field("code", &self.code)
-            .field("message", &self.message)
-            .field("description", &self.description)
-            .field("retry_after", &self.retry_after)
-            .field("body_bytes", &self.body.as_ref().map(String::len))
-            .finish()
-    }
-}
-
-/// A success that is not as the document says.
-pub struct InvalidResponse {
-    fault: Fault,
-    head: Head,
-    text: String,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-/// Which answer an error is about.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Head {
-    pub(crate) status: Option<StatusCode>,
-    pub(crate) request_id: Option<HeaderValue>,
-}
-
-impl Head {
-    pub(crate) fn new(status: StatusCode, headers: &HeaderMap) -> Self {
-        Self {
-            status: Some(status),
-            request_id: headers.get(REQUEST_ID).cloned(),
-        }
-    }
-}
-
-/// What is wrong with an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
-    NoJson,
-    NoPicture,
-    Undocumented { status: StatusCode },
-    TooLong { limit: usize },
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoJson => f.write_str(
-                "the answer is not the JSON that the document describes; check that the base URL is the service's",
-            ),
-            Self::NoPicture => f.write_str(
-                "the answer is not a picture; check that the base URL is the service's",
-            ),
-            Self::Undocumented { status } => write!(
-                f,
-                "the service answered {status}, which the document does not know; check that the base URL is the service's"
-            ),
-            Self::TooLong { limit } => write!(
-                f,
-                "the answer has more than {limit} bytes; ask for less, or raise `max_answer_bytes`"
-            ),
-        }
-    }
-}
-
-impl InvalidResponse {
-    pub(crate) fn new(fault: Fault, body: &[u8]) -> Self {
-        Self {
-            fault,
-            head: Head::default(),
-            text: crate::answer::text(body),
-            source: None,
-        }
-    }
-
-    pub(crate) fn of(mut self, head: &Head) -> Self {
-        self.head = head.clone();
-        self
-    }
-
-    pub(crate) fn because(
-        mut self,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
-        self.source = Some(source.into());
-        self
-    }
-
-    /// The HTTP status. `None` where the answer itself is not known any more, as that of a
-    /// [`Picture`](crate::Picture) that does not decode.
-    pub fn status(&self) -> Option<StatusCode> {
-        self.head.status
-    }
-
-    /// Id of the request, to quote to support.
-    pub fn request_id(&self) -> Option<&str> {
-        self.head.request_id.as_ref()?.to_str().ok()
-    }
-
-    /// The beginning of the body, as text.
-    pub fn body(&self) -> &str {
-        &self.text
-    }
-}
-
-/// The answer is measured, not shown: it may hold what barcodes say.
-impl fmt::Debug for InvalidResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InvalidResponse")
-            .field("fault", &self.fault)
-            .field("status", &self.status())
-            .field("request_id", &self.request_id())
-            .field("body_bytes", &self.text.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for InvalidResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fault.fmt(f)?;
-        match self.request_id() {
-            Some(id) => write!(f, " [request {}]", OneLine(id)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for InvalidResponse {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
     }
 }
 

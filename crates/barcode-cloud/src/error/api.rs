@@ -1,0 +1,85 @@
+//! An error that the service answered with, and what to do about each status.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use super::OneLine;
+
+/// An error that the service answered with.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// Id of the request, to quote to support.
+    pub request_id: Option<String>,
+    /// Name of the error, for programs, such as `errorInvalidInputData`.
+    pub code: Option<String>,
+    /// What is wrong, for people.
+    pub message: Option<String>,
+    /// What the code means in general.
+    pub description: Option<String>,
+    /// How long the service asks to wait before the next request.
+    pub retry_after: Option<Duration>,
+    /// The beginning of the body, where it was not as the document says.
+    pub body: Option<String>,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode) -> Self {
+        Self {
+            status,
+            request_id: None,
+            code: None,
+            message: None,
+            description: None,
+            retry_after: None,
+            body: None,
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the service answered {}", self.status)?;
+        if let Some(code) = &self.code {
+            write!(f, " ({})", OneLine(code))?;
+        }
+        if let Some(message) = self.message.as_ref().or(self.description.as_ref()) {
+            write!(f, ": {}", OneLine(message.trim()))?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, " [request {}]", OneLine(id))?;
+        }
+        match self.status.as_u16() {
+            401 => f.write_str("; check the client id and secret"),
+            403 => f.write_str("; ask the account's owner for access"),
+            404 | 405 | 300..=399 => f.write_str("; check the base URL"),
+            413 => f.write_str("; send a smaller picture"),
+            408 | 429 | 500..=599 => match self.retry_after {
+                Some(wait) => write!(f, "; try again in {} s", wait.as_secs().max(1)),
+                None => f.write_str("; try again later"),
+            },
+            _ => f.write_str("; change the request, the same one fails again"),
+        }
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// The body is measured, not shown: nobody knows what it holds.
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiError")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id)
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("description", &self.description)
+            .field("retry_after", &self.retry_after)
+            .field("body_bytes", &self.body.as_ref().map(String::len))
+            .finish()
+    }
+}
