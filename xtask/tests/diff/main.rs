@@ -1,0 +1,85 @@
+//! `cargo xtask diff`: each rule in both directions on small made-up documents, and the command around it.
+
+mod command;
+mod nesting;
+mod operations;
+mod schemas;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use xtask::diff::{Bump, Class, Options, Report, compare};
+use xtask::meta;
+
+fn documents() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents")
+}
+
+fn shelf(version: &str) -> Value {
+    let path = documents().join(format!("shelf-{version}.json"));
+    let text = std::fs::read_to_string(path).expect("the document is there");
+    serde_json::from_str(&text).expect("the document is JSON")
+}
+
+/// The 3.0 document with `value` at `pointer`, whose last token may be new; null takes it out.
+fn shelf_with(changes: &[(&str, Value)]) -> Value {
+    let mut document = shelf("3.0");
+    for (pointer, value) in changes {
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        let key = key.replace("~1", "/");
+        let parent = document.pointer_mut(parent).expect("its parent is there");
+        match (parent, value) {
+            (Value::Object(map), Value::Null) => {
+                map.shift_remove(&key);
+            }
+            (Value::Object(map), value) => {
+                map.insert(key, value.clone());
+            }
+            (Value::Array(items), value) if key == "-" => items.push(value.clone()),
+            (other, _) => panic!("{pointer} leads into {other}"),
+        }
+    }
+    meta::check("the changed document", &document).expect("it is still valid");
+    document
+}
+
+fn changes(old: &Value, new: &Value) -> Report {
+    compare(old, new, Options { prose: true })
+}
+
+/// A line as a person reads it.
+fn lines(report: &Report) -> Vec<(Class, String)> {
+    let told = |line: &xtask::diff::Line| {
+        let text = format!("{} | {} | {}", line.part, line.subject, line.text);
+        (line.class, text.replace(" |  |", " |"))
+    };
+    report.lines().iter().map(told).collect()
+}
+
+/// Holds one change to its line there and its line back.
+#[track_caller]
+fn both_ways(change: &[(&str, Value)], there: (Class, &str), back: (Class, &str)) {
+    one_way(&shelf("3.0"), &shelf_with(change), there);
+    one_way(&shelf_with(change), &shelf("3.0"), back);
+}
+
+#[track_caller]
+fn one_way(old: &Value, new: &Value, (class, text): (Class, &str)) {
+    assert_eq!(lines(&changes(old, new)), [(class, text.to_owned())]);
+}
+
+const BOOK: &str = "/components/schemas/Book/properties";
+
+const GET: &str = "/paths/~1books~1{id}/get";
+
+#[test]
+fn the_same_said_in_3_0_and_3_1_is_the_same() {
+    for (old, new) in [("3.0", "3.1"), ("3.1", "3.0")] {
+        let report = changes(&shelf(old), &shelf(new));
+        let told = lines(&report);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].1.starts_with("document | OpenAPI"), "{told:?}");
+        assert_eq!(report.bump(), Bump::Patch);
+    }
+    assert_eq!(changes(&shelf("3.0"), &shelf("3.0")).bump(), Bump::None);
+}

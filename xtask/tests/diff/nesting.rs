@@ -1,0 +1,171 @@
+//! Schemas that hold one another, themselves, or very many parts.
+
+use serde_json::{Value, json};
+use xtask::diff::Class::Breaking;
+
+use crate::{changes, lines, shelf, shelf_with};
+
+#[test]
+fn schemas_that_hold_one_another_end() {
+    let tree = |leaf: &str| {
+        shelf_with(&[
+            (
+                "/components/schemas/A",
+                json!({"type": "object", "properties": {"b": {"$ref": "#/components/schemas/B"}, "leaf": {"type": leaf}}}),
+            ),
+            (
+                "/components/schemas/B",
+                json!({"allOf": [{"$ref": "#/components/schemas/A"}], "properties": {"a": {"$ref": "#/components/schemas/A"}}}),
+            ),
+            (
+                "/components/schemas/Book/properties/sequel",
+                json!({"$ref": "#/components/schemas/B"}),
+            ),
+        ])
+    };
+    let told = lines(&changes(&tree("string"), &tree("number")));
+    let text = |part: &str| {
+        (
+            Breaking,
+            format!("schema `{part}` | property `leaf` | type string -> number"),
+        )
+    };
+    assert_eq!(told, [text("B"), text("A")]);
+}
+
+/// Found by changing documents at random: an inline part that leads back to its own schema never came to an end.
+#[test]
+fn a_property_that_is_its_own_schema_ends() {
+    let own = json!({"nullable": true, "allOf": [{"$ref": "#/components/schemas/Book"}]});
+    let circle = shelf_with(&[("/components/schemas/Book/properties/note", own)]);
+    assert_eq!(lines(&changes(&circle, &circle)), []);
+    let report = changes(&shelf("3.0"), &circle);
+    assert_eq!(report.class(), Some(Breaking));
+}
+
+#[test]
+fn a_keyword_in_an_alternative_of_a_list_is_not_lost() {
+    let listed = |first: Value| {
+        let value = json!({"anyOf": [first, {"type": "string", "enum": ["b"]}]});
+        shelf_with(&[("/components/schemas/Book/properties/note", value)])
+    };
+    let plain = listed(json!({"type": "string", "enum": ["a"]}));
+    let odd = listed(json!({"type": "string", "enum": ["a"], "not": {"type": "string"}}));
+    assert_eq!(changes(&plain, &odd).class(), Some(Breaking));
+    assert_eq!(changes(&odd, &plain).class(), Some(Breaking));
+    // Lists in a list are one.
+    let nested = listed(
+        json!({"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["c"]}]}),
+    );
+    let flat = listed(json!({"type": "string", "enum": ["a", "c"]}));
+    assert_eq!(lines(&changes(&nested, &flat)), []);
+}
+
+/// `count` shared schemas, each made of the next by `link`; the last one is `end`.
+fn chain(count: usize, link: impl Fn(Value) -> Value, end: Value) -> Value {
+    let mut changes: Vec<(String, Value)> = vec![(
+        "/components/schemas/Book/properties/note".into(),
+        json!({"$ref": "#/components/schemas/Part0"}),
+    )];
+    for index in 1..count {
+        let next = json!({"$ref": format!("#/components/schemas/Part{index}")});
+        changes.push((format!("/components/schemas/Part{}", index - 1), link(next)));
+    }
+    changes.push((format!("/components/schemas/Part{}", count - 1), end));
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|(at, value)| (at.as_str(), value.clone()))
+        .collect();
+    shelf_with(&changes)
+}
+
+#[test]
+fn a_change_behind_hundreds_of_parts_is_not_hidden() {
+    let part = |next: Value| json!({"allOf": [next], "description": "A part."});
+    let listed = |next: Value| json!({"anyOf": [next, {"type": "string", "enum": ["x"]}]});
+    for link in [&part as &dyn Fn(Value) -> Value, &listed] {
+        let text = chain(300, link, json!({"type": "string", "maxLength": 5}));
+        let number = chain(300, link, json!({"type": "number"}));
+        assert_eq!(lines(&changes(&text, &text)), []);
+        assert_eq!(changes(&text, &number).class(), Some(Breaking));
+        assert_eq!(changes(&number, &text).class(), Some(Breaking));
+    }
+}
+
+#[test]
+fn the_last_of_a_thousand_parts_side_by_side_is_compared() {
+    let wide = |last: Value| {
+        let mut parts: Vec<Value> = (0..1000)
+            .map(|index| json!({"properties": {format!("p{index}"): {"type": "string"}}}))
+            .collect();
+        parts.push(json!({"properties": {"last": last}}));
+        shelf_with(&[(
+            "/components/schemas/Book/properties/note",
+            json!({"allOf": parts}),
+        )])
+    };
+    let told = lines(&changes(
+        &wide(json!({"type": "string"})),
+        &wide(json!({"type": "number"})),
+    ));
+    let line = "schema `Book` | property `note`, property `last` | type string -> number";
+    assert_eq!(told, [(Breaking, line.to_owned())]);
+}
+
+/// Each pair of alternatives was looked at: 400 of them took half a minute.
+#[test]
+fn many_alternatives_are_compared_in_no_time() {
+    let many = |last: &str| {
+        let kind = |name: String| json!({"type": "object", "properties": {name: {"anyOf": [{"type": "string"}, {"type": "object"}]}}});
+        let mut all: Vec<Value> = (0..2000).map(|index| kind(format!("f{index}"))).collect();
+        all.push(kind(last.to_owned()));
+        shelf_with(&[(
+            "/components/schemas/Book/properties/note",
+            json!({"anyOf": all}),
+        )])
+    };
+    let start = std::time::Instant::now();
+    let told = lines(&changes(&many("before"), &many("after")));
+    let line = |class, what| {
+        let note = "schema `Book` | property `note`";
+        (class, format!("{note} | alternative object with {what}"))
+    };
+    assert_eq!(
+        told,
+        [
+            line(Breaking, "`after` added"),
+            line(Breaking, "`before` removed")
+        ]
+    );
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_change_met_at_several_places_is_told_at_each() {
+    let side = |name: &str| {
+        let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+        shelf_with(&[
+            ("/components/schemas/A", json!({"type": "string"})),
+            ("/components/schemas/B", json!({"type": "number"})),
+            (
+                "/components/schemas/Book/properties/left",
+                reference.clone(),
+            ),
+            ("/components/schemas/Book/properties/right", reference),
+        ])
+    };
+    let told = lines(&changes(&side("A"), &side("B")));
+    let line = |place: &str, text: &str| {
+        (
+            Breaking,
+            format!("schema `Book` | property `{place}` | {text}"),
+        )
+    };
+    assert_eq!(
+        told,
+        [
+            line("left", "type string -> number"),
+            line("right", "changed in the same way as property `left`"),
+        ]
+    );
+}
