@@ -54,15 +54,15 @@ pub(crate) fn unblocked(reader: impl Read + Send + 'static) -> impl AsyncRead + 
 /// Where a source that can be read only once goes back to when nothing was read of it.
 type Lender = Arc<Mutex<Option<Source>>>;
 
-/// What becomes of the upload of one attempt.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Fate(Arc<OnceLock<Broken>>);
+/// What becomes of the upload of one attempt, if it has one.
+#[derive(Debug, Default)]
+pub(crate) struct Fate(OnceLock<Arc<OnceLock<Broken>>>);
 
 impl Fate {
     /// The error of the attempt, which met `met`: where the picture broke off on its way, the loss of the connection
     /// only follows from that.
     pub(crate) fn decide(&self, met: Error) -> Error {
-        match (self.0.get(), met) {
+        match (self.0.get().and_then(|broken| broken.get()), met) {
             (Some(broken), Error::Transport { .. }) => broken.to_error(),
             (_, met) => met,
         }
@@ -109,11 +109,11 @@ impl Upload {
 
     /// The body of a request; what breaks it is told to `fate`.
     pub(crate) fn into_body(self, fate: &Fate) -> reqwest::Body {
-        let fate = fate.clone();
+        let fate = fate.0.get_or_init(Arc::default).clone();
         reqwest::Body::wrap_stream(self.map_err(move |broken| {
             let said = broken.to_string();
             // The first to break it is the one to tell of.
-            let _ = fate.0.set(broken);
+            let _ = fate.set(broken);
             said
         }))
     }

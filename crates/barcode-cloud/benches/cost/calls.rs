@@ -30,6 +30,15 @@ struct Took {
 /// One of the things that a block took.
 type Figure = fn(&Took) -> f64;
 
+/// How one of them stands in the table.
+struct Comparison {
+    title: String,
+    what: &'static str,
+    figure: Figure,
+    shown: fn(f64) -> String,
+    goal: Goal,
+}
+
 /// A block of calls, ready to be run again and again.
 struct Block {
     name: &'static str,
@@ -111,6 +120,26 @@ impl Rounds {
         figures.sort_by(f64::total_cmp);
         figures[figures.len() / 2]
     }
+
+    /// A row for each block beside the first; what that is beside itself goes into a note.
+    fn compare(&self, blocks: &[Block], table: &mut Table, it: Comparison) {
+        for (place, block) in blocks.iter().enumerate().skip(1) {
+            let figure = it.figure;
+            let ratio = self.median(|round| figure(&round[place]) / figure(&round[0]));
+            if block.name == Bare::NAME {
+                let (name, what) = (Bare::NAME, it.what);
+                table.note(format!("{name} beside itself, {what}: {ratio:.3}x."));
+                continue;
+            }
+            table.row(Row {
+                what: format!("{}: {}", it.title, block.name),
+                baseline: (it.shown)(self.median(|round| figure(&round[0]))),
+                measured: (it.shown)(self.median(|round| figure(&round[place]))),
+                ratio,
+                goal: it.goal,
+            });
+        }
+    }
 }
 
 /// CPU and wall time of one call after the other.
@@ -131,28 +160,25 @@ pub(crate) fn one_at_a_time(url: &str, effort: Effort, table: &mut Table) {
     table.note(format!(
         "The server took {server:.0} us of CPU a call, in a process of its own."
     ));
-    let figures: [(_, Figure, _); 2] = [
-        ("CPU", |took| micros(took.cpu), Goal::AtMost(1.10)),
+    for (what, figure, goal) in [
+        (
+            "CPU",
+            (|took| micros(took.cpu)) as Figure,
+            Goal::AtMost(1.10),
+        ),
         ("wall time", |took| micros(took.wall), Goal::None),
-    ];
-    for (what, figure, goal) in figures {
-        for (place, block) in blocks.iter().enumerate().skip(1) {
-            let ratio = rounds.median(|round| figure(&round[place]) / figure(&round[0]));
-            if block.name == Bare::NAME {
-                table.note(format!(
-                    "{} beside itself, {what}: {ratio:.3}x.",
-                    Bare::NAME
-                ));
-                continue;
-            }
-            table.row(Row {
-                what: format!("`generate`, {what}: {}", block.name),
-                baseline: format!("{:.1} us", rounds.median(|round| figure(&round[0]))),
-                measured: format!("{:.1} us", rounds.median(|round| figure(&round[place]))),
-                ratio,
+    ] {
+        rounds.compare(
+            &blocks,
+            table,
+            Comparison {
+                title: format!("`generate`, {what}"),
+                what,
+                figure,
+                shown: |figure| format!("{figure:.1} us"),
                 goal,
-            });
-        }
+            },
+        );
     }
 }
 
@@ -172,24 +198,17 @@ pub(crate) fn many_callers(url: &str, effort: Effort, table: &mut Table) {
         ..effort
     };
     let rounds = Rounds::run(&blocks, effort);
-    let a_second = |took: &Took| 1.0 / took.wall.as_secs_f64();
-    for (place, block) in blocks.iter().enumerate().skip(1) {
-        let ratio = rounds.median(|round| a_second(&round[place]) / a_second(&round[0]));
-        if block.name == Bare::NAME {
-            table.note(format!(
-                "{} beside itself, calls a second: {ratio:.3}x.",
-                Bare::NAME
-            ));
-            continue;
-        }
-        table.row(Row {
-            what: format!("{CALLERS} callers: {}", block.name),
-            baseline: format!("{:.0}/s", rounds.median(|round| a_second(&round[0]))),
-            measured: format!("{:.0}/s", rounds.median(|round| a_second(&round[place]))),
-            ratio,
+    rounds.compare(
+        &blocks,
+        table,
+        Comparison {
+            title: format!("{CALLERS} callers"),
+            what: "calls a second",
+            figure: |took| 1.0 / took.wall.as_secs_f64(),
+            shown: |figure| format!("{figure:.0}/s"),
             goal: Goal::AtLeast(0.9),
-        });
-    }
+        },
+    );
 }
 
 /// Heap allocations of a call, those of its connection too: all run on one thread.
