@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr as _;
 
-use barcode_cloud_client::ResponseValue;
-use barcode_cloud_client::types::{BarcodeResponse, BarcodeResponseList, DecodeBarcodeType};
+use barcode_cloud_client::types::{
+    ApiErrorResponse, BarcodeResponse, BarcodeResponseList, DecodeBarcodeType,
+};
+use barcode_cloud_client::{self as api, ResponseValue};
 use serde_json::{Map, Value};
 
-use crate::Error;
 use crate::error::{Fault, Head, InvalidResponse};
+use crate::{Error, answer};
 
 /// A barcode found in a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,15 +88,16 @@ impl From<BarcodeResponse> for Barcode {
 /// The document requires `barcodes`, and lets it be null. The generated client reads an answer without it too, whatever
 /// that is: one that finds nothing has to say so.
 pub(crate) fn received(
-    answer: ResponseValue<BarcodeResponseList>,
+    answer: Result<ResponseValue<BarcodeResponseList>, api::Error<ApiErrorResponse>>,
     body: &[u8],
+    head: &Head,
     trace_data: bool,
 ) -> Result<Vec<Barcode>, Error> {
-    let head = Head::new(answer.status(), answer.headers());
+    let answer = answer.map_err(|error| answer::unread(error, head))?;
     let found = answer.into_inner().barcodes.unwrap_or_default();
     if found.is_empty() && !says_barcodes(body) {
         let fault = Fault::NoJson;
-        return Err(InvalidResponse::new(fault, body).of(&head).into());
+        return Err(InvalidResponse::new(fault, body).of(head).into());
     }
     let found = found.into_iter();
     let found = found

@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use barcode_cloud_client::types::{BarcodeImageFormat, EncodeBarcodeType, GenerateParams};
-use barcode_cloud_client::{self as api, ByteStream, ResponseValue, operations};
+use barcode_cloud_client::{self as api, operations};
+use reqwest::Response;
 
-use crate::call::{self, Beside, CallOptions, Operation, Sent, Streaming};
+use crate::call::{self, Beside, CallOptions, Operation, Streaming};
 use crate::form::call_setters;
 use crate::picture::PictureStream;
 use crate::save::NewFile;
 use crate::upload::Fate;
 use crate::{
     Client, Code128Options, Data, Error, Form, ImageOptions, Pdf417Options, Picture, QrOptions,
-    applies,
+    answer, applies,
 };
 
 /// Bytes of data up to which a request fits into a URL whatever stands beside it: escaped it may grow threefold, and
@@ -253,10 +254,7 @@ macro_rules! with_options {
 }
 
 impl<R: Receive> Operation for Request<R> {
-    type Answer = ByteStream;
     type Output = R::Output;
-
-    const STREAMS: bool = true;
 
     fn name(&self) -> &'static api::Operation {
         match self.form {
@@ -266,34 +264,32 @@ impl<R: Receive> Operation for Request<R> {
         }
     }
 
-    async fn attempt(&self, api: &api::Client, _: &Fate) -> Result<Sent<ByteStream>, Error> {
+    async fn request(&self, api: &api::Client, _: &Fate) -> Result<reqwest::Request, Error> {
         let params = &self.params;
         let data = params.encode_data.data.as_str();
         if self.trace_data {
             tracing::debug!(data, "generating");
         }
-        Ok(match self.form {
-            Form::Body => api.generate_body().body(params.clone()).send().await,
+        let request = match self.form {
+            Form::Body => api.generate_body().body(params.clone()).request(),
             Form::Query => {
                 let request = api.generate().barcode_type(params.barcode_type).data(data);
-                with_options!(request, params).send().await
+                with_options!(request, params).request()
             }
             Form::Multipart => {
                 let request = api
                     .generate_multipart()
                     .barcode_type(params.barcode_type)
                     .data(data);
-                with_options!(request, params).send().await
+                with_options!(request, params).request()
             }
-        })
+        };
+        request.map_err(answer::unbuilt)
     }
 
-    async fn receive(
-        &self,
-        answer: ResponseValue<ByteStream>,
-        beside: Beside,
-    ) -> Result<R::Output, Error> {
-        let picture = PictureStream::new(answer, beside.bounds).await?;
+    async fn receive(&self, response: Response, beside: Beside) -> Result<R::Output, Error> {
+        let head = beside.head.clone();
+        let picture = PictureStream::new(response, head, beside.bounds).await?;
         self.receive.receive(picture, beside).await
     }
 }

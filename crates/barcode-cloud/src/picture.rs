@@ -5,21 +5,18 @@ use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use barcode_cloud_client::{ByteStream, ResponseValue};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, StreamExt as _};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
 
-use crate::call::{Bounded, Bounds, Streaming};
+use crate::call::{Bounded, Bounds, Pieces, Streaming};
 use crate::error::{Fault, Head, InvalidResponse};
 use crate::save::{self, NewFile};
 use crate::{Error, answer};
 
 /// Bytes of an answer that is no picture which its error keeps.
 const KEPT: usize = 8_000;
-
-/// What the generated client gives of a picture.
-type Pieces = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 
 /// A picture that the service drew.
 #[derive(Clone, PartialEq, Eq)]
@@ -98,16 +95,12 @@ pub struct PictureStream {
 
 impl PictureStream {
     /// The stream of an answer that says it is a picture.
-    pub(crate) async fn new(
-        answer: ResponseValue<ByteStream>,
-        bounds: Bounds,
-    ) -> Result<Self, Error> {
-        let head = Head::new(answer.status(), answer.headers());
-        let header = |name| answer.headers().get(name)?.to_str().ok();
+    pub(crate) async fn new(response: Response, head: Head, bounds: Bounds) -> Result<Self, Error> {
+        let header = |name| response.headers().get(name)?.to_str().ok();
         let media_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
-        let length = header(CONTENT_LENGTH).and_then(|text| text.parse().ok());
+        let length = response.content_length();
         let mut stream = Self {
-            pieces: Bounded::new(answer.into_inner_stream(), length, bounds),
+            pieces: Bounded::of(response, bounds),
             media_type,
             length,
             bounds,

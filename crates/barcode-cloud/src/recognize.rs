@@ -1,16 +1,16 @@
 //! Reading barcodes with settings: the request, the choice of its form, and the answer.
 
 use barcode_cloud_client::types::{
-    BarcodeResponseList, DecodeBarcodeType, RecognitionImageKind, RecognitionMode,
-    RecognizeBase64Request,
+    DecodeBarcodeType, RecognitionImageKind, RecognitionMode, RecognizeBase64Request,
 };
-use barcode_cloud_client::{self as api, ResponseValue, operations};
+use barcode_cloud_client::{self as api, builder, operations};
+use reqwest::Response;
 
-use crate::call::{self, Beside, CallOptions, Operation, Sent};
+use crate::call::{self, Beside, CallOptions, Operation};
 use crate::error::InvalidInput;
 use crate::form::call_setters;
 use crate::upload::Fate;
-use crate::{Barcode, Client, Error, Form, Image, barcode};
+use crate::{Barcode, Client, Error, Form, Image, answer, barcode};
 
 /// Bytes whose base64 has the most characters that the document allows, 28,730,982.
 const MOST_IN_A_BODY: u64 = 28_730_982 / 4 * 3;
@@ -148,8 +148,21 @@ impl Request {
     }
 }
 
+/// Hands the settings to a builder of a form that takes one type; each form has the same setters.
+macro_rules! with_settings {
+    ($builder:expr, $request:expr) => {{
+        let mut builder = $builder.barcode_type($request.one_type()?);
+        if let Some(mode) = $request.mode {
+            builder = builder.recognition_mode(mode);
+        }
+        if let Some(kind) = $request.image_kind {
+            builder = builder.recognition_image_kind(kind);
+        }
+        builder
+    }};
+}
+
 impl Operation for Request {
-    type Answer = BarcodeResponseList;
     type Output = Vec<Barcode>;
 
     fn name(&self) -> &'static api::Operation {
@@ -164,47 +177,29 @@ impl Operation for Request {
         self.image.is_whole()
     }
 
-    async fn attempt(
-        &self,
-        api: &api::Client,
-        fate: &Fate,
-    ) -> Result<Sent<BarcodeResponseList>, Error> {
-        Ok(match self.form {
-            Form::Body => api.recognize_base64().body(self.body().await?).send().await,
+    async fn request(&self, api: &api::Client, fate: &Fate) -> Result<reqwest::Request, Error> {
+        let request = match self.form {
+            Form::Body => api.recognize_base64().body(self.body().await?).request(),
             Form::Query => {
-                let mut request = api
-                    .recognize()
-                    .barcode_type(self.one_type()?)
-                    .file_url(self.image.as_url()?);
-                if let Some(mode) = self.mode {
-                    request = request.recognition_mode(mode);
-                }
-                if let Some(kind) = self.image_kind {
-                    request = request.recognition_image_kind(kind);
-                }
-                request.send().await
+                let request = with_settings!(api.recognize(), self);
+                request.file_url(self.image.as_url()?).request()
             }
             Form::Multipart => {
-                let mut request = api
-                    .recognize_multipart()
-                    .barcode_type(self.one_type()?)
-                    .file(self.image.file_part(fate).await?);
-                if let Some(mode) = self.mode {
-                    request = request.recognition_mode(mode);
-                }
-                if let Some(kind) = self.image_kind {
-                    request = request.recognition_image_kind(kind);
-                }
-                request.send().await
+                let request = with_settings!(api.recognize_multipart(), self);
+                let file = self.image.file_part(fate).await?;
+                request.file(file).request()
             }
-        })
+        };
+        request.map_err(answer::unbuilt)
     }
 
-    async fn receive(
-        &self,
-        answer: ResponseValue<BarcodeResponseList>,
-        beside: Beside,
-    ) -> Result<Vec<Barcode>, Error> {
-        barcode::received(answer, &beside.body, self.trace_data)
+    async fn receive(&self, response: Response, beside: Beside) -> Result<Vec<Barcode>, Error> {
+        let (response, body) = beside.whole(response).await?;
+        let answer = match self.form {
+            Form::Query => builder::Recognize::receive(response).await,
+            Form::Body => builder::RecognizeBase64::receive(response).await,
+            Form::Multipart => builder::RecognizeMultipart::receive(response).await,
+        };
+        barcode::received(answer, &body, &beside.head, self.trace_data)
     }
 }

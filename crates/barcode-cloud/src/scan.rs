@@ -1,12 +1,13 @@
 //! Reading barcodes without settings: the request, the choice of its form, and the answer.
 
-use barcode_cloud_client::types::{BarcodeResponseList, ScanBase64Request};
-use barcode_cloud_client::{self as api, ResponseValue, operations};
+use barcode_cloud_client::types::ScanBase64Request;
+use barcode_cloud_client::{self as api, builder, operations};
+use reqwest::Response;
 
-use crate::call::{self, Beside, CallOptions, Operation, Sent};
+use crate::call::{self, Beside, CallOptions, Operation};
 use crate::form::call_setters;
 use crate::upload::Fate;
-use crate::{Barcode, Client, Error, Form, Image, barcode};
+use crate::{Barcode, Client, Error, Form, Image, answer, barcode};
 
 /// A picture to be scanned; made by [`Client::scan`].
 ///
@@ -68,7 +69,6 @@ impl Scan {
 }
 
 impl Operation for Request {
-    type Answer = BarcodeResponseList;
     type Output = Vec<Barcode>;
 
     fn name(&self) -> &'static api::Operation {
@@ -83,35 +83,30 @@ impl Operation for Request {
         self.image.is_whole()
     }
 
-    async fn attempt(
-        &self,
-        api: &api::Client,
-        fate: &Fate,
-    ) -> Result<Sent<BarcodeResponseList>, Error> {
-        Ok(match self.form {
-            Form::Query => api.scan().file_url(self.image.as_url()?).send().await,
+    async fn request(&self, api: &api::Client, fate: &Fate) -> Result<reqwest::Request, Error> {
+        let request = match self.form {
+            Form::Query => api.scan().file_url(self.image.as_url()?).request(),
             Form::Multipart => {
-                api.scan_multipart()
-                    .file(self.image.file_part(fate).await?)
-                    .send()
-                    .await
+                let file = self.image.file_part(fate).await?;
+                api.scan_multipart().file(file).request()
             }
             Form::Body => {
                 // The document bounds no picture here.
                 let file_base64 = self.image.base64(u64::MAX).await?;
-                api.scan_base64()
-                    .body(ScanBase64Request { file_base64 })
-                    .send()
-                    .await
+                let body = ScanBase64Request { file_base64 };
+                api.scan_base64().body(body).request()
             }
-        })
+        };
+        request.map_err(answer::unbuilt)
     }
 
-    async fn receive(
-        &self,
-        answer: ResponseValue<BarcodeResponseList>,
-        beside: Beside,
-    ) -> Result<Vec<Barcode>, Error> {
-        barcode::received(answer, &beside.body, self.trace_data)
+    async fn receive(&self, response: Response, beside: Beside) -> Result<Vec<Barcode>, Error> {
+        let (response, body) = beside.whole(response).await?;
+        let answer = match self.form {
+            Form::Query => builder::Scan::receive(response).await,
+            Form::Body => builder::ScanBase64::receive(response).await,
+            Form::Multipart => builder::ScanMultipart::receive(response).await,
+        };
+        barcode::received(answer, &body, &beside.head, self.trace_data)
     }
 }

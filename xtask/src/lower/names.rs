@@ -8,6 +8,23 @@ use heck::ToSnakeCase as _;
 use crate::Error;
 use crate::pointer::Pointer;
 
+/// What every builder of a request calls a method of its own.
+const METHODS: [&str; 4] = ["new", "request", "send", "receive"];
+
+/// Checks names that become setters of a builder, each with its place.
+pub(super) fn check_setters<'a>(
+    names: impl Iterator<Item = (&'a str, Pointer)> + Clone,
+) -> Result<(), Error> {
+    for (name, at) in names.clone() {
+        if METHODS.contains(&name.to_snake_case().as_str()) {
+            let construct = format!("{name:?} gives a setter the name of another method");
+            let hint = "leave it out with an overlay action";
+            return Err(Error::lower(&at, construct, hint));
+        }
+    }
+    check(names)
+}
+
 /// Checks names that stand side by side, each with its place.
 pub(super) fn check<'a>(names: impl Iterator<Item = (&'a str, Pointer)>) -> Result<(), Error> {
     let mut seen: HashMap<String, &str> = HashMap::new();
@@ -33,10 +50,10 @@ pub(super) fn check<'a>(names: impl Iterator<Item = (&'a str, Pointer)>) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check, check_setters};
     use crate::pointer::Pointer;
 
-    fn said(names: &[&str]) -> String {
+    fn said_of(names: &[&str]) -> String {
         let names = names
             .iter()
             .map(|name| (*name, Pointer::default().join(name)));
@@ -46,19 +63,31 @@ mod tests {
     #[test]
     fn names_in_any_spelling_and_keywords_pass() {
         assert_eq!(
-            said(&["barcodeType", "X-Api_Key", "type", "self", "größe", "a1"]),
+            said_of(&["barcodeType", "X-Api_Key", "type", "self", "größe", "a1"]),
             ""
         );
     }
 
     #[test]
+    fn a_setter_is_called_like_no_other_method() {
+        for name in ["new", "Request", "send", "receive"] {
+            let at = Pointer::default().join(name);
+            let setters = check_setters([(name, at)].into_iter());
+            let said = setters.unwrap_err().to_string();
+            let expected = format!("#/{name}: {name:?} gives a setter the name of another method");
+            assert!(said.starts_with(&expected), "{said}");
+            assert_eq!(said_of(&[name]), "");
+        }
+    }
+
+    #[test]
     fn names_without_an_identifier_of_their_own_are_named() {
         for name in ["1", "", "-", "2D", "it's", "_"] {
-            let said = said(&[name]);
+            let said = said_of(&[name]);
             let expected = format!("#/{name}: the name {name:?} gives no identifier");
             assert!(said.starts_with(&expected), "{said}");
         }
-        let said = said(&["barcodeType", "other", "barcode_type"]);
+        let said = said_of(&["barcodeType", "other", "barcode_type"]);
         let expected = "#/barcode_type: the names \"barcodeType\" and \"barcode_type\" give the";
         assert!(said.starts_with(expected), "{said}");
     }

@@ -74,7 +74,7 @@ fn operation(node: &Value, at: &Pointer) -> Result<(), Error> {
     let id = node["operationId"].as_str();
     names::check(id.map(|id| (id, at.join("operationId"))).into_iter())?;
     let parameters = node["parameters"].as_array().into_iter().flatten();
-    names::check(parameters.enumerate().map(|(index, parameter)| {
+    names::check_setters(parameters.enumerate().map(|(index, parameter)| {
         let at = at.join("parameters").join(index).join("name");
         (parameter["name"].as_str().unwrap_or_default(), at)
     }))?;

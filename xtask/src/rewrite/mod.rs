@@ -6,6 +6,7 @@ mod bounds;
 mod derives;
 mod docs;
 mod enums;
+mod exchange;
 pub(crate) mod mock;
 mod multipart;
 mod query;
@@ -26,7 +27,8 @@ pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
     multipart::send_forms(builders, &lowered.multipart)?;
     query::write_at_once(builders, &lowered.document, &lowered.multipart)?;
     docs::describe_setters(builders, &lowered.document)?;
-    bounds::check_parameters(module_mut(file, "builder")?, &lowered.document)?;
+    bounds::check_parameters(builders, &lowered.document)?;
+    exchange::part(builders)?;
     bounds::check_types(module_mut(file, "types")?, &lowered.document)?;
     file.items.push(bounds::module());
     derives::describe_themselves(module_mut(file, "types")?, &lowered.document);
@@ -75,9 +77,14 @@ fn missing(place: impl ToString, expected: &'static str) -> Error {
 
 /// `T` of `Name<T>`.
 fn first_argument(ty: &Type) -> Option<&Type> {
+    argument(ty, 0)
+}
+
+/// The type at `place` between the angle brackets of `ty`.
+fn argument(ty: &Type, place: usize) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     match &path.path.segments.last()?.arguments {
-        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.get(place)? {
             GenericArgument::Type(ty) => Some(ty),
             _ => None,
         },

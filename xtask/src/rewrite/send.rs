@@ -6,15 +6,22 @@ use syn::{Block, Expr, ExprMethodCall, ImplItem, ImplItemFn, ItemImpl, Pat, Stmt
 use super::missing;
 use crate::Error;
 
+pub(super) fn send_fn_mut<'a>(
+    methods: &'a mut ItemImpl,
+    builder: &str,
+) -> Result<&'a mut ImplItemFn, Error> {
+    let found = methods.items.iter_mut().find_map(|item| match item {
+        ImplItem::Fn(method) if method.sig.ident == "send" => Some(method),
+        _ => None,
+    });
+    found.ok_or_else(|| missing(builder, "method `send`"))
+}
+
 pub(super) fn send_mut<'a>(
     methods: &'a mut ItemImpl,
     builder: &str,
 ) -> Result<&'a mut Block, Error> {
-    let found = methods.items.iter_mut().find_map(|item| match item {
-        ImplItem::Fn(ImplItemFn { sig, block, .. }) if sig.ident == "send" => Some(block),
-        _ => None,
-    });
-    found.ok_or_else(|| missing(builder, "method `send`"))
+    send_fn_mut(methods, builder).map(|send| &mut send.block)
 }
 
 /// Place of the statement `let mut request = client.client.….build()?;`.

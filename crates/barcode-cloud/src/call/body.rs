@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::Stream;
-use http_body_util::BodyExt as _;
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt as _};
+use http_body_util::BodyDataStream;
 use reqwest::{Body, Response};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -17,6 +17,9 @@ pub(crate) struct Bounds {
     pub(crate) max_bytes: usize,
     pub(crate) idle: Duration,
 }
+
+/// A body as it comes.
+pub(crate) type Pieces = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 
 /// The pieces of a body, up to the first that breaks a bound.
 pub(crate) struct Bounded<S> {
@@ -37,9 +40,17 @@ pub(crate) enum Cut {
     Lost(reqwest::Error),
 }
 
+impl Bounded<Pieces> {
+    /// The pieces of this answer.
+    pub(crate) fn of(response: Response, bounds: Bounds) -> Self {
+        let length = response.content_length();
+        Self::new(Box::pin(response.bytes_stream()), length, bounds)
+    }
+}
+
 impl<S> Bounded<S> {
     /// The pieces of an answer that announces this `length`.
-    pub(crate) fn new(pieces: S, length: Option<u64>, bounds: Bounds) -> Self {
+    fn new(pieces: S, length: Option<u64>, bounds: Bounds) -> Self {
         let too_long = length.is_some_and(|length| length > bounds.max_bytes as u64);
         Self {
             pieces,
@@ -86,22 +97,16 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for Bounded<S> {
 }
 
 /// The same answer with its bounded body read, and that body once more.
-pub(crate) async fn whole(
-    response: Response,
-    bounds: Bounds,
-) -> reqwest::Result<(Response, Bytes)> {
-    let (head, body) = http::Response::<Body>::from(bounded(response, bounds)).into_parts();
-    let body = body.collect().await?.to_bytes();
-    Ok((http::Response::from_parts(head, body.clone()).into(), body))
-}
-
-/// The same answer with a bounded body, whose errors are those of the body; [`crate::answer`] tells them apart.
-pub(crate) fn bounded(response: Response, bounds: Bounds) -> Response {
+pub(super) async fn whole(response: Response, bounds: Bounds) -> Result<(Response, Bytes), Cut> {
     let length = response.content_length();
     let (head, body) = http::Response::<Body>::from(response).into_parts();
-    let pieces = http_body_util::BodyDataStream::new(body);
-    let body = Body::wrap_stream(Bounded::new(pieces, length, bounds));
-    http::Response::from_parts(head, body).into()
+    let mut pieces = Bounded::new(BodyDataStream::new(body), length, bounds);
+    let mut body = BytesMut::new();
+    while let Some(piece) = pieces.next().await {
+        body.extend_from_slice(&piece?);
+    }
+    let body = body.freeze();
+    Ok((http::Response::from_parts(head, body.clone()).into(), body))
 }
 
 impl fmt::Display for Cut {

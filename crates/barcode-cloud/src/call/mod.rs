@@ -8,37 +8,30 @@ mod retry;
 mod trace;
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use barcode_cloud_auth::AccessToken;
-use barcode_cloud_client::types::ApiErrorResponse;
-use barcode_cloud_client::{self as api, Hook, Hooks, ResponseValue};
+use barcode_cloud_client as api;
 use bytes::Bytes;
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{Request, Response, StatusCode};
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
-pub(crate) use self::body::{Bounded, Bounds, Cut, bounded, whole};
+pub(crate) use self::body::{Bounded, Bounds, Cut, Pieces};
 pub(crate) use self::gate::{Gate, Turn};
 use self::limit::Limit;
 pub(crate) use self::retry::Retries;
 pub(crate) use self::trace::Streaming;
-use crate::authorize::Attempt;
-use crate::error::{Deadline, InvalidInput};
+use crate::error::{Deadline, Head, InvalidInput};
 use crate::upload::Fate;
 use crate::{Client, Error, answer};
 
-/// What the generated client gives for one attempt.
-pub(crate) type Sent<T> = Result<ResponseValue<T>, api::Error<ApiErrorResponse>>;
+/// The header that carries the id of a request, both ways.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// An operation in one of its forms, with all it sends, ready to be attempted more than once.
 pub(crate) trait Operation: Sync {
-    /// What a success carries in the generated client.
-    type Answer: Send;
-    /// Whether that is a stream, which [`receive`](Self::receive) bounds. Whatever else the generated client reads is
-    /// bounded before it comes there.
-    const STREAMS: bool = false;
     /// What the caller gets.
     type Output;
 
@@ -50,32 +43,36 @@ pub(crate) trait Operation: Sync {
         true
     }
 
-    /// Builds the request anew and sends it once.
-    ///
-    /// The outer error is for what fails on this side, such as a file that cannot be opened; what breaks an upload off
-    /// is told to `fate`.
-    fn attempt(
+    /// Builds the request anew; what breaks its upload off is told to `fate`.
+    fn request(
         &self,
         api: &api::Client,
         fate: &Fate,
-    ) -> impl Future<Output = Result<Sent<Self::Answer>, Error>> + Send;
+    ) -> impl Future<Output = Result<Request, Error>> + Send;
 
-    /// Takes what a successful answer carries; it belongs to the attempt.
+    /// Reads a success; that belongs to the attempt.
     fn receive(
         &self,
-        answer: ResponseValue<Self::Answer>,
+        response: Response,
         beside: Beside,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
-/// What a successful answer comes with.
+/// What a success comes with.
 pub(crate) struct Beside {
-    /// The answer as it came; empty where it is a stream.
-    pub(crate) body: Bytes,
+    pub(crate) head: Head,
     pub(crate) bounds: Bounds,
     /// Lasts as long as it is kept.
     pub(crate) turn: Turn,
     pub(crate) span: Span,
+}
+
+impl Beside {
+    /// The same answer with its body read, and that body once more.
+    pub(crate) async fn whole(&self, response: Response) -> Result<(Response, Bytes), Error> {
+        let read = body::whole(response, self.bounds).await;
+        read.map_err(|cut| answer::cut(cut, self.bounds, &self.head))
+    }
 }
 
 /// What one call sets for itself.
@@ -160,8 +157,8 @@ impl Call<'_> {
                 return Err(failed.error);
             }
             match failed.refused {
-                // The hook has taken a refused token out of use. A request goes out again once for it, not more, and
-                // only with another token: a static one is refused again.
+                // A refused token is out of use. A request goes out again once for it, not more, and only with
+                // another token: a static one is refused again.
                 Some(refused) if !renewed => {
                     renewed = true;
                     let token = self.limit.wait_for(shared.tokens.token()).await?;
@@ -200,32 +197,35 @@ impl Call<'_> {
     /// One request and its answer.
     async fn exchange<O: Operation>(&self, operation: &O, turn: Turn) -> Result<O::Output, Failed> {
         let shared = self.client.shared();
-        let attempt = Arc::new(Attempt::new(
-            self.client.clone(),
-            self.request_id.clone(),
-            O::STREAMS,
-        ));
-        let hook: Arc<dyn Hook> = attempt.clone();
-        let api =
-            api::Client::new_with_client(&shared.base_url, shared.http.clone(), Hooks::from(hook));
         let fate = Fate::default();
-        match operation.attempt(&api, &fate).await? {
-            Ok(answer) => {
-                self.seen.answered(answer.status(), answer.headers());
-                let beside = Beside {
-                    body: attempt.take_seen().body,
-                    bounds: shared.bounds,
-                    turn,
-                    span: self.seen.span.clone(),
-                };
-                Ok(operation.receive(answer, beside).await?)
-            }
-            Err(error) => {
-                let mut seen = attempt.take_seen();
-                let refused = seen.refused.take();
-                let error = fate.decide(answer::error(error, seen, shared.bounds).await);
-                Err(Failed { error, refused })
-            }
+        let mut request = operation.request(self.client.api(), &fate).await?;
+        if let Some(id) = &self.request_id {
+            request.headers_mut().insert(REQUEST_ID, id.clone());
         }
+        let token = shared.tokens.authorize(&mut request).await;
+        let token = token.map_err(Error::Auth)?;
+        let response = match shared.http.execute(request).await {
+            Ok(response) => response,
+            Err(source) => return Err(fate.decide(answer::lost(source)).into()),
+        };
+        if response.status() == StatusCode::OK {
+            let head = Head::new(response.status(), response.headers());
+            self.seen.answered(&head);
+            let beside = Beside {
+                head,
+                bounds: shared.bounds,
+                turn,
+                span: self.seen.span.clone(),
+            };
+            let received = operation.receive(response, beside).await;
+            return received.map_err(|error| fate.decide(error).into());
+        }
+        // Taken out of use here, whatever becomes of the call.
+        let refused = (response.status() == StatusCode::UNAUTHORIZED).then_some(token);
+        if let Some(token) = &refused {
+            shared.tokens.invalidate(token);
+        }
+        let error = fate.decide(answer::error(response, shared.bounds).await);
+        Err(Failed { error, refused })
     }
 }

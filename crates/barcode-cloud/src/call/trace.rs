@@ -7,15 +7,14 @@ use barcode_cloud_client::Operation;
 #[cfg(feature = "metrics")]
 use metrics::Label;
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::{Empty, display};
 
 use super::Turn;
 use crate::Error;
-use crate::answer::request_id;
 use crate::client::Shared;
+use crate::error::Head;
 
 /// A call as it is seen. One that is dropped before its end was cancelled, and says so.
 pub(super) struct Seen<'a> {
@@ -43,13 +42,12 @@ impl<'a> Seen<'a> {
     }
 
     /// Fills in what a successful answer says.
-    pub(super) fn answered(&self, status: StatusCode, headers: &HeaderMap) {
-        if self.span.is_disabled() {
-            return;
+    pub(super) fn answered(&self, head: &Head) {
+        if let Some(status) = head.status {
+            self.span
+                .record("http.response.status_code", status.as_u16());
         }
-        self.span
-            .record("http.response.status_code", status.as_u16());
-        if let Some(id) = request_id(headers) {
+        if let Some(id) = head.request_id() {
             self.span.record("barcode_cloud.request_id", id);
         }
     }

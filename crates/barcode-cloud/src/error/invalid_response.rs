@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
 
 use super::OneLine;
-use crate::authorize::REQUEST_ID;
+use crate::call::REQUEST_ID;
 
 /// A success that is not as the document says.
 pub struct InvalidResponse {
@@ -20,7 +20,7 @@ pub struct InvalidResponse {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Head {
     pub(crate) status: Option<StatusCode>,
-    pub(crate) request_id: Option<HeaderValue>,
+    request_id: Option<HeaderValue>,
 }
 
 impl Head {
@@ -29,6 +29,10 @@ impl Head {
             status: Some(status),
             request_id: headers.get(REQUEST_ID).cloned(),
         }
+    }
+
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.request_id.as_ref()?.to_str().ok()
     }
 }
 
@@ -93,7 +97,7 @@ impl InvalidResponse {
 
     /// Id of the request, to quote to support.
     pub fn request_id(&self) -> Option<&str> {
-        self.head.request_id.as_ref()?.to_str().ok()
+        self.head.request_id()
     }
 
     /// The beginning of the body, as text.

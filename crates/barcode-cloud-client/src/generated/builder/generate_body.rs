@@ -46,13 +46,9 @@ impl<'a> GenerateBody<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<ByteStream>, Error<types::ApiErrorResponse>> {
-        let Self { client, body } = self;
-        let body = body
-            .and_then(|v| types::GenerateParams::try_from(v).map_err(|e| e.to_string()))
-            .map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/generate-body", client.baseurl,);
+        let client = self.client;
         #[allow(unused_mut)]
-        let mut request = client.client.post(url).json(&body).build()?;
+        let mut request = self.request()?;
         let info = OperationInfo {
             operation_id: "generate_body",
         };
@@ -60,6 +56,23 @@ impl<'a> GenerateBody<'a> {
         let result = client.exec(request, &info).await;
         client.post(&result, &info).await?;
         let response = result?;
+        Self::receive(response).await
+    }
+    /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
+    pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
+        let Self { client, body } = self;
+        let body = body
+            .and_then(|v| types::GenerateParams::try_from(v).map_err(|e| e.to_string()))
+            .map_err(Error::InvalidRequest)?;
+        let url = format!("{}/barcode/generate-body", client.baseurl,);
+        #[allow(unused_mut)]
+        let mut request = client.client.post(url).json(&body).build()?;
+        Ok(request)
+    }
+    /// Reads the answer to such a request, as [`send`](Self::send) does.
+    pub async fn receive(
+        response: reqwest::Response,
+    ) -> Result<ResponseValue<ByteStream>, Error<types::ApiErrorResponse>> {
         match response.status().as_u16() {
             200u16 => Ok(ResponseValue::stream(response)),
             400u16 => {

@@ -479,6 +479,20 @@ impl<'a> GenerateMultipart<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<ByteStream>, Error<types::ApiErrorResponse>> {
+        let client = self.client;
+        #[allow(unused_mut)]
+        let mut request = self.request()?;
+        let info = OperationInfo {
+            operation_id: "generate_multipart",
+        };
+        client.pre(&mut request, &info).await?;
+        let result = client.exec(request, &info).await;
+        client.post(&result, &info).await?;
+        let response = result?;
+        Self::receive(response).await
+    }
+    /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
+    pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self {
             client,
             background_color,
@@ -685,13 +699,12 @@ impl<'a> GenerateMultipart<'a> {
         }
         #[allow(unused_mut)]
         let mut request = client.client.post(url).multipart(form).build()?;
-        let info = OperationInfo {
-            operation_id: "generate_multipart",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        Ok(request)
+    }
+    /// Reads the answer to such a request, as [`send`](Self::send) does.
+    pub async fn receive(
+        response: reqwest::Response,
+    ) -> Result<ResponseValue<ByteStream>, Error<types::ApiErrorResponse>> {
         match response.status().as_u16() {
             200u16 => Ok(ResponseValue::stream(response)),
             400u16 => {

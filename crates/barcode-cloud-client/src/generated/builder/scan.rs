@@ -38,6 +38,20 @@ impl<'a> Scan<'a> {
         ResponseValue<types::BarcodeResponseList>,
         Error<types::ApiErrorResponse>,
     > {
+        let client = self.client;
+        #[allow(unused_mut)]
+        let mut request = self.request()?;
+        let info = OperationInfo {
+            operation_id: "scan",
+        };
+        client.pre(&mut request, &info).await?;
+        let result = client.exec(request, &info).await;
+        client.post(&result, &info).await?;
+        let response = result?;
+        Self::receive(response).await
+    }
+    /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
+    pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self { client, file_url } = self;
         let file_url = file_url.map_err(Error::InvalidRequest)?;
         let url = format!("{}/barcode/scan", client.baseurl,);
@@ -54,13 +68,15 @@ impl<'a> Scan<'a> {
             .add("fileUrl", &file_url)
             .end()
             .map_err(Error::InvalidRequest)?;
-        let info = OperationInfo {
-            operation_id: "scan",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        Ok(request)
+    }
+    /// Reads the answer to such a request, as [`send`](Self::send) does.
+    pub async fn receive(
+        response: reqwest::Response,
+    ) -> Result<
+        ResponseValue<types::BarcodeResponseList>,
+        Error<types::ApiErrorResponse>,
+    > {
         match response.status().as_u16() {
             200u16 => ResponseValue::from_response(response).await,
             400u16 => {

@@ -49,6 +49,20 @@ impl<'a> ScanBase64<'a> {
         ResponseValue<types::BarcodeResponseList>,
         Error<types::ApiErrorResponse>,
     > {
+        let client = self.client;
+        #[allow(unused_mut)]
+        let mut request = self.request()?;
+        let info = OperationInfo {
+            operation_id: "scan_base64",
+        };
+        client.pre(&mut request, &info).await?;
+        let result = client.exec(request, &info).await;
+        client.post(&result, &info).await?;
+        let response = result?;
+        Self::receive(response).await
+    }
+    /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
+    pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self { client, body } = self;
         let body = body
             .and_then(|v| {
@@ -66,13 +80,15 @@ impl<'a> ScanBase64<'a> {
             )
             .json(&body)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "scan_base64",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        Ok(request)
+    }
+    /// Reads the answer to such a request, as [`send`](Self::send) does.
+    pub async fn receive(
+        response: reqwest::Response,
+    ) -> Result<
+        ResponseValue<types::BarcodeResponseList>,
+        Error<types::ApiErrorResponse>,
+    > {
         match response.status().as_u16() {
             200u16 => ResponseValue::from_response(response).await,
             400u16 => {
