@@ -168,7 +168,7 @@ mod tests {
                         z
                     }
                 ),
-                "expression that reads the response",
+                "response after `let info`",
             ),
         ] {
             let told = told(send);
