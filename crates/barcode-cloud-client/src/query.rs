@@ -30,6 +30,15 @@ impl<'a> Query<'a> {
         self
     }
 
+    /// One that is unset costs no more than a look at it.
+    #[inline]
+    pub(crate) fn add_if_set<T: Serialize>(&mut self, name: &str, value: &Option<T>) -> &mut Self {
+        match value {
+            Some(value) => self.add(name, value),
+            None => self,
+        }
+    }
+
     /// Ends the query; it tells of the first value that cannot stand in one.
     pub(crate) fn end(&mut self) -> Result<(), String> {
         let url = self.pairs.finish();
@@ -85,6 +94,25 @@ mod tests {
             );
             assert_eq!(ours.unwrap().url().as_str(), theirs.unwrap().url().as_str());
         }
+    }
+
+    #[test]
+    fn what_is_set_is_written_as_reqwest_writes_it_and_nothing_else() {
+        let (height, level, none) = (Some(1.5f32), Some(Level::LevelH), None::<String>);
+        let theirs = get(ADDRESSES[0])
+            .query(&QueryParam::new("height", &height))
+            .query(&QueryParam::new("none", &none))
+            .query(&QueryParam::new("level", &level))
+            .build()
+            .unwrap();
+        let mut ours = get(ADDRESSES[0]).build().unwrap();
+        Query::of(&mut ours)
+            .add_if_set("height", &height)
+            .add_if_set("none", &none)
+            .add_if_set("level", &level)
+            .end()
+            .unwrap();
+        assert_eq!(ours.url().as_str(), theirs.url().as_str());
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //! for each parameter, set or not.
 
 use heck::ToUpperCamelCase as _;
+use quote::format_ident;
 use serde_json::Value;
-use syn::{Block, Expr, ExprCall, Item, Lit, LitStr, Stmt, parse_quote};
+
+use syn::{Block, Expr, ExprCall, Ident, Item, ItemStruct, Lit, LitStr, Stmt, parse_quote};
 
 use super::send::{request_statement, send_mut, take_calls};
-use super::{builders, missing};
+use super::{builders, first_argument, last_segment, missing};
 use crate::Error;
 use crate::document::operations;
 
@@ -23,36 +25,49 @@ pub(super) fn write_at_once(
             continue;
         }
         let name = id.to_upper_camel_case();
-        let (_, methods) = builders(items)
+        let (builder, methods) = builders(items)
             .find(|(builder, _)| builder.ident == name)
             .ok_or_else(|| missing(id, "builder"))?;
-        rewrite(send_mut(methods, &name)?, &name, expected)?;
+        rewrite(send_mut(methods, &name)?, builder, expected)?;
     }
     Ok(())
 }
 
-fn rewrite(send: &mut Block, builder: &str, expected: usize) -> Result<(), Error> {
-    let at = request_statement(send, builder)?;
+fn rewrite(send: &mut Block, builder: &ItemStruct, expected: usize) -> Result<(), Error> {
+    let fault = |expected| missing(&builder.ident, expected);
+    let at = request_statement(send, &builder.ident.to_string())?;
     let mut query: Expr = parse_quote!(crate::query::Query::of(&mut request));
     let calls = take_calls(&mut send.stmts[at], "query");
     if calls.len() != expected {
-        return Err(missing(builder, "call of `query` for each parameter"));
+        return Err(fault("call of `query` for each parameter"));
     }
     for call in calls {
         let (name, variable) = call
             .args
             .first()
             .and_then(parameter)
-            .ok_or_else(|| missing(builder, "QueryParam::new"))?;
-        query = parse_quote!(#query.add(#name, &#variable));
+            .ok_or_else(|| fault("QueryParam::new"))?;
+        let method = match is_optional(builder, &variable) {
+            true => format_ident!("add_if_set"),
+            false => format_ident!("add"),
+        };
+        query = parse_quote!(#query.#method(#name, &#variable));
     }
     let write: Stmt = parse_quote!(#query.end().map_err(Error::InvalidRequest)?;);
     send.stmts.insert(at + 1, write);
     Ok(())
 }
 
+/// Whether the builder's field is a `Result<Option<T>, String>`.
+fn is_optional(builder: &ItemStruct, name: &Ident) -> bool {
+    let mut fields = builder.fields.iter();
+    let field = fields.find(|field| field.ident.as_ref() == Some(name));
+    let value = field.and_then(|field| first_argument(&field.ty));
+    value.is_some_and(|value| last_segment(value) == "Option")
+}
+
 /// Reads `&progenitor_client::QueryParam::new("name", &variable)`.
-pub(super) fn parameter(argument: &Expr) -> Option<(LitStr, syn::Ident)> {
+pub(super) fn parameter(argument: &Expr) -> Option<(LitStr, Ident)> {
     let Expr::Reference(reference) = argument else {
         return None;
     };
@@ -88,7 +103,11 @@ mod tests {
 
     fn generated(query: proc_macro2::TokenStream) -> syn::File {
         parse_quote! {
-            pub struct FindIt<'a> { client: &'a super::Client }
+            pub struct FindIt<'a> {
+                client: &'a super::Client,
+                lang: Result<String, String>,
+                tags: Result<Option<Vec<String>>, String>,
+            }
             impl<'a> FindIt<'a> {
                 pub async fn send(self) {
                     let mut request = client.client.get(url).header(ACCEPT, json) #query .build()?;
@@ -110,13 +129,17 @@ mod tests {
         let mut file = both();
         write_at_once(&mut file.items, &document(), &[]).unwrap();
         let expected: syn::File = parse_quote! {
-            pub struct FindIt<'a> { client: &'a super::Client }
+            pub struct FindIt<'a> {
+                client: &'a super::Client,
+                lang: Result<String, String>,
+                tags: Result<Option<Vec<String>>, String>,
+            }
             impl<'a> FindIt<'a> {
                 pub async fn send(self) {
                     let mut request = client.client.get(url).header(ACCEPT, json).build()?;
                     crate::query::Query::of(&mut request)
                         .add("lang", &lang)
-                        .add("tags", &tags)
+                        .add_if_set("tags", &tags)
                         .end()
                         .map_err(Error::InvalidRequest)?;
                     client.pre(&mut request, &info).await?;

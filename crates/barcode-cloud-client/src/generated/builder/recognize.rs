@@ -122,8 +122,8 @@ impl<'a> Recognize<'a> {
         crate::query::Query::of(&mut request)
             .add("barcodeType", &barcode_type)
             .add("fileUrl", &file_url)
-            .add("recognitionImageKind", &recognition_image_kind)
-            .add("recognitionMode", &recognition_mode)
+            .add_if_set("recognitionImageKind", &recognition_image_kind)
+            .add_if_set("recognitionMode", &recognition_mode)
             .end()
             .map_err(Error::InvalidRequest)?;
         Ok(request)
