@@ -72,8 +72,11 @@ class Client:
         """Status, headers and body of the answer."""
         url = self.base + path + ("?" + urllib.parse.urlencode(query) if query else "")
         headers = {"Authorization": f"Bearer {self.token}"} | (headers or {})
-        self.connection.request(method, url, body, headers)
-        answer = self.connection.getresponse()
+        try:
+            self.connection.request(method, url, body, headers)
+            answer = self.connection.getresponse()
+        except ConnectionError as error:
+            raise Unanswered(repr(error)) from error
         return answer.status, answer.headers, answer.read()
 
     def generate(self, kind, data, **parameters):
@@ -96,6 +99,10 @@ class Client:
         if status == 200:
             return json.loads(body)["barcodes"]
         raise Refused.of(status, body)
+
+
+class Unanswered(Exception):
+    """The connection was refused or closed before an answer began."""
 
 
 class Refused(Exception):
