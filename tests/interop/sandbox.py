@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 import urllib.parse
 import uuid
 
@@ -72,11 +73,13 @@ class Client:
         """Status, headers and body of the answer."""
         url = self.base + path + ("?" + urllib.parse.urlencode(query) if query else "")
         headers = {"Authorization": f"Bearer {self.token}"} | (headers or {})
+        known, sent = self.connection.sock is not None, None
         try:
             self.connection.request(method, url, body, headers)
+            sent = time.monotonic()
             answer = self.connection.getresponse()
         except ConnectionError as error:
-            raise Unanswered(repr(error)) from error
+            raise Unanswered(repr(error), known, sent) from error
         return answer.status, answer.headers, answer.read()
 
     def generate(self, kind, data, **parameters):
@@ -102,7 +105,11 @@ class Client:
 
 
 class Unanswered(Exception):
-    """The connection was refused or closed before an answer began."""
+    """The connection was refused or closed before an answer began: whether it had served before, when all was sent."""
+
+    def __init__(self, error, known, sent):
+        super().__init__(error)
+        self.known, self.sent = known, sent
 
 
 class Refused(Exception):

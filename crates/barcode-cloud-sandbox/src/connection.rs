@@ -109,6 +109,8 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
         tokio::time::sleep(LAST_REQUEST).await;
     };
     tokio::select! {
+        // First what has come: a request that came in time counts, even where the stop is seen at the same moment.
+        biased;
         // How a connection ended is known to the peer, and of no use here.
         _ = &mut connection => return,
         () = cut.0.notified() => return reset(connection.into_parts().io.into_inner()),

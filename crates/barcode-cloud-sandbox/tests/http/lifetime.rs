@@ -94,6 +94,33 @@ async fn a_request_that_was_sent_before_a_stop_is_answered() {
 }
 
 #[tokio::test]
+async fn a_request_that_comes_in_time_is_answered_however_busy_the_sandbox_is() {
+    let caller = Caller::new().await;
+    let request = raw::get(&caller, "/barcode/generate/QR?data=1&imageFormat=Svg", "");
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        streams.push(raw::sent(&caller, b"").await);
+    }
+    // By then they are accepted.
+    caller.picture("QR", &[("data", "1")]).await;
+    let stop = tokio::spawn(caller.sandbox.stop());
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    for stream in &streams {
+        let written = stream.try_write(&request).unwrap();
+        assert_eq!(written, request.len());
+    }
+    // The one thread of this runtime stands still: when it goes on, the request is there and the last moment over.
+    std::thread::sleep(Duration::from_millis(200));
+    for mut stream in streams {
+        let (answer, _) = raw::read(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer:.200}");
+    }
+    stop.await.unwrap();
+}
+
+#[tokio::test]
 async fn empty_credentials_are_refused_at_start() {
     let error = Sandbox::builder()
         .credentials("id", "")
