@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use barcode_cloud_auth::{ClientCredentials, TokenSource};
 use barcode_cloud_client::types::EncodeBarcodeType;
-use barcode_cloud_client::{self as api, Hooks};
+use barcode_cloud_client::{self as api, ClientInfo as _, Hooks};
 use futures_util::Stream;
 
 use crate::authorize::Authorize;
@@ -32,7 +32,6 @@ pub struct Client(Arc<Shared>);
 
 /// What every call of a client needs.
 pub(crate) struct Shared {
-    pub(crate) base_url: String,
     /// Path of the base URL, its host and port: what traces say.
     pub(crate) base_path: String,
     pub(crate) host: String,
@@ -57,7 +56,6 @@ impl Shared {
         let address = base_url.as_str().trim_end_matches('/');
         let hook = Hooks::new(Authorize::new(tokens.clone()));
         Self {
-            base_url: address.to_owned(),
             base_path: base_url.path().trim_end_matches('/').to_owned(),
             host: base_url.host_str().unwrap_or_default().to_owned(),
             port: base_url.port_or_known_default(),
@@ -204,7 +202,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &self.0.base_url)
+            .field("base_url", &self.0.api.baseurl())
             .finish_non_exhaustive()
     }
 }
