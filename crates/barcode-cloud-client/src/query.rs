@@ -7,6 +7,11 @@ use serde::Serialize;
 use serde_urlencoded::Serializer;
 use url::{UrlQuery, form_urlencoded};
 
+use crate::refusal::Refusal;
+
+/// A parameter as it was given to a builder.
+type Given<T> = Result<T, Refusal>;
+
 /// Writes parameters as `RequestBuilder::query` does: byte for byte, in their order, and none that is unset.
 pub(crate) struct Query<'a> {
     pairs: form_urlencoded::Serializer<'a, UrlQuery<'a>>,
@@ -22,24 +27,46 @@ impl<'a> Query<'a> {
         }
     }
 
-    pub(crate) fn add<T: Serialize>(&mut self, name: &str, value: &T) -> &mut Self {
-        let pairs = Serializer::new(&mut self.pairs);
-        if let Err(error) = QueryParam::new(name, value).serialize(pairs) {
-            self.refused.get_or_insert_with(|| error.to_string());
+    #[inline]
+    pub(crate) fn add<T: Serialize>(&mut self, name: &str, given: &Given<T>) -> &mut Self {
+        match given {
+            Ok(value) => self.write(name, value),
+            Err(refusal) => self.refuse(refusal.0),
         }
-        self
     }
 
     /// One that is unset costs no more than a look at it.
     #[inline]
-    pub(crate) fn add_if_set<T: Serialize>(&mut self, name: &str, value: &Option<T>) -> &mut Self {
-        match value {
-            Some(value) => self.add(name, value),
-            None => self,
+    pub(crate) fn add_if_set<T: Serialize>(
+        &mut self,
+        name: &str,
+        given: &Given<Option<T>>,
+    ) -> &mut Self {
+        match given {
+            Ok(Some(value)) => self.write(name, value),
+            Ok(None) => self,
+            Err(refusal) => self.refuse(refusal.0),
         }
     }
 
-    /// Ends the query; it tells of the first value that cannot stand in one.
+    /// Out of line: most of a request's parameters are not set, and the code of those that are would have to be
+    /// jumped over, thirty times.
+    #[inline(never)]
+    fn write<T: Serialize>(&mut self, name: &str, value: &T) -> &mut Self {
+        let pairs = Serializer::new(&mut self.pairs);
+        match QueryParam::new(name, value).serialize(pairs) {
+            Ok(_) => self,
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    #[cold]
+    fn refuse(&mut self, reason: impl ToString) -> &mut Self {
+        self.refused.get_or_insert_with(|| reason.to_string());
+        self
+    }
+
+    /// Ends the query; it tells of the first value that was refused, or cannot stand in one.
     pub(crate) fn end(&mut self) -> Result<(), String> {
         let url = self.pairs.finish();
         if url.query() == Some("") {
@@ -55,7 +82,7 @@ mod tests {
     use reqwest::{Client, Request};
     use serde::Serialize;
 
-    use super::Query;
+    use super::{Query, Refusal};
 
     #[derive(Serialize)]
     enum Level {
@@ -79,7 +106,7 @@ mod tests {
         ($address:expr; $($name:literal: $value:expr),+) => {{
             let theirs = get($address)$(.query(&QueryParam::new($name, &$value)))+.build();
             let mut ours: Request = get($address).build().unwrap();
-            let ended = Query::of(&mut ours)$(.add($name, &$value))+.end();
+            let ended = Query::of(&mut ours)$(.add($name, &Ok($value)))+.end();
             (theirs, ended.map(|()| ours))
         }};
     }
@@ -107,9 +134,9 @@ mod tests {
             .unwrap();
         let mut ours = get(ADDRESSES[0]).build().unwrap();
         Query::of(&mut ours)
-            .add_if_set("height", &height)
-            .add_if_set("none", &none)
-            .add_if_set("level", &level)
+            .add_if_set("height", &Ok(height))
+            .add_if_set("none", &Ok(none))
+            .add_if_set("level", &Ok(level))
             .end()
             .unwrap();
         assert_eq!(ours.url().as_str(), theirs.url().as_str());
@@ -128,5 +155,16 @@ mod tests {
         let (theirs, ours) = both!(ADDRESSES[0]; "nested": vec![vec![1]], "after": 1);
         assert!(theirs.is_err());
         assert!(!ours.unwrap_err().is_empty());
+    }
+
+    #[test]
+    fn the_first_parameter_that_was_refused_is_told() {
+        let mut request = get(ADDRESSES[0]).build().unwrap();
+        let told = Query::of(&mut request)
+            .add("set", &Ok(1))
+            .add_if_set("other", &Err::<Option<i32>, _>(Refusal("no other")))
+            .add("missing", &Err::<i32, _>(Refusal("not initialized")))
+            .end();
+        assert_eq!(told.unwrap_err(), "no other");
     }
 }

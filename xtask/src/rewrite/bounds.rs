@@ -8,7 +8,7 @@ use heck::ToUpperCamelCase as _;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens as _, quote};
 use serde_json::Value;
-use syn::{Expr, Field, ImplItem, Item, ItemImpl, ItemStruct, Stmt, Type, parse_quote};
+use syn::{Block, Expr, Field, ImplItem, Item, ItemImpl, ItemStruct, Pat, Stmt, Type, parse_quote};
 
 use super::send::{is_let, send_mut};
 use super::{builders, field_name, first_argument, last_segment, missing};
@@ -264,11 +264,11 @@ pub(super) fn check_parameters(items: &mut [Item], document: &Value) -> Result<(
         let (builder, methods) = builders(items)
             .find(|(builder, _)| builder.ident == name)
             .ok_or_else(|| missing(id, "builder"))?;
+        let send = send_mut(methods, &name)?;
         let mut checks: Vec<Stmt> = Vec::new();
         for (parameter, bounds) in bounded {
-            checks.push(parameter_check(builder, parameter, &bounds)?);
+            checks.push(parameter_check(builder, send, parameter, &bounds)?);
         }
-        let send = send_mut(methods, &name)?;
         let url = send
             .stmts
             .iter()
@@ -279,7 +279,13 @@ pub(super) fn check_parameters(items: &mut [Item], document: &Value) -> Result<(
     Ok(())
 }
 
-fn parameter_check(builder: &ItemStruct, parameter: &str, bounds: &Bounds) -> Result<Stmt, Error> {
+/// A parameter that `send` takes out of its field is a value by then; any other is as it was given, refused or not.
+fn parameter_check(
+    builder: &ItemStruct,
+    send: &Block,
+    parameter: &str,
+    bounds: &Bounds,
+) -> Result<Stmt, Error> {
     let place = || {
         missing(
             format!("{}::{parameter}", builder.ident),
@@ -295,11 +301,22 @@ fn parameter_check(builder: &ItemStruct, parameter: &str, bounds: &Bounds) -> Re
     let ty = first_argument(&field.ty).ok_or_else(place)?;
     let inner = first_argument(ty).filter(|_| last_segment(ty) == "Option");
     let check = bounds_check(parameter, bounds, inner.unwrap_or(ty));
-    Ok(match inner {
-        Some(_) => {
-            parse_quote!(if let Some(value) = &#ident { #check.map_err(Error::InvalidRequest)?; })
+    let taken = send.stmts.iter().any(|it| is_let(it, &ident.to_string()));
+    let value: Pat = match (taken, inner) {
+        (true, Some(_)) => parse_quote!(Some(value)),
+        (true, None) => parse_quote!(value),
+        (false, Some(_)) => parse_quote!(Ok(Some(value))),
+        (false, None) => parse_quote!(Ok(value)),
+    };
+    let given: Expr = match taken {
+        true => parse_quote!(&#ident),
+        false => parse_quote!(#ident),
+    };
+    Ok(match (taken, inner) {
+        (true, None) => {
+            parse_quote!({ let #value = #given; #check.map_err(Error::InvalidRequest)?; })
         }
-        None => parse_quote!({ let value = &#ident; #check.map_err(Error::InvalidRequest)?; }),
+        _ => parse_quote!(if let #value = #given { #check.map_err(Error::InvalidRequest)?; }),
     })
 }
 

@@ -2,6 +2,7 @@
 //! what it looks for and fails where that is missing, so that a new progenitor cannot slip past it.
 
 mod api_version;
+mod base;
 mod bounds;
 mod derives;
 mod docs;
@@ -10,6 +11,7 @@ mod exchange;
 pub(crate) mod mock;
 mod multipart;
 mod query;
+mod refusal;
 mod send;
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
@@ -22,7 +24,9 @@ use crate::lower::Lowered;
 
 /// Applies all rewrites to the generated `file`.
 pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
+    base::keep_apart(file)?;
     let builders = module_mut(file, "builder")?;
+    refusal::keep_texts(builders)?;
     api_version::remove(builders)?;
     multipart::send_forms(builders, &lowered.multipart)?;
     query::write_at_once(builders, &lowered.document, &lowered.multipart)?;

@@ -5,9 +5,12 @@ use heck::ToUpperCamelCase as _;
 use quote::format_ident;
 use serde_json::Value;
 
-use syn::{Block, Expr, ExprCall, Ident, Item, ItemStruct, Lit, LitStr, Stmt, parse_quote};
+use syn::{
+    Block, Expr, ExprCall, FieldPat, Ident, Item, ItemStruct, Lit, LitStr, Local, Pat, Stmt,
+    parse_quote,
+};
 
-use super::send::{request_statement, send_mut, take_calls};
+use super::send::{is_let, request_statement, send_mut, take_calls};
 use super::{builders, first_argument, last_segment, missing};
 use crate::Error;
 use crate::document::operations;
@@ -41,6 +44,7 @@ fn rewrite(send: &mut Block, builder: &ItemStruct, expected: usize) -> Result<()
     if calls.len() != expected {
         return Err(fault("call of `query` for each parameter"));
     }
+    let mut written = Vec::new();
     for call in calls {
         let (name, variable) = call
             .args
@@ -51,11 +55,47 @@ fn rewrite(send: &mut Block, builder: &ItemStruct, expected: usize) -> Result<()
             true => format_ident!("add_if_set"),
             false => format_ident!("add"),
         };
-        query = parse_quote!(#query.#method(#name, &#variable));
+        query = parse_quote!(#query.#method(#name, #variable));
+        written.push(variable);
     }
     let write: Stmt = parse_quote!(#query.end().map_err(Error::InvalidRequest)?;);
     send.stmts.insert(at + 1, write);
-    Ok(())
+    let borrowed = borrow(send, &written);
+    (borrowed == expected)
+        .then_some(())
+        .ok_or_else(|| fault("field and `let` of each parameter"))
+}
+
+/// Leaves `variables` where they are, refused or not: moved out of the builder one by one, they take more than the
+/// rest of the request. Returns how many were found in full.
+fn borrow(send: &mut Block, variables: &[Ident]) -> usize {
+    let lets = send.stmts.len();
+    send.stmts
+        .retain(|it| !variables.iter().any(|name| is_let(it, &name.to_string())));
+    let taken = lets - send.stmts.len();
+    let fields = send.stmts.iter_mut().find_map(fields_mut);
+    let borrowed = fields
+        .into_iter()
+        .flatten()
+        .filter_map(|field| match &mut *field.pat {
+            Pat::Ident(pat) if variables.contains(&pat.ident) => Some(&mut pat.by_ref),
+            _ => None,
+        });
+    let borrowed = borrowed
+        .map(|by_ref| *by_ref = Some(Default::default()))
+        .count();
+    taken.min(borrowed)
+}
+
+/// The fields of `let Self { … } = self;`.
+fn fields_mut(statement: &mut Stmt) -> Option<impl Iterator<Item = &mut FieldPat>> {
+    match statement {
+        Stmt::Local(Local {
+            pat: Pat::Struct(pat),
+            ..
+        }) => Some(pat.fields.iter_mut()),
+        _ => None,
+    }
 }
 
 /// Whether the builder's field is a `Result<Option<T>, String>`.
@@ -105,11 +145,16 @@ mod tests {
         parse_quote! {
             pub struct FindIt<'a> {
                 client: &'a super::Client,
-                lang: Result<String, String>,
-                tags: Result<Option<Vec<String>>, String>,
+                id: Result<i32, Refusal>,
+                lang: Result<String, Refusal>,
+                tags: Result<Option<Vec<String>>, Refusal>,
             }
             impl<'a> FindIt<'a> {
                 pub async fn send(self) {
+                    let Self { client, id, lang, tags } = self;
+                    let id = id?;
+                    let lang = lang?;
+                    let tags = tags?;
                     let mut request = client.client.get(url).header(ACCEPT, json) #query .build()?;
                     client.pre(&mut request, &info).await?;
                 }
@@ -131,15 +176,18 @@ mod tests {
         let expected: syn::File = parse_quote! {
             pub struct FindIt<'a> {
                 client: &'a super::Client,
-                lang: Result<String, String>,
-                tags: Result<Option<Vec<String>>, String>,
+                id: Result<i32, Refusal>,
+                lang: Result<String, Refusal>,
+                tags: Result<Option<Vec<String>>, Refusal>,
             }
             impl<'a> FindIt<'a> {
                 pub async fn send(self) {
+                    let Self { client, id, ref lang, ref tags } = self;
+                    let id = id?;
                     let mut request = client.client.get(url).header(ACCEPT, json).build()?;
                     crate::query::Query::of(&mut request)
-                        .add("lang", &lang)
-                        .add_if_set("tags", &tags)
+                        .add("lang", lang)
+                        .add_if_set("tags", tags)
                         .end()
                         .map_err(Error::InvalidRequest)?;
                     client.pre(&mut request, &info).await?;

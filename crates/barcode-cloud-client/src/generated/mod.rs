@@ -28,7 +28,7 @@ pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 ///
 /// Version: 4.0
 pub struct Client {
-    pub(crate) baseurl: String,
+    pub(crate) baseurl: crate::base::Base,
     pub(crate) client: reqwest::Client,
     pub(crate) inner: crate::Hooks,
 }
@@ -58,7 +58,7 @@ impl Client {
         inner: crate::Hooks,
     ) -> Self {
         Self {
-            baseurl: baseurl.to_string(),
+            baseurl: crate::base::Base::new(baseurl),
             client,
             inner,
         }

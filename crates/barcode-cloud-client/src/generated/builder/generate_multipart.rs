@@ -8,37 +8,46 @@ use super::*;
 #[derive(Debug, Clone)]
 pub struct GenerateMultipart<'a> {
     client: &'a super::super::Client,
-    background_color: Result<Option<::std::string::String>, String>,
-    barcode_type: Result<types::EncodeBarcodeType, String>,
-    code128_encode_mode: Result<Option<types::Code128EncodeMode>, String>,
-    data: Result<::std::string::String, String>,
-    data_type: Result<Option<types::EncodeDataType>, String>,
-    foreground_color: Result<Option<::std::string::String>, String>,
-    image_format: Result<Option<types::BarcodeImageFormat>, String>,
-    image_height: Result<Option<f32>, String>,
-    image_width: Result<Option<f32>, String>,
-    micro_qr_version: Result<Option<types::MicroQrVersion>, String>,
-    pdf417_aspect_ratio: Result<Option<f32>, String>,
-    pdf417_columns: Result<Option<i32>, String>,
-    pdf417_eci_encoding: Result<Option<types::EciEncodings>, String>,
-    pdf417_encode_mode: Result<Option<types::Pdf417EncodeMode>, String>,
-    pdf417_error_level: Result<Option<types::Pdf417ErrorLevel>, String>,
-    pdf417_is_code128_emulation: Result<Option<bool>, String>,
-    pdf417_is_linked: Result<Option<bool>, String>,
-    pdf417_is_reader_initialization: Result<Option<bool>, String>,
-    pdf417_macro_characters: Result<Option<types::MacroCharacter>, String>,
-    pdf417_rows: Result<Option<i32>, String>,
-    pdf417_truncate: Result<Option<bool>, String>,
-    qr_aspect_ratio: Result<Option<f32>, String>,
-    qr_eci_encoding: Result<Option<types::EciEncodings>, String>,
-    qr_encode_mode: Result<Option<types::QrEncodeMode>, String>,
-    qr_error_level: Result<Option<types::QrErrorLevel>, String>,
-    qr_version: Result<Option<types::QrVersion>, String>,
-    rect_micro_qr_version: Result<Option<types::RectMicroQrVersion>, String>,
-    resolution: Result<Option<f32>, String>,
-    rotation_angle: Result<Option<i32>, String>,
-    text_location: Result<Option<types::CodeLocation>, String>,
-    units: Result<Option<types::GraphicsUnit>, String>,
+    background_color: Result<Option<::std::string::String>, crate::refusal::Refusal>,
+    barcode_type: Result<types::EncodeBarcodeType, crate::refusal::Refusal>,
+    code128_encode_mode: Result<
+        Option<types::Code128EncodeMode>,
+        crate::refusal::Refusal,
+    >,
+    data: Result<::std::string::String, crate::refusal::Refusal>,
+    data_type: Result<Option<types::EncodeDataType>, crate::refusal::Refusal>,
+    foreground_color: Result<Option<::std::string::String>, crate::refusal::Refusal>,
+    image_format: Result<Option<types::BarcodeImageFormat>, crate::refusal::Refusal>,
+    image_height: Result<Option<f32>, crate::refusal::Refusal>,
+    image_width: Result<Option<f32>, crate::refusal::Refusal>,
+    micro_qr_version: Result<Option<types::MicroQrVersion>, crate::refusal::Refusal>,
+    pdf417_aspect_ratio: Result<Option<f32>, crate::refusal::Refusal>,
+    pdf417_columns: Result<Option<i32>, crate::refusal::Refusal>,
+    pdf417_eci_encoding: Result<Option<types::EciEncodings>, crate::refusal::Refusal>,
+    pdf417_encode_mode: Result<Option<types::Pdf417EncodeMode>, crate::refusal::Refusal>,
+    pdf417_error_level: Result<Option<types::Pdf417ErrorLevel>, crate::refusal::Refusal>,
+    pdf417_is_code128_emulation: Result<Option<bool>, crate::refusal::Refusal>,
+    pdf417_is_linked: Result<Option<bool>, crate::refusal::Refusal>,
+    pdf417_is_reader_initialization: Result<Option<bool>, crate::refusal::Refusal>,
+    pdf417_macro_characters: Result<
+        Option<types::MacroCharacter>,
+        crate::refusal::Refusal,
+    >,
+    pdf417_rows: Result<Option<i32>, crate::refusal::Refusal>,
+    pdf417_truncate: Result<Option<bool>, crate::refusal::Refusal>,
+    qr_aspect_ratio: Result<Option<f32>, crate::refusal::Refusal>,
+    qr_eci_encoding: Result<Option<types::EciEncodings>, crate::refusal::Refusal>,
+    qr_encode_mode: Result<Option<types::QrEncodeMode>, crate::refusal::Refusal>,
+    qr_error_level: Result<Option<types::QrErrorLevel>, crate::refusal::Refusal>,
+    qr_version: Result<Option<types::QrVersion>, crate::refusal::Refusal>,
+    rect_micro_qr_version: Result<
+        Option<types::RectMicroQrVersion>,
+        crate::refusal::Refusal,
+    >,
+    resolution: Result<Option<f32>, crate::refusal::Refusal>,
+    rotation_angle: Result<Option<i32>, crate::refusal::Refusal>,
+    text_location: Result<Option<types::CodeLocation>, crate::refusal::Refusal>,
+    units: Result<Option<types::GraphicsUnit>, crate::refusal::Refusal>,
 }
 impl<'a> GenerateMultipart<'a> {
     /// Starts the request; nothing is sent before `send`.
@@ -46,9 +55,11 @@ impl<'a> GenerateMultipart<'a> {
         Self {
             client: client,
             background_color: Ok(None),
-            barcode_type: Err("barcode_type was not initialized".to_string()),
+            barcode_type: Err(
+                crate::refusal::Refusal("barcode_type was not initialized"),
+            ),
             code128_encode_mode: Ok(None),
-            data: Err("data was not initialized".to_string()),
+            data: Err(crate::refusal::Refusal("data was not initialized")),
             data_type: Ok(None),
             foreground_color: Ok(None),
             image_format: Ok(None),
@@ -86,10 +97,9 @@ impl<'a> GenerateMultipart<'a> {
         self.background_color = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `:: std :: string :: String` for background_color failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `:: std :: string :: String` for background_color failed",
+            ));
         self
     }
     /// Symbology to draw.
@@ -99,9 +109,9 @@ impl<'a> GenerateMultipart<'a> {
     {
         self.barcode_type = value
             .try_into()
-            .map_err(|_| {
-                "conversion to `EncodeBarcodeType` for barcode_type failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `EncodeBarcodeType` for barcode_type failed",
+            ));
         self
     }
     /// Code sets that a `Code128` symbol may draw on.
@@ -112,10 +122,9 @@ impl<'a> GenerateMultipart<'a> {
         self.code128_encode_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `Code128EncodeMode` for code128_encode_mode failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `Code128EncodeMode` for code128_encode_mode failed",
+            ));
         self
     }
     /// What the barcode is to say, written as `dataType` tells. Must not be empty.
@@ -125,9 +134,9 @@ impl<'a> GenerateMultipart<'a> {
     {
         self.data = value
             .try_into()
-            .map_err(|_| {
-                "conversion to `:: std :: string :: String` for data failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `:: std :: string :: String` for data failed",
+            ));
         self
     }
     /// How `data` is to be understood: text, or bytes written as base64 or hexadecimal. `StringData` unless given.
@@ -138,9 +147,9 @@ impl<'a> GenerateMultipart<'a> {
         self.data_type = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `EncodeDataType` for data_type failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `EncodeDataType` for data_type failed",
+            ));
         self
     }
     /// Colour of bars and text. A name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first); an unknown name seems not to be refused. `Black` unless given.
@@ -151,10 +160,9 @@ impl<'a> GenerateMultipart<'a> {
         self.foreground_color = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `:: std :: string :: String` for foreground_color failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `:: std :: string :: String` for foreground_color failed",
+            ));
         self
     }
     /// File format of the picture. `Png` unless given.
@@ -165,9 +173,9 @@ impl<'a> GenerateMultipart<'a> {
         self.image_format = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `BarcodeImageFormat` for image_format failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `BarcodeImageFormat` for image_format failed",
+            ));
         self
     }
     /// Height of the picture, counted in `units`; decimals follow a dot. Unless given, it follows from the barcode.
@@ -178,7 +186,9 @@ impl<'a> GenerateMultipart<'a> {
         self.image_height = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `f32` for image_height failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `f32` for image_height failed",
+            ));
         self
     }
     /// Width of the picture, counted in `units`; decimals follow a dot. Unless given, it follows from the barcode.
@@ -189,7 +199,9 @@ impl<'a> GenerateMultipart<'a> {
         self.image_width = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `f32` for image_width failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `f32` for image_width failed",
+            ));
         self
     }
     /// Size of a `MicroQR` symbol; no other type uses it.
@@ -200,9 +212,9 @@ impl<'a> GenerateMultipart<'a> {
         self.micro_qr_version = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `MicroQrVersion` for micro_qr_version failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `MicroQrVersion` for micro_qr_version failed",
+            ));
         self
     }
     /// Height of a PDF417 module divided by its width. The contract takes 2 to 10; the symbology's standard asks for 3 to 5 with `Pdf417` and `MacroPdf417`, 2 to 5 with `MicroPdf417`.
@@ -215,9 +227,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_aspect_ratio = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `f32` for pdf417_aspect_ratio failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `f32` for pdf417_aspect_ratio failed",
+            ));
         self
     }
     /// Data columns, 1 to 30. With 0 the service chooses.
@@ -230,7 +242,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_columns = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i32` for pdf417_columns failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `i32` for pdf417_columns failed",
+            ));
         self
     }
     /// Character set of a PDF417 symbol's text, announced to the reader by an ECI marker.
@@ -241,9 +255,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_eci_encoding = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `EciEncodings` for pdf417_eci_encoding failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `EciEncodings` for pdf417_eci_encoding failed",
+            ));
         self
     }
     /// How text becomes codewords in a PDF417 symbol.
@@ -254,10 +268,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_encode_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `Pdf417EncodeMode` for pdf417_encode_mode failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `Pdf417EncodeMode` for pdf417_encode_mode failed",
+            ));
         self
     }
     /// How much damage a PDF417 symbol can take and still be read.
@@ -268,10 +281,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_error_level = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `Pdf417ErrorLevel` for pdf417_error_level failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `Pdf417ErrorLevel` for pdf417_error_level failed",
+            ));
         self
     }
     /// Make a `MicroPdf417` symbol read as if it were Code 128.
@@ -282,9 +294,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_is_code128_emulation = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `bool` for pdf417_is_code128_emulation failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `bool` for pdf417_is_code128_emulation failed",
+            ));
         self
     }
     /// Mark a `MicroPdf417` symbol as linked to a linear barcode beside it.
@@ -295,7 +307,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_is_linked = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `bool` for pdf417_is_linked failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `bool` for pdf417_is_linked failed",
+            ));
         self
     }
     /// Mark the symbol as a command that sets up the scanner rather than as data.
@@ -306,10 +320,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_is_reader_initialization = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `bool` for pdf417_is_reader_initialization failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `bool` for pdf417_is_reader_initialization failed",
+            ));
         self
     }
     /// Industry header and trailer to fold into one codeword in front of the data.
@@ -320,10 +333,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_macro_characters = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `MacroCharacter` for pdf417_macro_characters failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `MacroCharacter` for pdf417_macro_characters failed",
+            ));
         self
     }
     /// Rows, 3 to 90. With 0 the service chooses.
@@ -336,7 +348,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_rows = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i32` for pdf417_rows failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `i32` for pdf417_rows failed",
+            ));
         self
     }
     /// Draw the compact form, without the stop pattern on the right: narrower, but less robust.
@@ -347,7 +361,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_truncate = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `bool` for pdf417_truncate failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `bool` for pdf417_truncate failed",
+            ));
         self
     }
     /// Height of a QR module divided by its width, from 0.001 to 1; at 1 the modules are square.
@@ -360,7 +376,9 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_aspect_ratio = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `f32` for qr_aspect_ratio failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `f32` for qr_aspect_ratio failed",
+            ));
         self
     }
     /// Character set of a QR symbol's text, announced to the reader by an ECI marker.
@@ -371,9 +389,9 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_eci_encoding = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `EciEncodings` for qr_eci_encoding failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `EciEncodings` for qr_eci_encoding failed",
+            ));
         self
     }
     /// How text becomes bits in a QR symbol.
@@ -384,9 +402,9 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_encode_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `QrEncodeMode` for qr_encode_mode failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `QrEncodeMode` for qr_encode_mode failed",
+            ));
         self
     }
     /// How much damage a QR symbol can take and still be read.
@@ -397,9 +415,9 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_error_level = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `QrErrorLevel` for qr_error_level failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `QrErrorLevel` for qr_error_level failed",
+            ));
         self
     }
     /// Size of a `QR` symbol. Unless given, the smallest that holds the data.
@@ -410,7 +428,9 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_version = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `QrVersion` for qr_version failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `QrVersion` for qr_version failed",
+            ));
         self
     }
     /// Size of a `RectMicroQR` symbol; no other type uses it.
@@ -421,10 +441,9 @@ impl<'a> GenerateMultipart<'a> {
         self.rect_micro_qr_version = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `RectMicroQrVersion` for rect_micro_qr_version failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `RectMicroQrVersion` for rect_micro_qr_version failed",
+            ));
         self
     }
     /// Dots per inch, the same in both directions: 1 to 100000, with a dot before any decimals. 96 unless given.
@@ -437,7 +456,9 @@ impl<'a> GenerateMultipart<'a> {
         self.resolution = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `f32` for resolution failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `f32` for resolution failed",
+            ));
         self
     }
     /// Degrees to turn the picture by. Multiples of 90 stay easy to read, other angles may not. 0, that is upright, unless given.
@@ -448,7 +469,9 @@ impl<'a> GenerateMultipart<'a> {
         self.rotation_angle = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i32` for rotation_angle failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `i32` for rotation_angle failed",
+            ));
         self
     }
     /// Where to print the data as readable text; `None` leaves it out. Unless given: `Below` for linear (1D) types, `None` for 2D types.
@@ -459,9 +482,9 @@ impl<'a> GenerateMultipart<'a> {
         self.text_location = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `CodeLocation` for text_location failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `CodeLocation` for text_location failed",
+            ));
         self
     }
     /// Unit of `imageWidth` and `imageHeight`. `Pixel` unless given.
@@ -472,7 +495,9 @@ impl<'a> GenerateMultipart<'a> {
         self.units = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `GraphicsUnit` for units failed".to_string());
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `GraphicsUnit` for units failed",
+            ));
         self
     }
     /// Sends a `POST` request to `/barcode/generate-multipart`
@@ -527,41 +552,37 @@ impl<'a> GenerateMultipart<'a> {
             text_location,
             units,
         } = self;
-        let background_color = background_color.map_err(Error::InvalidRequest)?;
-        let barcode_type = barcode_type.map_err(Error::InvalidRequest)?;
-        let code128_encode_mode = code128_encode_mode.map_err(Error::InvalidRequest)?;
-        let data = data.map_err(Error::InvalidRequest)?;
-        let data_type = data_type.map_err(Error::InvalidRequest)?;
-        let foreground_color = foreground_color.map_err(Error::InvalidRequest)?;
-        let image_format = image_format.map_err(Error::InvalidRequest)?;
-        let image_height = image_height.map_err(Error::InvalidRequest)?;
-        let image_width = image_width.map_err(Error::InvalidRequest)?;
-        let micro_qr_version = micro_qr_version.map_err(Error::InvalidRequest)?;
-        let pdf417_aspect_ratio = pdf417_aspect_ratio.map_err(Error::InvalidRequest)?;
-        let pdf417_columns = pdf417_columns.map_err(Error::InvalidRequest)?;
-        let pdf417_eci_encoding = pdf417_eci_encoding.map_err(Error::InvalidRequest)?;
-        let pdf417_encode_mode = pdf417_encode_mode.map_err(Error::InvalidRequest)?;
-        let pdf417_error_level = pdf417_error_level.map_err(Error::InvalidRequest)?;
-        let pdf417_is_code128_emulation = pdf417_is_code128_emulation
-            .map_err(Error::InvalidRequest)?;
-        let pdf417_is_linked = pdf417_is_linked.map_err(Error::InvalidRequest)?;
-        let pdf417_is_reader_initialization = pdf417_is_reader_initialization
-            .map_err(Error::InvalidRequest)?;
-        let pdf417_macro_characters = pdf417_macro_characters
-            .map_err(Error::InvalidRequest)?;
-        let pdf417_rows = pdf417_rows.map_err(Error::InvalidRequest)?;
-        let pdf417_truncate = pdf417_truncate.map_err(Error::InvalidRequest)?;
-        let qr_aspect_ratio = qr_aspect_ratio.map_err(Error::InvalidRequest)?;
-        let qr_eci_encoding = qr_eci_encoding.map_err(Error::InvalidRequest)?;
-        let qr_encode_mode = qr_encode_mode.map_err(Error::InvalidRequest)?;
-        let qr_error_level = qr_error_level.map_err(Error::InvalidRequest)?;
-        let qr_version = qr_version.map_err(Error::InvalidRequest)?;
-        let rect_micro_qr_version = rect_micro_qr_version
-            .map_err(Error::InvalidRequest)?;
-        let resolution = resolution.map_err(Error::InvalidRequest)?;
-        let rotation_angle = rotation_angle.map_err(Error::InvalidRequest)?;
-        let text_location = text_location.map_err(Error::InvalidRequest)?;
-        let units = units.map_err(Error::InvalidRequest)?;
+        let background_color = background_color?;
+        let barcode_type = barcode_type?;
+        let code128_encode_mode = code128_encode_mode?;
+        let data = data?;
+        let data_type = data_type?;
+        let foreground_color = foreground_color?;
+        let image_format = image_format?;
+        let image_height = image_height?;
+        let image_width = image_width?;
+        let micro_qr_version = micro_qr_version?;
+        let pdf417_aspect_ratio = pdf417_aspect_ratio?;
+        let pdf417_columns = pdf417_columns?;
+        let pdf417_eci_encoding = pdf417_eci_encoding?;
+        let pdf417_encode_mode = pdf417_encode_mode?;
+        let pdf417_error_level = pdf417_error_level?;
+        let pdf417_is_code128_emulation = pdf417_is_code128_emulation?;
+        let pdf417_is_linked = pdf417_is_linked?;
+        let pdf417_is_reader_initialization = pdf417_is_reader_initialization?;
+        let pdf417_macro_characters = pdf417_macro_characters?;
+        let pdf417_rows = pdf417_rows?;
+        let pdf417_truncate = pdf417_truncate?;
+        let qr_aspect_ratio = qr_aspect_ratio?;
+        let qr_eci_encoding = qr_eci_encoding?;
+        let qr_encode_mode = qr_encode_mode?;
+        let qr_error_level = qr_error_level?;
+        let qr_version = qr_version?;
+        let rect_micro_qr_version = rect_micro_qr_version?;
+        let resolution = resolution?;
+        let rotation_angle = rotation_angle?;
+        let text_location = text_location?;
+        let units = units?;
         if let Some(value) = &resolution {
             crate::generated::bounds::number(
                     "resolution",
@@ -597,7 +618,7 @@ impl<'a> GenerateMultipart<'a> {
                 )
                 .map_err(Error::InvalidRequest)?;
         }
-        let url = format!("{}/barcode/generate-multipart", client.baseurl,);
+        let url = client.baseurl.at("/barcode/generate-multipart")?;
         let mut form = reqwest::multipart::Form::new();
         if let Some(background_color) = background_color {
             form = form.text("backgroundColor", background_color.to_string());

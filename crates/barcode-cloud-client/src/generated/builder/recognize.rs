@@ -8,18 +8,23 @@ use super::*;
 #[derive(Debug, Clone)]
 pub struct Recognize<'a> {
     client: &'a super::super::Client,
-    barcode_type: Result<types::DecodeBarcodeType, String>,
-    file_url: Result<::std::string::String, String>,
-    recognition_image_kind: Result<Option<types::RecognitionImageKind>, String>,
-    recognition_mode: Result<Option<types::RecognitionMode>, String>,
+    barcode_type: Result<types::DecodeBarcodeType, crate::refusal::Refusal>,
+    file_url: Result<::std::string::String, crate::refusal::Refusal>,
+    recognition_image_kind: Result<
+        Option<types::RecognitionImageKind>,
+        crate::refusal::Refusal,
+    >,
+    recognition_mode: Result<Option<types::RecognitionMode>, crate::refusal::Refusal>,
 }
 impl<'a> Recognize<'a> {
     /// Starts the request; nothing is sent before `send`.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            barcode_type: Err("barcode_type was not initialized".to_string()),
-            file_url: Err("file_url was not initialized".to_string()),
+            barcode_type: Err(
+                crate::refusal::Refusal("barcode_type was not initialized"),
+            ),
+            file_url: Err(crate::refusal::Refusal("file_url was not initialized")),
             recognition_image_kind: Ok(None),
             recognition_mode: Ok(None),
         }
@@ -31,9 +36,9 @@ impl<'a> Recognize<'a> {
     {
         self.barcode_type = value
             .try_into()
-            .map_err(|_| {
-                "conversion to `DecodeBarcodeType` for barcode_type failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `DecodeBarcodeType` for barcode_type failed",
+            ));
         self
     }
     /// Where the picture is. The service must be able to fetch it.
@@ -43,10 +48,9 @@ impl<'a> Recognize<'a> {
     {
         self.file_url = value
             .try_into()
-            .map_err(|_| {
-                "conversion to `:: std :: string :: String` for file_url failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `:: std :: string :: String` for file_url failed",
+            ));
         self
     }
     /// Where the picture comes from, which decides how it is prepared. The default is not published.
@@ -57,10 +61,9 @@ impl<'a> Recognize<'a> {
         self.recognition_image_kind = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `RecognitionImageKind` for recognition_image_kind failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `RecognitionImageKind` for recognition_image_kind failed",
+            ));
         self
     }
     /// How hard to look: speed against thoroughness. The default is not published.
@@ -71,9 +74,9 @@ impl<'a> Recognize<'a> {
         self.recognition_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `RecognitionMode` for recognition_mode failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `RecognitionMode` for recognition_mode failed",
+            ));
         self
     }
     /// Sends a `GET` request to `/barcode/recognize`
@@ -99,17 +102,12 @@ impl<'a> Recognize<'a> {
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self {
             client,
-            barcode_type,
-            file_url,
-            recognition_image_kind,
-            recognition_mode,
+            ref barcode_type,
+            ref file_url,
+            ref recognition_image_kind,
+            ref recognition_mode,
         } = self;
-        let barcode_type = barcode_type.map_err(Error::InvalidRequest)?;
-        let file_url = file_url.map_err(Error::InvalidRequest)?;
-        let recognition_image_kind = recognition_image_kind
-            .map_err(Error::InvalidRequest)?;
-        let recognition_mode = recognition_mode.map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/recognize", client.baseurl,);
+        let url = client.baseurl.at("/barcode/recognize")?;
         #[allow(unused_mut)]
         let mut request = client
             .client
@@ -120,10 +118,10 @@ impl<'a> Recognize<'a> {
             )
             .build()?;
         crate::query::Query::of(&mut request)
-            .add("barcodeType", &barcode_type)
-            .add("fileUrl", &file_url)
-            .add_if_set("recognitionImageKind", &recognition_image_kind)
-            .add_if_set("recognitionMode", &recognition_mode)
+            .add("barcodeType", barcode_type)
+            .add("fileUrl", file_url)
+            .add_if_set("recognitionImageKind", recognition_image_kind)
+            .add_if_set("recognitionMode", recognition_mode)
             .end()
             .map_err(Error::InvalidRequest)?;
         Ok(request)

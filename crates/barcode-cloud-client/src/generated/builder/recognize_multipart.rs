@@ -8,18 +8,23 @@ use super::*;
 #[derive(Debug)]
 pub struct RecognizeMultipart<'a> {
     client: &'a super::super::Client,
-    barcode_type: Result<types::DecodeBarcodeType, String>,
-    file: Result<crate::FilePart, String>,
-    recognition_image_kind: Result<Option<types::RecognitionImageKind>, String>,
-    recognition_mode: Result<Option<types::RecognitionMode>, String>,
+    barcode_type: Result<types::DecodeBarcodeType, crate::refusal::Refusal>,
+    file: Result<crate::FilePart, crate::refusal::Refusal>,
+    recognition_image_kind: Result<
+        Option<types::RecognitionImageKind>,
+        crate::refusal::Refusal,
+    >,
+    recognition_mode: Result<Option<types::RecognitionMode>, crate::refusal::Refusal>,
 }
 impl<'a> RecognizeMultipart<'a> {
     /// Starts the request; nothing is sent before `send`.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            barcode_type: Err("barcode_type was not initialized".to_string()),
-            file: Err("file was not initialized".to_string()),
+            barcode_type: Err(
+                crate::refusal::Refusal("barcode_type was not initialized"),
+            ),
+            file: Err(crate::refusal::Refusal("file was not initialized")),
             recognition_image_kind: Ok(None),
             recognition_mode: Ok(None),
         }
@@ -31,9 +36,9 @@ impl<'a> RecognizeMultipart<'a> {
     {
         self.barcode_type = value
             .try_into()
-            .map_err(|_| {
-                "conversion to `DecodeBarcodeType` for barcode_type failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `DecodeBarcodeType` for barcode_type failed",
+            ));
         self
     }
     /// The picture, as raw bytes: JPEG, TIFF, PNG, BMP or GIF.
@@ -43,9 +48,9 @@ impl<'a> RecognizeMultipart<'a> {
     {
         self.file = value
             .try_into()
-            .map_err(|_| {
-                "conversion to `crate :: FilePart` for file failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `crate :: FilePart` for file failed",
+            ));
         self
     }
     /// Where the picture comes from, which decides how it is prepared. The default is not published.
@@ -56,10 +61,9 @@ impl<'a> RecognizeMultipart<'a> {
         self.recognition_image_kind = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `RecognitionImageKind` for recognition_image_kind failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `RecognitionImageKind` for recognition_image_kind failed",
+            ));
         self
     }
     /// How hard to look: speed against thoroughness. The default is not published.
@@ -70,9 +74,9 @@ impl<'a> RecognizeMultipart<'a> {
         self.recognition_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `RecognitionMode` for recognition_mode failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `RecognitionMode` for recognition_mode failed",
+            ));
         self
     }
     /// Sends a `POST` request to `/barcode/recognize-multipart`
@@ -103,12 +107,11 @@ impl<'a> RecognizeMultipart<'a> {
             recognition_image_kind,
             recognition_mode,
         } = self;
-        let barcode_type = barcode_type.map_err(Error::InvalidRequest)?;
-        let file = file.map_err(Error::InvalidRequest)?;
-        let recognition_image_kind = recognition_image_kind
-            .map_err(Error::InvalidRequest)?;
-        let recognition_mode = recognition_mode.map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/recognize-multipart", client.baseurl,);
+        let barcode_type = barcode_type?;
+        let file = file?;
+        let recognition_image_kind = recognition_image_kind?;
+        let recognition_mode = recognition_mode?;
+        let url = client.baseurl.at("/barcode/recognize-multipart")?;
         let mut form = reqwest::multipart::Form::new();
         form = form.text("barcodeType", barcode_type.to_string());
         form = form.part("file", file.into_part());

@@ -8,14 +8,14 @@ use super::*;
 #[derive(Debug, Clone)]
 pub struct Scan<'a> {
     client: &'a super::super::Client,
-    file_url: Result<::std::string::String, String>,
+    file_url: Result<::std::string::String, crate::refusal::Refusal>,
 }
 impl<'a> Scan<'a> {
     /// Starts the request; nothing is sent before `send`.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            file_url: Err("file_url was not initialized".to_string()),
+            file_url: Err(crate::refusal::Refusal("file_url was not initialized")),
         }
     }
     /// Where the picture is. The service must be able to fetch it.
@@ -25,10 +25,9 @@ impl<'a> Scan<'a> {
     {
         self.file_url = value
             .try_into()
-            .map_err(|_| {
-                "conversion to `:: std :: string :: String` for file_url failed"
-                    .to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `:: std :: string :: String` for file_url failed",
+            ));
         self
     }
     /// Sends a `GET` request to `/barcode/scan`
@@ -52,9 +51,8 @@ impl<'a> Scan<'a> {
     }
     /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self { client, file_url } = self;
-        let file_url = file_url.map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/scan", client.baseurl,);
+        let Self { client, ref file_url } = self;
+        let url = client.baseurl.at("/barcode/scan")?;
         #[allow(unused_mut)]
         let mut request = client
             .client
@@ -65,7 +63,7 @@ impl<'a> Scan<'a> {
             )
             .build()?;
         crate::query::Query::of(&mut request)
-            .add("fileUrl", &file_url)
+            .add("fileUrl", file_url)
             .end()
             .map_err(Error::InvalidRequest)?;
         Ok(request)

@@ -8,14 +8,14 @@ use super::*;
 #[derive(Debug)]
 pub struct ScanMultipart<'a> {
     client: &'a super::super::Client,
-    file: Result<crate::FilePart, String>,
+    file: Result<crate::FilePart, crate::refusal::Refusal>,
 }
 impl<'a> ScanMultipart<'a> {
     /// Starts the request; nothing is sent before `send`.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            file: Err("file was not initialized".to_string()),
+            file: Err(crate::refusal::Refusal("file was not initialized")),
         }
     }
     /// The picture, as raw bytes: JPEG, TIFF, PNG, BMP or GIF.
@@ -25,9 +25,9 @@ impl<'a> ScanMultipart<'a> {
     {
         self.file = value
             .try_into()
-            .map_err(|_| {
-                "conversion to `crate :: FilePart` for file failed".to_string()
-            });
+            .map_err(|_| crate::refusal::Refusal(
+                "conversion to `crate :: FilePart` for file failed",
+            ));
         self
     }
     /// Sends a `POST` request to `/barcode/scan-multipart`
@@ -52,8 +52,8 @@ impl<'a> ScanMultipart<'a> {
     /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self { client, file } = self;
-        let file = file.map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/scan-multipart", client.baseurl,);
+        let file = file?;
+        let url = client.baseurl.at("/barcode/scan-multipart")?;
         let mut form = reqwest::multipart::Form::new();
         form = form.part("file", file.into_part());
         #[allow(unused_mut)]

@@ -1,0 +1,206 @@
+//! Lets a builder keep what is wrong with a parameter as `crate::refusal::Refusal`. progenitor copies a text of the
+//! program onto the heap for each required parameter of each request, and makes room for one in each field.
+
+use proc_macro2::Span;
+use syn::visit_mut::{VisitMut, visit_expr_mut};
+use syn::{
+    Expr, ExprLit, ExprMethodCall, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl,
+    Lit, LitStr, Member, PathArguments, Stmt, Type, parse_quote,
+};
+
+use super::send::{is_let, send_mut};
+use super::{builders, last_segment, missing};
+use crate::Error;
+
+/// Rewrites the fields of every builder whose refusals are known beforehand; that of a body tells what it met.
+pub(super) fn keep_texts(items: &mut [Item]) -> Result<(), Error> {
+    for (builder, methods) in builders(items) {
+        for field in &mut builder.fields {
+            let Some(name) = field.ident.clone() else {
+                continue;
+            };
+            let Some(setter) = method_mut(methods, &name) else {
+                continue;
+            };
+            if replace_texts(setter) == 0 {
+                continue;
+            }
+            let place = || missing(format!("{}::{name}", builder.ident), "known refusals");
+            let refusal = refusal_mut(&mut field.ty).ok_or_else(place)?;
+            *refusal = parse_quote!(crate::refusal::Refusal);
+            let new = method_mut(methods, &Ident::new("new", Span::call_site()));
+            replace_in_new(new.ok_or_else(place)?, &name).ok_or_else(place)?;
+            let send = send_mut(methods, &builder.ident.to_string())?;
+            let mut statements = send.stmts.iter_mut();
+            let given = statements.find(|it| is_let(it, &name.to_string()));
+            *given.ok_or_else(place)? = parse_quote!(let #name = #name?;);
+        }
+    }
+    Ok(())
+}
+
+fn method_mut<'a>(methods: &'a mut ItemImpl, name: &Ident) -> Option<&'a mut ImplItemFn> {
+    methods.items.iter_mut().find_map(|item| match item {
+        ImplItem::Fn(method) if method.sig.ident == *name => Some(method),
+        _ => None,
+    })
+}
+
+/// `String` of `Result<T, String>`.
+fn refusal_mut(ty: &mut Type) -> Option<&mut Type> {
+    let Type::Path(path) = ty else { return None };
+    let result = path.path.segments.last_mut()?;
+    let PathArguments::AngleBracketed(arguments) = &mut result.arguments else {
+        return None;
+    };
+    match arguments.args.last_mut()? {
+        GenericArgument::Type(ty) if last_segment(ty) == "String" => Some(ty),
+        _ => None,
+    }
+}
+
+fn replace_in_new(new: &mut ImplItemFn, field: &Ident) -> Option<()> {
+    let Some(Stmt::Expr(Expr::Struct(made), None)) = new.block.stmts.last_mut() else {
+        return None;
+    };
+    let mut fields = made.fields.iter_mut();
+    let field = fields.find(|it| matches!(&it.member, Member::Named(it) if it == field))?;
+    Texts::default().visit_expr_mut(&mut field.expr);
+    Some(())
+}
+
+fn replace_texts(setter: &mut ImplItemFn) -> usize {
+    let mut texts = Texts::default();
+    texts.visit_block_mut(&mut setter.block);
+    texts.replaced
+}
+
+/// Makes a refusal of each `"text".to_string()`.
+#[derive(Default)]
+struct Texts {
+    replaced: usize,
+}
+
+impl VisitMut for Texts {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        visit_expr_mut(self, expr);
+        if let Some(text) = text_of(expr) {
+            *expr = parse_quote!(crate::refusal::Refusal(#text));
+            self.replaced += 1;
+        }
+    }
+}
+
+fn text_of(expr: &Expr) -> Option<LitStr> {
+    match expr {
+        Expr::MethodCall(ExprMethodCall {
+            receiver, method, ..
+        }) if method == "to_string" => match &**receiver {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+    use syn::parse_quote;
+
+    use super::keep_texts;
+
+    fn generated(new: syn::Expr, given: syn::Stmt) -> syn::File {
+        parse_quote! {
+            pub struct FindIt<'a> {
+                client: &'a super::Client,
+                id: Result<i32, String>,
+                body: Result<types::builder::Body, String>,
+            }
+            impl<'a> FindIt<'a> {
+                pub fn new(client: &'a super::Client) -> Self { #new }
+                pub fn id<V>(mut self, value: V) -> Self {
+                    self.id = value.try_into().map_err(|_| { "conversion failed".to_string() });
+                    self
+                }
+                pub fn body<V>(mut self, value: V) -> Self {
+                    self.body = value.try_into().map_err(|s| format!("conversion failed: {}", s));
+                    self
+                }
+                pub async fn send(self) {
+                    let Self { client, id, body } = self;
+                    #given
+                    let body = body.map_err(Error::InvalidRequest)?;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn texts_of_the_program_are_not_copied() {
+        let mut file = generated(
+            parse_quote!(Self {
+                client,
+                id: Err("not initialized".to_string()),
+                body: Ok(none)
+            }),
+            parse_quote!(let id = id.map_err(Error::InvalidRequest)?;),
+        );
+        keep_texts(&mut file.items).unwrap();
+        let expected: syn::File = parse_quote! {
+            pub struct FindIt<'a> {
+                client: &'a super::Client,
+                id: Result<i32, crate::refusal::Refusal>,
+                body: Result<types::builder::Body, String>,
+            }
+            impl<'a> FindIt<'a> {
+                pub fn new(client: &'a super::Client) -> Self {
+                    Self { client, id: Err(crate::refusal::Refusal("not initialized")), body: Ok(none) }
+                }
+                pub fn id<V>(mut self, value: V) -> Self {
+                    self.id = value.try_into().map_err(|_| { crate::refusal::Refusal("conversion failed") });
+                    self
+                }
+                pub fn body<V>(mut self, value: V) -> Self {
+                    self.body = value.try_into().map_err(|s| format!("conversion failed: {}", s));
+                    self
+                }
+                pub async fn send(self) {
+                    let Self { client, id, body } = self;
+                    let id = id?;
+                    let body = body.map_err(Error::InvalidRequest)?;
+                }
+            }
+        };
+        let text = |file: &syn::File| file.to_token_stream().to_string();
+        assert_eq!(text(&file), text(&expected));
+    }
+
+    #[test]
+    fn a_builder_of_another_shape_is_told() {
+        let usual: syn::Stmt = parse_quote!(let id = id.map_err(Error::InvalidRequest)?;);
+        for (new, given) in [
+            (parse_quote!(Self::default()), usual.clone()),
+            (
+                parse_quote!(Self {
+                    client,
+                    body: Ok(none)
+                }),
+                usual,
+            ),
+            (
+                parse_quote!(Self {
+                    client,
+                    id: Ok(none)
+                }),
+                parse_quote!(let other = id?;),
+            ),
+        ] {
+            let error = keep_texts(&mut generated(new, given).items).unwrap_err();
+            assert!(error.to_string().contains("FindIt::id"), "{error}");
+        }
+    }
+}
