@@ -18,3 +18,4 @@ mod service;
 mod settings;
 mod tls;
 mod transfers;
+mod unprocessed;

@@ -64,7 +64,7 @@ async fn found(request: Request<Incoming>) -> Result<Response<String>, hyper::Er
 }
 
 /// A listener on this machine that offers `protocols`, with its base URL and its certificate.
-async fn listen(protocols: &[&[u8]]) -> (TcpListener, TlsAcceptor, String, String) {
+pub(crate) async fn listen(protocols: &[&[u8]]) -> (TcpListener, TlsAcceptor, String, String) {
     let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der());
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

@@ -1,10 +1,9 @@
 //! The base URL, taken apart once: the URL of a request is a copy of it with a path more. So no call parses it again.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
+use progenitor_client::{Error, encode_path};
 use reqwest::Url;
-
-use crate::refusal::Refusal;
 
 /// The base URL, as it was given and as it was understood.
 #[derive(Clone)]
@@ -26,19 +25,62 @@ impl Base {
         &self.text
     }
 
-    /// The URL of `path`, which begins with a slash and is escaped. What the base URL has behind its own path stays
-    /// behind the whole one.
-    pub(crate) fn at(&self, path: &str) -> Result<Url, Refusal> {
-        let base = self.url.as_ref().ok_or(Refusal(
-            "the base URL is none; give one with a scheme and a host, such as `http://localhost:8080/v4.0`",
-        ))?;
-        let stem = base.path().trim_end_matches('/');
-        let mut whole = String::with_capacity(stem.len() + path.len());
-        whole.push_str(stem);
-        whole.push_str(path);
-        let mut url = base.clone();
-        url.set_path(&whole);
+    /// Begins the path of a request, behind that of the base.
+    pub(crate) fn path(&self) -> Path<'_> {
+        let stem = self.url.as_ref().map_or("", Url::path);
+        let mut path = String::with_capacity(stem.len() + ROOM);
+        path.push_str(stem.trim_end_matches('/'));
+        Path { base: self, path }
+    }
+}
+
+/// Bytes that most paths fit into.
+const ROOM: usize = 64;
+
+/// A path that grows.
+pub(crate) struct Path<'a> {
+    base: &'a Base,
+    path: String,
+}
+
+impl Path<'_> {
+    /// What the document says literally.
+    pub(crate) fn literal(mut self, text: &str) -> Self {
+        self.path.push_str(text);
+        self
+    }
+
+    /// A parameter, escaped where it has to be.
+    pub(crate) fn parameter(mut self, value: &impl fmt::Display) -> Self {
+        let start = self.path.len();
+        // Writing into a `String` does not fail.
+        let _ = write!(self.path, "{value}");
+        let written = &self.path[start..];
+        if !written.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let escaped = encode_path(written);
+            self.path.truncate(start);
+            self.path.push_str(&escaped);
+        }
+        self
+    }
+
+    /// The URL with this path. What the base URL has behind its own path stays behind the whole one.
+    pub(crate) fn url(self) -> Result<Url, NoBase> {
+        let mut url = self.base.url.clone().ok_or(NoBase)?;
+        url.set_path(&self.path);
         Ok(url)
+    }
+}
+
+/// The base URL is one that no request can go to. What it is may be secret: it is not quoted.
+#[derive(Debug)]
+pub(crate) struct NoBase;
+
+impl<E> From<NoBase> for Error<E> {
+    #[cold]
+    fn from(_: NoBase) -> Self {
+        let told = "the base URL is none; give one with a scheme and a host, such as `http://localhost:8080/v4.0`";
+        Self::InvalidRequest(told.to_owned())
     }
 }
 
@@ -53,23 +95,25 @@ mod tests {
     use proptest::prelude::*;
     use reqwest::Url;
 
-    use super::Base;
+    use super::{Base, Error, encode_path};
 
-    fn at(base: &str, path: &str) -> String {
-        Base::new(base).at(path).unwrap().into()
+    fn url(base: &str, parameter: &str) -> String {
+        let base = Base::new(base);
+        let path = base.path().literal("/a/").parameter(&parameter);
+        path.literal("/b").url().unwrap().into()
     }
 
     #[test]
     fn a_path_goes_behind_that_of_the_base_and_before_the_rest() {
         for (base, expected) in [
-            ("http://h", "http://h/a/b"),
-            ("http://h/", "http://h/a/b"),
-            ("http://h:81/v4.0", "http://h:81/v4.0/a/b"),
-            ("http://h/v4.0/", "http://h/v4.0/a/b"),
-            ("http://h/v4.0?key=1#x", "http://h/v4.0/a/b?key=1#x"),
-            ("https://[::1]/v%204", "https://[::1]/v%204/a/b"),
+            ("http://h", "http://h/a/x/b"),
+            ("http://h/", "http://h/a/x/b"),
+            ("http://h:81/v4.0", "http://h:81/v4.0/a/x/b"),
+            ("http://h/v4.0/", "http://h/v4.0/a/x/b"),
+            ("http://h/v4.0?key=1#x", "http://h/v4.0/a/x/b?key=1#x"),
+            ("https://[::1]/v%204", "https://[::1]/v%204/a/x/b"),
         ] {
-            assert_eq!(at(base, "/a/b"), expected, "{base}");
+            assert_eq!(url(base, "x"), expected, "{base}");
         }
     }
 
@@ -83,18 +127,19 @@ mod tests {
             "file:///v4.0",
             "http://",
         ] {
-            let told = Base::new(base).at("/a").unwrap_err();
-            assert!(told.0.contains("scheme and a host"), "{base}");
+            let error: Error<()> = Base::new(base).path().url().unwrap_err().into();
+            let told = error.to_string();
+            assert!(told.contains("scheme and a host"), "{base}: {told}");
         }
     }
 
     proptest! {
-        /// The same URL as that of the text, whatever stands in an escaped path.
+        /// The same URL as that of the text, whatever a parameter says.
         #[test]
-        fn it_is_the_url_that_the_text_has(segment in "\\PC*") {
-            let path = format!("/a/{}", progenitor_client::encode_path(&segment));
-            let whole = Url::parse(&format!("http://h:81/v4.0{path}")).unwrap();
-            prop_assert_eq!(at("http://h:81/v4.0", &path), whole.as_str());
+        fn it_is_the_url_that_the_text_has(parameter in "\\PC*") {
+            let text = format!("http://h:81/v4.0/a/{}/b", encode_path(&parameter));
+            let whole = Url::parse(&text).unwrap();
+            prop_assert_eq!(url("http://h:81/v4.0", &parameter), whole.as_str());
         }
     }
 }

@@ -31,7 +31,7 @@ impl<'a> Query<'a> {
     pub(crate) fn add<T: Serialize>(&mut self, name: &str, given: &Given<T>) -> &mut Self {
         match given {
             Ok(value) => self.write(name, value),
-            Err(refusal) => self.refuse(refusal.0),
+            Err(refusal) => self.refuse(refusal.told(name)),
         }
     }
 
@@ -45,7 +45,7 @@ impl<'a> Query<'a> {
         match given {
             Ok(Some(value)) => self.write(name, value),
             Ok(None) => self,
-            Err(refusal) => self.refuse(refusal.0),
+            Err(refusal) => self.refuse(refusal.told(name)),
         }
     }
 
@@ -162,9 +162,12 @@ mod tests {
         let mut request = get(ADDRESSES[0]).build().unwrap();
         let told = Query::of(&mut request)
             .add("set", &Ok(1))
-            .add_if_set("other", &Err::<Option<i32>, _>(Refusal("no other")))
-            .add("missing", &Err::<i32, _>(Refusal("not initialized")))
+            .add_if_set("other", &Err::<Option<i32>, _>(Refusal::Unconvertible))
+            .add("missing", &Err::<i32, _>(Refusal::Missing))
             .end();
-        assert_eq!(told.unwrap_err(), "no other");
+        assert_eq!(
+            told.unwrap_err(),
+            "other: the value cannot be converted to its type"
+        );
     }
 }

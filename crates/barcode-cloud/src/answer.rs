@@ -10,22 +10,26 @@ use futures_util::StreamExt as _;
 use reqwest::{Response, StatusCode};
 
 use crate::Error;
-use crate::call::{Bounded, Bounds, Cut};
+use crate::call::{Beside, Bounded, Bounds, Cut};
 use crate::error::{ApiError, Deadline, Fault, Head, InvalidInput, InvalidResponse};
 use crate::told;
 
 /// Bytes of an error's body that are read; the rest is not waited for.
 const BODY_LIMIT: usize = 64 * 1024;
 
+/// Bytes of what should have been a picture that are read.
+const NO_PICTURE_LIMIT: usize = 8_000;
+
 /// Characters of an answer's text that an error keeps.
 const TEXT_LIMIT: usize = 2_000;
 
 /// The error of an answer that is not the success that the document knows.
+#[cold]
 pub(crate) async fn error(response: Response, bounds: Bounds) -> Error {
     let head = Head::new(response.status(), response.headers());
     let retry_after = retry_after(response.headers(), SystemTime::now());
     let status = response.status();
-    let body = beginning(response, bounds).await;
+    let body = beginning(response, bounds, BODY_LIMIT).await;
     if status.is_success() {
         let fault = Fault::Undocumented { status };
         return InvalidResponse::new(fault, &body).of(&head).into();
@@ -41,6 +45,7 @@ pub(crate) async fn error(response: Response, bounds: Bounds) -> Error {
 }
 
 /// Why the generated client builds no request.
+#[cold]
 pub(crate) fn unbuilt(error: api::Error<ApiErrorResponse>) -> Error {
     match error {
         api::Error::InvalidRequest(said) => InvalidInput::from_client(said).into(),
@@ -50,6 +55,7 @@ pub(crate) fn unbuilt(error: api::Error<ApiErrorResponse>) -> Error {
 }
 
 /// Why the generated client cannot read a success that came whole.
+#[cold]
 pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &Head) -> Error {
     let invalid = match error {
         api::Error::InvalidResponsePayload(body, source) => {
@@ -60,7 +66,20 @@ pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &Head) -> Error 
     invalid.of(head).into()
 }
 
+/// The error of a success that says it is something else than a picture.
+#[cold]
+pub(crate) async fn other_than_picture(response: Response, beside: &Beside) -> Error {
+    let body = beginning(response, beside.bounds, NO_PICTURE_LIMIT).await;
+    no_picture(&body, &beside.head)
+}
+
+#[cold]
+pub(crate) fn no_picture(body: &[u8], head: &Head) -> Error {
+    InvalidResponse::new(Fault::NoPicture, body).of(head).into()
+}
+
 /// Why there is no answer, or no end of one.
+#[cold]
 pub(crate) fn lost(source: reqwest::Error) -> Error {
     if source.is_builder() {
         let reason =
@@ -73,6 +92,7 @@ pub(crate) fn lost(source: reqwest::Error) -> Error {
 }
 
 /// What ended a body early.
+#[cold]
 pub(crate) fn cut(cut: Cut, bounds: Bounds, head: &Head) -> Error {
     match cut {
         Cut::TooLong => {
@@ -111,10 +131,10 @@ fn lenient(status: StatusCode, body: &[u8]) -> ApiError {
 }
 
 /// The beginning of the body; where it breaks off, what came until then.
-async fn beginning(response: Response, bounds: Bounds) -> Vec<u8> {
+async fn beginning(response: Response, bounds: Bounds, limit: usize) -> Vec<u8> {
     let mut pieces = Bounded::of(response, bounds);
     let mut body = Vec::new();
-    while body.len() < BODY_LIMIT
+    while body.len() < limit
         && let Some(Ok(piece)) = pieces.next().await
     {
         body.extend_from_slice(&piece);

@@ -20,6 +20,16 @@ const MICRO_PDF417: &[Type] = &[Type::MicroPdf417, Type::Gs1MicroPdf417];
 
 /// Refuses options that mean nothing to the type, and sizes that are none.
 pub(crate) fn check(params: &GenerateParams) -> Result<(), InvalidInput> {
+    if let GenerateParams {
+        barcode_image_params: None,
+        qr_params: None,
+        code128_params: None,
+        pdf417_params: None,
+        ..
+    } = params
+    {
+        return Ok(());
+    }
     for (name, is_set, types) in used(params) {
         if is_set && !types.contains(&params.barcode_type) {
             return Err(refusal(name, params.barcode_type, types));

@@ -202,6 +202,9 @@ impl ClientBuilder {
                 .connect_timeout(self.config.timeouts.connect)
                 // The service does not redirect; following would send data to who knows where.
                 .redirect(reqwest::redirect::Policy::none())
+                // `call::retry` sends again what the server did not look at, too. A maximum of 0, or each request
+                // would still be copied for its repetition.
+                .retry(reqwest::retry::never().max_retries_per_request(0))
                 .build()
                 .map_err(ConfigurationError::Http)?,
         };

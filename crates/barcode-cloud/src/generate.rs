@@ -1,5 +1,6 @@
 //! Drawing a barcode: the request, the choice of its form, and the answer.
 
+use std::future::{self, Future};
 use std::path::Path;
 
 use barcode_cloud_client::types::{BarcodeImageFormat, EncodeBarcodeType, GenerateParams};
@@ -174,7 +175,7 @@ trait Receive: Sync {
 
     fn receive(
         &self,
-        picture: PictureStream,
+        response: Response,
         beside: Beside,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
@@ -184,8 +185,12 @@ struct Whole;
 impl Receive for Whole {
     type Output = Picture;
 
-    async fn receive(&self, picture: PictureStream, _: Beside) -> Result<Picture, Error> {
-        picture.collect().await
+    fn receive(
+        &self,
+        response: Response,
+        beside: Beside,
+    ) -> impl Future<Output = Result<Picture, Error>> + Send {
+        Picture::read(response, beside)
     }
 }
 
@@ -194,11 +199,8 @@ struct AsItComes;
 impl Receive for AsItComes {
     type Output = PictureStream;
 
-    async fn receive(
-        &self,
-        picture: PictureStream,
-        beside: Beside,
-    ) -> Result<PictureStream, Error> {
+    async fn receive(&self, response: Response, beside: Beside) -> Result<PictureStream, Error> {
+        let picture = PictureStream::new(response, &beside).await?;
         Ok(picture.keeping(Streaming::new(beside.turn, beside.span)))
     }
 }
@@ -208,7 +210,8 @@ struct ToFile<'a>(&'a Path);
 impl Receive for ToFile<'_> {
     type Output = u64;
 
-    async fn receive(&self, picture: PictureStream, _: Beside) -> Result<u64, Error> {
+    async fn receive(&self, response: Response, beside: Beside) -> Result<u64, Error> {
+        let picture = PictureStream::new(response, &beside).await?;
         picture.save(self.0).await
     }
 }
@@ -253,18 +256,8 @@ macro_rules! with_options {
     }};
 }
 
-impl<R: Receive> Operation for Request<R> {
-    type Output = R::Output;
-
-    fn name(&self) -> &'static api::Operation {
-        match self.form {
-            Form::Query => &operations::GENERATE,
-            Form::Body => &operations::GENERATE_BODY,
-            Form::Multipart => &operations::GENERATE_MULTIPART,
-        }
-    }
-
-    async fn request(&self, api: &api::Client, _: &Fate) -> Result<reqwest::Request, Error> {
+impl<R> Request<R> {
+    fn build(&self, api: &api::Client) -> Result<reqwest::Request, Error> {
         let params = &self.params;
         let data = params.encode_data.data.as_str();
         if self.trace_data {
@@ -286,10 +279,32 @@ impl<R: Receive> Operation for Request<R> {
         };
         request.map_err(answer::unbuilt)
     }
+}
 
-    async fn receive(&self, response: Response, beside: Beside) -> Result<R::Output, Error> {
-        let head = beside.head.clone();
-        let picture = PictureStream::new(response, head, beside.bounds).await?;
-        self.receive.receive(picture, beside).await
+impl<R: Receive> Operation for Request<R> {
+    type Output = R::Output;
+
+    fn name(&self) -> &'static api::Operation {
+        match self.form {
+            Form::Query => &operations::GENERATE,
+            Form::Body => &operations::GENERATE_BODY,
+            Form::Multipart => &operations::GENERATE_MULTIPART,
+        }
+    }
+
+    fn request(
+        &self,
+        api: &api::Client,
+        _: &Fate,
+    ) -> impl Future<Output = Result<reqwest::Request, Error>> + Send {
+        future::ready(self.build(api))
+    }
+
+    fn receive(
+        &self,
+        response: Response,
+        beside: Beside,
+    ) -> impl Future<Output = Result<R::Output, Error>> + Send {
+        self.receive.receive(response, beside)
     }
 }

@@ -24,6 +24,7 @@ mod recognize;
 mod save;
 mod scan;
 mod told;
+mod unprocessed;
 mod upload;
 
 /// The token source, for who wants to set it up alone.

@@ -5,18 +5,17 @@ use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::stream::{Stream, StreamExt as _};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 
-use crate::call::{Bounded, Bounds, Pieces, Streaming};
-use crate::error::{Fault, Head, InvalidResponse};
+use crate::call::{Beside, Bounded, Bounds, Pieces, Streaming};
+use crate::error::Head;
+#[cfg(feature = "image")]
+use crate::error::{Fault, InvalidResponse};
 use crate::save::{self, NewFile};
 use crate::{Error, answer};
-
-/// Bytes of an answer that is no picture which its error keeps.
-const KEPT: usize = 8_000;
 
 /// A picture that the service drew.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,6 +25,19 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// The whole picture of an answer that says it is one.
+    pub(crate) async fn read(response: Response, beside: Beside) -> Result<Self, Error> {
+        let length = response.content_length();
+        let Some(media_type) = media_type(&response, length) else {
+            return Err(answer::other_than_picture(response, &beside).await);
+        };
+        let bytes = beside.read(response.into(), length).await?;
+        if bytes.is_empty() {
+            return Err(answer::no_picture(b"", &beside.head));
+        }
+        Ok(Self { bytes, media_type })
+    }
+
     /// The file's bytes.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
@@ -95,28 +107,19 @@ pub struct PictureStream {
 
 impl PictureStream {
     /// The stream of an answer that says it is a picture.
-    pub(crate) async fn new(response: Response, head: Head, bounds: Bounds) -> Result<Self, Error> {
-        let header = |name| response.headers().get(name)?.to_str().ok();
-        let media_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
+    pub(crate) async fn new(response: Response, beside: &Beside) -> Result<Self, Error> {
         let length = response.content_length();
-        let mut stream = Self {
-            pieces: Bounded::of(response, bounds),
+        let Some(media_type) = media_type(&response, length) else {
+            return Err(answer::other_than_picture(response, beside).await);
+        };
+        Ok(Self {
             media_type,
             length,
-            bounds,
-            head,
+            pieces: Bounded::of(response, beside.bounds),
+            bounds: beside.bounds,
+            head: beside.head.clone(),
             streaming: None,
-        };
-        if stream.media_type.starts_with("image/") && length != Some(0) {
-            return Ok(stream);
-        }
-        let mut body = Vec::new();
-        while body.len() < KEPT
-            && let Some(Ok(piece)) = stream.next().await
-        {
-            body.extend_from_slice(&piece);
-        }
-        Err(stream.no_picture(&body))
+        })
     }
 
     /// The same stream, which keeps its call's turn and span until it ends.
@@ -150,33 +153,17 @@ impl PictureStream {
             written += piece.len() as u64;
         }
         if written == 0 {
-            return Err(self.no_picture(b""));
+            return Err(answer::no_picture(b"", &self.head));
         }
         file.finish().await?;
         Ok(written)
     }
+}
 
-    /// The whole picture.
-    pub(crate) async fn collect(mut self) -> Result<Picture, Error> {
-        let capacity = self.length.unwrap_or_default().min(1 << 20) as usize;
-        let mut bytes = BytesMut::with_capacity(capacity);
-        while let Some(piece) = self.next().await {
-            bytes.extend_from_slice(&piece?);
-        }
-        if bytes.is_empty() {
-            return Err(self.no_picture(b""));
-        }
-        Ok(Picture {
-            bytes: bytes.freeze(),
-            media_type: self.media_type,
-        })
-    }
-
-    fn no_picture(&self, body: &[u8]) -> Error {
-        InvalidResponse::new(Fault::NoPicture, body)
-            .of(&self.head)
-            .into()
-    }
+/// The media type of an answer that says it is a picture, and not an empty one.
+fn media_type(response: &Response, length: Option<u64>) -> Option<String> {
+    let header = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    (header.starts_with("image/") && length != Some(0)).then(|| header.to_owned())
 }
 
 impl Stream for PictureStream {

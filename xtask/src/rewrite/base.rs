@@ -1,12 +1,11 @@
 //! Has the base URL taken apart once, by `crate::base::Base`. progenitor keeps its text, and each request parses that
 //! again with a path behind it.
 
-use proc_macro2::TokenStream;
-use quote::quote;
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{
-    Expr, ExprMacro, File, ImplItem, Item, Lit, LitStr, Local, Stmt, Token, Type, parse_quote,
+    Expr, ExprLit, ExprMacro, File, Ident, ImplItem, Item, Lit, Local, Stmt, Token, Type,
+    parse_quote,
 };
 
 use super::send::{is_let, send_mut};
@@ -28,7 +27,7 @@ pub(super) fn keep_apart(file: &mut File) -> Result<(), Error> {
         let url = url.and_then(value_mut);
         let url = url.ok_or_else(|| missing(&name, "statement `let url`"))?;
         let path = path_of(url).ok_or_else(|| missing(&name, "URL that begins with `baseurl`"))?;
-        *url = parse_quote!(client.baseurl.at(#path)?);
+        *url = parse_quote!(#path.url()?);
     }
     Ok(())
 }
@@ -72,30 +71,56 @@ fn value_mut(statement: &mut Stmt) -> Option<&mut Expr> {
     }
 }
 
-/// The path of `format!("{}/path", client.baseurl, …)`.
-fn path_of(url: &Expr) -> Option<TokenStream> {
+/// The path of `format!("{}/literal/{}", client.baseurl, encode_path(&parameter.to_string()))`.
+fn path_of(url: &Expr) -> Option<Expr> {
     let Expr::Macro(ExprMacro { mac, .. }) = url else {
         return None;
     };
     let parts = Punctuated::<Expr, Token![,]>::parse_terminated;
     let mut parts = parts.parse2(mac.tokens.clone()).ok()?.into_iter();
-    let Expr::Lit(syn::ExprLit {
+    let Expr::Lit(ExprLit {
         lit: Lit::Str(text),
         ..
     }) = parts.next()?
     else {
         return None;
     };
-    let path = text.value();
-    let path = LitStr::new(path.strip_prefix("{}")?, text.span());
     if parts.next()? != parse_quote!(client.baseurl) {
         return None;
     }
-    let arguments: Vec<Expr> = parts.collect();
-    Some(match arguments[..] {
-        [] => quote!(#path),
-        _ => quote!(&format!(#path, #(#arguments),*)),
-    })
+    let text = text.value();
+    let mut literals = text.strip_prefix("{}")?.split("{}");
+    let first = literals.next()?;
+    let mut path: Expr = parse_quote!(client.baseurl.path().literal(#first));
+    for literal in literals {
+        let parameter = parameter_of(&parts.next()?)?;
+        path = parse_quote!(#path.parameter(&#parameter));
+        if !literal.is_empty() {
+            path = parse_quote!(#path.literal(#literal));
+        }
+    }
+    parts.next().is_none().then_some(path)
+}
+
+/// Reads `encode_path(&parameter.to_string())`.
+fn parameter_of(argument: &Expr) -> Option<Ident> {
+    let Expr::Call(encode) = argument else {
+        return None;
+    };
+    let Some(Expr::Reference(text)) = encode.args.first() else {
+        return None;
+    };
+    match (&*encode.func, &*text.expr) {
+        (Expr::Path(function), Expr::MethodCall(call))
+            if function.path.is_ident("encode_path") && call.method == "to_string" =>
+        {
+            match &*call.receiver {
+                Expr::Path(parameter) => parameter.path.get_ident().cloned(),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -128,14 +153,23 @@ mod tests {
     #[test]
     fn the_base_is_understood_once_and_a_request_puts_its_path_behind() {
         for (url, path) in [
-            (parse_quote!(format!("{}/it", client.baseurl,)), "\"/it\""),
+            (parse_quote!(format!("{}/it", client.baseurl,)), ""),
             (
                 parse_quote!(format!(
-                    "{}/it/{}",
+                    "{}/it{}",
                     client.baseurl,
                     encode_path(&id.to_string()),
                 )),
-                "& format ! (\"/it/{}\" , encode_path (& id . to_string ()))",
+                ". parameter (& id) ",
+            ),
+            (
+                parse_quote!(format!(
+                    "{}/it{}/of/{}",
+                    client.baseurl,
+                    encode_path(&id.to_string()),
+                    encode_path(&owner.to_string()),
+                )),
+                ". parameter (& id) . literal (\"/of/\") . parameter (& owner) ",
             ),
         ] {
             let mut file = generated(parse_quote!(String), url);
@@ -144,7 +178,9 @@ mod tests {
             for expected in [
                 "pub (crate) baseurl : crate :: base :: Base",
                 "Self { baseurl : crate :: base :: Base :: new (baseurl) , client }",
-                &format!("let url = client . baseurl . at ({path}) ?"),
+                &format!(
+                    "let url = client . baseurl . path () . literal (\"/it\") {path}. url () ?"
+                ),
             ] {
                 assert!(text.contains(expected), "{expected} in {text}");
             }
@@ -163,6 +199,13 @@ mod tests {
             parse_quote!(client.baseurl.join("it")),
             parse_quote!(format!("{}/it", client.other)),
             parse_quote!(format!("/it{}", client.baseurl)),
+            parse_quote!(format!("{}/it/{}", client.baseurl)),
+            parse_quote!(format!("{}/it/{}", client.baseurl, id)),
+            parse_quote!(format!(
+                "{}/it",
+                client.baseurl,
+                encode_path(&id.to_string())
+            )),
         ] {
             let told = told(parse_quote!(String), url);
             assert!(told.contains("begins with `baseurl`"), "{told}");

@@ -1,11 +1,12 @@
 //! Lets a builder keep what is wrong with a parameter as `crate::refusal::Refusal`. progenitor copies a text of the
-//! program onto the heap for each required parameter of each request, and makes room for one in each field.
+//! program onto the heap for each required parameter of each request, and makes room for one in each field, which
+//! triples the size of a builder.
 
-use proc_macro2::Span;
+use quote::format_ident;
 use syn::visit_mut::{VisitMut, visit_expr_mut};
 use syn::{
-    Expr, ExprLit, ExprMethodCall, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl,
-    Lit, LitStr, Member, PathArguments, Stmt, Type, parse_quote,
+    Expr, ExprMethodCall, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Lit,
+    Member, PathArguments, Stmt, Type, parse_quote,
 };
 
 use super::send::{is_let, send_mut};
@@ -28,12 +29,14 @@ pub(super) fn keep_texts(items: &mut [Item]) -> Result<(), Error> {
             let place = || missing(format!("{}::{name}", builder.ident), "known refusals");
             let refusal = refusal_mut(&mut field.ty).ok_or_else(place)?;
             *refusal = parse_quote!(crate::refusal::Refusal);
-            let new = method_mut(methods, &Ident::new("new", Span::call_site()));
+            let new = method_mut(methods, &format_ident!("new"));
             replace_in_new(new.ok_or_else(place)?, &name).ok_or_else(place)?;
             let send = send_mut(methods, &builder.ident.to_string())?;
             let mut statements = send.stmts.iter_mut();
             let given = statements.find(|it| is_let(it, &name.to_string()));
-            *given.ok_or_else(place)? = parse_quote!(let #name = #name?;);
+            let told = name.to_string();
+            *given.ok_or_else(place)? =
+                parse_quote!(let #name = #name.map_err(|refusal| refusal.error(#told))?;);
         }
     }
     Ok(())
@@ -65,44 +68,51 @@ fn replace_in_new(new: &mut ImplItemFn, field: &Ident) -> Option<()> {
     };
     let mut fields = made.fields.iter_mut();
     let field = fields.find(|it| matches!(&it.member, Member::Named(it) if it == field))?;
-    Texts::default().visit_expr_mut(&mut field.expr);
+    Texts::of("Missing").visit_expr_mut(&mut field.expr);
     Some(())
 }
 
 fn replace_texts(setter: &mut ImplItemFn) -> usize {
-    let mut texts = Texts::default();
+    let mut texts = Texts::of("Unconvertible");
     texts.visit_block_mut(&mut setter.block);
     texts.replaced
 }
 
-/// Makes a refusal of each `"text".to_string()`.
-#[derive(Default)]
+/// Makes this refusal of each `"text".to_string()`.
 struct Texts {
+    refusal: Ident,
     replaced: usize,
+}
+
+impl Texts {
+    fn of(refusal: &str) -> Self {
+        Self {
+            refusal: format_ident!("{refusal}"),
+            replaced: 0,
+        }
+    }
 }
 
 impl VisitMut for Texts {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         visit_expr_mut(self, expr);
-        if let Some(text) = text_of(expr) {
-            *expr = parse_quote!(crate::refusal::Refusal(#text));
+        if is_text(expr) {
+            let refusal = &self.refusal;
+            *expr = parse_quote!(crate::refusal::Refusal::#refusal);
             self.replaced += 1;
         }
     }
 }
 
-fn text_of(expr: &Expr) -> Option<LitStr> {
+fn is_text(expr: &Expr) -> bool {
     match expr {
         Expr::MethodCall(ExprMethodCall {
             receiver, method, ..
-        }) if method == "to_string" => match &**receiver {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Some(text.clone()),
-            _ => None,
-        },
-        _ => None,
+        }) => {
+            let text = matches!(&**receiver, Expr::Lit(it) if matches!(it.lit, Lit::Str(_)));
+            text && method == "to_string"
+        }
+        _ => false,
     }
 }
 
@@ -158,10 +168,10 @@ mod tests {
             }
             impl<'a> FindIt<'a> {
                 pub fn new(client: &'a super::Client) -> Self {
-                    Self { client, id: Err(crate::refusal::Refusal("not initialized")), body: Ok(none) }
+                    Self { client, id: Err(crate::refusal::Refusal::Missing), body: Ok(none) }
                 }
                 pub fn id<V>(mut self, value: V) -> Self {
-                    self.id = value.try_into().map_err(|_| { crate::refusal::Refusal("conversion failed") });
+                    self.id = value.try_into().map_err(|_| { crate::refusal::Refusal::Unconvertible });
                     self
                 }
                 pub fn body<V>(mut self, value: V) -> Self {
@@ -170,7 +180,7 @@ mod tests {
                 }
                 pub async fn send(self) {
                     let Self { client, id, body } = self;
-                    let id = id?;
+                    let id = id.map_err(|refusal| refusal.error("id"))?;
                     let body = body.map_err(Error::InvalidRequest)?;
                 }
             }

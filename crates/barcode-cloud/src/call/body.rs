@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, StreamExt as _};
+use bytes::Bytes;
+use futures_util::Stream;
 use http_body_util::BodyDataStream;
 use reqwest::{Body, Response};
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -38,6 +38,13 @@ pub(crate) enum Cut {
     TooLong,
     Silent,
     Lost(reqwest::Error),
+}
+
+impl Bounded<BodyDataStream<Body>> {
+    /// The pieces of the body of an answer that announces this `length`.
+    pub(super) fn body(body: Body, length: Option<u64>, bounds: Bounds) -> Self {
+        Self::new(BodyDataStream::new(body), length, bounds)
+    }
 }
 
 impl Bounded<Pieces> {
@@ -94,19 +101,6 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for Bounded<S> {
             Ok(piece)
         }))
     }
-}
-
-/// The same answer with its bounded body read, and that body once more.
-pub(super) async fn whole(response: Response, bounds: Bounds) -> Result<(Response, Bytes), Cut> {
-    let length = response.content_length();
-    let (head, body) = http::Response::<Body>::from(response).into_parts();
-    let mut pieces = Bounded::new(BodyDataStream::new(body), length, bounds);
-    let mut body = BytesMut::new();
-    while let Some(piece) = pieces.next().await {
-        body.extend_from_slice(&piece?);
-    }
-    let body = body.freeze();
-    Ok((http::Response::from_parts(head, body.clone()).into(), body))
 }
 
 impl fmt::Display for Cut {

@@ -18,7 +18,7 @@ pub(crate) struct Gate {
 }
 
 /// A turn; dropping it gives it back.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Turn {
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -40,6 +40,11 @@ impl Gate {
                     .build()
             }),
         }
+    }
+
+    /// Whether nobody ever waits here.
+    pub(crate) fn is_open(&self) -> bool {
+        self.slots.is_none() && self.rate.is_none()
     }
 
     /// Waits for a turn, which lasts until what is returned is dropped.

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use barcode_cloud_auth::AccessToken;
 use barcode_cloud_client as api;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Request, Response, StatusCode};
+use reqwest::{Body, Request, Response, StatusCode};
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
@@ -29,6 +30,9 @@ use crate::{Client, Error, answer};
 
 /// The header that carries the id of a request, both ways.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Most bytes that an answer is given room for because it says that it has them.
+const PREALLOCATED: u64 = 1 << 20;
 
 /// An operation in one of its forms, with all it sends, ready to be attempted more than once.
 pub(crate) trait Operation: Sync {
@@ -68,10 +72,27 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
+    /// The whole body of an answer that announces this `length`, in memory of its own: what is kept does not keep the
+    /// connection's buffer.
+    pub(crate) async fn read(&self, body: Body, length: Option<u64>) -> Result<Bytes, Error> {
+        let capacity = length.unwrap_or_default().min(PREALLOCATED) as usize;
+        let mut whole = BytesMut::with_capacity(capacity);
+        let mut pieces = Bounded::body(body, length, self.bounds);
+        while let Some(piece) = pieces.next().await {
+            match piece {
+                Ok(piece) => whole.extend_from_slice(&piece),
+                Err(cut) => return Err(answer::cut(cut, self.bounds, &self.head)),
+            }
+        }
+        Ok(whole.freeze())
+    }
+
     /// The same answer with its body read, and that body once more.
     pub(crate) async fn whole(&self, response: Response) -> Result<(Response, Bytes), Error> {
-        let read = body::whole(response, self.bounds).await;
-        read.map_err(|cut| answer::cut(cut, self.bounds, &self.head))
+        let length = response.content_length();
+        let (head, body) = http::Response::<Body>::from(response).into_parts();
+        let body = self.read(body, length).await?;
+        Ok((http::Response::from_parts(head, body.clone()).into(), body))
     }
 }
 
@@ -102,17 +123,20 @@ pub(crate) async fn run<O: Operation>(
 ) -> Result<O::Output, Error> {
     let request_id = options.request_id()?;
     let limit = options.timeout.unwrap_or(client.shared().timeouts.call);
-    let seen = trace::Seen::begin(client.shared(), operation.name());
+    let now = Instant::now();
     let mut call = Call {
         client,
         request_id,
-        limit: Limit::new(Deadline::Call, limit, Instant::now()),
-        seen,
+        limit: Limit::new(Deadline::Call, limit, now),
+        seen: trace::Seen::begin(client.shared(), operation.name(), now),
     };
     let span = call.seen.span.clone();
     let outcome = {
         let attempts = pin!(call.attempts(operation));
-        attempts.instrument(span).await
+        match span.is_disabled() {
+            true => attempts.await,
+            false => attempts.instrument(span).await,
+        }
     };
     call.seen.end(outcome.as_ref().err());
     outcome
@@ -147,7 +171,10 @@ impl Call<'_> {
         shared.retries.count_call();
         let mut renewed = false;
         loop {
-            let turn = self.limit.wait_for(shared.gate.enter()).await?;
+            let turn = match shared.gate.is_open() {
+                true => Turn::default(),
+                false => self.limit.wait_for(shared.gate.enter()).await?,
+            };
             self.seen.attempts += 1;
             let failed = match self.attempt(operation, turn).await {
                 Ok(output) => return Ok(output),

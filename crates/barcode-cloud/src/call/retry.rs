@@ -6,6 +6,7 @@ use std::time::Duration;
 use tower::retry::budget::{Budget as _, TpsBudget};
 
 use crate::error::Deadline;
+use crate::unprocessed::is_unprocessed;
 use crate::{Error, Retry};
 
 /// How far back the budget looks.
@@ -49,7 +50,14 @@ impl Retries {
         left: Option<Duration>,
         random: &mut fastrand::Rng,
     ) -> Option<Duration> {
-        if made >= self.policy.attempts.get() || !self.covers(error) {
+        if made >= self.policy.attempts.get() {
+            return None;
+        }
+        // At once and for nothing: a server that goes away sends all who are on its connection to the next one.
+        if matches!(error, Error::Transport { source } if is_unprocessed(source)) {
+            return Some(Duration::ZERO);
+        }
+        if !self.covers(error) {
             return None;
         }
         let asked = error.retry_after().unwrap_or_default();

@@ -30,19 +30,26 @@ pub(super) struct Seen<'a> {
 const CANCELLED: &str = "cancelled";
 
 impl<'a> Seen<'a> {
-    pub(super) fn begin(shared: &'a Shared, operation: &'static Operation) -> Self {
+    pub(super) fn begin(
+        shared: &'a Shared,
+        operation: &'static Operation,
+        started: Instant,
+    ) -> Self {
         Self {
             span: span(shared, operation),
             attempts: 0,
             shared,
             operation,
-            started: Instant::now(),
+            started,
             ended: false,
         }
     }
 
     /// Fills in what a successful answer says.
     pub(super) fn answered(&self, head: &Head) {
+        if self.span.is_disabled() {
+            return;
+        }
         if let Some(status) = head.status {
             self.span
                 .record("http.response.status_code", status.as_u16());

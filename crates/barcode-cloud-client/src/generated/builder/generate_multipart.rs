@@ -55,11 +55,9 @@ impl<'a> GenerateMultipart<'a> {
         Self {
             client: client,
             background_color: Ok(None),
-            barcode_type: Err(
-                crate::refusal::Refusal("barcode_type was not initialized"),
-            ),
+            barcode_type: Err(crate::refusal::Refusal::Missing),
             code128_encode_mode: Ok(None),
-            data: Err(crate::refusal::Refusal("data was not initialized")),
+            data: Err(crate::refusal::Refusal::Missing),
             data_type: Ok(None),
             foreground_color: Ok(None),
             image_format: Ok(None),
@@ -97,9 +95,7 @@ impl<'a> GenerateMultipart<'a> {
         self.background_color = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `:: std :: string :: String` for background_color failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Symbology to draw.
@@ -109,9 +105,7 @@ impl<'a> GenerateMultipart<'a> {
     {
         self.barcode_type = value
             .try_into()
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `EncodeBarcodeType` for barcode_type failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Code sets that a `Code128` symbol may draw on.
@@ -122,9 +116,7 @@ impl<'a> GenerateMultipart<'a> {
         self.code128_encode_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `Code128EncodeMode` for code128_encode_mode failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// What the barcode is to say, written as `dataType` tells. Must not be empty.
@@ -132,11 +124,7 @@ impl<'a> GenerateMultipart<'a> {
     where
         V: std::convert::TryInto<::std::string::String>,
     {
-        self.data = value
-            .try_into()
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `:: std :: string :: String` for data failed",
-            ));
+        self.data = value.try_into().map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// How `data` is to be understood: text, or bytes written as base64 or hexadecimal. `StringData` unless given.
@@ -147,9 +135,7 @@ impl<'a> GenerateMultipart<'a> {
         self.data_type = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `EncodeDataType` for data_type failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Colour of bars and text. A name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first); an unknown name seems not to be refused. `Black` unless given.
@@ -160,9 +146,7 @@ impl<'a> GenerateMultipart<'a> {
         self.foreground_color = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `:: std :: string :: String` for foreground_color failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// File format of the picture. `Png` unless given.
@@ -173,9 +157,7 @@ impl<'a> GenerateMultipart<'a> {
         self.image_format = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `BarcodeImageFormat` for image_format failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Height of the picture, counted in `units`; decimals follow a dot. Unless given, it follows from the barcode.
@@ -186,9 +168,7 @@ impl<'a> GenerateMultipart<'a> {
         self.image_height = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `f32` for image_height failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Width of the picture, counted in `units`; decimals follow a dot. Unless given, it follows from the barcode.
@@ -199,9 +179,7 @@ impl<'a> GenerateMultipart<'a> {
         self.image_width = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `f32` for image_width failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Size of a `MicroQR` symbol; no other type uses it.
@@ -212,9 +190,7 @@ impl<'a> GenerateMultipart<'a> {
         self.micro_qr_version = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `MicroQrVersion` for micro_qr_version failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Height of a PDF417 module divided by its width. The contract takes 2 to 10; the symbology's standard asks for 3 to 5 with `Pdf417` and `MacroPdf417`, 2 to 5 with `MicroPdf417`.
@@ -227,9 +203,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_aspect_ratio = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `f32` for pdf417_aspect_ratio failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Data columns, 1 to 30. With 0 the service chooses.
@@ -242,9 +216,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_columns = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `i32` for pdf417_columns failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Character set of a PDF417 symbol's text, announced to the reader by an ECI marker.
@@ -255,9 +227,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_eci_encoding = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `EciEncodings` for pdf417_eci_encoding failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// How text becomes codewords in a PDF417 symbol.
@@ -268,9 +238,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_encode_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `Pdf417EncodeMode` for pdf417_encode_mode failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// How much damage a PDF417 symbol can take and still be read.
@@ -281,9 +249,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_error_level = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `Pdf417ErrorLevel` for pdf417_error_level failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Make a `MicroPdf417` symbol read as if it were Code 128.
@@ -294,9 +260,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_is_code128_emulation = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `bool` for pdf417_is_code128_emulation failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Mark a `MicroPdf417` symbol as linked to a linear barcode beside it.
@@ -307,9 +271,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_is_linked = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `bool` for pdf417_is_linked failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Mark the symbol as a command that sets up the scanner rather than as data.
@@ -320,9 +282,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_is_reader_initialization = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `bool` for pdf417_is_reader_initialization failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Industry header and trailer to fold into one codeword in front of the data.
@@ -333,9 +293,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_macro_characters = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `MacroCharacter` for pdf417_macro_characters failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Rows, 3 to 90. With 0 the service chooses.
@@ -348,9 +306,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_rows = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `i32` for pdf417_rows failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Draw the compact form, without the stop pattern on the right: narrower, but less robust.
@@ -361,9 +317,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_truncate = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `bool` for pdf417_truncate failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Height of a QR module divided by its width, from 0.001 to 1; at 1 the modules are square.
@@ -376,9 +330,7 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_aspect_ratio = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `f32` for qr_aspect_ratio failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Character set of a QR symbol's text, announced to the reader by an ECI marker.
@@ -389,9 +341,7 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_eci_encoding = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `EciEncodings` for qr_eci_encoding failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// How text becomes bits in a QR symbol.
@@ -402,9 +352,7 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_encode_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `QrEncodeMode` for qr_encode_mode failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// How much damage a QR symbol can take and still be read.
@@ -415,9 +363,7 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_error_level = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `QrErrorLevel` for qr_error_level failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Size of a `QR` symbol. Unless given, the smallest that holds the data.
@@ -428,9 +374,7 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_version = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `QrVersion` for qr_version failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Size of a `RectMicroQR` symbol; no other type uses it.
@@ -441,9 +385,7 @@ impl<'a> GenerateMultipart<'a> {
         self.rect_micro_qr_version = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `RectMicroQrVersion` for rect_micro_qr_version failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Dots per inch, the same in both directions: 1 to 100000, with a dot before any decimals. 96 unless given.
@@ -456,9 +398,7 @@ impl<'a> GenerateMultipart<'a> {
         self.resolution = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `f32` for resolution failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Degrees to turn the picture by. Multiples of 90 stay easy to read, other angles may not. 0, that is upright, unless given.
@@ -469,9 +409,7 @@ impl<'a> GenerateMultipart<'a> {
         self.rotation_angle = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `i32` for rotation_angle failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Where to print the data as readable text; `None` leaves it out. Unless given: `Below` for linear (1D) types, `None` for 2D types.
@@ -482,9 +420,7 @@ impl<'a> GenerateMultipart<'a> {
         self.text_location = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `CodeLocation` for text_location failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Unit of `imageWidth` and `imageHeight`. `Pixel` unless given.
@@ -495,9 +431,7 @@ impl<'a> GenerateMultipart<'a> {
         self.units = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `GraphicsUnit` for units failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Sends a `POST` request to `/barcode/generate-multipart`
@@ -552,37 +486,61 @@ impl<'a> GenerateMultipart<'a> {
             text_location,
             units,
         } = self;
-        let background_color = background_color?;
-        let barcode_type = barcode_type?;
-        let code128_encode_mode = code128_encode_mode?;
-        let data = data?;
-        let data_type = data_type?;
-        let foreground_color = foreground_color?;
-        let image_format = image_format?;
-        let image_height = image_height?;
-        let image_width = image_width?;
-        let micro_qr_version = micro_qr_version?;
-        let pdf417_aspect_ratio = pdf417_aspect_ratio?;
-        let pdf417_columns = pdf417_columns?;
-        let pdf417_eci_encoding = pdf417_eci_encoding?;
-        let pdf417_encode_mode = pdf417_encode_mode?;
-        let pdf417_error_level = pdf417_error_level?;
-        let pdf417_is_code128_emulation = pdf417_is_code128_emulation?;
-        let pdf417_is_linked = pdf417_is_linked?;
-        let pdf417_is_reader_initialization = pdf417_is_reader_initialization?;
-        let pdf417_macro_characters = pdf417_macro_characters?;
-        let pdf417_rows = pdf417_rows?;
-        let pdf417_truncate = pdf417_truncate?;
-        let qr_aspect_ratio = qr_aspect_ratio?;
-        let qr_eci_encoding = qr_eci_encoding?;
-        let qr_encode_mode = qr_encode_mode?;
-        let qr_error_level = qr_error_level?;
-        let qr_version = qr_version?;
-        let rect_micro_qr_version = rect_micro_qr_version?;
-        let resolution = resolution?;
-        let rotation_angle = rotation_angle?;
-        let text_location = text_location?;
-        let units = units?;
+        let background_color = background_color
+            .map_err(|refusal| refusal.error("background_color"))?;
+        let barcode_type = barcode_type
+            .map_err(|refusal| refusal.error("barcode_type"))?;
+        let code128_encode_mode = code128_encode_mode
+            .map_err(|refusal| refusal.error("code128_encode_mode"))?;
+        let data = data.map_err(|refusal| refusal.error("data"))?;
+        let data_type = data_type.map_err(|refusal| refusal.error("data_type"))?;
+        let foreground_color = foreground_color
+            .map_err(|refusal| refusal.error("foreground_color"))?;
+        let image_format = image_format
+            .map_err(|refusal| refusal.error("image_format"))?;
+        let image_height = image_height
+            .map_err(|refusal| refusal.error("image_height"))?;
+        let image_width = image_width.map_err(|refusal| refusal.error("image_width"))?;
+        let micro_qr_version = micro_qr_version
+            .map_err(|refusal| refusal.error("micro_qr_version"))?;
+        let pdf417_aspect_ratio = pdf417_aspect_ratio
+            .map_err(|refusal| refusal.error("pdf417_aspect_ratio"))?;
+        let pdf417_columns = pdf417_columns
+            .map_err(|refusal| refusal.error("pdf417_columns"))?;
+        let pdf417_eci_encoding = pdf417_eci_encoding
+            .map_err(|refusal| refusal.error("pdf417_eci_encoding"))?;
+        let pdf417_encode_mode = pdf417_encode_mode
+            .map_err(|refusal| refusal.error("pdf417_encode_mode"))?;
+        let pdf417_error_level = pdf417_error_level
+            .map_err(|refusal| refusal.error("pdf417_error_level"))?;
+        let pdf417_is_code128_emulation = pdf417_is_code128_emulation
+            .map_err(|refusal| refusal.error("pdf417_is_code128_emulation"))?;
+        let pdf417_is_linked = pdf417_is_linked
+            .map_err(|refusal| refusal.error("pdf417_is_linked"))?;
+        let pdf417_is_reader_initialization = pdf417_is_reader_initialization
+            .map_err(|refusal| refusal.error("pdf417_is_reader_initialization"))?;
+        let pdf417_macro_characters = pdf417_macro_characters
+            .map_err(|refusal| refusal.error("pdf417_macro_characters"))?;
+        let pdf417_rows = pdf417_rows.map_err(|refusal| refusal.error("pdf417_rows"))?;
+        let pdf417_truncate = pdf417_truncate
+            .map_err(|refusal| refusal.error("pdf417_truncate"))?;
+        let qr_aspect_ratio = qr_aspect_ratio
+            .map_err(|refusal| refusal.error("qr_aspect_ratio"))?;
+        let qr_eci_encoding = qr_eci_encoding
+            .map_err(|refusal| refusal.error("qr_eci_encoding"))?;
+        let qr_encode_mode = qr_encode_mode
+            .map_err(|refusal| refusal.error("qr_encode_mode"))?;
+        let qr_error_level = qr_error_level
+            .map_err(|refusal| refusal.error("qr_error_level"))?;
+        let qr_version = qr_version.map_err(|refusal| refusal.error("qr_version"))?;
+        let rect_micro_qr_version = rect_micro_qr_version
+            .map_err(|refusal| refusal.error("rect_micro_qr_version"))?;
+        let resolution = resolution.map_err(|refusal| refusal.error("resolution"))?;
+        let rotation_angle = rotation_angle
+            .map_err(|refusal| refusal.error("rotation_angle"))?;
+        let text_location = text_location
+            .map_err(|refusal| refusal.error("text_location"))?;
+        let units = units.map_err(|refusal| refusal.error("units"))?;
         if let Some(value) = &resolution {
             crate::generated::bounds::number(
                     "resolution",
@@ -618,7 +576,7 @@ impl<'a> GenerateMultipart<'a> {
                 )
                 .map_err(Error::InvalidRequest)?;
         }
-        let url = client.baseurl.at("/barcode/generate-multipart")?;
+        let url = client.baseurl.path().literal("/barcode/generate-multipart").url()?;
         let mut form = reqwest::multipart::Form::new();
         if let Some(background_color) = background_color {
             form = form.text("backgroundColor", background_color.to_string());

@@ -21,10 +21,8 @@ impl<'a> Recognize<'a> {
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            barcode_type: Err(
-                crate::refusal::Refusal("barcode_type was not initialized"),
-            ),
-            file_url: Err(crate::refusal::Refusal("file_url was not initialized")),
+            barcode_type: Err(crate::refusal::Refusal::Missing),
+            file_url: Err(crate::refusal::Refusal::Missing),
             recognition_image_kind: Ok(None),
             recognition_mode: Ok(None),
         }
@@ -36,9 +34,7 @@ impl<'a> Recognize<'a> {
     {
         self.barcode_type = value
             .try_into()
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `DecodeBarcodeType` for barcode_type failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Where the picture is. The service must be able to fetch it.
@@ -48,9 +44,7 @@ impl<'a> Recognize<'a> {
     {
         self.file_url = value
             .try_into()
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `:: std :: string :: String` for file_url failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Where the picture comes from, which decides how it is prepared. The default is not published.
@@ -61,9 +55,7 @@ impl<'a> Recognize<'a> {
         self.recognition_image_kind = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `RecognitionImageKind` for recognition_image_kind failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// How hard to look: speed against thoroughness. The default is not published.
@@ -74,9 +66,7 @@ impl<'a> Recognize<'a> {
         self.recognition_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `RecognitionMode` for recognition_mode failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Sends a `GET` request to `/barcode/recognize`
@@ -107,7 +97,7 @@ impl<'a> Recognize<'a> {
             ref recognition_image_kind,
             ref recognition_mode,
         } = self;
-        let url = client.baseurl.at("/barcode/recognize")?;
+        let url = client.baseurl.path().literal("/barcode/recognize").url()?;
         #[allow(unused_mut)]
         let mut request = client
             .client

@@ -21,10 +21,8 @@ impl<'a> RecognizeMultipart<'a> {
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            barcode_type: Err(
-                crate::refusal::Refusal("barcode_type was not initialized"),
-            ),
-            file: Err(crate::refusal::Refusal("file was not initialized")),
+            barcode_type: Err(crate::refusal::Refusal::Missing),
+            file: Err(crate::refusal::Refusal::Missing),
             recognition_image_kind: Ok(None),
             recognition_mode: Ok(None),
         }
@@ -36,9 +34,7 @@ impl<'a> RecognizeMultipart<'a> {
     {
         self.barcode_type = value
             .try_into()
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `DecodeBarcodeType` for barcode_type failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// The picture, as raw bytes: JPEG, TIFF, PNG, BMP or GIF.
@@ -46,11 +42,7 @@ impl<'a> RecognizeMultipart<'a> {
     where
         V: std::convert::TryInto<crate::FilePart>,
     {
-        self.file = value
-            .try_into()
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `crate :: FilePart` for file failed",
-            ));
+        self.file = value.try_into().map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Where the picture comes from, which decides how it is prepared. The default is not published.
@@ -61,9 +53,7 @@ impl<'a> RecognizeMultipart<'a> {
         self.recognition_image_kind = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `RecognitionImageKind` for recognition_image_kind failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// How hard to look: speed against thoroughness. The default is not published.
@@ -74,9 +64,7 @@ impl<'a> RecognizeMultipart<'a> {
         self.recognition_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `RecognitionMode` for recognition_mode failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Sends a `POST` request to `/barcode/recognize-multipart`
@@ -107,11 +95,14 @@ impl<'a> RecognizeMultipart<'a> {
             recognition_image_kind,
             recognition_mode,
         } = self;
-        let barcode_type = barcode_type?;
-        let file = file?;
-        let recognition_image_kind = recognition_image_kind?;
-        let recognition_mode = recognition_mode?;
-        let url = client.baseurl.at("/barcode/recognize-multipart")?;
+        let barcode_type = barcode_type
+            .map_err(|refusal| refusal.error("barcode_type"))?;
+        let file = file.map_err(|refusal| refusal.error("file"))?;
+        let recognition_image_kind = recognition_image_kind
+            .map_err(|refusal| refusal.error("recognition_image_kind"))?;
+        let recognition_mode = recognition_mode
+            .map_err(|refusal| refusal.error("recognition_mode"))?;
+        let url = client.baseurl.path().literal("/barcode/recognize-multipart").url()?;
         let mut form = reqwest::multipart::Form::new();
         form = form.text("barcodeType", barcode_type.to_string());
         form = form.part("file", file.into_part());

@@ -15,7 +15,7 @@ impl<'a> Scan<'a> {
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            file_url: Err(crate::refusal::Refusal("file_url was not initialized")),
+            file_url: Err(crate::refusal::Refusal::Missing),
         }
     }
     /// Where the picture is. The service must be able to fetch it.
@@ -25,9 +25,7 @@ impl<'a> Scan<'a> {
     {
         self.file_url = value
             .try_into()
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `:: std :: string :: String` for file_url failed",
-            ));
+            .map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Sends a `GET` request to `/barcode/scan`
@@ -52,7 +50,7 @@ impl<'a> Scan<'a> {
     /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self { client, ref file_url } = self;
-        let url = client.baseurl.at("/barcode/scan")?;
+        let url = client.baseurl.path().literal("/barcode/scan").url()?;
         #[allow(unused_mut)]
         let mut request = client
             .client

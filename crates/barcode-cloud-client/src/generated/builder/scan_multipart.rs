@@ -15,7 +15,7 @@ impl<'a> ScanMultipart<'a> {
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            file: Err(crate::refusal::Refusal("file was not initialized")),
+            file: Err(crate::refusal::Refusal::Missing),
         }
     }
     /// The picture, as raw bytes: JPEG, TIFF, PNG, BMP or GIF.
@@ -23,11 +23,7 @@ impl<'a> ScanMultipart<'a> {
     where
         V: std::convert::TryInto<crate::FilePart>,
     {
-        self.file = value
-            .try_into()
-            .map_err(|_| crate::refusal::Refusal(
-                "conversion to `crate :: FilePart` for file failed",
-            ));
+        self.file = value.try_into().map_err(|_| crate::refusal::Refusal::Unconvertible);
         self
     }
     /// Sends a `POST` request to `/barcode/scan-multipart`
@@ -52,8 +48,8 @@ impl<'a> ScanMultipart<'a> {
     /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self { client, file } = self;
-        let file = file?;
-        let url = client.baseurl.at("/barcode/scan-multipart")?;
+        let file = file.map_err(|refusal| refusal.error("file"))?;
+        let url = client.baseurl.path().literal("/barcode/scan-multipart").url()?;
         let mut form = reqwest::multipart::Form::new();
         form = form.part("file", file.into_part());
         #[allow(unused_mut)]

@@ -1,0 +1,23 @@
+//! Requests that an HTTP/2 server says it did not process: it goes away in peace, or refuses the stream. These are safe to
+//! send again whatever they are, and are not billed
+//! ([RFC 9113 section 8.7](https://www.rfc-editor.org/rfc/rfc9113.html#section-8.7)).
+
+use std::error::Error;
+use std::iter::successors;
+
+use h2::Reason;
+
+/// Whether what ended this request tells that it was not processed.
+pub(crate) fn is_unprocessed(error: &reqwest::Error) -> bool {
+    let sources = successors(error.source(), |error| (*error).source());
+    sources
+        .filter_map(|source| source.downcast_ref::<h2::Error>())
+        .any(says_unprocessed)
+}
+
+fn says_unprocessed(error: &h2::Error) -> bool {
+    let reason = error.reason();
+    let leaves = error.is_go_away() && reason == Some(Reason::NO_ERROR);
+    let refuses = error.is_reset() && reason == Some(Reason::REFUSED_STREAM);
+    error.is_remote() && (leaves || refuses)
+}

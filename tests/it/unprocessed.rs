@@ -1,0 +1,185 @@
+//! Requests that an HTTP/2 server says it did not process, frame by frame: they are sent again whatever the policy's
+//! budget says, because they cost nobody anything.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+use barcode_cloud::api::types::ScanBase64Request;
+use barcode_cloud::{ClientBuilder, Error, Retry};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+use crate::raw::FOUND;
+use crate::service::fixed;
+use crate::tls;
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const GOAWAY: u8 = 7;
+
+const NO_ERROR: u32 = 0;
+const INTERNAL_ERROR: u32 = 2;
+const REFUSED_STREAM: u32 = 7;
+
+/// How a server refuses a request.
+#[derive(Debug, Clone, Copy)]
+enum Refusal {
+    /// It goes away, and says that it processed no stream.
+    Leaves { reason: u32 },
+    /// It resets the stream of the request.
+    Resets { reason: u32 },
+}
+
+/// A server that refuses so many requests and answers those after. It counts all.
+struct Server {
+    client: ClientBuilder,
+    requests: Arc<AtomicU32>,
+}
+
+async fn server(refusal: Refusal, times: u32) -> Server {
+    let (listener, acceptor, base_url, pem) = tls::listen(&[b"h2"]).await;
+    let requests = Arc::new(AtomicU32::new(0));
+    let counted = requests.clone();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let (acceptor, counted) = (acceptor.clone(), counted.clone());
+            tokio::spawn(async move {
+                let stream = acceptor.accept(socket).await.unwrap();
+                serve(stream, refusal, times, &counted).await
+            });
+        }
+    });
+    let certificate = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
+    Server {
+        client: fixed(&base_url).root_certificate(certificate),
+        requests,
+    }
+}
+
+/// One connection. What ends it is the client's to find out.
+async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    refusal: Refusal,
+    times: u32,
+    counted: &AtomicU32,
+) -> std::io::Result<()> {
+    let mut preface = [0; 24];
+    stream.read_exact(&mut preface).await?;
+    stream.write_all(&frame(SETTINGS, 0, 0, b"")).await?;
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await?;
+        let [a, b, c, kind, flags, id @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        stream.read_exact(&mut payload).await?;
+        let id = u32::from_be_bytes(id);
+        let answer = match kind {
+            SETTINGS if flags & 1 == 0 => frame(SETTINGS, 1, 0, b""),
+            HEADERS if counted.fetch_add(1, SeqCst) < times => refuse(refusal, id),
+            HEADERS => found(id),
+            _ => continue,
+        };
+        stream.write_all(&answer).await?;
+    }
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut frame = length[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+fn refuse(refusal: Refusal, id: u32) -> Vec<u8> {
+    match refusal {
+        Refusal::Leaves { reason } => {
+            let last_stream = 0u32.to_be_bytes();
+            frame(GOAWAY, 0, 0, &[last_stream, reason.to_be_bytes()].concat())
+        }
+        Refusal::Resets { reason } => frame(RST_STREAM, 0, id, &reason.to_be_bytes()),
+    }
+}
+
+/// `:status: 200` and `content-type: application/json` as HPACK (RFC 7541) has them, and the body.
+fn found(id: u32) -> Vec<u8> {
+    let media_type = b"application/json";
+    let mut headers = vec![0x88, 0x5f, u8::try_from(media_type.len()).unwrap()];
+    headers.extend(media_type);
+    let (end_headers, end_stream) = (4, 1);
+    [
+        frame(HEADERS, end_headers, id, &headers),
+        frame(DATA, end_stream, id, FOUND.as_bytes()),
+    ]
+    .concat()
+}
+
+const UNPROCESSED: [Refusal; 2] = [
+    Refusal::Leaves { reason: NO_ERROR },
+    Refusal::Resets {
+        reason: REFUSED_STREAM,
+    },
+];
+
+#[tokio::test]
+async fn what_was_not_processed_is_sent_again_without_a_budget() {
+    for refusal in UNPROCESSED {
+        let server = server(refusal, 2).await;
+        let client = server.client.retry(Retry::default().budget_percent(0));
+        let client = client.build().unwrap();
+        let found = client.scan(b"a picture".to_vec()).send().await.unwrap();
+        assert_eq!(found[0].value, "found", "{refusal:?}");
+        assert_eq!(server.requests.load(SeqCst), 3, "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn attempts_end_there_too() {
+    for refusal in UNPROCESSED {
+        for attempts in [1, 2] {
+            let server = server(refusal, u32::MAX).await;
+            let client = server.client.retry(Retry::default().attempts(attempts));
+            let client = client.build().unwrap();
+            let error = client.scan(b"a picture".to_vec()).send().await.unwrap_err();
+            assert!(matches!(error, Error::Transport { .. }), "{error}");
+            assert_eq!(server.requests.load(SeqCst), attempts, "{refusal:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_been_processed_is_not() {
+    for refusal in [
+        Refusal::Leaves {
+            reason: INTERNAL_ERROR,
+        },
+        Refusal::Resets {
+            reason: INTERNAL_ERROR,
+        },
+    ] {
+        let server = server(refusal, 1).await;
+        let client = server.client.build().unwrap();
+        let error = client.scan(b"a picture".to_vec()).send().await.unwrap_err();
+        assert!(matches!(error, Error::Transport { .. }), "{error}");
+        assert_eq!(server.requests.load(SeqCst), 1, "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_generated_client_sends_it_once_more() {
+    for refusal in UNPROCESSED {
+        let server = server(refusal, 1).await;
+        let client = server.client.build().unwrap();
+        let request = client.api().scan_base64().body(picture());
+        let found = request.send().await.unwrap().into_inner();
+        assert_eq!(found.barcodes.map(|it| it.len()), Some(1), "{refusal:?}");
+        assert_eq!(server.requests.load(SeqCst), 2, "{refusal:?}");
+    }
+}
+
+fn picture() -> ScanBase64Request {
+    let request = ScanBase64Request::builder().file_base64("aGVsbG8=");
+    request.try_into().unwrap()
+}
