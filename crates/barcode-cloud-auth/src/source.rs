@@ -125,7 +125,8 @@ impl TokenSource {
                 caller_wait,
             } => match cached(cache, work) {
                 Some(token) => Ok(token),
-                None => wait_for_token(cache, work, *caller_wait).await,
+                // Boxed, as it would take its place in the future of each call.
+                None => Box::pin(wait_for_token(cache, work, *caller_wait)).await,
             },
         }
     }

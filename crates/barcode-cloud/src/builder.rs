@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use barcode_cloud_auth::{ClientCredentials, FileCredentials, TokenSource};
 use barcode_cloud_client as api;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -197,7 +198,7 @@ impl ClientBuilder {
         let http = match self.http.take() {
             Some(http) => http,
             None => self
-                .transport()
+                .transport_to(&base_url)
                 .default_headers(headers)
                 .connect_timeout(self.config.timeouts.connect)
                 // The service does not redirect; following would send data to who knows where.
@@ -292,6 +293,16 @@ impl ClientBuilder {
             .map_err(ConfigurationError::Auth)
     }
 
+    /// Calls go to one address: whether a proxy of the system stands before it is seen to here, once. reqwest would look
+    /// it up for each of them, twice where they are not encrypted.
+    fn transport_to(&self, base_url: &reqwest::Url) -> reqwest::ClientBuilder {
+        let http = self.transport();
+        match self.proxies.is_empty() && is_direct(&Matcher::from_system(), base_url) {
+            true => http.no_proxy(),
+            false => http,
+        }
+    }
+
     /// What calls and token requests have in common.
     fn transport(&self) -> reqwest::ClientBuilder {
         let mut http = reqwest::Client::builder().user_agent(&self.config.user_agent);
@@ -303,6 +314,12 @@ impl ClientBuilder {
         }
         http.tls_certs_merge(self.certificates.iter().cloned())
     }
+}
+
+/// Whether none of these proxies stands before this address.
+fn is_direct(proxies: &Matcher, address: &reqwest::Url) -> bool {
+    let address: Result<http::Uri, _> = address.as_str().parse();
+    address.is_ok_and(|address| proxies.intercept(&address).is_none())
 }
 
 /// The base URL, if that is what it is. It may be anything by mistake, a secret too: it is not shown.
@@ -359,6 +376,24 @@ mod tests {
         let fields = all.as_object_mut().unwrap();
         fields.extend(config.as_object().unwrap().clone());
         Client::from_config(serde_json::from_value(all).unwrap())
+    }
+
+    #[test]
+    fn calls_are_direct_where_no_proxy_stands_before_the_service() {
+        let proxy = "http://proxy.example:3128";
+        let encrypted = || Matcher::builder().https(proxy);
+        for (proxies, direct) in [
+            (Matcher::builder(), true),
+            (Matcher::builder().http(proxy), true),
+            (encrypted(), false),
+            (Matcher::builder().all(proxy), false),
+            (encrypted().no("barcode.example"), true),
+            (encrypted().no("other.example"), false),
+        ] {
+            let address = reqwest::Url::parse("https://api.barcode.example/v4.0").unwrap();
+            let proxies = proxies.build();
+            assert_eq!(is_direct(&proxies, &address), direct, "{proxies:?}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Picture {
     pub(crate) async fn read(response: Response, beside: Beside) -> Result<Self, Error> {
         let length = response.content_length();
         let Some(media_type) = media_type(&response, length) else {
-            return Err(answer::other_than_picture(response, &beside).await);
+            return Err(Box::pin(answer::other_than_picture(response, &beside)).await);
         };
         let bytes = beside.read(response.into(), length).await?;
         if bytes.is_empty() {

@@ -61,6 +61,7 @@ pub(crate) struct Fate(OnceLock<Arc<OnceLock<Broken>>>);
 impl Fate {
     /// The error of the attempt, which met `met`: where the picture broke off on its way, the loss of the connection
     /// only follows from that.
+    #[cold]
     pub(crate) fn decide(&self, met: Error) -> Error {
         match (self.0.get().and_then(|broken| broken.get()), met) {
             (Some(broken), Error::Transport { .. }) => broken.to_error(),

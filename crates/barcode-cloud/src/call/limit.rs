@@ -45,10 +45,16 @@ impl Limit {
         let Some(end) = self.end else {
             return Ok(work.await);
         };
-        timeout_at(end, work).await.map_err(|_| Error::Timeout {
+        let done = timeout_at(end, work).await;
+        done.map_err(|_| self.passed())
+    }
+
+    #[cold]
+    fn passed(self) -> Error {
+        Error::Timeout {
             deadline: self.deadline,
             limit: self.limit,
-        })
+        }
     }
 }
 

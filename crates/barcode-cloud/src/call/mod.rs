@@ -183,18 +183,28 @@ impl Call<'_> {
             if !operation.is_whole() {
                 return Err(failed.error);
             }
-            match failed.refused {
-                // A refused token is out of use. A request goes out again once for it, not more, and only with
-                // another token: a static one is refused again.
-                Some(refused) if !renewed => {
-                    renewed = true;
-                    let token = self.limit.wait_for(shared.tokens.token()).await?;
-                    let token = token.map_err(Error::Auth)?;
-                    if token.generation() == refused.generation() {
-                        return Err(failed.error);
-                    }
+            // Boxed, as what few calls need would take its place in the future of each.
+            Box::pin(self.prepare_another(failed, &mut renewed)).await?;
+        }
+    }
+
+    /// Waits until it is time for another attempt; the error, where there is none.
+    async fn prepare_another(&self, failed: Failed, renewed: &mut bool) -> Result<(), Error> {
+        match failed.refused {
+            // A refused token is out of use. A request goes out again once for it, not more, and only with another
+            // token: a static one is refused again.
+            Some(refused) if !*renewed => {
+                *renewed = true;
+                let token = self.client.shared().tokens.token();
+                let token = self.limit.wait_for(token).await?.map_err(Error::Auth)?;
+                match token.generation() == refused.generation() {
+                    true => Err(failed.error),
+                    false => Ok(()),
                 }
-                _ => sleep(self.pause(failed.error)?).await,
+            }
+            _ => {
+                sleep(self.pause(failed.error)?).await;
+                Ok(())
             }
         }
     }
@@ -252,7 +262,8 @@ impl Call<'_> {
         if let Some(token) = &refused {
             shared.tokens.invalidate(token);
         }
-        let error = fate.decide(answer::error(response, shared.bounds).await);
+        let error = Box::pin(answer::error(response, shared.bounds)).await;
+        let error = fate.decide(error);
         Err(Failed { error, refused })
     }
 }
