@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +46,24 @@ enum Supply {
         work: Arc<Work>,
         caller_wait: Duration,
     },
+}
+
+/// The wait for a token. Boxed, as it would take its place in the future of each call.
+type Wait<'a> = Pin<Box<dyn Future<Output = Result<AccessToken, Error>> + Send + 'a>>;
+
+impl Supply {
+    /// The token that is at hand, or else the wait for one.
+    fn token(&self) -> Result<AccessToken, Wait<'_>> {
+        match self {
+            Self::Static(token) => Ok(token.clone()),
+            Self::Fetched {
+                cache,
+                work,
+                caller_wait,
+            } => cached(cache, work)
+                .ok_or_else(|| Box::pin(wait_for_token(cache, work, *caller_wait)) as Wait<'_>),
+        }
+    }
 }
 
 /// What a flight needs. Apart from the cache, so that a flight does not keep the source alive.
@@ -117,17 +136,9 @@ impl TokenSource {
     ///
     /// When it has to wait on a Tokio runtime without timers.
     pub async fn token(&self) -> Result<AccessToken, Error> {
-        match &self.0.supply {
-            Supply::Static(token) => Ok(token.clone()),
-            Supply::Fetched {
-                cache,
-                work,
-                caller_wait,
-            } => match cached(cache, work) {
-                Some(token) => Ok(token),
-                // Boxed, as it would take its place in the future of each call.
-                None => Box::pin(wait_for_token(cache, work, *caller_wait)).await,
-            },
+        match self.0.supply.token() {
+            Ok(token) => Ok(token),
+            Err(wait) => wait.await,
         }
     }
 
@@ -146,7 +157,10 @@ impl TokenSource {
     /// As [`token`](Self::token).
     pub async fn authorize(&self, request: &mut reqwest::Request) -> Result<AccessToken, Error> {
         self.0.api_origin.check(request.url())?;
-        let token = self.token().await?;
+        let token = match self.0.supply.token() {
+            Ok(token) => token,
+            Err(wait) => wait.await?,
+        };
         request
             .headers_mut()
             .insert(AUTHORIZATION, token.header_value().clone());
@@ -196,7 +210,7 @@ impl fmt::Debug for TokenSource {
     }
 }
 
-/// The hot path.
+/// The token in memory; near its end, a renewal is launched.
 fn cached(cache: &Arc<Cache>, work: &Arc<Work>) -> Option<AccessToken> {
     let now = Instant::now();
     let (token, due) = cache.get(now)?;
@@ -211,7 +225,7 @@ fn cached(cache: &Arc<Cache>, work: &Arc<Work>) -> Option<AccessToken> {
     Some(token)
 }
 
-/// The slow path: join the flight or start one, and wait for its end.
+/// Joins the flight or starts one, and waits for its end.
 async fn wait_for_token(
     cache: &Arc<Cache>,
     work: &Arc<Work>,

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use progenitor_client::{Error, encode_path};
-use reqwest::Url;
+use reqwest::{Client, Method, Request, Url};
 
 /// The base URL, as it was given and as it was understood.
 #[derive(Clone)]
@@ -72,6 +72,15 @@ impl Path<'_> {
     }
 }
 
+/// A request without a body. `RequestBuilder` would move it three times; it makes a header of user info, and is left to
+/// it where there is any.
+pub(crate) fn request(client: &Client, method: Method, url: Url) -> reqwest::Result<Request> {
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(Request::new(method, url));
+    }
+    client.request(method, url).build()
+}
+
 /// The base URL is one that no request can go to. What it is may be secret: it is not quoted.
 #[derive(Debug)]
 pub(crate) struct NoBase;
@@ -93,9 +102,9 @@ impl fmt::Debug for Base {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use reqwest::Url;
+    use reqwest::{Client, Method, Url};
 
-    use super::{Base, Error, encode_path};
+    use super::{Base, Error, encode_path, request};
 
     fn url(base: &str, parameter: &str) -> String {
         let base = Base::new(base);
@@ -130,6 +139,19 @@ mod tests {
             let error: Error<()> = Base::new(base).path().url().unwrap_err().into();
             let told = error.to_string();
             assert!(told.contains("scheme and a host"), "{base}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_what_reqwest_makes_of_it() {
+        let client = Client::new();
+        for url in ["http://h/a", "http://user@h/a", "http://user:pass@h/a?b"] {
+            let url = Url::parse(url).unwrap();
+            let theirs = client.get(url.clone()).build().unwrap();
+            let ours = request(&client, Method::GET, url).unwrap();
+            assert_eq!(ours.method(), theirs.method());
+            assert_eq!(ours.url(), theirs.url());
+            assert_eq!(ours.headers(), theirs.headers());
         }
     }
 

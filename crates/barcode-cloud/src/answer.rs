@@ -68,7 +68,7 @@ pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &Head) -> Error 
 
 /// The error of a success that says it is something else than a picture.
 #[cold]
-pub(crate) async fn other_than_picture(response: Response, beside: &Beside) -> Error {
+pub(crate) async fn other_than_picture(response: Response, beside: &Beside<'_>) -> Error {
     let body = beginning(response, beside.bounds, NO_PICTURE_LIMIT).await;
     no_picture(&body, &beside.head)
 }

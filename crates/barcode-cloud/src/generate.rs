@@ -114,7 +114,8 @@ impl Generate {
     /// [`Error::Api`] where the service refuses (data that the type cannot hold, for one); whatever else a call may
     /// meet.
     pub async fn send(self) -> Result<Picture, Error> {
-        self.run(Whole).await
+        let (client, options, request) = self.prepared(Whole)?;
+        call::run(&client, &options, &request).await
     }
 
     /// Sends the request; gives the picture as it comes, in constant memory. The service bills it.
@@ -125,7 +126,8 @@ impl Generate {
     ///
     /// As [`send`](Self::send).
     pub async fn stream(self) -> Result<PictureStream, Error> {
-        self.run(AsItComes).await
+        let (client, options, request) = self.prepared(AsItComes)?;
+        call::run(&client, &options, &request).await
     }
 
     /// Sends the request; writes the picture to `path` in constant memory, as [`PictureStream::save`] does; returns how
@@ -138,10 +140,12 @@ impl Generate {
         let path = path.as_ref();
         // A place where no file can be made is told before the request is billed.
         drop(NewFile::create(path).await?);
-        self.run(ToFile(path)).await
+        let (client, options, request) = self.prepared(ToFile(path))?;
+        call::run(&client, &options, &request).await
     }
 
-    async fn run<R: Receive>(self, receive: R) -> Result<R::Output, Error> {
+    /// The request with all it sends, checked; and what it is run with.
+    fn prepared<R>(self, receive: R) -> Result<(Client, CallOptions, Request<R>), Error> {
         let form = self.form.unwrap_or(match &self.data {
             Data::Text(text) if text.len() <= QUERY_LIMIT => Form::Query,
             _ => Form::Body,
@@ -165,7 +169,7 @@ impl Generate {
             receive,
             trace_data: self.client.shared().trace_data,
         };
-        call::run(&self.client, &self.options, &request).await
+        Ok((self.client, self.options, request))
     }
 }
 
@@ -176,7 +180,7 @@ trait Receive: Sync {
     fn receive(
         &self,
         response: Response,
-        beside: Beside,
+        beside: Beside<'_>,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
@@ -188,7 +192,7 @@ impl Receive for Whole {
     fn receive(
         &self,
         response: Response,
-        beside: Beside,
+        beside: Beside<'_>,
     ) -> impl Future<Output = Result<Picture, Error>> + Send {
         Picture::read(response, beside)
     }
@@ -199,9 +203,13 @@ struct AsItComes;
 impl Receive for AsItComes {
     type Output = PictureStream;
 
-    async fn receive(&self, response: Response, beside: Beside) -> Result<PictureStream, Error> {
+    async fn receive(
+        &self,
+        response: Response,
+        beside: Beside<'_>,
+    ) -> Result<PictureStream, Error> {
         let picture = PictureStream::new(response, &beside).await?;
-        Ok(picture.keeping(Streaming::new(beside.turn, beside.span)))
+        Ok(picture.keeping(Streaming::new(beside.turn, beside.span.clone())))
     }
 }
 
@@ -210,7 +218,7 @@ struct ToFile<'a>(&'a Path);
 impl Receive for ToFile<'_> {
     type Output = u64;
 
-    async fn receive(&self, response: Response, beside: Beside) -> Result<u64, Error> {
+    async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<u64, Error> {
         let picture = PictureStream::new(response, &beside).await?;
         picture.save(self.0).await
     }
@@ -303,7 +311,7 @@ impl<R: Receive> Operation for Request<R> {
     fn receive(
         &self,
         response: Response,
-        beside: Beside,
+        beside: Beside<'_>,
     ) -> impl Future<Output = Result<R::Output, Error>> + Send {
         self.receive.receive(response, beside)
     }

@@ -1,5 +1,6 @@
 //! A generated picture: its bytes, or the stream of them, what kind they are, and the way to disk.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::pin::Pin;
@@ -17,16 +18,25 @@ use crate::error::{Fault, InvalidResponse};
 use crate::save::{self, NewFile};
 use crate::{Error, answer};
 
+/// Of the formats that the service draws.
+const MEDIA_TYPES: [&str; 5] = [
+    "image/png",
+    "image/jpeg",
+    "image/svg+xml",
+    "image/gif",
+    "image/tiff",
+];
+
 /// A picture that the service drew.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
     bytes: Bytes,
-    media_type: String,
+    media_type: Cow<'static, str>,
 }
 
 impl Picture {
     /// The whole picture of an answer that says it is one.
-    pub(crate) async fn read(response: Response, beside: Beside) -> Result<Self, Error> {
+    pub(crate) async fn read(response: Response, beside: Beside<'_>) -> Result<Self, Error> {
         let length = response.content_length();
         let Some(media_type) = media_type(&response, length) else {
             return Err(Box::pin(answer::other_than_picture(response, &beside)).await);
@@ -98,7 +108,7 @@ impl fmt::Debug for Picture {
 /// duration that is measured ends with its beginning.
 pub struct PictureStream {
     pieces: Bounded<Pieces>,
-    media_type: String,
+    media_type: Cow<'static, str>,
     length: Option<u64>,
     bounds: Bounds,
     head: Head,
@@ -107,7 +117,7 @@ pub struct PictureStream {
 
 impl PictureStream {
     /// The stream of an answer that says it is a picture.
-    pub(crate) async fn new(response: Response, beside: &Beside) -> Result<Self, Error> {
+    pub(crate) async fn new(response: Response, beside: &Beside<'_>) -> Result<Self, Error> {
         let length = response.content_length();
         let Some(media_type) = media_type(&response, length) else {
             return Err(answer::other_than_picture(response, beside).await);
@@ -161,9 +171,18 @@ impl PictureStream {
 }
 
 /// The media type of an answer that says it is a picture, and not an empty one.
-fn media_type(response: &Response, length: Option<u64>) -> Option<String> {
-    let header = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
-    (header.starts_with("image/") && length != Some(0)).then(|| header.to_owned())
+fn media_type(response: &Response, length: Option<u64>) -> Option<Cow<'static, str>> {
+    let header = response.headers().get(CONTENT_TYPE)?;
+    if length == Some(0) {
+        return None;
+    }
+    // What the document knows needs no text of its own.
+    let known = MEDIA_TYPES.iter().find(|known| header == **known);
+    if let Some(known) = known {
+        return Some(Cow::Borrowed(known));
+    }
+    let other = header.to_str().ok()?;
+    other.starts_with("image/").then(|| other.to_owned().into())
 }
 
 impl Stream for PictureStream {

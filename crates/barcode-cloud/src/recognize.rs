@@ -193,7 +193,7 @@ impl Operation for Request {
         request.map_err(answer::unbuilt)
     }
 
-    async fn receive(&self, response: Response, beside: Beside) -> Result<Vec<Barcode>, Error> {
+    async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<Vec<Barcode>, Error> {
         let (response, body) = beside.whole(response).await?;
         let answer = match self.form {
             Form::Query => builder::Recognize::receive(response).await,

@@ -1,6 +1,7 @@
 //! Has the base URL taken apart once, by `crate::base::Base`. progenitor keeps its text, and each request parses that
-//! again with a path behind it.
+//! again with a path behind it. A request without a body is made without more ado, too.
 
+use quote::{ToTokens as _, format_ident};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -8,7 +9,7 @@ use syn::{
     parse_quote,
 };
 
-use super::send::{is_let, send_mut};
+use super::send::{is_let, request_statement, send_mut, take_calls};
 use super::{builders, last_segment, missing, module_mut};
 use crate::Error;
 
@@ -30,6 +31,43 @@ pub(super) fn keep_apart(file: &mut File) -> Result<(), Error> {
         *url = parse_quote!(#path.url()?);
     }
     Ok(())
+}
+
+/// Makes the requests that have no body without a `RequestBuilder`. It looks at what other rewrites leave of the chain.
+pub(super) fn make_requests(items: &mut [Item]) -> Result<(), Error> {
+    for (builder, methods) in builders(items) {
+        let name = builder.ident.to_string();
+        let send = send_mut(methods, &name)?;
+        let at = request_statement(send, &name)?;
+        let mut chain = send.stmts[at].clone();
+        let headers = take_calls(&mut chain, "header");
+        let Some(method) = value_mut(&mut chain).and_then(|it| bodiless(it)) else {
+            continue;
+        };
+        let made = value_mut(&mut send.stmts[at]).ok_or_else(|| missing(&name, "request"))?;
+        *made = parse_quote!(crate::base::request(&client.client, reqwest::Method::#method, url)?);
+        let headers = headers.into_iter().map(|call| -> Stmt {
+            let arguments = call.args;
+            parse_quote!(request.headers_mut().insert(#arguments);)
+        });
+        send.stmts.splice(at + 1..at + 1, headers);
+    }
+    Ok(())
+}
+
+/// The method of `client.client.get(url).build()?`.
+fn bodiless(chain: &Expr) -> Option<Ident> {
+    let Expr::Try(chain) = chain else { return None };
+    let Expr::MethodCall(build) = &*chain.expr else {
+        return None;
+    };
+    let Expr::MethodCall(begin) = &*build.receiver else {
+        return None;
+    };
+    let known = build.method == "build"
+        && *begin.receiver == parse_quote!(client.client)
+        && begin.args.to_token_stream().to_string() == "url";
+    known.then(|| format_ident!("{}", begin.method.to_string().to_uppercase()))
 }
 
 fn retype_field(file: &mut File) -> Option<()> {
@@ -128,7 +166,7 @@ mod tests {
     use quote::ToTokens as _;
     use syn::parse_quote;
 
-    use super::keep_apart;
+    use super::{keep_apart, make_requests};
 
     fn generated(field: syn::Type, url: syn::Expr) -> syn::File {
         parse_quote! {
@@ -184,6 +222,46 @@ mod tests {
             ] {
                 assert!(text.contains(expected), "{expected} in {text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_request_without_a_body_needs_no_builder() {
+        let made = |chain: syn::Expr| {
+            let mut file: syn::File = parse_quote! {
+                pub struct FindIt<'a> { client: &'a super::Client }
+                impl<'a> FindIt<'a> {
+                    pub async fn send(self) { let mut request = #chain; }
+                }
+            };
+            make_requests(&mut file.items).unwrap();
+            let text = file.to_token_stream().to_string();
+            let begin = text.find("let mut request").unwrap();
+            text[begin..].trim_end_matches([' ', '}']).to_owned()
+        };
+        let bare = "let mut request = crate :: base :: request (& client . client , reqwest :: Method :: GET , url) ? ;";
+        assert_eq!(made(parse_quote!(client.client.get(url).build()?)), bare);
+        assert_eq!(
+            made(parse_quote!(
+                client.client.get(url).header(ACCEPT, json).build()?
+            )),
+            format!("{bare} request . headers_mut () . insert (ACCEPT , json) ;")
+        );
+        for left in [
+            parse_quote!(
+                client
+                    .client
+                    .post(url)
+                    .header(ACCEPT, json)
+                    .json(&body)
+                    .build()?
+            ),
+            parse_quote!(client.client.post(url).multipart(form).build()?),
+            parse_quote!(client.client.get(&other).build()?),
+        ] {
+            let left: syn::Expr = left;
+            let text = left.to_token_stream().to_string();
+            assert_eq!(made(left), format!("let mut request = {text} ;"));
         }
     }
 

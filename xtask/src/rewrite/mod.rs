@@ -30,6 +30,7 @@ pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
     api_version::remove(builders)?;
     multipart::send_forms(builders, &lowered.multipart)?;
     query::write_at_once(builders, &lowered.document, &lowered.multipart)?;
+    base::make_requests(builders)?;
     docs::describe_setters(builders, &lowered.document)?;
     bounds::check_parameters(builders, &lowered.document)?;
     exchange::part(builders)?;

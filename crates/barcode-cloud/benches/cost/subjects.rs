@@ -41,7 +41,7 @@ impl Bare {
         Self {
             http: transport().build().unwrap(),
             url: format!("{url}{BASE_PATH}/barcode/generate/QR"),
-            header: HeaderValue::from_static("Bearer canned"),
+            header: bearer("canned"),
         }
     }
 
@@ -55,7 +55,7 @@ impl Bare {
 
 impl Plain {
     pub(crate) fn new(url: &str) -> Self {
-        let header = (AUTHORIZATION, HeaderValue::from_static("Bearer canned"));
+        let header = (AUTHORIZATION, bearer("canned"));
         let http = transport()
             .default_headers(HeaderMap::from_iter([header]))
             .build()
@@ -134,6 +134,13 @@ pub(crate) fn client(url: &str) -> Client {
         .token_url(format!("{url}{TOKEN_PATH}"))
         .build()
         .unwrap()
+}
+
+/// The header of a token that came at run time: one of the program's text would be copied for less.
+fn bearer(token: &str) -> HeaderValue {
+    let mut header = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
+    header.set_sensitive(true);
+    header
 }
 
 /// As the facade sets its own up.

@@ -58,20 +58,20 @@ pub(crate) trait Operation: Sync {
     fn receive(
         &self,
         response: Response,
-        beside: Beside,
+        beside: Beside<'_>,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
 /// What a success comes with.
-pub(crate) struct Beside {
+pub(crate) struct Beside<'a> {
     pub(crate) head: Head,
     pub(crate) bounds: Bounds,
     /// Lasts as long as it is kept.
     pub(crate) turn: Turn,
-    pub(crate) span: Span,
+    pub(crate) span: &'a Span,
 }
 
-impl Beside {
+impl Beside<'_> {
     /// The whole body of an answer that announces this `length`, in memory of its own: what is kept does not keep the
     /// connection's buffer.
     pub(crate) async fn read(&self, body: Body, length: Option<u64>) -> Result<Bytes, Error> {
@@ -130,12 +130,13 @@ pub(crate) async fn run<O: Operation>(
         limit: Limit::new(Deadline::Call, limit, now),
         seen: trace::Seen::begin(client.shared(), operation.name(), now),
     };
-    let span = call.seen.span.clone();
+    // A span that nobody wants is not entered.
+    let entered = (!call.seen.span.is_disabled()).then(|| call.seen.span.clone());
     let outcome = {
         let attempts = pin!(call.attempts(operation));
-        match span.is_disabled() {
-            true => attempts.await,
-            false => attempts.instrument(span).await,
+        match entered {
+            Some(span) => attempts.instrument(span).await,
+            None => attempts.await,
         }
     };
     call.seen.end(outcome.as_ref().err());
@@ -252,7 +253,7 @@ impl Call<'_> {
                 head,
                 bounds: shared.bounds,
                 turn,
-                span: self.seen.span.clone(),
+                span: &self.seen.span,
             };
             let received = operation.receive(response, beside).await;
             return received.map_err(|error| fate.decide(error).into());

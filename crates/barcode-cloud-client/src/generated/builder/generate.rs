@@ -530,7 +530,11 @@ impl<'a> Generate<'a> {
             .parameter(&barcode_type)
             .url()?;
         #[allow(unused_mut)]
-        let mut request = client.client.get(url).build()?;
+        let mut request = crate::base::request(
+            &client.client,
+            reqwest::Method::GET,
+            url,
+        )?;
         crate::query::Query::of(&mut request)
             .add_if_set("backgroundColor", background_color)
             .add_if_set("code128EncodeMode", code128_encode_mode)

@@ -99,14 +99,17 @@ impl<'a> Recognize<'a> {
         } = self;
         let url = client.baseurl.path().literal("/barcode/recognize").url()?;
         #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .header(
+        let mut request = crate::base::request(
+            &client.client,
+            reqwest::Method::GET,
+            url,
+        )?;
+        request
+            .headers_mut()
+            .insert(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
+            );
         crate::query::Query::of(&mut request)
             .add("barcodeType", barcode_type)
             .add("fileUrl", file_url)

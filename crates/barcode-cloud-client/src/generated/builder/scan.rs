@@ -52,14 +52,17 @@ impl<'a> Scan<'a> {
         let Self { client, ref file_url } = self;
         let url = client.baseurl.path().literal("/barcode/scan").url()?;
         #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .header(
+        let mut request = crate::base::request(
+            &client.client,
+            reqwest::Method::GET,
+            url,
+        )?;
+        request
+            .headers_mut()
+            .insert(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
+            );
         crate::query::Query::of(&mut request)
             .add("fileUrl", file_url)
             .end()
