@@ -294,7 +294,7 @@ impl ClientBuilder {
     }
 
     /// Calls go to one address: whether a proxy of the system stands before it is seen to here, once. reqwest would look
-    /// it up for each of them, twice where they are not encrypted.
+    /// it up twice for each that is not encrypted.
     fn transport_to(&self, base_url: &reqwest::Url) -> reqwest::ClientBuilder {
         let http = self.transport();
         match self.proxies.is_empty() && is_direct(&Matcher::from_system(), base_url) {

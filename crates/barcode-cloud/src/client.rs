@@ -181,7 +181,8 @@ impl Client {
     }
 
     /// The generated client, authorized by the same token, for whatever this one does not offer. Its requests are sent as
-    /// they are, once more only after a 401: without retries, turns, limits and spans.
+    /// they are, once more only after a 401 or where an HTTP/2 server did not process them: without retries, turns,
+    /// limits and spans.
     ///
     /// A failing token request reaches its caller as [`api::Error::Custom`], a text; through
     /// [`generate`](Self::generate), [`recognize`](Self::recognize) and [`scan`](Self::scan) it is [`Error::Auth`].
