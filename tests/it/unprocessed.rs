@@ -150,7 +150,7 @@ async fn attempts_end_there_too() {
 }
 
 #[tokio::test]
-async fn what_may_have_been_processed_is_not() {
+async fn who_meets_an_error_is_not_sent_again() {
     for refusal in [
         Refusal::Leaves {
             reason: INTERNAL_ERROR,

@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{Sender, channel};
 
 use serde_json::Value;
 
@@ -365,47 +366,56 @@ fn a_served_sandbox_has_faults_and_pictures_at_urls() {
     }
 }
 
-/// Answers one request with a barcode that was found; gives its first line.
-fn answer_one(listener: &TcpListener) -> String {
-    let (stream, _) = listener.accept().unwrap();
-    let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
-    let request = lines.next().unwrap();
-    lines.find(String::is_empty);
-    let found = r#"{"barcodes":[{"barcodeValue":"found","type":"QR"}]}"#;
-    let length = found.len();
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
-    write!(&stream, "{head}content-length: {length}\r\n\r\n{found}").unwrap();
-    request
+/// Answers requests with a barcode that was found, and tells the first line of each, behind `name`.
+fn find_in_all(name: &'static str, told: Sender<String>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map(Result::unwrap) {
+            let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
+            told.send(format!("{name}: {}", lines.next().unwrap()))
+                .unwrap();
+            lines.find(String::is_empty);
+            let found = r#"{"barcodes":[{"barcodeValue":"found","type":"QR"}]}"#;
+            let length = found.len();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+            write!(&stream, "{head}content-length: {length}\r\n\r\n{found}").unwrap();
+        }
+    });
+    address
 }
 
 #[test]
 fn a_proxy_of_the_environment_is_used_unless_the_service_is_excepted() {
     let folder = tempfile::tempdir().unwrap();
-    let [service, proxy] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    let address = |listener: &TcpListener| format!("http://{}", listener.local_addr().unwrap());
-    for (excepted, reached, target) in [
-        (
-            "",
-            &proxy,
-            format!("{}/v4.0/barcode/scan", address(&service)),
-        ),
-        ("127.0.0.1", &service, "/v4.0/barcode/scan".to_owned()),
+    let (told, requests) = channel();
+    let service = find_in_all("service", told.clone());
+    let proxy = find_in_all("proxy", told);
+    for (excepted, reached) in [
+        ("", format!("proxy: GET {service}/v4.0/barcode/scan?")),
+        ("127.0.0.1", "service: GET /v4.0/barcode/scan?".to_owned()),
     ] {
         let mut command = barcode(folder.path());
+        for name in [
+            "HTTP_PROXY",
+            "NO_PROXY",
+            "ALL_PROXY",
+            "all_proxy",
+            "REQUEST_METHOD",
+        ] {
+            command.env_remove(name);
+        }
         command
             .args(["scan", "https://pictures.example/label.png"])
-            .env(
-                "BARCODE_CLOUD_BASE_URL",
-                format!("{}/v4.0", address(&service)),
-            )
+            .env("BARCODE_CLOUD_BASE_URL", format!("{service}/v4.0"))
             .env("BARCODE_CLOUD_ACCESS_TOKEN", "token")
-            .env("http_proxy", address(&proxy))
+            .env("http_proxy", &proxy)
             .env("no_proxy", excepted);
-        let request = std::thread::scope(|scope| {
-            let request = scope.spawn(|| answer_one(reached));
-            assert_eq!(stdout(&command.output().unwrap()), "QR: found\n");
-            request.join().unwrap()
-        });
-        assert!(request.starts_with(&format!("GET {target}?")), "{request}");
+        assert_eq!(stdout(&command.output().unwrap()), "QR: found\n");
+        let requests: Vec<String> = requests.try_iter().collect();
+        assert!(
+            requests.len() == 1 && requests[0].starts_with(&reached),
+            "{requests:?}"
+        );
     }
 }

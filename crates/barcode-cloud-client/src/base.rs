@@ -143,6 +143,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_special_in_a_path_is_as_in_a_text() {
+        for parameter in [
+            "",
+            ".",
+            "..",
+            "%2e%2E",
+            "a/b?c#d",
+            "\0\n\t\u{7f}",
+            "a\\b",
+            "ä€𝄞",
+            "a b+c",
+        ] {
+            let text = format!("http://h/v4.0/a/{}/b", encode_path(parameter));
+            let whole = Url::parse(&text).unwrap();
+            assert_eq!(
+                url("http://h/v4.0", parameter),
+                whole.as_str(),
+                "{parameter:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_request_is_what_reqwest_makes_of_it() {
         let client = Client::new();
         for url in ["http://h/a", "http://user@h/a", "http://user:pass@h/a?b"] {

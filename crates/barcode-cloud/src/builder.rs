@@ -164,7 +164,8 @@ impl ClientBuilder {
 
     /// Sends calls with this HTTP client, whose own settings then stand as they are: [`header`](Self::header) does
     /// nothing, and [`user_agent`](Self::user_agent), [`connect_timeout`](Self::connect_timeout), proxies and certificates
-    /// set here matter to token requests only, which have a client of their own.
+    /// set here matter to token requests only, which have a client of their own. What it sends again by itself, no policy of
+    /// this client counts.
     pub fn http(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self

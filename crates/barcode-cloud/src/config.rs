@@ -135,8 +135,8 @@ impl Default for Timeouts {
 /// comes on top of that, and its longest is at least a tenth of it within `max_pause`, so that not all who were asked to
 /// wait come back at once. All clones of a client share a budget, so that an outage does not multiply its load.
 ///
-/// What an HTTP/2 server says it did not process is sent again too, within `attempts`, at once and beside the budget: it
-/// went away in peace, as when it is replaced by another, or refused the stream.
+/// What an HTTP/2 server says it did not process is sent again too, within `attempts` and beside the budget, at first at
+/// once: the server went away in peace, as when it is replaced by another, or refused the stream.
 ///
 /// The service bills each request that it carries out: one whose answer was lost on the way, behind a 502 or 504 too,
 /// may be billed twice when it is sent again.

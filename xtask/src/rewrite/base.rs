@@ -17,6 +17,9 @@ use crate::Error;
 const CLIENT: &str = "Client";
 const FIELD: &str = "baseurl";
 
+/// What a `RequestBuilder` is left to.
+const BUILT: [&str; 5] = ["body", "form", "headers", "json", "multipart"];
+
 pub(super) fn keep_apart(file: &mut File) -> Result<(), Error> {
     retype_field(file).ok_or_else(|| missing(CLIENT, "field `baseurl`"))?;
     let constructor = constructor_mut(file).ok_or_else(|| missing(CLIENT, "constructor"))?;
@@ -42,7 +45,13 @@ pub(super) fn make_requests(items: &mut [Item]) -> Result<(), Error> {
         let mut chain = send.stmts[at].clone();
         let headers = take_calls(&mut chain, "header");
         let Some(method) = value_mut(&mut chain).and_then(|it| bodiless(it)) else {
-            continue;
+            match BUILT
+                .iter()
+                .any(|more| !take_calls(&mut chain, more).is_empty())
+            {
+                true => continue,
+                false => return Err(missing(&name, "request of a known shape")),
+            }
         };
         let made = value_mut(&mut send.stmts[at]).ok_or_else(|| missing(&name, "request"))?;
         *made = parse_quote!(crate::base::request(&client.client, reqwest::Method::#method, url)?);
@@ -127,6 +136,10 @@ fn path_of(url: &Expr) -> Option<Expr> {
         return None;
     }
     let text = text.value();
+    // A query or a fragment would become a part of the path.
+    if text.contains(['?', '#']) {
+        return None;
+    }
     let mut literals = text.strip_prefix("{}")?.split("{}");
     let first = literals.next()?;
     let mut path: Expr = parse_quote!(client.baseurl.path().literal(#first));
@@ -227,13 +240,16 @@ mod tests {
 
     #[test]
     fn a_request_without_a_body_needs_no_builder() {
-        let made = |chain: syn::Expr| {
-            let mut file: syn::File = parse_quote! {
+        let file = |chain: syn::Expr| -> syn::File {
+            parse_quote! {
                 pub struct FindIt<'a> { client: &'a super::Client }
                 impl<'a> FindIt<'a> {
                     pub async fn send(self) { let mut request = #chain; }
                 }
-            };
+            }
+        };
+        let made = |chain| {
+            let mut file = file(chain);
             make_requests(&mut file.items).unwrap();
             let text = file.to_token_stream().to_string();
             let begin = text.find("let mut request").unwrap();
@@ -257,12 +273,14 @@ mod tests {
                     .build()?
             ),
             parse_quote!(client.client.post(url).multipart(form).build()?),
-            parse_quote!(client.client.get(&other).build()?),
         ] {
             let left: syn::Expr = left;
             let text = left.to_token_stream().to_string();
             assert_eq!(made(left), format!("let mut request = {text} ;"));
         }
+        let mut other = file(parse_quote!(client.client.get(&other).build()?));
+        let told = make_requests(&mut other.items).unwrap_err().to_string();
+        assert!(told.contains("known shape"), "{told}");
     }
 
     #[test]
@@ -277,6 +295,8 @@ mod tests {
             parse_quote!(client.baseurl.join("it")),
             parse_quote!(format!("{}/it", client.other)),
             parse_quote!(format!("/it{}", client.baseurl)),
+            parse_quote!(format!("{}/it?mode=x", client.baseurl)),
+            parse_quote!(format!("{}/it#x", client.baseurl)),
             parse_quote!(format!("{}/it/{}", client.baseurl)),
             parse_quote!(format!("{}/it/{}", client.baseurl, id)),
             parse_quote!(format!(

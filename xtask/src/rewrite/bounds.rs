@@ -380,4 +380,33 @@ mod tests {
             .expect(&text);
         assert!(check < text.find("let url").unwrap(), "{text}");
     }
+
+    #[test]
+    fn a_parameter_that_is_borrowed_is_checked_where_it_was_given() {
+        let mut file: syn::File = parse_quote! {
+            pub struct Draw<'a> {
+                client: &'a super::Client,
+                columns: Result<Option<i32>, Refusal>,
+                rows: Result<i32, Refusal>,
+            }
+            impl<'a> Draw<'a> {
+                pub async fn send(self) {
+                    let Self { client, ref columns, ref rows } = self;
+                    let url = client.baseurl.path().url()?;
+                }
+            }
+        };
+        let bounded = |name| json!({"name": name, "schema": {"x-bounds": {"minimum": 1}}});
+        let parameters = [bounded("columns"), bounded("rows")];
+        let document =
+            json!({"paths": {"/a": {"get": {"operationId": "Draw", "parameters": parameters}}}});
+        check_parameters(&mut file.items, &document).unwrap();
+        let text = file.to_token_stream().to_string();
+        for expected in [
+            "if let Ok (Some (value)) = columns { crate :: generated :: bounds :: number (\"columns\" , * value",
+            "if let Ok (value) = rows { crate :: generated :: bounds :: number (\"rows\" , * value",
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
+    }
 }

@@ -26,7 +26,7 @@ use crate::lower::Lowered;
 pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
     base::keep_apart(file)?;
     let builders = module_mut(file, "builder")?;
-    refusal::keep_texts(builders)?;
+    refusal::keep_texts(builders, &lowered.document)?;
     api_version::remove(builders)?;
     multipart::send_forms(builders, &lowered.multipart)?;
     query::write_at_once(builders, &lowered.document, &lowered.multipart)?;

@@ -60,15 +60,15 @@ fn rewrite(send: &mut Block, builder: &ItemStruct, expected: usize) -> Result<()
     }
     let write: Stmt = parse_quote!(#query.end().map_err(Error::InvalidRequest)?;);
     send.stmts.insert(at + 1, write);
-    let borrowed = borrow(send, &written);
-    (borrowed == expected)
-        .then_some(())
-        .ok_or_else(|| fault("field and `let` of each parameter"))
+    match borrow(send, &written) == (expected, expected) {
+        true => Ok(()),
+        false => Err(fault("field and `let` of each parameter")),
+    }
 }
 
 /// Leaves `variables` where they are, refused or not: moved out of the builder one by one, they take more than the
-/// rest of the request. Returns how many were found in full.
-fn borrow(send: &mut Block, variables: &[Ident]) -> usize {
+/// rest of the request. Returns how many `let`s and fields were found.
+fn borrow(send: &mut Block, variables: &[Ident]) -> (usize, usize) {
     let lets = send.stmts.len();
     send.stmts
         .retain(|it| !variables.iter().any(|name| is_let(it, &name.to_string())));
@@ -84,7 +84,7 @@ fn borrow(send: &mut Block, variables: &[Ident]) -> usize {
     let borrowed = borrowed
         .map(|by_ref| *by_ref = Some(Default::default()))
         .count();
-    taken.min(borrowed)
+    (taken, borrowed)
 }
 
 /// The fields of `let Self { … } = self;`.
@@ -98,7 +98,7 @@ fn fields_mut(statement: &mut Stmt) -> Option<impl Iterator<Item = &mut FieldPat
     }
 }
 
-/// Whether the builder's field is a `Result<Option<T>, String>`.
+/// Whether the builder's field is a `Result<Option<T>, Refusal>`.
 fn is_optional(builder: &ItemStruct, name: &Ident) -> bool {
     let mut fields = builder.fields.iter();
     let field = fields.find(|field| field.ident.as_ref() == Some(name));

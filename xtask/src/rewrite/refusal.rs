@@ -1,21 +1,30 @@
 //! Lets a builder keep what is wrong with a parameter as `crate::refusal::Refusal`. progenitor copies a text of the
-//! program onto the heap for each required parameter of each request, and makes room for one in each field, which
-//! triples the size of a builder.
+//! program onto the heap for each required parameter of each request, and makes room for one in each field: a builder
+//! is four times as large.
 
+use std::collections::HashMap;
+
+use heck::ToUpperCamelCase as _;
 use quote::format_ident;
+use serde_json::Value;
 use syn::visit_mut::{VisitMut, visit_expr_mut};
 use syn::{
     Expr, ExprMethodCall, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Lit,
     Member, PathArguments, Stmt, Type, parse_quote,
 };
 
-use super::send::{is_let, send_mut};
-use super::{builders, last_segment, missing};
+use super::send::send_mut;
+use super::{builders, field_name, last_segment, missing};
 use crate::Error;
+use crate::document::operations;
 
-/// Rewrites the fields of every builder whose refusals are known beforehand; that of a body tells what it met.
-pub(super) fn keep_texts(items: &mut [Item]) -> Result<(), Error> {
+/// The field of a request's body. Its refusal tells what it met, and stays a text.
+const BODY: &str = "body";
+
+/// Rewrites the fields of every builder, but for a body.
+pub(super) fn keep_texts(items: &mut [Item], document: &Value) -> Result<(), Error> {
     for (builder, methods) in builders(items) {
+        let wire_names = wire_names(document, &builder.ident);
         for field in &mut builder.fields {
             let Some(name) = field.ident.clone() else {
                 continue;
@@ -23,23 +32,38 @@ pub(super) fn keep_texts(items: &mut [Item]) -> Result<(), Error> {
             let Some(setter) = method_mut(methods, &name) else {
                 continue;
             };
-            if replace_texts(setter) == 0 {
+            if name == BODY {
                 continue;
             }
             let place = || missing(format!("{}::{name}", builder.ident), "known refusals");
+            if replace_texts(setter) == 0 {
+                return Err(place());
+            }
             let refusal = refusal_mut(&mut field.ty).ok_or_else(place)?;
             *refusal = parse_quote!(crate::refusal::Refusal);
             let new = method_mut(methods, &format_ident!("new"));
             replace_in_new(new.ok_or_else(place)?, &name).ok_or_else(place)?;
             let send = send_mut(methods, &builder.ident.to_string())?;
             let mut statements = send.stmts.iter_mut();
-            let given = statements.find(|it| is_let(it, &name.to_string()));
-            let told = name.to_string();
-            *given.ok_or_else(place)? =
-                parse_quote!(let #name = #name.map_err(|refusal| refusal.error(#told))?;);
+            let given: Stmt = parse_quote!(let #name = #name.map_err(Error::InvalidRequest)?;);
+            let given = statements.find(|it| **it == given).ok_or_else(place)?;
+            let told = wire_names.get(&name).ok_or_else(place)?;
+            *given = parse_quote!(let #name = #name.map_err(|refusal| refusal.error(#told))?;);
         }
     }
     Ok(())
+}
+
+/// What the parameters of a builder's operation are called in the document.
+fn wire_names(document: &Value, builder: &Ident) -> HashMap<Ident, String> {
+    let mut operations = operations(document);
+    let operation = operations.find(|(id, _)| *builder == id.to_upper_camel_case());
+    let parameters = operation.and_then(|(_, operation)| operation["parameters"].as_array());
+    let names = parameters.into_iter().flatten();
+    let names = names.filter_map(|parameter| parameter["name"].as_str());
+    names
+        .map(|name| (field_name(name), name.to_owned()))
+        .collect()
 }
 
 fn method_mut<'a>(methods: &'a mut ItemImpl, name: &Ident) -> Option<&'a mut ImplItemFn> {
@@ -119,21 +143,27 @@ fn is_text(expr: &Expr) -> bool {
 #[cfg(test)]
 mod tests {
     use quote::ToTokens as _;
+    use serde_json::{Value, json};
     use syn::parse_quote;
 
     use super::keep_texts;
+
+    fn document() -> Value {
+        let parameters = json!([{"name": "ownId", "in": "path"}]);
+        json!({"paths": {"/it/{ownId}": {"get": {"operationId": "findIt", "parameters": parameters}}}})
+    }
 
     fn generated(new: syn::Expr, given: syn::Stmt) -> syn::File {
         parse_quote! {
             pub struct FindIt<'a> {
                 client: &'a super::Client,
-                id: Result<i32, String>,
+                own_id: Result<i32, String>,
                 body: Result<types::builder::Body, String>,
             }
             impl<'a> FindIt<'a> {
                 pub fn new(client: &'a super::Client) -> Self { #new }
-                pub fn id<V>(mut self, value: V) -> Self {
-                    self.id = value.try_into().map_err(|_| { "conversion failed".to_string() });
+                pub fn own_id<V>(mut self, value: V) -> Self {
+                    self.own_id = value.try_into().map_err(|_| { "conversion failed".to_string() });
                     self
                 }
                 pub fn body<V>(mut self, value: V) -> Self {
@@ -141,7 +171,7 @@ mod tests {
                     self
                 }
                 pub async fn send(self) {
-                    let Self { client, id, body } = self;
+                    let Self { client, own_id, body } = self;
                     #given
                     let body = body.map_err(Error::InvalidRequest)?;
                 }
@@ -154,24 +184,24 @@ mod tests {
         let mut file = generated(
             parse_quote!(Self {
                 client,
-                id: Err("not initialized".to_string()),
+                own_id: Err("not initialized".to_string()),
                 body: Ok(none)
             }),
-            parse_quote!(let id = id.map_err(Error::InvalidRequest)?;),
+            parse_quote!(let own_id = own_id.map_err(Error::InvalidRequest)?;),
         );
-        keep_texts(&mut file.items).unwrap();
+        keep_texts(&mut file.items, &document()).unwrap();
         let expected: syn::File = parse_quote! {
             pub struct FindIt<'a> {
                 client: &'a super::Client,
-                id: Result<i32, crate::refusal::Refusal>,
+                own_id: Result<i32, crate::refusal::Refusal>,
                 body: Result<types::builder::Body, String>,
             }
             impl<'a> FindIt<'a> {
                 pub fn new(client: &'a super::Client) -> Self {
-                    Self { client, id: Err(crate::refusal::Refusal::Missing), body: Ok(none) }
+                    Self { client, own_id: Err(crate::refusal::Refusal::Missing), body: Ok(none) }
                 }
-                pub fn id<V>(mut self, value: V) -> Self {
-                    self.id = value.try_into().map_err(|_| { crate::refusal::Refusal::Unconvertible });
+                pub fn own_id<V>(mut self, value: V) -> Self {
+                    self.own_id = value.try_into().map_err(|_| { crate::refusal::Refusal::Unconvertible });
                     self
                 }
                 pub fn body<V>(mut self, value: V) -> Self {
@@ -179,8 +209,8 @@ mod tests {
                     self
                 }
                 pub async fn send(self) {
-                    let Self { client, id, body } = self;
-                    let id = id.map_err(|refusal| refusal.error("id"))?;
+                    let Self { client, own_id, body } = self;
+                    let own_id = own_id.map_err(|refusal| refusal.error("ownId"))?;
                     let body = body.map_err(Error::InvalidRequest)?;
                 }
             }
@@ -191,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_builder_of_another_shape_is_told() {
-        let usual: syn::Stmt = parse_quote!(let id = id.map_err(Error::InvalidRequest)?;);
+        let usual: syn::Stmt = parse_quote!(let own_id = own_id.map_err(Error::InvalidRequest)?;);
         for (new, given) in [
             (parse_quote!(Self::default()), usual.clone()),
             (
@@ -204,13 +234,13 @@ mod tests {
             (
                 parse_quote!(Self {
                     client,
-                    id: Ok(none)
+                    own_id: Ok(none)
                 }),
-                parse_quote!(let other = id?;),
+                parse_quote!(let own_id = own_id.and_then(other)?;),
             ),
         ] {
-            let error = keep_texts(&mut generated(new, given).items).unwrap_err();
-            assert!(error.to_string().contains("FindIt::id"), "{error}");
+            let error = keep_texts(&mut generated(new, given).items, &document()).unwrap_err();
+            assert!(error.to_string().contains("FindIt::own_id"), "{error}");
         }
     }
 }

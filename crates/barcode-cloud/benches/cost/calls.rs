@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::Effort;
 use crate::server::CPU_PATH;
-use crate::subjects::{Api, Bare, Facade, Plain, Subject};
+use crate::subjects::{Api, Bare, Facade, Lean, Plain, Subject};
 use crate::table::{Goal, Row, Table};
 
 /// Calls that one has before it is the next one's turn.
@@ -136,7 +136,10 @@ impl Rounds {
                 baseline: (it.shown)(self.median(|round| figure(&round[0]))),
                 measured: (it.shown)(self.median(|round| figure(&round[place]))),
                 ratio,
-                goal: it.goal,
+                goal: match block.name == Lean::NAME {
+                    true => Goal::None,
+                    false => it.goal,
+                },
             });
         }
     }
@@ -148,6 +151,7 @@ pub(crate) fn one_at_a_time(url: &str, effort: Effort, table: &mut Table) {
     let runtime = Arc::new(one_thread());
     let blocks = [
         Block::one_at_a_time(&runtime, Bare::new(url)),
+        Block::one_at_a_time(&runtime, Lean::new(url)),
         Block::one_at_a_time(&runtime, Plain::new(url)),
         Block::one_at_a_time(&runtime, Api::new(url)),
         Block::one_at_a_time(&runtime, Facade::new(url)),
@@ -188,6 +192,7 @@ pub(crate) fn many_callers(url: &str, effort: Effort, table: &mut Table) {
     let runtime = Arc::new(Builder::new_multi_thread().enable_all().build().unwrap());
     let blocks = [
         Block::many_callers(&runtime, Bare::new(url)),
+        Block::many_callers(&runtime, Lean::new(url)),
         Block::many_callers(&runtime, Plain::new(url)),
         Block::many_callers(&runtime, Api::new(url)),
         Block::many_callers(&runtime, Facade::new(url)),

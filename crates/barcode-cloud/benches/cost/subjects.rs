@@ -20,12 +20,16 @@ pub(crate) trait Subject: Send + Sync + 'static {
     fn call(&self) -> impl Future<Output = usize> + Send;
 }
 
-/// `reqwest` with a ready header: the least that a call can cost.
+/// `reqwest` with a ready header, as it is unless set otherwise.
 pub(crate) struct Bare {
     http: reqwest::Client,
     url: String,
     header: HeaderValue,
 }
+
+/// The same over a client that is set up as the facade's: it keeps no copy for a repetition, and looks for no proxy. The
+/// least that a call can cost.
+pub(crate) struct Lean(Bare);
 
 /// The generated client without a hook.
 pub(crate) struct Plain(api::Client);
@@ -50,6 +54,18 @@ impl Bare {
         let request = self.http.get(&self.url).query(&[("data", data)]);
         let mut answer = request.send().await.unwrap();
         while answer.chunk().await.unwrap().is_some() {}
+    }
+}
+
+impl Lean {
+    pub(crate) fn new(url: &str) -> Self {
+        let lean = transport()
+            .no_proxy()
+            .retry(reqwest::retry::never().max_retries_per_request(0));
+        Self(Bare {
+            http: lean.build().unwrap(),
+            ..Bare::new(url)
+        })
     }
 }
 
@@ -88,6 +104,14 @@ impl Subject for Bare {
             .query(&[("data", DATA)]);
         let answer = request.send().await.unwrap().error_for_status().unwrap();
         answer.bytes().await.unwrap().len()
+    }
+}
+
+impl Subject for Lean {
+    const NAME: &'static str = "bare `reqwest`, set up as the facade's";
+
+    async fn call(&self) -> usize {
+        self.0.call().await
     }
 }
 
@@ -143,7 +167,7 @@ fn bearer(token: &str) -> HeaderValue {
     header
 }
 
-/// As the facade sets its own up.
+/// `reqwest` as it is unless set otherwise, but that it follows no redirects, as the facade does not.
 fn transport() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("barcode-cloud/", env!("CARGO_PKG_VERSION")))

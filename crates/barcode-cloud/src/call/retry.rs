@@ -53,9 +53,14 @@ impl Retries {
         if made >= self.policy.attempts.get() {
             return None;
         }
-        // At once and for nothing: a server that goes away sends all who are on its connection to the next one.
         if matches!(error, Error::Transport { source } if is_unprocessed(source)) {
-            return Some(Duration::ZERO);
+            // For nothing, and at first at once: a server that goes away sends all who are on its connection to the
+            // next one. Who is refused again is in the way of others.
+            let pause = match made {
+                1 => Duration::ZERO,
+                _ => self.jitter(made - 1, Duration::ZERO, random),
+            };
+            return left.is_none_or(|left| pause < left).then_some(pause);
         }
         if !self.covers(error) {
             return None;

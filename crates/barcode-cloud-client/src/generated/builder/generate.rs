@@ -486,8 +486,7 @@ impl<'a> Generate<'a> {
             ref text_location,
             ref units,
         } = self;
-        let barcode_type = barcode_type
-            .map_err(|refusal| refusal.error("barcode_type"))?;
+        let barcode_type = barcode_type.map_err(|refusal| refusal.error("barcodeType"))?;
         if let Ok(Some(value)) = resolution {
             crate::generated::bounds::number(
                     "resolution",

@@ -487,59 +487,56 @@ impl<'a> GenerateMultipart<'a> {
             units,
         } = self;
         let background_color = background_color
-            .map_err(|refusal| refusal.error("background_color"))?;
-        let barcode_type = barcode_type
-            .map_err(|refusal| refusal.error("barcode_type"))?;
+            .map_err(|refusal| refusal.error("backgroundColor"))?;
+        let barcode_type = barcode_type.map_err(|refusal| refusal.error("barcodeType"))?;
         let code128_encode_mode = code128_encode_mode
-            .map_err(|refusal| refusal.error("code128_encode_mode"))?;
+            .map_err(|refusal| refusal.error("code128EncodeMode"))?;
         let data = data.map_err(|refusal| refusal.error("data"))?;
-        let data_type = data_type.map_err(|refusal| refusal.error("data_type"))?;
+        let data_type = data_type.map_err(|refusal| refusal.error("dataType"))?;
         let foreground_color = foreground_color
-            .map_err(|refusal| refusal.error("foreground_color"))?;
-        let image_format = image_format
-            .map_err(|refusal| refusal.error("image_format"))?;
-        let image_height = image_height
-            .map_err(|refusal| refusal.error("image_height"))?;
-        let image_width = image_width.map_err(|refusal| refusal.error("image_width"))?;
+            .map_err(|refusal| refusal.error("foregroundColor"))?;
+        let image_format = image_format.map_err(|refusal| refusal.error("imageFormat"))?;
+        let image_height = image_height.map_err(|refusal| refusal.error("imageHeight"))?;
+        let image_width = image_width.map_err(|refusal| refusal.error("imageWidth"))?;
         let micro_qr_version = micro_qr_version
-            .map_err(|refusal| refusal.error("micro_qr_version"))?;
+            .map_err(|refusal| refusal.error("microQRVersion"))?;
         let pdf417_aspect_ratio = pdf417_aspect_ratio
-            .map_err(|refusal| refusal.error("pdf417_aspect_ratio"))?;
+            .map_err(|refusal| refusal.error("pdf417AspectRatio"))?;
         let pdf417_columns = pdf417_columns
-            .map_err(|refusal| refusal.error("pdf417_columns"))?;
+            .map_err(|refusal| refusal.error("pdf417Columns"))?;
         let pdf417_eci_encoding = pdf417_eci_encoding
-            .map_err(|refusal| refusal.error("pdf417_eci_encoding"))?;
+            .map_err(|refusal| refusal.error("pdf417ECIEncoding"))?;
         let pdf417_encode_mode = pdf417_encode_mode
-            .map_err(|refusal| refusal.error("pdf417_encode_mode"))?;
+            .map_err(|refusal| refusal.error("pdf417EncodeMode"))?;
         let pdf417_error_level = pdf417_error_level
-            .map_err(|refusal| refusal.error("pdf417_error_level"))?;
+            .map_err(|refusal| refusal.error("pdf417ErrorLevel"))?;
         let pdf417_is_code128_emulation = pdf417_is_code128_emulation
-            .map_err(|refusal| refusal.error("pdf417_is_code128_emulation"))?;
+            .map_err(|refusal| refusal.error("pdf417IsCode128Emulation"))?;
         let pdf417_is_linked = pdf417_is_linked
-            .map_err(|refusal| refusal.error("pdf417_is_linked"))?;
+            .map_err(|refusal| refusal.error("pdf417IsLinked"))?;
         let pdf417_is_reader_initialization = pdf417_is_reader_initialization
-            .map_err(|refusal| refusal.error("pdf417_is_reader_initialization"))?;
+            .map_err(|refusal| refusal.error("pdf417IsReaderInitialization"))?;
         let pdf417_macro_characters = pdf417_macro_characters
-            .map_err(|refusal| refusal.error("pdf417_macro_characters"))?;
-        let pdf417_rows = pdf417_rows.map_err(|refusal| refusal.error("pdf417_rows"))?;
+            .map_err(|refusal| refusal.error("pdf417MacroCharacters"))?;
+        let pdf417_rows = pdf417_rows.map_err(|refusal| refusal.error("pdf417Rows"))?;
         let pdf417_truncate = pdf417_truncate
-            .map_err(|refusal| refusal.error("pdf417_truncate"))?;
+            .map_err(|refusal| refusal.error("pdf417Truncate"))?;
         let qr_aspect_ratio = qr_aspect_ratio
-            .map_err(|refusal| refusal.error("qr_aspect_ratio"))?;
+            .map_err(|refusal| refusal.error("qrAspectRatio"))?;
         let qr_eci_encoding = qr_eci_encoding
-            .map_err(|refusal| refusal.error("qr_eci_encoding"))?;
+            .map_err(|refusal| refusal.error("qrECIEncoding"))?;
         let qr_encode_mode = qr_encode_mode
-            .map_err(|refusal| refusal.error("qr_encode_mode"))?;
+            .map_err(|refusal| refusal.error("qrEncodeMode"))?;
         let qr_error_level = qr_error_level
-            .map_err(|refusal| refusal.error("qr_error_level"))?;
-        let qr_version = qr_version.map_err(|refusal| refusal.error("qr_version"))?;
+            .map_err(|refusal| refusal.error("qrErrorLevel"))?;
+        let qr_version = qr_version.map_err(|refusal| refusal.error("qrVersion"))?;
         let rect_micro_qr_version = rect_micro_qr_version
-            .map_err(|refusal| refusal.error("rect_micro_qr_version"))?;
+            .map_err(|refusal| refusal.error("rectMicroQrVersion"))?;
         let resolution = resolution.map_err(|refusal| refusal.error("resolution"))?;
         let rotation_angle = rotation_angle
-            .map_err(|refusal| refusal.error("rotation_angle"))?;
+            .map_err(|refusal| refusal.error("rotationAngle"))?;
         let text_location = text_location
-            .map_err(|refusal| refusal.error("text_location"))?;
+            .map_err(|refusal| refusal.error("textLocation"))?;
         let units = units.map_err(|refusal| refusal.error("units"))?;
         if let Some(value) = &resolution {
             crate::generated::bounds::number(

@@ -95,13 +95,12 @@ impl<'a> RecognizeMultipart<'a> {
             recognition_image_kind,
             recognition_mode,
         } = self;
-        let barcode_type = barcode_type
-            .map_err(|refusal| refusal.error("barcode_type"))?;
+        let barcode_type = barcode_type.map_err(|refusal| refusal.error("barcodeType"))?;
         let file = file.map_err(|refusal| refusal.error("file"))?;
         let recognition_image_kind = recognition_image_kind
-            .map_err(|refusal| refusal.error("recognition_image_kind"))?;
+            .map_err(|refusal| refusal.error("recognitionImageKind"))?;
         let recognition_mode = recognition_mode
-            .map_err(|refusal| refusal.error("recognition_mode"))?;
+            .map_err(|refusal| refusal.error("recognitionMode"))?;
         let url = client.baseurl.path().literal("/barcode/recognize-multipart").url()?;
         let mut form = reqwest::multipart::Form::new();
         form = form.text("barcodeType", barcode_type.to_string());
