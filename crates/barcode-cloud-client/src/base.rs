@@ -75,10 +75,10 @@ impl Path<'_> {
 /// A request without a body. `RequestBuilder` would move it three times; it makes a header of user info, and is left to
 /// it where there is any.
 pub(crate) fn request(client: &Client, method: Method, url: Url) -> reqwest::Result<Request> {
-    if url.username().is_empty() && url.password().is_none() {
-        return Ok(Request::new(method, url));
+    match has_user_info(&url) {
+        true => client.request(method, url).build(),
+        false => Ok(Request::new(method, url)),
     }
-    client.request(method, url).build()
 }
 
 /// The base URL is one that no request can go to. What it is may be secret: it is not quoted.
@@ -93,10 +93,16 @@ impl<E> From<NoBase> for Error<E> {
     }
 }
 
+/// User info may hold a password, and what is no URL may be anything: neither is shown.
 impl fmt::Debug for Base {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
+        let shown = self.url.as_ref().filter(|url| !has_user_info(url));
+        f.write_str(shown.map_or("(not shown)", Url::as_str))
     }
+}
+
+fn has_user_info(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 #[cfg(test)]
@@ -139,6 +145,18 @@ mod tests {
             let error: Error<()> = Base::new(base).path().url().unwrap_err().into();
             let told = error.to_string();
             assert!(told.contains("scheme and a host"), "{base}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_secret_is_not_shown() {
+        for (base, shown) in [
+            ("http://h/v4.0", "http://h/v4.0"),
+            ("http://user:canary@h/v4.0", "(not shown)"),
+            ("http://canary@h/v4.0", "(not shown)"),
+            ("canary", "(not shown)"),
+        ] {
+            assert_eq!(format!("{:?}", Base::new(base)), shown);
         }
     }
 

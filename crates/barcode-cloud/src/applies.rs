@@ -20,12 +20,14 @@ const MICRO_PDF417: &[Type] = &[Type::MicroPdf417, Type::Gs1MicroPdf417];
 
 /// Refuses options that mean nothing to the type, and sizes that are none.
 pub(crate) fn check(params: &GenerateParams) -> Result<(), InvalidInput> {
+    // Most requests set nothing. All fields are named, so that a new group is not passed over.
     if let GenerateParams {
+        barcode_type: _,
+        encode_data: _,
         barcode_image_params: None,
         qr_params: None,
         code128_params: None,
         pdf417_params: None,
-        ..
     } = params
     {
         return Ok(());

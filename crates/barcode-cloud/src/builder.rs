@@ -1,18 +1,18 @@
 //! From settings to a client: by method, by [`Config`] or from the environment, all checked here.
 
 use std::fmt;
+use std::mem::take;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use barcode_cloud_auth::{ClientCredentials, FileCredentials, TokenSource};
 use barcode_cloud_client as api;
-use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use crate::authority::{self, Authority, Environment};
 use crate::client::Shared;
 use crate::error::ConfigurationError;
+use crate::transport::{self, Transport};
 use crate::{Client, Config, Error, Retry};
 
 /// Builds a [`Client`]; made by [`Client::builder`].
@@ -189,26 +189,13 @@ impl ClientBuilder {
     /// proxy, a header or a certificate is none, or no HTTP client can be set up.
     pub fn build(mut self) -> Result<Client, Error> {
         let base_url = checked(self.service_address())?;
-        if HeaderValue::from_str(&self.config.user_agent).is_err() {
-            return Err(ConfigurationError::UserAgent.into());
-        }
-        self.read_proxy()?;
-        self.read_certificates()?;
-        let tokens = self.tokens()?;
-        let headers = headers(&self.config)?;
+        let (proxies, certificates) = (take(&mut self.proxies), take(&mut self.certificates));
+        let transport = Transport::new(&self.config, proxies, certificates)?;
+        let tokens = self.tokens(&transport)?;
+        let headers = transport::headers(&self.config)?;
         let http = match self.http.take() {
             Some(http) => http,
-            None => self
-                .transport_to(&base_url)
-                .default_headers(headers)
-                .connect_timeout(self.config.timeouts.connect)
-                // The service does not redirect; following would send data to who knows where.
-                .redirect(reqwest::redirect::Policy::none())
-                // `call::retry` sends again what the server did not look at, too. A maximum of 0, or each request
-                // would still be copied for its repetition.
-                .retry(reqwest::retry::never().max_retries_per_request(0))
-                .build()
-                .map_err(ConfigurationError::Http)?,
+            None => transport.for_calls(&base_url, headers)?,
         };
         Ok(Client::from_shared(Shared::new(
             &self.config,
@@ -226,33 +213,6 @@ impl ClientBuilder {
     #[cfg(feature = "blocking")]
     pub fn build_blocking(self) -> Result<crate::blocking::Client, Error> {
         crate::blocking::Client::of(self.build()?)
-    }
-
-    fn read_proxy(&mut self) -> Result<(), ConfigurationError> {
-        if let Some(url) = &self.config.proxy {
-            // It may hold a password: what is wrong with it is not quoted.
-            let proxy =
-                reqwest::Proxy::all(url.expose_secret()).map_err(|_| ConfigurationError::Proxy)?;
-            self.proxies.push(proxy);
-        }
-        Ok(())
-    }
-
-    fn read_certificates(&mut self) -> Result<(), ConfigurationError> {
-        for path in &self.config.root_certificates {
-            let fault = |reason: String| ConfigurationError::Certificate {
-                path: path.clone(),
-                reason,
-            };
-            let pem = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
-            let read = reqwest::Certificate::from_pem_bundle(&pem)
-                .map_err(|_| fault("it is not PEM".to_owned()))?;
-            if read.is_empty() {
-                return Err(fault("it holds no certificate".to_owned()));
-            }
-            self.certificates.extend(read);
-        }
-        Ok(())
     }
 
     fn service_address(&self) -> &str {
@@ -276,7 +236,7 @@ impl ClientBuilder {
             .ok_or(ConfigurationError::NoCredentials)
     }
 
-    fn tokens(&self) -> Result<TokenSource, ConfigurationError> {
+    fn tokens(&self, transport: &Transport) -> Result<TokenSource, ConfigurationError> {
         let token_url = self.token_address();
         let source = match self.authority()? {
             Authority::Source(source) => return Ok(source),
@@ -289,38 +249,10 @@ impl ClientBuilder {
             // An address on this machine is opt-in enough: nobody else can listen there.
             .allow_insecure_loopback(true)
             .connect_timeout(self.config.timeouts.connect)
-            .http(self.transport())
+            .http(transport.common())
             .build()
             .map_err(ConfigurationError::Auth)
     }
-
-    /// Calls go to one address: whether a proxy of the system stands before it is seen to here, once. reqwest would look
-    /// it up twice for each that is not encrypted.
-    fn transport_to(&self, base_url: &reqwest::Url) -> reqwest::ClientBuilder {
-        let http = self.transport();
-        match self.proxies.is_empty() && is_direct(&Matcher::from_system(), base_url) {
-            true => http.no_proxy(),
-            false => http,
-        }
-    }
-
-    /// What calls and token requests have in common.
-    fn transport(&self) -> reqwest::ClientBuilder {
-        let mut http = reqwest::Client::builder().user_agent(&self.config.user_agent);
-        for proxy in &self.proxies {
-            http = http.proxy(proxy.clone());
-        }
-        if self.certificates.is_empty() {
-            return http;
-        }
-        http.tls_certs_merge(self.certificates.iter().cloned())
-    }
-}
-
-/// Whether none of these proxies stands before this address.
-fn is_direct(proxies: &Matcher, address: &reqwest::Url) -> bool {
-    let address: Result<http::Uri, _> = address.as_str().parse();
-    address.is_ok_and(|address| proxies.intercept(&address).is_none())
 }
 
 /// The base URL, if that is what it is. It may be anything by mistake, a secret too: it is not shown.
@@ -334,26 +266,6 @@ fn checked(base_url: &str) -> Result<reqwest::Url, ConfigurationError> {
         return Err(ConfigurationError::BaseUrl("it has a user or a password"));
     }
     Ok(url)
-}
-
-fn headers(config: &Config) -> Result<HeaderMap, ConfigurationError> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in &config.headers {
-        let fault = |reason| ConfigurationError::Header {
-            name: name.clone(),
-            reason,
-        };
-        let parsed =
-            HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault("is no name of a header"))?;
-        if parsed == AUTHORIZATION {
-            return Err(fault("is set by the client itself"));
-        }
-        let mut value = HeaderValue::from_str(value.expose_secret())
-            .map_err(|_| fault("has a value that no header can carry"))?;
-        value.set_sensitive(true);
-        headers.insert(parsed, value);
-    }
-    Ok(headers)
 }
 
 /// A proxy may hold a password, credentials a secret: they are not shown.
@@ -377,24 +289,6 @@ mod tests {
         let fields = all.as_object_mut().unwrap();
         fields.extend(config.as_object().unwrap().clone());
         Client::from_config(serde_json::from_value(all).unwrap())
-    }
-
-    #[test]
-    fn calls_are_direct_where_no_proxy_stands_before_the_service() {
-        let proxy = "http://proxy.example:3128";
-        let encrypted = || Matcher::builder().https(proxy);
-        for (proxies, direct) in [
-            (Matcher::builder(), true),
-            (Matcher::builder().http(proxy), true),
-            (encrypted(), false),
-            (Matcher::builder().all(proxy), false),
-            (encrypted().no("barcode.example"), true),
-            (encrypted().no("other.example"), false),
-        ] {
-            let address = reqwest::Url::parse("https://api.barcode.example/v4.0").unwrap();
-            let proxies = proxies.build();
-            assert_eq!(is_direct(&proxies, &address), direct, "{proxies:?}");
-        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod recognize;
 mod save;
 mod scan;
 mod told;
+mod transport;
 mod unprocessed;
 mod upload;
 

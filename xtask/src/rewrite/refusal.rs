@@ -2,8 +2,6 @@
 //! program onto the heap for each required parameter of each request, and makes room for one in each field: a builder
 //! is four times as large.
 
-use std::collections::HashMap;
-
 use heck::ToUpperCamelCase as _;
 use quote::format_ident;
 use serde_json::Value;
@@ -18,24 +16,18 @@ use super::{builders, field_name, last_segment, missing};
 use crate::Error;
 use crate::document::operations;
 
-/// The field of a request's body. Its refusal tells what it met, and stays a text.
-const BODY: &str = "body";
-
-/// Rewrites the fields of every builder, but for a body.
+/// Rewrites the fields of every builder that are parameters. The refusal of a body tells what it met, and stays a text.
 pub(super) fn keep_texts(items: &mut [Item], document: &Value) -> Result<(), Error> {
     for (builder, methods) in builders(items) {
         let wire_names = wire_names(document, &builder.ident);
-        for field in &mut builder.fields {
-            let Some(name) = field.ident.clone() else {
-                continue;
-            };
-            let Some(setter) = method_mut(methods, &name) else {
-                continue;
-            };
-            if name == BODY {
-                continue;
-            }
+        for (name, told) in wire_names {
             let place = || missing(format!("{}::{name}", builder.ident), "known refusals");
+            let mut fields = builder.fields.iter_mut();
+            // OpenAPI has parameters that mean nothing, such as a header `Accept`: they have no field.
+            let Some(field) = fields.find(|it| it.ident.as_ref() == Some(&name)) else {
+                continue;
+            };
+            let setter = method_mut(methods, &name).ok_or_else(place)?;
             if replace_texts(setter) == 0 {
                 return Err(place());
             }
@@ -47,7 +39,6 @@ pub(super) fn keep_texts(items: &mut [Item], document: &Value) -> Result<(), Err
             let mut statements = send.stmts.iter_mut();
             let given: Stmt = parse_quote!(let #name = #name.map_err(Error::InvalidRequest)?;);
             let given = statements.find(|it| **it == given).ok_or_else(place)?;
-            let told = wire_names.get(&name).ok_or_else(place)?;
             *given = parse_quote!(let #name = #name.map_err(|refusal| refusal.error(#told))?;);
         }
     }
@@ -55,7 +46,7 @@ pub(super) fn keep_texts(items: &mut [Item], document: &Value) -> Result<(), Err
 }
 
 /// What the parameters of a builder's operation are called in the document.
-fn wire_names(document: &Value, builder: &Ident) -> HashMap<Ident, String> {
+fn wire_names(document: &Value, builder: &Ident) -> Vec<(Ident, String)> {
     let mut operations = operations(document);
     let operation = operations.find(|(id, _)| *builder == id.to_upper_camel_case());
     let parameters = operation.and_then(|(_, operation)| operation["parameters"].as_array());

@@ -18,7 +18,7 @@ pub(crate) struct Gate {
 }
 
 /// A turn; dropping it gives it back.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Turn {
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -42,9 +42,10 @@ impl Gate {
         }
     }
 
-    /// Whether nobody ever waits here.
-    pub(crate) fn is_open(&self) -> bool {
-        self.slots.is_none() && self.rate.is_none()
+    /// A turn, where nobody ever waits for one.
+    pub(crate) fn free(&self) -> Option<Turn> {
+        let is_open = self.slots.is_none() && self.rate.is_none();
+        is_open.then_some(Turn { _permit: None })
     }
 
     /// Waits for a turn, which lasts until what is returned is dropped.

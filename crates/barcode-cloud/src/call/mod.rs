@@ -172,9 +172,9 @@ impl Call<'_> {
         shared.retries.count_call();
         let mut renewed = false;
         loop {
-            let turn = match shared.gate.is_open() {
-                true => Turn::default(),
-                false => self.limit.wait_for(shared.gate.enter()).await?,
+            let turn = match shared.gate.free() {
+                Some(turn) => turn,
+                None => self.limit.wait_for(shared.gate.enter()).await?,
             };
             self.seen.attempts += 1;
             let failed = match self.attempt(operation, turn).await {
