@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use barcode_cloud::api::{self, types::EncodeBarcodeType};
-use barcode_cloud::{Client, Error, Form, Image, TokenSource};
+use barcode_cloud::{Client, Error, Form, ImageSource, TokenSource};
 use futures_util::future::join_all;
 use httpmock::{HttpMockResponse, Mock, MockServer};
 use serde_json::json;
@@ -53,7 +53,7 @@ async fn many_first_calls_ask_for_one_token() {
 /// that must be opened again.
 async fn call(client: &Client, operation: &str, form: Form, path: &Path) -> Result<(), Error> {
     let image = match form {
-        Form::Query => Image::url("https://pictures.example/a.png"),
+        Form::Query => ImageSource::url("https://pictures.example/a.png"),
         Form::Body | Form::Multipart => path.into(),
     };
     match operation {

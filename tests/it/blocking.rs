@@ -4,7 +4,7 @@ use barcode_cloud::blocking::Client;
 use std::io::Read as _;
 
 use barcode_cloud::{
-    BarcodeImageFormat, Config, DecodeBarcodeType, EncodeBarcodeType, Error, Image,
+    BarcodeImageFormat, Config, DecodeBarcodeType, EncodeBarcodeType, Error, ImageSource,
 };
 use barcode_cloud_sandbox::Sandbox;
 use serde_json::json;
@@ -103,7 +103,7 @@ fn a_picture_is_read_as_it_comes_and_sent_from_a_reader() {
     assert_eq!(&read, whole.bytes());
     assert_eq!(reader.read(&mut [0]).unwrap(), 0);
     let length = read.len() as u64;
-    let image = Image::blocking_reader(std::io::Cursor::new(read), length);
+    let image = ImageSource::blocking_reader(std::io::Cursor::new(read), length);
     assert_eq!(client.scan(image).send().unwrap()[0].value, "by reader");
 }
 

@@ -115,7 +115,7 @@ async fn an_answer_that_is_too_long_keeps_its_status_and_request_id() {
     let server = Raw::finding().await;
     let client = fixed(&server.base_url()).max_answer_bytes(9).build();
     let client = client.unwrap();
-    let image = barcode_cloud::Image::url("https://pictures.example/a.png");
+    let image = barcode_cloud::ImageSource::url("https://pictures.example/a.png");
     let error = client.scan(image).send().await.unwrap_err();
     let told = (error.status().unwrap().as_u16(), error.request_id());
     assert_eq!(told, (200, Some("r-1")), "{error:?}");
@@ -221,7 +221,7 @@ async fn an_address_that_no_request_can_have_is_the_callers_mistake() {
     let client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
     let url = format!("https://pictures.example/{}", "x".repeat(70_000));
     let error = client
-        .scan(barcode_cloud::Image::url(url))
+        .scan(barcode_cloud::ImageSource::url(url))
         .send()
         .await
         .unwrap_err();

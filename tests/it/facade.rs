@@ -4,7 +4,7 @@ use std::path::Path;
 
 use barcode_cloud::{
     BarcodeImageFormat, BarcodeImageParams, DecodeBarcodeType as Read, EncodeBarcodeType as Write,
-    Error, Form, Image, RecognitionMode,
+    Error, Form, ImageSource, RecognitionMode,
 };
 
 use crate::service::sandbox;
@@ -130,9 +130,9 @@ async fn a_picture_goes_to_disk_and_comes_from_there_whole() {
     );
 
     sandbox.url_file("https://pictures.example/label.png", path.as_path());
-    let by_url = Image::url("https://pictures.example/label.png");
+    let by_url = ImageSource::url("https://pictures.example/label.png");
     for image in [
-        Image::from(path.as_path()),
+        ImageSource::from(path.as_path()),
         picture.bytes().clone().into(),
         by_url,
     ] {
@@ -182,7 +182,7 @@ async fn the_same_options_give_the_same_picture_in_every_form() {
     for form in [Form::Query, Form::Body, Form::Multipart] {
         let request = client
             .generate(Write::Qr, "options")
-            .image(options.clone())
+            .render(options.clone())
             .form(form);
         pictures.push(request.send().await.unwrap());
     }
@@ -267,7 +267,7 @@ async fn what_cannot_be_sent_is_told_before_anything_is() {
             );
         }
     }
-    let image = Image::url("https://pictures.example/a.png");
+    let image = ImageSource::url("https://pictures.example/a.png");
     let error = client
         .recognize(image)
         .types([Read::Qr, Read::Aztec])

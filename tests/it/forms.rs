@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use barcode_cloud::{
     BarcodeImageFormat, Client, Code128EncodeMode, Code128Options, CodeLocation, Color,
-    DecodeBarcodeType, EciEncodings, EncodeBarcodeType, Form, Generate, GraphicsUnit, Image,
-    ImageOptions, MacroCharacter, MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel,
-    Pdf417Options, QrEncodeMode, QrErrorLevel, QrOptions, QrVersion, RectMicroQrVersion,
+    DecodeBarcodeType, EciEncodings, EncodeBarcodeType, Form, Generate, GraphicsUnit, ImageSource,
+    MacroCharacter, MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel, Pdf417Options,
+    QrEncodeMode, QrErrorLevel, QrOptions, QrVersion, RectMicroQrVersion, RenderOptions,
 };
 use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
 
@@ -87,8 +87,8 @@ async fn a_picture_goes_by_form_several_types_by_body_an_address_by_query() {
             })
             .await;
     }
-    let picture = || Image::from(b"picture".to_vec());
-    let address = || Image::url("https://pictures.example/a.png");
+    let picture = || ImageSource::from(b"picture".to_vec());
+    let address = || ImageSource::url("https://pictures.example/a.png");
     let two = [DecodeBarcodeType::Qr, DecodeBarcodeType::Aztec];
     let paths = [
         client.recognize(picture()).send().await.unwrap(),
@@ -149,7 +149,7 @@ async fn an_upload_has_a_length_and_a_name_and_no_chunks() {
 
 /// Every option of the document, each with a type that it means something to.
 fn every_option(client: &Client) -> [Generate; 5] {
-    let image = ImageOptions::new()
+    let image = RenderOptions::new()
         .format(BarcodeImageFormat::Gif)
         .text(CodeLocation::Above)
         .foreground(Color::rgb(0xff, 0x57, 0x33))
@@ -180,7 +180,7 @@ fn every_option(client: &Client) -> [Generate; 5] {
     let generate = |barcode_type| client.generate(barcode_type, b"bytes".to_vec());
     [
         generate(EncodeBarcodeType::Qr)
-            .image(image)
+            .render(image)
             .qr(qr.version(QrVersion::Version07)),
         generate(EncodeBarcodeType::MicroQr).qr(QrOptions::new().micro_version(MicroQrVersion::M3)),
         generate(EncodeBarcodeType::RectMicroQr)
@@ -231,7 +231,7 @@ async fn an_option_out_of_its_bounds_is_refused_in_every_form_before_anything_is
     for form in [Form::Query, Form::Body, Form::Multipart] {
         for (request, field) in [
             (
-                generate(EncodeBarcodeType::Qr).image(ImageOptions::new().resolution(0.5)),
+                generate(EncodeBarcodeType::Qr).render(RenderOptions::new().resolution(0.5)),
                 "resolution",
             ),
             (

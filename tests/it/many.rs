@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use barcode_cloud::{Client, Deadline, EncodeBarcodeType, Error, Image};
+use barcode_cloud::{Client, Deadline, EncodeBarcodeType, Error, ImageSource};
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Semaphore;
 
@@ -226,7 +226,7 @@ async fn a_deadline_of_the_call_covers_the_wait_for_a_turn_and_for_the_answer() 
     first.abort();
     let alone = fixed(&server.base_url()).timeout(short).build().unwrap();
     let error = alone
-        .scan(Image::url("https://x.example/?data=1"))
+        .scan(ImageSource::url("https://x.example/?data=1"))
         .send()
         .await
         .unwrap_err();

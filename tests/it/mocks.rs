@@ -102,7 +102,7 @@ async fn a_form_is_mocked_field_by_field() {
     };
     let request = client
         .generate(EncodeBarcodeType::Code128, "x")
-        .image(image);
+        .render(image);
     let error = request.form(Form::Multipart).send().await.unwrap_err();
     assert_eq!(
         (error.code(), error.request_id()),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use barcode_cloud::{EncodeBarcodeType, Image, Retry};
+use barcode_cloud::{EncodeBarcodeType, ImageSource, Retry};
 use futures_util::StreamExt as _;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tracing::field::{Field, Visit};
@@ -89,7 +89,7 @@ async fn a_span_has_opentelemetrys_names_and_no_secret() {
         .build()
         .unwrap();
     let seen = Seen::default();
-    let image = Image::url("https://pictures.example/private.png");
+    let image = ImageSource::url("https://pictures.example/private.png");
     client
         .scan(image)
         .send()
@@ -197,7 +197,7 @@ async fn data_is_seen_only_where_it_is_asked_for() {
     for asked in [false, true] {
         let client = fixed(&server.base_url()).trace_data(asked).build().unwrap();
         let seen = Seen::default();
-        let image = Image::url("https://pictures.example/label.png");
+        let image = ImageSource::url("https://pictures.example/label.png");
         client
             .scan(image)
             .send()
@@ -221,7 +221,7 @@ fn calls_and_their_repetitions_are_counted() {
         runtime.block_on(async {
             let server = unsteady().await;
             let client = fixed(&server.base_url()).build().unwrap();
-            let image = || Image::url("https://pictures.example/label.png");
+            let image = || ImageSource::url("https://pictures.example/label.png");
             client.scan(image()).send().await.unwrap();
             client
                 .generate(EncodeBarcodeType::Qr, "x")

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use barcode_cloud::{Client, Config, EncodeBarcodeType, Error, Image};
+use barcode_cloud::{Client, Config, EncodeBarcodeType, Error, ImageSource};
 use barcode_cloud_sandbox::Sandbox;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::tls;
 #[tokio::test]
 async fn user_agent_headers_and_request_id_are_sent() {
     let server = Raw::finding().await;
-    let image = || Image::url("https://pictures.example/label.png");
+    let image = || ImageSource::url("https://pictures.example/label.png");
     let client = fixed(&server.base_url()).build().unwrap();
     client.scan(image()).send().await.unwrap();
     let client = fixed(&server.base_url())
@@ -130,7 +130,7 @@ async fn requests_go_through_the_proxy() {
         .build()
         .unwrap();
     client
-        .scan(Image::url("https://pictures.example/label.png"))
+        .scan(ImageSource::url("https://pictures.example/label.png"))
         .send()
         .await
         .unwrap();
@@ -150,7 +150,7 @@ async fn a_root_certificate_of_ones_own_is_trusted_only_when_set() {
     let (base_url, pem) = tls::server().await;
     let mut file = tempfile::NamedTempFile::new().unwrap();
     write!(file, "{pem}").unwrap();
-    let image = || Image::url("https://pictures.example/label.png");
+    let image = || ImageSource::url("https://pictures.example/label.png");
     let token = || {
         let token = barcode_cloud::TokenSource::static_token("token");
         token.api_origin(&base_url).build().unwrap()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use barcode_cloud::{
-    Client, Deadline, DecodeBarcodeType, EncodeBarcodeType, Error, Form, Image, TokenSource,
+    Client, Deadline, DecodeBarcodeType, EncodeBarcodeType, Error, Form, ImageSource, TokenSource,
 };
 use futures_util::StreamExt as _;
 use tokio::io::AsyncReadExt as _;
@@ -27,7 +27,7 @@ async fn a_reader_goes_up_and_can_be_read_once() {
         .unwrap();
     let bytes = picture.into_bytes();
     for form in [Form::Multipart, Form::Body] {
-        let image = Image::reader(std::io::Cursor::new(bytes.clone()), bytes.len() as u64);
+        let image = ImageSource::reader(std::io::Cursor::new(bytes.clone()), bytes.len() as u64);
         let found = client.scan(image.clone()).form(form).send().await.unwrap();
         assert_eq!(found[0].value, "by reader");
         let error = client.scan(image).form(form).send().await.unwrap_err();
@@ -52,7 +52,7 @@ async fn a_reader_of_another_length_breaks_the_request_off() {
             (0, "image: is empty"),
         ] {
             let reader = std::io::Cursor::new(vec![7; 200_000]);
-            let image = Image::reader(reader, length);
+            let image = ImageSource::reader(reader, length);
             let error = client.scan(image).form(form).send().await.unwrap_err();
             assert!(error.to_string().starts_with(says), "{form:?}: {error}");
         }
@@ -78,7 +78,7 @@ async fn a_picture_goes_up_over_http2() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
     std::fs::write(&path, vec![7; 200_000]).unwrap();
-    let reader = Image::reader(std::io::Cursor::new(vec![7; 200_000]), 200_000);
+    let reader = ImageSource::reader(std::io::Cursor::new(vec![7; 200_000]), 200_000);
     for image in [reader, path.into(), b"picture".to_vec().into()] {
         let found = client.scan(image).send().await.unwrap();
         assert_eq!(found[0].value, "found");
@@ -93,7 +93,7 @@ async fn a_reader_of_another_length_is_told_as_such_over_http2_too() {
         (199_999, "image: has more than its 199999 bytes"),
     ] {
         let reader = std::io::Cursor::new(vec![7; 200_000]);
-        let image = Image::reader(reader, length);
+        let image = ImageSource::reader(reader, length);
         let error = client.scan(image).send().await.unwrap_err();
         assert!(error.to_string().starts_with(says), "{error}");
     }

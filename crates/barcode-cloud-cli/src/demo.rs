@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use barcode_cloud::{
-    Barcode, BarcodeImageFormat, Client, DecodeBarcodeType, EncodeBarcodeType, Form, Image,
+    Barcode, BarcodeImageFormat, Client, DecodeBarcodeType, EncodeBarcodeType, Form, ImageSource,
 };
 use barcode_cloud_sandbox::Sandbox;
 
@@ -170,12 +170,12 @@ async fn exercise(
 }
 
 /// The picture as the form takes it: by an address, which the sandbox is told to know, or from disk.
-fn image(sandbox: &Sandbox, path: &Path, form: Form) -> Image {
+fn image(sandbox: &Sandbox, path: &Path, form: Form) -> ImageSource {
     match form {
         Form::Query => {
             let url = format!("https://pictures.example/{}", path.display());
             sandbox.url_file(url.as_str(), path);
-            Image::url(url)
+            ImageSource::url(url)
         }
         Form::Body | Form::Multipart => PathBuf::from(path).into(),
     }

@@ -27,7 +27,7 @@ pub(crate) async fn run(
     let picture = connection
         .client
         .generate(barcode_type, data)
-        .image(image)
+        .render(image)
         .send()
         .await?;
     match arguments.output {

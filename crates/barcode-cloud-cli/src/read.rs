@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use barcode_cloud::{Barcode, Client, DecodeBarcodeType, Error, Image, RecognitionMode};
+use barcode_cloud::{Barcode, Client, DecodeBarcodeType, Error, ImageSource, RecognitionMode};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
@@ -77,7 +77,7 @@ fn understand(reading: Reading) -> anyhow::Result<(Reader, Pictures)> {
 }
 
 impl Reader {
-    async fn read(&self, client: &Client, image: Image) -> Result<Vec<Barcode>, Error> {
+    async fn read(&self, client: &Client, image: ImageSource) -> Result<Vec<Barcode>, Error> {
         match self {
             Self::Scan => client.scan(image).send().await,
             Self::Recognize { types, mode } => {
@@ -91,7 +91,7 @@ impl Reader {
     }
 }
 
-async fn image(file: &PathBuf) -> anyhow::Result<Image> {
+async fn image(file: &PathBuf) -> anyhow::Result<ImageSource> {
     let name = file.to_str().unwrap_or_default();
     if name == "-" {
         let mut bytes = Vec::new();
@@ -102,7 +102,7 @@ async fn image(file: &PathBuf) -> anyhow::Result<Image> {
         return Ok(bytes.into());
     }
     if name.starts_with("https://") || name.starts_with("http://") {
-        return Ok(Image::url(name));
+        return Ok(ImageSource::url(name));
     }
     Ok(Path::new(file).into())
 }

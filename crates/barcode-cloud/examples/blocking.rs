@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use barcode_cloud::blocking::Client;
-use barcode_cloud::{EncodeBarcodeType, ImageOptions};
+use barcode_cloud::{EncodeBarcodeType, RenderOptions};
 
 pub(crate) fn main() -> anyhow::Result<()> {
     let client = Client::from_env()?;
@@ -13,12 +13,12 @@ pub(crate) fn main() -> anyhow::Result<()> {
 }
 
 pub(crate) fn run(client: &Client, folder: &Path) -> anyhow::Result<()> {
-    let large = ImageOptions::new().resolution(300.0);
+    let large = RenderOptions::new().resolution(300.0);
     let tickets = (1..=5).map(|seat| {
         let data = format!("SEAT-{seat:02}");
         client
             .generate(EncodeBarcodeType::Aztec, data)
-            .image(large.clone())
+            .render(large.clone())
     });
     for (seat, picture) in (1..).zip(client.generate_many(tickets).in_order()) {
         let path = folder.join(format!("ticket-{seat:02}.png"));

@@ -1,279 +1,212 @@
-//! A picture to be read: where it is, and how each form of a request takes it.
+//! A generated picture: its bytes, or the stream of them, what kind they are, and the way to disk.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use barcode_cloud_client::FilePart;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
-use tokio::fs::File;
-use tokio::io::AsyncRead;
+use futures_util::stream::{Stream, StreamExt as _};
+use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
 
 use crate::Error;
-use crate::error::InvalidInput;
-use crate::upload::{self, Fate, Source, Upload, locked};
+use crate::error::Head;
+#[cfg(feature = "image")]
+use crate::error::{Fault, InvalidResponse};
+use crate::exchange::response;
+use crate::exchange::{Beside, Bounded, Bounds, Pieces, Streaming};
+use crate::save::{self, NewFile};
 
-/// A picture to be read: PNG, JPEG, GIF, TIFF or BMP.
-///
-/// Made of a path, or of bytes. A string is neither: it could be a path or an address ([`Image::url`]).
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Image {
-    /// A file; uploaded from disk in constant memory, but for [`Form::Body`](crate::Form::Body).
-    Path(PathBuf),
-    /// The bytes of a file.
-    Bytes(Bytes),
-    /// An address that the service fetches the picture from.
-    Url(String),
-    /// Made by [`Image::reader`].
-    Reader(Reader),
+/// Of the formats that the service draws.
+const MEDIA_TYPES: [&str; 5] = [
+    "image/png",
+    "image/jpeg",
+    "image/svg+xml",
+    "image/gif",
+    "image/tiff",
+];
+
+/// A picture that the service drew.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Image {
+    bytes: Bytes,
+    media_type: Cow<'static, str>,
 }
-
-/// Something to be read once, and how many bytes it has; made by [`Image::reader`].
-#[derive(Clone)]
-pub struct Reader {
-    source: Arc<Mutex<Option<Source>>>,
-    length: u64,
-}
-
-/// A picture, ready to be sent.
-enum Opened {
-    Bytes(Bytes),
-    Upload(Upload),
-}
-
-/// Bytes that are asked for on the word of a file's or a reader's length.
-const MOST_AT_ONCE: usize = 32 << 20;
 
 impl Image {
-    /// A picture at an address that the service can reach.
-    pub fn url(url: impl Into<String>) -> Self {
-        Self::Url(url.into())
+    /// The whole picture of an answer that says it is one.
+    pub(crate) async fn read(response: Response, beside: Beside<'_>) -> Result<Self, Error> {
+        let length = response.content_length();
+        let Some(media_type) = media_type(&response, length) else {
+            return Err(Box::pin(response::other_than_picture(response, &beside)).await);
+        };
+        let bytes = beside.read(response.into(), length).await?;
+        if bytes.is_empty() {
+            return Err(response::no_picture(b"", &beside.head));
+        }
+        Ok(Self { bytes, media_type })
     }
 
-    /// A picture that comes out of `reader`, of exactly `length` bytes; uploaded in constant memory, but for
-    /// [`Form::Body`](crate::Form::Body).
+    /// The file's bytes.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The file's bytes, out of the picture.
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+
+    /// The media type that the service gave, such as `image/png`.
+    pub fn media_type(&self) -> &str {
+        &self.media_type
+    }
+
+    /// Writes the picture to `path`, replacing what is there. It is written beside and renamed, so that no half file is
+    /// ever seen, and is on disk when this returns. A symbolic link is followed; one that leads nowhere is an error. The
+    /// path is taken as it is, `..` too: build none of a stranger's text.
     ///
-    /// It can be read once: a call that has begun to read it is not attempted again, and a second one, of a clone too,
-    /// is refused.
-    pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static, length: u64) -> Self {
-        Self::Reader(Reader {
-            source: Arc::new(Mutex::new(Some(Box::new(reader)))),
+    /// # Errors
+    ///
+    /// [`Error::File`] with the path.
+    pub async fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        save::whole(path.as_ref(), self.bytes.clone()).await
+    }
+
+    /// The picture's pixels: PNG, JPEG, GIF (its first frame) and TIFF; an SVG has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidResponse`] where the bytes are no picture of such a format.
+    #[cfg(feature = "image")]
+    pub fn decode(&self) -> Result<image::DynamicImage, Error> {
+        image::load_from_memory(&self.bytes).map_err(|source| {
+            InvalidResponse::new(Fault::NoPicture, b"")
+                .because(source)
+                .into()
+        })
+    }
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Image")
+            .field("media_type", &self.media_type)
+            .field("bytes", &self.bytes.len())
+            .finish()
+    }
+}
+
+/// A picture as it comes: a stream of pieces, in constant memory.
+///
+/// It ends with an error where the connection breaks, the answer is longer than the client's `max_answer_bytes`, or no
+/// piece comes within its `idle_timeout`. The call's other deadlines ended with the beginning of the stream.
+///
+/// Until it ends or is dropped it is a request under way: it keeps its turn among the client's
+/// [`concurrency`](crate::ClientBuilder::concurrency), and the span of its call open, which tells how the stream ended. The
+/// duration that is measured ends with its beginning.
+pub struct ImageStream {
+    pieces: Bounded<Pieces>,
+    media_type: Cow<'static, str>,
+    length: Option<u64>,
+    bounds: Bounds,
+    head: Head,
+    streaming: Option<Streaming>,
+}
+
+impl ImageStream {
+    /// The stream of an answer that says it is a picture.
+    pub(crate) async fn new(response: Response, beside: &Beside<'_>) -> Result<Self, Error> {
+        let length = response.content_length();
+        let Some(media_type) = media_type(&response, length) else {
+            return Err(response::other_than_picture(response, beside).await);
+        };
+        Ok(Self {
+            media_type,
             length,
+            pieces: Bounded::of(response, beside.bounds),
+            bounds: beside.bounds,
+            head: beside.head.clone(),
+            streaming: None,
         })
     }
 
-    /// The same of a reader that blocks, such as one of `std`: it is read on a thread for such work.
-    pub fn blocking_reader(reader: impl Read + Send + 'static, length: u64) -> Self {
-        Self::reader(upload::unblocked(reader), length)
+    /// The same stream, which keeps its call's turn and span until it ends.
+    pub(crate) fn keeping(mut self, streaming: Streaming) -> Self {
+        self.streaming = Some(streaming);
+        self
     }
 
-    /// Whether the picture can be sent once more.
-    pub(crate) fn is_whole(&self) -> bool {
-        match self {
-            Self::Reader(reader) => locked(&reader.source).is_some(),
-            _ => true,
+    /// The media type that the service gave, such as `image/png`.
+    pub fn media_type(&self) -> &str {
+        &self.media_type
+    }
+
+    /// Bytes of the whole picture, where the service told.
+    pub fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// Writes the picture to `path` in constant memory, as [`Image::save`] does; returns how many bytes it has. When
+    /// it breaks off, or this future is dropped, what stood at `path` still does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] with the path, and whatever ends the stream.
+    pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        let mut file = NewFile::create(path.as_ref()).await?;
+        let mut written = 0;
+        while let Some(piece) = self.next().await {
+            let piece = piece?;
+            file.write(&piece).await?;
+            written += piece.len() as u64;
         }
-    }
-
-    /// The picture as a part of a form; what breaks its upload is told to `fate`.
-    pub(crate) async fn file_part(&self, fate: &Fate) -> Result<FilePart, Error> {
-        match self.open().await? {
-            Opened::Bytes(bytes) => Ok(FilePart::bytes(bytes)),
-            Opened::Upload(upload) => {
-                let length = upload.length();
-                let part = FilePart::stream(upload.into_body(fate), length);
-                Ok(match self.file_name() {
-                    Some(name) => part.file_name(name),
-                    None => part,
-                })
-            }
+        if written == 0 {
+            return Err(response::no_picture(b"", &self.head));
         }
-    }
-
-    /// The picture as base64. A file or a reader of more than `most` bytes, whose text could not be sent, is not read.
-    pub(crate) async fn base64(&self, most: u64) -> Result<String, Error> {
-        match self.open().await? {
-            Opened::Bytes(bytes) => Ok(STANDARD.encode(bytes)),
-            Opened::Upload(mut upload) => {
-                not_larger(upload.length(), most)?;
-                let length = usize::try_from(upload.length()).unwrap_or(usize::MAX);
-                let mut bytes = Vec::with_capacity(length.min(MOST_AT_ONCE));
-                while let Some(piece) = upload
-                    .try_next()
-                    .await
-                    .map_err(|broken| broken.to_error())?
-                {
-                    bytes.extend_from_slice(&piece);
-                }
-                Ok(STANDARD.encode(bytes))
-            }
-        }
-    }
-
-    /// What is sent, which is not empty.
-    async fn open(&self) -> Result<Opened, Error> {
-        match self {
-            Self::Path(path) => {
-                let (file, length) = open(path).await?;
-                let upload = Upload::file(Box::new(file), length, path.clone());
-                Ok(Opened::Upload(upload))
-            }
-            Self::Bytes(bytes) => {
-                not_empty(bytes.len() as u64)?;
-                Ok(Opened::Bytes(bytes.clone()))
-            }
-            Self::Reader(reader) => {
-                not_empty(reader.length)?;
-                let upload = Upload::lent(&reader.source, reader.length).ok_or_else(|| {
-                    let reason = "the reader was read before; give a new one for each call";
-                    InvalidInput::new("image", reason)
-                })?;
-                Ok(Opened::Upload(upload))
-            }
-            Self::Url(_) => Err(by_url_only()),
-        }
-    }
-
-    /// The picture's address, where that is what it is.
-    pub(crate) fn as_url(&self) -> Result<&str, Error> {
-        match self {
-            Self::Url(url) => Ok(url),
-            _ => Err(InvalidInput::new(
-                "form",
-                "only an image given by its URL can go by query; force no form",
-            )
-            .into()),
-        }
-    }
-
-    fn file_name(&self) -> Option<&str> {
-        match self {
-            Self::Path(path) => path.file_name()?.to_str(),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn is_url(&self) -> bool {
-        matches!(self, Self::Url(_))
+        file.finish().await?;
+        Ok(written)
     }
 }
 
-/// The opened file and its length, which is not 0.
-async fn open(path: &Path) -> Result<(File, u64), Error> {
-    // Looked at before it is opened: to open a pipe is to wait for who writes to it.
-    let there = tokio::fs::metadata(path).await.map_err(in_file(path))?;
-    if there.is_dir() {
-        return Err(in_file(path)(std::io::Error::from(
-            std::io::ErrorKind::IsADirectory,
-        )));
+/// The media type of an answer that says it is a picture, and not an empty one.
+fn media_type(response: &Response, length: Option<u64>) -> Option<Cow<'static, str>> {
+    let header = response.headers().get(CONTENT_TYPE)?;
+    if length == Some(0) {
+        return None;
     }
-    not_empty(there.len())?;
-    let file = File::open(path).await.map_err(in_file(path))?;
-    let length = file.metadata().await.map_err(in_file(path))?.len();
-    not_empty(length)?;
-    Ok((file, length))
+    // What the document knows needs no text of its own.
+    let known = MEDIA_TYPES.iter().find(|known| header == **known);
+    if let Some(known) = known {
+        return Some(Cow::Borrowed(known));
+    }
+    let other = header.to_str().ok()?;
+    other.starts_with("image/").then(|| other.to_owned().into())
 }
 
-fn in_file(path: &Path) -> impl Fn(std::io::Error) -> Error {
-    move |source| Error::File {
-        path: path.to_owned(),
-        source,
+impl Stream for ImageStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let piece = ready!(Pin::new(&mut self.pieces).poll_next(cx));
+        let piece =
+            piece.map(|piece| piece.map_err(|cut| response::cut(cut, self.bounds, &self.head)));
+        if !matches!(piece, Some(Ok(_)))
+            && let Some(streaming) = self.streaming.take()
+        {
+            streaming.end(piece.as_ref().and_then(|piece| piece.as_ref().err()));
+        }
+        Poll::Ready(piece)
     }
 }
 
-fn not_empty(length: u64) -> Result<(), InvalidInput> {
-    if length > 0 {
-        return Ok(());
-    }
-    let reason = "is empty (0 bytes); give a PNG, JPEG, GIF, TIFF or BMP";
-    Err(InvalidInput::new("image", reason))
-}
-
-fn not_larger(length: u64, most: u64) -> Result<(), InvalidInput> {
-    if length <= most {
-        return Ok(());
-    }
-    let reason = format!(
-        "has {length} bytes, and {most} is the most in a body; look for one type only, by Form::Multipart"
-    );
-    Err(InvalidInput::new("image", reason))
-}
-
-fn by_url_only() -> Error {
-    InvalidInput::new(
-        "form",
-        "an image given by its URL can only go by query; force no form",
-    )
-    .into()
-}
-
-/// Bytes are counted, not shown.
-impl fmt::Debug for Image {
+impl fmt::Debug for ImageStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
-            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
-            Self::Url(_) => f.write_str("Url(..)"),
-            Self::Reader(reader) => reader.fmt(f),
-        }
-    }
-}
-
-impl fmt::Debug for Reader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Reader({} bytes)", self.length)
-    }
-}
-
-impl From<PathBuf> for Image {
-    fn from(path: PathBuf) -> Self {
-        Self::Path(path)
-    }
-}
-
-impl From<&Path> for Image {
-    fn from(path: &Path) -> Self {
-        Self::Path(path.to_owned())
-    }
-}
-
-impl From<&PathBuf> for Image {
-    fn from(path: &PathBuf) -> Self {
-        Self::Path(path.clone())
-    }
-}
-
-impl From<&[u8]> for Image {
-    fn from(bytes: &[u8]) -> Self {
-        Self::Bytes(Bytes::copy_from_slice(bytes))
-    }
-}
-
-impl<const N: usize> From<[u8; N]> for Image {
-    fn from(bytes: [u8; N]) -> Self {
-        Self::Bytes(Bytes::copy_from_slice(&bytes))
-    }
-}
-
-impl<const N: usize> From<&[u8; N]> for Image {
-    fn from(bytes: &[u8; N]) -> Self {
-        Self::Bytes(Bytes::copy_from_slice(bytes))
-    }
-}
-
-impl From<Bytes> for Image {
-    fn from(bytes: Bytes) -> Self {
-        Self::Bytes(bytes)
-    }
-}
-
-impl From<Vec<u8>> for Image {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::Bytes(bytes.into())
+        f.debug_struct("ImageStream")
+            .field("media_type", &self.media_type)
+            .field("length", &self.length)
+            .finish_non_exhaustive()
     }
 }

@@ -1,32 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-mod answer;
-mod applies;
-mod authority;
-mod authorize;
-mod barcode;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-mod builder;
-mod call;
 mod client;
-mod color;
-mod config;
-mod data;
 mod error;
-mod form;
-mod generate;
+mod exchange;
 mod image;
-mod many;
-mod options;
-mod picture;
-mod recognize;
+mod request;
 mod save;
-mod scan;
-mod told;
-mod transport;
-mod unprocessed;
-mod upload;
 
 /// The token source, for who wants to set it up alone.
 pub use barcode_cloud_auth as auth;
@@ -44,18 +25,10 @@ pub use barcode_cloud_client::types::{
 /// A text that is wiped from memory and never shown.
 pub use secrecy::SecretString;
 
-pub use barcode::{Barcode, BarcodeType, Point};
-pub use builder::ClientBuilder;
-pub use client::Client;
-pub use color::Color;
-pub use config::{Config, Retry, Timeouts};
-pub use data::Data;
+pub use client::{Client, ClientBuilder, Config, Retry, Timeouts};
 pub use error::{ApiError, ConfigurationError, Deadline, Error, InvalidInput, InvalidResponse};
-pub use form::Form;
-pub use generate::Generate;
-pub use image::{Image, Reader};
-pub use many::{Many, Request};
-pub use options::{Code128Options, ImageOptions, Pdf417Options, QrOptions};
-pub use picture::{Picture, PictureStream};
-pub use recognize::Recognize;
-pub use scan::Scan;
+pub use image::{Image, ImageStream};
+pub use request::{
+    Barcode, BarcodeType, Code128Options, Color, Data, Form, Generate, ImageSource, Many,
+    Pdf417Options, Point, QrOptions, Reader, Recognize, RenderOptions, Request, Scan,
+};

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use barcode_cloud::{
-    Client, ClientCredentials, Deadline, EncodeBarcodeType, Error, Form, Image, Retry, TokenSource,
+    Client, ClientCredentials, Deadline, EncodeBarcodeType, Error, Form, ImageSource, Retry,
+    TokenSource,
 };
 use futures_util::stream::{self, StreamExt as _};
 use tracing::instrument::WithSubscriber as _;
@@ -171,10 +172,10 @@ async fn cell(fault: Fault, column: Column, path: PathBuf, http: reqwest::Client
     let server = Server::start(fault).await;
     let (operation, form, upload) = column;
     let image = match upload {
-        Upload::None => Image::url("https://pictures.example/label.png"),
+        Upload::None => ImageSource::url("https://pictures.example/label.png"),
         Upload::Bytes => std::fs::read(&path).unwrap().into(),
         Upload::File => path.into(),
-        Upload::Reader => Image::reader(std::io::Cursor::new(vec![7; 200_000]), 200_000),
+        Upload::Reader => ImageSource::reader(std::io::Cursor::new(vec![7; 200_000]), 200_000),
     };
     let client = client(fault, &server.base_url(), http);
     let resent = tracer::Resent::default();

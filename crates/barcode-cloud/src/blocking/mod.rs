@@ -29,13 +29,13 @@ use std::ops::Deref;
 use std::path::Path;
 
 pub use many::{AsCompleted, InOrder, Many};
-pub use reader::PictureReader;
+pub use reader::ImageReader;
 pub use requests::{Generate, Recognize, Request, Scan};
 
 use self::runtime::Runtime;
 use crate::{
-    ClientBuilder, ClientCredentials, Config, Data, EncodeBarcodeType, Error, Image, TokenSource,
-    save,
+    ClientBuilder, ClientCredentials, Config, Data, EncodeBarcodeType, Error, ImageSource,
+    TokenSource, save,
 };
 
 /// As [`barcode_cloud::Client`](crate::Client), without async. Clones share its thread, its connections and its token.
@@ -94,12 +94,12 @@ impl Client {
     }
 
     /// As [`Client::recognize`](crate::Client::recognize).
-    pub fn recognize(&self, image: impl Into<Image>) -> Recognize {
+    pub fn recognize(&self, image: impl Into<ImageSource>) -> Recognize {
         Recognize::new(self.client.recognize(image), &self.runtime)
     }
 
     /// As [`Client::scan`](crate::Client::scan).
-    pub fn scan(&self, image: impl Into<Image>) -> Scan {
+    pub fn scan(&self, image: impl Into<ImageSource>) -> Scan {
         Scan::new(self.client.scan(image), &self.runtime)
     }
 
@@ -125,12 +125,12 @@ impl Client {
     }
 }
 
-/// As [`barcode_cloud::Picture`](crate::Picture), which it hands out, with a [`save`](Self::save) that blocks.
+/// As [`barcode_cloud::Image`](crate::Image), which it hands out, with a [`save`](Self::save) that blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture(crate::Picture);
+pub struct Image(crate::Image);
 
-impl Picture {
-    /// As [`Picture::save`](crate::Picture::save).
+impl Image {
+    /// As [`Image::save`](crate::Image::save).
     ///
     /// # Errors
     ///
@@ -140,15 +140,15 @@ impl Picture {
     }
 
     /// The picture as the async client has it.
-    pub fn into_inner(self) -> crate::Picture {
+    pub fn into_inner(self) -> crate::Image {
         self.0
     }
 }
 
-impl Deref for Picture {
-    type Target = crate::Picture;
+impl Deref for Image {
+    type Target = crate::Image;
 
-    fn deref(&self) -> &crate::Picture {
+    fn deref(&self) -> &crate::Image {
         &self.0
     }
 }

@@ -6,22 +6,22 @@ use bytes::{Buf as _, Bytes};
 use futures_util::StreamExt as _;
 
 use super::runtime::Runtime;
-use crate::PictureStream;
+use crate::ImageStream;
 
-/// As [`PictureStream`], without async; made by [`Generate::stream`](super::Generate::stream). What ends it early is an
+/// As [`ImageStream`], without async; made by [`Generate::stream`](super::Generate::stream). What ends it early is an
 /// [`io::Error`] that holds the [`Error`](crate::Error).
 #[derive(Debug)]
-pub struct PictureReader {
+pub struct ImageReader {
     /// `None` when it has ended.
-    stream: Option<PictureStream>,
+    stream: Option<ImageStream>,
     piece: Bytes,
     media_type: String,
     length: Option<u64>,
     runtime: Runtime,
 }
 
-impl PictureReader {
-    pub(super) fn new(stream: PictureStream, runtime: Runtime) -> Self {
+impl ImageReader {
+    pub(super) fn new(stream: ImageStream, runtime: Runtime) -> Self {
         Self {
             piece: Bytes::new(),
             media_type: stream.media_type().to_owned(),
@@ -60,7 +60,7 @@ impl PictureReader {
     }
 }
 
-impl Read for PictureReader {
+impl Read for ImageReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Picture;
-use super::reader::PictureReader;
+use super::Image;
+use super::reader::ImageReader;
 use super::runtime::Runtime;
 use crate::{
-    Barcode, BarcodeImageFormat, Code128Options, DecodeBarcodeType, Error, Form, ImageOptions,
-    Pdf417Options, QrOptions, RecognitionImageKind, RecognitionMode,
+    Barcode, BarcodeImageFormat, Code128Options, DecodeBarcodeType, Error, Form, Pdf417Options,
+    QrOptions, RecognitionImageKind, RecognitionMode, RenderOptions,
 };
 
 /// A request that can be one of many: [`Generate`], [`Recognize`], [`Scan`].
@@ -80,9 +80,9 @@ macro_rules! request {
     };
 }
 
-request!(Generate -> Picture, Picture, {
+request!(Generate -> Image, Image, {
     format(format: BarcodeImageFormat);
-    image(image: impl Into<ImageOptions>);
+    render(options: impl Into<RenderOptions>);
     qr(qr: impl Into<QrOptions>);
     code128(code128: impl Into<Code128Options>);
     pdf417(pdf417: impl Into<Pdf417Options>);
@@ -112,10 +112,10 @@ impl Generate {
     /// # Errors
     ///
     /// The same.
-    pub fn stream(self) -> Result<PictureReader, Error> {
+    pub fn stream(self) -> Result<ImageReader, Error> {
         let request = self.request;
         let stream = self.runtime.wait(async move { request.stream().await })?;
-        Ok(PictureReader::new(stream, self.runtime))
+        Ok(ImageReader::new(stream, self.runtime))
     }
 
     /// As [`Generate::save`](crate::Generate::save).

@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
 
 use super::OneLine;
-use crate::call::REQUEST_ID;
+use crate::exchange::REQUEST_ID;
 
 /// A success that is not as the document says.
 pub struct InvalidResponse {
@@ -71,7 +71,7 @@ impl InvalidResponse {
         Self {
             fault,
             head: Head::default(),
-            text: crate::answer::text(body),
+            text: crate::exchange::response::text(body),
             source: None,
         }
     }
@@ -90,7 +90,7 @@ impl InvalidResponse {
     }
 
     /// The HTTP status. `None` where the answer itself is not known any more, as that of a
-    /// [`Picture`](crate::Picture) that does not decode.
+    /// [`Image`](crate::Image) that does not decode.
     pub fn status(&self) -> Option<StatusCode> {
         self.head.status
     }

@@ -1,6 +1,7 @@
 //! What can go wrong in a call, as one type: what happened, what the service said, what to do next.
 
 mod api;
+pub(crate) mod body;
 mod configuration;
 mod invalid_response;
 

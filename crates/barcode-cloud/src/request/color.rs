@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::error::InvalidInput;
 
-/// A colour with its opacity, for [`ImageOptions`](crate::ImageOptions).
+/// A colour with its opacity, for [`RenderOptions`](crate::RenderOptions).
 ///
 /// Reads names of CSS and .NET (in any case, `Transparent` too), `#RGB`, `#RRGGBB` and `#AARRGGBB` (alpha first), the
 /// same with `0x` instead of `#`.

@@ -1,6 +1,6 @@
 //! Reading by zxing-cpp.
 
-use barcode_cloud_engine_sys::{Format, read as zxing};
+use barcode_engine_sys::{Format, read as zxing};
 use rxing::BarcodeFormat;
 
 use super::super::Gray;

@@ -6,7 +6,7 @@ use barcode_cloud_client::{BoxFuture, Hook, HookError, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Request, Response, StatusCode};
 
-use crate::unprocessed::is_unprocessed;
+use crate::exchange::unprocessed::is_unprocessed;
 
 /// The hook of the generated client that [`Client::api`](crate::Client::api) hands out. Where the request's body can be
 /// sent again, it is once: after a 401 with a new token, and as it is when it was not processed.

@@ -49,16 +49,16 @@ options! {
     /// How to draw a barcode, whatever its type: format, size, colours, text.
     ///
     /// ```
-    /// use barcode_cloud::{BarcodeImageFormat, Color, GraphicsUnit, ImageOptions};
+    /// use barcode_cloud::{BarcodeImageFormat, Color, GraphicsUnit, RenderOptions};
     ///
-    /// let label = ImageOptions::new()
+    /// let label = RenderOptions::new()
     ///     .format(BarcodeImageFormat::Tiff)
     ///     .resolution(300.0)
     ///     .units(GraphicsUnit::Millimeter)
     ///     .width(50.0)
     ///     .foreground(Color::rgb(0, 0, 0x80));
     /// ```
-    ImageOptions(BarcodeImageParams) {
+    RenderOptions(BarcodeImageParams) {
         /// File format of the picture. PNG unless set.
         format: image_format = BarcodeImageFormat;
         /// Where the data is printed as readable text. Unless set: below linear types, nowhere with 2D types.

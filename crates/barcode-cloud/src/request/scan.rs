@@ -4,10 +4,12 @@ use barcode_cloud_client::types::ScanBase64Request;
 use barcode_cloud_client::{self as api, builder, operations};
 use reqwest::Response;
 
-use crate::call::{self, Beside, CallOptions, Operation};
-use crate::form::call_setters;
-use crate::upload::Fate;
-use crate::{Barcode, Client, Error, Form, Image, answer, barcode};
+use crate::exchange::response;
+use crate::exchange::upload::Fate;
+use crate::exchange::{self, Beside, CallOptions, Operation};
+use crate::request::barcode;
+use crate::request::form::call_setters;
+use crate::{Barcode, Client, Error, Form, ImageSource};
 
 /// A picture to be scanned; made by [`Client::scan`].
 ///
@@ -17,19 +19,19 @@ use crate::{Barcode, Client, Error, Form, Image, answer, barcode};
 pub struct Scan {
     client: Client,
     form: Option<Form>,
-    image: Image,
+    image: ImageSource,
     options: CallOptions,
 }
 
 #[derive(Debug)]
 struct Request {
-    image: Image,
+    image: ImageSource,
     form: Form,
     trace_data: bool,
 }
 
 impl Scan {
-    pub(crate) fn new(client: Client, image: Image) -> Self {
+    pub(crate) fn new(client: Client, image: ImageSource) -> Self {
         Self {
             client,
             form: None,
@@ -64,7 +66,7 @@ impl Scan {
             image: self.image,
             trace_data: self.client.shared().trace_data,
         };
-        call::run(&self.client, &self.options, &request).await
+        exchange::run(&self.client, &self.options, &request).await
     }
 }
 
@@ -97,7 +99,7 @@ impl Operation for Request {
                 api.scan_base64().body(body).request()
             }
         };
-        request.map_err(answer::unbuilt)
+        request.map_err(response::unbuilt)
     }
 
     async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<Vec<Barcode>, Error> {

@@ -7,14 +7,15 @@ use barcode_cloud_client::types::{BarcodeImageFormat, EncodeBarcodeType, Generat
 use barcode_cloud_client::{self as api, operations};
 use reqwest::Response;
 
-use crate::call::{self, Beside, CallOptions, Operation, Streaming};
-use crate::form::call_setters;
-use crate::picture::PictureStream;
+use crate::exchange::response;
+use crate::exchange::upload::Fate;
+use crate::exchange::{self, Beside, CallOptions, Operation, Streaming};
+use crate::image::ImageStream;
+use crate::request::applicability;
+use crate::request::form::call_setters;
 use crate::save::NewFile;
-use crate::upload::Fate;
 use crate::{
-    Client, Code128Options, Data, Error, Form, ImageOptions, Pdf417Options, Picture, QrOptions,
-    answer, applies,
+    Client, Code128Options, Data, Error, Form, Image, Pdf417Options, QrOptions, RenderOptions,
 };
 
 /// Bytes of data up to which a request fits into a URL whatever stands beside it: escaped it may grow threefold, and
@@ -25,12 +26,12 @@ const QUERY_LIMIT: usize = 1024;
 ///
 /// ```no_run
 /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
-/// use barcode_cloud::{BarcodeImageFormat, Color, EncodeBarcodeType, ImageOptions, QrErrorLevel, QrOptions};
+/// use barcode_cloud::{BarcodeImageFormat, Color, EncodeBarcodeType, RenderOptions, QrErrorLevel, QrOptions};
 ///
 /// let ticket = client
 ///     .generate(EncodeBarcodeType::Qr, "TICKET-0042")
 ///     .format(BarcodeImageFormat::Svg)
-///     .image(ImageOptions::new().foreground(Color::rgb(0, 0, 0x80)))
+///     .render(RenderOptions::new().foreground(Color::rgb(0, 0, 0x80)))
 ///     .qr(QrOptions::new().error_level(QrErrorLevel::LevelH))
 ///     .send()
 ///     .await?;
@@ -44,7 +45,7 @@ pub struct Generate {
     barcode_type: EncodeBarcodeType,
     data: Data,
     format: Option<BarcodeImageFormat>,
-    image: Option<ImageOptions>,
+    image: Option<RenderOptions>,
     qr: Option<QrOptions>,
     code128: Option<Code128Options>,
     pdf417: Option<Pdf417Options>,
@@ -75,7 +76,7 @@ impl Generate {
     }
 
     /// Size, colours, text and the like.
-    pub fn image(mut self, image: impl Into<ImageOptions>) -> Self {
+    pub fn render(mut self, image: impl Into<RenderOptions>) -> Self {
         self.image = Some(image.into());
         self
     }
@@ -113,9 +114,9 @@ impl Generate {
     /// [`Error::InvalidInput`] for empty data and for options that are out of bounds or mean nothing to the type;
     /// [`Error::Api`] where the service refuses (data that the type cannot hold, for one); whatever else a call may
     /// meet.
-    pub async fn send(self) -> Result<Picture, Error> {
+    pub async fn send(self) -> Result<Image, Error> {
         let (client, options, request) = self.prepared(Whole)?;
-        call::run(&client, &options, &request).await
+        exchange::run(&client, &options, &request).await
     }
 
     /// Sends the request; gives the picture as it comes, in constant memory. The service bills it.
@@ -125,12 +126,12 @@ impl Generate {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn stream(self) -> Result<PictureStream, Error> {
+    pub async fn stream(self) -> Result<ImageStream, Error> {
         let (client, options, request) = self.prepared(AsItComes)?;
-        call::run(&client, &options, &request).await
+        exchange::run(&client, &options, &request).await
     }
 
-    /// Sends the request; writes the picture to `path` in constant memory, as [`PictureStream::save`] does; returns how
+    /// Sends the request; writes the picture to `path` in constant memory, as [`ImageStream::save`] does; returns how
     /// many bytes it has. The service bills it.
     ///
     /// # Errors
@@ -141,7 +142,7 @@ impl Generate {
         // A place where no file can be made is told before the request is billed.
         drop(NewFile::create(path).await?);
         let (client, options, request) = self.prepared(ToFile(path))?;
-        call::run(&client, &options, &request).await
+        exchange::run(&client, &options, &request).await
     }
 
     /// The request with all it sends, checked; and what it is run with.
@@ -162,7 +163,7 @@ impl Generate {
             code128_params: self.code128.map(|options| options.0),
             pdf417_params: self.pdf417.map(|options| options.0),
         };
-        applies::check(&params)?;
+        applicability::check(&params)?;
         let request = Request {
             form,
             params,
@@ -187,28 +188,24 @@ trait Receive: Sync {
 struct Whole;
 
 impl Receive for Whole {
-    type Output = Picture;
+    type Output = Image;
 
     fn receive(
         &self,
         response: Response,
         beside: Beside<'_>,
-    ) -> impl Future<Output = Result<Picture, Error>> + Send {
-        Picture::read(response, beside)
+    ) -> impl Future<Output = Result<Image, Error>> + Send {
+        Image::read(response, beside)
     }
 }
 
 struct AsItComes;
 
 impl Receive for AsItComes {
-    type Output = PictureStream;
+    type Output = ImageStream;
 
-    async fn receive(
-        &self,
-        response: Response,
-        beside: Beside<'_>,
-    ) -> Result<PictureStream, Error> {
-        let picture = PictureStream::new(response, &beside).await?;
+    async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<ImageStream, Error> {
+        let picture = ImageStream::new(response, &beside).await?;
         Ok(picture.keeping(Streaming::new(beside.turn, beside.span.clone())))
     }
 }
@@ -219,7 +216,7 @@ impl Receive for ToFile<'_> {
     type Output = u64;
 
     async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<u64, Error> {
-        let picture = PictureStream::new(response, &beside).await?;
+        let picture = ImageStream::new(response, &beside).await?;
         picture.save(self.0).await
     }
 }
@@ -285,7 +282,7 @@ impl<R> Request<R> {
                 with_options!(request, params).request()
             }
         };
-        request.map_err(answer::unbuilt)
+        request.map_err(response::unbuilt)
     }
 }
 

@@ -9,8 +9,9 @@ use barcode_cloud_client::types::{
 use barcode_cloud_client::{self as api, ResponseValue};
 use serde_json::{Map, Value};
 
+use crate::Error;
 use crate::error::{Fault, Head, InvalidResponse};
-use crate::{Error, answer};
+use crate::exchange::response;
 
 /// A barcode found in a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +94,7 @@ pub(crate) fn received(
     head: &Head,
     trace_data: bool,
 ) -> Result<Vec<Barcode>, Error> {
-    let answer = answer.map_err(|error| answer::unread(error, head))?;
+    let answer = answer.map_err(|error| response::unread(error, head))?;
     let found = answer.into_inner().barcodes.unwrap_or_default();
     if found.is_empty() && !says_barcodes(body) {
         let fault = Fault::NoJson;

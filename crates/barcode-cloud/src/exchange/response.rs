@@ -10,9 +10,9 @@ use futures_util::StreamExt as _;
 use reqwest::{Response, StatusCode};
 
 use crate::Error;
-use crate::call::{Beside, Bounded, Bounds, Cut};
+use crate::error::body;
 use crate::error::{ApiError, Deadline, Fault, Head, InvalidInput, InvalidResponse};
-use crate::told;
+use crate::exchange::{Beside, Bounded, Bounds, Cut};
 
 /// Bytes of an error's body that are read; the rest is not waited for.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -119,7 +119,7 @@ fn typed(status: StatusCode, told: ApiErrorResponse) -> ApiError {
 }
 
 fn lenient(status: StatusCode, body: &[u8]) -> ApiError {
-    let told = told::read(body);
+    let told = body::read(body);
     ApiError {
         request_id: told.request_id,
         code: told.code,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tower::retry::budget::{Budget as _, TpsBudget};
 
 use crate::error::Deadline;
-use crate::unprocessed::is_unprocessed;
+use crate::exchange::unprocessed::is_unprocessed;
 use crate::{Error, Retry};
 
 /// How far back the budget looks.

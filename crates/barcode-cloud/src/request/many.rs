@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 
 use crate::error::ConfigurationError;
 
-use crate::{Barcode, Error, Generate, Picture, Recognize, Scan};
+use crate::{Barcode, Error, Generate, Image, Recognize, Scan};
 
 /// Requests under way at a time, unless set.
 const CONCURRENCY: usize = 8;
@@ -53,7 +53,7 @@ macro_rules! request {
     };
 }
 
-request!(Generate => Picture);
+request!(Generate => Image);
 request!(Recognize => Vec<Barcode>);
 request!(Scan => Vec<Barcode>);
 

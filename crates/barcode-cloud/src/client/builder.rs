@@ -9,10 +9,10 @@ use barcode_cloud_auth::{ClientCredentials, FileCredentials, TokenSource};
 use barcode_cloud_client as api;
 use secrecy::SecretString;
 
-use crate::authority::{self, Authority, Environment};
 use crate::client::Shared;
+use crate::client::credentials::{self, Authority, Environment};
+use crate::client::http::{self, Transport};
 use crate::error::ConfigurationError;
-use crate::transport::{self, Transport};
 use crate::{Client, Config, Error, Retry};
 
 /// Builds a [`Client`]; made by [`Client::builder`].
@@ -192,7 +192,7 @@ impl ClientBuilder {
         let (proxies, certificates) = (take(&mut self.proxies), take(&mut self.certificates));
         let transport = Transport::new(&self.config, proxies, certificates)?;
         let tokens = self.tokens(&transport)?;
-        let headers = transport::headers(&self.config)?;
+        let headers = http::headers(&self.config)?;
         let http = match self.http.take() {
             Some(http) => http,
             None => transport.for_calls(&base_url, headers)?,
@@ -231,7 +231,7 @@ impl ClientBuilder {
         if let Some(authority) = &self.authority {
             return Ok(authority.clone());
         }
-        authority::configured(&self.config)?
+        credentials::configured(&self.config)?
             .or_else(|| self.env.authority.clone())
             .ok_or(ConfigurationError::NoCredentials)
     }
@@ -282,7 +282,7 @@ mod tests {
     use std::env::VarError;
 
     use super::*;
-    use crate::authority::{ACCESS_TOKEN, BASE_URL, CLIENT_ID, CLIENT_SECRET, TOKEN_URL};
+    use crate::client::credentials::{ACCESS_TOKEN, BASE_URL, CLIENT_ID, CLIENT_SECRET, TOKEN_URL};
 
     fn built(config: serde_json::Value) -> Result<Client, Error> {
         let mut all = serde_json::json!({"client_id": "id", "client_secret": "canary"});

@@ -1,5 +1,10 @@
 //! The client that a service holds: what it calls, and the parts that every call shares.
 
+mod builder;
+mod config;
+mod credentials;
+mod http;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,10 +13,11 @@ use barcode_cloud_client::types::EncodeBarcodeType;
 use barcode_cloud_client::{self as api, ClientInfo as _, Hooks};
 use futures_util::Stream;
 
-use crate::authorize::Authorize;
-use crate::builder::ClientBuilder;
-use crate::call::{Bounds, Gate, Retries};
-use crate::{Config, Data, Error, Generate, Image, Many, Recognize, Scan, Timeouts};
+pub use self::builder::ClientBuilder;
+pub use self::config::{Config, Retry, Timeouts};
+use crate::exchange::hook::Authorize;
+use crate::exchange::{Bounds, Gate, Retries};
+use crate::{Data, Error, Generate, ImageSource, Many, Recognize, Scan};
 
 /// Calls Aspose.BarCode Cloud v4.0, with a token that it obtains and renews by itself.
 ///
@@ -125,12 +131,12 @@ impl Client {
 
     /// Reads the barcodes of `image`: a path, bytes, a reader, or an address. The types to look for, and how hard, are
     /// settings.
-    pub fn recognize(&self, image: impl Into<Image>) -> Recognize {
+    pub fn recognize(&self, image: impl Into<ImageSource>) -> Recognize {
         Recognize::new(self.clone(), image.into())
     }
 
     /// Reads the barcodes of `image`: a path, bytes, a reader, or an address. Any type is found, nothing need be set.
-    pub fn scan(&self, image: impl Into<Image>) -> Scan {
+    pub fn scan(&self, image: impl Into<ImageSource>) -> Scan {
         Scan::new(self.clone(), image.into())
     }
 

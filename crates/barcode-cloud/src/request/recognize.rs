@@ -6,11 +6,13 @@ use barcode_cloud_client::types::{
 use barcode_cloud_client::{self as api, builder, operations};
 use reqwest::Response;
 
-use crate::call::{self, Beside, CallOptions, Operation};
 use crate::error::InvalidInput;
-use crate::form::call_setters;
-use crate::upload::Fate;
-use crate::{Barcode, Client, Error, Form, Image, answer, barcode};
+use crate::exchange::response;
+use crate::exchange::upload::Fate;
+use crate::exchange::{self, Beside, CallOptions, Operation};
+use crate::request::barcode;
+use crate::request::form::call_setters;
+use crate::{Barcode, Client, Error, Form, ImageSource};
 
 /// Bytes whose base64 has the most characters that the document allows, 28,730,982.
 const MOST_IN_A_BODY: u64 = 28_730_982 / 4 * 3;
@@ -46,7 +48,7 @@ pub struct Recognize {
 
 #[derive(Debug, Clone)]
 struct Request {
-    image: Image,
+    image: ImageSource,
     types: Vec<DecodeBarcodeType>,
     mode: Option<RecognitionMode>,
     image_kind: Option<RecognitionImageKind>,
@@ -55,7 +57,7 @@ struct Request {
 }
 
 impl Recognize {
-    pub(crate) fn new(client: Client, image: Image) -> Self {
+    pub(crate) fn new(client: Client, image: ImageSource) -> Self {
         let request = Request {
             image,
             types: Vec::new(),
@@ -120,7 +122,7 @@ impl Recognize {
             1 => Form::Multipart,
             _ => Form::Body,
         });
-        call::run(&self.client, &self.options, &request).await
+        exchange::run(&self.client, &self.options, &request).await
     }
 }
 
@@ -190,7 +192,7 @@ impl Operation for Request {
                 request.file(file).request()
             }
         };
-        request.map_err(answer::unbuilt)
+        request.map_err(response::unbuilt)
     }
 
     async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<Vec<Barcode>, Error> {

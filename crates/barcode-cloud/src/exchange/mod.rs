@@ -2,10 +2,14 @@
 //! deadlines, and one error type for whatever went wrong.
 
 mod body;
-mod gate;
-mod limit;
+mod deadline;
+pub(crate) mod hook;
+mod limiter;
+pub(crate) mod response;
 mod retry;
-mod trace;
+mod span;
+mod unprocessed;
+pub(crate) mod upload;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -20,13 +24,13 @@ use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
 pub(crate) use self::body::{Bounded, Bounds, Cut, Pieces};
-pub(crate) use self::gate::{Gate, Turn};
-use self::limit::Limit;
+use self::deadline::Limit;
+pub(crate) use self::limiter::{Gate, Turn};
 pub(crate) use self::retry::Retries;
-pub(crate) use self::trace::Streaming;
+pub(crate) use self::span::Streaming;
 use crate::error::{Deadline, Head, InvalidInput};
-use crate::upload::Fate;
-use crate::{Client, Error, answer};
+use crate::exchange::upload::Fate;
+use crate::{Client, Error};
 
 /// The header that carries the id of a request, both ways.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -81,7 +85,7 @@ impl Beside<'_> {
         while let Some(piece) = pieces.next().await {
             match piece {
                 Ok(piece) => whole.extend_from_slice(&piece),
-                Err(cut) => return Err(answer::cut(cut, self.bounds, &self.head)),
+                Err(cut) => return Err(response::cut(cut, self.bounds, &self.head)),
             }
         }
         Ok(whole.freeze())
@@ -128,7 +132,7 @@ pub(crate) async fn run<O: Operation>(
         client,
         request_id,
         limit: Limit::new(Deadline::Call, limit, now),
-        seen: trace::Seen::begin(client.shared(), operation.name(), now),
+        seen: span::Seen::begin(client.shared(), operation.name(), now),
     };
     // A span that nobody wants is not entered.
     let entered = (!call.seen.span.is_disabled()).then(|| call.seen.span.clone());
@@ -148,7 +152,7 @@ struct Call<'a> {
     client: &'a Client,
     request_id: Option<HeaderValue>,
     limit: Limit,
-    seen: trace::Seen<'a>,
+    seen: span::Seen<'a>,
 }
 
 /// Why an attempt failed, and the token that the service refused.
@@ -244,7 +248,7 @@ impl Call<'_> {
         let token = token.map_err(Error::Auth)?;
         let response = match shared.http.execute(request).await {
             Ok(response) => response,
-            Err(source) => return Err(fate.decide(answer::lost(source)).into()),
+            Err(source) => return Err(fate.decide(response::lost(source)).into()),
         };
         if response.status() == StatusCode::OK {
             let head = Head::new(response.status(), response.headers());
@@ -263,7 +267,7 @@ impl Call<'_> {
         if let Some(token) = &refused {
             shared.tokens.invalidate(token);
         }
-        let error = Box::pin(answer::error(response, shared.bounds)).await;
+        let error = Box::pin(response::error(response, shared.bounds)).await;
         let error = fate.decide(error);
         Err(Failed { error, refused })
     }

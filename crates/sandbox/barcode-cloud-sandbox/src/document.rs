@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::Error;
 
 /// The contract, in the sandbox as it was built.
-pub(crate) const TEXT: &str = include_str!("../../../openapi/barcode-v4.json");
+pub(crate) const TEXT: &str = include_str!("../../../../openapi/barcode-v4.json");
 
 /// Deeper than any request body of the document; a schema that contains itself ends here.
 pub(crate) const MAX_DEPTH: usize = 16;

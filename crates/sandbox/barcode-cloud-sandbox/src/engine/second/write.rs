@@ -1,6 +1,6 @@
 //! Writing by libzint: from the text of a symbol to its modules.
 
-use barcode_cloud_engine_sys::{Mode, Order, Symbology as Zint, write as zint};
+use barcode_engine_sys::{Mode, Order, Symbology as Zint, write as zint};
 
 use super::super::gs1;
 use super::super::values::coupon_parts;

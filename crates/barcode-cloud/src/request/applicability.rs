@@ -107,7 +107,7 @@ mod tests {
     use super::{check, used};
 
     fn document() -> Value {
-        serde_json::from_str(include_str!("../../../openapi/barcode-v4.json")).unwrap()
+        serde_json::from_str(include_str!("../../../../openapi/barcode-v4.json")).unwrap()
     }
 
     fn params(barcode_type: &str, extra: Value) -> barcode_cloud_client::types::GenerateParams {

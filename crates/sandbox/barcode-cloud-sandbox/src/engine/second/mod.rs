@@ -8,7 +8,7 @@ mod table;
 mod values;
 mod write;
 
-pub(crate) use barcode_cloud_engine_sys::Format;
+pub(crate) use barcode_engine_sys::Format;
 pub(crate) use read::{instead_of, read};
 pub(crate) use table::SYMBOLOGIES;
 pub(crate) use write::{write, writes};

@@ -1,0 +1,24 @@
+//! The three requests of the facade, what they are made from, and what recognition returns.
+
+mod applicability;
+pub(crate) mod barcode;
+mod color;
+mod data;
+mod form;
+mod generate;
+mod image_source;
+mod many;
+mod options;
+mod recognize;
+mod scan;
+
+pub use self::barcode::{Barcode, BarcodeType, Point};
+pub use self::color::Color;
+pub use self::data::Data;
+pub use self::form::Form;
+pub use self::generate::Generate;
+pub use self::image_source::{ImageSource, Reader};
+pub use self::many::{Many, Request};
+pub use self::options::{Code128Options, Pdf417Options, QrOptions, RenderOptions};
+pub use self::recognize::Recognize;
+pub use self::scan::Scan;
