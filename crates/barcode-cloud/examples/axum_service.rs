@@ -50,16 +50,17 @@ struct Failure(Error);
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let error = self.0;
-        // Who may not call is this service, not its caller.
-        if error.is_client_error() && !error.is_auth() {
+        // The caller's own mistake, such as empty data.
+        if error.is_client_error() {
             return (StatusCode::BAD_REQUEST, error.to_string()).into_response();
         }
         eprintln!("{error}");
-        let wait = error.retry_after().map_or(1, |wait| wait.as_secs().max(1));
-        let status = match error.is_retryable() {
-            true => StatusCode::SERVICE_UNAVAILABLE,
-            false => StatusCode::BAD_GATEWAY,
-        };
-        (status, [(RETRY_AFTER, wait.to_string())]).into_response()
+        // Every other error is between this service and the barcode service: its text is for the log.
+        if error.is_retryable() {
+            let wait = error.retry_after().map_or(1, |wait| wait.as_secs().max(1));
+            let retry_after = [(RETRY_AFTER, wait.to_string())];
+            return (StatusCode::SERVICE_UNAVAILABLE, retry_after).into_response();
+        }
+        StatusCode::BAD_GATEWAY.into_response()
     }
 }

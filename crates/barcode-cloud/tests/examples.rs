@@ -58,6 +58,39 @@ async fn the_web_service_draws_and_tells_a_callers_mistake() {
     assert_eq!(ask("").await.unwrap().status().as_u16(), 400);
 }
 
+/// Starts the example's web service in front of a barcode service that answers every request with `status`.
+async fn web_service_before(status: u16) -> reqwest::Response {
+    let upstream = httpmock::MockServer::start_async().await;
+    upstream
+        .mock_async(|when, then| {
+            when.any_request();
+            then.status(status).header("retry-after", "600");
+        })
+        .await;
+    let tokens = barcode_cloud::TokenSource::static_token("token").allow_insecure_loopback(true);
+    let client = barcode_cloud::Client::builder()
+        .base_url(upstream.url("/v4.0"))
+        .token_source(tokens.build().unwrap())
+        .build()
+        .unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, axum_service::service(client)).into_future());
+    reqwest::get(format!("http://{address}/qr?data=hello"))
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_web_service_does_not_blame_its_caller_for_a_rate_limit() {
+    let limited = web_service_before(429).await;
+    assert_eq!(limited.status().as_u16(), 503);
+    assert_eq!(limited.headers()["retry-after"], "600");
+    for status in [401, 403, 404] {
+        assert_eq!(web_service_before(status).await.status().as_u16(), 502);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_are_told_apart() {
     let (_sandbox, client) = support::sandbox().await.unwrap();

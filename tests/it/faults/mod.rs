@@ -46,6 +46,8 @@ enum Fault {
     ServerErrorAgain,
     /// A reset before headers to a client that sends such requests again.
     LostAnswerAgain,
+    /// A gateway's 504 to a client that resends requests whose response was lost.
+    GatewayTimeoutAgain,
     /// A page of a proxy, with status 200.
     HtmlSuccess,
     /// A page of a proxy, with status 502.
@@ -66,7 +68,7 @@ enum Fault {
 
 const ALWAYS: usize = usize::MAX;
 
-const FAULTS: [Fault; 25] = [
+const FAULTS: [Fault; 28] = [
     Fault::ConnectRefused,
     Fault::ResetBeforeHeaders,
     Fault::LostAnswerAgain,
@@ -82,7 +84,10 @@ const FAULTS: [Fault; 25] = [
     Fault::TooManyOnce,
     Fault::Status(500, ALWAYS),
     Fault::ServerErrorAgain,
+    Fault::Status(408, ALWAYS),
     Fault::Status(502, ALWAYS),
+    Fault::Status(504, ALWAYS),
+    Fault::GatewayTimeoutAgain,
     Fault::Status(503, 2),
     Fault::HtmlSuccess,
     Fault::HtmlError,
@@ -219,7 +224,10 @@ fn client(fault: Fault, base_url: &str, http: reqwest::Client) -> Client {
     let at_once = Duration::from_millis(1);
     let mut retry = Retry::default().pauses(at_once, Duration::from_secs(5));
     retry = retry.server_errors(fault == Fault::ServerErrorAgain);
-    retry = retry.lost_answers(fault == Fault::LostAnswerAgain);
+    retry = retry.lost_answers(matches!(
+        fault,
+        Fault::LostAnswerAgain | Fault::GatewayTimeoutAgain
+    ));
     let builder = Client::builder()
         .base_url(base_url)
         .retry(retry)
@@ -268,7 +276,7 @@ fn told(fault: Fault, outcome: Result<usize, Error>) -> String {
                 "{error:?}"
             );
             assert_eq!(error.is_auth(), status == 401);
-            assert_eq!(error.is_client_error(), status < 500);
+            assert_eq!(error.is_client_error(), status == 400);
             format!("api {status}")
         }
         Error::Transport { source } if source.is_connect() => "connect".into(),
@@ -312,7 +320,11 @@ fn expected(fault: Fault, (operation, form, upload): Column) -> Cell {
         Fault::TooManyOnce => ("ok found", 2),
         Fault::Status(500, _) => ("api 500", 1),
         Fault::ServerErrorAgain => ("api 500", again(3)),
-        Fault::Status(502, _) | Fault::HtmlError => ("api 502", again(3)),
+        Fault::Status(408, _) => ("api 408", 1),
+        // The request may have been billed, so a gateway's error is not answered with another one.
+        Fault::Status(502, _) | Fault::HtmlError => ("api 502", 1),
+        Fault::Status(504, _) => ("api 504", 1),
+        Fault::GatewayTimeoutAgain => ("api 504", again(3)),
         Fault::Status(503, 2) if once => ("api 503", 1),
         Fault::Status(503, 2) => ("ok found", 3),
         Fault::Status(..) => unreachable!("not in the table"),

@@ -81,6 +81,7 @@ async fn serve(mut request: Request, fault: Fault, attempts: Arc<AtomicUsize>) {
         Fault::SlowDrip => drip(&mut request, good).await,
         Fault::Status(status, times) if before < times => error(&mut request, status, "").await,
         Fault::ServerErrorAgain => error(&mut request, 500, "").await,
+        Fault::GatewayTimeoutAgain => error(&mut request, 504, "").await,
         Fault::TooManySeconds => error(&mut request, 429, "retry-after: 600\r\n").await,
         Fault::TooManyDate => {
             let dates = "date: Thu, 01 Jan 2026 00:00:00 GMT\r\nretry-after: Thu, 01 Jan 2026 00:10:00 GMT\r\n";

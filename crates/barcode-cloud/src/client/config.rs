@@ -128,18 +128,24 @@ impl Default for Timeouts {
     }
 }
 
-/// When and how often a failed request is sent again.
+/// When and how often a failed request is resent.
 ///
-/// Sent again is what was never sent (no connection came about) and what was answered 429, 502, 503 or 504. Before each
-/// attempt there is a pause of random length, up to twice as long each time; where the answer has a `Retry-After`, it
-/// comes on top of that, and its longest is at least a tenth of it within `max_pause`, so that not all who were asked to
-/// wait come back at once. All clones of a client share a budget, so that an outage does not multiply its load.
+/// A request is resent by default only where it was certainly not processed, and therefore not billed:
 ///
-/// What an HTTP/2 server says it did not process is sent again too, within `attempts` and beside the budget, at first at
-/// once: the server went away in peace, as when it is replaced by another, or refused the stream.
+/// - no connection could be made;
+/// - the service answered 429 or 503;
+/// - an HTTP/2 server says that it did not process the request, because it shuts down or refused the stream. The first
+///   such retry is immediate and does not count towards the budget.
 ///
-/// The service bills each request that it carries out: one whose answer was lost on the way, behind a 502 or 504 too,
-/// may be billed twice when it is sent again.
+/// A request whose response was lost (the connection broke, the attempt timed out, or a gateway answered 408, 502 or
+/// 504) may have been processed and **may be billed twice** when it is resent. It is resent only with
+/// [`lost_answers`](Self::lost_answers), and one that was answered 500 only with
+/// [`server_errors`](Self::server_errors). The documentation of [`Error`](crate::Error) has a table of all statuses.
+///
+/// Before each retry there is a pause of random length whose upper limit doubles each time. If the response has a
+/// `Retry-After` header, the random pause is added to that time and may be as long as a tenth of it, within
+/// `max_pause`, so that clients that were told to wait do not all return at once. All clones of a client share a budget
+/// of retries, so that an outage does not multiply the load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -156,10 +162,11 @@ pub struct Retry {
     /// Attempts beyond the first, of all calls in the last 10 s together, in percent of these calls, to the
     /// attempt; one a second is always free. 10 by default; more than 100 are allowed.
     pub budget_percent: u8,
-    /// Whether a 500 is sent again too. Not by default: it may come from the request itself.
+    /// Whether a request that was answered 500 is resent. `false` by default: it may be billed twice, and the request
+    /// itself may be the cause.
     pub server_errors: bool,
-    /// Whether a request is sent again whose answer broke off or did not come in time. Not by default: it may be billed
-    /// twice.
+    /// Whether a request is resent whose response was lost: the connection broke, the attempt timed out, or a gateway
+    /// answered 408, 502 or 504. `false` by default: it may be billed twice.
     pub lost_answers: bool,
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use super::OneLine;
+use super::status::StatusClass;
 
 /// An error that the service answered with.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,16 +54,23 @@ impl fmt::Display for ApiError {
         if let Some(id) = &self.request_id {
             write!(f, " [request {}]", OneLine(id))?;
         }
-        match self.status.as_u16() {
-            401 => f.write_str("; check the client id and secret"),
-            403 => f.write_str("; ask the account's owner for access"),
-            404 | 405 | 300..=399 => f.write_str("; check the base URL"),
-            413 => f.write_str("; send a smaller picture"),
-            408 | 429 | 500..=599 => match self.retry_after {
-                Some(wait) => write!(f, "; try again in {} s", wait.as_secs().max(1)),
-                None => f.write_str("; try again later"),
-            },
-            _ => f.write_str("; change the request, the same one fails again"),
+        match StatusClass::of(self.status) {
+            StatusClass::Unauthorized => f.write_str("; check the client id and secret"),
+            StatusClass::Forbidden => f.write_str("; ask the owner of the account for access"),
+            StatusClass::WrongAddress => f.write_str("; check the base URL and the proxy"),
+            StatusClass::Busy | StatusClass::ResponseLost | StatusClass::ServerError => {
+                match self.retry_after {
+                    Some(wait) => write!(f, "; try again in {} s", wait.as_secs().max(1)),
+                    None => f.write_str("; try again later"),
+                }
+            }
+            StatusClass::InvalidRequest if self.status == StatusCode::PAYLOAD_TOO_LARGE => {
+                f.write_str("; shrink the image in the request")
+            }
+            StatusClass::InvalidRequest => {
+                f.write_str("; correct the request, it fails again unchanged")
+            }
+            StatusClass::Unsupported => f.write_str("; check that the base URL is the service's"),
         }
     }
 }

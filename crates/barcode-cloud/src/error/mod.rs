@@ -4,6 +4,7 @@ mod api;
 pub(crate) mod body;
 mod configuration;
 mod invalid_response;
+mod status;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,12 +17,28 @@ pub use self::api::ApiError;
 pub use self::configuration::ConfigurationError;
 pub use self::invalid_response::InvalidResponse;
 pub(crate) use self::invalid_response::{Fault, Head};
+pub(crate) use self::status::Resend;
+use self::status::StatusClass;
 
 /// Why a call failed.
 ///
 /// [`Display`](fmt::Display) is one line that says what to do next; causes stay in
 /// [`source`](std::error::Error::source). Neither that line nor [`Debug`](fmt::Debug) shows a secret or a token, nor more
 /// of a barcode's data than the service's own message tells. The cause of an [`InvalidResponse`] may quote the answer.
+///
+/// The predicates and the retries of the [client](crate::Client) classify a status that the service answered with as
+/// follows. A status that may have been billed is resent only if [`Retry`](crate::Retry) asks for it.
+///
+/// | status | meaning | [`is_client_error`](Self::is_client_error) | [`is_retryable`](Self::is_retryable) | may be billed | resent |
+/// |---|---|---|---|---|---|
+/// | 400, 413, 415, 422, other 4xx | the request is invalid | yes | no | no | no |
+/// | 401 | the token was rejected ([`is_auth`](Self::is_auth)) | no | no | no | once, with a new token |
+/// | 403 | the account lacks the right | no | no | no | no |
+/// | 3xx, 404, 405, 407, 421 | the address or the proxy is wrong | no | no | no | no |
+/// | 429, 503 | the service is busy | no | yes | no | yes |
+/// | 408, 502, 504 | the response was lost | no | yes | yes | with [`lost_answers`](crate::Retry::lost_answers) |
+/// | 500 | the service failed | no | yes | yes | with [`server_errors`](crate::Retry::server_errors) |
+/// | other 5xx | not supported by the server | no | no | yes | no |
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -193,24 +210,43 @@ impl Error {
         }
     }
 
-    /// Whether the call itself is at fault: an argument that cannot be sent, or an answer of 400 to 499. The same call
-    /// fails again, but for 401, 403, 408 and 429.
+    /// Whether the request itself is invalid: an argument that cannot be sent, or a status that says so. See the
+    /// [table](Self#).
+    ///
+    /// A service should report such an error to its own caller. It is `false` for 401, 403, 404, 408 and 429, which are
+    /// not the fault of that caller.
     pub fn is_client_error(&self) -> bool {
         match self {
             Self::InvalidInput(_) => true,
-            Self::Api(error) => error.status.is_client_error(),
+            Self::Api(error) => StatusClass::of(error.status) == StatusClass::InvalidRequest,
             _ => false,
         }
     }
 
-    /// Whether the same call may succeed later with nothing changed on this side. A call that was answered, or whose
-    /// answer was lost, may be billed again.
+    /// Whether the same call may succeed later with nothing changed on this side. See the [table](Self#) for statuses.
+    ///
+    /// A call whose response was lost, or that the service failed to complete, may be billed again.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Api(error) => matches!(error.status.as_u16(), 408 | 429 | 502..=504),
+            Self::Api(error) => StatusClass::of(error.status).is_retryable(),
             Self::Auth(error) => error.is_retryable(),
             Self::Transport { .. } | Self::Timeout { .. } => true,
             _ => false,
+        }
+    }
+
+    /// Whether the request may be sent again within the same call.
+    pub(crate) fn resend(&self) -> Resend {
+        match self {
+            Self::Api(error) => StatusClass::of(error.status).into(),
+            Self::Transport { source } if source.is_connect() => Resend::Safe,
+            Self::Transport { .. } => Resend::AfterLostResponse,
+            Self::Timeout {
+                deadline: Deadline::Attempt | Deadline::Idle,
+                ..
+            } => Resend::AfterLostResponse,
+            // The token source retries by itself.
+            _ => Resend::Never,
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tower::retry::budget::{Budget as _, TpsBudget};
 
-use crate::error::Deadline;
+use crate::error::Resend;
 use crate::exchange::unprocessed::is_unprocessed;
 use crate::{Error, Retry};
 
@@ -82,19 +82,13 @@ impl Retries {
             .mul_f64(random.f64())
     }
 
+    /// Whether the policy allows to send a request again that failed with `error`.
     fn covers(&self, error: &Error) -> bool {
-        match error {
-            Error::Api(answer) => match answer.status.as_u16() {
-                429 | 502..=504 => true,
-                500 => self.policy.server_errors,
-                _ => false,
-            },
-            Error::Transport { source } => source.is_connect() || self.policy.lost_answers,
-            Error::Timeout {
-                deadline: Deadline::Attempt | Deadline::Idle,
-                ..
-            } => self.policy.lost_answers,
-            _ => false,
+        match error.resend() {
+            Resend::Safe => true,
+            Resend::AfterLostResponse => self.policy.lost_answers,
+            Resend::AfterServerError => self.policy.server_errors,
+            Resend::Never => false,
         }
     }
 }
@@ -134,15 +128,16 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_be_sent_again_is() {
+    fn a_request_that_may_have_been_billed_is_resent_only_on_request() {
         let mut random = fastrand::Rng::with_seed(2026);
-        let plain = Retries::new(Retry::default());
-        let bold = Retries::new(Retry::default().server_errors(true).lost_answers(true));
-        for (error, by_plain, by_bold) in [
+        let default = Retries::new(Retry::default());
+        let opt_in = Retries::new(Retry::default().server_errors(true).lost_answers(true));
+        for (error, by_default, by_opt_in) in [
             (answer(429, None), true, true),
-            (answer(502, None), true, true),
             (answer(503, None), true, true),
-            (answer(504, None), true, true),
+            (answer(408, None), false, true),
+            (answer(502, None), false, true),
+            (answer(504, None), false, true),
             (answer(500, None), false, true),
             (answer(400, None), false, false),
             (answer(401, None), false, false),
@@ -151,8 +146,9 @@ mod tests {
             (timeout(Deadline::Idle), false, true),
             (timeout(Deadline::Call), false, false),
         ] {
-            let told = [&plain, &bold].map(|it| it.pause(&error, 1, None, &mut random).is_some());
-            assert_eq!(told, [by_plain, by_bold], "{error}");
+            let resent = [&default, &opt_in]
+                .map(|retries| retries.pause(&error, 1, None, &mut random).is_some());
+            assert_eq!(resent, [by_default, by_opt_in], "{error}");
         }
     }
 

@@ -1,0 +1,135 @@
+//! The one classification of error statuses. The predicates of `Error`, the advice in error messages and the retry
+//! policy all use it, so they cannot disagree.
+
+use reqwest::StatusCode;
+
+/// What an unsuccessful status means for the caller and for billing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StatusClass {
+    /// The request itself is wrong and fails again unchanged.
+    InvalidRequest,
+    /// The request reached something that does not serve this API, or is not let through to it.
+    WrongAddress,
+    /// The token was rejected.
+    Unauthorized,
+    /// The token is valid, but the account lacks the right.
+    Forbidden,
+    /// The service declined to process the request for now, so nothing was billed.
+    Busy,
+    /// The request may have been processed and billed, but its response was lost on the way.
+    ResponseLost,
+    /// The service failed while it processed the request, which may have been billed.
+    ServerError,
+    /// Any other status.
+    Unsupported,
+}
+
+impl StatusClass {
+    /// Classifies any status that is not a success.
+    pub(crate) fn of(status: StatusCode) -> Self {
+        match status.as_u16() {
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
+            300..=399 | 404 | 405 | 407 | 421 => Self::WrongAddress,
+            408 | 502 | 504 => Self::ResponseLost,
+            429 | 503 => Self::Busy,
+            400..=499 => Self::InvalidRequest,
+            500 => Self::ServerError,
+            _ => Self::Unsupported,
+        }
+    }
+
+    /// Whether the same request may succeed later with nothing changed on the caller's side.
+    pub(crate) fn is_retryable(self) -> bool {
+        matches!(self, Self::Busy | Self::ResponseLost | Self::ServerError)
+    }
+}
+
+/// Whether and when a request may be sent again after an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resend {
+    /// The request was not processed, so sending it again cannot be billed twice.
+    Safe,
+    /// The request may have been processed and billed; its response was lost.
+    AfterLostResponse,
+    /// The service failed while it processed the request.
+    AfterServerError,
+    /// Sending it again does not help.
+    Never,
+}
+
+impl From<StatusClass> for Resend {
+    fn from(class: StatusClass) -> Self {
+        match class {
+            StatusClass::Busy => Self::Safe,
+            StatusClass::ResponseLost => Self::AfterLostResponse,
+            StatusClass::ServerError => Self::AfterServerError,
+            StatusClass::InvalidRequest
+            | StatusClass::WrongAddress
+            | StatusClass::Unauthorized
+            | StatusClass::Forbidden
+            | StatusClass::Unsupported => Self::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+
+    use super::{Resend, StatusClass};
+    use crate::Error;
+    use crate::error::ApiError;
+
+    /// The table in the documentation of `Error`: status, `is_client_error`, `is_retryable`, `is_auth`, and whether
+    /// the request is sent again.
+    const TABLE: [(u16, bool, bool, bool, Resend); 19] = [
+        (302, false, false, false, Resend::Never),
+        (400, true, false, false, Resend::Never),
+        (401, false, false, true, Resend::Never),
+        (403, false, false, false, Resend::Never),
+        (404, false, false, false, Resend::Never),
+        (405, false, false, false, Resend::Never),
+        (407, false, false, false, Resend::Never),
+        (408, false, true, false, Resend::AfterLostResponse),
+        (413, true, false, false, Resend::Never),
+        (415, true, false, false, Resend::Never),
+        (421, false, false, false, Resend::Never),
+        (422, true, false, false, Resend::Never),
+        (429, false, true, false, Resend::Safe),
+        (500, false, true, false, Resend::AfterServerError),
+        (501, false, false, false, Resend::Never),
+        (502, false, true, false, Resend::AfterLostResponse),
+        (503, false, true, false, Resend::Safe),
+        (504, false, true, false, Resend::AfterLostResponse),
+        (505, false, false, false, Resend::Never),
+    ];
+
+    #[test]
+    fn every_use_of_a_status_agrees_with_the_documented_table() {
+        for (code, is_client_error, is_retryable, is_auth, resend) in TABLE {
+            let status = StatusCode::from_u16(code).unwrap();
+            let error = Error::from(ApiError::new(status));
+            assert_eq!(error.is_client_error(), is_client_error, "{code}");
+            assert_eq!(error.is_retryable(), is_retryable, "{code}");
+            assert_eq!(error.is_auth(), is_auth, "{code}");
+            assert_eq!(error.resend(), resend, "{code}");
+            // The advice of the message follows the same classification.
+            let advice = error.to_string();
+            assert_eq!(advice.contains("try again"), is_retryable, "{advice}");
+            assert_eq!(advice.contains("the request"), is_client_error, "{advice}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_resent_is_retryable() {
+        for code in 300..600 {
+            let class = StatusClass::of(StatusCode::from_u16(code).unwrap());
+            assert_eq!(
+                Resend::from(class) != Resend::Never,
+                class.is_retryable(),
+                "{code}"
+            );
+        }
+    }
+}
