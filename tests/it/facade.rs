@@ -1,11 +1,11 @@
 //! Generate, recognize and scan as a service calls them, against the sandbox's real engine.
 
-use std::path::Path;
-
+use barcode_cloud::api::{ByteStream, ResponseValue};
 use barcode_cloud::{
     BarcodeImageFormat, BarcodeImageParams, DecodeBarcodeType as Read, EncodeBarcodeType as Write,
-    Error, Form, ImageSource, RecognitionMode,
+    Error, ImageSource, RecognitionMode,
 };
+use futures_util::TryStreamExt as _;
 
 use crate::service::sandbox;
 
@@ -152,20 +152,9 @@ async fn a_picture_goes_to_disk_and_comes_from_there_whole() {
 async fn bytes_travel_as_base64_by_themselves() {
     let (_sandbox, client) = sandbox().await;
     let bytes = b"binary\x01data".to_vec();
-    for form in [
-        None,
-        Some(Form::Query),
-        Some(Form::Body),
-        Some(Form::Multipart),
-    ] {
-        let mut request = client.generate(Write::Qr, bytes.clone());
-        if let Some(form) = form {
-            request = request.form(form);
-        }
-        let picture = request.send().await.unwrap();
-        let found = client.scan(picture.into_bytes()).send().await.unwrap();
-        assert_eq!(found[0].value.as_bytes(), bytes, "{form:?}");
-    }
+    let image = client.generate(Write::Qr, bytes.clone()).send().await;
+    let found = client.scan(image.unwrap().into_bytes()).send().await;
+    assert_eq!(found.unwrap()[0].value.as_bytes(), bytes);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,20 +167,37 @@ async fn the_same_options_give_the_same_picture_in_every_form() {
         rotation_angle: Some(90),
         ..BarcodeImageParams::default()
     };
-    let mut pictures = Vec::new();
-    for form in [Form::Query, Form::Body, Form::Multipart] {
-        let request = client
-            .generate(Write::Qr, "options")
-            .render(options.clone())
-            .form(form);
-        pictures.push(request.send().await.unwrap());
-    }
-    assert!(
-        pictures.windows(2).all(|pair| pair[0] == pair[1]),
-        "{pictures:?}"
-    );
+    let request = client
+        .generate(Write::Qr, "options")
+        .render(options.clone());
+    let by_body = request.send().await.unwrap();
+    let api = client.api();
+    let request = api.generate().barcode_type(Write::Qr).data("options");
+    let by_query = request
+        .foreground_color("#FF5733")
+        .background_color("White")
+        .resolution(192.0)
+        .rotation_angle(90);
+    let by_query = collect(by_query.send().await.unwrap()).await;
+    let request = api
+        .generate_multipart()
+        .barcode_type(Write::Qr)
+        .data("options");
+    let by_multipart = request
+        .foreground_color("#FF5733")
+        .background_color("White")
+        .resolution(192.0)
+        .rotation_angle(90);
+    let by_multipart = collect(by_multipart.send().await.unwrap()).await;
+    assert_eq!(by_body.bytes(), &by_query);
+    assert_eq!(by_body.bytes(), &by_multipart);
     let plain = client.generate(Write::Qr, "options").send().await.unwrap();
-    assert_ne!(pictures[0], plain, "the options act");
+    assert_ne!(by_body, plain, "the options act");
+}
+
+async fn collect(response: ResponseValue<ByteStream>) -> Vec<u8> {
+    let chunks: Vec<_> = response.into_inner_stream().try_collect().await.unwrap();
+    chunks.concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,18 +255,15 @@ async fn what_cannot_be_sent_is_told_before_anything_is() {
         invalid(client.generate(Write::Qr, "").send().await.unwrap_err())
             .starts_with("data: is empty")
     );
-    for form in [Form::Multipart, Form::Body] {
-        let error = client.scan(Vec::new()).form(form).send().await.unwrap_err();
-        assert!(invalid(error).starts_with("image: is empty (0 bytes)"));
-        let error = client
-            .scan(empty.as_path())
-            .form(form)
-            .send()
-            .await
-            .unwrap_err();
-        assert!(invalid(error).starts_with("image: is empty (0 bytes)"));
+    // One type goes as a multipart form, several as base64 in a JSON body.
+    for types in [&[Read::Qr][..], &[Read::Qr, Read::Aztec]] {
+        let read = |image: ImageSource| client.recognize(image).types(types.iter().copied()).send();
+        for image in [Vec::new().into(), empty.as_path().into()] {
+            let error = read(image).await.unwrap_err();
+            assert!(invalid(error).starts_with("image: is empty (0 bytes)"));
+        }
         for path in [folder.path(), missing.as_path()] {
-            let error = client.recognize(path).form(form).send().await.unwrap_err();
+            let error = read(path.into()).await.unwrap_err();
             assert!(
                 matches!(&error, Error::File { path: named, .. } if named == path),
                 "{error:?}"
@@ -274,22 +277,17 @@ async fn what_cannot_be_sent_is_told_before_anything_is() {
         .send()
         .await
         .unwrap_err();
-    assert!(invalid(error).starts_with("types: 2 types in a form that takes one"));
+    assert!(invalid(error).starts_with("types: 2 types cannot be looked for in an image"));
+    let error = client.scan(ImageSource::url("")).send().await.unwrap_err();
+    assert!(invalid(error).starts_with("image: is an empty URL"));
     let error = client
-        .scan(Path::new("Cargo.toml"))
-        .form(Form::Query)
+        .recognize(vec![0; 22 * 1024 * 1024])
+        .types([Read::Qr, Read::Aztec])
         .send()
         .await
         .unwrap_err();
-    assert!(invalid(error).starts_with("form: only an image given by its URL"));
-    let large = vec![0; 22 * 1024 * 1024];
-    let error = client
-        .recognize(large)
-        .form(Form::Body)
-        .send()
-        .await
-        .unwrap_err();
-    assert!(invalid(error).starts_with(
-        "fileBase64: a text of 30758232 characters is outside its bounds (1 to 28730982)"
-    ));
+    assert!(
+        invalid(error)
+            .starts_with("image: has 23068672 bytes, and at most 21548235 can be searched")
+    );
 }

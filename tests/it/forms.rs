@@ -1,11 +1,11 @@
-//! Which form of an operation a call takes by itself, seen from the server.
+//! How each request is sent, seen from the server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use barcode_cloud::{
-    BarcodeImageFormat, Client, Code128EncodeMode, Code128Options, CodeLocation, Color,
-    DecodeBarcodeType, EciEncodings, EncodeBarcodeType, Form, Generate, GraphicsUnit, ImageSource,
+    BarcodeImageFormat, Client, Code128EncodeMode, Code128Options, CodeLocation, Color, Data,
+    DecodeBarcodeType, EciEncodings, EncodeBarcodeType, Generate, GraphicsUnit, ImageSource,
     MacroCharacter, MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel, Pdf417Options,
     QrEncodeMode, QrErrorLevel, QrOptions, QrVersion, RectMicroQrVersion, RenderOptions,
 };
@@ -14,57 +14,28 @@ use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
 use crate::raw::Raw;
 use crate::service::{client_of, fixed, tokens};
 
-/// A server that answers one path only, and counts.
-async fn only<'a>(
-    server: &'a MockServer,
-    method: &'static str,
-    path: &'static str,
-) -> httpmock::Mock<'a> {
-    server
-        .mock_async(|when, then| {
-            when.method(method).path(path);
-            then.status(200)
-                .header("content-type", "image/png")
-                .body("\u{1}");
-        })
-        .await
-}
-
 #[tokio::test]
-async fn short_text_goes_by_query_and_the_rest_by_body() {
-    let server = MockServer::start_async().await;
-    let _tokens = tokens(&server).await;
-    let client = client_of(&server);
-    let query = only(&server, "GET", "/v4.0/barcode/generate/QR").await;
-    let body = only(&server, "POST", "/v4.0/barcode/generate-body").await;
-
-    client
-        .generate(EncodeBarcodeType::Qr, "short")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        (query.calls_async().await, body.calls_async().await),
-        (1, 0)
-    );
-    client
-        .generate(EncodeBarcodeType::Qr, "long".repeat(300))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        (query.calls_async().await, body.calls_async().await),
-        (1, 1)
-    );
-    client
-        .generate(EncodeBarcodeType::Qr, b"bytes".to_vec())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        (query.calls_async().await, body.calls_async().await),
-        (1, 2)
-    );
+async fn no_url_holds_the_data_of_a_barcode() {
+    let server = Raw::finding().await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    for data in [
+        Data::from("personal"),
+        "personal".repeat(300).into(),
+        b"personal".into(),
+        Data::hex("706572736f6e616c"),
+    ] {
+        // The server answers with JSON, which is no image; only the request matters here.
+        let request = client.generate(EncodeBarcodeType::Qr, data);
+        request.send().await.unwrap_err();
+    }
+    let heads = server.heads();
+    assert_eq!(heads.len(), 4);
+    for head in heads {
+        assert!(
+            head.starts_with("POST /v4.0/barcode/generate-body HTTP/1.1\r\n"),
+            "{head}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -118,11 +89,11 @@ async fn a_picture_goes_by_form_several_types_by_body_an_address_by_query() {
 }
 
 #[tokio::test]
-async fn an_upload_has_a_length_and_a_name_and_no_chunks() {
+async fn an_upload_has_a_length_and_a_constant_name_and_no_chunks() {
     let server = MockServer::start_async().await;
     let _tokens = tokens(&server).await;
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("label.png");
+    let path = folder.path().join("jane_doe_passport.PNG");
     std::fs::write(&path, "the picture's bytes").unwrap();
     let upload = server
         .mock_async(|when, then| {
@@ -132,7 +103,7 @@ async fn an_upload_has_a_length_and_a_name_and_no_chunks() {
                 .header_missing("transfer-encoding")
                 .header_missing("api-version")
                 .header_prefix("user-agent", "barcode-cloud/")
-                .body_includes("filename=\"label.png\"")
+                .body_includes("filename=\"image.png\"")
                 .body_includes("the picture's bytes");
             then.status(200)
                 .json_body(serde_json::json!({"barcodes": null}));
@@ -190,26 +161,10 @@ fn every_option(client: &Client) -> [Generate; 5] {
     ]
 }
 
-/// The fields of a request, by name, whichever form it came in.
+/// The fields of a request's JSON body, by name.
 fn sent_fields(request: &HttpMockRequest) -> BTreeMap<String, String> {
-    if request.uri().path().ends_with("generate-body") {
-        return leaves(&serde_json::from_slice(request.body_ref()).unwrap());
-    }
-    if request.uri().path().ends_with("generate-multipart") {
-        let body = request.body_string();
-        let parts = body.split("; name=\"").skip(1);
-        return parts
-            .map(|part| {
-                let (name, rest) = part.split_once("\"\r\n\r\n").unwrap();
-                (name.into(), rest.split("\r\n").next().unwrap().into())
-            })
-            .collect();
-    }
-    let mut fields: BTreeMap<_, _> = request.query_params().into_iter().collect();
-    let uri = request.uri();
-    let barcode_type = uri.path().rsplit('/').next().unwrap();
-    fields.insert("barcodeType".into(), barcode_type.into());
-    fields
+    assert_eq!(request.uri().path(), "/v4.0/barcode/generate-body");
+    leaves(&serde_json::from_slice(request.body_ref()).unwrap())
 }
 
 fn leaves(value: &serde_json::Value) -> BTreeMap<String, String> {
@@ -224,43 +179,41 @@ fn leaves(value: &serde_json::Value) -> BTreeMap<String, String> {
 }
 
 #[tokio::test]
-async fn an_option_out_of_its_bounds_is_refused_in_every_form_before_anything_is_sent() {
+async fn an_option_out_of_its_bounds_is_refused_before_anything_is_sent() {
     let server = Raw::finding().await;
     let client = fixed(&server.base_url()).build().unwrap();
     let generate = |barcode_type| client.generate(barcode_type, "x");
-    for form in [Form::Query, Form::Body, Form::Multipart] {
-        for (request, field) in [
-            (
-                generate(EncodeBarcodeType::Qr).render(RenderOptions::new().resolution(0.5)),
-                "resolution",
-            ),
-            (
-                generate(EncodeBarcodeType::Qr).qr(QrOptions::new().aspect_ratio(1.5)),
-                "qrAspectRatio",
-            ),
-            (
-                generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().columns(31)),
-                "pdf417Columns",
-            ),
-            (
-                generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().rows(91)),
-                "pdf417Rows",
-            ),
-        ] {
-            let error = request.form(form).send().await.unwrap_err();
-            assert!(error.is_client_error(), "{form:?} {field}: {error:?}");
-            let text = error.to_string();
-            assert!(
-                text.contains(field) && text.contains("outside its bounds"),
-                "{form:?} {field}: {text}"
-            );
-        }
+    for (request, field) in [
+        (
+            generate(EncodeBarcodeType::Qr).render(RenderOptions::new().resolution(0.5)),
+            "resolution",
+        ),
+        (
+            generate(EncodeBarcodeType::Qr).qr(QrOptions::new().aspect_ratio(1.5)),
+            "qrAspectRatio",
+        ),
+        (
+            generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().columns(31)),
+            "pdf417Columns",
+        ),
+        (
+            generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().rows(91)),
+            "pdf417Rows",
+        ),
+    ] {
+        let error = request.send().await.unwrap_err();
+        assert!(error.is_client_error(), "{field}: {error:?}");
+        let text = error.to_string();
+        assert!(
+            text.contains(field) && text.contains("outside its bounds"),
+            "{field}: {text}"
+        );
     }
     assert_eq!(server.heads(), [""; 0]);
 }
 
 #[tokio::test]
-async fn every_option_arrives_in_every_form() {
+async fn every_option_arrives() {
     let server = MockServer::start_async().await;
     let _tokens = tokens(&server).await;
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -279,16 +232,12 @@ async fn every_option_arrives_in_every_form() {
         })
         .await;
     let client = client_of(&server);
-    for form in [Form::Query, Form::Body, Form::Multipart] {
-        for request in every_option(&client) {
-            request.form(form).send().await.unwrap();
-        }
+    for request in every_option(&client) {
+        request.send().await.unwrap();
     }
     let seen = seen.lock().unwrap();
-    let names: BTreeSet<_> = seen[..5].iter().flat_map(BTreeMap::keys).collect();
+    let names: BTreeSet<_> = seen.iter().flat_map(BTreeMap::keys).collect();
     assert_eq!(names.len(), 31, "{names:?}");
     assert_eq!(seen[0]["dataType"], "Base64Bytes");
     assert_eq!(seen[0]["backgroundColor"], "#F0F8FF");
-    assert_eq!(seen[..5], seen[5..10]);
-    assert_eq!(seen[..5], seen[10..]);
 }

@@ -1,5 +1,7 @@
 //! The nine operations through the generated client, as the document has them.
 
+use std::collections::BTreeMap;
+
 use barcode_cloud::api::types::{
     DecodeBarcodeType, EncodeBarcodeType, EncodeData, GenerateParams, QrErrorLevel, QrParams,
     RecognitionMode, RecognizeBase64Request, ScanBase64Request,
@@ -7,6 +9,7 @@ use barcode_cloud::api::types::{
 use barcode_cloud::api::{self, ByteStream, FilePart, Hooks, ResponseValue};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
+use http_body_util::BodyExt as _;
 
 use crate::service::sandbox;
 
@@ -111,6 +114,160 @@ async fn all_nine_operations_work_and_agree() {
 fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// Passes every optional field of the four groups to the setter of the same name. The query and the multipart form have
+/// the same setters, so that this does not compile if a form misses one.
+macro_rules! with_every_option {
+    ($request:expr, $params:expr) => {
+        with_every_option!($request, $params;
+            barcode_image_params: image_format text_location foreground_color background_color units resolution
+                image_height image_width rotation_angle;
+            qr_params: qr_encode_mode qr_error_level qr_version qr_eci_encoding qr_aspect_ratio micro_qr_version
+                rect_micro_qr_version;
+            code128_params: code128_encode_mode;
+            pdf417_params: pdf417_encode_mode pdf417_error_level pdf417_truncate pdf417_columns pdf417_rows
+                pdf417_aspect_ratio pdf417_eci_encoding pdf417_is_reader_initialization pdf417_macro_characters
+                pdf417_is_linked pdf417_is_code128_emulation;
+        )
+    };
+    ($request:expr, $params:expr; $($group:ident: $($field:ident)+;)+) => {{
+        let params = $params;
+        let request = $request
+            .barcode_type(params.barcode_type)
+            .data(params.encode_data.data)
+            .data_type(params.encode_data.data_type.unwrap());
+        $(
+            let group = params.$group.unwrap();
+            $(let request = request.$field(group.$field.unwrap());)+
+        )+
+        request
+    }};
+}
+
+/// Parameters with every field set.
+fn every_option() -> GenerateParams {
+    serde_json::from_value(serde_json::json!({
+        "barcodeType": "QR",
+        "encodeData": {"dataType": "HexBytes", "data": "6869"},
+        "barcodeImageParams": {
+            "imageFormat": "Gif", "textLocation": "Above", "foregroundColor": "#FF5733", "backgroundColor": "White",
+            "units": "Pixel", "resolution": 300.5, "imageHeight": 20.25, "imageWidth": 40.5, "rotationAngle": 90
+        },
+        "qrParams": {
+            "qrEncodeMode": "Auto", "qrErrorLevel": "LevelQ", "qrVersion": "Version07", "qrECIEncoding": "UTF8",
+            "qrAspectRatio": 0.5, "microQRVersion": "M3", "rectMicroQrVersion": "R11x27"
+        },
+        "code128Params": {"code128EncodeMode": "CodeAB"},
+        "pdf417Params": {
+            "pdf417EncodeMode": "Auto", "pdf417ErrorLevel": "Level5", "pdf417Truncate": true, "pdf417Columns": 3,
+            "pdf417Rows": 10, "pdf417AspectRatio": 3.5, "pdf417ECIEncoding": "UTF8",
+            "pdf417IsReaderInitialization": true, "pdf417MacroCharacters": "Macro05", "pdf417IsLinked": false,
+            "pdf417IsCode128Emulation": true
+        }
+    }))
+    .unwrap()
+}
+
+/// The names and texts of the leaves of a JSON body.
+fn leaves(value: &serde_json::Value) -> BTreeMap<String, String> {
+    let fields = value.as_object().unwrap().iter();
+    fields
+        .flat_map(|(name, value)| match value {
+            serde_json::Value::Object(_) => leaves(value),
+            serde_json::Value::String(text) => [(name.clone(), text.clone())].into(),
+            other => [(name.clone(), other.to_string())].into(),
+        })
+        .collect()
+}
+
+/// The names and texts of the parts of a multipart form.
+fn parts(body: &str) -> BTreeMap<String, String> {
+    let parts = body.split("; name=\"").skip(1);
+    parts
+        .map(|part| {
+            let (name, rest) = part.split_once("\"\r\n\r\n").unwrap();
+            (name.into(), rest.split("\r\n").next().unwrap().into())
+        })
+        .collect()
+}
+
+async fn body(mut request: reqwest::Request) -> String {
+    let body = request.body_mut().take().unwrap();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    String::from_utf8(bytes.into()).unwrap()
+}
+
+#[tokio::test]
+async fn every_option_is_sent_alike_in_every_form() {
+    let api = api::Client::new("http://127.0.0.1:1/v4.0", Hooks::none());
+    let request = api.generate_body().body(every_option()).request();
+    let by_body = leaves(&serde_json::from_str(&body(request.unwrap()).await).unwrap());
+    assert_eq!(by_body.len(), 31, "{by_body:?}");
+
+    let request = with_every_option!(api.generate(), every_option());
+    let request = request.request().unwrap();
+    let mut by_query: BTreeMap<String, String> = request.url().query_pairs().into_owned().collect();
+    let barcode_type = request.url().path_segments().unwrap().next_back();
+    by_query.insert("barcodeType".into(), barcode_type.unwrap().into());
+    assert_eq!(by_query, by_body);
+
+    let request = with_every_option!(api.generate_multipart(), every_option());
+    let by_multipart = parts(&body(request.request().unwrap()).await);
+    assert_eq!(by_multipart, by_body);
+}
+
+#[test]
+fn an_option_out_of_its_bounds_is_refused_in_every_form() {
+    let api = api::Client::new("http://127.0.0.1:1/v4.0", Hooks::none());
+    let params = |group: &str, field: &str, value: f64| {
+        let mut params = serde_json::json!({"barcodeType": "QR", "encodeData": {"data": "x"}});
+        params[group] = match value.fract() == 0.0 {
+            true => serde_json::json!({field: value as i64}),
+            false => serde_json::json!({field: value}),
+        };
+        serde_json::from_value::<GenerateParams>(params).unwrap()
+    };
+    let query = || api.generate().barcode_type("QR").data("x");
+    let multipart = || api.generate_multipart().barcode_type("QR").data("x");
+    let body = |group, field, value| {
+        let request = api.generate_body().body(params(group, field, value));
+        request.request()
+    };
+    for (field, refused) in [
+        (
+            "resolution",
+            [
+                query().resolution(0.5).request(),
+                multipart().resolution(0.5).request(),
+                body("barcodeImageParams", "resolution", 0.5),
+            ],
+        ),
+        (
+            "qrAspectRatio",
+            [
+                query().qr_aspect_ratio(1.5).request(),
+                multipart().qr_aspect_ratio(1.5).request(),
+                body("qrParams", "qrAspectRatio", 1.5),
+            ],
+        ),
+        (
+            "pdf417Columns",
+            [
+                query().pdf417_columns(31).request(),
+                multipart().pdf417_columns(31).request(),
+                body("pdf417Params", "pdf417Columns", 31.0),
+            ],
+        ),
+    ] {
+        for request in refused {
+            let text = request.unwrap_err().to_string();
+            assert!(
+                text.contains(field) && text.contains("outside its bounds"),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use barcode_cloud::{Client, Deadline, EncodeBarcodeType, Error, ImageSource};
+use barcode_cloud::{
+    Client, Deadline, DecodeBarcodeType, EncodeBarcodeType, Error, ImageSource, RenderOptions,
+};
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Semaphore;
 
@@ -28,7 +30,7 @@ impl Doors {
         }
     }
 
-    /// A server behind these doors; it draws what the path says, but for `bad`.
+    /// A server behind these doors. It answers with the data that a request holds, and refuses `bad`.
     async fn server(&self) -> Raw {
         let doors = self.clone();
         Raw::start(move |mut request| {
@@ -38,7 +40,7 @@ impl Doors {
                 doors.most.fetch_max(now, Ordering::SeqCst);
                 doors.open.acquire().await.unwrap().forget();
                 doors.under_way.fetch_sub(1, Ordering::SeqCst);
-                let data = request.path().split("data=").nth(1).unwrap().to_owned();
+                let data = request.data();
                 match data.as_str() {
                     "bad" => request.answer(400, "", "text/plain", "bad").await,
                     _ => request.answer(200, "", "image/png", &data).await,
@@ -204,6 +206,60 @@ async fn a_call_that_is_dropped_gives_its_turn_back() {
         .await
         .unwrap();
     assert_eq!(second.bytes(), "2".as_bytes());
+}
+
+/// Calls that cannot be sent, whatever the service does.
+async fn invalid_calls(client: &Client) -> [Error; 4] {
+    let generate = || client.generate(EncodeBarcodeType::Qr, "x");
+    let resolution = RenderOptions::new().resolution(0.5);
+    let several = [DecodeBarcodeType::Qr, DecodeBarcodeType::Aztec];
+    let too_long = format!("https://pictures.example/{}", "x".repeat(70_000));
+    [
+        generate().render(resolution).send().await.unwrap_err(),
+        client.scan(Vec::new()).send().await.unwrap_err(),
+        client
+            .scan(ImageSource::url(too_long))
+            .send()
+            .await
+            .unwrap_err(),
+        client
+            .recognize(vec![0; 22 << 20])
+            .types(several)
+            .send()
+            .await
+            .unwrap_err(),
+    ]
+}
+
+#[tokio::test]
+async fn an_invalid_call_fails_without_waiting_for_a_permit() {
+    let short = Duration::from_millis(50);
+    // The only slot is taken by a call that never ends.
+    let doors = Doors::new(0);
+    let server = doors.server().await;
+    let busy = fixed(&server.base_url()).concurrency(1).timeout(short);
+    let busy = busy.build().unwrap();
+    let long = Duration::from_secs(60);
+    let first = busy.generate(EncodeBarcodeType::Qr, "1").timeout(long);
+    let first = tokio::spawn(first.send());
+    doors.wait_for(1).await;
+    for error in invalid_calls(&busy).await {
+        assert!(matches!(error, Error::InvalidInput(_)), "{error:?}");
+    }
+    first.abort();
+
+    // The only permit of this second is taken.
+    let doors = Doors::new(1_000);
+    let server = doors.server().await;
+    let limited = fixed(&server.base_url())
+        .requests_per_second(1)
+        .timeout(short);
+    let limited = limited.build().unwrap();
+    let first = limited.generate(EncodeBarcodeType::Qr, "1").timeout(long);
+    first.send().await.unwrap();
+    for error in invalid_calls(&limited).await {
+        assert!(matches!(error, Error::InvalidInput(_)), "{error:?}");
+    }
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use barcode_cloud::api::types::{
     ApiError, ApiErrorResponse, BarcodeResponse, BarcodeResponseList, DecodeBarcodeType,
-    EncodeBarcodeType, RecognitionMode,
+    EncodeBarcodeType, EncodeData, GenerateParams, RecognitionMode,
 };
-use barcode_cloud::{Client, Form, TokenSource};
+use barcode_cloud::{Client, TokenSource, api};
 use barcode_cloud_client::mock::MockServerExt as _;
 use httpmock::MockServer;
 
@@ -35,10 +35,19 @@ fn found(value: &str) -> BarcodeResponseList {
 #[tokio::test]
 async fn a_drawn_label_is_mocked_by_type_and_data() {
     let server = MockServer::start_async().await;
-    let mock = server.generate(|when, then| {
-        when.barcode_type(EncodeBarcodeType::Qr)
-            .data("PARCEL-0042")
-            .image_format(None);
+    let params = GenerateParams {
+        barcode_type: EncodeBarcodeType::Qr,
+        encode_data: EncodeData {
+            data: "PARCEL-0042".into(),
+            data_type: None,
+        },
+        barcode_image_params: None,
+        qr_params: None,
+        code128_params: None,
+        pdf417_params: None,
+    };
+    let mock = server.generate_body(|when, then| {
+        when.body(&params);
         then.ok("image/png", b"\x89PNG");
     });
     let client = client(&server);
@@ -96,17 +105,16 @@ async fn a_form_is_mocked_field_by_field() {
             },
         });
     });
-    let image = barcode_cloud::BarcodeImageParams {
-        resolution: Some(96.0),
-        ..Default::default()
-    };
     let request = client
-        .generate(EncodeBarcodeType::Code128, "x")
-        .render(image);
-    let error = request.form(Form::Multipart).send().await.unwrap_err();
-    assert_eq!(
-        (error.code(), error.request_id()),
-        (Some("no"), Some("r-1"))
-    );
+        .api()
+        .generate_multipart()
+        .barcode_type(EncodeBarcodeType::Code128)
+        .data("x")
+        .resolution(96.0);
+    let api::Error::ErrorResponse(response) = request.send().await.err().unwrap() else {
+        panic!("the mock answers with an error of the document");
+    };
+    assert_eq!(response.request_id.as_deref(), Some("r-1"));
+    assert_eq!(response.error.code.as_deref(), Some("no"));
     mock.assert();
 }

@@ -21,6 +21,7 @@ pub(crate) struct Request {
     pub(crate) stream: TcpStream,
     /// Request line and headers.
     pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Raw {
@@ -41,11 +42,11 @@ impl Raw {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let (answer, seen) = (answer.clone(), seen.clone());
                 connections.spawn(async move {
-                    let Some(head) = read(&mut stream).await else {
+                    let Some((head, body)) = read(&mut stream).await else {
                         return;
                     };
                     seen.lock().unwrap().push(head.clone());
-                    answer(Request { stream, head }).await;
+                    answer(Request { stream, head, body }).await;
                 });
                 while connections.try_join_next().is_some() {}
             }
@@ -81,6 +82,14 @@ impl Request {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 
+    /// The data of the barcode that a JSON body asks for, or the `data` of a URL.
+    pub(crate) fn data(&self) -> String {
+        let Ok(body) = serde_json::from_slice::<serde_json::Value>(&self.body) else {
+            return self.path().split("data=").nth(1).unwrap().to_owned();
+        };
+        body["encodeData"]["data"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) async fn found(&mut self) {
         self.answer(200, "", "application/json", FOUND).await;
     }
@@ -114,8 +123,8 @@ impl Request {
     }
 }
 
-/// Reads a whole request; returns its head.
-async fn read(stream: &mut TcpStream) -> Option<String> {
+/// Reads a whole request; returns its head and its body.
+async fn read(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut read = Vec::new();
     let head = loop {
         if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -125,19 +134,16 @@ async fn read(stream: &mut TcpStream) -> Option<String> {
             return None;
         }
     };
-    let text = String::from_utf8(read[..head].to_vec()).ok()?;
+    let mut body = read.split_off(head);
+    let text = String::from_utf8(read).ok()?;
     let length = text.lines().find_map(|line| {
         let line = line.to_ascii_lowercase();
         line.strip_prefix("content-length:")?.trim().parse().ok()
     });
-    let mut left = (head + length.unwrap_or(0)).saturating_sub(read.len());
-    while left > 0 {
-        read.clear();
-        let got = stream.read_buf(&mut read).await.ok()?;
-        if got == 0 {
+    while body.len() < length.unwrap_or(0) {
+        if stream.read_buf(&mut body).await.ok()? == 0 {
             return None;
         }
-        left = left.saturating_sub(got);
     }
-    Some(text)
+    Some((text, body))
 }

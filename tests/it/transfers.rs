@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use barcode_cloud::{
-    Client, Deadline, DecodeBarcodeType, EncodeBarcodeType, Error, Form, ImageSource, TokenSource,
+    Client, Deadline, DecodeBarcodeType, EncodeBarcodeType, Error, ImageSource, TokenSource,
 };
 use futures_util::StreamExt as _;
 use tokio::io::AsyncReadExt as _;
@@ -17,6 +17,12 @@ use crate::raw::{FOUND, Raw};
 use crate::service::{fixed, sandbox};
 use crate::tls;
 
+/// One type: the image is sent as a multipart form.
+const MULTIPART: [DecodeBarcodeType; 1] = [DecodeBarcodeType::Qr];
+
+/// Several types: the image is sent as base64 in a JSON body.
+const JSON: [DecodeBarcodeType; 2] = [DecodeBarcodeType::Qr, DecodeBarcodeType::Aztec];
+
 #[tokio::test]
 async fn a_reader_goes_up_and_can_be_read_once() {
     let (_sandbox, client) = sandbox().await;
@@ -26,11 +32,12 @@ async fn a_reader_goes_up_and_can_be_read_once() {
         .await
         .unwrap();
     let bytes = picture.into_bytes();
-    for form in [Form::Multipart, Form::Body] {
+    for types in [&MULTIPART[..], &JSON] {
         let image = ImageSource::reader(std::io::Cursor::new(bytes.clone()), bytes.len() as u64);
-        let found = client.scan(image.clone()).form(form).send().await.unwrap();
+        let request = client.recognize(image).types(types.iter().copied());
+        let found = request.clone().send().await.unwrap();
         assert_eq!(found[0].value, "by reader");
-        let error = client.scan(image).form(form).send().await.unwrap_err();
+        let error = request.send().await.unwrap_err();
         assert!(
             error
                 .to_string()
@@ -45,7 +52,7 @@ async fn a_reader_goes_up_and_can_be_read_once() {
 async fn a_reader_of_another_length_breaks_the_request_off() {
     let server = Raw::finding().await;
     let client = fixed(&server.base_url()).build().unwrap();
-    for form in [Form::Multipart, Form::Body] {
+    for types in [&MULTIPART[..], &JSON] {
         for (length, says) in [
             (200_001, "image: ended after 200000 of 200001 bytes"),
             (199_999, "image: has more than its 199999 bytes"),
@@ -53,8 +60,9 @@ async fn a_reader_of_another_length_breaks_the_request_off() {
         ] {
             let reader = std::io::Cursor::new(vec![7; 200_000]);
             let image = ImageSource::reader(reader, length);
-            let error = client.scan(image).form(form).send().await.unwrap_err();
-            assert!(error.to_string().starts_with(says), "{form:?}: {error}");
+            let request = client.recognize(image).types(types.iter().copied());
+            let error = request.send().await.unwrap_err();
+            assert!(error.to_string().starts_with(says), "{types:?}: {error}");
         }
     }
     assert_eq!(server.heads().len(), 0, "no request came whole");
@@ -180,7 +188,7 @@ async fn a_file_too_large_for_a_body_is_not_read() {
     let error = client.recognize(file.path()).types(types).send().await;
     let text = error.unwrap_err().to_string();
     assert!(
-        text.starts_with("image: has 8796093022208 bytes, and 21548235 is the most"),
+        text.starts_with("image: has 8796093022208 bytes, and at most 21548235 can be searched"),
         "{text}"
     );
 }

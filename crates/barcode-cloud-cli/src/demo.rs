@@ -1,18 +1,20 @@
-//! `barcode demo`: all nine operations against an embedded sandbox, on several symbologies; every picture is saved and
-//! read back, and every value compared with what was written.
+//! `barcode demo`: all nine operations against an embedded sandbox, on several symbologies. Every image is saved and
+//! read back, and every value is compared with what was written.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use barcode_cloud::{
-    Barcode, BarcodeImageFormat, Client, DecodeBarcodeType, EncodeBarcodeType, Form, ImageSource,
-};
+use barcode_cloud::{Barcode, BarcodeImageFormat, Client, DecodeBarcodeType, EncodeBarcodeType};
 use barcode_cloud_sandbox::Sandbox;
 
 use crate::arguments::Demo;
 use crate::{connect, terminal};
+
+mod forms;
+
+use self::forms::Form;
 
 /// A barcode to draw, and the type it is read as.
 struct Sample {
@@ -54,7 +56,7 @@ const SAMPLES: [Sample; 6] = [
     },
 ];
 
-/// The three forms of an operation, and a format for each, so that three kinds of pictures are read back.
+/// The three forms of an operation, and a format for each, so that three kinds of images are read back.
 const FORMS: [(Form, BarcodeImageFormat, &str); 3] = [
     (Form::Query, BarcodeImageFormat::Png, "png"),
     (Form::Body, BarcodeImageFormat::Jpeg, "jpg"),
@@ -122,7 +124,7 @@ pub(crate) async fn run(arguments: Demo, out: &mut impl Write) -> anyhow::Result
     Ok(())
 }
 
-/// Draws `sample` in one form, saves it, and reads it back with both reading operations of that form.
+/// Generates `sample` in one form, saves it, and reads it back with both reading operations of that form.
 async fn exercise(
     sandbox: &Sandbox,
     client: &Client,
@@ -131,54 +133,40 @@ async fn exercise(
     folder: &Path,
 ) -> anyhow::Result<[Row; 3]> {
     let path = folder.join(format!("{}.{ending}", sample.barcode_type).to_lowercase());
-    let [generate, recognize, scan] = operation_names(form);
+    let [generate, recognize, scan] = form.operation_names();
 
     let started = Instant::now();
-    let picture = client
-        .generate(sample.barcode_type, sample.value)
-        .format(format)
-        .form(form)
-        .send()
+    let image = form
+        .generate(client, sample.barcode_type, sample.value, format)
         .await?;
     let time = started.elapsed();
-    picture.save(&path).await?;
-    let bytes = picture.bytes().len();
-    let result = format!("saved as {}", path.display());
+    tokio::fs::write(&path, &image)
+        .await
+        .with_context(|| path.display().to_string())?;
     let drawn = Row {
         operation: generate,
         barcode_type: sample.barcode_type,
-        bytes,
+        bytes: image.len(),
         time,
-        result,
+        result: format!("saved as {}", path.display()),
         equal: true,
     };
 
-    let image = image(sandbox, &path, form);
+    // The sandbox serves the file at this URL to the forms that let the service fetch the image.
+    let url = format!("https://pictures.example/{}", path.display());
+    sandbox.url_file(url.as_str(), path.as_path());
+    let source = forms::Source {
+        path: &path,
+        url: &url,
+    };
     let started = Instant::now();
-    let found = client
-        .recognize(image.clone())
-        .types([sample.reads_as])
-        .form(form)
-        .send()
-        .await?;
-    let recognized = read(recognize, sample, bytes, started.elapsed(), &found);
+    let found = form.recognize(client, &source, sample.reads_as).await?;
+    let recognized = read(recognize, sample, image.len(), started.elapsed(), &found);
 
     let started = Instant::now();
-    let found = client.scan(image).form(form).send().await?;
-    let scanned = read(scan, sample, bytes, started.elapsed(), &found);
+    let found = form.scan(client, &source).await?;
+    let scanned = read(scan, sample, image.len(), started.elapsed(), &found);
     Ok([drawn, recognized, scanned])
-}
-
-/// The picture as the form takes it: by an address, which the sandbox is told to know, or from disk.
-fn image(sandbox: &Sandbox, path: &Path, form: Form) -> ImageSource {
-    match form {
-        Form::Query => {
-            let url = format!("https://pictures.example/{}", path.display());
-            sandbox.url_file(url.as_str(), path);
-            ImageSource::url(url)
-        }
-        Form::Body | Form::Multipart => PathBuf::from(path).into(),
-    }
 }
 
 fn read(
@@ -205,19 +193,6 @@ fn read(
         time,
         result,
         equal,
-    }
-}
-
-/// The operation ids of one form, as the document has them.
-fn operation_names(form: Form) -> [&'static str; 3] {
-    match form {
-        Form::Query => ["generate", "recognize", "scan"],
-        Form::Body => ["generate_body", "recognize_base64", "scan_base64"],
-        Form::Multipart => [
-            "generate_multipart",
-            "recognize_multipart",
-            "scan_multipart",
-        ],
     }
 }
 

@@ -24,6 +24,7 @@ async fn main() -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use barcode_cloud::api::mock::MockServerExt as _;
+    use barcode_cloud::api::types::{EncodeData, GenerateParams};
     use barcode_cloud::{Client, EncodeBarcodeType, Retry, TokenSource};
     use httpmock::MockServer;
 
@@ -43,9 +44,13 @@ mod tests {
     #[tokio::test]
     async fn a_label_says_the_parcels_number() {
         let server = MockServer::start_async().await;
-        let mock = server.generate(|when, then| {
-            when.barcode_type(EncodeBarcodeType::Code128)
-                .data("PARCEL-0042");
+        // The body that the facade sends, as the document defines it.
+        let wanted = GenerateParams::builder()
+            .barcode_type(EncodeBarcodeType::Code128)
+            .encode_data(EncodeData::builder().data("PARCEL-0042"));
+        let wanted = wanted.try_into().unwrap();
+        let mock = server.generate_body(|when, then| {
+            when.body(&wanted);
             then.ok("image/png", b"\x89PNG");
         });
         assert_eq!(label(&client(&server), 42).await.unwrap(), b"\x89PNG");

@@ -7,7 +7,7 @@ use super::Image;
 use super::reader::ImageReader;
 use super::runtime::Runtime;
 use crate::{
-    Barcode, BarcodeImageFormat, Code128Options, DecodeBarcodeType, Error, Form, Pdf417Options,
+    Barcode, BarcodeImageFormat, Code128Options, DecodeBarcodeType, Error, Pdf417Options,
     QrOptions, RecognitionImageKind, RecognitionMode, RenderOptions,
 };
 
@@ -86,7 +86,6 @@ request!(Generate -> Image, Image, {
     qr(qr: impl Into<QrOptions>);
     code128(code128: impl Into<Code128Options>);
     pdf417(pdf417: impl Into<Pdf417Options>);
-    form(form: Form);
     timeout(limit: Duration);
     request_id(id: impl Into<String>);
 });
@@ -95,13 +94,11 @@ request!(Recognize -> Vec<Barcode>, std::convert::identity, {
     types(types: impl IntoIterator<Item = DecodeBarcodeType>);
     mode(mode: RecognitionMode);
     image_kind(kind: RecognitionImageKind);
-    form(form: Form);
     timeout(limit: Duration);
     request_id(id: impl Into<String>);
 });
 
 request!(Scan -> Vec<Barcode>, std::convert::identity, {
-    form(form: Form);
     timeout(limit: Duration);
     request_id(id: impl Into<String>);
 });

@@ -51,6 +51,12 @@ pub(crate) trait Operation: Sync {
         true
     }
 
+    /// Checks the arguments before the call waits for a permit, so that an invalid call fails at once and takes nothing
+    /// from the limits.
+    fn validate(&self, _: &api::Client) -> impl Future<Output = Result<(), Error>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Builds the request anew; what breaks its upload off is told to `fate`.
     fn request(
         &self,
@@ -173,6 +179,8 @@ impl From<Error> for Failed {
 impl Call<'_> {
     async fn attempts<O: Operation>(&mut self, operation: &O) -> Result<O::Output, Error> {
         let shared = self.client.shared();
+        let validation = operation.validate(self.client.api());
+        self.limit.wait_for(validation).await??;
         shared.retries.count_call();
         let mut renewed = false;
         loop {

@@ -1,4 +1,4 @@
-//! Drawing a barcode: the request, the choice of its form, and the answer.
+//! Generating a barcode: the request and what becomes of its response.
 
 use std::future::{self, Future};
 use std::path::Path;
@@ -7,22 +7,19 @@ use barcode_cloud_client::types::{BarcodeImageFormat, EncodeBarcodeType, Generat
 use barcode_cloud_client::{self as api, operations};
 use reqwest::Response;
 
+use crate::error::InvalidInput;
 use crate::exchange::response;
 use crate::exchange::upload::Fate;
 use crate::exchange::{self, Beside, CallOptions, Operation, Streaming};
 use crate::image::ImageStream;
 use crate::request::applicability;
-use crate::request::form::call_setters;
+use crate::request::call_options::call_setters;
 use crate::save::NewFile;
-use crate::{
-    Client, Code128Options, Data, Error, Form, Image, Pdf417Options, QrOptions, RenderOptions,
-};
+use crate::{Client, Code128Options, Data, Error, Image, Pdf417Options, QrOptions, RenderOptions};
 
-/// Bytes of data up to which a request fits into a URL whatever stands beside it: escaped it may grow threefold, and
-/// many servers and proxies end at 8 KiB.
-const QUERY_LIMIT: usize = 1024;
-
-/// A barcode to be drawn; made by [`Client::generate`].
+/// A request to generate a barcode; made by [`Client::generate`].
+///
+/// It is sent as a JSON body, so that no URL, and therefore no proxy's log, holds the barcode's data.
 ///
 /// ```no_run
 /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
@@ -49,7 +46,6 @@ pub struct Generate {
     qr: Option<QrOptions>,
     code128: Option<Code128Options>,
     pdf417: Option<Pdf417Options>,
-    form: Option<Form>,
     options: CallOptions,
 }
 
@@ -64,7 +60,6 @@ impl Generate {
             qr: None,
             code128: None,
             pdf417: None,
-            form: None,
             options: CallOptions::default(),
         }
     }
@@ -96,12 +91,6 @@ impl Generate {
     /// Options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`; refused with any other type.
     pub fn pdf417(mut self, pdf417: impl Into<Pdf417Options>) -> Self {
         self.pdf417 = Some(pdf417.into());
-        self
-    }
-
-    /// Forces a form. Unless set, short text goes by [`Form::Query`], long text and bytes by [`Form::Body`].
-    pub fn form(mut self, form: Form) -> Self {
-        self.form = Some(form);
         self
     }
 
@@ -145,30 +134,28 @@ impl Generate {
         exchange::run(&client, &options, &request).await
     }
 
-    /// The request with all it sends, checked; and what it is run with.
+    /// The validated request, and what it is run with.
     fn prepared<R>(self, receive: R) -> Result<(Client, CallOptions, Request<R>), Error> {
-        let form = self.form.unwrap_or(match &self.data {
-            Data::Text(text) if text.len() <= QUERY_LIMIT => Form::Query,
-            _ => Form::Body,
-        });
-        let mut image = self.image;
+        let mut render = self.image;
         if self.format.is_some() {
-            image.get_or_insert_default().0.image_format = self.format;
+            render.get_or_insert_default().0.image_format = self.format;
         }
         let params = GenerateParams {
             barcode_type: self.barcode_type,
             encode_data: self.data.into_encode_data()?,
-            barcode_image_params: image.map(|options| options.0),
+            barcode_image_params: render.map(|options| options.0),
             qr_params: self.qr.map(|options| options.0),
             code128_params: self.code128.map(|options| options.0),
             pdf417_params: self.pdf417.map(|options| options.0),
         };
         applicability::check(&params)?;
+        let trace_data = self.client.shared().trace_data;
+        let traced_data = trace_data.then(|| params.encode_data.data.clone());
+        let request = self.client.api().generate_body().body(params).request();
         let request = Request {
-            form,
-            params,
+            http: request.map_err(response::unbuilt)?,
             receive,
-            trace_data: self.client.shared().trace_data,
+            traced_data,
         };
         Ok((self.client, self.options, request))
     }
@@ -222,87 +209,33 @@ impl Receive for ToFile<'_> {
 }
 
 struct Request<R> {
-    form: Form,
-    params: GenerateParams,
+    /// Each attempt sends a clone, which shares the body.
+    http: reqwest::Request,
     receive: R,
-    trace_data: bool,
-}
-
-/// Hands every optional field of the four groups to the setter of the same name; the query and the multipart form
-/// have the same ones.
-macro_rules! with_options {
-    ($request:expr, $params:expr) => {
-        with_options!($request, $params;
-            barcode_image_params: image_format text_location foreground_color background_color units resolution
-                image_height image_width rotation_angle;
-            qr_params: qr_encode_mode qr_error_level qr_version qr_eci_encoding qr_aspect_ratio micro_qr_version
-                rect_micro_qr_version;
-            code128_params: code128_encode_mode;
-            pdf417_params: pdf417_encode_mode pdf417_error_level pdf417_truncate pdf417_columns pdf417_rows
-                pdf417_aspect_ratio pdf417_eci_encoding pdf417_is_reader_initialization pdf417_macro_characters
-                pdf417_is_linked pdf417_is_code128_emulation;
-        )
-    };
-    ($request:expr, $params:expr; $($group:ident: $($field:ident)+;)+) => {{
-        let mut request = $request;
-        if let Some(data_type) = $params.encode_data.data_type {
-            request = request.data_type(data_type);
-        }
-        $(
-            if let Some(group) = &$params.$group {
-                $(
-                    if let Some(value) = group.$field.clone() {
-                        request = request.$field(value);
-                    }
-                )+
-            }
-        )+
-        request
-    }};
-}
-
-impl<R> Request<R> {
-    fn build(&self, api: &api::Client) -> Result<reqwest::Request, Error> {
-        let params = &self.params;
-        let data = params.encode_data.data.as_str();
-        if self.trace_data {
-            tracing::debug!(data, "generating");
-        }
-        let request = match self.form {
-            Form::Body => api.generate_body().body(params.clone()).request(),
-            Form::Query => {
-                let request = api.generate().barcode_type(params.barcode_type).data(data);
-                with_options!(request, params).request()
-            }
-            Form::Multipart => {
-                let request = api
-                    .generate_multipart()
-                    .barcode_type(params.barcode_type)
-                    .data(data);
-                with_options!(request, params).request()
-            }
-        };
-        request.map_err(response::unbuilt)
-    }
+    /// The barcode's data, if the client's settings allow to trace it.
+    traced_data: Option<String>,
 }
 
 impl<R: Receive> Operation for Request<R> {
     type Output = R::Output;
 
     fn name(&self) -> &'static api::Operation {
-        match self.form {
-            Form::Query => &operations::GENERATE,
-            Form::Body => &operations::GENERATE_BODY,
-            Form::Multipart => &operations::GENERATE_MULTIPART,
-        }
+        &operations::GENERATE_BODY
     }
 
     fn request(
         &self,
-        api: &api::Client,
+        _: &api::Client,
         _: &Fate,
     ) -> impl Future<Output = Result<reqwest::Request, Error>> + Send {
-        future::ready(self.build(api))
+        if let Some(data) = &self.traced_data {
+            tracing::debug!(data, "generating");
+        }
+        let clone = self.http.try_clone();
+        future::ready(clone.ok_or_else(|| {
+            // Only a streamed body cannot be cloned, and JSON is not streamed.
+            InvalidInput::new("request", "its body cannot be sent more than once").into()
+        }))
     }
 
     fn receive(

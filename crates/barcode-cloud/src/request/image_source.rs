@@ -1,4 +1,4 @@
-//! A picture to be read: where it is, and how each form of a request takes it.
+//! An image to be read: where it is, how it is validated, and how a request carries it.
 
 use std::fmt;
 use std::io::Read;
@@ -17,17 +17,20 @@ use crate::Error;
 use crate::error::InvalidInput;
 use crate::exchange::upload::{self, Fate, Source, Upload, locked};
 
-/// A picture to be read: PNG, JPEG, GIF, TIFF or BMP.
+/// An image to be read: PNG, JPEG, GIF, TIFF or BMP.
 ///
-/// Made of a path, or of bytes. A string is neither: it could be a path or an address ([`ImageSource::url`]).
+/// Made from a path, or from bytes. A string is neither: it could be a path or a URL ([`ImageSource::url`]).
+///
+/// The name of a file is never sent, as it may hold personal data: the service sees `image` with the file's extension.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ImageSource {
-    /// A file; uploaded from disk in constant memory, but for [`Form::Body`](crate::Form::Body).
+    /// A file; uploaded from disk in constant memory, unless [several types](crate::Recognize::types) are looked for.
     Path(PathBuf),
     /// The bytes of a file.
     Bytes(Bytes),
-    /// An address that the service fetches the picture from.
+    /// A URL that the service fetches the image from. It is part of the URL of the request, so proxies may log it: it
+    /// should hold no secret and no personal data.
     Url(String),
     /// Made by [`ImageSource::reader`].
     Reader(Reader),
@@ -50,16 +53,16 @@ enum Opened {
 const MOST_AT_ONCE: usize = 32 << 20;
 
 impl ImageSource {
-    /// A picture at an address that the service can reach.
+    /// An image at a URL that the service can reach. See [`ImageSource::Url`] for who else can read that URL.
     pub fn url(url: impl Into<String>) -> Self {
         Self::Url(url.into())
     }
 
-    /// A picture that comes out of `reader`, of exactly `length` bytes; uploaded in constant memory, but for
-    /// [`Form::Body`](crate::Form::Body).
+    /// An image of exactly `length` bytes, read from `reader`. It is uploaded in constant memory, unless
+    /// [several types](crate::Recognize::types) are looked for.
     ///
-    /// It can be read once: a call that has begun to read it is not attempted again, and a second one, of a clone too,
-    /// is refused.
+    /// It can be read once: a call that has begun to read it is not attempted again, and a second call is refused, that
+    /// of a clone too.
     pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static, length: u64) -> Self {
         Self::Reader(Reader {
             source: Arc::new(Mutex::new(Some(Box::new(reader)))),
@@ -67,7 +70,8 @@ impl ImageSource {
         })
     }
 
-    /// The same of a reader that blocks, such as one of `std`: it is read on a thread for such work.
+    /// As [`reader`](Self::reader), for a reader that blocks, such as one of `std`. It is read on a thread for blocking
+    /// work.
     pub fn blocking_reader(reader: impl Read + Send + 'static, length: u64) -> Self {
         Self::reader(upload::unblocked(reader), length)
     }
@@ -80,19 +84,32 @@ impl ImageSource {
         }
     }
 
-    /// The picture as a part of a form; what breaks its upload is told to `fate`.
+    /// Checks what can be checked without sending or opening anything: that the image exists, is not empty, and has at
+    /// most `most` bytes.
+    pub(crate) async fn validate(&self, most: u64) -> Result<(), Error> {
+        let length = match self {
+            Self::Path(path) => file_length(path).await?,
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Reader(reader) if locked(&reader.source).is_none() => {
+                return Err(already_read().into());
+            }
+            Self::Reader(reader) => reader.length,
+            Self::Url(_) => return Ok(()),
+        };
+        not_empty(length)?;
+        Ok(not_larger(length, most)?)
+    }
+
+    /// The image as a part of a form; what breaks its upload is told to `fate`.
     pub(crate) async fn file_part(&self, fate: &Fate) -> Result<FilePart, Error> {
-        match self.open().await? {
-            Opened::Bytes(bytes) => Ok(FilePart::bytes(bytes)),
+        let part = match self.open().await? {
+            Opened::Bytes(bytes) => FilePart::bytes(bytes),
             Opened::Upload(upload) => {
                 let length = upload.length();
-                let part = FilePart::stream(upload.into_body(fate), length);
-                Ok(match self.file_name() {
-                    Some(name) => part.file_name(name),
-                    None => part,
-                })
+                FilePart::stream(upload.into_body(fate), length)
             }
-        }
+        };
+        Ok(part.file_name(self.upload_name()))
     }
 
     /// The picture as base64. A file or a reader of more than `most` bytes, whose text could not be sent, is not read.
@@ -129,50 +146,57 @@ impl ImageSource {
             }
             Self::Reader(reader) => {
                 not_empty(reader.length)?;
-                let upload = Upload::lent(&reader.source, reader.length).ok_or_else(|| {
-                    let reason = "the reader was read before; give a new one for each call";
-                    InvalidInput::new("image", reason)
-                })?;
-                Ok(Opened::Upload(upload))
+                let upload = Upload::lent(&reader.source, reader.length);
+                Ok(Opened::Upload(upload.ok_or_else(already_read)?))
             }
-            Self::Url(_) => Err(by_url_only()),
+            Self::Url(_) => {
+                let reason = "is a URL, which the service fetches by itself; it cannot be uploaded";
+                Err(InvalidInput::new("image", reason).into())
+            }
         }
     }
 
-    /// The picture's address, where that is what it is.
-    pub(crate) fn as_url(&self) -> Result<&str, Error> {
-        match self {
-            Self::Url(url) => Ok(url),
-            _ => Err(InvalidInput::new(
-                "form",
-                "only an image given by its URL can go by query; force no form",
-            )
-            .into()),
+    /// The name that an upload gives the file. It says what kind of image it is, and nothing of the real name.
+    fn upload_name(&self) -> &'static str {
+        let Self::Path(path) = self else {
+            return "image";
+        };
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        match extension.to_str() {
+            Some("png") => "image.png",
+            Some("jpg" | "jpeg") => "image.jpg",
+            Some("gif") => "image.gif",
+            Some("tif" | "tiff") => "image.tiff",
+            Some("bmp") => "image.bmp",
+            _ => "image",
         }
-    }
-
-    fn file_name(&self) -> Option<&str> {
-        match self {
-            Self::Path(path) => path.file_name()?.to_str(),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn is_url(&self) -> bool {
-        matches!(self, Self::Url(_))
     }
 }
 
-/// The opened file and its length, which is not 0.
-async fn open(path: &Path) -> Result<(File, u64), Error> {
-    // Looked at before it is opened: to open a pipe is to wait for who writes to it.
-    let there = tokio::fs::metadata(path).await.map_err(in_file(path))?;
-    if there.is_dir() {
-        return Err(in_file(path)(std::io::Error::from(
-            std::io::ErrorKind::IsADirectory,
-        )));
+/// Checks that the URL of an image fits into the URL of a request, which is `whole`.
+pub(crate) fn validate_url(url: &str, whole: &reqwest::Url) -> Result<(), Error> {
+    let reason = if url.is_empty() {
+        "is an empty URL; give one that the service can reach"
+    } else if http::Uri::try_from(whole.as_str()).is_err() {
+        "is a URL that is too long for a request; send the image itself"
+    } else {
+        return Ok(());
+    };
+    Err(InvalidInput::new("image", reason).into())
+}
+
+/// The length of a file, which is checked before it is opened: opening a FIFO blocks until a writer appears.
+async fn file_length(path: &Path) -> Result<u64, Error> {
+    let metadata = tokio::fs::metadata(path).await.map_err(in_file(path))?;
+    if metadata.is_dir() {
+        let source = std::io::Error::from(std::io::ErrorKind::IsADirectory);
+        return Err(in_file(path)(source));
     }
-    not_empty(there.len())?;
+    Ok(metadata.len())
+}
+
+/// Opens a file that was validated before; it may have changed since.
+async fn open(path: &Path) -> Result<(File, u64), Error> {
     let file = File::open(path).await.map_err(in_file(path))?;
     let length = file.metadata().await.map_err(in_file(path))?.len();
     not_empty(length)?;
@@ -199,17 +223,14 @@ fn not_larger(length: u64, most: u64) -> Result<(), InvalidInput> {
         return Ok(());
     }
     let reason = format!(
-        "has {length} bytes, and {most} is the most in a body; look for one type only, by Form::Multipart"
+        "has {length} bytes, and at most {most} can be searched for several types; look for one type a request"
     );
     Err(InvalidInput::new("image", reason))
 }
 
-fn by_url_only() -> Error {
-    InvalidInput::new(
-        "form",
-        "an image given by its URL can only go by query; force no form",
-    )
-    .into()
+fn already_read() -> InvalidInput {
+    let reason = "the reader was read before; give a new one for each call";
+    InvalidInput::new("image", reason)
 }
 
 /// Bytes are counted, not shown.

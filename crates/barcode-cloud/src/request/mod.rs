@@ -2,9 +2,9 @@
 
 mod applicability;
 pub(crate) mod barcode;
+mod call_options;
 mod color;
 mod data;
-mod form;
 mod generate;
 mod image_source;
 mod many;
@@ -15,7 +15,6 @@ mod scan;
 pub use self::barcode::{Barcode, BarcodeType, Point};
 pub use self::color::Color;
 pub use self::data::Data;
-pub use self::form::Form;
 pub use self::generate::Generate;
 pub use self::image_source::{ImageSource, Reader};
 pub use self::many::{Many, Request};

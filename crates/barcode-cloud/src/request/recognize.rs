@@ -1,4 +1,4 @@
-//! Reading barcodes with settings: the request, the choice of its form, and the answer.
+//! Reading barcodes with settings: the request and what becomes of its response.
 
 use barcode_cloud_client::types::{
     DecodeBarcodeType, RecognitionImageKind, RecognitionMode, RecognizeBase64Request,
@@ -10,14 +10,17 @@ use crate::error::InvalidInput;
 use crate::exchange::response;
 use crate::exchange::upload::Fate;
 use crate::exchange::{self, Beside, CallOptions, Operation};
-use crate::request::barcode;
-use crate::request::form::call_setters;
-use crate::{Barcode, Client, Error, Form, ImageSource};
+use crate::request::call_options::call_setters;
+use crate::request::{barcode, image_source};
+use crate::{Barcode, Client, Error, ImageSource};
 
 /// Bytes whose base64 has the most characters that the document allows, 28,730,982.
 const MOST_IN_A_BODY: u64 = 28_730_982 / 4 * 3;
 
-/// A picture whose barcodes are to be read; made by [`Client::recognize`].
+/// A request to read the barcodes of an image; made by [`Client::recognize`].
+///
+/// An image is uploaded as a multipart form, or as base64 in a JSON body where several types are looked for. One that is
+/// given by its URL is fetched by the service; that URL is then part of the request's own URL, where proxies may log it.
 ///
 /// ```no_run
 /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
@@ -41,7 +44,6 @@ const MOST_IN_A_BODY: u64 = 28_730_982 / 4 * 3;
 #[derive(Debug, Clone)]
 pub struct Recognize {
     client: Client,
-    form: Option<Form>,
     request: Request,
     options: CallOptions,
 }
@@ -52,7 +54,6 @@ struct Request {
     types: Vec<DecodeBarcodeType>,
     mode: Option<RecognitionMode>,
     image_kind: Option<RecognitionImageKind>,
-    form: Form,
     trace_data: bool,
 }
 
@@ -63,20 +64,19 @@ impl Recognize {
             types: Vec::new(),
             mode: None,
             image_kind: None,
-            form: Form::Multipart,
             trace_data: client.shared().trace_data,
         };
         Self {
             client,
-            form: None,
             request,
             options: CallOptions::default(),
         }
     }
 
-    /// Looks for these types only. `MostCommonlyUsed` unless set.
+    /// Looks for these types only; for `MostCommonlyUsed` unless set.
     ///
-    /// More than one need [`Form::Body`], the only one that takes several.
+    /// The service takes several types only with an image in the request, at most 21,548,235 bytes of it. An image that
+    /// is given by its URL, or is larger, can be searched for one type a request.
     pub fn types(mut self, types: impl IntoIterator<Item = DecodeBarcodeType>) -> Self {
         self.request.types = types.into_iter().collect();
         self
@@ -91,13 +91,6 @@ impl Recognize {
     /// What kind of picture it is. The service's own choice unless set.
     pub fn image_kind(mut self, kind: RecognitionImageKind) -> Self {
         self.request.image_kind = Some(kind);
-        self
-    }
-
-    /// Forces a form. Unless set, an address goes by [`Form::Query`], a picture by [`Form::Multipart`], or by
-    /// [`Form::Body`] when several types are looked for.
-    pub fn form(mut self, form: Form) -> Self {
-        self.form = Some(form);
         self
     }
 
@@ -117,40 +110,11 @@ impl Recognize {
         if request.types.is_empty() {
             request.types.push(DecodeBarcodeType::MostCommonlyUsed);
         }
-        request.form = self.form.unwrap_or(match request.types.len() {
-            _ if request.image.is_url() => Form::Query,
-            1 => Form::Multipart,
-            _ => Form::Body,
-        });
         exchange::run(&self.client, &self.options, &request).await
     }
 }
 
-impl Request {
-    fn one_type(&self) -> Result<DecodeBarcodeType, InvalidInput> {
-        match self.types.as_slice() {
-            [one] => Ok(*one),
-            types => Err(InvalidInput::new(
-                "types",
-                format!(
-                    "{} types in a form that takes one; only an image sent as JSON body takes several",
-                    types.len()
-                ),
-            )),
-        }
-    }
-
-    async fn body(&self) -> Result<RecognizeBase64Request, Error> {
-        Ok(RecognizeBase64Request {
-            barcode_types: self.types.clone(),
-            file_base64: self.image.base64(MOST_IN_A_BODY).await?,
-            recognition_mode: self.mode,
-            recognition_image_kind: self.image_kind,
-        })
-    }
-}
-
-/// Hands the settings to a builder of a form that takes one type; each form has the same setters.
+/// Passes the settings to the builder of a form that takes one type; each has the same setters.
 macro_rules! with_settings {
     ($builder:expr, $request:expr) => {{
         let mut builder = $builder.barcode_type($request.one_type()?);
@@ -164,14 +128,76 @@ macro_rules! with_settings {
     }};
 }
 
+/// The three ways in which the service takes the request.
+enum Form<'a> {
+    /// The service fetches the image.
+    Url(&'a str),
+    /// The image is a part of a multipart form.
+    Multipart,
+    /// The image is base64 in a JSON body, the only form that takes several types.
+    Json,
+}
+
+impl Request {
+    fn form(&self) -> Form<'_> {
+        match (&self.image, self.types.len()) {
+            (ImageSource::Url(url), _) => Form::Url(url),
+            (_, 1) => Form::Multipart,
+            _ => Form::Json,
+        }
+    }
+
+    fn one_type(&self) -> Result<DecodeBarcodeType, InvalidInput> {
+        match self.types.as_slice() {
+            [one] => Ok(*one),
+            types => Err(InvalidInput::new(
+                "types",
+                format!(
+                    "{} types cannot be looked for in an image that is given by its URL; send the image itself, or one \
+                     request for each type",
+                    types.len()
+                ),
+            )),
+        }
+    }
+
+    fn by_url(&self, api: &api::Client, url: &str) -> Result<reqwest::Request, Error> {
+        let request = with_settings!(api.recognize(), self)
+            .file_url(url)
+            .request();
+        request.map_err(response::unbuilt)
+    }
+
+    async fn by_multipart(
+        &self,
+        api: &api::Client,
+        fate: &Fate,
+    ) -> Result<reqwest::Request, Error> {
+        let request = with_settings!(api.recognize_multipart(), self);
+        let request = request.file(self.image.file_part(fate).await?).request();
+        request.map_err(response::unbuilt)
+    }
+
+    async fn by_json(&self, api: &api::Client) -> Result<reqwest::Request, Error> {
+        let body = RecognizeBase64Request {
+            barcode_types: self.types.clone(),
+            file_base64: self.image.base64(MOST_IN_A_BODY).await?,
+            recognition_mode: self.mode,
+            recognition_image_kind: self.image_kind,
+        };
+        let request = api.recognize_base64().body(body).request();
+        request.map_err(response::unbuilt)
+    }
+}
+
 impl Operation for Request {
     type Output = Vec<Barcode>;
 
     fn name(&self) -> &'static api::Operation {
-        match self.form {
-            Form::Query => &operations::RECOGNIZE,
-            Form::Body => &operations::RECOGNIZE_BASE64,
+        match self.form() {
+            Form::Url(_) => &operations::RECOGNIZE,
             Form::Multipart => &operations::RECOGNIZE_MULTIPART,
+            Form::Json => &operations::RECOGNIZE_BASE64,
         }
     }
 
@@ -179,28 +205,28 @@ impl Operation for Request {
         self.image.is_whole()
     }
 
+    async fn validate(&self, api: &api::Client) -> Result<(), Error> {
+        match self.form() {
+            Form::Url(url) => image_source::validate_url(url, self.by_url(api, url)?.url()),
+            Form::Multipart => self.image.validate(u64::MAX).await,
+            Form::Json => self.image.validate(MOST_IN_A_BODY).await,
+        }
+    }
+
     async fn request(&self, api: &api::Client, fate: &Fate) -> Result<reqwest::Request, Error> {
-        let request = match self.form {
-            Form::Body => api.recognize_base64().body(self.body().await?).request(),
-            Form::Query => {
-                let request = with_settings!(api.recognize(), self);
-                request.file_url(self.image.as_url()?).request()
-            }
-            Form::Multipart => {
-                let request = with_settings!(api.recognize_multipart(), self);
-                let file = self.image.file_part(fate).await?;
-                request.file(file).request()
-            }
-        };
-        request.map_err(response::unbuilt)
+        match self.form() {
+            Form::Url(url) => self.by_url(api, url),
+            Form::Multipart => self.by_multipart(api, fate).await,
+            Form::Json => self.by_json(api).await,
+        }
     }
 
     async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<Vec<Barcode>, Error> {
         let (response, body) = beside.whole(response).await?;
-        let answer = match self.form {
-            Form::Query => builder::Recognize::receive(response).await,
-            Form::Body => builder::RecognizeBase64::receive(response).await,
+        let answer = match self.form() {
+            Form::Url(_) => builder::Recognize::receive(response).await,
             Form::Multipart => builder::RecognizeMultipart::receive(response).await,
+            Form::Json => builder::RecognizeBase64::receive(response).await,
         };
         barcode::received(answer, &body, &beside.head, self.trace_data)
     }

@@ -1,24 +1,25 @@
-//! Reading barcodes without settings: the request, the choice of its form, and the answer.
+//! Reading barcodes without settings: the request and what becomes of its response.
 
-use barcode_cloud_client::types::ScanBase64Request;
 use barcode_cloud_client::{self as api, builder, operations};
 use reqwest::Response;
 
 use crate::exchange::response;
 use crate::exchange::upload::Fate;
 use crate::exchange::{self, Beside, CallOptions, Operation};
-use crate::request::barcode;
-use crate::request::form::call_setters;
-use crate::{Barcode, Client, Error, Form, ImageSource};
+use crate::request::call_options::call_setters;
+use crate::request::{barcode, image_source};
+use crate::{Barcode, Client, Error, ImageSource};
 
-/// A picture to be scanned; made by [`Client::scan`].
+/// A request to find all barcodes of an image; made by [`Client::scan`].
+///
+/// An image is uploaded as a multipart form. One that is given by its URL is fetched by the service; that URL is then
+/// part of the request's own URL, where proxies may log it.
 ///
 /// A clone is the same request once more; one of a reader shares it, and a reader can be read once.
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug, Clone)]
 pub struct Scan {
     client: Client,
-    form: Option<Form>,
     image: ImageSource,
     options: CallOptions,
 }
@@ -26,7 +27,6 @@ pub struct Scan {
 #[derive(Debug)]
 struct Request {
     image: ImageSource,
-    form: Form,
     trace_data: bool,
 }
 
@@ -34,16 +34,9 @@ impl Scan {
     pub(crate) fn new(client: Client, image: ImageSource) -> Self {
         Self {
             client,
-            form: None,
             image,
             options: CallOptions::default(),
         }
-    }
-
-    /// Forces a form. Unless set, an address goes by [`Form::Query`] and a picture by [`Form::Multipart`].
-    pub fn form(mut self, form: Form) -> Self {
-        self.form = Some(form);
-        self
     }
 
     call_setters!();
@@ -56,13 +49,7 @@ impl Scan {
     ///
     /// As [`Recognize::send`](crate::Recognize::send).
     pub async fn send(self) -> Result<Vec<Barcode>, Error> {
-        let fits = if self.image.is_url() {
-            Form::Query
-        } else {
-            Form::Multipart
-        };
         let request = Request {
-            form: self.form.unwrap_or(fits),
             image: self.image,
             trace_data: self.client.shared().trace_data,
         };
@@ -74,10 +61,9 @@ impl Operation for Request {
     type Output = Vec<Barcode>;
 
     fn name(&self) -> &'static api::Operation {
-        match self.form {
-            Form::Query => &operations::SCAN,
-            Form::Body => &operations::SCAN_BASE64,
-            Form::Multipart => &operations::SCAN_MULTIPART,
+        match self.image {
+            ImageSource::Url(_) => &operations::SCAN,
+            _ => &operations::SCAN_MULTIPART,
         }
     }
 
@@ -85,30 +71,35 @@ impl Operation for Request {
         self.image.is_whole()
     }
 
+    async fn validate(&self, api: &api::Client) -> Result<(), Error> {
+        match &self.image {
+            ImageSource::Url(url) => image_source::validate_url(url, by_url(api, url)?.url()),
+            image => image.validate(u64::MAX).await,
+        }
+    }
+
     async fn request(&self, api: &api::Client, fate: &Fate) -> Result<reqwest::Request, Error> {
-        let request = match self.form {
-            Form::Query => api.scan().file_url(self.image.as_url()?).request(),
-            Form::Multipart => {
-                let file = self.image.file_part(fate).await?;
-                api.scan_multipart().file(file).request()
+        match &self.image {
+            ImageSource::Url(url) => by_url(api, url),
+            image => {
+                let file = image.file_part(fate).await?;
+                let request = api.scan_multipart().file(file).request();
+                request.map_err(response::unbuilt)
             }
-            Form::Body => {
-                // The document bounds no picture here.
-                let file_base64 = self.image.base64(u64::MAX).await?;
-                let body = ScanBase64Request { file_base64 };
-                api.scan_base64().body(body).request()
-            }
-        };
-        request.map_err(response::unbuilt)
+        }
     }
 
     async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<Vec<Barcode>, Error> {
         let (response, body) = beside.whole(response).await?;
-        let answer = match self.form {
-            Form::Query => builder::Scan::receive(response).await,
-            Form::Body => builder::ScanBase64::receive(response).await,
-            Form::Multipart => builder::ScanMultipart::receive(response).await,
+        let answer = match self.image {
+            ImageSource::Url(_) => builder::Scan::receive(response).await,
+            _ => builder::ScanMultipart::receive(response).await,
         };
         barcode::received(answer, &body, &beside.head, self.trace_data)
     }
+}
+
+fn by_url(api: &api::Client, url: &str) -> Result<reqwest::Request, Error> {
+    let request = api.scan().file_url(url).request();
+    request.map_err(response::unbuilt)
 }

@@ -1,0 +1,129 @@
+//! The nine operations, by form. The facade sends each request in its best form; the generated client, which
+//! `Client::api` hands out, sends the others.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use barcode_cloud::api::types::{BarcodeResponseList, RecognizeBase64Request, ScanBase64Request};
+use barcode_cloud::api::{ByteStream, ResponseValue};
+use barcode_cloud::{
+    Barcode, BarcodeImageFormat, Client, DecodeBarcodeType, EncodeBarcodeType, ImageSource,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::TryStreamExt as _;
+
+/// How a request carries its arguments.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form {
+    /// A GET with everything in the URL.
+    Query,
+    /// A POST of JSON, images as base64.
+    Body,
+    /// A POST of a multipart form, images as they are.
+    Multipart,
+}
+
+/// Where an image can be read.
+pub(super) struct Source<'a> {
+    pub(super) path: &'a Path,
+    pub(super) url: &'a str,
+}
+
+impl Form {
+    /// The operation ids of this form in the document: generate, recognize, scan.
+    pub(super) fn operation_names(self) -> [&'static str; 3] {
+        match self {
+            Self::Query => ["generate", "recognize", "scan"],
+            Self::Body => ["generate_body", "recognize_base64", "scan_base64"],
+            Self::Multipart => [
+                "generate_multipart",
+                "recognize_multipart",
+                "scan_multipart",
+            ],
+        }
+    }
+
+    pub(super) async fn generate(
+        self,
+        client: &Client,
+        barcode_type: EncodeBarcodeType,
+        value: &str,
+        format: BarcodeImageFormat,
+    ) -> anyhow::Result<Vec<u8>> {
+        let api = client.api();
+        match self {
+            Self::Query => {
+                let request = api.generate().barcode_type(barcode_type).data(value);
+                collect(request.image_format(format).send().await?).await
+            }
+            Self::Body => {
+                let request = client.generate(barcode_type, value).format(format);
+                Ok(request.send().await?.into_bytes().into())
+            }
+            Self::Multipart => {
+                let request = api.generate_multipart().barcode_type(barcode_type);
+                let request = request.data(value).image_format(format);
+                collect(request.send().await?).await
+            }
+        }
+    }
+
+    pub(super) async fn recognize(
+        self,
+        client: &Client,
+        image: &Source<'_>,
+        barcode_type: DecodeBarcodeType,
+    ) -> anyhow::Result<Vec<Barcode>> {
+        let image = match self {
+            Self::Query => ImageSource::url(image.url),
+            Self::Multipart => image.path.into(),
+            Self::Body => {
+                let body = RecognizeBase64Request {
+                    barcode_types: vec![barcode_type],
+                    file_base64: base64(image.path).await?,
+                    recognition_mode: None,
+                    recognition_image_kind: None,
+                };
+                let request = client.api().recognize_base64().body(body);
+                return Ok(barcodes(request.send().await?));
+            }
+        };
+        Ok(client.recognize(image).types([barcode_type]).send().await?)
+    }
+
+    pub(super) async fn scan(
+        self,
+        client: &Client,
+        image: &Source<'_>,
+    ) -> anyhow::Result<Vec<Barcode>> {
+        let image = match self {
+            Self::Query => ImageSource::url(image.url),
+            Self::Multipart => image.path.into(),
+            Self::Body => {
+                let file_base64 = base64(image.path).await?;
+                let request = client
+                    .api()
+                    .scan_base64()
+                    .body(ScanBase64Request { file_base64 });
+                return Ok(barcodes(request.send().await?));
+            }
+        };
+        Ok(client.scan(image).send().await?)
+    }
+}
+
+async fn collect(response: ResponseValue<ByteStream>) -> anyhow::Result<Vec<u8>> {
+    let chunks: Vec<_> = response.into_inner_stream().try_collect().await?;
+    Ok(chunks.concat())
+}
+
+async fn base64(path: &Path) -> anyhow::Result<String> {
+    let bytes = tokio::fs::read(path).await;
+    Ok(STANDARD.encode(bytes.with_context(|| path.display().to_string())?))
+}
+
+fn barcodes(response: ResponseValue<BarcodeResponseList>) -> Vec<Barcode> {
+    let found = response.into_inner().barcodes.unwrap_or_default();
+    found.into_iter().map(Barcode::from).collect()
+}
