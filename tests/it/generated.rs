@@ -1,17 +1,22 @@
 //! The nine operations through the generated client, as the document has them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use barcode_cloud::api::types::{
-    DecodeBarcodeType, EncodeBarcodeType, EncodeData, GenerateParams, QrErrorLevel, QrParams,
-    RecognitionMode, RecognizeBase64Request, ScanBase64Request,
+    ApiErrorResponse, DecodeBarcodeType, EncodeBarcodeType, EncodeData, GenerateParams,
+    QrErrorLevel, QrParams, RecognitionMode, RecognizeBase64Request, ScanBase64Request,
 };
 use barcode_cloud::api::{self, ByteStream, FilePart, Hooks, ResponseValue};
+use barcode_cloud::{Client, ClientCredentials};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use http_body_util::BodyExt as _;
 
-use crate::service::sandbox;
+use crate::raw::Raw;
+use crate::service::{fixed, sandbox};
 
 async fn bytes(answer: ResponseValue<ByteStream>) -> Bytes {
     let mut stream = answer.into_inner_stream();
@@ -230,17 +235,14 @@ fn an_option_out_of_its_bounds_is_refused_in_every_form() {
     };
     let query = || api.generate().barcode_type("QR").data("x");
     let multipart = || api.generate_multipart().barcode_type("QR").data("x");
-    let body = |group, field, value| {
-        let request = api.generate_body().body(params(group, field, value));
-        request.request()
-    };
+    let body = |group, field, value| api.generate_body().body(params(group, field, value));
     for (field, refused) in [
         (
             "resolution",
             [
                 query().resolution(0.5).request(),
                 multipart().resolution(0.5).request(),
-                body("barcodeImageParams", "resolution", 0.5),
+                body("barcodeImageParams", "resolution", 0.5).request(),
             ],
         ),
         (
@@ -248,7 +250,7 @@ fn an_option_out_of_its_bounds_is_refused_in_every_form() {
             [
                 query().qr_aspect_ratio(1.5).request(),
                 multipart().qr_aspect_ratio(1.5).request(),
-                body("qrParams", "qrAspectRatio", 1.5),
+                body("qrParams", "qrAspectRatio", 1.5).request(),
             ],
         ),
         (
@@ -256,7 +258,7 @@ fn an_option_out_of_its_bounds_is_refused_in_every_form() {
             [
                 query().pdf417_columns(31).request(),
                 multipart().pdf417_columns(31).request(),
-                body("pdf417Params", "pdf417Columns", 31.0),
+                body("pdf417Params", "pdf417Columns", 31.0).request(),
             ],
         ),
     ] {
@@ -322,6 +324,96 @@ async fn an_argument_that_is_missing_or_wrong_is_named_and_nothing_is_sent() {
         matches!(&error, api::Error::InvalidRequest(said) if said == "file was not initialized"),
         "{error}"
     );
+}
+
+/// The error of a scan through the generated client, which must end by itself.
+async fn scan_error(client: &Client) -> api::Error<ApiErrorResponse> {
+    let request = client.api().scan().file_url("https://pictures.example/a");
+    let outcome = tokio::time::timeout(Duration::from_secs(60), request.send()).await;
+    outcome.expect("the call keeps its deadlines").unwrap_err()
+}
+
+#[tokio::test]
+async fn the_deadline_of_an_attempt_holds_until_the_end_of_the_response() {
+    let short = Duration::from_millis(100);
+    let silent = Raw::start(|request| async move {
+        let _kept_open = request;
+        std::future::pending().await
+    })
+    .await;
+    let stalled = Raw::start(|mut request| async move {
+        request.half("application/json").await;
+        std::future::pending().await
+    })
+    .await;
+    for server in [silent, stalled] {
+        for builder in [
+            fixed(&server.base_url()).attempt_timeout(short),
+            fixed(&server.base_url()).timeout(short),
+        ] {
+            let error = scan_error(&builder.build().unwrap()).await;
+            let (api::Error::CommunicationError(source) | api::Error::ResponseBodyError(source)) =
+                &error
+            else {
+                panic!("{error:?}")
+            };
+            assert!(source.is_timeout(), "{error:?}");
+            // The URL of a query may hold the data of a barcode.
+            let text = format!("{error} {error:?} {source} {source:?}");
+            assert!(!text.contains("pictures.example"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_deadline_of_a_call_covers_the_wait_for_a_token() {
+    let server = Raw::start(|mut request| async move {
+        match request.path().ends_with("/connect/token") {
+            true => std::future::pending().await,
+            false => request.found().await,
+        }
+    })
+    .await;
+    let client = Client::builder()
+        .base_url(server.base_url())
+        .credentials(ClientCredentials::new("id", "secret").unwrap())
+        .token_url(server.base_url().replace("/v4.0", "/connect/token"))
+        .timeout(Duration::from_millis(100))
+        .build()
+        .unwrap();
+    let error = scan_error(&client).await;
+    assert!(
+        matches!(&error, api::Error::Custom(text) if text.starts_with("the call took longer than 100ms")),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_renewal_after_a_401_that_takes_too_long_leaves_the_401() {
+    let tokens = Arc::new(AtomicUsize::new(0));
+    let server = Raw::start(move |mut request| {
+        let tokens = tokens.clone();
+        async move {
+            if !request.path().ends_with("/connect/token") {
+                let body = r#"{"requestId":null,"error":{}}"#;
+                return request.answer(401, "", "application/json", body).await;
+            }
+            if tokens.fetch_add(1, Ordering::SeqCst) > 0 {
+                std::future::pending::<()>().await;
+            }
+            let token = r#"{"access_token":"t","expires_in":3600,"token_type":"Bearer"}"#;
+            request.answer(200, "", "application/json", token).await;
+        }
+    })
+    .await;
+    let client = Client::builder()
+        .base_url(server.base_url())
+        .credentials(ClientCredentials::new("id", "secret").unwrap())
+        .token_url(server.base_url().replace("/v4.0", "/connect/token"))
+        .timeout(Duration::from_secs(2))
+        .build()
+        .unwrap();
+    assert_eq!(scan_error(&client).await.status().unwrap(), 401);
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl Shared {
         tokens: TokenSource,
     ) -> Self {
         let address = base_url.as_str().trim_end_matches('/');
-        let hook = Hooks::new(Authorize::new(tokens.clone()));
+        let hook = Hooks::new(Authorize::new(tokens.clone(), config.timeouts));
         Self {
             base_path: base_url.path().trim_end_matches('/').to_owned(),
             host: base_url.host_str().unwrap_or_default().to_owned(),
@@ -186,11 +186,13 @@ impl Client {
         Many::new(requests)
     }
 
-    /// The generated client, authorized by the same token, for whatever this one does not offer. Its requests are sent as
-    /// they are, once more only after a 401 or where an HTTP/2 server did not process them: without retries, turns,
-    /// limits and spans.
+    /// The generated client, authorized with the same token: every operation in every form.
     ///
-    /// A failing token request reaches its caller as [`api::Error::Custom`], a text; through
+    /// Its requests keep the client's deadlines for a call and for an attempt (which here covers the response's body
+    /// too), and are resent once after a 401 or if an HTTP/2 server did not process them. They do not take part in
+    /// retries, limits and spans. Query operations carry their arguments in the URL, where proxies may log them.
+    ///
+    /// A failing token request reaches the caller as [`api::Error::Custom`], a text. For
     /// [`generate`](Self::generate), [`recognize`](Self::recognize) and [`scan`](Self::scan) it is [`Error::Auth`].
     pub fn api(&self) -> &api::Client {
         &self.0.api
