@@ -1,15 +1,29 @@
 //! Those that are compared. Each sends the same request and reads the whole answer.
 
-use barcode_cloud::api::{self, Hooks, ResponseValue};
+use barcode_cloud::api::{self, Hooks, ResponseValue, types};
 use barcode_cloud::{Client, ClientCredentials, EncodeBarcodeType};
 use bytes::BytesMut;
 use futures_util::TryStreamExt as _;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
+use serde::Serialize;
 
 use crate::server::{BASE_PATH, TOKEN_PATH};
 
 const DATA: &str = "Hello, world";
+
+/// The body of the request that all of them send.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    barcode_type: &'static str,
+    encode_data: EncodeData<'a>,
+}
+
+#[derive(Serialize)]
+struct EncodeData<'a> {
+    data: &'a str,
+}
 
 /// One who sends requests.
 pub(crate) trait Subject: Send + Sync + 'static {
@@ -44,16 +58,28 @@ impl Bare {
     pub(crate) fn new(url: &str) -> Self {
         Self {
             http: transport().build().unwrap(),
-            url: format!("{url}{BASE_PATH}/barcode/generate/QR"),
+            url: format!("{url}{BASE_PATH}/barcode/generate-body"),
             header: bearer("canned"),
         }
     }
 
     /// Takes a picture piece by piece and keeps none.
     pub(crate) async fn download(&self, data: &str) {
-        let request = self.http.get(&self.url).query(&[("data", data)]);
-        let mut answer = request.send().await.unwrap();
+        let mut answer = self.request(data).send().await.unwrap();
         while answer.chunk().await.unwrap().is_some() {}
+    }
+
+    /// The request that the facade sends.
+    fn request(&self, data: &str) -> reqwest::RequestBuilder {
+        let body = Body {
+            barcode_type: "QR",
+            encode_data: EncodeData { data },
+        };
+        self.http
+            .post(&self.url)
+            .header(AUTHORIZATION, self.header.clone())
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(serde_json::to_vec(&body).unwrap())
     }
 }
 
@@ -97,12 +123,8 @@ impl Subject for Bare {
     const NAME: &'static str = "bare reqwest";
 
     async fn call(&self) -> usize {
-        let request = self
-            .http
-            .get(&self.url)
-            .header(AUTHORIZATION, self.header.clone())
-            .query(&[("data", DATA)]);
-        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        let answer = self.request(DATA).send().await.unwrap();
+        let answer = answer.error_for_status().unwrap();
         answer.bytes().await.unwrap().len()
     }
 }
@@ -141,10 +163,18 @@ impl Subject for Facade {
 }
 
 async fn generated(api: &api::Client) -> usize {
-    let request = api
-        .generate()
-        .barcode_type(EncodeBarcodeType::Qr)
-        .data(DATA);
+    let body = types::GenerateParams {
+        barcode_type: EncodeBarcodeType::Qr,
+        encode_data: types::EncodeData {
+            data: DATA.to_owned(),
+            data_type: None,
+        },
+        barcode_image_params: None,
+        qr_params: None,
+        code128_params: None,
+        pdf417_params: None,
+    };
+    let request = api.generate_body().body(body);
     let answer = request.send().await.map(ResponseValue::into_inner_stream);
     let bytes: BytesMut = answer.unwrap().try_collect().await.unwrap();
     bytes.len()
