@@ -389,7 +389,7 @@ async fn the_deadline_of_a_call_covers_the_wait_for_a_token() {
 }
 
 #[tokio::test]
-async fn a_renewal_after_a_401_that_takes_too_long_leaves_the_401() {
+async fn the_deadline_of_a_call_covers_a_renewal_after_a_401() {
     let tokens = Arc::new(AtomicUsize::new(0));
     let server = Raw::start(move |mut request| {
         let tokens = tokens.clone();
@@ -413,7 +413,89 @@ async fn a_renewal_after_a_401_that_takes_too_long_leaves_the_401() {
         .timeout(Duration::from_secs(2))
         .build()
         .unwrap();
-    assert_eq!(scan_error(&client).await.status().unwrap(), 401);
+    let error = scan_error(&client).await;
+    assert!(
+        matches!(&error, api::Error::Custom(text) if text.starts_with("the call took longer than 2s")),
+        "{error:?}"
+    );
+}
+
+/// Answers 503 once, then with a barcode.
+async fn busy_once() -> Raw {
+    let calls = Arc::new(AtomicUsize::new(0));
+    Raw::start(move |mut request| {
+        let is_first = calls.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            match is_first {
+                true => {
+                    request
+                        .answer(503, "retry-after: 0\r\n", "text/plain", "")
+                        .await
+                }
+                false => request.found().await,
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_request_is_retried_like_one_of_the_facade() {
+    let server = busy_once().await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let request = client.api().scan_base64().body(ScanBase64Request {
+        file_base64: "AA==".into(),
+    });
+    let found = request.send().await.unwrap().into_inner().barcodes.unwrap();
+    assert_eq!(found[0].barcode_value.as_deref(), Some("found"));
+    assert_eq!(server.heads().len(), 2);
+
+    // A streamed body can be sent once only: the caller gets the response.
+    let server = busy_once().await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let request = client.api().scan_multipart().file(vec![1]);
+    let error = request.send().await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 503);
+    assert_eq!(server.heads().len(), 1);
+}
+
+#[tokio::test]
+async fn a_response_holds_its_permit_until_its_body_ends() {
+    let server = Raw::start(|mut request| async move {
+        request.answer(200, "", "image/png", "image").await;
+    })
+    .await;
+    let short = Duration::from_millis(50);
+    let client = fixed(&server.base_url()).concurrency(1).timeout(short);
+    let client = client.build().unwrap();
+    let generate = || client.api().generate().barcode_type("QR").data("x").send();
+    let kept = client.api().generate().barcode_type("QR").data("x");
+    let kept = kept.send().await.unwrap();
+    let error = generate().await.err().unwrap();
+    assert!(
+        matches!(&error, api::Error::Custom(text) if text.starts_with("the call took longer than 50ms")),
+        "{error:?}"
+    );
+    assert_eq!(server.heads().len(), 1, "the second request was not sent");
+    drop(kept);
+    assert_eq!(bytes(generate().await.unwrap()).await, "image");
+    assert_eq!(bytes(generate().await.unwrap()).await, "image");
+}
+
+#[tokio::test]
+async fn a_response_that_is_too_long_is_cut_off() {
+    let server = Raw::finding().await;
+    let client = fixed(&server.base_url()).max_answer_bytes(9).build();
+    let error = scan_error(&client.unwrap()).await;
+    let api::Error::ResponseBodyError(source) = &error else {
+        panic!("{error:?}")
+    };
+    let causes: Vec<_> = std::iter::successors(Some(source as &dyn std::error::Error), |cause| {
+        cause.source()
+    })
+    .map(ToString::to_string)
+    .collect();
+    assert!(causes.concat().contains("more than 9 bytes"), "{causes:?}");
 }
 
 #[test]

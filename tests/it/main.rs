@@ -11,6 +11,7 @@ mod fidelity;
 mod forms;
 mod generated;
 mod many;
+mod middleware;
 mod mocks;
 mod raw;
 mod seen;

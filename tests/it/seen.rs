@@ -117,6 +117,29 @@ async fn a_span_has_opentelemetrys_names_and_no_secret() {
 }
 
 #[tokio::test]
+async fn a_call_of_the_generated_client_has_the_same_span() {
+    let server = unsteady().await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let seen = Seen::default();
+    let request = client
+        .api()
+        .scan()
+        .file_url("https://pictures.example/private.png");
+    request.send().with_subscriber(seen.clone()).await.unwrap();
+    for (name, value) in [
+        ("otel.name", "GET /v4.0/barcode/scan"),
+        ("barcode_cloud.operation", "scan"),
+        ("barcode_cloud.request_id", "r-1"),
+        ("http.request.resend_count", "1"),
+        ("http.response.status_code", "200"),
+    ] {
+        assert_eq!(seen.field(name).as_deref(), Some(value), "{name}");
+    }
+    assert_eq!(seen.field("error.type"), None);
+    assert!(!seen.text().contains("private"), "{}", seen.text());
+}
+
+#[tokio::test]
 async fn a_failed_call_says_how_it_failed() {
     let server = Raw::start(|mut request| async move {
         let body = r#"{"error":{"code":"c","message":"m"}}"#;

@@ -1,21 +1,32 @@
-//! The operations of a document as constants: what a tracer or a metric calls a request, beside its id.
+//! The operations of a document as constants, for tracers and metrics, and a function that finds one by its id.
 
 use heck::{ToShoutySnakeCase as _, ToSnakeCase as _};
 use quote::format_ident;
 use serde_json::Value;
-use syn::{Item, parse_quote};
+use syn::{Ident, Item, parse_quote};
 
 use crate::lower::operations;
 
-/// A constant for each operation of the lowered `document`, sorted by id.
+/// A constant for each operation of the lowered `document`, sorted by id, and `find`.
 pub(crate) fn items(document: &Value) -> Vec<Item> {
     let mut operations: Vec<_> = operations(document)
-        .filter_map(|it| Some((it.node["operationId"].as_str()?, it.method, it.path)))
+        .filter_map(|found| {
+            let id = found.node["operationId"].as_str()?;
+            Some((id, found.method, found.path))
+        })
         .collect();
     operations.sort_unstable();
-    let mut items: Vec<Item> = vec![parse_quote! { use crate::Operation; }];
+    let names = operations.iter().map(|(id, ..)| constant(id));
+    let find: Item = parse_quote! {
+        /// The operation with this id, such as [`OperationInfo`](crate::OperationInfo) holds.
+        pub fn find(id: &str) -> Option<&'static Operation> {
+            let mut all = [#(&#names),*].into_iter();
+            all.find(|operation| operation.id == id)
+        }
+    };
+    let mut items: Vec<Item> = vec![parse_quote! { use crate::Operation; }, find];
     items.extend(operations.into_iter().map(|(id, method, path)| {
-        let name = format_ident!("{}", id.to_shouty_snake_case());
+        let name = constant(id);
         let (id, method) = (id.to_snake_case(), method.to_uppercase());
         let docs = format!(" `{method} {path}`");
         parse_quote! {
@@ -24,6 +35,10 @@ pub(crate) fn items(document: &Value) -> Vec<Item> {
         }
     }));
     items
+}
+
+fn constant(id: &str) -> Ident {
+    format_ident!("{}", id.to_shouty_snake_case())
 }
 
 #[cfg(test)]
@@ -47,5 +62,6 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("path: \"/b/{id}\""), "{text}");
+        assert!(text.contains("[&LIST_A, &REMOVE_B].into_iter()"), "{text}");
     }
 }

@@ -1,7 +1,8 @@
-//! Where others join in: what runs around each request of the generated client.
+//! The hook of the generated client: code of another crate that runs around each request.
 //!
-//! progenitor's `ClientHooks` can only be implemented in this crate (the orphan rule), so it is implemented once, here,
-//! and hands everything to an object-safe trait that any crate can implement. This module knows no OAuth.
+//! Only this crate can implement progenitor's `ClientHooks` for its `Client`, because of the orphan rule. It is
+//! implemented once, here, and delegates to an object-safe trait that any crate can implement. This module knows no
+//! OAuth.
 
 use std::fmt;
 use std::pin::Pin;
@@ -54,20 +55,32 @@ pub trait Hook: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Sends the request; one that wants to look at the answer, or to send again, does it here.
+    /// Sends the request. Override it to look at the response, to resend the request, or to answer without sending.
     ///
     /// # Errors
     ///
-    /// What reqwest says; it ends the call with [`Error::CommunicationError`].
+    /// [`SendError::Http`] ends the call with [`Error::CommunicationError`], and [`SendError::Hook`] with
+    /// [`Error::Custom`], which carries the error's text.
     fn send<'a>(
         &'a self,
         client: &'a reqwest::Client,
         request: Request,
         operation: &'a OperationInfo,
-    ) -> BoxFuture<'a, reqwest::Result<Response>> {
+    ) -> BoxFuture<'a, Result<Response, SendError>> {
         let _ = operation;
-        Box::pin(client.execute(request))
+        Box::pin(async move { Ok(client.execute(request).await?) })
     }
+}
+
+/// Why a [`Hook`] has no response.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The request could not be sent, or there was no response.
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    /// The hook gave up for a reason of its own.
+    #[error(transparent)]
+    Hook(HookError),
 }
 
 /// The hook of a [`Client`], or none.
@@ -115,9 +128,41 @@ impl ClientHooks<Hooks> for Client {
     }
 
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
-        match &self.inner.0 {
-            Some(hook) => hook.send(&self.client, request, info).await,
-            None => self.client.execute(request).await,
+        let Some(hook) = &self.inner.0 else {
+            return self.client.execute(request).await;
+        };
+        match hook.send(&self.client, request, info).await {
+            Ok(response) => Ok(response),
+            Err(SendError::Http(error)) => Err(error),
+            // This method can return no other error, so `post` returns it.
+            Err(SendError::Hook(error)) => Ok(GaveUp(error.to_string()).into_response()),
         }
+    }
+
+    async fn post<E>(
+        &self,
+        result: &reqwest::Result<Response>,
+        _: &OperationInfo,
+    ) -> Result<(), Error<E>> {
+        match result.as_ref().ok().and_then(GaveUp::of) {
+            Some(gave_up) => Err(Error::Custom(gave_up.0.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The text of a hook's error, on its way from `exec` to `post` as an extension of a response.
+#[derive(Clone)]
+struct GaveUp(String);
+
+impl GaveUp {
+    fn into_response(self) -> Response {
+        let mut response = http::Response::new(reqwest::Body::default());
+        response.extensions_mut().insert(self);
+        response.into()
+    }
+
+    fn of(response: &Response) -> Option<&Self> {
+        response.extensions().get()
     }
 }

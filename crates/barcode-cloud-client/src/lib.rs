@@ -20,6 +20,6 @@ mod refusal;
 pub use file_part::{FilePart, InvalidMediaType};
 #[doc(inline)]
 pub use generated::*;
-pub use hooks::{BoxFuture, Hook, HookError, Hooks};
+pub use hooks::{BoxFuture, Hook, HookError, Hooks, SendError};
 pub use operation::Operation;
 pub use progenitor_client::OperationInfo;

@@ -16,7 +16,7 @@ use crate::error::Head;
 #[cfg(feature = "image")]
 use crate::error::{Fault, InvalidResponse};
 use crate::exchange::response;
-use crate::exchange::{Beside, Bounded, Bounds, Pieces, Streaming};
+use crate::exchange::{Bounded, Bounds, Pieces, ResponseContext, Streaming};
 use crate::save::{self, NewFile};
 
 /// Of the formats that the service draws.
@@ -37,14 +37,17 @@ pub struct Image {
 
 impl Image {
     /// The whole picture of an answer that says it is one.
-    pub(crate) async fn read(response: Response, beside: Beside<'_>) -> Result<Self, Error> {
+    pub(crate) async fn read(
+        response: Response,
+        context: ResponseContext<'_>,
+    ) -> Result<Self, Error> {
         let length = response.content_length();
         let Some(media_type) = media_type(&response, length) else {
-            return Err(Box::pin(response::other_than_picture(response, &beside)).await);
+            return Err(Box::pin(response::other_than_picture(response, &context)).await);
         };
-        let bytes = beside.read(response.into(), length).await?;
+        let bytes = context.read(response.into(), length).await?;
         if bytes.is_empty() {
-            return Err(response::no_picture(b"", &beside.head));
+            return Err(response::no_picture(b"", &context.head));
         }
         Ok(Self { bytes, media_type })
     }
@@ -118,17 +121,20 @@ pub struct ImageStream {
 
 impl ImageStream {
     /// The stream of an answer that says it is a picture.
-    pub(crate) async fn new(response: Response, beside: &Beside<'_>) -> Result<Self, Error> {
+    pub(crate) async fn new(
+        response: Response,
+        context: &ResponseContext<'_>,
+    ) -> Result<Self, Error> {
         let length = response.content_length();
         let Some(media_type) = media_type(&response, length) else {
-            return Err(response::other_than_picture(response, beside).await);
+            return Err(response::other_than_picture(response, context).await);
         };
         Ok(Self {
             media_type,
             length,
-            pieces: Bounded::of(response, beside.bounds),
-            bounds: beside.bounds,
-            head: beside.head.clone(),
+            pieces: Bounded::of(response, context.bounds),
+            bounds: context.bounds,
+            head: context.head.clone(),
             streaming: None,
         })
     }

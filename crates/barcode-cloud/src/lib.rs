@@ -22,6 +22,13 @@ pub use barcode_cloud_client::types::{
     MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel, Pdf417Params, QrEncodeMode, QrErrorLevel,
     QrParams, QrVersion, RecognitionImageKind, RecognitionMode, RectMicroQrVersion,
 };
+/// What a [middleware](ClientBuilder::middleware) needs: [`reqwest_middleware`]'s trait and the types in its signature.
+pub mod middleware {
+    pub use async_trait::async_trait;
+    pub use http::Extensions;
+    pub use reqwest::{Request, Response};
+    pub use reqwest_middleware::{Error, Middleware, Next, Result};
+}
 /// A text that is wiped from memory and never shown.
 pub use secrecy::SecretString;
 

@@ -3,15 +3,17 @@
 use std::fmt;
 use std::mem::take;
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
 use std::time::Duration;
 
 use barcode_cloud_auth::{ClientCredentials, FileCredentials, TokenSource};
 use barcode_cloud_client as api;
+use reqwest_middleware::Middleware;
 use secrecy::SecretString;
 
-use crate::client::Shared;
 use crate::client::credentials::{self, Authority, Environment};
 use crate::client::http::{self, Transport};
+use crate::client::{MiddlewareChain, Shared};
 use crate::error::ConfigurationError;
 use crate::{Client, Config, Error, Retry};
 
@@ -42,6 +44,7 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     proxies: Vec<reqwest::Proxy>,
     certificates: Vec<reqwest::Certificate>,
+    middleware: MiddlewareChain,
 }
 
 impl ClientBuilder {
@@ -171,6 +174,40 @@ impl ClientBuilder {
         self
     }
 
+    /// Adds a [middleware](reqwest_middleware::Middleware), inside of those that were added before.
+    ///
+    /// It runs around each attempt, within the deadlines and limits of the call, for the calls of
+    /// [`Client::api`] too. The request that it sees has no token yet: that is added behind the last middleware. A
+    /// middleware may answer without sending, for example from a recording; no token is requested then.
+    ///
+    /// ```
+    /// use barcode_cloud::{Client, ClientCredentials, middleware};
+    ///
+    /// struct Tenant;
+    ///
+    /// #[middleware::async_trait]
+    /// impl middleware::Middleware for Tenant {
+    ///     async fn handle(
+    ///         &self,
+    ///         mut request: middleware::Request,
+    ///         extensions: &mut middleware::Extensions,
+    ///         next: middleware::Next<'_>,
+    ///     ) -> middleware::Result<middleware::Response> {
+    ///         request.headers_mut().insert("x-tenant", "labels".parse().unwrap());
+    ///         next.run(request, extensions).await
+    ///     }
+    /// }
+    ///
+    /// # fn example(credentials: ClientCredentials) -> Result<(), barcode_cloud::Error> {
+    /// let client = Client::builder().credentials(credentials).middleware(Tenant).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.middleware.push(Arc::new(middleware));
+        self
+    }
+
     /// Fills in from the environment what nothing else sets; [`Client::from_env`] lists the variables.
     ///
     /// # Errors
@@ -202,6 +239,7 @@ impl ClientBuilder {
             &base_url,
             http,
             tokens,
+            self.middleware,
         )))
     }
 

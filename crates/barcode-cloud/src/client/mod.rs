@@ -12,11 +12,12 @@ use barcode_cloud_auth::{ClientCredentials, TokenSource};
 use barcode_cloud_client::types::EncodeBarcodeType;
 use barcode_cloud_client::{self as api, ClientInfo as _, Hooks};
 use futures_util::Stream;
+use reqwest_middleware::Middleware;
 
 pub use self::builder::ClientBuilder;
 pub use self::config::{Config, Retry, Timeouts};
-use crate::exchange::hook::Authorize;
-use crate::exchange::{Bounds, Gate, Retries};
+use crate::exchange::hook::ExchangeHook;
+use crate::exchange::{AuthorizedClient, Bounds, Exchange, Limiter, Retries};
 use crate::{Data, Error, Generate, ImageSource, Many, Recognize, Scan};
 
 /// Calls Aspose.BarCode Cloud v4.0, with a token that it obtains and renews by itself.
@@ -36,21 +37,15 @@ use crate::{Data, Error, Generate, ImageSource, Many, Recognize, Scan};
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
 
-/// What every call of a client needs.
+/// What all clones of a client share.
 pub(crate) struct Shared {
-    /// Path of the base URL, its host and port: what traces say.
-    pub(crate) base_path: String,
-    pub(crate) host: String,
-    pub(crate) port: Option<u16>,
-    pub(crate) http: reqwest::Client,
-    pub(crate) tokens: TokenSource,
-    pub(crate) gate: Gate,
-    pub(crate) retries: Retries,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) bounds: Bounds,
-    pub(crate) trace_data: bool,
+    exchange: Arc<Exchange>,
     api: api::Client,
+    pub(crate) trace_data: bool,
 }
+
+/// The middleware of a client, the outermost first.
+pub(crate) type MiddlewareChain = Vec<Arc<dyn Middleware>>;
 
 impl Shared {
     pub(crate) fn new(
@@ -58,23 +53,26 @@ impl Shared {
         base_url: &reqwest::Url,
         http: reqwest::Client,
         tokens: TokenSource,
+        middleware: MiddlewareChain,
     ) -> Self {
         let address = base_url.as_str().trim_end_matches('/');
-        let hook = Hooks::new(Authorize::new(tokens.clone(), config.timeouts));
-        Self {
-            base_path: base_url.path().trim_end_matches('/').to_owned(),
-            host: base_url.host_str().unwrap_or_default().to_owned(),
-            port: base_url.port_or_known_default(),
-            api: api::Client::new_with_client(address, http.clone(), hook),
-            http,
-            tokens,
-            gate: Gate::new(config.concurrency, config.requests_per_second),
+        let exchange = Arc::new(Exchange {
+            client: AuthorizedClient::new(http.clone(), tokens, middleware),
+            limiter: Limiter::new(config.concurrency, config.requests_per_second),
             retries: Retries::new(config.retry.clone()),
             timeouts: config.timeouts,
             bounds: Bounds {
                 max_bytes: config.max_answer_bytes,
                 idle: config.timeouts.idle,
             },
+            base_path: base_url.path().trim_end_matches('/').to_owned(),
+            host: base_url.host_str().unwrap_or_default().to_owned(),
+            port: base_url.port_or_known_default(),
+        });
+        let hook = Hooks::new(ExchangeHook(exchange.clone()));
+        Self {
+            exchange,
+            api: api::Client::new_with_client(address, http, hook),
             trace_data: config.trace_data,
         }
     }
@@ -186,21 +184,26 @@ impl Client {
         Many::new(requests)
     }
 
-    /// The generated client, authorized with the same token: every operation in every form.
+    /// The generated client: every operation in every form, as the document has it.
     ///
-    /// Its requests keep the client's deadlines for a call and for an attempt (which here covers the response's body
-    /// too), and are resent once after a 401 or if an HTTP/2 server did not process them. They do not take part in
-    /// retries, limits and spans. Query operations carry their arguments in the URL, where proxies may log them.
+    /// Its requests are sent by the same exchange as those of [`generate`](Self::generate),
+    /// [`recognize`](Self::recognize) and [`scan`](Self::scan), with the same token, deadlines, limits, retries,
+    /// middleware and spans. There are three differences. A request whose body is a stream is sent once only. The
+    /// deadline of an attempt covers the body of the response too. A failure other than a response or a broken
+    /// connection, such as a failed token request, is [`api::Error::Custom`] with the text of the [`Error`].
     ///
-    /// A failing token request reaches the caller as [`api::Error::Custom`], a text. For
-    /// [`generate`](Self::generate), [`recognize`](Self::recognize) and [`scan`](Self::scan) it is [`Error::Auth`].
+    /// The operations with a query carry their arguments in the URL, where proxies may log them.
     pub fn api(&self) -> &api::Client {
         &self.0.api
     }
 
     /// Where the token comes from.
     pub fn token_source(&self) -> &TokenSource {
-        &self.0.tokens
+        self.0.exchange.client.tokens()
+    }
+
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.0.exchange
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -83,6 +83,9 @@ pub enum Error {
     /// The service answered with success, but not as the document says.
     #[error(transparent)]
     InvalidResponse(Box<InvalidResponse>),
+    /// A [middleware](crate::ClientBuilder::middleware) failed. Whether a request was sent is up to that middleware.
+    #[error("a middleware of the client failed; see the cause")]
+    Middleware(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// What took too long. Connecting is not among them: that is [`Error::Transport`].
@@ -262,6 +265,7 @@ impl Error {
             Self::Transport { .. } => "transport",
             Self::Timeout { .. } => "timeout",
             Self::InvalidResponse(_) => "invalid_response",
+            Self::Middleware(_) => "middleware",
         })
     }
 

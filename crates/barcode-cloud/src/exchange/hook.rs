@@ -1,143 +1,154 @@
-//! Joins the token source to the generated client: a hook that sets the bearer header, invalidates a token that the
-//! service rejected, and keeps the client's deadlines.
+//! The hook of the generated client: a request that comes through it is sent by the same exchange as the calls of the
+//! facade.
 
-use std::time::Duration;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 
-use barcode_cloud_auth::TokenSource;
-use barcode_cloud_client::{BoxFuture, Hook, HookError, OperationInfo};
-use http_body_util::BodyExt as _;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Body, Request, Response, ResponseBuilderExt as _, StatusCode};
+use barcode_cloud_client::{self as api, BoxFuture, Hook, OperationInfo, SendError};
+use bytes::Bytes;
+use futures_util::Stream;
+use http_body_util::BodyDataStream;
+use reqwest::{Body, Request, Response, ResponseBuilderExt as _, Url};
 use tokio::time::Instant;
 
-use crate::Timeouts;
-use crate::error::Deadline;
-use crate::exchange::deadline::Limit;
-use crate::exchange::unprocessed::is_unprocessed;
+use super::{
+    Attempt, Bounded, Bounds, CallOptions, Exchange, Failure, Operation, ResponseContext,
+    Streaming, response,
+};
+use crate::Error;
+use crate::error::{Head, InvalidInput};
 
-/// The hook of the generated client that [`Client::api`](crate::Client::api) hands out. A request whose body can be
-/// cloned is resent once: after a 401 with a new token, and unchanged when it was not processed.
+/// Sends the requests of the generated client that [`Client::api`](crate::Client::api) hands out.
 #[derive(Debug)]
-pub(crate) struct Authorize {
-    tokens: TokenSource,
-    timeouts: Timeouts,
-}
+pub(crate) struct ExchangeHook(pub(crate) Arc<Exchange>);
 
-impl Authorize {
-    pub(crate) fn new(tokens: TokenSource, timeouts: Timeouts) -> Self {
-        Self { tokens, timeouts }
-    }
-}
-
-impl Hook for Authorize {
-    fn before<'a>(
-        &'a self,
-        request: &'a mut Request,
-        _operation: &'a OperationInfo,
-    ) -> BoxFuture<'a, Result<(), HookError>> {
-        Box::pin(async move {
-            let call = Limit::new(Deadline::Call, self.timeouts.call, Instant::now());
-            call.wait_for(self.tokens.authorize(request)).await??;
-            // `send` reads here how much of the call's time is left.
-            *request.timeout_mut() = call.left(Instant::now());
-            Ok(())
-        })
-    }
-
+impl Hook for ExchangeHook {
     fn send<'a>(
         &'a self,
-        client: &'a reqwest::Client,
+        _client: &'a reqwest::Client,
         request: Request,
-        _operation: &'a OperationInfo,
-    ) -> BoxFuture<'a, reqwest::Result<Response>> {
+        info: &'a OperationInfo,
+    ) -> BoxFuture<'a, Result<Response, SendError>> {
         Box::pin(async move {
-            let left = request.timeout().copied().unwrap_or(Duration::MAX);
-            let call = Limit::new(Deadline::Call, left, Instant::now());
-            let again = request.try_clone();
-            let used = request.headers().get(AUTHORIZATION).cloned();
-            match (self.attempt(client, request, call).await, again) {
-                (Ok(response), again) if response.status() == StatusCode::UNAUTHORIZED => {
-                    // Boxed so that the rarely used renewal does not enlarge every call's future.
-                    let renewed = async {
-                        let response = buffered(response).await?;
-                        match self.renewed(used, again, call).await {
-                            Some(again) => self.attempt(client, again, call).await,
-                            None => Ok(response),
-                        }
-                    };
-                    Box::pin(renewed).await
-                }
-                (Err(error), Some(again)) if is_unprocessed(&error) => {
-                    self.attempt(client, again, call).await
-                }
-                (result, _) => result,
-            }
+            let operation = api::operations::find(info.operation_id).ok_or_else(|| {
+                SendError::Hook(format!("no operation is called `{}`", info.operation_id).into())
+            })?;
+            let built = BuiltRequest {
+                operation,
+                request: Mutex::new(Some(request)),
+            };
+            let options = CallOptions::default();
+            self.0.run(&options, &built).await.or_else(into_response)
         })
     }
 }
 
-impl Authorize {
-    /// Sends the request. Its time, up to the end of the response's body, is what an attempt may take and what is left
-    /// of the call's.
-    async fn attempt(
-        &self,
-        client: &reqwest::Client,
-        mut request: Request,
-        call: Limit,
-    ) -> reqwest::Result<Response> {
-        let left = call.left(Instant::now()).unwrap_or(Duration::MAX);
-        *request.timeout_mut() = Some(self.timeouts.attempt.min(left));
-        // The query may hold the data of a barcode, and errors show the URL.
-        match client.execute(request).await {
-            Ok(response) => Ok(without_query(response)),
-            Err(error) => Err(error.without_url()),
-        }
+/// A request that the generated client built. It is cloned for each attempt, if its body can be; a streamed body can be
+/// sent once.
+struct BuiltRequest {
+    operation: &'static api::Operation,
+    request: Mutex<Option<Request>>,
+}
+
+impl Operation for BuiltRequest {
+    type Output = Response;
+
+    fn operation(&self) -> &'static api::Operation {
+        self.operation
     }
 
-    /// Invalidates the token that the service rejected, and gives the request another one.
-    ///
-    /// Returns `None` if the request cannot be resent, or no other token can be had within the call's time. The caller
-    /// then returns the original 401, since a hook can return no error but reqwest's.
-    async fn renewed(
+    fn can_resend(&self) -> bool {
+        self.lock().is_some()
+    }
+
+    async fn request(&self, attempt: &Attempt) -> Result<Request, Error> {
+        let mut kept = self.lock();
+        let clone = kept.as_ref().and_then(Request::try_clone);
+        let mut request = clone.or_else(|| kept.take()).ok_or_else(|| {
+            InvalidInput::new("request", "its body was sent before; build a new request")
+        })?;
+        // The generated client reads the body by itself: this deadline of reqwest covers that too.
+        *request.timeout_mut() = attempt.limit.left(Instant::now());
+        Ok(request)
+    }
+
+    async fn receive(
         &self,
-        used: Option<HeaderValue>,
-        again: Option<Request>,
-        call: Limit,
-    ) -> Option<Request> {
-        // Another call may have renewed the token meanwhile: only the rejected one is invalidated.
-        if let Ok(Ok(token)) = call.wait_for(self.tokens.token()).await
-            && used.as_ref() == Some(token.header_value())
-        {
-            self.tokens.invalidate(&token);
-        }
-        let mut again = again?;
-        let authorized = call.wait_for(self.tokens.authorize(&mut again)).await;
-        let token = authorized.ok()?.ok()?;
-        (used.as_ref() != Some(token.header_value())).then_some(again)
+        response: Response,
+        context: ResponseContext<'_>,
+    ) -> Result<Response, Error> {
+        let length = response.content_length();
+        let url = without_query(&response);
+        let (head, body) = http::Response::<Body>::from(response).into_parts();
+        let body = GuardedBody {
+            pieces: Bounded::body(body, length, context.bounds),
+            streaming: Some(Streaming::new(context.permit, context.span.clone())),
+            context: (context.head, context.bounds),
+        };
+        Ok(with_url(
+            http::Response::from_parts(head, Body::wrap_stream(body)),
+            url,
+        ))
     }
 }
 
-/// The same response without the query of its URL, which errors of its body would show.
-fn without_query(response: Response) -> Response {
-    let mut url = response.url().clone();
-    if url.query().is_none() {
-        return response;
+impl BuiltRequest {
+    /// A panic elsewhere leaves the request as it was.
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Request>> {
+        self.request.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the generated client gets in place of a failure: the response, if there was one, since it reads error responses
+/// itself.
+fn into_response(failure: Failure) -> Result<Response, SendError> {
+    match (failure.response, failure.error) {
+        (Some(response), _) => Ok((*response).into()),
+        (None, Error::Transport { source }) => Err(SendError::Http(source)),
+        (None, error) => Err(SendError::Hook(error.into())),
+    }
+}
+
+/// The body of a successful response, within its limits. The call's permit and span end with it.
+struct GuardedBody {
+    pieces: Bounded<BodyDataStream<Body>>,
+    streaming: Option<Streaming>,
+    context: (Head, Bounds),
+}
+
+impl Stream for GuardedBody {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let piece = ready!(Pin::new(&mut self.pieces).poll_next(cx));
+        let piece = piece.map(|piece| {
+            let (head, bounds) = &self.context;
+            piece.map_err(|cut| response::cut(cut, *bounds, head))
+        });
+        if !matches!(piece, Some(Ok(_)))
+            && let Some(streaming) = self.streaming.take()
+        {
+            streaming.end(piece.as_ref().and_then(|piece| piece.as_ref().err()));
+        }
+        Poll::Ready(piece)
+    }
+}
+
+/// The URL of a response without its query: the query may hold the data of a barcode, and errors of the body show the
+/// URL.
+fn without_query(response: &Response) -> Url {
+    let mut url = response.url().clone();
     url.set_query(None);
-    let (head, body) = http::Response::<Body>::from(response).into_parts();
-    // Only the builder can set the URL of a response.
+    url
+}
+
+fn with_url(mut response: http::Response<Body>, url: Url) -> Response {
+    // Only this builder can set the URL of a response.
     let marked = http::Response::builder().url(url).body(());
     let extensions = marked.map(|marked| marked.into_parts().0.extensions);
-    let mut response = http::Response::from_parts(head, body);
     response
         .extensions_mut()
         .extend(extensions.unwrap_or_default());
     response.into()
-}
-
-/// The same response with its body in memory, so that it can still be read after the deadline of its attempt.
-async fn buffered(response: Response) -> reqwest::Result<Response> {
-    let (head, body) = http::Response::<Body>::from(response).into_parts();
-    let body = body.collect().await?.to_bytes();
-    Ok(http::Response::from_parts(head, body).into())
 }

@@ -1,7 +1,9 @@
-//! One call of the service, from its turn to its answer: attempts with pauses between them, a new token after a 401,
-//! deadlines, and one error type for whatever went wrong.
+//! One exchange with the service, for calls of the facade and of the generated client alike: a permit, attempts with
+//! pauses between them, a new token after a 401, deadlines, a span, and one error type.
 
+mod authorized;
 mod body;
+mod context;
 mod deadline;
 pub(crate) mod hook;
 mod limiter;
@@ -16,97 +18,64 @@ use std::time::Duration;
 
 use barcode_cloud_auth::AccessToken;
 use barcode_cloud_client as api;
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt as _;
+use bytes::Bytes;
 use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Body, Request, Response, StatusCode};
+use reqwest::{Request, Response, StatusCode};
 use tokio::time::{Instant, sleep};
-use tracing::{Instrument as _, Span};
+use tracing::Instrument as _;
 
+pub(crate) use self::authorized::AuthorizedClient;
 pub(crate) use self::body::{Bounded, Bounds, Cut, Pieces};
+pub(crate) use self::context::ResponseContext;
 use self::deadline::Limit;
-pub(crate) use self::limiter::{Gate, Turn};
+pub(crate) use self::limiter::{Limiter, Permit};
 pub(crate) use self::retry::Retries;
 pub(crate) use self::span::Streaming;
 use crate::error::{Deadline, Head, InvalidInput};
 use crate::exchange::upload::Fate;
-use crate::{Client, Error};
+use crate::{Error, Timeouts};
 
 /// The header that carries the id of a request, both ways.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Most bytes that an answer is given room for because it says that it has them.
-const PREALLOCATED: u64 = 1 << 20;
-
-/// An operation in one of its forms, with all it sends, ready to be attempted more than once.
+/// An operation with its arguments, which can be attempted more than once.
 pub(crate) trait Operation: Sync {
-    /// What the caller gets.
+    /// What the response is read as.
     type Output;
 
-    /// What the document calls it.
-    fn name(&self) -> &'static api::Operation;
+    /// The operation in the document.
+    fn operation(&self) -> &'static api::Operation;
 
-    /// Whether it can be attempted (once more): a reader can be read only once.
-    fn is_whole(&self) -> bool {
+    /// Whether the request can be built (once more): a reader, for example, can be read only once.
+    fn can_resend(&self) -> bool {
         true
     }
 
     /// Checks the arguments before the call waits for a permit, so that an invalid call fails at once and takes nothing
     /// from the limits.
-    fn validate(&self, _: &api::Client) -> impl Future<Output = Result<(), Error>> + Send {
+    fn validate(&self) -> impl Future<Output = Result<(), Error>> + Send {
         std::future::ready(Ok(()))
     }
 
-    /// Builds the request anew; what breaks its upload off is told to `fate`.
-    fn request(
-        &self,
-        api: &api::Client,
-        fate: &Fate,
-    ) -> impl Future<Output = Result<Request, Error>> + Send;
+    /// Builds the request for one attempt.
+    fn request(&self, attempt: &Attempt) -> impl Future<Output = Result<Request, Error>> + Send;
 
-    /// Reads a success; that belongs to the attempt.
+    /// Reads a successful response, as a part of the attempt.
     fn receive(
         &self,
         response: Response,
-        beside: Beside<'_>,
+        context: ResponseContext<'_>,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
-/// What a success comes with.
-pub(crate) struct Beside<'a> {
-    pub(crate) head: Head,
-    pub(crate) bounds: Bounds,
-    /// Lasts as long as it is kept.
-    pub(crate) turn: Turn,
-    pub(crate) span: &'a Span,
+/// One attempt, as the request that is built for it sees it.
+pub(crate) struct Attempt {
+    /// Records why the upload of the request failed, if it did.
+    pub(crate) upload: Fate,
+    limit: Limit,
 }
 
-impl Beside<'_> {
-    /// The whole body of an answer that announces this `length`, in memory of its own: what is kept does not keep the
-    /// connection's buffer.
-    pub(crate) async fn read(&self, body: Body, length: Option<u64>) -> Result<Bytes, Error> {
-        let capacity = length.unwrap_or_default().min(PREALLOCATED) as usize;
-        let mut whole = BytesMut::with_capacity(capacity);
-        let mut pieces = Bounded::body(body, length, self.bounds);
-        while let Some(piece) = pieces.next().await {
-            match piece {
-                Ok(piece) => whole.extend_from_slice(&piece),
-                Err(cut) => return Err(response::cut(cut, self.bounds, &self.head)),
-            }
-        }
-        Ok(whole.freeze())
-    }
-
-    /// The same answer with its body read, and that body once more.
-    pub(crate) async fn whole(&self, response: Response) -> Result<(Response, Bytes), Error> {
-        let length = response.content_length();
-        let (head, body) = http::Response::<Body>::from(response).into_parts();
-        let body = self.read(body, length).await?;
-        Ok((http::Response::from_parts(head, body.clone()).into(), body))
-    }
-}
-
-/// What one call sets for itself.
+/// The settings of one call.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallOptions {
     pub(crate) timeout: Option<Duration>,
@@ -125,158 +94,212 @@ impl CallOptions {
     }
 }
 
-/// Runs `operation` to its end.
-pub(crate) async fn run<O: Operation>(
-    client: &Client,
-    options: &CallOptions,
-    operation: &O,
-) -> Result<O::Output, Error> {
-    let request_id = options.request_id()?;
-    let limit = options.timeout.unwrap_or(client.shared().timeouts.call);
-    let now = Instant::now();
-    let mut call = Call {
-        client,
-        request_id,
-        limit: Limit::new(Deadline::Call, limit, now),
-        seen: span::Seen::begin(client.shared(), operation.name(), now),
-    };
-    // A span that nobody wants is not entered.
-    let entered = (!call.seen.span.is_disabled()).then(|| call.seen.span.clone());
-    let outcome = {
-        let attempts = pin!(call.attempts(operation));
-        match entered {
-            Some(span) => attempts.instrument(span).await,
-            None => attempts.await,
-        }
-    };
-    call.seen.end(outcome.as_ref().err());
-    outcome
+/// Why a call failed, with the response if there was one: the generated client reads error responses itself.
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    pub(crate) response: Option<Box<http::Response<Bytes>>>,
 }
 
-/// A call under way.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            response: None,
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
+}
+
+/// Everything that the calls of a client share.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) client: AuthorizedClient,
+    pub(crate) limiter: Limiter,
+    pub(crate) retries: Retries,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) bounds: Bounds,
+    /// Path, host and port of the base URL, for spans and metrics.
+    pub(crate) base_path: String,
+    pub(crate) host: String,
+    pub(crate) port: Option<u16>,
+}
+
+impl Exchange {
+    /// Makes the call that `operation` describes.
+    pub(crate) async fn run<O: Operation>(
+        &self,
+        options: &CallOptions,
+        operation: &O,
+    ) -> Result<O::Output, Failure> {
+        let request_id = options.request_id().map_err(Error::from)?;
+        let limit = options.timeout.unwrap_or(self.timeouts.call);
+        let now = Instant::now();
+        let mut call = Call {
+            exchange: self,
+            request_id,
+            limit: Limit::new(Deadline::Call, limit, now),
+            seen: span::Seen::begin(self, operation.operation(), now),
+        };
+        // A span that nobody wants is not entered.
+        let entered = (!call.seen.span.is_disabled()).then(|| call.seen.span.clone());
+        let outcome = {
+            let attempts = pin!(call.attempts(operation));
+            match entered {
+                Some(span) => attempts.instrument(span).await,
+                None => attempts.await,
+            }
+        };
+        call.seen
+            .end(outcome.as_ref().err().map(|failure| &failure.error));
+        outcome
+    }
+}
+
+/// A call in progress.
 struct Call<'a> {
-    client: &'a Client,
+    exchange: &'a Exchange,
     request_id: Option<HeaderValue>,
     limit: Limit,
     seen: span::Seen<'a>,
 }
 
-/// Why an attempt failed, and the token that the service refused.
-struct Failed {
-    error: Error,
-    refused: Option<AccessToken>,
+/// Why an attempt failed, and the token that the service rejected.
+struct FailedAttempt {
+    failure: Failure,
+    rejected: Option<AccessToken>,
 }
 
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
+impl<E: Into<Failure>> From<E> for FailedAttempt {
+    fn from(failure: E) -> Self {
         Self {
-            error,
-            refused: None,
+            failure: failure.into(),
+            rejected: None,
         }
     }
 }
 
 impl Call<'_> {
-    async fn attempts<O: Operation>(&mut self, operation: &O) -> Result<O::Output, Error> {
-        let shared = self.client.shared();
-        let validation = operation.validate(self.client.api());
-        self.limit.wait_for(validation).await??;
-        shared.retries.count_call();
+    async fn attempts<O: Operation>(&mut self, operation: &O) -> Result<O::Output, Failure> {
+        let exchange = self.exchange;
+        self.limit.wait_for(operation.validate()).await??;
+        exchange.retries.count_call();
         let mut renewed = false;
         loop {
-            let turn = match shared.gate.free() {
-                Some(turn) => turn,
-                None => self.limit.wait_for(shared.gate.enter()).await?,
+            let permit = match exchange.limiter.unlimited() {
+                Some(permit) => permit,
+                None => self.limit.wait_for(exchange.limiter.acquire()).await?,
             };
             self.seen.attempts += 1;
-            let failed = match self.attempt(operation, turn).await {
+            let failed = match self.attempt(operation, permit).await {
                 Ok(output) => return Ok(output),
                 Err(failed) => failed,
             };
-            if !operation.is_whole() {
-                return Err(failed.error);
+            if !operation.can_resend() {
+                return Err(failed.failure);
             }
-            // Boxed, as what few calls need would take its place in the future of each.
-            Box::pin(self.prepare_another(failed, &mut renewed)).await?;
+            // Boxed so that the rarely used retry state does not enlarge every call's future.
+            Box::pin(self.prepare_retry(failed, &mut renewed)).await?;
         }
     }
 
-    /// Waits until it is time for another attempt; the error, where there is none.
-    async fn prepare_another(&self, failed: Failed, renewed: &mut bool) -> Result<(), Error> {
-        match failed.refused {
-            // A refused token is out of use. A request goes out again once for it, not more, and only with another
-            // token: a static one is refused again.
-            Some(refused) if !*renewed => {
+    /// Waits until the request may be resent; returns the failure if it may not.
+    async fn prepare_retry(
+        &self,
+        failed: FailedAttempt,
+        renewed: &mut bool,
+    ) -> Result<(), Failure> {
+        match failed.rejected {
+            // A request is resent once for a rejected token, and only with another token: a static one would be
+            // rejected again.
+            Some(rejected) if !*renewed => {
                 *renewed = true;
-                let token = self.client.shared().tokens.token();
+                let token = self.exchange.client.tokens().token();
                 let token = self.limit.wait_for(token).await?.map_err(Error::Auth)?;
-                match token.generation() == refused.generation() {
-                    true => Err(failed.error),
+                match token.generation() == rejected.generation() {
+                    true => Err(failed.failure),
                     false => Ok(()),
                 }
             }
             _ => {
-                sleep(self.pause(failed.error)?).await;
+                sleep(self.pause(failed.failure)?).await;
                 Ok(())
             }
         }
     }
 
-    /// How long to wait before the next attempt; the error, where there is none.
-    fn pause(&self, error: Error) -> Result<Duration, Error> {
-        let retries = &self.client.shared().retries;
+    /// How long to wait before the next attempt; returns the failure if there is none.
+    fn pause(&self, failure: Failure) -> Result<Duration, Failure> {
+        let retries = &self.exchange.retries;
         let left = self.limit.left(Instant::now());
-        match retries.pause(&error, self.seen.attempts, left, &mut fastrand::Rng::new()) {
-            Some(pause) => {
-                // Its kind only: what the service says of it may quote the data.
-                let kind = error.kind();
-                tracing::debug!(attempts = self.seen.attempts, ?pause, %kind, "sending again");
-                Ok(pause)
-            }
-            None => Err(error),
-        }
+        let attempts = self.seen.attempts;
+        let pause = retries.pause(&failure.error, attempts, left, &mut fastrand::Rng::new());
+        let Some(pause) = pause else {
+            return Err(failure);
+        };
+        // Only the kind of the error is logged: the service's message may quote the data.
+        let kind = failure.error.kind();
+        tracing::debug!(attempts, ?pause, %kind, "resending the request");
+        Ok(pause)
     }
 
-    async fn attempt<O: Operation>(&self, operation: &O, turn: Turn) -> Result<O::Output, Failed> {
-        let limit = self.client.shared().timeouts.attempt;
+    async fn attempt<O: Operation>(
+        &self,
+        operation: &O,
+        permit: Permit,
+    ) -> Result<O::Output, FailedAttempt> {
+        let limit = self.exchange.timeouts.attempt;
         let limit = Limit::new(Deadline::Attempt, limit, Instant::now()).or_sooner(self.limit);
-        let exchange = pin!(self.exchange(operation, turn));
-        limit.wait_for(exchange).await?
+        let attempt = Attempt {
+            upload: Fate::default(),
+            limit,
+        };
+        let sent = pin!(self.send(operation, &attempt, permit));
+        limit.wait_for(sent).await?
     }
 
-    /// One request and its answer.
-    async fn exchange<O: Operation>(&self, operation: &O, turn: Turn) -> Result<O::Output, Failed> {
-        let shared = self.client.shared();
-        let fate = Fate::default();
-        let mut request = operation.request(self.client.api(), &fate).await?;
+    /// Sends one request and receives its response.
+    async fn send<O: Operation>(
+        &self,
+        operation: &O,
+        attempt: &Attempt,
+        permit: Permit,
+    ) -> Result<O::Output, FailedAttempt> {
+        let exchange = self.exchange;
+        let mut request = operation.request(attempt).await?;
         if let Some(id) = &self.request_id {
             request.headers_mut().insert(REQUEST_ID, id.clone());
         }
-        let token = shared.tokens.authorize(&mut request).await;
-        let token = token.map_err(Error::Auth)?;
-        let response = match shared.http.execute(request).await {
-            Ok(response) => response,
-            Err(source) => return Err(fate.decide(response::lost(source)).into()),
+        let (response, token) = match exchange.client.send(request).await {
+            Ok(sent) => sent,
+            Err(error) => return Err(attempt.upload.decide(error).into()),
         };
         if response.status() == StatusCode::OK {
             let head = Head::new(response.status(), response.headers());
             self.seen.answered(&head);
-            let beside = Beside {
+            let context = ResponseContext {
                 head,
-                bounds: shared.bounds,
-                turn,
+                bounds: exchange.bounds,
+                permit,
                 span: &self.seen.span,
             };
-            let received = operation.receive(response, beside).await;
-            return received.map_err(|error| fate.decide(error).into());
+            let received = operation.receive(response, context).await;
+            return received.map_err(|error| attempt.upload.decide(error).into());
         }
-        // Taken out of use here, whatever becomes of the call.
-        let refused = (response.status() == StatusCode::UNAUTHORIZED).then_some(token);
-        if let Some(token) = &refused {
-            shared.tokens.invalidate(token);
+        let rejected = token.filter(|_| response.status() == StatusCode::UNAUTHORIZED);
+        if let Some(token) = &rejected {
+            // Even if this call ends here, no other should use the token.
+            exchange.client.tokens().invalidate(token);
         }
-        let error = Box::pin(response::error(response, shared.bounds)).await;
-        let error = fate.decide(error);
-        Err(Failed { error, refused })
+        let (error, response) = Box::pin(response::error(response, exchange.bounds)).await;
+        let failure = Failure {
+            error: attempt.upload.decide(error),
+            response: Some(Box::new(response)),
+        };
+        Err(FailedAttempt { failure, rejected })
     }
 }

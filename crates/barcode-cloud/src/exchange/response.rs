@@ -1,18 +1,19 @@
 //! Makes one error of whatever is no success. Error bodies are read leniently: what cannot be read as the document has it
 //! still gives its code, message and request id, and what cannot be read at all is kept as text.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use barcode_cloud_auth::retry_after;
 use barcode_cloud_client as api;
 use barcode_cloud_client::types::ApiErrorResponse;
+use bytes::Bytes;
 use futures_util::StreamExt as _;
-use reqwest::{Response, StatusCode};
+use reqwest::{Body, Response, StatusCode};
 
 use crate::Error;
 use crate::error::body;
 use crate::error::{ApiError, Deadline, Fault, Head, InvalidInput, InvalidResponse};
-use crate::exchange::{Beside, Bounded, Bounds, Cut};
+use crate::exchange::{Bounded, Bounds, Cut, ResponseContext};
 
 /// Bytes of an error's body that are read; the rest is not waited for.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -23,20 +24,26 @@ const NO_PICTURE_LIMIT: usize = 8_000;
 /// Characters of an answer's text that an error keeps.
 const TEXT_LIMIT: usize = 2_000;
 
-/// The error of an answer that is not the success that the document knows.
+/// The error of an unsuccessful response, and the response with the beginning of its body.
 #[cold]
-pub(crate) async fn error(response: Response, bounds: Bounds) -> Error {
+pub(crate) async fn error(response: Response, bounds: Bounds) -> (Error, http::Response<Bytes>) {
     let head = Head::new(response.status(), response.headers());
     let retry_after = retry_after(response.headers(), SystemTime::now());
     let status = response.status();
-    let body = beginning(response, bounds, BODY_LIMIT).await;
+    let (parts, body) = http::Response::<Body>::from(response).into_parts();
+    let body = Bytes::from(beginning(body, bounds, BODY_LIMIT).await);
+    let error = failed(status, &head, &body, retry_after);
+    (error, http::Response::from_parts(parts, body))
+}
+
+fn failed(status: StatusCode, head: &Head, body: &[u8], retry_after: Option<Duration>) -> Error {
     if status.is_success() {
         let fault = Fault::Undocumented { status };
-        return InvalidResponse::new(fault, &body).of(&head).into();
+        return InvalidResponse::new(fault, body).of(head).into();
     }
-    let mut error = match serde_json::from_slice(&body) {
-        Ok(told) => typed(status, told),
-        Err(_) => lenient(status, &body),
+    let mut error = match serde_json::from_slice(body) {
+        Ok(typed_body) => typed(status, typed_body),
+        Err(_) => lenient(status, body),
     };
     let id = || head.request_id().map(str::to_owned);
     error.request_id = error.request_id.or_else(id);
@@ -68,9 +75,9 @@ pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &Head) -> Error 
 
 /// The error of a success that says it is something else than a picture.
 #[cold]
-pub(crate) async fn other_than_picture(response: Response, beside: &Beside<'_>) -> Error {
-    let body = beginning(response, beside.bounds, NO_PICTURE_LIMIT).await;
-    no_picture(&body, &beside.head)
+pub(crate) async fn other_than_picture(response: Response, context: &ResponseContext<'_>) -> Error {
+    let body = beginning(response.into(), context.bounds, NO_PICTURE_LIMIT).await;
+    no_picture(&body, &context.head)
 }
 
 #[cold]
@@ -131,8 +138,8 @@ fn lenient(status: StatusCode, body: &[u8]) -> ApiError {
 }
 
 /// The beginning of the body; where it breaks off, what came until then.
-async fn beginning(response: Response, bounds: Bounds, limit: usize) -> Vec<u8> {
-    let mut pieces = Bounded::of(response, bounds);
+async fn beginning(body: Body, bounds: Bounds, limit: usize) -> Vec<u8> {
+    let mut pieces = Bounded::body(body, None, bounds);
     let mut body = Vec::new();
     while body.len() < limit
         && let Some(Ok(piece)) = pieces.next().await

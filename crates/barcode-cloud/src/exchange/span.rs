@@ -11,16 +11,15 @@ use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::{Empty, display};
 
-use super::Turn;
+use super::{Exchange, Permit};
 use crate::Error;
-use crate::client::Shared;
 use crate::error::Head;
 
 /// A call as it is seen. One that is dropped before its end was cancelled, and says so.
 pub(super) struct Seen<'a> {
     pub(super) span: Span,
     pub(super) attempts: u32,
-    shared: &'a Shared,
+    exchange: &'a Exchange,
     operation: &'static Operation,
     started: Instant,
     ended: bool,
@@ -31,14 +30,14 @@ const CANCELLED: &str = "cancelled";
 
 impl<'a> Seen<'a> {
     pub(super) fn begin(
-        shared: &'a Shared,
+        exchange: &'a Exchange,
         operation: &'static Operation,
         started: Instant,
     ) -> Self {
         Self {
-            span: span(shared, operation),
+            span: span(exchange, operation),
             attempts: 0,
-            shared,
+            exchange,
             operation,
             started,
             ended: false,
@@ -80,13 +79,13 @@ impl<'a> Seen<'a> {
 
     #[cfg(feature = "metrics")]
     fn count(&self, error: Option<Cow<'static, str>>, status: Option<StatusCode>, resent: u32) {
-        let (shared, operation) = (self.shared, self.operation);
+        let (exchange, operation) = (self.exchange, self.operation);
         let mut labels = vec![
             Label::from_static_parts("http.request.method", operation.method),
             Label::from_static_parts("barcode_cloud.operation", operation.id),
-            Label::new("server.address", shared.host.clone()),
+            Label::new("server.address", exchange.host.clone()),
         ];
-        if let Some(port) = shared.port {
+        if let Some(port) = exchange.port {
             labels.push(Label::new("server.port", port.to_string()));
         }
         if resent > 0 {
@@ -106,7 +105,7 @@ impl<'a> Seen<'a> {
 
     #[cfg(not(feature = "metrics"))]
     fn count(&self, _: Option<Cow<'static, str>>, _: Option<StatusCode>, _: u32) {
-        let _ = (self.shared, self.operation, self.started);
+        let _ = (self.exchange, self.operation, self.started);
     }
 }
 
@@ -119,18 +118,18 @@ impl Drop for Seen<'_> {
     }
 }
 
-/// What a stream that outlives its call keeps of it: its turn, and its span, which says how the stream ended.
+/// What a stream that outlives its call keeps of it: its permit, and its span, which says how the stream ended.
 #[derive(Debug)]
 pub(crate) struct Streaming {
-    _turn: Turn,
+    _permit: Permit,
     span: Span,
     ended: bool,
 }
 
 impl Streaming {
-    pub(crate) fn new(turn: Turn, span: Span) -> Self {
+    pub(crate) fn new(permit: Permit, span: Span) -> Self {
         Self {
-            _turn: turn,
+            _permit: permit,
             span,
             ended: false,
         }
@@ -170,8 +169,8 @@ fn cancelled(span: &Span) {
 }
 
 /// The span of a call. What comes out of it is filled in later.
-fn span(shared: &Shared, operation: &Operation) -> Span {
-    let (method, base, path) = (operation.method, &shared.base_path, operation.path);
+fn span(exchange: &Exchange, operation: &Operation) -> Span {
+    let (method, base, path) = (operation.method, &exchange.base_path, operation.path);
     tracing::info_span!(
         "barcode_cloud.call",
         otel.name = %format_args!("{method} {base}{path}"),
@@ -183,8 +182,8 @@ fn span(shared: &Shared, operation: &Operation) -> Span {
         http.request.resend_count = Empty,
         http.response.status_code = Empty,
         url.template = %format_args!("{base}{path}"),
-        server.address = shared.host.as_str(),
-        server.port = shared.port,
+        server.address = exchange.host.as_str(),
+        server.port = exchange.port,
         error.type = Empty,
     )
 }

@@ -9,8 +9,7 @@ use reqwest::Response;
 
 use crate::error::InvalidInput;
 use crate::exchange::response;
-use crate::exchange::upload::Fate;
-use crate::exchange::{self, Beside, CallOptions, Operation, Streaming};
+use crate::exchange::{Attempt, CallOptions, Operation, ResponseContext, Streaming};
 use crate::image::ImageStream;
 use crate::request::applicability;
 use crate::request::call_options::call_setters;
@@ -105,7 +104,7 @@ impl Generate {
     /// meet.
     pub async fn send(self) -> Result<Image, Error> {
         let (client, options, request) = self.prepared(Whole)?;
-        exchange::run(&client, &options, &request).await
+        Ok(client.exchange().run(&options, &request).await?)
     }
 
     /// Sends the request; gives the picture as it comes, in constant memory. The service bills it.
@@ -117,7 +116,7 @@ impl Generate {
     /// As [`send`](Self::send).
     pub async fn stream(self) -> Result<ImageStream, Error> {
         let (client, options, request) = self.prepared(AsItComes)?;
-        exchange::run(&client, &options, &request).await
+        Ok(client.exchange().run(&options, &request).await?)
     }
 
     /// Sends the request; writes the picture to `path` in constant memory, as [`ImageStream::save`] does; returns how
@@ -131,7 +130,7 @@ impl Generate {
         // A place where no file can be made is told before the request is billed.
         drop(NewFile::create(path).await?);
         let (client, options, request) = self.prepared(ToFile(path))?;
-        exchange::run(&client, &options, &request).await
+        Ok(client.exchange().run(&options, &request).await?)
     }
 
     /// The validated request, and what it is run with.
@@ -161,14 +160,14 @@ impl Generate {
     }
 }
 
-/// What becomes of the answer. What comes beside it is kept as long as it is received.
+/// How the response is received.
 trait Receive: Sync {
     type Output;
 
     fn receive(
         &self,
         response: Response,
-        beside: Beside<'_>,
+        context: ResponseContext<'_>,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
@@ -180,9 +179,9 @@ impl Receive for Whole {
     fn receive(
         &self,
         response: Response,
-        beside: Beside<'_>,
+        context: ResponseContext<'_>,
     ) -> impl Future<Output = Result<Image, Error>> + Send {
-        Image::read(response, beside)
+        Image::read(response, context)
     }
 }
 
@@ -191,9 +190,13 @@ struct AsItComes;
 impl Receive for AsItComes {
     type Output = ImageStream;
 
-    async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<ImageStream, Error> {
-        let picture = ImageStream::new(response, &beside).await?;
-        Ok(picture.keeping(Streaming::new(beside.turn, beside.span.clone())))
+    async fn receive(
+        &self,
+        response: Response,
+        context: ResponseContext<'_>,
+    ) -> Result<ImageStream, Error> {
+        let picture = ImageStream::new(response, &context).await?;
+        Ok(picture.keeping(Streaming::new(context.permit, context.span.clone())))
     }
 }
 
@@ -202,8 +205,12 @@ struct ToFile<'a>(&'a Path);
 impl Receive for ToFile<'_> {
     type Output = u64;
 
-    async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<u64, Error> {
-        let picture = ImageStream::new(response, &beside).await?;
+    async fn receive(
+        &self,
+        response: Response,
+        context: ResponseContext<'_>,
+    ) -> Result<u64, Error> {
+        let picture = ImageStream::new(response, &context).await?;
         picture.save(self.0).await
     }
 }
@@ -219,15 +226,11 @@ struct Request<R> {
 impl<R: Receive> Operation for Request<R> {
     type Output = R::Output;
 
-    fn name(&self) -> &'static api::Operation {
+    fn operation(&self) -> &'static api::Operation {
         &operations::GENERATE_BODY
     }
 
-    fn request(
-        &self,
-        _: &api::Client,
-        _: &Fate,
-    ) -> impl Future<Output = Result<reqwest::Request, Error>> + Send {
+    fn request(&self, _: &Attempt) -> impl Future<Output = Result<reqwest::Request, Error>> + Send {
         if let Some(data) = &self.traced_data {
             tracing::debug!(data, "generating");
         }
@@ -241,8 +244,8 @@ impl<R: Receive> Operation for Request<R> {
     fn receive(
         &self,
         response: Response,
-        beside: Beside<'_>,
+        context: ResponseContext<'_>,
     ) -> impl Future<Output = Result<R::Output, Error>> + Send {
-        self.receive.receive(response, beside)
+        self.receive.receive(response, context)
     }
 }

@@ -76,8 +76,8 @@ impl ImageSource {
         Self::reader(upload::unblocked(reader), length)
     }
 
-    /// Whether the picture can be sent once more.
-    pub(crate) fn is_whole(&self) -> bool {
+    /// Whether the image can be sent (once more).
+    pub(crate) fn can_resend(&self) -> bool {
         match self {
             Self::Reader(reader) => locked(&reader.source).is_some(),
             _ => true,

@@ -9,7 +9,7 @@ use reqwest::Response;
 use crate::error::InvalidInput;
 use crate::exchange::response;
 use crate::exchange::upload::Fate;
-use crate::exchange::{self, Beside, CallOptions, Operation};
+use crate::exchange::{Attempt, CallOptions, Operation, ResponseContext};
 use crate::request::call_options::call_setters;
 use crate::request::{barcode, image_source};
 use crate::{Barcode, Client, Error, ImageSource};
@@ -43,31 +43,29 @@ const MOST_IN_A_BODY: u64 = 28_730_982 / 4 * 3;
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug, Clone)]
 pub struct Recognize {
-    client: Client,
     request: Request,
     options: CallOptions,
 }
 
 #[derive(Debug, Clone)]
 struct Request {
+    client: Client,
     image: ImageSource,
     types: Vec<DecodeBarcodeType>,
     mode: Option<RecognitionMode>,
     image_kind: Option<RecognitionImageKind>,
-    trace_data: bool,
 }
 
 impl Recognize {
     pub(crate) fn new(client: Client, image: ImageSource) -> Self {
         let request = Request {
+            client,
             image,
             types: Vec::new(),
             mode: None,
             image_kind: None,
-            trace_data: client.shared().trace_data,
         };
         Self {
-            client,
             request,
             options: CallOptions::default(),
         }
@@ -110,7 +108,8 @@ impl Recognize {
         if request.types.is_empty() {
             request.types.push(DecodeBarcodeType::MostCommonlyUsed);
         }
-        exchange::run(&self.client, &self.options, &request).await
+        let exchange = request.client.exchange();
+        Ok(exchange.run(&self.options, &request).await?)
     }
 }
 
@@ -161,31 +160,29 @@ impl Request {
         }
     }
 
-    fn by_url(&self, api: &api::Client, url: &str) -> Result<reqwest::Request, Error> {
+    fn by_url(&self, url: &str) -> Result<reqwest::Request, Error> {
+        let api = self.client.api();
         let request = with_settings!(api.recognize(), self)
             .file_url(url)
             .request();
         request.map_err(response::unbuilt)
     }
 
-    async fn by_multipart(
-        &self,
-        api: &api::Client,
-        fate: &Fate,
-    ) -> Result<reqwest::Request, Error> {
+    async fn by_multipart(&self, upload: &Fate) -> Result<reqwest::Request, Error> {
+        let api = self.client.api();
         let request = with_settings!(api.recognize_multipart(), self);
-        let request = request.file(self.image.file_part(fate).await?).request();
+        let request = request.file(self.image.file_part(upload).await?).request();
         request.map_err(response::unbuilt)
     }
 
-    async fn by_json(&self, api: &api::Client) -> Result<reqwest::Request, Error> {
+    async fn by_json(&self) -> Result<reqwest::Request, Error> {
         let body = RecognizeBase64Request {
             barcode_types: self.types.clone(),
             file_base64: self.image.base64(MOST_IN_A_BODY).await?,
             recognition_mode: self.mode,
             recognition_image_kind: self.image_kind,
         };
-        let request = api.recognize_base64().body(body).request();
+        let request = self.client.api().recognize_base64().body(body).request();
         request.map_err(response::unbuilt)
     }
 }
@@ -193,7 +190,7 @@ impl Request {
 impl Operation for Request {
     type Output = Vec<Barcode>;
 
-    fn name(&self) -> &'static api::Operation {
+    fn operation(&self) -> &'static api::Operation {
         match self.form() {
             Form::Url(_) => &operations::RECOGNIZE,
             Form::Multipart => &operations::RECOGNIZE_MULTIPART,
@@ -201,33 +198,38 @@ impl Operation for Request {
         }
     }
 
-    fn is_whole(&self) -> bool {
-        self.image.is_whole()
+    fn can_resend(&self) -> bool {
+        self.image.can_resend()
     }
 
-    async fn validate(&self, api: &api::Client) -> Result<(), Error> {
+    async fn validate(&self) -> Result<(), Error> {
         match self.form() {
-            Form::Url(url) => image_source::validate_url(url, self.by_url(api, url)?.url()),
+            Form::Url(url) => image_source::validate_url(url, self.by_url(url)?.url()),
             Form::Multipart => self.image.validate(u64::MAX).await,
             Form::Json => self.image.validate(MOST_IN_A_BODY).await,
         }
     }
 
-    async fn request(&self, api: &api::Client, fate: &Fate) -> Result<reqwest::Request, Error> {
+    async fn request(&self, attempt: &Attempt) -> Result<reqwest::Request, Error> {
         match self.form() {
-            Form::Url(url) => self.by_url(api, url),
-            Form::Multipart => self.by_multipart(api, fate).await,
-            Form::Json => self.by_json(api).await,
+            Form::Url(url) => self.by_url(url),
+            Form::Multipart => self.by_multipart(&attempt.upload).await,
+            Form::Json => self.by_json().await,
         }
     }
 
-    async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<Vec<Barcode>, Error> {
-        let (response, body) = beside.whole(response).await?;
-        let answer = match self.form() {
+    async fn receive(
+        &self,
+        response: Response,
+        context: ResponseContext<'_>,
+    ) -> Result<Vec<Barcode>, Error> {
+        let (response, body) = context.whole(response).await?;
+        let found = match self.form() {
             Form::Url(_) => builder::Recognize::receive(response).await,
             Form::Multipart => builder::RecognizeMultipart::receive(response).await,
             Form::Json => builder::RecognizeBase64::receive(response).await,
         };
-        barcode::received(answer, &body, &beside.head, self.trace_data)
+        let trace_data = self.client.shared().trace_data;
+        barcode::received(found, &body, &context.head, trace_data)
     }
 }

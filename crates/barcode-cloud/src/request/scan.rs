@@ -5,7 +5,7 @@ use reqwest::Response;
 
 use crate::exchange::response;
 use crate::exchange::upload::Fate;
-use crate::exchange::{self, Beside, CallOptions, Operation};
+use crate::exchange::{Attempt, CallOptions, Operation, ResponseContext};
 use crate::request::call_options::call_setters;
 use crate::request::{barcode, image_source};
 use crate::{Barcode, Client, Error, ImageSource};
@@ -19,22 +19,20 @@ use crate::{Barcode, Client, Error, ImageSource};
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug, Clone)]
 pub struct Scan {
-    client: Client,
-    image: ImageSource,
+    request: Request,
     options: CallOptions,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Request {
+    client: Client,
     image: ImageSource,
-    trace_data: bool,
 }
 
 impl Scan {
     pub(crate) fn new(client: Client, image: ImageSource) -> Self {
         Self {
-            client,
-            image,
+            request: Request { client, image },
             options: CallOptions::default(),
         }
     }
@@ -49,57 +47,63 @@ impl Scan {
     ///
     /// As [`Recognize::send`](crate::Recognize::send).
     pub async fn send(self) -> Result<Vec<Barcode>, Error> {
-        let request = Request {
-            image: self.image,
-            trace_data: self.client.shared().trace_data,
-        };
-        exchange::run(&self.client, &self.options, &request).await
+        let exchange = self.request.client.exchange();
+        Ok(exchange.run(&self.options, &self.request).await?)
+    }
+}
+
+impl Request {
+    fn by_url(&self, url: &str) -> Result<reqwest::Request, Error> {
+        let request = self.client.api().scan().file_url(url).request();
+        request.map_err(response::unbuilt)
+    }
+
+    async fn by_multipart(&self, upload: &Fate) -> Result<reqwest::Request, Error> {
+        let file = self.image.file_part(upload).await?;
+        let request = self.client.api().scan_multipart().file(file).request();
+        request.map_err(response::unbuilt)
     }
 }
 
 impl Operation for Request {
     type Output = Vec<Barcode>;
 
-    fn name(&self) -> &'static api::Operation {
+    fn operation(&self) -> &'static api::Operation {
         match self.image {
             ImageSource::Url(_) => &operations::SCAN,
             _ => &operations::SCAN_MULTIPART,
         }
     }
 
-    fn is_whole(&self) -> bool {
-        self.image.is_whole()
+    fn can_resend(&self) -> bool {
+        self.image.can_resend()
     }
 
-    async fn validate(&self, api: &api::Client) -> Result<(), Error> {
+    async fn validate(&self) -> Result<(), Error> {
         match &self.image {
-            ImageSource::Url(url) => image_source::validate_url(url, by_url(api, url)?.url()),
+            ImageSource::Url(url) => image_source::validate_url(url, self.by_url(url)?.url()),
             image => image.validate(u64::MAX).await,
         }
     }
 
-    async fn request(&self, api: &api::Client, fate: &Fate) -> Result<reqwest::Request, Error> {
+    async fn request(&self, attempt: &Attempt) -> Result<reqwest::Request, Error> {
         match &self.image {
-            ImageSource::Url(url) => by_url(api, url),
-            image => {
-                let file = image.file_part(fate).await?;
-                let request = api.scan_multipart().file(file).request();
-                request.map_err(response::unbuilt)
-            }
+            ImageSource::Url(url) => self.by_url(url),
+            _ => self.by_multipart(&attempt.upload).await,
         }
     }
 
-    async fn receive(&self, response: Response, beside: Beside<'_>) -> Result<Vec<Barcode>, Error> {
-        let (response, body) = beside.whole(response).await?;
-        let answer = match self.image {
+    async fn receive(
+        &self,
+        response: Response,
+        context: ResponseContext<'_>,
+    ) -> Result<Vec<Barcode>, Error> {
+        let (response, body) = context.whole(response).await?;
+        let found = match self.image {
             ImageSource::Url(_) => builder::Scan::receive(response).await,
             _ => builder::ScanMultipart::receive(response).await,
         };
-        barcode::received(answer, &body, &beside.head, self.trace_data)
+        let trace_data = self.client.shared().trace_data;
+        barcode::received(found, &body, &context.head, trace_data)
     }
-}
-
-fn by_url(api: &api::Client, url: &str) -> Result<reqwest::Request, Error> {
-    let request = api.scan().file_url(url).request();
-    request.map_err(response::unbuilt)
 }

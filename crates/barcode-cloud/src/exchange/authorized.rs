@@ -1,0 +1,93 @@
+//! Sends one request with a bearer token, through the middleware of the client if there is any.
+
+use async_trait::async_trait;
+use barcode_cloud_auth::{AccessToken, TokenSource};
+use http::Extensions;
+use reqwest::{Request, Response};
+use reqwest_middleware::{ClientWithMiddleware, Middleware, Next};
+
+use super::response;
+use crate::Error;
+use crate::client::MiddlewareChain;
+
+/// An HTTP client that authorizes each request.
+#[derive(Debug)]
+pub(crate) struct AuthorizedClient {
+    http: reqwest::Client,
+    tokens: TokenSource,
+    /// The middleware in front of the authorization; `None` spares calls that need none its boxed futures.
+    chain: Option<ClientWithMiddleware>,
+}
+
+/// The innermost middleware, so that no other sees the token.
+struct Authorize(TokenSource);
+
+/// The token of a request, on its way from [`Authorize`] past the other middleware, which cannot name this type.
+#[derive(Clone)]
+struct Used(AccessToken);
+
+impl AuthorizedClient {
+    pub(crate) fn new(http: reqwest::Client, tokens: TokenSource, chain: MiddlewareChain) -> Self {
+        let chain = (!chain.is_empty()).then(|| {
+            let builder = reqwest_middleware::ClientBuilder::new(http.clone());
+            let builder = chain
+                .into_iter()
+                .fold(builder, |builder, middleware| builder.with_arc(middleware));
+            builder.with(Authorize(tokens.clone())).build()
+        });
+        Self {
+            http,
+            tokens,
+            chain,
+        }
+    }
+
+    pub(crate) fn tokens(&self) -> &TokenSource {
+        &self.tokens
+    }
+
+    /// Sends the request. Returns the response with the token that was used, or no token if a middleware answered.
+    pub(super) async fn send(
+        &self,
+        mut request: Request,
+    ) -> Result<(Response, Option<AccessToken>), Error> {
+        let Some(chain) = &self.chain else {
+            let token = self.tokens.authorize(&mut request).await;
+            let token = token.map_err(Error::Auth)?;
+            let response = self.http.execute(request).await;
+            return Ok((response.map_err(response::lost)?, Some(token)));
+        };
+        let mut extensions = Extensions::new();
+        let sent = chain.execute_with_extensions(request, &mut extensions);
+        let response = sent.await.map_err(failed)?;
+        let token = extensions.remove::<Used>().map(|used| used.0);
+        Ok((response, token))
+    }
+}
+
+#[async_trait]
+impl Middleware for Authorize {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        let token = self.0.authorize(&mut request).await;
+        let token =
+            token.map_err(|error| reqwest_middleware::Error::middleware(Error::Auth(error)))?;
+        extensions.insert(Used(token));
+        next.run(request, extensions).await
+    }
+}
+
+#[cold]
+fn failed(error: reqwest_middleware::Error) -> Error {
+    match error {
+        reqwest_middleware::Error::Reqwest(error) => response::lost(error),
+        reqwest_middleware::Error::Middleware(error) => match error.downcast::<Error>() {
+            Ok(error) => error,
+            Err(other) => Error::Middleware(other.into()),
+        },
+    }
+}
