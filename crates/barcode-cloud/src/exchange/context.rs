@@ -6,6 +6,7 @@ use reqwest::{Body, Response};
 use tracing::Span;
 
 use super::body::{Bounded, Bounds};
+use super::deadline::Limit;
 use super::limiter::Permit;
 use super::response;
 use crate::Error;
@@ -21,6 +22,8 @@ pub(crate) struct ResponseContext<'a> {
     /// Dropped when the response was received, or kept for as long as its body is streamed.
     pub(crate) permit: Permit,
     pub(crate) span: &'a Span,
+    /// The deadline of the attempt.
+    pub(super) limit: Limit,
 }
 
 impl ResponseContext<'_> {

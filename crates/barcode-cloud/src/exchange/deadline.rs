@@ -35,6 +35,11 @@ impl Limit {
         }
     }
 
+    /// When it passes; `None` where no clock reaches it.
+    pub(super) fn end(self) -> Option<Instant> {
+        self.end
+    }
+
     /// What is left of it at `now`.
     pub(super) fn left(self, now: Instant) -> Option<Duration> {
         self.end.map(|end| end.duration_since(now))
@@ -49,8 +54,9 @@ impl Limit {
         done.map_err(|_| self.passed())
     }
 
+    /// The error of work that took longer.
     #[cold]
-    fn passed(self) -> Error {
+    pub(super) fn passed(self) -> Error {
         Error::Timeout {
             deadline: self.deadline,
             limit: self.limit,

@@ -10,8 +10,9 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http_body_util::BodyDataStream;
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _, Url};
-use tokio::time::Instant;
+use tokio::time::{Sleep, sleep_until};
 
+use super::deadline::Limit;
 use super::{
     Attempt, Bounded, Bounds, CallOptions, Exchange, Failure, Operation, ResponseContext,
     Streaming, response,
@@ -62,14 +63,12 @@ impl Operation for BuiltRequest {
         self.lock().is_some()
     }
 
-    async fn request(&self, attempt: &Attempt) -> Result<Request, Error> {
+    async fn request(&self, _: &Attempt) -> Result<Request, Error> {
         let mut kept = self.lock();
         let clone = kept.as_ref().and_then(Request::try_clone);
-        let mut request = clone.or_else(|| kept.take()).ok_or_else(|| {
+        let request = clone.or_else(|| kept.take()).ok_or_else(|| {
             InvalidInput::new("request", "its body was sent before; build a new request")
         })?;
-        // The generated client reads the body by itself: this deadline of reqwest covers that too.
-        *request.timeout_mut() = attempt.limit.left(Instant::now());
         Ok(request)
     }
 
@@ -84,7 +83,10 @@ impl Operation for BuiltRequest {
         let body = GuardedBody {
             pieces: Bounded::body(body, length, context.bounds),
             streaming: Some(Streaming::new(context.permit, context.span.clone())),
-            context: (context.head, context.bounds),
+            deadline: context.limit.end().map(|end| Box::pin(sleep_until(end))),
+            limit: context.limit,
+            bounds: context.bounds,
+            head: context.head,
         };
         Ok(with_url(
             http::Response::from_parts(head, Body::wrap_stream(body)),
@@ -110,22 +112,38 @@ fn into_response(failure: Failure) -> Result<Response, SendError> {
     }
 }
 
-/// The body of a successful response, within its limits. The call's permit and span end with it.
+/// The body of a successful response, which the generated client reads by itself: within its bounds and the deadline of
+/// the attempt. The call's permit and span end with it.
 struct GuardedBody {
     pieces: Bounded<BodyDataStream<Body>>,
     streaming: Option<Streaming>,
-    context: (Head, Bounds),
+    deadline: Option<Pin<Box<Sleep>>>,
+    limit: Limit,
+    bounds: Bounds,
+    head: Head,
+}
+
+impl GuardedBody {
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        if let Poll::Ready(piece) = Pin::new(&mut self.pieces).poll_next(cx) {
+            let cut = |cut| response::cut(cut, self.bounds, &self.head);
+            return Poll::Ready(piece.map(|piece| piece.map_err(cut)));
+        }
+        match &mut self.deadline {
+            Some(deadline) => deadline
+                .as_mut()
+                .poll(cx)
+                .map(|()| Some(Err(self.limit.passed()))),
+            None => Poll::Pending,
+        }
+    }
 }
 
 impl Stream for GuardedBody {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let piece = ready!(Pin::new(&mut self.pieces).poll_next(cx));
-        let piece = piece.map(|piece| {
-            let (head, bounds) = &self.context;
-            piece.map_err(|cut| response::cut(cut, *bounds, head))
-        });
+        let piece = ready!(self.poll_piece(cx));
         if !matches!(piece, Some(Ok(_)))
             && let Some(streaming) = self.streaming.take()
         {

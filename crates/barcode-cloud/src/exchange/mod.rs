@@ -286,6 +286,7 @@ impl Call<'_> {
                 bounds: exchange.bounds,
                 permit,
                 span: &self.seen.span,
+                limit: attempt.limit,
             };
             let received = operation.receive(response, context).await;
             return received.map_err(|error| attempt.upload.decide(error).into());
