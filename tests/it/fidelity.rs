@@ -4,11 +4,12 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use barcode_cloud::api::operations;
 use barcode_cloud::api::types::{
     ApiErrorResponse, BarcodeResponseList, GenerateParams, RecognizeBase64Request,
     ScanBase64Request,
 };
-use heck::ToUpperCamelCase as _;
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -138,6 +139,24 @@ fn every_schema_property_required_flag_bound_and_value_is_generated_and_nothing_
         required.retain(|field| !names(&ours["properties"][field]["type"]).contains("null"));
         assert_eq!(required, names(&theirs["required"]), "{name}");
     }
+}
+
+#[test]
+fn every_operation_is_generated_with_its_method_and_path() {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap();
+    let mut count = 0;
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap().to_snake_case();
+            let found = operations::find(&id).unwrap();
+            assert_eq!((found.id, found.path), (id.as_str(), path.as_str()));
+            assert_eq!(found.method, method.to_uppercase());
+            count += 1;
+        }
+    }
+    assert_eq!(count, 9);
+    assert_eq!(operations::find("gone"), None);
 }
 
 #[test]

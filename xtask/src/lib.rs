@@ -5,7 +5,6 @@
 //! Fuzz it in `xtask/` with `cargo fuzz run --sanitizer none mutated` (bytes as they are: `raw`); a finding is printed
 //! as JSON and becomes a file in `fuzz/seeds/`. `cargo test -p xtask --test fuzzed` runs the same code over the seeds.
 
-pub mod coverage;
 pub mod diff;
 pub mod document;
 mod error;

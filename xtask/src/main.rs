@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::sync::{self, Mode};
-use xtask::{Error, coverage, diff, update};
+use xtask::{Error, diff, update};
 
 /// Keeps the generated client in step with the OpenAPI document.
 #[derive(Parser)]
@@ -40,8 +40,6 @@ enum Command {
     Diff(diff::command::Arguments),
     /// Take a new published document in: check it, show the change, merge it on --accept.
     Update(update::command::Arguments),
-    /// Count what of the contract is generated, tested, reachable through the facade, supported by the sandbox.
-    Coverage(coverage::command::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -62,10 +60,6 @@ fn main() -> ExitCode {
             finish(generate(&document, &overlay, explain, &out, mode))
         }
         Command::Diff(arguments) => finish(diff::command::run(&arguments, root)),
-        Command::Coverage(arguments) => {
-            let outcome = coverage::command::run(&arguments, root);
-            finish(outcome.map(|text| (format!("{}\n", text.trim_end()), 0)))
-        }
         Command::Update(arguments) => finish(update::command::run(&arguments, root)),
     }
 }
