@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod base;
+mod debug;
 mod file_part;
 // Machine-owned: `cargo xtask generate` writes it, drift fails the tests.
 #[allow(
@@ -14,8 +14,6 @@ mod file_part;
 mod generated;
 mod hooks;
 mod operation;
-mod query;
-mod refusal;
 
 pub use file_part::{FilePart, InvalidMediaType};
 #[doc(inline)]

@@ -1,12 +1,13 @@
-//! Optional derives: behind the client's feature `schemars`, every type of the document can describe itself as JSON
-//! Schema, the document's bounds included.
+//! Derives: behind the client's feature `schemars`, every type of the document can describe itself as JSON Schema, the
+//! document's bounds included. `Client` does not derive `Debug`, which would show a password in its base URL.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
-use syn::{Attribute, Fields, Item, parse_quote};
+use syn::{Attribute, Fields, File, Item, parse_quote};
 
-use super::field_name;
+use super::{field_name, missing};
+use crate::Error;
 use crate::lower::{Bounds, Counted};
 
 pub(super) fn describe_themselves(items: &mut [Item], document: &Value) {
@@ -22,6 +23,21 @@ pub(super) fn describe_themselves(items: &mut [Item], document: &Value) {
             _ => {}
         }
     }
+}
+
+/// Leaves `Debug` of `Client` to the hand-written part of its crate.
+pub(super) fn hide_base_url(file: &mut File) -> Result<(), Error> {
+    let client = file.items.iter_mut().find_map(|item| match item {
+        Item::Struct(item) if item.ident == "Client" => Some(item),
+        _ => None,
+    });
+    let derive = client.and_then(|client| {
+        let mut attributes = client.attrs.iter_mut();
+        attributes.find(|attribute| **attribute == parse_quote!(#[derive(Clone, Debug)]))
+    });
+    let derive = derive.ok_or_else(|| missing("Client", "derive of `Clone` and `Debug`"))?;
+    *derive = parse_quote!(#[derive(Clone)]);
+    Ok(())
 }
 
 fn bound_fields(fields: &mut Fields, schema: Option<&Value>) {
@@ -75,7 +91,7 @@ mod tests {
     use serde_json::json;
     use syn::parse_quote;
 
-    use super::describe_themselves;
+    use super::{describe_themselves, hide_base_url};
 
     #[test]
     fn types_derive_behind_the_feature_and_keep_their_bounds() {
@@ -98,5 +114,18 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("schemars (length (min = 1 ,))"), "{text}");
+    }
+
+    #[test]
+    fn the_client_does_not_derive_debug() {
+        let mut file: syn::File = parse_quote! {
+            #[derive(Clone, Debug)]
+            pub struct Client { baseurl: String }
+        };
+        hide_base_url(&mut file).unwrap();
+        let text = file.to_token_stream().to_string();
+        assert!(text.contains("derive (Clone)"), "{text}");
+        let error = hide_base_url(&mut file).unwrap_err().to_string();
+        assert!(error.contains("derive of `Clone` and `Debug`"), "{error}");
     }
 }

@@ -2,7 +2,6 @@
 //! what it looks for and fails where that is missing, so that a new progenitor cannot slip past it.
 
 mod api_version;
-mod base;
 mod bounds;
 mod derives;
 mod docs;
@@ -10,8 +9,6 @@ mod enums;
 mod exchange;
 pub(crate) mod mock;
 mod multipart;
-mod query;
-mod refusal;
 mod send;
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
@@ -24,13 +21,10 @@ use crate::lower::Lowered;
 
 /// Applies all rewrites to the generated `file`.
 pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
-    base::keep_apart(file)?;
+    derives::hide_base_url(file)?;
     let builders = module_mut(file, "builder")?;
-    refusal::keep_texts(builders, &lowered.document)?;
     api_version::remove(builders)?;
     multipart::send_forms(builders, &lowered.multipart)?;
-    query::write_at_once(builders, &lowered.document, &lowered.multipart)?;
-    base::make_requests(builders)?;
     docs::describe_setters(builders, &lowered.document)?;
     bounds::check_parameters(builders, &lowered.document)?;
     exchange::part(builders)?;

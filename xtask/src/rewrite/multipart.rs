@@ -4,9 +4,8 @@
 use heck::ToUpperCamelCase as _;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
-use syn::{Item, ItemStruct, LitStr, Stmt, Type, parse_quote};
+use syn::{Expr, ExprCall, Ident, Item, ItemStruct, Lit, LitStr, Stmt, Type, parse_quote};
 
-use super::query::parameter;
 use super::send::{call_before_build, request_statement, send_mut, take_calls};
 use super::{builders, first_argument, missing};
 use crate::Error;
@@ -49,6 +48,25 @@ pub(super) fn send_forms(items: &mut [Item], operation_ids: &[String]) -> Result
         files_are_sent_once(builder, &fields);
     }
     Ok(())
+}
+
+/// Reads `&progenitor_client::QueryParam::new("name", &variable)`.
+fn parameter(argument: &Expr) -> Option<(LitStr, Ident)> {
+    let Expr::Reference(reference) = argument else {
+        return None;
+    };
+    let Expr::Call(ExprCall { args, .. }) = &*reference.expr else {
+        return None;
+    };
+    match (args.first()?, args.last()?) {
+        (Expr::Lit(name), Expr::Reference(variable)) => match (&name.lit, &*variable.expr) {
+            (Lit::Str(name), Expr::Path(path)) => {
+                Some((name.clone(), path.path.get_ident()?.clone()))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// How a value goes into the form.

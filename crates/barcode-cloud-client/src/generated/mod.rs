@@ -19,7 +19,7 @@ use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderE
 pub use self::constants::*;
 #[allow(unused_imports)]
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 /// Client for Aspose.BarCode Cloud
 ///
 /// Writes barcodes as pictures and reads them back, for some eighty symbologies, over HTTP.
@@ -28,7 +28,7 @@ pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 ///
 /// Version: 4.0
 pub struct Client {
-    pub(crate) baseurl: crate::base::Base,
+    pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
     pub(crate) inner: crate::Hooks,
 }
@@ -58,7 +58,7 @@ impl Client {
         inner: crate::Hooks,
     ) -> Self {
         Self {
-            baseurl: crate::base::Base::new(baseurl),
+            baseurl: baseurl.to_string(),
             client,
             inner,
         }

@@ -64,7 +64,7 @@ impl<'a> GenerateBody<'a> {
         let body = body
             .and_then(|v| types::GenerateParams::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
-        let url = client.baseurl.path().literal("/barcode/generate-body").url()?;
+        let url = format!("{}/barcode/generate-body", client.baseurl,);
         #[allow(unused_mut)]
         let mut request = client.client.post(url).json(&body).build()?;
         Ok(request)

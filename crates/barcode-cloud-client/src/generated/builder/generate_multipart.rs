@@ -8,46 +8,37 @@ use super::*;
 #[derive(Debug, Clone)]
 pub struct GenerateMultipart<'a> {
     client: &'a super::super::Client,
-    background_color: Result<Option<::std::string::String>, crate::refusal::Refusal>,
-    barcode_type: Result<types::EncodeBarcodeType, crate::refusal::Refusal>,
-    code128_encode_mode: Result<
-        Option<types::Code128EncodeMode>,
-        crate::refusal::Refusal,
-    >,
-    data: Result<::std::string::String, crate::refusal::Refusal>,
-    data_type: Result<Option<types::EncodeDataType>, crate::refusal::Refusal>,
-    foreground_color: Result<Option<::std::string::String>, crate::refusal::Refusal>,
-    image_format: Result<Option<types::BarcodeImageFormat>, crate::refusal::Refusal>,
-    image_height: Result<Option<f32>, crate::refusal::Refusal>,
-    image_width: Result<Option<f32>, crate::refusal::Refusal>,
-    micro_qr_version: Result<Option<types::MicroQrVersion>, crate::refusal::Refusal>,
-    pdf417_aspect_ratio: Result<Option<f32>, crate::refusal::Refusal>,
-    pdf417_columns: Result<Option<i32>, crate::refusal::Refusal>,
-    pdf417_eci_encoding: Result<Option<types::EciEncodings>, crate::refusal::Refusal>,
-    pdf417_encode_mode: Result<Option<types::Pdf417EncodeMode>, crate::refusal::Refusal>,
-    pdf417_error_level: Result<Option<types::Pdf417ErrorLevel>, crate::refusal::Refusal>,
-    pdf417_is_code128_emulation: Result<Option<bool>, crate::refusal::Refusal>,
-    pdf417_is_linked: Result<Option<bool>, crate::refusal::Refusal>,
-    pdf417_is_reader_initialization: Result<Option<bool>, crate::refusal::Refusal>,
-    pdf417_macro_characters: Result<
-        Option<types::MacroCharacter>,
-        crate::refusal::Refusal,
-    >,
-    pdf417_rows: Result<Option<i32>, crate::refusal::Refusal>,
-    pdf417_truncate: Result<Option<bool>, crate::refusal::Refusal>,
-    qr_aspect_ratio: Result<Option<f32>, crate::refusal::Refusal>,
-    qr_eci_encoding: Result<Option<types::EciEncodings>, crate::refusal::Refusal>,
-    qr_encode_mode: Result<Option<types::QrEncodeMode>, crate::refusal::Refusal>,
-    qr_error_level: Result<Option<types::QrErrorLevel>, crate::refusal::Refusal>,
-    qr_version: Result<Option<types::QrVersion>, crate::refusal::Refusal>,
-    rect_micro_qr_version: Result<
-        Option<types::RectMicroQrVersion>,
-        crate::refusal::Refusal,
-    >,
-    resolution: Result<Option<f32>, crate::refusal::Refusal>,
-    rotation_angle: Result<Option<i32>, crate::refusal::Refusal>,
-    text_location: Result<Option<types::CodeLocation>, crate::refusal::Refusal>,
-    units: Result<Option<types::GraphicsUnit>, crate::refusal::Refusal>,
+    background_color: Result<Option<::std::string::String>, String>,
+    barcode_type: Result<types::EncodeBarcodeType, String>,
+    code128_encode_mode: Result<Option<types::Code128EncodeMode>, String>,
+    data: Result<::std::string::String, String>,
+    data_type: Result<Option<types::EncodeDataType>, String>,
+    foreground_color: Result<Option<::std::string::String>, String>,
+    image_format: Result<Option<types::BarcodeImageFormat>, String>,
+    image_height: Result<Option<f32>, String>,
+    image_width: Result<Option<f32>, String>,
+    micro_qr_version: Result<Option<types::MicroQrVersion>, String>,
+    pdf417_aspect_ratio: Result<Option<f32>, String>,
+    pdf417_columns: Result<Option<i32>, String>,
+    pdf417_eci_encoding: Result<Option<types::EciEncodings>, String>,
+    pdf417_encode_mode: Result<Option<types::Pdf417EncodeMode>, String>,
+    pdf417_error_level: Result<Option<types::Pdf417ErrorLevel>, String>,
+    pdf417_is_code128_emulation: Result<Option<bool>, String>,
+    pdf417_is_linked: Result<Option<bool>, String>,
+    pdf417_is_reader_initialization: Result<Option<bool>, String>,
+    pdf417_macro_characters: Result<Option<types::MacroCharacter>, String>,
+    pdf417_rows: Result<Option<i32>, String>,
+    pdf417_truncate: Result<Option<bool>, String>,
+    qr_aspect_ratio: Result<Option<f32>, String>,
+    qr_eci_encoding: Result<Option<types::EciEncodings>, String>,
+    qr_encode_mode: Result<Option<types::QrEncodeMode>, String>,
+    qr_error_level: Result<Option<types::QrErrorLevel>, String>,
+    qr_version: Result<Option<types::QrVersion>, String>,
+    rect_micro_qr_version: Result<Option<types::RectMicroQrVersion>, String>,
+    resolution: Result<Option<f32>, String>,
+    rotation_angle: Result<Option<i32>, String>,
+    text_location: Result<Option<types::CodeLocation>, String>,
+    units: Result<Option<types::GraphicsUnit>, String>,
 }
 impl<'a> GenerateMultipart<'a> {
     /// Starts the request; nothing is sent before `send`.
@@ -55,9 +46,9 @@ impl<'a> GenerateMultipart<'a> {
         Self {
             client: client,
             background_color: Ok(None),
-            barcode_type: Err(crate::refusal::Refusal::Missing),
+            barcode_type: Err("barcode_type was not initialized".to_string()),
             code128_encode_mode: Ok(None),
-            data: Err(crate::refusal::Refusal::Missing),
+            data: Err("data was not initialized".to_string()),
             data_type: Ok(None),
             foreground_color: Ok(None),
             image_format: Ok(None),
@@ -95,7 +86,10 @@ impl<'a> GenerateMultipart<'a> {
         self.background_color = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for background_color failed"
+                    .to_string()
+            });
         self
     }
     /// Symbology to draw.
@@ -105,7 +99,9 @@ impl<'a> GenerateMultipart<'a> {
     {
         self.barcode_type = value
             .try_into()
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `EncodeBarcodeType` for barcode_type failed".to_string()
+            });
         self
     }
     /// Code sets that a `Code128` symbol may draw on.
@@ -116,7 +112,10 @@ impl<'a> GenerateMultipart<'a> {
         self.code128_encode_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `Code128EncodeMode` for code128_encode_mode failed"
+                    .to_string()
+            });
         self
     }
     /// What the barcode is to say, written as `dataType` tells. Must not be empty.
@@ -124,7 +123,11 @@ impl<'a> GenerateMultipart<'a> {
     where
         V: std::convert::TryInto<::std::string::String>,
     {
-        self.data = value.try_into().map_err(|_| crate::refusal::Refusal::Unconvertible);
+        self.data = value
+            .try_into()
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for data failed".to_string()
+            });
         self
     }
     /// How `data` is to be understood: text, or bytes written as base64 or hexadecimal. `StringData` unless given.
@@ -135,7 +138,9 @@ impl<'a> GenerateMultipart<'a> {
         self.data_type = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `EncodeDataType` for data_type failed".to_string()
+            });
         self
     }
     /// Colour of bars and text. A name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first); an unknown name seems not to be refused. `Black` unless given.
@@ -146,7 +151,10 @@ impl<'a> GenerateMultipart<'a> {
         self.foreground_color = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for foreground_color failed"
+                    .to_string()
+            });
         self
     }
     /// File format of the picture. `Png` unless given.
@@ -157,7 +165,9 @@ impl<'a> GenerateMultipart<'a> {
         self.image_format = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `BarcodeImageFormat` for image_format failed".to_string()
+            });
         self
     }
     /// Height of the picture, counted in `units`; decimals follow a dot. Unless given, it follows from the barcode.
@@ -168,7 +178,7 @@ impl<'a> GenerateMultipart<'a> {
         self.image_height = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `f32` for image_height failed".to_string());
         self
     }
     /// Width of the picture, counted in `units`; decimals follow a dot. Unless given, it follows from the barcode.
@@ -179,7 +189,7 @@ impl<'a> GenerateMultipart<'a> {
         self.image_width = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `f32` for image_width failed".to_string());
         self
     }
     /// Size of a `MicroQR` symbol; no other type uses it.
@@ -190,7 +200,9 @@ impl<'a> GenerateMultipart<'a> {
         self.micro_qr_version = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `MicroQrVersion` for micro_qr_version failed".to_string()
+            });
         self
     }
     /// Height of a PDF417 module divided by its width. The contract takes 2 to 10; the symbology's standard asks for 3 to 5 with `Pdf417` and `MacroPdf417`, 2 to 5 with `MicroPdf417`.
@@ -203,7 +215,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_aspect_ratio = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `f32` for pdf417_aspect_ratio failed".to_string()
+            });
         self
     }
     /// Data columns, 1 to 30. With 0 the service chooses.
@@ -216,7 +230,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_columns = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `i32` for pdf417_columns failed".to_string());
         self
     }
     /// Character set of a PDF417 symbol's text, announced to the reader by an ECI marker.
@@ -227,7 +241,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_eci_encoding = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `EciEncodings` for pdf417_eci_encoding failed".to_string()
+            });
         self
     }
     /// How text becomes codewords in a PDF417 symbol.
@@ -238,7 +254,10 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_encode_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `Pdf417EncodeMode` for pdf417_encode_mode failed"
+                    .to_string()
+            });
         self
     }
     /// How much damage a PDF417 symbol can take and still be read.
@@ -249,7 +268,10 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_error_level = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `Pdf417ErrorLevel` for pdf417_error_level failed"
+                    .to_string()
+            });
         self
     }
     /// Make a `MicroPdf417` symbol read as if it were Code 128.
@@ -260,7 +282,9 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_is_code128_emulation = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `bool` for pdf417_is_code128_emulation failed".to_string()
+            });
         self
     }
     /// Mark a `MicroPdf417` symbol as linked to a linear barcode beside it.
@@ -271,7 +295,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_is_linked = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `bool` for pdf417_is_linked failed".to_string());
         self
     }
     /// Mark the symbol as a command that sets up the scanner rather than as data.
@@ -282,7 +306,10 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_is_reader_initialization = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `bool` for pdf417_is_reader_initialization failed"
+                    .to_string()
+            });
         self
     }
     /// Industry header and trailer to fold into one codeword in front of the data.
@@ -293,7 +320,10 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_macro_characters = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `MacroCharacter` for pdf417_macro_characters failed"
+                    .to_string()
+            });
         self
     }
     /// Rows, 3 to 90. With 0 the service chooses.
@@ -306,7 +336,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_rows = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `i32` for pdf417_rows failed".to_string());
         self
     }
     /// Draw the compact form, without the stop pattern on the right: narrower, but less robust.
@@ -317,7 +347,7 @@ impl<'a> GenerateMultipart<'a> {
         self.pdf417_truncate = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `bool` for pdf417_truncate failed".to_string());
         self
     }
     /// Height of a QR module divided by its width, from 0.001 to 1; at 1 the modules are square.
@@ -330,7 +360,7 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_aspect_ratio = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `f32` for qr_aspect_ratio failed".to_string());
         self
     }
     /// Character set of a QR symbol's text, announced to the reader by an ECI marker.
@@ -341,7 +371,9 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_eci_encoding = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `EciEncodings` for qr_eci_encoding failed".to_string()
+            });
         self
     }
     /// How text becomes bits in a QR symbol.
@@ -352,7 +384,9 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_encode_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `QrEncodeMode` for qr_encode_mode failed".to_string()
+            });
         self
     }
     /// How much damage a QR symbol can take and still be read.
@@ -363,7 +397,9 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_error_level = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `QrErrorLevel` for qr_error_level failed".to_string()
+            });
         self
     }
     /// Size of a `QR` symbol. Unless given, the smallest that holds the data.
@@ -374,7 +410,7 @@ impl<'a> GenerateMultipart<'a> {
         self.qr_version = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `QrVersion` for qr_version failed".to_string());
         self
     }
     /// Size of a `RectMicroQR` symbol; no other type uses it.
@@ -385,7 +421,10 @@ impl<'a> GenerateMultipart<'a> {
         self.rect_micro_qr_version = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `RectMicroQrVersion` for rect_micro_qr_version failed"
+                    .to_string()
+            });
         self
     }
     /// Dots per inch, the same in both directions: 1 to 100000, with a dot before any decimals. 96 unless given.
@@ -398,7 +437,7 @@ impl<'a> GenerateMultipart<'a> {
         self.resolution = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `f32` for resolution failed".to_string());
         self
     }
     /// Degrees to turn the picture by. Multiples of 90 stay easy to read, other angles may not. 0, that is upright, unless given.
@@ -409,7 +448,7 @@ impl<'a> GenerateMultipart<'a> {
         self.rotation_angle = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `i32` for rotation_angle failed".to_string());
         self
     }
     /// Where to print the data as readable text; `None` leaves it out. Unless given: `Below` for linear (1D) types, `None` for 2D types.
@@ -420,7 +459,9 @@ impl<'a> GenerateMultipart<'a> {
         self.text_location = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `CodeLocation` for text_location failed".to_string()
+            });
         self
     }
     /// Unit of `imageWidth` and `imageHeight`. `Pixel` unless given.
@@ -431,7 +472,7 @@ impl<'a> GenerateMultipart<'a> {
         self.units = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| "conversion to `GraphicsUnit` for units failed".to_string());
         self
     }
     /// Sends a `POST` request to `/barcode/generate-multipart`
@@ -486,58 +527,41 @@ impl<'a> GenerateMultipart<'a> {
             text_location,
             units,
         } = self;
-        let background_color = background_color
-            .map_err(|refusal| refusal.error("backgroundColor"))?;
-        let barcode_type = barcode_type.map_err(|refusal| refusal.error("barcodeType"))?;
-        let code128_encode_mode = code128_encode_mode
-            .map_err(|refusal| refusal.error("code128EncodeMode"))?;
-        let data = data.map_err(|refusal| refusal.error("data"))?;
-        let data_type = data_type.map_err(|refusal| refusal.error("dataType"))?;
-        let foreground_color = foreground_color
-            .map_err(|refusal| refusal.error("foregroundColor"))?;
-        let image_format = image_format.map_err(|refusal| refusal.error("imageFormat"))?;
-        let image_height = image_height.map_err(|refusal| refusal.error("imageHeight"))?;
-        let image_width = image_width.map_err(|refusal| refusal.error("imageWidth"))?;
-        let micro_qr_version = micro_qr_version
-            .map_err(|refusal| refusal.error("microQRVersion"))?;
-        let pdf417_aspect_ratio = pdf417_aspect_ratio
-            .map_err(|refusal| refusal.error("pdf417AspectRatio"))?;
-        let pdf417_columns = pdf417_columns
-            .map_err(|refusal| refusal.error("pdf417Columns"))?;
-        let pdf417_eci_encoding = pdf417_eci_encoding
-            .map_err(|refusal| refusal.error("pdf417ECIEncoding"))?;
-        let pdf417_encode_mode = pdf417_encode_mode
-            .map_err(|refusal| refusal.error("pdf417EncodeMode"))?;
-        let pdf417_error_level = pdf417_error_level
-            .map_err(|refusal| refusal.error("pdf417ErrorLevel"))?;
+        let background_color = background_color.map_err(Error::InvalidRequest)?;
+        let barcode_type = barcode_type.map_err(Error::InvalidRequest)?;
+        let code128_encode_mode = code128_encode_mode.map_err(Error::InvalidRequest)?;
+        let data = data.map_err(Error::InvalidRequest)?;
+        let data_type = data_type.map_err(Error::InvalidRequest)?;
+        let foreground_color = foreground_color.map_err(Error::InvalidRequest)?;
+        let image_format = image_format.map_err(Error::InvalidRequest)?;
+        let image_height = image_height.map_err(Error::InvalidRequest)?;
+        let image_width = image_width.map_err(Error::InvalidRequest)?;
+        let micro_qr_version = micro_qr_version.map_err(Error::InvalidRequest)?;
+        let pdf417_aspect_ratio = pdf417_aspect_ratio.map_err(Error::InvalidRequest)?;
+        let pdf417_columns = pdf417_columns.map_err(Error::InvalidRequest)?;
+        let pdf417_eci_encoding = pdf417_eci_encoding.map_err(Error::InvalidRequest)?;
+        let pdf417_encode_mode = pdf417_encode_mode.map_err(Error::InvalidRequest)?;
+        let pdf417_error_level = pdf417_error_level.map_err(Error::InvalidRequest)?;
         let pdf417_is_code128_emulation = pdf417_is_code128_emulation
-            .map_err(|refusal| refusal.error("pdf417IsCode128Emulation"))?;
-        let pdf417_is_linked = pdf417_is_linked
-            .map_err(|refusal| refusal.error("pdf417IsLinked"))?;
+            .map_err(Error::InvalidRequest)?;
+        let pdf417_is_linked = pdf417_is_linked.map_err(Error::InvalidRequest)?;
         let pdf417_is_reader_initialization = pdf417_is_reader_initialization
-            .map_err(|refusal| refusal.error("pdf417IsReaderInitialization"))?;
+            .map_err(Error::InvalidRequest)?;
         let pdf417_macro_characters = pdf417_macro_characters
-            .map_err(|refusal| refusal.error("pdf417MacroCharacters"))?;
-        let pdf417_rows = pdf417_rows.map_err(|refusal| refusal.error("pdf417Rows"))?;
-        let pdf417_truncate = pdf417_truncate
-            .map_err(|refusal| refusal.error("pdf417Truncate"))?;
-        let qr_aspect_ratio = qr_aspect_ratio
-            .map_err(|refusal| refusal.error("qrAspectRatio"))?;
-        let qr_eci_encoding = qr_eci_encoding
-            .map_err(|refusal| refusal.error("qrECIEncoding"))?;
-        let qr_encode_mode = qr_encode_mode
-            .map_err(|refusal| refusal.error("qrEncodeMode"))?;
-        let qr_error_level = qr_error_level
-            .map_err(|refusal| refusal.error("qrErrorLevel"))?;
-        let qr_version = qr_version.map_err(|refusal| refusal.error("qrVersion"))?;
+            .map_err(Error::InvalidRequest)?;
+        let pdf417_rows = pdf417_rows.map_err(Error::InvalidRequest)?;
+        let pdf417_truncate = pdf417_truncate.map_err(Error::InvalidRequest)?;
+        let qr_aspect_ratio = qr_aspect_ratio.map_err(Error::InvalidRequest)?;
+        let qr_eci_encoding = qr_eci_encoding.map_err(Error::InvalidRequest)?;
+        let qr_encode_mode = qr_encode_mode.map_err(Error::InvalidRequest)?;
+        let qr_error_level = qr_error_level.map_err(Error::InvalidRequest)?;
+        let qr_version = qr_version.map_err(Error::InvalidRequest)?;
         let rect_micro_qr_version = rect_micro_qr_version
-            .map_err(|refusal| refusal.error("rectMicroQrVersion"))?;
-        let resolution = resolution.map_err(|refusal| refusal.error("resolution"))?;
-        let rotation_angle = rotation_angle
-            .map_err(|refusal| refusal.error("rotationAngle"))?;
-        let text_location = text_location
-            .map_err(|refusal| refusal.error("textLocation"))?;
-        let units = units.map_err(|refusal| refusal.error("units"))?;
+            .map_err(Error::InvalidRequest)?;
+        let resolution = resolution.map_err(Error::InvalidRequest)?;
+        let rotation_angle = rotation_angle.map_err(Error::InvalidRequest)?;
+        let text_location = text_location.map_err(Error::InvalidRequest)?;
+        let units = units.map_err(Error::InvalidRequest)?;
         if let Some(value) = &resolution {
             crate::generated::bounds::number(
                     "resolution",
@@ -573,7 +597,7 @@ impl<'a> GenerateMultipart<'a> {
                 )
                 .map_err(Error::InvalidRequest)?;
         }
-        let url = client.baseurl.path().literal("/barcode/generate-multipart").url()?;
+        let url = format!("{}/barcode/generate-multipart", client.baseurl,);
         let mut form = reqwest::multipart::Form::new();
         if let Some(background_color) = background_color {
             form = form.text("backgroundColor", background_color.to_string());

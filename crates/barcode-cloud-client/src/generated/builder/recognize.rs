@@ -8,21 +8,18 @@ use super::*;
 #[derive(Debug, Clone)]
 pub struct Recognize<'a> {
     client: &'a super::super::Client,
-    barcode_type: Result<types::DecodeBarcodeType, crate::refusal::Refusal>,
-    file_url: Result<::std::string::String, crate::refusal::Refusal>,
-    recognition_image_kind: Result<
-        Option<types::RecognitionImageKind>,
-        crate::refusal::Refusal,
-    >,
-    recognition_mode: Result<Option<types::RecognitionMode>, crate::refusal::Refusal>,
+    barcode_type: Result<types::DecodeBarcodeType, String>,
+    file_url: Result<::std::string::String, String>,
+    recognition_image_kind: Result<Option<types::RecognitionImageKind>, String>,
+    recognition_mode: Result<Option<types::RecognitionMode>, String>,
 }
 impl<'a> Recognize<'a> {
     /// Starts the request; nothing is sent before `send`.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            barcode_type: Err(crate::refusal::Refusal::Missing),
-            file_url: Err(crate::refusal::Refusal::Missing),
+            barcode_type: Err("barcode_type was not initialized".to_string()),
+            file_url: Err("file_url was not initialized".to_string()),
             recognition_image_kind: Ok(None),
             recognition_mode: Ok(None),
         }
@@ -34,7 +31,9 @@ impl<'a> Recognize<'a> {
     {
         self.barcode_type = value
             .try_into()
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `DecodeBarcodeType` for barcode_type failed".to_string()
+            });
         self
     }
     /// Where the picture is. The service must be able to fetch it.
@@ -44,7 +43,10 @@ impl<'a> Recognize<'a> {
     {
         self.file_url = value
             .try_into()
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for file_url failed"
+                    .to_string()
+            });
         self
     }
     /// Where the picture comes from, which decides how it is prepared. The default is not published.
@@ -55,7 +57,10 @@ impl<'a> Recognize<'a> {
         self.recognition_image_kind = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `RecognitionImageKind` for recognition_image_kind failed"
+                    .to_string()
+            });
         self
     }
     /// How hard to look: speed against thoroughness. The default is not published.
@@ -66,7 +71,9 @@ impl<'a> Recognize<'a> {
         self.recognition_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `RecognitionMode` for recognition_mode failed".to_string()
+            });
         self
     }
     /// Sends a `GET` request to `/barcode/recognize`
@@ -92,31 +99,37 @@ impl<'a> Recognize<'a> {
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self {
             client,
-            ref barcode_type,
-            ref file_url,
-            ref recognition_image_kind,
-            ref recognition_mode,
+            barcode_type,
+            file_url,
+            recognition_image_kind,
+            recognition_mode,
         } = self;
-        let url = client.baseurl.path().literal("/barcode/recognize").url()?;
+        let barcode_type = barcode_type.map_err(Error::InvalidRequest)?;
+        let file_url = file_url.map_err(Error::InvalidRequest)?;
+        let recognition_image_kind = recognition_image_kind
+            .map_err(Error::InvalidRequest)?;
+        let recognition_mode = recognition_mode.map_err(Error::InvalidRequest)?;
+        let url = format!("{}/barcode/recognize", client.baseurl,);
         #[allow(unused_mut)]
-        let mut request = crate::base::request(
-            &client.client,
-            reqwest::Method::GET,
-            url,
-        )?;
-        request
-            .headers_mut()
-            .insert(
+        let mut request = client
+            .client
+            .get(url)
+            .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
-            );
-        crate::query::Query::of(&mut request)
-            .add("barcodeType", barcode_type)
-            .add("fileUrl", file_url)
-            .add_if_set("recognitionImageKind", recognition_image_kind)
-            .add_if_set("recognitionMode", recognition_mode)
-            .end()
-            .map_err(Error::InvalidRequest)?;
+            )
+            .query(&progenitor_client::QueryParam::new("barcodeType", &barcode_type))
+            .query(&progenitor_client::QueryParam::new("fileUrl", &file_url))
+            .query(
+                &progenitor_client::QueryParam::new(
+                    "recognitionImageKind",
+                    &recognition_image_kind,
+                ),
+            )
+            .query(
+                &progenitor_client::QueryParam::new("recognitionMode", &recognition_mode),
+            )
+            .build()?;
         Ok(request)
     }
     /// Reads the answer to such a request, as [`send`](Self::send) does.

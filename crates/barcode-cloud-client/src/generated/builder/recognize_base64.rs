@@ -71,7 +71,7 @@ impl<'a> RecognizeBase64<'a> {
                 types::RecognizeBase64Request::try_from(v).map_err(|e| e.to_string())
             })
             .map_err(Error::InvalidRequest)?;
-        let url = client.baseurl.path().literal("/barcode/recognize-body").url()?;
+        let url = format!("{}/barcode/recognize-body", client.baseurl,);
         #[allow(unused_mut)]
         let mut request = client
             .client

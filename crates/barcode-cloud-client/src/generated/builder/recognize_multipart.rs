@@ -8,21 +8,18 @@ use super::*;
 #[derive(Debug)]
 pub struct RecognizeMultipart<'a> {
     client: &'a super::super::Client,
-    barcode_type: Result<types::DecodeBarcodeType, crate::refusal::Refusal>,
-    file: Result<crate::FilePart, crate::refusal::Refusal>,
-    recognition_image_kind: Result<
-        Option<types::RecognitionImageKind>,
-        crate::refusal::Refusal,
-    >,
-    recognition_mode: Result<Option<types::RecognitionMode>, crate::refusal::Refusal>,
+    barcode_type: Result<types::DecodeBarcodeType, String>,
+    file: Result<crate::FilePart, String>,
+    recognition_image_kind: Result<Option<types::RecognitionImageKind>, String>,
+    recognition_mode: Result<Option<types::RecognitionMode>, String>,
 }
 impl<'a> RecognizeMultipart<'a> {
     /// Starts the request; nothing is sent before `send`.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            barcode_type: Err(crate::refusal::Refusal::Missing),
-            file: Err(crate::refusal::Refusal::Missing),
+            barcode_type: Err("barcode_type was not initialized".to_string()),
+            file: Err("file was not initialized".to_string()),
             recognition_image_kind: Ok(None),
             recognition_mode: Ok(None),
         }
@@ -34,7 +31,9 @@ impl<'a> RecognizeMultipart<'a> {
     {
         self.barcode_type = value
             .try_into()
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `DecodeBarcodeType` for barcode_type failed".to_string()
+            });
         self
     }
     /// The picture, as raw bytes: JPEG, TIFF, PNG, BMP or GIF.
@@ -42,7 +41,11 @@ impl<'a> RecognizeMultipart<'a> {
     where
         V: std::convert::TryInto<crate::FilePart>,
     {
-        self.file = value.try_into().map_err(|_| crate::refusal::Refusal::Unconvertible);
+        self.file = value
+            .try_into()
+            .map_err(|_| {
+                "conversion to `crate :: FilePart` for file failed".to_string()
+            });
         self
     }
     /// Where the picture comes from, which decides how it is prepared. The default is not published.
@@ -53,7 +56,10 @@ impl<'a> RecognizeMultipart<'a> {
         self.recognition_image_kind = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `RecognitionImageKind` for recognition_image_kind failed"
+                    .to_string()
+            });
         self
     }
     /// How hard to look: speed against thoroughness. The default is not published.
@@ -64,7 +70,9 @@ impl<'a> RecognizeMultipart<'a> {
         self.recognition_mode = value
             .try_into()
             .map(Some)
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `RecognitionMode` for recognition_mode failed".to_string()
+            });
         self
     }
     /// Sends a `POST` request to `/barcode/recognize-multipart`
@@ -95,13 +103,12 @@ impl<'a> RecognizeMultipart<'a> {
             recognition_image_kind,
             recognition_mode,
         } = self;
-        let barcode_type = barcode_type.map_err(|refusal| refusal.error("barcodeType"))?;
-        let file = file.map_err(|refusal| refusal.error("file"))?;
+        let barcode_type = barcode_type.map_err(Error::InvalidRequest)?;
+        let file = file.map_err(Error::InvalidRequest)?;
         let recognition_image_kind = recognition_image_kind
-            .map_err(|refusal| refusal.error("recognitionImageKind"))?;
-        let recognition_mode = recognition_mode
-            .map_err(|refusal| refusal.error("recognitionMode"))?;
-        let url = client.baseurl.path().literal("/barcode/recognize-multipart").url()?;
+            .map_err(Error::InvalidRequest)?;
+        let recognition_mode = recognition_mode.map_err(Error::InvalidRequest)?;
+        let url = format!("{}/barcode/recognize-multipart", client.baseurl,);
         let mut form = reqwest::multipart::Form::new();
         form = form.text("barcodeType", barcode_type.to_string());
         form = form.part("file", file.into_part());

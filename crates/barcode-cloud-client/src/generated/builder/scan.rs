@@ -8,14 +8,14 @@ use super::*;
 #[derive(Debug, Clone)]
 pub struct Scan<'a> {
     client: &'a super::super::Client,
-    file_url: Result<::std::string::String, crate::refusal::Refusal>,
+    file_url: Result<::std::string::String, String>,
 }
 impl<'a> Scan<'a> {
     /// Starts the request; nothing is sent before `send`.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            file_url: Err(crate::refusal::Refusal::Missing),
+            file_url: Err("file_url was not initialized".to_string()),
         }
     }
     /// Where the picture is. The service must be able to fetch it.
@@ -25,7 +25,10 @@ impl<'a> Scan<'a> {
     {
         self.file_url = value
             .try_into()
-            .map_err(|_| crate::refusal::Refusal::Unconvertible);
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for file_url failed"
+                    .to_string()
+            });
         self
     }
     /// Sends a `GET` request to `/barcode/scan`
@@ -49,24 +52,19 @@ impl<'a> Scan<'a> {
     }
     /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self { client, ref file_url } = self;
-        let url = client.baseurl.path().literal("/barcode/scan").url()?;
+        let Self { client, file_url } = self;
+        let file_url = file_url.map_err(Error::InvalidRequest)?;
+        let url = format!("{}/barcode/scan", client.baseurl,);
         #[allow(unused_mut)]
-        let mut request = crate::base::request(
-            &client.client,
-            reqwest::Method::GET,
-            url,
-        )?;
-        request
-            .headers_mut()
-            .insert(
+        let mut request = client
+            .client
+            .get(url)
+            .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
-            );
-        crate::query::Query::of(&mut request)
-            .add("fileUrl", file_url)
-            .end()
-            .map_err(Error::InvalidRequest)?;
+            )
+            .query(&progenitor_client::QueryParam::new("fileUrl", &file_url))
+            .build()?;
         Ok(request)
     }
     /// Reads the answer to such a request, as [`send`](Self::send) does.

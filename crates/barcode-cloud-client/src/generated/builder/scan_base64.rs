@@ -69,7 +69,7 @@ impl<'a> ScanBase64<'a> {
                 types::ScanBase64Request::try_from(v).map_err(|e| e.to_string())
             })
             .map_err(Error::InvalidRequest)?;
-        let url = client.baseurl.path().literal("/barcode/scan-body").url()?;
+        let url = format!("{}/barcode/scan-body", client.baseurl,);
         #[allow(unused_mut)]
         let mut request = client
             .client

@@ -8,14 +8,14 @@ use super::*;
 #[derive(Debug)]
 pub struct ScanMultipart<'a> {
     client: &'a super::super::Client,
-    file: Result<crate::FilePart, crate::refusal::Refusal>,
+    file: Result<crate::FilePart, String>,
 }
 impl<'a> ScanMultipart<'a> {
     /// Starts the request; nothing is sent before `send`.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
-            file: Err(crate::refusal::Refusal::Missing),
+            file: Err("file was not initialized".to_string()),
         }
     }
     /// The picture, as raw bytes: JPEG, TIFF, PNG, BMP or GIF.
@@ -23,7 +23,11 @@ impl<'a> ScanMultipart<'a> {
     where
         V: std::convert::TryInto<crate::FilePart>,
     {
-        self.file = value.try_into().map_err(|_| crate::refusal::Refusal::Unconvertible);
+        self.file = value
+            .try_into()
+            .map_err(|_| {
+                "conversion to `crate :: FilePart` for file failed".to_string()
+            });
         self
     }
     /// Sends a `POST` request to `/barcode/scan-multipart`
@@ -48,8 +52,8 @@ impl<'a> ScanMultipart<'a> {
     /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self { client, file } = self;
-        let file = file.map_err(|refusal| refusal.error("file"))?;
-        let url = client.baseurl.path().literal("/barcode/scan-multipart").url()?;
+        let file = file.map_err(Error::InvalidRequest)?;
+        let url = format!("{}/barcode/scan-multipart", client.baseurl,);
         let mut form = reqwest::multipart::Form::new();
         form = form.part("file", file.into_part());
         #[allow(unused_mut)]
