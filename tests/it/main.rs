@@ -7,6 +7,7 @@ mod blocking;
 mod errors;
 mod facade;
 mod faults;
+mod features;
 mod fidelity;
 mod forms;
 mod generated;
