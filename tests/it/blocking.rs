@@ -1,13 +1,20 @@
 //! The client without async: from a plain thread, and where a runtime runs.
 
-use barcode_cloud::blocking::Client;
 use std::io::Read as _;
+use std::sync::{Arc, Mutex};
 
+use barcode_cloud::blocking::Client;
 use barcode_cloud::{
-    BarcodeImageFormat, Config, DecodeBarcodeType, EncodeBarcodeType, Error, ImageSource,
+    BarcodeImageFormat, Config, DecodeBarcodeType, EncodeBarcodeType, Error, ImageSource, Retry,
 };
 use barcode_cloud_sandbox::Sandbox;
 use serde_json::json;
+use tracing::Subscriber;
+use tracing::span::{Attributes, Id};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::service::fixed;
 
 /// A sandbox with a runtime of its own, and a client of it.
 fn sandbox() -> (tokio::runtime::Runtime, Sandbox, Client) {
@@ -134,4 +141,52 @@ async fn it_is_no_panic_to_use_and_to_drop_it_where_a_runtime_runs() {
     let error = client.scan(b"picture".to_vec()).send().unwrap_err();
     assert!(error.is_auth(), "{error:?}");
     drop(client);
+}
+
+/// Records the name of the span that each call's span was created in.
+#[derive(Clone, Default)]
+struct Parents(Arc<Mutex<Vec<Option<&'static str>>>>);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Parents {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if attributes.metadata().name() == "barcode_cloud.call" {
+            let parent = context.span(id).unwrap().parent();
+            let parent = parent.map(|span| span.name());
+            self.0.lock().unwrap().push(parent);
+        }
+    }
+}
+
+#[test]
+fn a_call_belongs_to_the_span_that_it_is_made_in() {
+    let client = fixed("http://127.0.0.1:9/v4.0")
+        .retry(Retry::none())
+        .build_blocking()
+        .unwrap();
+    let scan = || client.scan(b"picture".to_vec());
+    let parents = Parents::default();
+    let subscriber = tracing_subscriber::registry().with(parents.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        tracing::info_span!("one").in_scope(|| scan().send().unwrap_err());
+        tracing::info_span!("many").in_scope(|| {
+            let requests = (0..2).map(|_| scan());
+            let answers = client.scan_many(requests).in_order();
+            assert_eq!(answers.filter(Result::is_err).count(), 2);
+        });
+        tracing::info_span!("stream").in_scope(|| {
+            let request = client.generate(EncodeBarcodeType::Qr, "x");
+            request.stream().unwrap_err();
+        });
+        scan().send().unwrap_err();
+    });
+    assert_eq!(
+        *parents.0.lock().unwrap(),
+        [
+            Some("one"),
+            Some("many"),
+            Some("many"),
+            Some("stream"),
+            None
+        ]
+    );
 }

@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
 
 use super::requests::{Request, sealed::Sealed as _};
-use super::runtime::{Runtime, stopped};
+use super::runtime::{Runtime, in_callers_trace, stopped};
 use crate::Error;
 
 /// Requests under way at a time, unless set.
@@ -105,7 +105,7 @@ impl<I: Iterator<Item: Request>> UnderWay<I> {
                 let _ = sender.send((place, answer));
             };
             if let Some(handle) = self.runtime.handle() {
-                self.calls.spawn_on(call, handle);
+                self.calls.spawn_on(in_callers_trace(call), handle);
             }
             self.begun += 1;
         }

@@ -3,6 +3,8 @@
 use std::sync::{Arc, mpsc};
 
 use tokio::runtime::Handle;
+use tracing::Instrument as _;
+use tracing::instrument::WithSubscriber as _;
 
 use crate::Error;
 use crate::error::ConfigurationError;
@@ -36,10 +38,16 @@ impl Runtime {
     ) -> Result<T, Error> {
         let (sender, receiver) = mpsc::sync_channel(1);
         if let Some(handle) = self.handle() {
+            let work = in_callers_trace(work);
             handle.spawn(async move { sender.send(work.await) });
         }
         receiver.recv().unwrap_or_else(|_| Err(stopped()))
     }
+}
+
+/// Runs `work` in the span and with the subscriber of the thread that calls this: a new task has neither.
+pub(super) fn in_callers_trace<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    work.in_current_span().with_current_subscriber()
 }
 
 /// The error of a call whose thread went away, by a panic in it.
