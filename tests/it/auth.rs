@@ -19,7 +19,7 @@ async fn accepts<'a>(server: &'a MockServer, path: &str, token: &str) -> (Mock<'
                 .header("authorization", format!("Bearer {token}"));
             // Called a picture, for the operations that draw; the others do not look.
             then.status(200)
-                .header("content-type", "image/png")
+                .header("content-type", "image/x-any")
                 .body(json!({"barcodes": [{"barcodeValue": "found"}]}).to_string());
         })
         .await;

@@ -225,7 +225,7 @@ async fn every_option_arrives() {
                 sink.lock().unwrap().push(sent_fields(request));
                 HttpMockResponse::builder()
                     .status(200)
-                    .header("content-type", "image/gif")
+                    .header("content-type", "image/x-any")
                     .body("GIF8")
                     .build()
             });

@@ -11,6 +11,7 @@ mod features;
 mod fidelity;
 mod forms;
 mod generated;
+mod incomplete;
 mod many;
 mod middleware;
 mod mocks;

@@ -43,7 +43,7 @@ impl Doors {
                 let data = request.data();
                 match data.as_str() {
                     "bad" => request.answer(400, "", "text/plain", "bad").await,
-                    _ => request.answer(200, "", "image/png", &data).await,
+                    _ => request.answer(200, "", "image/x-echo", &data).await,
                 }
             }
         })

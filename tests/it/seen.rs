@@ -193,7 +193,7 @@ async fn the_span_of_a_stream_says_how_the_stream_ended() {
     let server = Raw::start(|mut request| async move {
         match request.head.contains("x-request-id: half") {
             true => request.half("image/png").await,
-            false => request.answer(200, "", "image/png", "picture").await,
+            false => request.answer(200, "", "image/svg+xml", "<svg/>").await,
         }
     })
     .await;

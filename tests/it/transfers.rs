@@ -281,7 +281,7 @@ async fn a_download_that_breaks_off_leaves_the_old_file_and_no_other() {
     let path = folder.path().join("label.png");
     std::fs::write(&path, "old").unwrap();
     let server = Raw::start(|mut request| async move {
-        request.half("image/png").await;
+        request.half("image/x-half").await;
         std::future::pending().await
     })
     .await;
@@ -323,7 +323,7 @@ async fn a_download_that_breaks_off_leaves_the_old_file_and_no_other() {
 #[tokio::test]
 async fn a_path_that_no_file_can_have_is_named() {
     let server = Raw::start(|mut request| async move {
-        request.answer(200, "", "image/png", FOUND).await;
+        request.answer(200, "", "image/svg+xml", "<svg/>").await;
     })
     .await;
     let client = fixed(&server.base_url()).build().unwrap();

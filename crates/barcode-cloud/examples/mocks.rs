@@ -51,9 +51,9 @@ mod tests {
         let wanted = wanted.try_into().unwrap();
         let mock = server.generate_body(|when, then| {
             when.body(&wanted);
-            then.ok("image/png", b"\x89PNG");
+            then.ok("image/svg+xml", b"<svg/>");
         });
-        assert_eq!(label(&client(&server), 42).await.unwrap(), b"\x89PNG");
+        assert_eq!(label(&client(&server), 42).await.unwrap(), b"<svg/>");
         mock.assert_async().await;
     }
 

@@ -12,6 +12,7 @@ use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 
 use crate::Error;
+use crate::complete::Completeness;
 use crate::error::Head;
 #[cfg(feature = "image")]
 use crate::error::{Fault, InvalidResponse};
@@ -28,7 +29,8 @@ const MEDIA_TYPES: [&str; 5] = [
     "image/tiff",
 ];
 
-/// A picture that the service drew.
+/// A picture that the service drew, complete by its own file format: BMP, GIF, JPEG, PNG, SVG or TIFF. Any other `image/*`
+/// is taken as it is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     bytes: Bytes,
@@ -46,9 +48,9 @@ impl Image {
             return Err(Box::pin(response::other_than_picture(response, &context)).await);
         };
         let bytes = context.read(response.into(), length).await?;
-        if bytes.is_empty() {
-            return Err(response::no_picture(b"", &context.head));
-        }
+        let mut completeness = Completeness::of(essence(&media_type));
+        completeness.push(&bytes);
+        whole(&completeness, &context.head)?;
         Ok(Self { bytes, media_type })
     }
 
@@ -107,11 +109,17 @@ impl fmt::Debug for Image {
 /// It ends with an error where the connection breaks, the answer is longer than the client's `max_answer_bytes`, or no
 /// piece comes within its `idle_timeout`. The call's other deadlines ended with the beginning of the stream.
 ///
+/// It also ends with an error ([`InvalidResponse::is_incomplete`](crate::InvalidResponse::is_incomplete)) if the picture is
+/// not complete by its own file format: BMP, GIF, JPEG, PNG, SVG or TIFF. Any other `image/*` is taken as it is. The
+/// pieces before that error are not a whole picture.
+///
 /// Until it ends or is dropped it is a request under way: it keeps its turn among the client's
 /// [`concurrency`](crate::ClientBuilder::concurrency), and the span of its call open, which tells how the stream ended. The
 /// duration that is measured ends with its beginning.
 pub struct ImageStream {
     pieces: Bounded<Pieces>,
+    /// `None` when the stream has ended.
+    completeness: Option<Completeness>,
     media_type: Cow<'static, str>,
     length: Option<u64>,
     bounds: Bounds,
@@ -130,6 +138,7 @@ impl ImageStream {
             return Err(response::other_than_picture(response, context).await);
         };
         Ok(Self {
+            completeness: Some(Completeness::of(essence(&media_type))),
             media_type,
             length,
             pieces: Bounded::of(response, context.bounds),
@@ -169,9 +178,6 @@ impl ImageStream {
             file.write(&piece).await?;
             written += piece.len() as u64;
         }
-        if written == 0 {
-            return Err(response::no_picture(b"", &self.head));
-        }
         file.finish().await?;
         Ok(written)
     }
@@ -179,26 +185,66 @@ impl ImageStream {
 
 /// The media type of an answer that says it is a picture, and not an empty one.
 fn media_type(response: &Response, length: Option<u64>) -> Option<Cow<'static, str>> {
-    let header = response.headers().get(CONTENT_TYPE)?;
+    let header = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     if length == Some(0) {
         return None;
     }
     // What the document knows needs no text of its own.
-    let known = MEDIA_TYPES.iter().find(|known| header == **known);
+    let known = MEDIA_TYPES
+        .iter()
+        .find(|known| header.eq_ignore_ascii_case(known));
     if let Some(known) = known {
         return Some(Cow::Borrowed(known));
     }
-    let other = header.to_str().ok()?;
-    other.starts_with("image/").then(|| other.to_owned().into())
+    let is_image = header
+        .get(..6)
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("image/"));
+    is_image.then(|| header.to_owned().into())
+}
+
+/// A media type without its parameters.
+fn essence(media_type: &str) -> &str {
+    let end = media_type.find(';').unwrap_or(media_type.len());
+    media_type[..end].trim()
+}
+
+/// Checks that the bytes that were received are a whole picture.
+fn whole(completeness: &Completeness, head: &Head) -> Result<(), Error> {
+    match completeness.received() {
+        0 => Err(response::no_picture(b"", head)),
+        received if !completeness.is_complete() => Err(response::incomplete(received, head)),
+        _ => Ok(()),
+    }
+}
+
+impl ImageStream {
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let Some(completeness) = &mut self.completeness else {
+            return Poll::Ready(None);
+        };
+        match ready!(Pin::new(&mut self.pieces).poll_next(cx)) {
+            Some(Ok(piece)) => {
+                completeness.push(&piece);
+                Poll::Ready(Some(Ok(piece)))
+            }
+            Some(Err(cut)) => {
+                self.completeness = None;
+                Poll::Ready(Some(Err(response::cut(cut, self.bounds, &self.head))))
+            }
+            None => {
+                let outcome = whole(completeness, &self.head);
+                self.completeness = None;
+                Poll::Ready(outcome.err().map(Err))
+            }
+        }
+    }
 }
 
 impl Stream for ImageStream {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let piece = ready!(Pin::new(&mut self.pieces).poll_next(cx));
-        let piece =
-            piece.map(|piece| piece.map_err(|cut| response::cut(cut, self.bounds, &self.head)));
+        let piece = ready!(self.poll_piece(cx));
         if !matches!(piece, Some(Ok(_)))
             && let Some(streaming) = self.streaming.take()
         {

@@ -3,6 +3,7 @@
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod client;
+mod complete;
 mod error;
 mod exchange;
 mod image;

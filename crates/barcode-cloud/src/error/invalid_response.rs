@@ -41,6 +41,7 @@ impl Head {
 pub(crate) enum Fault {
     NoJson,
     NoPicture,
+    Incomplete { received: u64 },
     Undocumented { status: StatusCode },
     TooLong { limit: usize },
 }
@@ -53,6 +54,11 @@ impl fmt::Display for Fault {
             ),
             Self::NoPicture => f.write_str(
                 "the answer is not a picture; check that the base URL is the service's",
+            ),
+            Self::Incomplete { received } => write!(
+                f,
+                "the picture is incomplete: its {received} bytes do not reach the end of their file format; the request \
+                 may have been billed, so send it again only if you need the picture"
             ),
             Self::Undocumented { status } => write!(
                 f,
@@ -98,6 +104,11 @@ impl InvalidResponse {
     /// Id of the request, to quote to support.
     pub fn request_id(&self) -> Option<&str> {
         self.head.request_id()
+    }
+
+    /// Whether the response is a picture that was cut off or damaged on its way. The service may have billed the request.
+    pub fn is_incomplete(&self) -> bool {
+        matches!(self.fault, Fault::Incomplete { .. })
     }
 
     /// The beginning of the body, as text.

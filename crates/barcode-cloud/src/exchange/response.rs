@@ -85,6 +85,13 @@ pub(crate) fn no_picture(body: &[u8], head: &Head) -> Error {
     InvalidResponse::new(Fault::NoPicture, body).of(head).into()
 }
 
+/// The error of a picture that ends before the end of its file format.
+#[cold]
+pub(crate) fn incomplete(received: u64, head: &Head) -> Error {
+    let fault = Fault::Incomplete { received };
+    InvalidResponse::new(fault, b"").of(head).into()
+}
+
 /// Why there is no answer, or no end of one.
 #[cold]
 pub(crate) fn lost(source: reqwest::Error) -> Error {

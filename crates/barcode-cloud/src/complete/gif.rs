@@ -1,0 +1,68 @@
+//! GIF: blocks from the header to the trailer.
+
+use super::walk::{Fields, Next};
+
+const EXTENSION: u8 = 0x21;
+const IMAGE: u8 = 0x2c;
+const TRAILER: u8 = 0x3b;
+
+#[derive(Debug, Default)]
+pub(super) enum Gif {
+    #[default]
+    Header,
+    Block,
+    ImageDescriptor,
+    /// The length of a block's next piece of data; 0 ends the block.
+    DataLength,
+}
+
+impl Fields for Gif {
+    /// Signature, version and the screen's descriptor.
+    const FIRST: Next = Next::Field {
+        skip: 0,
+        length: 13,
+    };
+
+    fn read(&mut self, field: &[u8]) -> Next {
+        match (&*self, field) {
+            (Self::Header, [b'G', b'I', b'F', b'8', _, b'a', _, _, _, _, flags, ..]) => {
+                *self = Self::Block;
+                after(color_table(*flags))
+            }
+            (Self::Block, [EXTENSION]) => {
+                *self = Self::DataLength;
+                // Its label.
+                after(1)
+            }
+            (Self::Block, [IMAGE]) => {
+                *self = Self::ImageDescriptor;
+                Next::field(9)
+            }
+            (Self::Block, [TRAILER]) => Next::End,
+            (Self::ImageDescriptor, [.., flags]) => {
+                *self = Self::DataLength;
+                // Its colours, and how long its codes are.
+                after(color_table(*flags) + 1)
+            }
+            (Self::DataLength, [0]) => {
+                *self = Self::Block;
+                after(0)
+            }
+            (Self::DataLength, [length]) => after(u64::from(*length)),
+            _ => Next::Invalid,
+        }
+    }
+}
+
+/// The byte after so many others.
+fn after(skip: u64) -> Next {
+    Next::Field { skip, length: 1 }
+}
+
+/// Bytes of the colour table that these flags announce.
+fn color_table(flags: u8) -> u64 {
+    match flags & 0x80 {
+        0 => 0,
+        _ => 3 << ((flags & 7) + 1),
+    }
+}
