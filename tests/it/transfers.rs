@@ -330,39 +330,82 @@ async fn a_path_that_no_file_can_have_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("sub");
     std::fs::create_dir(&inside).unwrap();
-    for path in [
+    let paths = [
+        folder.path().join("new/"),
+        folder.path().join("new/."),
+        folder.path().join("x".repeat(300)),
         folder.path().join("sub/.."),
         folder.path().join("missing/label.png"),
         inside.clone(),
         "".into(),
         folder.path().join("a\0b"),
-    ] {
+    ];
+    for path in &paths {
         let picture = client
             .generate(EncodeBarcodeType::Qr, "x")
             .send()
             .await
             .unwrap();
         for error in [
-            picture.save(&path).await.unwrap_err(),
+            picture.save(path).await.unwrap_err(),
             client
                 .generate(EncodeBarcodeType::Qr, "x")
-                .save(&path)
+                .save(path)
                 .await
                 .unwrap_err(),
         ] {
             assert!(
-                matches!(&error, Error::File { path: named, .. } if *named == path),
+                matches!(&error, Error::File { path: named, .. } if named == path),
                 "{error:?}"
             );
         }
     }
     assert_eq!(
         server.heads().len(),
-        5,
+        paths.len(),
         "nothing is sent for what cannot be saved"
     );
     assert_eq!(names(folder.path()), ["sub"]);
     assert!(names(&inside).is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_keeps_its_permissions_and_a_new_one_has_the_usual_ones() {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let server = Raw::start(|mut request| async move {
+        request.answer(200, "", "image/svg+xml", "<svg/>").await;
+    })
+    .await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("label.svg");
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+    let usual = folder.path().join("usual");
+    std::fs::write(&usual, "").unwrap();
+    let request = || client.generate(EncodeBarcodeType::Qr, "x");
+    let picture = request().send().await.unwrap();
+    for streamed in [true, false] {
+        let save = async || match streamed {
+            true => drop(request().save(&path).await.unwrap()),
+            false => picture.save(&path).await.unwrap(),
+        };
+        save().await;
+        assert_eq!(mode(&path), mode(&usual), "{streamed}");
+        for kept in [0o600, 0o666, 0o400, 0o751] {
+            std::fs::set_permissions(&path, Permissions::from_mode(kept)).unwrap();
+            save().await;
+            assert_eq!(mode(&path), kept, "{streamed}");
+            assert_eq!(std::fs::read(&path).unwrap(), b"<svg/>");
+        }
+        // The right to run as another user belongs to the old content.
+        std::fs::set_permissions(&path, Permissions::from_mode(0o4755)).unwrap();
+        save().await;
+        assert_eq!(mode(&path), 0o755);
+        std::fs::remove_file(&path).unwrap();
+    }
 }
 
 #[tokio::test]

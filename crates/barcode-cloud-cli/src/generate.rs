@@ -18,43 +18,44 @@ pub(crate) async fn run(
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let barcode_type = names::parse("TYPE", &arguments.barcode_type, EncodeBarcodeType::ALL)?;
-    let image = image_params(&arguments)?;
+    let format = format(&arguments)?;
+    let image = image_params(&arguments, format)?;
     if arguments.output.is_none() && std::io::stdout().is_terminal() {
         bail!("a picture is no text for a terminal: give -o FILE, or redirect the output");
     }
     let data = data(arguments.data).await?;
     let connection = connect::connect(service).await?;
-    let picture = connection
-        .client
-        .generate(barcode_type, data)
-        .render(image)
-        .send()
-        .await?;
+    let request = connection.client.generate(barcode_type, data).render(image);
     match arguments.output {
         Some(path) => {
-            picture.save(&path).await?;
+            // Checks the path before the request is sent and billed.
+            let length = request.save(&path).await?;
             let path = terminal::printable(&path.display().to_string());
-            writeln!(
-                out,
-                "{path}: {barcode_type}, {} bytes of {}",
-                picture.bytes().len(),
-                picture.media_type()
-            )?;
+            let format = format.unwrap_or(BarcodeImageFormat::Png).to_string();
+            let format = format.to_uppercase();
+            writeln!(out, "{path}: {barcode_type}, {length} bytes of {format}")?;
         }
         None => {
-            out.write_all(picture.bytes())?;
+            out.write_all(request.send().await?.bytes())?;
             out.flush()?;
         }
     }
     Ok(())
 }
 
-fn image_params(arguments: &Generate) -> anyhow::Result<BarcodeImageParams> {
-    let format = match (&arguments.format, &arguments.output) {
-        (Some(name), _) => Some(names::parse("--format", name, BarcodeImageFormat::ALL)?),
-        (None, Some(path)) => Some(format_of(path)?),
-        (None, None) => None,
-    };
+/// The format that is asked for, or that the file's ending names.
+fn format(arguments: &Generate) -> anyhow::Result<Option<BarcodeImageFormat>> {
+    match (&arguments.format, &arguments.output) {
+        (Some(name), _) => names::parse("--format", name, BarcodeImageFormat::ALL).map(Some),
+        (None, Some(path)) => format_of(path).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn image_params(
+    arguments: &Generate,
+    format: Option<BarcodeImageFormat>,
+) -> anyhow::Result<BarcodeImageParams> {
     let text = arguments.text.as_deref();
     Ok(BarcodeImageParams {
         image_format: format,

@@ -83,7 +83,7 @@ fn a_picture_is_drawn_and_read_in_one_line_each() {
         ],
     ));
     assert!(
-        said.starts_with("hello.png: QR, ") && said.ends_with(" bytes of image/png\n"),
+        said.starts_with("hello.png: QR, ") && said.ends_with(" bytes of PNG\n"),
         "{said}"
     );
     assert_eq!(
@@ -322,6 +322,38 @@ fn a_served_sandbox_is_used_through_the_environment() {
     let port = server.text("base_url").split([':', '/']).nth(4).unwrap();
     let error = failure(&run(folder.path(), &["sandbox", "--port", port]));
     assert!(error.contains(port), "{error}");
+}
+
+#[test]
+fn a_path_that_cannot_be_written_is_refused_before_the_request_is_billed() {
+    let folder = tempfile::tempdir().unwrap();
+    // A request that is sent is answered with an error of its own.
+    let server = Server::start(folder.path(), &["--fault", "status=400"]);
+    let generate = |output: &str| {
+        let mut command = server.command(folder.path(), server.text("client_secret"));
+        command.args(["generate", "QR", "x", "--format", "png", "-o", output]);
+        failure(&command.output().unwrap())
+    };
+    let long = "x".repeat(300);
+    for output in ["missing/label.png", "new/", &long, "."] {
+        let error = generate(output);
+        assert!(error.contains(output) && !error.contains("400"), "{error}");
+    }
+    assert!(generate("label.png").contains("400"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn half_a_picture_is_a_failure_and_not_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--fault", "truncate, truncate"]);
+    for arguments in [&["-o", "half.png"][..], &[]] {
+        let mut command = server.command(folder.path(), server.text("client_secret"));
+        command.args(["generate", "QR", "x"]).args(arguments);
+        let error = failure(&command.output().unwrap());
+        assert!(error.contains("the picture is incomplete"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -69,9 +69,14 @@ impl Image {
         &self.media_type
     }
 
-    /// Writes the picture to `path`, replacing what is there. It is written beside and renamed, so that no half file is
-    /// ever seen, and is on disk when this returns. A symbolic link is followed; one that leads nowhere is an error. The
-    /// path is taken as it is, `..` too: build none of a stranger's text.
+    /// Writes the picture to `path`, replacing the file that is there, whose permissions are kept.
+    ///
+    /// The bytes go to a temporary file in the same folder, which is then renamed, so that no half file is ever seen. The
+    /// picture is on disk when this returns. A process that is killed before that may leave the temporary file, named
+    /// `.barcode-*`, behind. A symbolic link is followed; one that leads nowhere is an error.
+    ///
+    /// The service has billed the picture already: [`Generate::save`](crate::Generate::save) checks the path first. The
+    /// path is used as it is, with any `..` in it: do not build it from untrusted text.
     ///
     /// # Errors
     ///
@@ -164,8 +169,8 @@ impl ImageStream {
         self.length
     }
 
-    /// Writes the picture to `path` in constant memory, as [`Image::save`] does; returns how many bytes it has. When
-    /// it breaks off, or this future is dropped, what stood at `path` still does.
+    /// Writes the picture to `path` in constant memory, as [`Image::save`] does; returns how many bytes it has. If the
+    /// stream fails, or this future is dropped, the file at `path` stays as it was.
     ///
     /// # Errors
     ///

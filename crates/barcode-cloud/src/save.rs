@@ -1,8 +1,13 @@
-//! A safe way of bytes to disk: written beside the target and renamed, so that no half file is ever seen, and none is
-//! left when the writing stops. It is on disk before it is renamed, and the rename before it is told as done: after a
-//! crash there stands the old file or the new one, whole. A symbolic link is followed: the file that it leads to is
-//! replaced, not the link.
+//! Writes a file to disk safely. The bytes go to a temporary file in the target's folder, which is synced and then renamed,
+//! so that readers see the old file or the whole new one, after a crash too. An error or a dropped future removes the
+//! temporary file; a process that is killed while it writes leaves it behind, named `.barcode-*`.
+//!
+//! `O_TMPFILE` would not leave it, but such a file cannot replace an existing one: it has to be linked under a temporary
+//! name first.
+//!
+//! A symbolic link is followed: the file that it leads to is replaced, not the link.
 
+use std::fs::Metadata;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -13,18 +18,18 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::Error;
 
-/// A file that comes to be at its path when it is whole.
+/// A file that appears at its path when it is finished.
 #[derive(Debug)]
 pub(crate) struct NewFile {
     file: File,
     beside: TempPath,
-    /// Where it comes to stand: `path`, or what that links to.
+    /// The file that is replaced: `path`, or the one that it links to.
     target: PathBuf,
     path: PathBuf,
 }
 
 impl NewFile {
-    /// Begins a file that will stand at `path`, in place of what stands there.
+    /// Begins a file at `path`, which replaces the file that is there.
     pub(crate) async fn create(path: &Path) -> Result<Self, Error> {
         let path = path.to_owned();
         let link = path.clone();
@@ -80,12 +85,27 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     written.map_err(in_file(path))
 }
 
-/// What a file at `path` is: where that is a symbolic link, the file that it leads to. One that leads nowhere is an error.
+/// The file that is written for `path`: where that is a symbolic link, the file that it leads to. A link that leads nowhere
+/// is an error.
 fn target(path: &Path) -> io::Result<PathBuf> {
+    names_a_file(path)?;
     match path.symlink_metadata() {
-        Ok(there) if there.is_symlink() => path.canonicalize(),
+        Ok(existing) if existing.is_symlink() => path.canonicalize(),
         _ => Ok(path.to_owned()),
     }
+}
+
+/// Checks that the path ends with the name of a file: `Path` ignores the end of `folder/` and `folder/.`.
+fn names_a_file(path: &Path) -> io::Result<()> {
+    let text = path.as_os_str().as_encoded_bytes();
+    let ends_with_name = path
+        .file_name()
+        .is_some_and(|name| text.ends_with(name.as_encoded_bytes()));
+    if ends_with_name {
+        return Ok(());
+    }
+    let reason = "the path names no file; end it with a file's name";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
 }
 
 /// The folder that a new file at `path` stands in.
@@ -120,32 +140,45 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
 }
 
+/// A temporary file beside `path`, with the permissions that the file at `path` will have.
 fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    if path.file_name().is_none() {
-        let reason = "the path names no file; end it with a file's name";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-    }
-    match path.metadata() {
-        Ok(there) if there.is_dir() => {
-            return Err(io::Error::from(io::ErrorKind::IsADirectory));
-        }
-        // To rename over a device or a pipe would be to replace it.
-        Ok(there) if !there.is_file() => {
-            let reason = "is no regular file; write to another path and copy from there";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-        }
-        // A path that the system cannot even look at.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error),
-        _ => {}
-    }
+    let replaced = replaced(path)?;
     let mut builder = tempfile::Builder::new();
+    builder.prefix(".barcode-");
     #[cfg(unix)]
     {
-        // As any new file: what the umask leaves of read and write for all.
+        use std::fs::Permissions;
         use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+        if let Some(replaced) = replaced {
+            let file = builder.tempfile_in(folder(path))?;
+            // Without the set-user-ID and set-group-ID bits: the new content was not granted them.
+            let mode = replaced.permissions().mode() & 0o777;
+            let kept = Permissions::from_mode(mode);
+            file.as_file().set_permissions(kept)?;
+            return Ok(file);
+        }
+        // Read and write for all, less the umask, as for any new file.
+        builder.permissions(Permissions::from_mode(0o666));
     }
-    builder.prefix(".barcode-").tempfile_in(folder(path))
+    #[cfg(not(unix))]
+    drop(replaced);
+    builder.tempfile_in(folder(path))
+}
+
+/// The regular file that a new file at `path` replaces, if there is one; an error where none can be written to `path`.
+fn replaced(path: &Path) -> io::Result<Option<Metadata>> {
+    match path.metadata() {
+        Ok(existing) if existing.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        // Renaming over a device or a pipe would replace it.
+        Ok(existing) if !existing.is_file() => {
+            let reason = "is no regular file; write to another path and copy from there";
+            Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
+        }
+        Ok(existing) => Ok(Some(existing)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // The name is too long, or a parent is not a folder: the rename would fail for the same reason.
+        Err(error) => Err(error),
+    }
 }
 
 fn in_file(path: &Path) -> impl Fn(io::Error) -> Error {
