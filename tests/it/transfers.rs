@@ -13,7 +13,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::raw::{FOUND, Raw};
+use crate::raw::Raw;
 use crate::service::{fixed, sandbox};
 use crate::tls;
 
