@@ -202,7 +202,7 @@ async fn a_pipe_is_not_waited_for_and_not_replaced() {
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
     let error = client.scan(pipe.as_path()).send().await.unwrap_err();
-    assert!(error.to_string().starts_with("image: is empty"), "{error}");
+    assert_no_regular_file(&error, &pipe);
     let request = client.generate(EncodeBarcodeType::Qr, "x");
     let error = request.save(&pipe).await.unwrap_err();
     assert!(error.to_string().contains("is no regular file"), "{error}");
@@ -408,16 +408,37 @@ async fn a_file_keeps_its_permissions_and_a_new_one_has_the_usual_ones() {
     }
 }
 
+fn assert_no_regular_file(error: &Error, file: &Path) {
+    assert!(
+        matches!(error, Error::File { path, .. } if path == file),
+        "{error:?}"
+    );
+    let text = error.to_string();
+    assert!(
+        text.contains("is not a regular file, so its length is unknown; read it"),
+        "{text}"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_device_and_a_socket_are_named_as_such() {
+    let client: Client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for path in [Path::new("/dev/null"), &socket] {
+        let error = client.scan(path).send().await.unwrap_err();
+        assert_no_regular_file(&error, path);
+    }
+}
+
 #[tokio::test]
 async fn a_file_without_a_length_is_refused_as_empty() {
     let client: Client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
     let mut folder = tempfile::NamedTempFile::new().unwrap();
     folder.flush().unwrap();
-    for path in [
-        Path::new("/proc/self/status"),
-        Path::new("/dev/null"),
-        folder.path(),
-    ] {
+    for path in [Path::new("/proc/self/status"), folder.path()] {
         let error = client.scan(path).send().await.unwrap_err();
         assert!(
             error.to_string().starts_with("image: is empty (0 bytes)"),

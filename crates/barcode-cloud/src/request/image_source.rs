@@ -192,6 +192,11 @@ async fn file_length(path: &Path) -> Result<u64, Error> {
         let source = std::io::Error::from(std::io::ErrorKind::IsADirectory);
         return Err(in_file(path)(source));
     }
+    if !metadata.is_file() {
+        let reason =
+            "is not a regular file, so its length is unknown; read it and pass the bytes instead";
+        return Err(in_file(path)(std::io::Error::other(reason)));
+    }
     Ok(metadata.len())
 }
 
