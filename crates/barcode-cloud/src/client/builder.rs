@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::mem::take;
-use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,9 +18,14 @@ use crate::{Client, Config, Error, Retry};
 
 /// Builds a [`Client`]; made by [`Client::builder`].
 ///
-/// What its methods set stands above a [`Config`], and that above the environment ([`env`](Self::env)), which only fills in
-/// what neither of them sets; this holds for each address and for whatever proves who calls. Of the latter, in one place,
-/// a token stands above a file, and that above a client id and secret.
+/// Each setting is taken from the first of these places that sets it:
+///
+/// 1. the builder's methods, in whatever order they are called;
+/// 2. the [`Config`] given to [`config`](Self::config);
+/// 3. the environment, if [`env`](Self::env) is called: the two addresses, and the credentials or a token;
+/// 4. the default.
+///
+/// Where one place has several kinds of credentials, a token is preferred to a file, and a file to a client id and secret.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,6 +43,8 @@ use crate::{Client, Config, Error, Retry};
 #[derive(Default)]
 pub struct ClientBuilder {
     config: Config,
+    /// What the methods set, in the order of their calls. They override `config`.
+    overrides: Vec<Box<dyn FnOnce(&mut Config) + Send + Sync>>,
     authority: Option<Authority>,
     env: Environment,
     http: Option<reqwest::Client>,
@@ -48,10 +54,24 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Takes over all of `config`. Call it first: what methods set that a `Config` can hold is forgotten.
+    /// Takes the settings of `config`, in place of an earlier one. The builder's other methods override single settings of
+    /// it, whether they are called before or after this one.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
+    }
+
+    /// Records a setting that overrides the configuration.
+    fn set(mut self, set: impl FnOnce(&mut Config) + Send + Sync + 'static) -> Self {
+        self.overrides.push(Box::new(set));
+        self
+    }
+
+    /// Moves the settings of the methods into the configuration.
+    fn apply_overrides(&mut self) {
+        for set in take(&mut self.overrides) {
+            set(&mut self.config);
+        }
     }
 
     /// Obtains tokens with these credentials. The secret is sent to the token address and nowhere else.
@@ -70,80 +90,71 @@ impl ClientBuilder {
     /// Calls the service at this address instead of [`BASE_URL`](crate::api::BASE_URL); for a sandbox or a gateway.
     ///
     /// `https` only, but for loopback addresses. The token is sent to this origin and no other.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.config.base_url = Some(url.into());
-        self
+    pub fn base_url(self, url: impl Into<String>) -> Self {
+        let url = url.into();
+        self.set(move |config| config.base_url = Some(url))
     }
 
     /// Obtains tokens at this address instead of [`TOKEN_URL`](crate::api::TOKEN_URL). `https` only, but for loopback
     /// addresses.
-    pub fn token_url(mut self, url: impl Into<String>) -> Self {
-        self.config.token_url = Some(url.into());
-        self
+    pub fn token_url(self, url: impl Into<String>) -> Self {
+        let url = url.into();
+        self.set(move |config| config.token_url = Some(url))
     }
 
     /// For a whole call: waiting for its turn, all attempts, the pauses between them. 300 s by default.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.config.timeouts.call = limit;
-        self
+    pub fn timeout(self, limit: Duration) -> Self {
+        self.set(move |config| config.timeouts.call = limit)
     }
 
     /// For one request, from asking for a token to the last byte of the answer. 100 s by default: a large picture has to
     /// go up and be read.
-    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
-        self.config.timeouts.attempt = limit;
-        self
+    pub fn attempt_timeout(self, limit: Duration) -> Self {
+        self.set(move |config| config.timeouts.attempt = limit)
     }
 
     /// For connecting, TLS included. 10 s by default.
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.config.timeouts.connect = limit;
-        self
+    pub fn connect_timeout(self, limit: Duration) -> Self {
+        self.set(move |config| config.timeouts.connect = limit)
     }
 
     /// Between two pieces of an answer. 30 s by default.
-    pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.config.timeouts.idle = limit;
-        self
+    pub fn idle_timeout(self, limit: Duration) -> Self {
+        self.set(move |config| config.timeouts.idle = limit)
     }
 
     /// When and how often a failed request is sent again.
-    pub fn retry(mut self, retry: Retry) -> Self {
-        self.config.retry = retry;
-        self
+    pub fn retry(self, retry: Retry) -> Self {
+        self.set(move |config| config.retry = retry)
     }
 
     /// Has at most this many requests under way at a time, those of all clones together; more wait for their turn. No
-    /// limit by default; 0 counts as 1.
-    pub fn concurrency(mut self, requests: usize) -> Self {
-        self.config.concurrency = Some(NonZeroUsize::new(requests).unwrap_or(NonZeroUsize::MIN));
-        self
+    /// limit by default; [`build`](Self::build) rejects 0.
+    pub fn concurrency(self, requests: usize) -> Self {
+        self.set(move |config| config.concurrency = Some(requests))
     }
 
     /// Sends this many requests a second, evenly spread, those of all clones together; more wait for their turn. No limit
-    /// by default; 0 counts as 1.
-    pub fn requests_per_second(mut self, requests: u32) -> Self {
-        self.config.requests_per_second =
-            Some(NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN));
-        self
+    /// by default; [`build`](Self::build) rejects 0.
+    pub fn requests_per_second(self, requests: u32) -> Self {
+        self.set(move |config| config.requests_per_second = Some(requests))
     }
 
     /// Takes no answer of more bytes than this. 64 MiB by default.
-    pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
-        self.config.max_answer_bytes = bytes;
-        self
+    pub fn max_answer_bytes(self, bytes: usize) -> Self {
+        self.set(move |config| config.max_answer_bytes = bytes)
     }
 
     /// Says this in `user-agent` instead of `barcode-cloud/VERSION`.
-    pub fn user_agent(mut self, text: impl Into<String>) -> Self {
-        self.config.user_agent = text.into();
-        self
+    pub fn user_agent(self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.set(move |config| config.user_agent = text)
     }
 
     /// Sends a header with every call (not with token requests), for a gateway. Its value is taken for a secret.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
-        self.config.headers.insert(name.into(), value.into());
-        self
+    pub fn header(self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
+        let (name, value) = (name.into(), value.into());
+        self.set(move |config| drop(config.headers.insert(name, value)))
     }
 
     /// Sends all requests, those for tokens too, through this proxy instead of the system's. Several are asked in turn
@@ -160,9 +171,8 @@ impl ClientBuilder {
     }
 
     /// Lets traces hold what barcodes say. Not by default: it may be personal.
-    pub fn trace_data(mut self, trace: bool) -> Self {
-        self.config.trace_data = trace;
-        self
+    pub fn trace_data(self, trace: bool) -> Self {
+        self.set(move |config| config.trace_data = trace)
     }
 
     /// Sends calls with this HTTP client, whose own settings then stand as they are: [`header`](Self::header) does
@@ -225,6 +235,8 @@ impl ClientBuilder {
     /// [`Error::Configuration`] where credentials are missing, an address is not one that a token may be sent to, a
     /// proxy, a header or a certificate is none, or no HTTP client can be set up.
     pub fn build(mut self) -> Result<Client, Error> {
+        self.apply_overrides();
+        not_zero(&self.config)?;
         let base_url = checked(self.service_address())?;
         let (proxies, certificates) = (take(&mut self.proxies), take(&mut self.certificates));
         let transport = Transport::new(&self.config, proxies, certificates)?;
@@ -293,15 +305,31 @@ impl ClientBuilder {
     }
 }
 
+/// Checks that no limit is zero, with which no request could ever be sent.
+fn not_zero(config: &Config) -> Result<(), ConfigurationError> {
+    let setting = match config {
+        Config {
+            concurrency: Some(0),
+            ..
+        } => "concurrency",
+        Config {
+            requests_per_second: Some(0),
+            ..
+        } => "requests_per_second",
+        _ => return Ok(()),
+    };
+    Err(ConfigurationError::Zero { setting })
+}
+
 /// The base URL, if that is what it is. It may be anything by mistake, a secret too: it is not shown.
 fn checked(base_url: &str) -> Result<reqwest::Url, ConfigurationError> {
     let url = reqwest::Url::parse(base_url)
-        .map_err(|_| ConfigurationError::BaseUrl("it cannot be parsed"))?;
+        .map_err(|_| ConfigurationError::BaseUrl("is not an absolute URL"))?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(ConfigurationError::BaseUrl("it has a query or a fragment"));
+        return Err(ConfigurationError::BaseUrl("has a query or a fragment"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(ConfigurationError::BaseUrl("it has a user or a password"));
+        return Err(ConfigurationError::BaseUrl("has a user or a password"));
     }
     Ok(url)
 }
@@ -319,7 +347,10 @@ impl fmt::Debug for ClientBuilder {
 mod tests {
     use std::env::VarError;
 
+    use secrecy::ExposeSecret;
+
     use super::*;
+    use crate::Timeouts;
     use crate::client::credentials::{ACCESS_TOKEN, BASE_URL, CLIENT_ID, CLIENT_SECRET, TOKEN_URL};
 
     fn built(config: serde_json::Value) -> Result<Client, Error> {
@@ -373,7 +404,7 @@ mod tests {
             ),
             (
                 serde_json::json!({"client_id": null, "client_secret": null}),
-                "no credentials",
+                "or the environment (`env`) with BARCODE_CLOUD_CLIENT_ID and",
             ),
             (
                 serde_json::json!({"user_agent": "canary\n"}),
@@ -382,6 +413,26 @@ mod tests {
             (
                 serde_json::json!({"base_url": "http://canary.example/v4.0"}),
                 "https",
+            ),
+            (
+                serde_json::json!({"base_url": "canary"}),
+                "the base URL is not an absolute URL: write it as https://host/v4.0",
+            ),
+            (
+                serde_json::json!({"base_url": "https://service.example/v4.0?key=canary"}),
+                "the base URL has a query or a fragment: write",
+            ),
+            (
+                serde_json::json!({"base_url": "https://user:canary@service.example/v4.0"}),
+                "the base URL has a user or a password: write",
+            ),
+            (
+                serde_json::json!({"concurrency": 0}),
+                "`concurrency` is 0, so no request could ever be sent: set",
+            ),
+            (
+                serde_json::json!({"requests_per_second": 0}),
+                "`requests_per_second` is 0",
             ),
         ] {
             let error = built(config).unwrap_err();
@@ -420,7 +471,91 @@ mod tests {
         assert_eq!(builder.service_address(), "https://config.example/v4.0");
         assert_eq!(builder.token_address(), "https://env.example/token");
         builder = builder.base_url("https://method.example/v4.0");
+        builder.apply_overrides();
         assert_eq!(builder.service_address(), "https://method.example/v4.0");
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_an_error_by_method_too() {
+        let credentials = ClientCredentials::new("id", "secret").unwrap();
+        let builder = || Client::builder().credentials(credentials.clone());
+        for (builder, named) in [
+            (builder().concurrency(0), "concurrency"),
+            (builder().requests_per_second(0), "requests_per_second"),
+        ] {
+            let error = builder.build().unwrap_err();
+            let Error::Configuration(ConfigurationError::Zero { setting }) = error else {
+                panic!("{error:?}");
+            };
+            assert_eq!(setting, named);
+        }
+        assert!(
+            builder()
+                .concurrency(1)
+                .requests_per_second(1)
+                .build()
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn methods_stand_above_a_configuration_in_any_order() {
+        let second = Duration::from_secs(1);
+        let config = || {
+            let mut config = Config::default();
+            config.base_url = Some("https://config.example/v4.0".into());
+            config.token_url = Some("https://config.example/token".into());
+            config.user_agent = "config".into();
+            config.headers = ["a", "b"]
+                .map(|name| (name.into(), "config".to_owned().into()))
+                .into();
+            config.max_answer_bytes = 7;
+            config
+        };
+        let methods = |builder: ClientBuilder| {
+            builder
+                .base_url("https://method.example/v4.0")
+                .token_url("https://method.example/token")
+                .timeout(second)
+                .attempt_timeout(second)
+                .connect_timeout(second)
+                .idle_timeout(second)
+                .retry(Retry::none())
+                .concurrency(2)
+                .requests_per_second(3)
+                .user_agent("method")
+                .header("b", "method".to_owned())
+                .trace_data(true)
+        };
+        for mut builder in [
+            methods(Client::builder().config(config())),
+            methods(Client::builder()).config(config()),
+            // The last of several configurations counts.
+            methods(Client::builder().config(Config::default())).config(config()),
+        ] {
+            builder.apply_overrides();
+            let config = builder.config;
+            assert_eq!(config.base_url.unwrap(), "https://method.example/v4.0");
+            assert_eq!(config.token_url.unwrap(), "https://method.example/token");
+            let Timeouts {
+                connect,
+                attempt,
+                call,
+                idle,
+            } = config.timeouts;
+            assert_eq!([connect, attempt, call, idle], [second; 4]);
+            assert_eq!(config.retry, Retry::none());
+            assert_eq!(
+                (config.concurrency, config.requests_per_second),
+                (Some(2), Some(3))
+            );
+            assert_eq!(config.user_agent, "method");
+            let headers = config.headers.values().map(ExposeSecret::expose_secret);
+            assert_eq!(headers.collect::<Vec<_>>(), ["config", "method"]);
+            assert!(config.trace_data);
+            // Set by the configuration alone.
+            assert_eq!(config.max_answer_bytes, 7);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! and reads no environment.
 
 use std::collections::BTreeMap;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// The settings of a client, to be embedded in a service's own configuration.
 ///
-/// What the builder's methods set stands above it, and the environment below: [`ClientBuilder`](crate::ClientBuilder)
-/// tells more. Whatever is left out has its default; a name that is none is an error. Durations are written as `10s`,
+/// The builder's methods override it, and it overrides the environment: see [`ClientBuilder`](crate::ClientBuilder). Whatever is left out has its default; a name that is none is an error. Durations are written as `10s`,
 /// `1m 30s` or `250ms`. Secrets (the client secret, the token, proxy and headers) are read but never written, and not
 /// shown by `Debug`.
 ///
@@ -64,10 +63,11 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// When and how often a failed request is sent again.
     pub retry: Retry,
-    /// Requests under way at a time; more wait for their turn. No limit by default.
-    pub concurrency: Option<NonZeroUsize>,
-    /// Requests a second, evenly spread; more wait for their turn. No limit by default.
-    pub requests_per_second: Option<NonZeroU32>,
+    /// Requests under way at a time; more wait for their turn. No limit by default; 0 is an error when the client is built.
+    pub concurrency: Option<usize>,
+    /// Requests a second, evenly spread; more wait for their turn. No limit by default; 0 is an error when the client is
+    /// built.
+    pub requests_per_second: Option<u32>,
     /// Bytes that an answer may have. 64 MiB by default.
     pub max_answer_bytes: usize,
     /// Whether traces hold what barcodes say. Not by default.
@@ -274,7 +274,7 @@ mod tests {
             (json!({"base_uri": "https://x"}), "base_uri"),
             (json!({"retry": {"tries": 3}}), "tries"),
             (json!({"timeouts": {"call": "soon"}}), "soon"),
-            (json!({"concurrency": 0}), "nonzero"),
+            (json!({"concurrency": -1}), "-1"),
             (json!({"retry": {"attempts": 0}}), "nonzero"),
         ] {
             let error = serde_json::from_value::<Config>(odd).unwrap_err();

@@ -6,6 +6,7 @@ mod credentials;
 mod http;
 
 use std::fmt;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use barcode_cloud_auth::{ClientCredentials, TokenSource};
@@ -58,7 +59,11 @@ impl Shared {
         let address = base_url.as_str().trim_end_matches('/');
         let exchange = Arc::new(Exchange {
             client: AuthorizedClient::new(http.clone(), tokens, middleware),
-            limiter: Limiter::new(config.concurrency, config.requests_per_second),
+            // The builder has rejected 0.
+            limiter: Limiter::new(
+                config.concurrency.and_then(NonZeroUsize::new),
+                config.requests_per_second.and_then(NonZeroU32::new),
+            ),
             retries: Retries::new(config.retry.clone()),
             timeouts: config.timeouts,
             bounds: Bounds {

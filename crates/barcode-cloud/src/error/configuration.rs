@@ -8,10 +8,10 @@ use super::OneLine;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigurationError {
-    /// There is nothing to prove to the service who calls.
+    /// The client has neither credentials nor a token.
     #[error(
-        "no credentials: set `client_id` and `client_secret`, give the builder `credentials` or a `token_source`, or set \
-         BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET"
+        "no credentials: set `client_id` and `client_secret` in the configuration, or give the builder `credentials`, a \
+         `token_source`, or the environment (`env`) with BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET"
     )]
     NoCredentials,
     /// One of two settings that go together is missing.
@@ -33,9 +33,17 @@ pub enum ConfigurationError {
         /// What is wrong with it.
         fault: &'static str,
     },
-    /// The base URL is none.
-    #[error("the base URL is not an absolute URL ({0}): write it as https://host/v4.0")]
+    /// The base URL is not one that paths can be appended to. The text says what is wrong with it.
+    #[error("the base URL {0}: write it as https://host/v4.0")]
     BaseUrl(&'static str),
+    /// A limit is zero.
+    #[error(
+        "`{setting}` is 0, so no request could ever be sent: set at least 1, or leave it unset for no limit"
+    )]
+    Zero {
+        /// The limit: `concurrency` or `requests_per_second`.
+        setting: &'static str,
+    },
     /// The credentials, the token or an address is wrong.
     #[error(transparent)]
     Auth(barcode_cloud_auth::Error),
