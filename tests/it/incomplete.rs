@@ -1,4 +1,4 @@
-//! Pictures that are cut off on their way, under a `Content-Length` that fits what is left of them.
+//! Pictures that are cut off on their way, with a `Content-Length` that matches the shortened body.
 
 use barcode_cloud::{BarcodeImageFormat, Client, EncodeBarcodeType, Error, Generate, Retry};
 use barcode_cloud_sandbox::Fault;
@@ -49,7 +49,7 @@ async fn half_a_picture_is_an_error_and_is_not_asked_for_again() {
 
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        // Each fault met one call: none was sent again.
+        // Three calls used up three faults, so none of them was retried.
         request(&client, format).save(&path).await.unwrap();
     }
 }

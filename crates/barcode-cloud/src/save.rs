@@ -140,7 +140,7 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
 }
 
-/// A temporary file beside `path`, with the permissions that the file at `path` will have.
+/// A temporary file in the folder of `path`, with the permissions that the file at `path` will have.
 fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let replaced = replaced(path)?;
     let mut builder = tempfile::Builder::new();

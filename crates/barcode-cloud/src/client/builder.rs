@@ -44,7 +44,7 @@ use crate::{Client, Config, Error, Retry};
 pub struct ClientBuilder {
     config: Config,
     /// What the methods set, in the order of their calls. They override `config`.
-    overrides: Vec<Box<dyn FnOnce(&mut Config) + Send + Sync>>,
+    overrides: Vec<Override>,
     authority: Option<Authority>,
     env: Environment,
     http: Option<reqwest::Client>,
@@ -52,6 +52,9 @@ pub struct ClientBuilder {
     certificates: Vec<reqwest::Certificate>,
     middleware: MiddlewareChain,
 }
+
+/// What one method sets in a configuration.
+type Override = Box<dyn FnOnce(&mut Config) + Send + Sync>;
 
 impl ClientBuilder {
     /// Takes the settings of `config`, in place of an earlier one. The builder's other methods override single settings of
@@ -501,16 +504,14 @@ mod tests {
     #[test]
     fn methods_stand_above_a_configuration_in_any_order() {
         let second = Duration::from_secs(1);
-        let config = || {
-            let mut config = Config::default();
-            config.base_url = Some("https://config.example/v4.0".into());
-            config.token_url = Some("https://config.example/token".into());
-            config.user_agent = "config".into();
-            config.headers = ["a", "b"]
-                .map(|name| (name.into(), "config".to_owned().into()))
-                .into();
-            config.max_answer_bytes = 7;
-            config
+        let of_config = || "config".to_owned().into();
+        let config = || Config {
+            base_url: Some("https://config.example/v4.0".into()),
+            token_url: Some("https://config.example/token".into()),
+            user_agent: "config".into(),
+            headers: [("a".into(), of_config()), ("b".into(), of_config())].into(),
+            max_answer_bytes: 7,
+            ..Config::default()
         };
         let methods = |builder: ClientBuilder| {
             builder

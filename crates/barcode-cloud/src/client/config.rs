@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 /// The settings of a client, to be embedded in a service's own configuration.
 ///
-/// The builder's methods override it, and it overrides the environment: see [`ClientBuilder`](crate::ClientBuilder). Whatever is left out has its default; a name that is none is an error. Durations are written as `10s`,
-/// `1m 30s` or `250ms`. Secrets (the client secret, the token, proxy and headers) are read but never written, and not
-/// shown by `Debug`.
+/// The builder's methods override it, and it overrides the environment: see [`ClientBuilder`](crate::ClientBuilder).
+/// Whatever is left out has its default; unknown names are rejected. Durations are written as `10s`, `1m 30s` or `250ms`.
+/// Secrets (the client secret, the token, proxy and headers) are read but never written, and not shown by `Debug`.
 ///
 /// ```
 /// use barcode_cloud::{Client, Config};
@@ -63,10 +63,10 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// When and how often a failed request is sent again.
     pub retry: Retry,
-    /// Requests under way at a time; more wait for their turn. No limit by default; 0 is an error when the client is built.
+    /// Maximum number of requests in flight; further ones wait. No limit by default; 0 is an error when the client is built.
     pub concurrency: Option<usize>,
-    /// Requests a second, evenly spread; more wait for their turn. No limit by default; 0 is an error when the client is
-    /// built.
+    /// Maximum number of requests per second, evenly spread; further ones wait. No limit by default; 0 is an error when the
+    /// client is built.
     pub requests_per_second: Option<u32>,
     /// Bytes that an answer may have. 64 MiB by default.
     pub max_answer_bytes: usize,

@@ -33,22 +33,27 @@ enum Format {
     Unknown,
 }
 
+/// A media type and how its check begins.
+type KnownFormat = (&'static str, fn() -> Format);
+
+const KNOWN_FORMATS: [KnownFormat; 6] = [
+    ("image/bmp", || Format::Bmp(Walk::default())),
+    ("image/gif", || Format::Gif(Walk::default())),
+    ("image/jpeg", || Format::Jpeg(Walk::default())),
+    ("image/png", || Format::Png(Walk::default())),
+    ("image/svg+xml", || Format::Svg(svg::Svg::default())),
+    ("image/tiff", || Format::Tiff(tiff::Tiff::default())),
+];
+
 impl Completeness {
-    /// The check of a picture of this media type, which has no parameters.
+    /// Begins the check of a picture of this media type, which is given without parameters.
     pub(crate) fn of(media_type: &str) -> Self {
-        let is = |known| media_type.eq_ignore_ascii_case(known);
-        let format = match () {
-            () if is("image/bmp") => Format::Bmp(Walk::default()),
-            () if is("image/gif") => Format::Gif(Walk::default()),
-            () if is("image/jpeg") => Format::Jpeg(Walk::default()),
-            () if is("image/png") => Format::Png(Walk::default()),
-            () if is("image/svg+xml") => Format::Svg(svg::Svg::default()),
-            () if is("image/tiff") => Format::Tiff(tiff::Tiff::default()),
-            () => Format::Unknown,
-        };
+        let known = KNOWN_FORMATS
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(media_type));
         Self {
             received: 0,
-            format,
+            format: known.map_or(Format::Unknown, |(_, begin)| begin()),
         }
     }
 

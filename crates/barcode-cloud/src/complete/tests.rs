@@ -140,7 +140,7 @@ fn tiff_with_its_directory_first(number: fn(u32) -> [u8; 4], short: fn(u16) -> [
         tiff.extend(number(offset));
     }
     tiff.extend(number(0));
-    // The strips stand in reverse order.
+    // The offsets of the strips, in reverse order, and their lengths.
     for value in [strips + 5, strips, 7, 5] {
         tiff.extend(number(value));
     }
@@ -195,7 +195,7 @@ proptest! {
             completeness.push(first);
             completeness.push(rest);
             let at_once = is_complete(media_type, &bytes);
-            // A TIFF may point back to what has passed, which is not read again.
+            // Ranges of a TIFF that lie in an earlier piece are not read.
             if media_type != "image/tiff" {
                 prop_assert_eq!(completeness.is_complete(), at_once);
             }

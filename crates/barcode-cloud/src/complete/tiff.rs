@@ -1,33 +1,34 @@
 //! TIFF: everything that its directories point to lies within the file.
 //!
-//! Directories may stand anywhere, and point anywhere. Each range that has to be read is noted, and copied out of the bytes
-//! as they come. A range that has already passed in an earlier piece lies within the file; what it would point to itself
-//! is not checked.
+//! Directories and the arrays that they point to may lie anywhere in the file. Each range that must be read is recorded, and
+//! copied when the piece with its bytes arrives. A range that lies in an earlier piece cannot be read any more: it is
+//! inside the file, but the offsets in it are not followed. A picture that arrives in one piece is therefore checked
+//! whatever its layout.
 
-/// Directories that are read. Pages of a picture have one each.
+/// The maximum number of directories that are read. Each page of a picture has one.
 const MOST_DIRECTORIES: u32 = 16;
 
-/// Bytes of an array of offsets or lengths that are kept. A longer one is only checked to lie within the file.
+/// The maximum size of an array of offsets or lengths that is read. A longer one is only checked to lie within the file.
 const MOST_ARRAY_BYTES: u64 = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Tiff {
     received: u64,
-    /// The largest end of what is pointed to.
+    /// The largest end of all ranges that the directories so far refer to.
     end: u64,
     wanted: Vec<Range>,
     byte_order: ByteOrder,
     directories: u32,
-    /// Offsets and lengths of the strips or tiles of a directory, where only one of the two has been read.
+    /// The offsets or the lengths of the strips or tiles of a directory whose other array has not been read yet.
     halves: Vec<Array>,
     state: State,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum State {
-    /// Nothing but the header, if that.
+    /// No directory has been read yet.
     Begun,
-    /// At least one directory was read.
+    /// At least one directory has been read.
     Checked,
     Invalid,
     /// A BigTIFF, which this does not read.
@@ -40,7 +41,7 @@ enum ByteOrder {
     BigEndian,
 }
 
-/// Bytes of the file that are to be read.
+/// A range of the file that must be read.
 #[derive(Debug)]
 struct Range {
     start: u64,
@@ -92,7 +93,7 @@ impl Tiff {
         let start = self.received;
         self.received += piece.len() as u64;
         let mut index = 0;
-        // Grows on the way: a directory may point into the same piece.
+        // Reading a range may add further ones that lie in the same piece.
         while let Some(range) = self.wanted.get_mut(index) {
             match range.take(start, piece) {
                 Taken::Whole => {
@@ -113,7 +114,7 @@ impl Tiff {
         }
     }
 
-    /// Notes that these bytes are to be read.
+    /// Records that these bytes must be read.
     fn want(&mut self, start: u64, length: u64, content: Content) {
         self.end = self.end.max(start.saturating_add(length));
         self.wanted.push(Range {
@@ -183,7 +184,7 @@ impl Tiff {
             is_lengths,
             value_size,
         });
-        // Short values stand in the entry itself.
+        // The entry itself holds values of up to four bytes.
         if length <= 4 {
             if let Some(kind) = array {
                 self.array(kind, &value[..length as usize]);
@@ -199,7 +200,7 @@ impl Tiff {
         }
     }
 
-    /// Takes offsets or lengths of strips or tiles; with both, it is known where these end.
+    /// Takes the offsets or the lengths of strips or tiles. Once both are known, so are their ends.
     fn array(&mut self, kind: ArrayKind, bytes: &[u8]) {
         let values = bytes.chunks_exact(kind.value_size as usize);
         let values: Vec<_> = values.map(|value| self.number(value)).collect();

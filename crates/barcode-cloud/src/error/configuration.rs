@@ -33,7 +33,7 @@ pub enum ConfigurationError {
         /// What is wrong with it.
         fault: &'static str,
     },
-    /// The base URL is not one that paths can be appended to. The text says what is wrong with it.
+    /// The base URL is invalid; the text gives the reason.
     #[error("the base URL {0}: write it as https://host/v4.0")]
     BaseUrl(&'static str),
     /// A limit is zero.
