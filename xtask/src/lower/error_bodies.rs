@@ -118,6 +118,13 @@ mod tests {
     }
 
     #[test]
+    fn an_error_with_empty_content_is_bodyless() {
+        let mut mixed = document(json!({"400": {"content": {}}, "500": typed("E")}));
+        drop_bodyless(&mut mixed, &mut Log::default()).unwrap();
+        assert_eq!(mixed, document(json!({"500": typed("E")})));
+    }
+
+    #[test]
     fn two_error_types_and_no_responses_are_named() {
         let mut two = document(json!({"400": typed("A"), "401": typed("B")}));
         let error = drop_bodyless(&mut two, &mut Log::default())

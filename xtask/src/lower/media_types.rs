@@ -108,6 +108,36 @@ mod tests {
     }
 
     #[test]
+    fn a_lone_media_type_is_left_alone() {
+        let content = json!({"content": {"application/json": {"schema": {}}}});
+        let mut document = json!({"paths": {"/a": {"post": {
+            "requestBody": content, "responses": {"200": content}
+        }}}});
+        let before = document.clone();
+        let mut log = Log::default();
+        keep_json(&mut document, &mut log).unwrap();
+        assert_eq!(document, before);
+        assert!(log.0.is_empty(), "{log:?}");
+    }
+
+    #[test]
+    fn a_body_of_several_media_types_without_json_is_refused() {
+        let several =
+            json!({"application/octet-stream": {}, "application/x-www-form-urlencoded": {}});
+        let mut document =
+            json!({"paths": {"/a": {"post": {"requestBody": {"content": several}}}}});
+        let error = keep_json(&mut document, &mut Log::default())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with(
+                "#/paths/~1a/post/requestBody/content: several media types and no JSON"
+            ),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn a_body_without_json_is_named() {
         let mut document =
             json!({"paths": {"/a": {"post": {"requestBody": {"content": {"text/csv": {}}}}}}});

@@ -240,6 +240,8 @@ mod tests {
         let form = |form: Value| json!({"operationId": "x", "requestBody": {"content": {"multipart/form-data": form}}});
         let mut beside = form(json!({"schema": {"properties": {}}}));
         beside["parameters"] = json!([{"name": "q"}]);
+        let mut beside_json = form(json!({"schema": {"properties": {}}}));
+        beside_json["requestBody"]["content"]["application/json"] = json!({});
         for (operation, said) in [
             (
                 form(json!({"schema": {"properties": {"a": {"type": "object"}}}})),
@@ -274,6 +276,10 @@ mod tests {
                 "encoding/a: the encoding",
             ),
             (beside, "a form beside parameters"),
+            (
+                beside_json,
+                "requestBody/content: a form beside other media types",
+            ),
         ] {
             let error = form_becomes_parameters(&mut document(operation), &mut Log::default())
                 .unwrap_err()

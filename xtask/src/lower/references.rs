@@ -103,6 +103,10 @@ mod tests {
                 "#/a/$ref: `other.json#/x` points at nothing",
             ),
             (
+                json!({"parameters": [{}, s("Missing")]}),
+                "#/a/parameters/1/$ref: `#/components/schemas/Missing` points at nothing",
+            ),
+            (
                 s("B"),
                 "#/a/$ref: `#/components/schemas/B` refers to itself",
             ),
@@ -116,6 +120,23 @@ mod tests {
             }}});
             let error = resolve(&document).unwrap_err().to_string();
             assert!(error.starts_with(said), "{error}");
+        }
+    }
+
+    /// Such schemas are not a link of a chain, so the circle rule does not apply to them.
+    #[test]
+    fn only_an_all_of_with_one_part_and_no_ref_beside_it_is_followed() {
+        let s = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+        let mut beside_ref = s("End");
+        beside_ref["allOf"] = json!([s("A")]);
+        for schema in [
+            json!({"allOf": []}),
+            json!({"allOf": [s("A"), s("End")]}),
+            beside_ref,
+        ] {
+            let document =
+                json!({"a": s("A"), "components": {"schemas": {"A": schema, "End": {}}}});
+            resolve(&document).unwrap();
         }
     }
 

@@ -214,6 +214,15 @@ mod tests {
     }
 
     #[test]
+    fn a_reference_without_siblings_is_left_alone() {
+        let before = json!({"components": {"schemas": {"S": {"$ref": "#/r"}}}});
+        let (mut document, mut log) = (before.clone(), Log::default());
+        lower(&mut document, &mut log).unwrap();
+        assert_eq!(document, before);
+        assert!(log.0.is_empty(), "{log:?}");
+    }
+
+    #[test]
     fn answers_may_grow_and_dates_may_be_odd() {
         let schema = json!({"additionalProperties": false, "properties": {"d": {"type": "string", "format": "date-time"}}});
         assert_eq!(
@@ -226,6 +235,20 @@ mod tests {
     fn what_may_be_null_may_be_missing() {
         let schema = json!({"required": ["a", "b"], "properties": {"a": {"type": ["null", "string"]}, "b": {"type": "string"}}});
         assert_eq!(lowered(schema).unwrap()["required"], json!(["b"]));
+    }
+
+    #[test]
+    fn only_nullable_properties_stop_being_required() {
+        let schema = json!({"required": ["a", "b", "c", "d"], "properties": {
+            "a": {"type": ["string"]},
+            "b": {"type": "string", "nullable": true},
+            "c": {"type": "string", "nullable": false},
+        }});
+        assert_eq!(
+            lowered(schema).unwrap()["required"],
+            json!(["a", "c", "d"]),
+            "`b` is nullable, and `d` is not described"
+        );
     }
 
     #[test]

@@ -299,6 +299,45 @@ mod tests {
     }
 
     #[test]
+    fn bodies_and_answers_are_checked_too() {
+        let no_schema = json!({"content": {"image/png": {}}});
+        let unknown = json!({"content": {"image/png": {"schema": {"not": {}}}}});
+        for (operation_with, expected) in [
+            (
+                json!({"requestBody": no_schema}),
+                "get/requestBody/content/image~1png: a media type without schema",
+            ),
+            (
+                json!({"responses": {"200": no_schema}}),
+                "get/responses/200/content/image~1png: a media type without schema",
+            ),
+            (
+                json!({"responses": {"200": unknown}}),
+                "image~1png/schema/not: no rule knows `not` in a schema",
+            ),
+        ] {
+            let s = said(operation(operation_with));
+            assert!(s.contains(expected), "{s}");
+        }
+    }
+
+    #[test]
+    fn names_that_give_the_same_identifier_are_refused() {
+        let taken = json!({"fileName": {}, "file_name": {}});
+        for (schemas, place) in [
+            (taken.clone(), "#/components/schemas/file_name: "),
+            (
+                json!({"S": {"properties": taken}}),
+                "#/components/schemas/S/properties/file_name: ",
+            ),
+        ] {
+            let s = said(json!({"components": {"schemas": schemas}}));
+            let expected = "the names \"fileName\" and \"file_name\" give the same identifier";
+            assert!(s.starts_with(&format!("{place}{expected}")), "{s}");
+        }
+    }
+
+    #[test]
     fn parameters_in_unknown_places_and_styles_are_named() {
         for (parameter, expected) in [
             (

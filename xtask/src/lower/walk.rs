@@ -126,3 +126,64 @@ fn schema(node: &mut Value, at: &Pointer, visit: &mut Visit<'_>) -> Result<(), E
 fn not_an_object(at: &Pointer) -> Error {
     Error::lower(at, "not an object", "compare the OpenAPI specification")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::schemas_mut;
+
+    /// The places of the schemas that are visited, in order.
+    fn visited(mut document: Value) -> Vec<String> {
+        let mut visited = Vec::new();
+        schemas_mut(&mut document, &mut |_, at| {
+            visited.push(at.to_string());
+            Ok(())
+        })
+        .unwrap();
+        visited
+    }
+
+    #[test]
+    fn schemas_inside_schemas_are_visited_after_the_outer_one() {
+        for (outer, inner) in [
+            (json!({"properties": {"p": {}}}), "/properties/p"),
+            (json!({"items": {}}), "/items"),
+            (json!({"additionalProperties": {}}), "/additionalProperties"),
+            (json!({"not": {}}), "/not"),
+            (json!({"allOf": [{}]}), "/allOf/0"),
+            (json!({"anyOf": [{}]}), "/anyOf/0"),
+            (json!({"oneOf": [{}]}), "/oneOf/0"),
+        ] {
+            let at = "#/components/schemas/S";
+            assert_eq!(
+                visited(json!({"components": {"schemas": {"S": outer}}})),
+                [at.to_owned(), format!("{at}{inner}")]
+            );
+        }
+    }
+
+    #[test]
+    fn boolean_schemas_are_passed_over() {
+        let schema = json!({"additionalProperties": true, "items": false});
+        assert_eq!(
+            visited(json!({"components": {"schemas": {"S": schema}}})),
+            ["#/components/schemas/S"]
+        );
+    }
+
+    #[test]
+    fn examples_and_extensions_hold_no_schemas() {
+        let media = json!({
+            "schema": {"type": "object"},
+            "example": {"schema": "text"},
+            "examples": {"one": {"value": {"schema": 1}}},
+            "x-more": {"schema": []},
+        });
+        let response = json!({"content": {"text": media}});
+        assert_eq!(
+            visited(json!({"paths": {"/a": {"get": {"responses": {"200": response}}}}})),
+            ["#/paths/~1a/get/responses/200/content/text/schema"]
+        );
+    }
+}
