@@ -359,26 +359,77 @@ mod tests {
     }
 
     #[test]
+    fn a_field_is_checked_as_its_type_says() {
+        let mut file: syn::File = parse_quote! {
+            pub struct Level { pub high: f64, pub tags: Vec<String>, pub text: Option<String> }
+            pub mod builder {
+                impl TryFrom<Level> for super::Level {
+                    fn try_from(value: Level) -> Result<Self, E> { Ok(Self {}) }
+                }
+            }
+        };
+        let document = json!({"components": {"schemas": {"Level": {"properties": {
+            "high": {"x-bounds": {"maximum": 0.1}},
+            "tags": {"x-bounds": {"minItems": 1}},
+            "text": {"x-bounds": {"minLength": 1, "maxLength": 9}},
+        }}}}});
+        check_types(&mut file.items, &document).unwrap();
+        let text = file.to_token_stream().to_string();
+        for expected in [
+            "{ let value = & self . high ; crate :: generated :: bounds :: number (\"high\" , * value , None , Some (0.1f64)) ? ; }",
+            "{ let value = & self . tags ; crate :: generated :: bounds :: items (\"tags\" , value . len () , Some (1usize) , None) ? ; }",
+            "if let Some (value) = & self . text { crate :: generated :: bounds :: characters (\"text\" , value , Some (1usize) , Some (9usize)) ? ; }",
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_bound_without_a_field_is_an_error() {
+        let document = json!({"components": {"schemas": {
+            "Level": {"properties": {"high": {"x-bounds": {"minimum": 0.5}}}}
+        }}});
+        let no_field: syn::File = parse_quote! {
+            pub struct Level { pub low: f32 }
+            pub struct Other { pub high: f32 }
+        };
+        let no_type: syn::File = parse_quote! { pub struct Other { pub high: f32 } };
+        for mut file in [no_field, no_type] {
+            let error = check_types(&mut file.items, &document).unwrap_err();
+            let expected = "Level.high has no field for its bounds";
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+
+    #[test]
     fn a_parameter_is_checked_before_the_url_is_made() {
         let mut file: syn::File = parse_quote! {
-            pub struct Draw<'a> { client: &'a super::Client, columns: Result<Option<i32>, String> }
+            pub struct Draw<'a> {
+                client: &'a super::Client,
+                columns: Result<Option<i32>, String>,
+                rows: Result<i32, String>,
+            }
             impl<'a> Draw<'a> {
                 pub async fn send(self) {
                     let columns = columns?;
+                    let rows = rows?;
                     let url = format!("{}", client.baseurl);
                 }
             }
         };
         let columns =
             json!({"name": "columns", "schema": {"x-bounds": {"minimum": 1, "maximum": 30}}});
-        let document =
-            json!({"paths": {"/a": {"get": {"operationId": "Draw", "parameters": [columns]}}}});
+        let rows = json!({"name": "rows", "schema": {"x-bounds": {"maximum": 90}}});
+        let document = json!({"paths": {"/a": {"get": {"operationId": "Draw", "parameters": [columns, rows]}}}});
         check_parameters(&mut file.items, &document).unwrap();
         let text = file.to_token_stream().to_string();
-        let check = text
-            .find("number (\"columns\" , * value , Some (1) , Some (30))")
-            .expect(&text);
-        assert!(check < text.find("let url").unwrap(), "{text}");
+        for expected in [
+            "if let Some (value) = & columns { crate :: generated :: bounds :: number (\"columns\" , * value , Some (1) , Some (30))",
+            "{ let value = & rows ; crate :: generated :: bounds :: number (\"rows\" , * value , None , Some (90))",
+        ] {
+            let check = text.find(expected).expect(&text);
+            assert!(check < text.find("let url").unwrap(), "{text}");
+        }
     }
 
     #[test]

@@ -137,4 +137,16 @@ mod tests {
             "{error}"
         );
     }
+
+    #[test]
+    fn other_attributes_are_left_alone() {
+        let mut file: syn::File = parse_quote! {
+            #[deprecated = "Use `B`."]
+            #[derive(Debug)]
+            pub struct A;
+        };
+        let before = file.clone();
+        one_line_an_attribute(&mut file);
+        assert_eq!(file, before);
+    }
 }
