@@ -224,6 +224,13 @@ mod tests {
             error.contains("p/minimum: `minimum` of a string"),
             "{error}"
         );
+        let error = lowered(json!({"type": "string", "minItems": 1})).unwrap_err();
+        assert!(
+            error.contains("p/minItems: `minItems` of a string"),
+            "{error}"
+        );
+        let property = lowered(json!({"type": "array", "maxItems": 2})).unwrap();
+        assert_eq!(property["description"], "Bounds in items: at most 2.");
         let error = lowered(json!({"minLength": -1})).unwrap_err();
         assert!(error.contains("the bound -1"), "{error}");
     }

@@ -212,6 +212,7 @@ mod tests {
                 "schema": {"type": "object", "additionalProperties": false, "required": ["file"], "properties": {
                     "kind": {"description": "Which.", "$ref": "#/components/schemas/Kind"},
                     "levels": {"type": ["null", "array"], "items": {"type": "integer"}},
+                    "note": {"type": "string"},
                     "file": {"type": "string", "format": "binary", "description": "The file."}
                 }},
                 "encoding": {"kind": {"style": "form"}}
@@ -228,6 +229,8 @@ mod tests {
                  "schema": {"$ref": "#/components/schemas/Kind"}},
                 {"name": "levels", "in": "query", "description": null, "required": false,
                  "schema": {"type": ["null", "array"], "items": {"type": "integer"}}},
+                {"name": "note", "in": "query", "description": null, "required": false,
+                 "schema": {"type": "string"}},
                 {"name": "file", "in": "query", "description": "The file.", "required": true,
                  "schema": {"$ref": "#/components/schemas/FilePart"}}
             ])

@@ -164,6 +164,15 @@ mod tests {
     }
 
     #[test]
+    fn schemas_of_parameters_are_visited() {
+        let operation = json!({"parameters": [{"name": "q"}, {"name": "r", "schema": {}}]});
+        assert_eq!(
+            visited(json!({"paths": {"/a": {"get": operation}}})),
+            ["#/paths/~1a/get/parameters/1/schema"]
+        );
+    }
+
+    #[test]
     fn boolean_schemas_are_passed_over() {
         let schema = json!({"additionalProperties": true, "items": false});
         assert_eq!(

@@ -331,8 +331,8 @@ mod tests {
     #[test]
     fn a_type_is_checked_for_itself_and_for_what_it_holds() {
         let mut file: syn::File = parse_quote! {
-            pub struct Inner { pub level: Option<f32> }
             pub struct Outer { pub inner: Inner, pub free: String }
+            pub struct Inner { pub level: Option<f32> }
             pub struct Unbound { pub free: String }
             pub mod builder {
                 impl TryFrom<Inner> for super::Inner {
@@ -382,6 +382,45 @@ mod tests {
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
+    }
+
+    #[test]
+    fn only_the_conversion_of_a_checked_type_calls_its_check() {
+        let others: [syn::Item; 2] = [
+            parse_quote!(
+                impl super::Level {
+                    fn made() -> Result<Self, E> {
+                        Ok(Self {})
+                    }
+                }
+            ),
+            parse_quote!(
+                impl TryFrom<Other> for super::Other {
+                    fn try_from(value: Other) -> Result<Self, E> {
+                        Ok(Self {})
+                    }
+                }
+            ),
+        ];
+        let [first, second] = &others;
+        let mut file: syn::File = parse_quote! {
+            pub struct Level { pub high: f32 }
+            pub mod builder {
+                #first
+                #second
+                impl TryFrom<Level> for super::Level {
+                    fn try_from(value: Level) -> Result<Self, E> { Ok(Self {}) }
+                }
+            }
+        };
+        let document = json!({"components": {"schemas": {
+            "Level": {"properties": {"high": {"x-bounds": {"minimum": 0.5}}}}
+        }}});
+        check_types(&mut file.items, &document).unwrap();
+        let builders = super::super::module_mut(&mut file, "builder").unwrap();
+        assert_eq!(builders[..2], others);
+        let conversion = builders[2].to_token_stream().to_string();
+        assert!(conversion.contains("built . check () ?"), "{conversion}");
     }
 
     #[test]

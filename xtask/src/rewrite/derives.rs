@@ -109,11 +109,12 @@ mod tests {
             2,
             "{text}"
         );
-        assert!(
-            text.contains("schemars (range (min = 0.5 , max = 2 ,))"),
-            "{text}"
-        );
-        assert!(text.contains("schemars (length (min = 1 ,))"), "{text}");
+        for expected in [
+            "schemars (range (min = 0.5 , max = 2 ,)))] pub high",
+            "schemars (length (min = 1 ,)))] pub text",
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
     }
 
     #[test]

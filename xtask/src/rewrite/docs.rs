@@ -149,4 +149,27 @@ mod tests {
         one_line_an_attribute(&mut file);
         assert_eq!(file, before);
     }
+
+    #[test]
+    fn methods_that_set_no_parameter_are_described_too() {
+        let mut file: syn::File = parse_quote! {
+            pub struct MakeIt<'a> { client: &'a super::Client }
+            impl<'a> MakeIt<'a> {
+                pub fn new(client: &'a super::Client) -> Self { Self { client } }
+                pub fn body_map(self) -> Self { self }
+                #[doc = "From progenitor."]
+                pub async fn send(self) {}
+            }
+        };
+        describe_setters(&mut file.items, &json!({"paths": {}})).unwrap();
+        one_line_an_attribute(&mut file);
+        let text = prettyplease::unparse(&file);
+        for expected in [
+            "/// Starts the request; nothing is sent before `send`.\n    pub fn new",
+            "/// Changes the request body in place.\n    pub fn body_map",
+            "/// From progenitor.\n    pub async fn send",
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
+    }
 }

@@ -127,4 +127,54 @@ mod tests {
         assert!(text.contains("eq_ignore_ascii_case (value)"), "{text}");
         assert!(!text.contains("invalid value"), "{text}");
     }
+
+    #[test]
+    fn only_the_from_str_of_an_enumeration_forgives_case() {
+        let others: [syn::Item; 2] = [
+            parse_quote!(
+                impl Level {
+                    fn is_low(&self) -> bool {
+                        match self {
+                            Self::Low => true,
+                            _ => false,
+                        }
+                    }
+                }
+            ),
+            parse_quote!(
+                impl ::std::str::FromStr for Other {
+                    fn from_str(value: &str) -> Result<Self, E> {
+                        match value {
+                            _ => Err("invalid value".into()),
+                        }
+                    }
+                }
+            ),
+        ];
+        let level: syn::Item = parse_quote!(
+            pub enum Level {
+                Low,
+                High,
+            }
+        );
+        let mut without = vec![level.clone(), others[0].clone(), others[1].clone()];
+        let error = list_and_forgive(&mut without).unwrap_err();
+        assert!(error.to_string().contains("Level"), "{error}");
+
+        let own = parse_quote!(
+            impl ::std::str::FromStr for Level {
+                fn from_str(value: &str) -> Result<Self, E> {
+                    match value {
+                        _ => Err("invalid value".into()),
+                    }
+                }
+            }
+        );
+        let mut items = vec![others[0].clone(), others[1].clone(), level.clone(), own];
+        list_and_forgive(&mut items).unwrap();
+        assert_eq!(items[..2], others);
+        assert_eq!(items[2], level, "its list follows it");
+        let list = items[3].to_token_stream().to_string();
+        assert!(list.contains("const ALL"), "{list}");
+    }
 }

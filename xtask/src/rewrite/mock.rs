@@ -138,3 +138,136 @@ fn form_module() -> Item {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+    use serde_json::{Value, json};
+    use syn::parse_quote;
+
+    use super::complete;
+    use crate::lower::Lowered;
+
+    fn lowered(success: Value) -> Lowered {
+        Lowered {
+            document: json!({"paths": {"/a": {"post": {
+                "operationId": "sendIt", "responses": {"200": {"content": success}}
+            }}}}),
+            multipart: vec!["sendIt".to_owned()],
+            applied: Vec::new(),
+        }
+    }
+
+    fn mocks(when: syn::ItemImpl, then: syn::ItemImpl) -> syn::File {
+        parse_quote! {
+            pub mod operations {
+                impl OtherWhen {
+                    pub fn kind(self, value: Kind) -> Self { Self(self.0.query_param("kind", value.to_string())) }
+                }
+                impl OtherThen {
+                    pub fn ok(self, value: &Answer) -> Self { Self(self.0.json_body_obj(value)) }
+                }
+                #when
+                #then
+            }
+        }
+    }
+
+    fn queries() -> syn::ItemImpl {
+        parse_quote! {
+            impl SendItWhen {
+                pub fn new(inner: ::httpmock::When) -> Self { Self(inner.method(POST)) }
+                pub fn kind(self, value: Kind) -> Self { Self(self.0.query_param("kind", value.to_string())) }
+                pub fn level(self, value: Option<f32>) -> Self {
+                    match value {
+                        Some(value) => Self(self.0.query_param("level", value.to_string())),
+                        None => Self(self.0.query_param_missing("level")),
+                    }
+                }
+                pub fn file(self, value: &crate::FilePart) -> Self {
+                    Self(self.0.query_param("file", value.to_string()))
+                }
+            }
+        }
+    }
+
+    fn looks() -> syn::ItemImpl {
+        parse_quote! {
+            impl SendItWhen {
+                pub fn new(inner: ::httpmock::When) -> Self { Self(inner.method(POST)) }
+                pub fn kind(self, value: Kind) -> Self {
+                    Self(super::form::with(self.0, "kind", value.to_string().as_ref()))
+                }
+                pub fn level(self, value: Option<f32>) -> Self {
+                    match value {
+                        Some(value) => Self(super::form::with(self.0, "level", value.to_string().as_ref())),
+                        None => Self(super::form::without(self.0, "level")),
+                    }
+                }
+                pub fn file(self, value: impl AsRef<[u8]>) -> Self {
+                    Self(super::form::with(self.0, "file", value.as_ref()))
+                }
+            }
+        }
+    }
+
+    fn answers_json() -> syn::ItemImpl {
+        parse_quote! {
+            impl SendItThen {
+                pub fn bad_request(self, value: &ApiError) -> Self { Self(self.0.json_body_obj(value)) }
+                pub fn ok(self, value: Value) -> Self { Self(self.0.json_body(value)) }
+            }
+        }
+    }
+
+    #[test]
+    fn a_form_is_matched_by_its_fields_and_a_picture_answered_as_bytes() {
+        let bytes = parse_quote! {
+            impl SendItThen {
+                pub fn bad_request(self, value: &ApiError) -> Self { Self(self.0.json_body_obj(value)) }
+                pub fn ok(self, media_type: &str, bytes: impl AsRef<[u8]>) -> Self {
+                    Self(self.0.status(200u16).header("content-type", media_type).body(bytes))
+                }
+            }
+        };
+        for (success, then) in [
+            (json!({"image/png": {}}), bytes),
+            (json!({"application/json": {}}), answers_json()),
+        ] {
+            let mut file = mocks(queries(), answers_json());
+            complete(&mut file, &lowered(success)).unwrap();
+            let expected = mocks(looks(), then);
+            assert_eq!(
+                file.items[0].to_token_stream().to_string(),
+                expected.items[0].to_token_stream().to_string()
+            );
+            assert!(matches!(&file.items[1..], [syn::Item::Mod(form)] if form.ident == "form"));
+        }
+    }
+
+    #[test]
+    fn a_mock_of_another_shape_is_an_error() {
+        let nothing = |name: syn::Ident| -> syn::ItemImpl { parse_quote!(impl #name {}) };
+        for (when, then, expected) in [
+            (
+                nothing(parse_quote!(SendItWhen)),
+                answers_json(),
+                "query_param in its mock",
+            ),
+            (
+                queries(),
+                nothing(parse_quote!(SendItThen)),
+                "answer of a success in its mock",
+            ),
+            (
+                nothing(parse_quote!(GoneWhen)),
+                answers_json(),
+                "SendItWhen has no mock",
+            ),
+        ] {
+            let mut file = mocks(when, then);
+            let error = complete(&mut file, &lowered(json!({"image/png": {}}))).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+}
