@@ -37,7 +37,7 @@ pub(super) fn form_becomes_parameters(
         if content.as_object().is_some_and(|content| content.len() > 1) {
             return Err(Error::lower(
                 &at_body,
-                "a form beside other media types",
+                "a form alongside other media types",
                 "leave one with an overlay action",
             ));
         }
@@ -48,7 +48,7 @@ pub(super) fn form_becomes_parameters(
         {
             return Err(Error::lower(
                 at,
-                "a form beside parameters",
+                "a form alongside parameters",
                 "the multipart rule knows forms alone",
             ));
         }
@@ -278,10 +278,10 @@ mod tests {
                 form(json!({"encoding": {"a": {"contentType": "text/x"}}})),
                 "encoding/a: the encoding",
             ),
-            (beside, "a form beside parameters"),
+            (beside, "a form alongside parameters"),
             (
                 beside_json,
-                "requestBody/content: a form beside other media types",
+                "requestBody/content: a form alongside other media types",
             ),
         ] {
             let error = form_becomes_parameters(&mut document(operation), &mut Log::default())
