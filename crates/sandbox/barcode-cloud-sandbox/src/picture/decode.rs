@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use image::{ImageError, ImageReader, Limits};
 
+use super::png;
 use crate::engine::Gray;
 
 /// No side may be longer, and no picture have more pixels.
@@ -34,33 +35,22 @@ pub(crate) fn decode(file: &[u8]) -> Result<Gray, String> {
                 .to_owned(),
         );
     }
-    let unreadable = |error: ImageError| match error {
+    if png::is_png(file) {
+        return png::decode(file);
+    }
+    let problem = |error: ImageError| match error {
         ImageError::Limits(_) => too_large(),
-        error => {
-            let error = error.to_string();
-            format!(
-                "The picture cannot be read: {}.",
-                error.trim_end_matches('.')
-            )
-        }
+        error => unreadable(&error),
     };
     let (width, height) = reader()
         .map_err(|error| error.to_string())?
         .into_dimensions()
-        .map_err(unreadable)?;
-    if width == 0 || height == 0 {
-        return Err("The picture has no pixels.".to_owned());
-    }
-    if width > LONGEST_SIDE
-        || height > LONGEST_SIDE
-        || u64::from(width) * u64::from(height) > MOST_PIXELS
-    {
-        return Err(too_large());
-    }
+        .map_err(problem)?;
+    check_size(width, height)?;
     let picture = reader()
         .map_err(|error| error.to_string())?
         .decode()
-        .map_err(unreadable)?;
+        .map_err(problem)?;
     let pixels = if picture.color().has_alpha() {
         let with_alpha = picture.into_luma_alpha8();
         with_alpha
@@ -77,7 +67,30 @@ pub(crate) fn decode(file: &[u8]) -> Result<Gray, String> {
     })
 }
 
-fn too_large() -> String {
+/// Refuses a picture without pixels, and one with too many.
+pub(super) fn check_size(width: u32, height: u32) -> Result<(), String> {
+    if width == 0 || height == 0 {
+        return Err("The picture has no pixels.".to_owned());
+    }
+    if width > LONGEST_SIDE
+        || height > LONGEST_SIDE
+        || u64::from(width) * u64::from(height) > MOST_PIXELS
+    {
+        return Err(too_large());
+    }
+    Ok(())
+}
+
+/// The message for a file that a decoder gave up on.
+pub(super) fn unreadable(error: &dyn std::error::Error) -> String {
+    let error = error.to_string();
+    format!(
+        "The picture cannot be read: {}.",
+        error.trim_end_matches('.')
+    )
+}
+
+pub(super) fn too_large() -> String {
     format!("The picture is larger than {LONGEST_SIDE} pixels on a side or {MOST_PIXELS} in all.")
 }
 

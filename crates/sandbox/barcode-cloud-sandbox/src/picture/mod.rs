@@ -6,6 +6,7 @@ mod color;
 mod decode;
 mod encode;
 mod font;
+mod png;
 mod render;
 mod svg;
 
