@@ -12,6 +12,7 @@ mod token;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
@@ -19,11 +20,19 @@ use clap::Parser as _;
 /// Pictures were read, and at least one held no barcode.
 const NOTHING_FOUND: u8 = 3;
 
+/// How long threads may go on after the command has ended. Dropping the runtime would wait for them without a limit.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(run(arguments, &mut io::stdout())));
+        .and_then(|runtime| {
+            let outcome = runtime.block_on(run(arguments, &mut io::stdout()));
+            // Nothing waits for work that still goes on in another thread.
+            runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+            outcome
+        });
     match outcome {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -322,6 +322,70 @@ fn a_served_sandbox_is_used_through_the_environment() {
     let port = server.text("base_url").split([':', '/']).nth(4).unwrap();
     let error = failure(&run(folder.path(), &["sandbox", "--port", port]));
     assert!(error.contains(port), "{error}");
+}
+
+/// A BMP file of 8000 times 8000 pixels, with a black dot every 24 pixels: much to search, and nothing to find.
+#[cfg(unix)]
+fn dots() -> Vec<u8> {
+    let side = 8000_u32;
+    let mut file = b"BM".to_vec();
+    let rows = vec![255_u8; (side / 8 * side) as usize];
+    // The length of the file, two unused fields, where the pixels begin; then the header of the picture.
+    for number in [rows.len() as u32 + 62, 0, 62, 40, side, side] {
+        file.extend(number.to_le_bytes());
+    }
+    // One plane of one bit, not compressed; the two colours of the palette are black and white.
+    file.extend([1, 0, 1, 0]);
+    file.extend([0; 24]);
+    file.extend([0, 0, 0, 0, 255, 255, 255, 0]);
+    let start = file.len();
+    file.extend(rows);
+    for row in file[start..].chunks_mut(side as usize / 8).step_by(24) {
+        row.iter_mut().step_by(3).for_each(|byte| *byte = 127);
+    }
+    file
+}
+
+/// The requests that a sandbox has received, as JSON.
+#[cfg(unix)]
+fn requests(server: &Server) -> String {
+    let address = server.text("admin_url").split('/').nth(2).unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let request =
+        format!("GET /_sandbox/requests HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[cfg(unix)]
+#[test]
+fn a_served_sandbox_ends_within_ten_seconds_of_the_signal_however_busy_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("dots.bmp"), dots()).unwrap();
+    let mut server = Server::start(folder.path(), &[]);
+    let mut scan = server
+        .command(folder.path(), server.text("client_secret"))
+        .args(["recognize", "--mode", "excellent", "dots.bmp"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The token request comes before it.
+    while !requests(&server).contains("recognize-multipart") {
+        std::thread::yield_now();
+    }
+    let before = std::time::Instant::now();
+    let signalled = Command::new("kill").arg(server.0.id().to_string()).status();
+    assert!(signalled.unwrap().success());
+    assert!(server.0.wait().unwrap().success());
+    assert!(
+        before.elapsed() < std::time::Duration::from_secs(10),
+        "{:?}",
+        before.elapsed()
+    );
+    scan.wait().unwrap();
 }
 
 #[test]

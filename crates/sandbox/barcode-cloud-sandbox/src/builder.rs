@@ -30,6 +30,9 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 const MAX_CONNECTIONS: usize = 1024;
 /// How long a client may take to send headers, and then a body, unless set otherwise.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a picture is searched for barcodes. With the step that is in progress when it is over, a client that waits for ten
+/// seconds gets its answer, even in a build without optimisation.
+const RECOGNITION_TIME: Duration = Duration::from_secs(5);
 /// Dates far from now cannot be written down.
 const LARGEST_SKEW: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
@@ -45,6 +48,7 @@ pub struct Builder {
     body_limit: usize,
     max_connections: usize,
     read_timeout: Duration,
+    pub(crate) recognition_time: Duration,
     files: Files,
     faults: Vec<Script>,
 }
@@ -61,6 +65,7 @@ impl Default for Builder {
             body_limit: BODY_LIMIT,
             max_connections: MAX_CONNECTIONS,
             read_timeout: READ_TIMEOUT,
+            recognition_time: RECOGNITION_TIME,
             files: Files::default(),
             faults: Vec::new(),
         }
@@ -221,6 +226,7 @@ impl Builder {
             body_limit: self.body_limit,
             large_bodies: LargeBodies::new(),
             read_timeout: self.read_timeout,
+            recognition_time: self.recognition_time,
             stop: CancellationToken::new(),
         })
     }

@@ -29,6 +29,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const LAST_CALL: Duration = Duration::from_millis(10);
 /// How long a stop waits for one more request on a connection.
 const LAST_REQUEST: Duration = Duration::from_millis(100);
+/// How long a stop waits for the requests in flight. It is less than the ten seconds after which service managers kill a
+/// process, and more than any read takes.
+const GRACE: Duration = Duration::from_secs(9);
 
 /// What bounds the connections.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +52,8 @@ impl Cut {
     }
 }
 
-/// Serves until `stop`, then waits for the requests under way.
+/// Serves until `stop`, then waits for the requests in flight. Those that take longer than [`GRACE`] are dropped, which
+/// cancels their work.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -74,15 +78,19 @@ pub(crate) async fn serve(
             }
         }
     }
-    // Who has connected already is to get an answer too.
-    for _ in 0..bounds.connections {
-        match tokio::time::timeout(LAST_CALL, listener.accept()).await {
-            Ok(Ok((stream, _))) => begin(&mut connections, stream),
-            _ => break,
+    let last_requests = async {
+        // Clients that have connected already get an answer too.
+        for _ in 0..bounds.connections {
+            match tokio::time::timeout(LAST_CALL, listener.accept()).await {
+                Ok(Ok((stream, _))) => begin(&mut connections, stream),
+                _ => break,
+            }
         }
-    }
-    drop(listener);
-    while connections.join_next().await.is_some() {}
+        drop(listener);
+        while connections.join_next().await.is_some() {}
+    };
+    // Dropping the connections that are left closes them.
+    let _ = tokio::time::timeout(GRACE, last_requests).await;
 }
 
 async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: CancellationToken) {

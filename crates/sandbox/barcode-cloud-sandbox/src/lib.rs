@@ -4,6 +4,8 @@ mod accept;
 mod admin;
 mod answer;
 mod builder;
+#[cfg(test)]
+mod busy;
 mod clock;
 mod connection;
 mod document;

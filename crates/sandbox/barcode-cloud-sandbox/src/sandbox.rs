@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 use std::{fmt, io};
 
 use tokio::task::JoinHandle;
@@ -17,9 +16,6 @@ use crate::files::UrlFile;
 use crate::journal::LoggedRequest;
 use crate::server::{self, State};
 use crate::token::{Credentials, Revoke};
-
-/// How long a stop waits for requests under way.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// A running emulator of the service, on a port of the loopback interface.
 ///
@@ -174,8 +170,8 @@ impl Sandbox {
         let _ = self.state.authority.revoke(Revoke::All);
     }
 
-    /// Stops: takes no new connection, answers the requests under way, and returns when that is
-    /// done, or after ten seconds.
+    /// Stops: takes no new connection, answers the requests in flight, and returns when that is done. After nine
+    /// seconds it drops the requests that are left, and cancels their work.
     pub async fn stop(self) {
         let _ = self.run_until(std::future::ready(())).await;
     }
@@ -199,10 +195,7 @@ impl Sandbox {
         let ended = tokio::select! {
             () = signal => {
                 drop(stop);
-                match tokio::time::timeout(GRACE, server).await {
-                    Ok(ended) => ended,
-                    Err(_) => return Ok(()),
-                }
+                server.await
             }
             ended = &mut server => ended,
         };

@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::document::{Document, Operation, Task};
 use crate::fault::{self, Faults};
 use crate::files::Files;
-use crate::journal::{self, Log};
+use crate::journal::{self, Log, Visit};
 use crate::operations::{generate, recognize};
 use crate::request::{self, LargeBodies};
 use crate::token::{Authority, JWKS_PATH};
@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(crate) large_bodies: LargeBodies,
     /// How long a body may take to arrive.
     pub(crate) read_timeout: Duration,
+    /// How long a picture is searched for barcodes.
+    pub(crate) recognition_time: Duration,
     /// Cancelled when the sandbox stops.
     pub(crate) stop: CancellationToken,
 }
@@ -188,6 +190,7 @@ async fn tell_time(Shared(clock): Shared<Clock>, request: Request, next: Next) -
 
 async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -> Response {
     let reply = Reply::of(&request);
+    let visit = request.extensions().get::<Visit>().cloned();
     let answer = async {
         if let Err(failure) = state.authority.check(request.headers()) {
             return Err(request::drain(request.into_body(), failure).await);
@@ -196,8 +199,8 @@ async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -
         let (values, _place) = request::values(&state, &operation.input, request).await?;
         let found = match operation.task {
             Task::Generate => return generate::run(&state, values).await,
-            Task::Recognize => recognize::recognize(&state, values).await?,
-            Task::Scan => recognize::scan(&state, values).await?,
+            Task::Recognize => recognize::recognize(&state, values, visit.as_ref()).await?,
+            Task::Scan => recognize::scan(&state, values, visit.as_ref()).await?,
         };
         Ok(reply.write(&operation.answer, &found))
     };

@@ -1,21 +1,25 @@
-//! Where the engine works: threads of their own, no more at a time than the machine has cores, and
-//! a wall that a panic of the engine does not pass.
+//! The threads that the engine works on: no more at a time than the machine has cores. A panic of the engine
+//! becomes a failure of the request, and work whose client has left is cancelled.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::answer::Failure;
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
 
 /// The bound on work at the same time.
 pub(crate) struct Workers(Arc<Semaphore>);
 
 impl Workers {
     pub(crate) fn new() -> Self {
-        let cores = available_parallelism().map_or(1, usize::from);
-        Self(Arc::new(Semaphore::new(cores)))
+        Self(Arc::new(Semaphore::new(cores())))
     }
 
     /// Runs `work`. A panic in it becomes a failure that says so.
@@ -23,10 +27,21 @@ impl Workers {
         &self,
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
+        self.run_cancellable(|_| work()).await
+    }
+
+    /// Runs `work` as [`run`](Self::run) does. The token that it is given is cancelled when the returned future is dropped,
+    /// because the client has left or the sandbox has stopped: a thread cannot be interrupted, so long work has to ask.
+    pub(crate) async fn run_cancellable<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(CancellationToken) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let permit = Arc::clone(&self.0).acquire_owned().await;
+        let token = CancellationToken::new();
+        let _cancel_when_dropped = token.clone().drop_guard();
         let guarded = move || {
             let _permit = permit;
-            catch_unwind(AssertUnwindSafe(work))
+            catch_unwind(AssertUnwindSafe(|| work(token)))
         };
         match tokio::task::spawn_blocking(guarded).await {
             Ok(Ok(result)) => result,
@@ -35,6 +50,20 @@ impl Workers {
             )),
             Err(_) => Err(Failure::internal("The sandbox is shutting down.")),
         }
+    }
+}
+
+#[cfg(test)]
+impl Workers {
+    /// Whether no work is in progress.
+    pub(crate) fn are_idle(&self) -> bool {
+        self.0.available_permits() == cores()
+    }
+
+    /// Waits until no work is in progress.
+    pub(crate) async fn idle(&self) {
+        let all = u32::try_from(cores()).unwrap();
+        drop(self.0.acquire_many(all).await.unwrap());
     }
 }
 
@@ -51,5 +80,26 @@ mod tests {
             assert!(format!("{failure:?}").contains("engine panicked"));
         }
         assert_eq!(workers.run(|| Ok(1)).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn work_is_cancelled_when_nobody_waits_for_it_any_more() {
+        let workers = Workers::new();
+        let (send_token, token) = tokio::sync::oneshot::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let work = workers.run_cancellable(move |token| {
+            send_token.send(token).unwrap();
+            released.recv().unwrap();
+            Ok(())
+        });
+        let mut work = Box::pin(work);
+        let token = tokio::select! {
+            token = token => token.unwrap(),
+            _ = &mut work => panic!("the work waits to be released"),
+        };
+        assert!(!token.is_cancelled());
+        drop(work);
+        assert!(token.is_cancelled());
+        release.send(()).unwrap();
     }
 }

@@ -1,5 +1,7 @@
 //! Pictures as the readers take them.
 
+use std::ops::Range;
+
 use super::area::Area;
 
 /// The side of a square that counts as one in looking for islands.
@@ -84,15 +86,42 @@ impl Gray {
     /// A part of the picture.
     pub(crate) fn crop(&self, area: &Area) -> Self {
         let [left, top, right, bottom] = area.bounds().map(|it| it.max(0.0) as usize);
-        let (right, bottom) = (
-            right.min(self.width as usize),
-            bottom.min(self.height as usize),
-        );
-        let row = |y: usize| &self.pixels[y * self.width as usize..][left..right];
-        let pixels = (top..bottom).flat_map(row).copied().collect();
+        self.part(left..right, top..bottom)
+    }
+
+    /// Some columns and rows of the picture, as far as it has them.
+    pub(crate) fn part(&self, columns: Range<usize>, rows: Range<usize>) -> Self {
+        let within =
+            |it: Range<usize>, end: u32| it.start.min(end as usize)..it.end.min(end as usize);
+        let (columns, rows) = (within(columns, self.width), within(rows, self.height));
+        let (width, height) = (columns.len() as u32, rows.len() as u32);
+        let row = |y: usize| &self.pixels[y * self.width as usize..][columns.clone()];
         Self {
-            width: (right - left) as u32,
-            height: (bottom - top) as u32,
+            width,
+            height,
+            pixels: rows.flat_map(row).copied().collect(),
+        }
+    }
+
+    /// Smaller by a factor: each pixel is the mean of a square of pixels.
+    pub(crate) fn shrunk(&self, factor: usize) -> Self {
+        if factor <= 1 {
+            return self.clone();
+        }
+        let (width, height) = (self.width as usize / factor, self.height as usize / factor);
+        let mut pixels = Vec::with_capacity(width * height);
+        for band in self.pixels.chunks_exact(self.width as usize * factor) {
+            let mut sums = vec![0_usize; width];
+            for row in band.chunks_exact(self.width as usize) {
+                for (sum, square) in sums.iter_mut().zip(row.chunks_exact(factor)) {
+                    *sum += square.iter().copied().map(usize::from).sum::<usize>();
+                }
+            }
+            pixels.extend(sums.iter().map(|sum| (sum / (factor * factor)) as u8));
+        }
+        Self {
+            width: width as u32,
+            height: height as u32,
             pixels,
         }
     }
@@ -113,7 +142,10 @@ impl Gray {
             }
         }
         let mut islands = Vec::new();
-        while let Some(start) = dark.iter().position(|cell| *cell) {
+        for start in 0..dark.len() {
+            if !std::mem::take(&mut dark[start]) {
+                continue;
+            }
             let mut open = vec![start];
             let [mut left, mut top, mut right, mut bottom] = [columns, rows, 0, 0];
             while let Some(cell) = open.pop() {
@@ -144,13 +176,15 @@ impl Gray {
     /// the area itself where all is light.
     pub(crate) fn island_at(&self, area: Area) -> Area {
         let islands = self.islands().into_iter();
-        let Some(island) = islands
+        let island = islands
             .filter(|it| it.overlaps(&area))
-            .reduce(|a, b| a.joined(&b))
-        else {
-            return area;
-        };
-        let [left, top, right, bottom] = island.bounds().map(|it| it as usize);
+            .reduce(|a, b| a.joined(&b));
+        island.and_then(|it| self.dark_within(&it)).unwrap_or(area)
+    }
+
+    /// The rectangle around all that is dark in an area.
+    pub(crate) fn dark_within(&self, area: &Area) -> Option<Area> {
+        let [left, top, right, bottom] = area.bounds().map(|it| it as usize);
         let (right, bottom) = (
             right.min(self.width as usize),
             bottom.min(self.height as usize),
@@ -158,14 +192,12 @@ impl Gray {
         let is_dark = |x: usize, y: usize| self.pixels[y * self.width as usize + x] < 128;
         let row = |y: &usize| (left..right).any(|x| is_dark(x, *y));
         let column = |x: &usize| (top..bottom).any(|y| is_dark(*x, y));
-        let rows = ((top..bottom).find(row), (top..bottom).rev().find(row));
-        let columns = ((left..right).find(column), (left..right).rev().find(column));
-        match (rows, columns) {
-            ((Some(top), Some(bottom)), (Some(left), Some(right))) => {
-                Area::rectangle(left, top, right + 1, bottom + 1)
-            }
-            _ => area,
-        }
+        let (top, bottom) = ((top..bottom).find(row)?, (top..bottom).rev().find(row)?);
+        let (left, right) = (
+            (left..right).find(column)?,
+            (left..right).rev().find(column)?,
+        );
+        Some(Area::rectangle(left, top, right + 1, bottom + 1))
     }
 
     /// Turned clockwise, and grown so that nothing is cut off. Where a place in the turned picture

@@ -3,6 +3,8 @@
 //! rxing's own scan stops at the first barcode and knows no more of its place than two points. Here
 //! each barcode found is measured and then left out of the search, so that all are found.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rxing::common::{BitArray, HybridBinarizer};
@@ -13,6 +15,7 @@ use rxing::oned::{
 use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source, RXingResult};
 
 use super::area::Area;
+use super::budget::Budget;
 use super::gray::Gray;
 use super::gs1::SEPARATOR;
 use super::read::Reading;
@@ -47,40 +50,86 @@ pub(crate) const FORMATS: [BarcodeFormat; 8] = [
     BarcodeFormat::ITF,
 ];
 
-/// All barcodes of `formats` whose bars stand upright in `picture`, or upside down.
-pub(crate) fn scan(picture: &Gray, formats: &[BarcodeFormat], lines: usize) -> Vec<Reading> {
-    let Ok(source) = Luma8Source::new_with_slice(&picture.pixels, picture.width, picture.height)
-    else {
+/// All barcodes of `formats` whose bars stand upright in `picture`, or upside down. If the `budget` is exhausted before the
+/// last line, the barcodes of the lines before.
+pub(crate) fn scan(
+    picture: &Gray,
+    formats: &[BarcodeFormat],
+    lines: usize,
+    budget: &Budget,
+) -> Vec<Reading> {
+    let Some(rows) = rows(picture, budget) else {
         return Vec::new();
     };
-    let bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-    let mut rows = Vec::new();
-    for y in 0..picture.height as usize {
-        rows.push(bitmap.get_black_row(y).ok().map(|row| row.into_owned()));
-    }
-    let hints = hints();
-    let mut found: Vec<Reading> = Vec::new();
+    let mut found: Vec<Candidate> = Vec::new();
+    // Not barcodes, but remembered so that they are measured once.
+    let mut rejected: Vec<Candidate> = Vec::new();
     let step = (rows.len() / lines.max(1)).max(1);
     for y in (step / 2..rows.len()).step_by(step) {
         let Some(mut row) = rows[y].clone() else {
             continue;
         };
-        for known in found.iter().filter(|it| it.area.has_line(y)) {
-            erase(&mut row, &known.area);
+        for known in found.iter().filter(|it| it.reading.area.has_line(y)) {
+            erase(&mut row, &known.reading.area);
         }
         for _ in 0..MOST_IN_A_LINE {
-            let Some(result) = read_row(&row, y, formats, &hints) else {
+            let Some(result) = read_row(&row, y, formats, budget) else {
                 break;
             };
-            let reading = measure(&rows, y, &result);
-            erase(&mut row, &reading.area);
-            if is_plausible(&reading) {
-                join(&mut found, reading);
+            if let Some(known) = rejected.iter().find(|it| it.is_seen_in(&result, y)) {
+                erase(&mut row, &known.reading.area);
+                continue;
+            }
+            let candidate = Candidate::new(&rows, y, &result, budget);
+            erase(&mut row, &candidate.reading.area);
+            if is_plausible(&candidate.reading) {
+                join(&mut found, candidate);
+            } else {
+                rejected.push(candidate);
             }
         }
     }
-    found.retain(is_high_enough);
-    found
+    found.retain(|it| is_high_enough(&it.reading));
+    found.into_iter().map(|it| it.reading).collect()
+}
+
+/// The rows of a picture in black and white; `None` for one in which there is no contrast.
+type Rows = Vec<Option<BitArray>>;
+
+fn rows(picture: &Gray, budget: &Budget) -> Option<Rows> {
+    let source =
+        Luma8Source::new_with_slice(&picture.pixels, picture.width, picture.height).ok()?;
+    let bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+    let row = |y| {
+        let row = bitmap.get_black_row(y).ok();
+        budget
+            .allows(picture.width as usize)
+            .then(|| row.map(Cow::into_owned))
+    };
+    (0..picture.height as usize).map(row).collect()
+}
+
+/// What was read in a line.
+struct Candidate {
+    reading: Reading,
+}
+
+impl Candidate {
+    fn new(rows: &Rows, y: usize, result: &RXingResult, budget: &Budget) -> Self {
+        let reading = measure(rows, y, result, budget);
+        Self { reading }
+    }
+
+    /// Whether it is what was read in line `y`.
+    fn is_seen_in(&self, result: &RXingResult, y: usize) -> bool {
+        let area = &self.reading.area;
+        let columns = area.columns();
+        let is_within = |x: f32| columns.contains(&(x.max(0.0) as usize));
+        self.reading.kind == Kind::Rxing(*result.getBarcodeFormat())
+            && self.reading.text == text(result).0
+            && area.has_line(y)
+            && result.getPoints().iter().all(|point| is_within(point.x))
+    }
 }
 
 /// A line or two of pixels through print can pass for a long barcode without check digit as well. Asked when the pieces
@@ -123,24 +172,42 @@ fn read_row(
     row: &BitArray,
     y: usize,
     formats: &[BarcodeFormat],
-    hints: &DecodeHints,
+    budget: &Budget,
 ) -> Option<RXingResult> {
+    if let Some(result) = read_line(row, y, formats, budget) {
+        return Some(result);
+    }
     let islands = islands(row);
-    let alone = islands.iter().filter(|_| islands.len() > 1).map(|island| {
-        let mut alone = BitArray::with_size(row.get_size());
-        (island.clone())
-            .filter(|x| row.get(*x))
-            .for_each(|x| alone.set(x));
-        alone
-    });
-    std::iter::once(row.clone())
-        .chain(alone)
-        .find_map(|row| read_line(&row, y, formats, hints))
+    let apart = islands.iter().filter(|_| islands.len() > 1);
+    apart
+        .take_while(|_| budget.allows(0))
+        .find_map(|island| read_part(row, island, y, formats, budget))
+}
+
+/// What stands in these columns of a line, read as if it stood alone. Only they are given to the readers, with a quiet zone at
+/// both ends, so that the work does not grow with the number of parts times the length of the line.
+fn read_part(
+    row: &BitArray,
+    columns: &Range<usize>,
+    y: usize,
+    formats: &[BarcodeFormat],
+    budget: &Budget,
+) -> Option<RXingResult> {
+    let margin = ISLAND_GAP + columns.len() / 2;
+    let mut alone = BitArray::with_size(columns.len() + 2 * margin);
+    (columns.clone())
+        .filter(|x| *x < row.get_size() && row.get(*x))
+        .for_each(|x| alone.set(x - columns.start + margin));
+    let mut result = read_line(&alone, y, formats, budget)?;
+    for point in result.getPointsMut() {
+        point.x += columns.start as f32 - margin as f32;
+    }
+    Some(result)
 }
 
 /// The parts of a line with wide gaps between them.
-fn islands(row: &BitArray) -> Vec<std::ops::Range<usize>> {
-    let mut islands: Vec<std::ops::Range<usize>> = Vec::new();
+fn islands(row: &BitArray) -> Vec<Range<usize>> {
+    let mut islands: Vec<Range<usize>> = Vec::new();
     for x in (0..row.get_size()).filter(|x| row.get(*x)) {
         match islands.last_mut() {
             Some(island) if x < island.end + ISLAND_GAP => island.end = x + 1,
@@ -154,16 +221,20 @@ fn read_line(
     row: &BitArray,
     y: usize,
     formats: &[BarcodeFormat],
-    hints: &DecodeHints,
+    budget: &Budget,
 ) -> Option<RXingResult> {
+    if !budget.allows(row.get_size()) {
+        return None;
+    }
+    let hints = hints();
     let width = row.get_size() as f32;
     let mut turned = row.clone();
     turned.reverse();
     for format in FORMATS.iter().filter(|format| formats.contains(format)) {
-        if let Some(result) = decode(*format, row, y, hints) {
+        if let Some(result) = decode(*format, row, y, &hints) {
             return Some(result);
         }
-        if let Some(mut result) = decode(*format, &turned, y, hints) {
+        if let Some(mut result) = decode(*format, &turned, y, &hints) {
             for point in result.getPointsMut() {
                 point.x = width - 1.0 - point.x;
             }
@@ -218,7 +289,7 @@ fn mend_points(row: &BitArray, mut result: RXingResult) -> RXingResult {
 }
 
 /// A reading with the rectangle that its bars fill.
-fn measure(rows: &[Option<BitArray>], y: usize, result: &RXingResult) -> Reading {
+fn measure(rows: &Rows, y: usize, result: &RXingResult, budget: &Budget) -> Reading {
     let points = result.getPoints();
     let x = points.iter().map(|point| point.x);
     let width = rows[y].as_ref().map_or(0, BitArray::get_size);
@@ -230,23 +301,29 @@ fn measure(rows: &[Option<BitArray>], y: usize, result: &RXingResult) -> Reading
         None => (left, right),
     };
     let same = |line: &usize| match (&rows[*line], &rows[y]) {
-        (Some(one), Some(other)) => agree(one, other, left, right),
+        (Some(one), Some(other)) => {
+            budget.allows(right + 1 - left) && agree(one, other, left, right)
+        }
         _ => false,
     };
     let top = (0..y).rev().take_while(same).last().unwrap_or(y);
     let bottom = (y + 1..rows.len()).take_while(same).last().unwrap_or(y);
-    let format = *result.getBarcodeFormat();
-    let (text, gs1) = match format {
+    let (text, gs1) = text(result);
+    Reading {
+        kind: Kind::Rxing(*result.getBarcodeFormat()),
+        text,
+        gs1,
+        area: Area::rectangle(left, top, right + 1, bottom + 1),
+    }
+}
+
+/// The text, and whether it is a GS1 one.
+fn text(result: &RXingResult) -> (String, bool) {
+    match result.getBarcodeFormat() {
         // rxing gives the indices of letters here, not letters.
         BarcodeFormat::CODABAR => (codabar(result.getText()), false),
         BarcodeFormat::CODE_128 => code128(result),
         _ => (result.getText().to_owned(), false),
-    };
-    Reading {
-        kind: Kind::Rxing(format),
-        text,
-        gs1,
-        area: Area::rectangle(left, top, right + 1, bottom + 1),
     }
 }
 
@@ -318,12 +395,16 @@ fn erase(row: &mut BitArray, area: &Area) {
 }
 
 /// A barcode that stands aslant is found in pieces: they become one.
-fn join(found: &mut Vec<Reading>, reading: Reading) {
+fn join(found: &mut Vec<Candidate>, candidate: Candidate) {
+    let reading = &candidate.reading;
     let same = found.iter_mut().find(|it| {
+        let it = &it.reading;
         it.kind == reading.kind && it.text == reading.text && it.area.touches(&reading.area)
     });
     match same {
-        Some(known) => known.area = known.area.joined(&reading.area),
-        None => found.push(reading),
+        Some(known) => {
+            known.reading.area = known.reading.area.joined(&reading.area);
+        }
+        None => found.push(candidate),
     }
 }

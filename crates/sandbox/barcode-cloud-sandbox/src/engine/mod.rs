@@ -6,6 +6,7 @@
 //! of the document.
 
 mod area;
+mod budget;
 mod code128;
 mod data_matrix;
 mod digits;
@@ -13,6 +14,7 @@ mod full_ascii;
 mod gray;
 mod gs1;
 mod linear;
+mod pieces;
 mod read;
 #[cfg_attr(not(feature = "all-symbologies"), path = "no_second.rs")]
 mod second;
@@ -21,11 +23,14 @@ mod table;
 mod values;
 mod write;
 
+pub(crate) use budget::Budget;
 pub(crate) use gray::Gray;
 pub(crate) use read::{Effort, Found, read};
 pub(crate) use symbology::Symbology;
 pub(crate) use write::{Options, Shape, Symbol, write};
 
+#[cfg(test)]
+mod bounds;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use rxing::BarcodeFormat;
 
 use super::read::{Effort, Reading};
 use super::write::{Options, Refusal, Shape};
-use super::{Gray, Symbology};
+use super::{Budget, Gray, Symbology};
 
 /// No format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,6 @@ pub(crate) fn instead_of(_: BarcodeFormat) -> Option<Format> {
     None
 }
 
-pub(crate) fn read(_: &Gray, format: Format, _: Effort) -> Vec<Reading> {
+pub(crate) fn read(_: &Gray, format: Format, _: Effort, _: &Budget) -> Vec<Reading> {
     match format {}
 }

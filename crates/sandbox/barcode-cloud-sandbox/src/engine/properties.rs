@@ -179,6 +179,6 @@ proptest! {
     ) {
         let pixels = seed.iter().copied().cycle().take((width * height) as usize).collect();
         let picture = super::Gray { width, height, pixels };
-        let _ = super::read(&picture, |_| true, super::Effort::Excellent);
+        let _ = super::read(&picture, |_| true, super::Effort::Excellent, &super::Budget::none());
     }
 }

@@ -20,8 +20,9 @@ use rxing::{
 use super::area::Area;
 use super::gray::Gray;
 use super::gs1::SEPARATOR;
+use super::pieces::{MOST_PIXELS, Piece, coarsest, pieces};
 use super::symbology::Kind;
-use super::{Symbology, linear, second};
+use super::{Budget, Symbology, linear, second};
 
 /// The quiet zone that is put around a picture, so that barcodes at its very edge are found, and so
 /// that no reader meets a picture of a few pixels.
@@ -29,8 +30,8 @@ const PADDING: u32 = 16;
 /// Modules of two pixels have no pixel in their middle, which some readers stumble over: pictures of
 /// fewer pixels than this get a second look, enlarged.
 const ENLARGED_BELOW: usize = 1_000_000;
-/// Five turns of a picture of more pixels than this take longer than any client waits.
-const TURNED_BELOW: usize = 16_000_000;
+/// A picture of more pixels than this is turned at a smaller scale.
+const MOST_TURNED: usize = 16_000_000;
 /// In pixels; an Aztec code is no smaller.
 const SMALLEST_ISLAND: f32 = 15.0;
 const MOST_ISLANDS: usize = 64;
@@ -71,11 +72,13 @@ pub(crate) struct Found {
     pub(crate) region: [(i32, i32); 4],
 }
 
-/// All barcodes of the types that are `wanted`, from top to bottom.
+/// All barcodes of the types that are `wanted`, from top to bottom. If the `budget` is exhausted before the end, the barcodes
+/// that were found until then.
 pub(crate) fn read(
     picture: &Gray,
     wanted: impl Fn(&Symbology) -> bool,
     effort: Effort,
+    budget: &Budget,
 ) -> Vec<Found> {
     // In the order of the table, so that the name which says most comes first.
     let candidates: Vec<&Symbology> = Symbology::all().filter(|it| wanted(it)).collect();
@@ -85,14 +88,17 @@ pub(crate) fn read(
             kinds.push(kind);
         }
     }
-    let padded = picture.padded(PADDING);
-    let mut readings = search(&padded, &kinds, effort);
-    if readings.is_empty() && effort == Effort::Excellent {
-        // What is dark on the outside must be so in the margin too.
-        readings = search(&picture.inverted().padded(PADDING), &kinds, effort);
+    let search = |it: &Gray| search(it, &kinds, effort, budget);
+    let padded = prepared(picture);
+    let mut readings = search(&padded);
+    let goes_on = |readings: &[Reading]| {
+        readings.is_empty() && effort == Effort::Excellent && budget.allows(0)
+    };
+    if goes_on(&readings) {
+        readings = search(&prepared(&picture.inverted()));
     }
-    if readings.is_empty() && effort == Effort::Excellent {
-        readings = turned(&padded, &TURNS, |it| search(it, &kinds, effort));
+    if goes_on(&readings) {
+        readings = search_turned(&padded, search, budget);
     }
     let mut found: Vec<Found> = readings
         .iter()
@@ -100,6 +106,11 @@ pub(crate) fn read(
         .collect();
     found.sort_by_key(|it| (it.region[0].1, it.region[0].0));
     found
+}
+
+/// The picture that the readers get: with a quiet zone on each side.
+fn prepared(picture: &Gray) -> Gray {
+    picture.padded(PADDING)
 }
 
 fn name(reading: &Reading, candidates: &[&'static Symbology]) -> Option<Found> {
@@ -116,16 +127,44 @@ fn name(reading: &Reading, candidates: &[&'static Symbology]) -> Option<Found> {
     })
 }
 
+fn shorter_side(area: &Area) -> f32 {
+    let (width, height) = area.size();
+    width.min(height)
+}
+
+/// Searches the turned picture: first shrunk to the size of one piece, then at full scale. A picture that is too large to be
+/// turned at full scale is shrunk as far as necessary.
+fn search_turned(
+    picture: &Gray,
+    look: impl Fn(&Gray) -> Vec<Reading>,
+    budget: &Budget,
+) -> Vec<Reading> {
+    let mut factors = [MOST_PIXELS, MOST_TURNED]
+        .map(|most| coarsest(picture, most))
+        .to_vec();
+    factors.dedup();
+    for factor in factors {
+        let found = turned(&picture.shrunk(factor), &TURNS, &look, budget);
+        if !found.is_empty() {
+            let factor = factor as f32;
+            let place = |x, y| (x * factor, y * factor);
+            return found.into_iter().map(|it| it.placed(place)).collect();
+        }
+    }
+    Vec::new()
+}
+
 /// What `look` sees in the picture turned by the first of these `angles` in which it sees something.
 pub(super) fn turned(
     picture: &Gray,
     angles: &[f32],
     look: impl Fn(&Gray) -> Vec<Reading>,
+    budget: &Budget,
 ) -> Vec<Reading> {
-    if picture.pixels.len() > TURNED_BELOW {
-        return Vec::new();
-    }
     for &degrees in angles {
+        if !budget.allows(picture.pixels.len()) {
+            break;
+        }
         let turned = picture.turned(degrees);
         let found = look(&turned);
         if !found.is_empty() {
@@ -139,65 +178,115 @@ pub(super) fn turned(
     Vec::new()
 }
 
-fn search(picture: &Gray, kinds: &[Kind], effort: Effort) -> Vec<Reading> {
-    let mut found = Vec::new();
-    for format in WHOLE {
-        if kinds.contains(&Kind::Rxing(format)) {
-            found.extend(whole_codes(picture, format, effort));
+/// The barcodes in a picture: the matrix codes of the whole picture, then the linear codes, then the matrix codes
+/// that are seen only from near.
+fn search(picture: &Gray, kinds: &[Kind], effort: Effort, budget: &Budget) -> Vec<Reading> {
+    let mut pieces = pieces(picture);
+    let whole = pieces.next();
+    let mut found = whole.map_or_else(Vec::new, |it| matrix_codes_of(&it, kinds, effort, budget));
+    found.extend(linear_codes(picture, &found, kinds, effort, budget));
+    for piece in pieces {
+        if !budget.allows(0) {
+            break;
         }
-    }
-    for kind in kinds {
-        if let Kind::Second(format) = kind {
-            found.extend(second::read(picture, *format, effort));
-        }
-    }
-    let linear: Vec<_> = (linear::FORMATS.into_iter())
-        .filter(|it| kinds.contains(&Kind::Rxing(*it)))
-        .collect();
-    if !linear.is_empty() {
-        let lines = if effort == Effort::Fast { 32 } else { 256 };
-        // Matrix codes are full of what looks like the start of a linear one.
-        let mut rest = picture.clone();
-        found.iter().for_each(|it: &Reading| rest.erase(&it.area));
-        let upright = linear::scan(&rest, &linear, lines);
-        let lying = linear::scan(&rest.transposed(), &linear, lines);
-        let lying = lying.into_iter().map(|it| it.placed(|x, y| (y, x)));
-        for reading in upright.into_iter().chain(lying) {
-            // Bars seen within a matrix code are not a barcode.
-            let overlaps = |it: &Reading| it.area.overlaps(&reading.area);
-            if !found.iter().any(overlaps) {
-                found.push(reading);
+        for code in matrix_codes_of(&piece, kinds, effort, budget) {
+            if !found
+                .iter()
+                .any(|it| it.kind == code.kind && it.area.overlaps(&code.area))
+            {
+                // Bars seen within a matrix code are not a barcode.
+                found.retain(|it| !it.is_linear() || !it.area.overlaps(&code.area));
+                found.push(code);
             }
         }
     }
     found
 }
 
+/// The codes that are read in a whole picture and not line by line.
+fn matrix_codes_of(piece: &Piece, kinds: &[Kind], effort: Effort, budget: &Budget) -> Vec<Reading> {
+    let mut found = Vec::new();
+    for format in WHOLE {
+        if kinds.contains(&Kind::Rxing(format)) {
+            found.extend(whole_codes(&piece.picture, format, effort, budget));
+        }
+    }
+    for kind in kinds {
+        if let Kind::Second(format) = kind {
+            found.extend(second::read(&piece.picture, *format, effort, budget));
+        }
+    }
+    let place = |x, y| piece.place(x, y);
+    found.into_iter().map(|it| it.placed(place)).collect()
+}
+
+fn linear_codes(
+    picture: &Gray,
+    found: &[Reading],
+    kinds: &[Kind],
+    effort: Effort,
+    budget: &Budget,
+) -> Vec<Reading> {
+    let formats: Vec<_> = (linear::FORMATS.into_iter())
+        .filter(|it| kinds.contains(&Kind::Rxing(*it)))
+        .collect();
+    if formats.is_empty() || !budget.allows(0) {
+        return Vec::new();
+    }
+    let lines = if effort == Effort::Fast { 32 } else { 256 };
+    // Matrix codes are full of what looks like the start of a linear one.
+    let mut rest = picture.clone();
+    found.iter().for_each(|it| rest.erase(&it.area));
+    let upright = linear::scan(&rest, &formats, lines, budget);
+    let lying = linear::scan(&rest.transposed(), &formats, lines, budget);
+    let lying = lying.into_iter().map(|it| it.placed(|x, y| (y, x)));
+    let mut codes: Vec<Reading> = Vec::new();
+    for code in upright.into_iter().chain(lying) {
+        let overlaps = |it: &Reading| it.area.overlaps(&code.area);
+        if !found.iter().chain(&codes).any(overlaps) {
+            codes.push(code);
+        }
+    }
+    codes
+}
+
 /// What is read in a whole picture, by the engine that does so best.
-fn whole_codes(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Reading> {
+fn whole_codes(
+    picture: &Gray,
+    format: BarcodeFormat,
+    effort: Effort,
+    budget: &Budget,
+) -> Vec<Reading> {
     if let Some(second) = second::instead_of(format) {
         let kind = Kind::Rxing(format);
-        let found = second::read(picture, second, effort).into_iter();
+        let found = second::read(picture, second, effort, budget).into_iter();
         return found.map(|it| Reading { kind, ..it }).collect();
     }
-    let codes = matrix_codes(picture, format, effort);
+    let codes = matrix_codes(picture, format, effort, budget);
     if codes.is_empty() && effort > Effort::Fast {
-        return look_closer(picture, format, effort);
+        return look_closer(picture, format, effort, budget);
     }
     codes
 }
 
 /// A second look: at the picture enlarged, and for Aztec, whose reader starts from the middle, at
 /// each part that stands apart.
-fn look_closer(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Reading> {
-    let look = |it: &Gray| matrix_codes(it, format, effort);
+fn look_closer(
+    picture: &Gray,
+    format: BarcodeFormat,
+    effort: Effort,
+    budget: &Budget,
+) -> Vec<Reading> {
+    let look = |it: &Gray| matrix_codes(it, format, effort, budget);
     let codes = enlarged(picture, look);
     if !codes.is_empty() || format != BarcodeFormat::AZTEC {
         return codes;
     }
     let mut islands = picture.islands();
-    islands.retain(|it| it.size().0.min(it.size().1) >= SMALLEST_ISLAND);
-    let codes = islands.iter().take(MOST_ISLANDS).flat_map(|island| {
+    islands.retain(|it| shorter_side(it) >= SMALLEST_ISLAND);
+    let islands = islands.iter().take(MOST_ISLANDS);
+    // The readers ask the budget for the pixels of each part. This check saves the work of cutting out the rest of the parts.
+    let codes = islands.take_while(|_| budget.allows(0)).flat_map(|island| {
         let part = picture.crop(island);
         let [left, top, ..] = island.bounds();
         let mut codes = look(&part);
@@ -223,10 +312,15 @@ pub(super) fn enlarged(picture: &Gray, look: impl Fn(&Gray) -> Vec<Reading>) -> 
 }
 
 /// All codes of one kind. A reader that gives one at a time is asked again without what it found.
-fn matrix_codes(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<Reading> {
+fn matrix_codes(
+    picture: &Gray,
+    format: BarcodeFormat,
+    effort: Effort,
+    budget: &Budget,
+) -> Vec<Reading> {
     let mut rest = picture.clone();
     let mut found: Vec<Reading> = Vec::new();
-    while found.len() < MOST_OF_A_KIND {
+    while found.len() < MOST_OF_A_KIND && budget.allows(rest.pixels.len()) {
         let new: Vec<Reading> = decode(&rest, format, effort)
             .iter()
             .map(|result| Reading::of(result, format, &rest))
@@ -299,6 +393,11 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// Whether it was read line by line.
+    fn is_linear(&self) -> bool {
+        matches!(self.kind, Kind::Rxing(format) if linear::FORMATS.contains(&format))
+    }
+
     /// In another picture, whose places `place` gives.
     pub(crate) fn placed(self, place: impl Fn(f32, f32) -> (f32, f32)) -> Self {
         Self {

@@ -165,7 +165,12 @@ pub(super) fn draw(name: &str, value: &str) -> Result<Gray, String> {
 }
 
 pub(super) fn read_as(name: &str, picture: &Gray) -> Vec<(&'static str, String)> {
-    let found = read(picture, |it| it.name == name, Effort::Normal);
+    let found = read(
+        picture,
+        |it| it.name == name,
+        Effort::Normal,
+        &Budget::none(),
+    );
     found.into_iter().map(|it| (it.name, it.value)).collect()
 }
 
@@ -184,7 +189,12 @@ fn a_common_type_is_named_without_being_asked_for() {
     for (name, values) in SAMPLES {
         let common = Symbology::to_write(name).unwrap().common;
         for value in values.iter().filter(|_| common) {
-            let found = read(&draw(name, value).unwrap(), |it| it.common, Effort::Normal);
+            let found = read(
+                &draw(name, value).unwrap(),
+                |it| it.common,
+                Effort::Normal,
+                &Budget::none(),
+            );
             let found: Vec<_> = found.iter().map(|it| (it.name, &*it.value)).collect();
             assert_eq!(found, [(*name, *value)]);
         }
@@ -236,6 +246,7 @@ fn health_industry_codes_are_read_in_each_of_their_symbols() {
                 &draw(base, value).unwrap(),
                 |it| it.name == format!("{asked}{standard}"),
                 Effort::Normal,
+                &Budget::none(),
             );
             let values: Vec<_> = found.iter().map(|it| &*it.value).collect();
             assert_eq!(values, [value], "{asked}{standard}");
@@ -265,7 +276,7 @@ fn the_right_edge_of_a_pdf417_may_be_left_out() {
 #[test]
 fn a_coupon_is_two_symbols_beside_each_other() {
     let picture = draw("UpcaGs1Code128Coupon", "514141100906(8102)03").unwrap();
-    let found = read(&picture, |it| it.common, Effort::Normal);
+    let found = read(&picture, |it| it.common, Effort::Normal, &Budget::none());
     let mut found: Vec<_> = found.iter().map(|it| (it.name, &*it.value)).collect();
     found.sort_unstable();
     assert_eq!(
@@ -335,14 +346,19 @@ fn all_barcodes_of_a_page_are_found_each_in_its_place() {
         .map(|(name, value)| draw(name, value).unwrap())
         .collect();
     for page in [page(&pictures, 3), page(&pictures, 3).turned(90.0)] {
-        let found = read(&page, |it| it.common, Effort::Normal);
+        let found = read(&page, |it| it.common, Effort::Normal, &Budget::none());
         let mut names: Vec<_> = found.iter().map(|it| (it.name, &*it.value)).collect();
         names.sort_unstable();
         let mut expected = values.to_vec();
         expected.sort_unstable();
         assert_eq!(names, expected);
     }
-    let found = read(&page(&pictures, 3), |it| it.common, Effort::Normal);
+    let found = read(
+        &page(&pictures, 3),
+        |it| it.common,
+        Effort::Normal,
+        &Budget::none(),
+    );
     for it in &found {
         let cells = values
             .iter()
@@ -381,11 +397,24 @@ fn more_effort_finds_what_is_turned_or_inverted() {
             upright.turned(-45.0),
             upright.turned(30.0),
         ] {
-            let found = read(&picture, |it| it.name == name, Effort::Excellent);
+            let found = read(
+                &picture,
+                |it| it.name == name,
+                Effort::Excellent,
+                &Budget::none(),
+            );
             let values: Vec<_> = found.iter().map(|it| &*it.value).collect();
             assert_eq!(values, [value], "{name}");
         }
-        assert!(read(&upright.turned(45.0), |it| it.name == name, Effort::Normal).is_empty());
+        assert!(
+            read(
+                &upright.turned(45.0),
+                |it| it.name == name,
+                Effort::Normal,
+                &Budget::none()
+            )
+            .is_empty()
+        );
     }
 }
 
@@ -393,7 +422,12 @@ fn more_effort_finds_what_is_turned_or_inverted() {
 fn the_region_follows_a_turn() {
     let upright = draw("Code128", "Test").unwrap().doubled();
     let turned = upright.turned(30.0);
-    let found = read(&turned, |it| it.name == "Code128", Effort::Excellent);
+    let found = read(
+        &turned,
+        |it| it.name == "Code128",
+        Effort::Excellent,
+        &Budget::none(),
+    );
     let (x, y) = found[0].region.iter().fold((0.0, 0.0), |(x, y), corner| {
         (x + corner.0 as f32 / 4.0, y + corner.1 as f32 / 4.0)
     });

@@ -84,6 +84,7 @@ fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest
             ..LoggedBody::default()
         },
         fault: None,
+        warning: None,
         status: None,
     }
 }
@@ -112,6 +113,12 @@ impl Visit {
     pub(crate) fn meets(&self, fault: &Fault) {
         let text = fault.to_string();
         self.log.update(self.key, |entry| entry.fault = Some(text));
+    }
+
+    /// Notes what the answer leaves out or changes.
+    pub(crate) fn warn(&self, text: String) {
+        self.log
+            .update(self.key, |entry| entry.warning = Some(text));
     }
 }
 

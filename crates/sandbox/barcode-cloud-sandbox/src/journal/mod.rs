@@ -46,6 +46,8 @@ pub struct LoggedRequest {
     pub body: LoggedBody,
     /// The fault that happened to it, in the text form of [`Fault`](crate::Fault).
     pub fault: Option<String>,
+    /// What the answer leaves out or changes without being an error, such as a picture that was not searched completely.
+    pub warning: Option<String>,
     /// The status of the answer; `None` while there is none, or if none ever came.
     pub status: Option<u16>,
 }
@@ -189,6 +191,7 @@ mod tests {
             headers: Vec::new(),
             body: LoggedBody::default(),
             fault: None,
+            warning: None,
             status: None,
         }
     }

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::answer::Failure;
-use crate::engine::{self, Effort, Found, Symbology};
+use crate::engine::{self, Budget, Effort, Found, Symbology};
+use crate::journal::Visit;
 use crate::operations::from_base64;
 use crate::picture;
 use crate::server::State;
@@ -15,8 +16,12 @@ use crate::validate::Values;
 /// The name in the document that stands for no one type.
 const COMMON: &str = "MostCommonlyUsed";
 
-/// Looks for the types asked for.
-pub(crate) async fn recognize(state: &Arc<State>, values: Values) -> Result<Value, Failure> {
+/// Looks for the requested types. If the picture could not be searched completely, the log entry gets a warning.
+pub(crate) async fn recognize(
+    state: &Arc<State>,
+    values: Values,
+    visit: Option<&Visit>,
+) -> Result<Value, Failure> {
     let wanted = match values.texts("barcodeTypes") {
         Some(names) => Wanted::named("barcodeTypes", &names)?,
         None => Wanted::named(
@@ -30,11 +35,15 @@ pub(crate) async fn recognize(state: &Arc<State>, values: Values) -> Result<Valu
         _ => Effort::Normal,
     };
     // `recognitionImageKind` is a hint to the service's engine; here every kind is read alike.
-    find(state, values, wanted, effort).await
+    find(state, values, wanted, effort, visit).await
 }
 
-/// Looks for the common types.
-pub(crate) async fn scan(state: &Arc<State>, values: Values) -> Result<Value, Failure> {
+/// Looks for the common types. If the picture could not be searched completely, the log entry gets a warning.
+pub(crate) async fn scan(
+    state: &Arc<State>,
+    values: Values,
+    visit: Option<&Visit>,
+) -> Result<Value, Failure> {
     find(
         state,
         values,
@@ -43,6 +52,7 @@ pub(crate) async fn scan(state: &Arc<State>, values: Values) -> Result<Value, Fa
             types: Vec::new(),
         },
         Effort::Normal,
+        visit,
     )
     .await
 }
@@ -76,17 +86,29 @@ async fn find(
     values: Values,
     wanted: Wanted,
     effort: Effort,
+    visit: Option<&Visit>,
 ) -> Result<Value, Failure> {
     let (parameter, file) = file(state, &values).await?;
     // The request's own copy of the file is not needed while the engine works.
     drop(values);
-    let found = state.workers.run(move || {
+    let time = state.recognition_time;
+    let read = state.workers.run_cancellable(move |cancelled| {
+        let budget = Budget::new(time, cancelled);
         let picture =
             picture::decode(&file).map_err(|problem| Failure::field(parameter, problem))?;
         drop(file);
-        Ok(engine::read(&picture, |it| wanted.has(it), effort))
+        let found = engine::read(&picture, |it| wanted.has(it), effort, &budget);
+        Ok((found, budget.is_exhausted()))
     });
-    let barcodes: Vec<Value> = found.await?.iter().map(barcode).collect();
+    let (found, is_incomplete) = read.await?;
+    if let Some(visit) = visit.filter(|_| is_incomplete) {
+        visit.warn(format!(
+            "The picture was not searched completely: reading was ended after {} seconds. The answer lists the barcodes \
+             found until then.",
+            time.as_secs_f32()
+        ));
+    }
+    let barcodes: Vec<Value> = found.iter().map(barcode).collect();
     Ok(json!({ "barcodes": barcodes }))
 }
 

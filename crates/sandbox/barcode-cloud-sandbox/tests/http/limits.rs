@@ -1,15 +1,16 @@
 //! Files and bodies that are broken, hostile or very large.
 
 use std::io::Cursor;
+use std::time::{Duration, Instant};
 
 use barcode_cloud_sandbox::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use image::{ImageFormat, RgbImage};
+use image::{GrayImage, ImageFormat, Luma, RgbImage};
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
-use crate::caller::{Caller, failure};
+use crate::caller::{Caller, barcodes, failure, json as body};
 
 async fn scan(caller: &Caller, file: Vec<u8>) -> reqwest::Response {
     let form = Form::new().part("file", Part::bytes(file).file_name("a"));
@@ -168,4 +169,46 @@ async fn a_body_beyond_the_limit_is_refused_and_the_refusal_arrives() {
         .await
         .unwrap();
     assert_eq!(token.status(), 413);
+}
+
+/// A PNG file of 85 KB that holds a dot every 24 of 8000 times 8000 pixels.
+fn dots() -> Vec<u8> {
+    let side = 8000;
+    let dots = GrayImage::from_fn(side, side, |x, y| {
+        Luma([if x % 24 == 0 && y % 24 == 0 { 0 } else { 255 }])
+    });
+    let mut file = Cursor::new(Vec::new());
+    dots.write_to(&mut file, ImageFormat::Png).unwrap();
+    file.into_inner()
+}
+
+/// The claim of the README. A warning in the log says that the read was ended early.
+#[tokio::test]
+async fn a_picture_that_takes_long_to_search_is_answered_within_ten_seconds() {
+    let caller = Caller::new().await;
+    caller
+        .sandbox
+        .url_file("https://example.com/dots.png", dots());
+    let path = "/barcode/recognize?barcodeType=MostCommonlyUsed&recognitionMode=Excellent\
+                &fileUrl=https://example.com/dots.png";
+    let before = Instant::now();
+    let response = caller.get(path).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(barcodes(&body(response).await), []);
+    assert!(
+        before.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        before.elapsed()
+    );
+    let log = caller.sandbox.requests();
+    let warning = log.last().unwrap().warning.as_deref().unwrap();
+    assert!(warning.contains("not searched completely"), "{warning}");
+}
+
+#[tokio::test]
+async fn a_picture_that_is_searched_in_time_has_no_warning() {
+    let caller = Caller::new().await;
+    let picture = caller.picture("QR", &[("data", "Test")]).await;
+    assert_eq!(caller.recognize("QR", picture).await.len(), 1);
+    assert_eq!(caller.sandbox.requests().last().unwrap().warning, None);
 }

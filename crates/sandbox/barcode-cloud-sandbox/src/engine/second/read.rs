@@ -3,10 +3,10 @@
 use barcode_engine_sys::{Format, read as zxing};
 use rxing::BarcodeFormat;
 
-use super::super::Gray;
 use super::super::area::Area;
 use super::super::read::{Effort, Reading, enlarged, turned};
 use super::super::symbology::Kind;
+use super::super::{Budget, Gray};
 
 /// In degrees. The reader finds a MaxiCode only where it is upright.
 const RIGHT_ANGLES: [f32; 3] = [90.0, 180.0, 270.0];
@@ -22,8 +22,16 @@ pub(crate) fn instead_of(base: BarcodeFormat) -> Option<Format> {
     }
 }
 
-pub(crate) fn read(picture: &Gray, format: Format, effort: Effort) -> Vec<Reading> {
-    let once = |it: &Gray| read_once(it, format, effort);
+pub(crate) fn read(
+    picture: &Gray,
+    format: Format,
+    effort: Effort,
+    budget: &Budget,
+) -> Vec<Reading> {
+    let once = |it: &Gray| match budget.allows(it.pixels.len()) {
+        true => read_once(it, format, effort),
+        false => Vec::new(),
+    };
     if effort == Effort::Fast {
         return once(picture);
     }
@@ -34,7 +42,7 @@ pub(crate) fn read(picture: &Gray, format: Format, effort: Effort) -> Vec<Readin
     };
     match twice(picture) {
         found if found.is_empty() && format == Format::MaxiCode => {
-            turned(picture, &RIGHT_ANGLES, twice)
+            turned(picture, &RIGHT_ANGLES, twice, budget)
         }
         found => found,
     }
