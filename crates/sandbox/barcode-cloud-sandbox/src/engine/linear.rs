@@ -33,6 +33,10 @@ const MOST_IN_A_LINE: usize = 16;
 const WIDEST_GAP: usize = 4;
 /// Widths to one height: lower than this no barcode is printed, and print itself is.
 const WIDEST_SHAPE: f32 = 48.0;
+/// The same for EAN-8 and UPC-E, which are short.
+const WIDEST_SHORT_SHAPE: f32 = 16.0;
+/// The number of lines of a barcode's area that are read in addition to the one that it was found in.
+const OTHER_LINES: usize = 4;
 /// The code of FNC1 in a Code 128 symbol.
 const CODE128_FNC1: u8 = 102;
 /// Codabar's alphabet by rxing's index of it.
@@ -62,7 +66,7 @@ pub(crate) fn scan(
         return Vec::new();
     };
     let mut found: Vec<Candidate> = Vec::new();
-    // Not barcodes, but remembered so that they are measured once.
+    // No barcodes, but kept so that each is measured only once.
     let mut rejected: Vec<Candidate> = Vec::new();
     let step = (rows.len() / lines.max(1)).max(1);
     for y in (step / 2..rows.len()).step_by(step) {
@@ -89,11 +93,11 @@ pub(crate) fn scan(
             }
         }
     }
-    found.retain(|it| is_high_enough(&it.reading));
+    found.retain(|it| it.lines >= least_lines(it.reading.kind) && is_high_enough(&it.reading));
     found.into_iter().map(|it| it.reading).collect()
 }
 
-/// The rows of a picture in black and white; `None` for one in which there is no contrast.
+/// The rows of a picture in black and white. A row without contrast is `None`.
 type Rows = Vec<Option<BitArray>>;
 
 fn rows(picture: &Gray, budget: &Budget) -> Option<Rows> {
@@ -109,18 +113,20 @@ fn rows(picture: &Gray, budget: &Budget) -> Option<Rows> {
     (0..picture.height as usize).map(row).collect()
 }
 
-/// What was read in a line.
+/// A reading of one line, and the number of lines that give the same reading.
 struct Candidate {
     reading: Reading,
+    lines: usize,
 }
 
 impl Candidate {
     fn new(rows: &Rows, y: usize, result: &RXingResult, budget: &Budget) -> Self {
         let reading = measure(rows, y, result, budget);
-        Self { reading }
+        let lines = lines_alike(rows, y, &reading, result, budget);
+        Self { reading, lines }
     }
 
-    /// Whether it is what was read in line `y`.
+    /// Whether line `y` gave this reading again.
     fn is_seen_in(&self, result: &RXingResult, y: usize) -> bool {
         let area = &self.reading.area;
         let columns = area.columns();
@@ -132,6 +138,40 @@ impl Candidate {
     }
 }
 
+/// How many lines must be read alike. Strokes of print are read as a barcode in one line, but rarely in several; Code 128,
+/// Code 93 and EAN-13 have check characters that seldom fit by chance.
+fn least_lines(kind: Kind) -> usize {
+    match kind {
+        Kind::Rxing(BarcodeFormat::CODE_128 | BarcodeFormat::CODE_93 | BarcodeFormat::EAN_13) => 2,
+        _ => 3,
+    }
+}
+
+/// The number of lines, of some in the area of a barcode, that are read alike. Line `y` is one of them.
+fn lines_alike(
+    rows: &Rows,
+    y: usize,
+    reading: &Reading,
+    result: &RXingResult,
+    budget: &Budget,
+) -> usize {
+    let format = *result.getBarcodeFormat();
+    let [_, top, _, bottom] = reading.area.bounds();
+    let (top, height) = (top as usize, (bottom - top) as usize);
+    let mut others: Vec<usize> = (0..OTHER_LINES)
+        .map(|index| top + height * (2 * index + 1) / (2 * OTHER_LINES))
+        .filter(|other| *other != y)
+        .collect();
+    others.dedup();
+    let is_alike = |other: &usize| {
+        let row = rows.get(*other).and_then(Option::as_ref);
+        let read =
+            row.and_then(|row| read_part(row, &reading.area.columns(), *other, &[format], budget));
+        read.is_some_and(|it| it.getText() == result.getText())
+    };
+    1 + others.into_iter().filter(is_alike).count()
+}
+
 /// A line or two of pixels through print can pass for a long barcode without check digit as well. Asked when the pieces
 /// of a barcode that stands aslant have been joined: each of them is low.
 fn is_high_enough(reading: &Reading) -> bool {
@@ -139,6 +179,9 @@ fn is_high_enough(reading: &Reading) -> bool {
     match reading.kind {
         Kind::Rxing(BarcodeFormat::ITF | BarcodeFormat::CODE_39 | BarcodeFormat::CODABAR) => {
             width <= height * WIDEST_SHAPE
+        }
+        Kind::Rxing(BarcodeFormat::EAN_8 | BarcodeFormat::UPC_E) => {
+            width <= height * WIDEST_SHORT_SHAPE
         }
         _ => true,
     }
@@ -184,8 +227,8 @@ fn read_row(
         .find_map(|island| read_part(row, island, y, formats, budget))
 }
 
-/// What stands in these columns of a line, read as if it stood alone. Only they are given to the readers, with a quiet zone at
-/// both ends, so that the work does not grow with the number of parts times the length of the line.
+/// Reads some columns of a line as if the rest of the line were white. The readers get only these columns and a quiet zone at
+/// both ends: if they got a line of full length for each part, the work would grow with the square of the length.
 fn read_part(
     row: &BitArray,
     columns: &Range<usize>,
@@ -265,6 +308,31 @@ fn decode(
     .ok()?
     .map(|result| mend_points(row, result))
     .ok()
+    .filter(|result| has_its_bars(row, result))
+}
+
+/// Whether an EAN or UPC symbol has the number of bars that all symbols of its kind have. rxing does not check that the end
+/// pattern follows the last digit: it takes the next one in the line.
+fn has_its_bars(row: &BitArray, result: &RXingResult) -> bool {
+    let bars = match result.getBarcodeFormat() {
+        BarcodeFormat::EAN_13 => 30,
+        BarcodeFormat::EAN_8 => 22,
+        BarcodeFormat::UPC_E => 17,
+        _ => return true,
+    };
+    // Further points are those of an add-on.
+    let [one, other, ..] = result.getPoints() else {
+        return false;
+    };
+    let (left, right) = (one.x.min(other.x), one.x.max(other.x));
+    let within = |x: f32| (x.max(0.0) as usize).min(row.get_size().saturating_sub(1));
+    let (left, right) = widen(row, within(left), within(right));
+    let pixels: Vec<bool> = (left..=right).map(|x| row.get(x)).collect();
+    pixels
+        .chunk_by(|one, other| one == other)
+        .filter(|run| run[0])
+        .count()
+        == bars
 }
 
 /// Mends rxing's second point of a Codabar, which is beyond the stop letter wherever anything stands
@@ -404,6 +472,7 @@ fn join(found: &mut Vec<Candidate>, candidate: Candidate) {
     match same {
         Some(known) => {
             known.reading.area = known.reading.area.joined(&reading.area);
+            known.lines += candidate.lines;
         }
         None => found.push(candidate),
     }

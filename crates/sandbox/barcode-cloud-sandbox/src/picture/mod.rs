@@ -13,4 +13,9 @@ mod svg;
 pub(crate) use color::Color;
 pub(crate) use decode::decode;
 pub(crate) use encode::{Format, encode};
+#[cfg(test)]
+pub(crate) use render::Line;
 pub(crate) use render::{Layout, Misfit, TextLocation, Wishes};
+
+#[cfg(test)]
+pub(crate) use font::draw as draw_text;
