@@ -7,6 +7,12 @@ use super::area::Area;
 /// The side of a square that counts as one in looking for islands.
 const CELL: usize = 8;
 
+/// One pixel in this many may be a stray one, such as a speck of dust. A barcode has more dark pixels, even in a large
+/// picture.
+const STRAY: usize = 10_000;
+/// The least difference between dark and light shades in which a barcode is looked for.
+const LEAST_CONTRAST: u32 = 12;
+
 /// A picture in shades of grey, row by row.
 #[derive(Debug, Clone)]
 pub(crate) struct Gray {
@@ -34,6 +40,35 @@ impl Gray {
             padded.pixels[start..start + row.len()].copy_from_slice(row);
         }
         padded
+    }
+
+    /// The darkest and the lightest shade, apart from those of a few stray pixels.
+    pub(crate) fn contrast(&self) -> (u8, u8) {
+        let mut counts = [0_usize; 256];
+        for pixel in &self.pixels {
+            counts[usize::from(*pixel)] += 1;
+        }
+        let stray = self.pixels.len() / STRAY;
+        let darkest = first_beyond(stray, 0..=u8::MAX, &counts);
+        let lightest = first_beyond(stray, (0..=u8::MAX).rev(), &counts);
+        (darkest.unwrap_or(0), lightest.unwrap_or(u8::MAX))
+    }
+
+    /// Spreads the shades between `darkest` and `lightest` over the whole range. Shades that are nearly equal are left as
+    /// they are: there is nothing in them but noise.
+    pub(crate) fn stretch(&mut self, (darkest, lightest): (u8, u8)) {
+        let range = u32::from(lightest.saturating_sub(darkest));
+        if range < LEAST_CONTRAST || range == u32::from(u8::MAX) {
+            return;
+        }
+        let spread = |shade: u8| {
+            let above = u32::from(shade.saturating_sub(darkest)).min(range);
+            (above * u32::from(u8::MAX) / range) as u8
+        };
+        let shades: Vec<u8> = (0..=u8::MAX).map(spread).collect();
+        for pixel in &mut self.pixels {
+            *pixel = shades[usize::from(*pixel)];
+        }
     }
 
     /// Twice as wide and high.
@@ -246,4 +281,17 @@ impl Gray {
         let from_y = dy * cos - dx * sin + before.height as f32 / 2.0;
         (from_x, from_y)
     }
+}
+
+/// The first of the shades that is not among those of the first `stray` pixels.
+fn first_beyond(
+    stray: usize,
+    mut shades: impl Iterator<Item = u8>,
+    counts: &[usize; 256],
+) -> Option<u8> {
+    let mut seen = 0;
+    shades.find(|shade| {
+        seen += counts[usize::from(*shade)];
+        seen > stray
+    })
 }

@@ -32,6 +32,8 @@ pub(crate) use write::{Options, Shape, Symbol, write};
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
+mod contrast;
+#[cfg(test)]
 mod print;
 #[cfg(test)]
 mod properties;

@@ -35,6 +35,8 @@ const MOST_TURNED: usize = 16_000_000;
 /// In pixels; an Aztec code is no smaller.
 const SMALLEST_ISLAND: f32 = 15.0;
 const MOST_ISLANDS: usize = 64;
+/// The difference between dark and light shades below which a region has little contrast.
+const FAINT: u8 = 128;
 /// In degrees. What is upright, lying or upside down needs no turn.
 const TURNS: [f32; 5] = [15.0, 30.0, 45.0, 60.0, 75.0];
 /// How often one picture is searched for a further barcode of one kind.
@@ -91,13 +93,16 @@ pub(crate) fn read(
     let search = |it: &Gray| search(it, &kinds, effort, budget);
     let padded = prepared(picture);
     let mut readings = search(&padded);
-    let goes_on = |readings: &[Reading]| {
-        readings.is_empty() && effort == Effort::Excellent && budget.allows(0)
+    let goes_on = |readings: &[Reading], least: Effort| {
+        readings.is_empty() && effort >= least && budget.allows(0)
     };
-    if goes_on(&readings) {
+    if goes_on(&readings, Effort::Normal) {
+        readings = search_faint_regions(&padded, search, budget);
+    }
+    if goes_on(&readings, Effort::Excellent) {
         readings = search(&prepared(&picture.inverted()));
     }
-    if goes_on(&readings) {
+    if goes_on(&readings, Effort::Excellent) {
         readings = search_turned(&padded, search, budget);
     }
     let mut found: Vec<Found> = readings
@@ -108,9 +113,12 @@ pub(crate) fn read(
     found
 }
 
-/// The picture that the readers get: with a quiet zone on each side.
+/// The picture that the readers get: with full contrast, and with a quiet zone on each side.
 fn prepared(picture: &Gray) -> Gray {
-    picture.padded(PADDING)
+    let contrast = picture.contrast();
+    let mut padded = picture.padded(PADDING);
+    padded.stretch(contrast);
+    padded
 }
 
 fn name(reading: &Reading, candidates: &[&'static Symbology]) -> Option<Found> {
@@ -125,6 +133,34 @@ fn name(reading: &Reading, candidates: &[&'static Symbology]) -> Option<Found> {
                 .map(|(x, y)| (x - PADDING as i32, y - PADDING as i32)),
         })
     })
+}
+
+/// Searches regions of low contrast, such as a grey label on white paper, after stretching the contrast of each.
+fn search_faint_regions(
+    picture: &Gray,
+    look: impl Fn(&Gray) -> Vec<Reading>,
+    budget: &Budget,
+) -> Vec<Reading> {
+    let mut found = Vec::new();
+    let islands = picture.islands();
+    let islands = islands
+        .iter()
+        .filter(|it| shorter_side(it) >= SMALLEST_ISLAND);
+    let regions = islands
+        .take(MOST_ISLANDS)
+        .filter_map(|it| picture.dark_within(it));
+    for region in regions.take_while(|_| budget.allows(0)) {
+        let part = picture.crop(&region);
+        let (darkest, lightest) = part.contrast();
+        if lightest - darkest < FAINT {
+            let [left, top, ..] = region.bounds();
+            let margin = PADDING as f32;
+            let place = |x, y| (x + left - margin, y + top - margin);
+            let codes = look(&prepared(&part)).into_iter();
+            found.extend(codes.map(|it| it.placed(place)));
+        }
+    }
+    found
 }
 
 fn shorter_side(area: &Area) -> f32 {
