@@ -10,9 +10,12 @@ extern "C" {
 #include "zint.h"
 }
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 using ZXing::BarcodeFormat;
 
@@ -26,13 +29,35 @@ static const int SYMBOLOGIES[] = {
     BARCODE_RMQR,       BARCODE_C25IND,   BARCODE_USPS_IMAIL,
 };
 
-static const BarcodeFormat FORMATS[] = {
-    BarcodeFormat::DataBar,
-    BarcodeFormat::DataBarExp,
-    BarcodeFormat::DataBarLtd,
-    BarcodeFormat::MaxiCode,
-    BarcodeFormat::MicroPDF417,
-    BarcodeFormat::PDF417,
+// What the library is asked for, and the formats that it then reports. A format without a variant, such as QRCode, stands for
+// all its variants, such as MicroQRCode, which may not have been asked for.
+struct Format
+{
+    std::vector<BarcodeFormat> asked;
+    std::vector<BarcodeFormat> reported;
+};
+
+static const Format FORMATS[] = {
+    {{BarcodeFormat::AztecCode}, {BarcodeFormat::Aztec, BarcodeFormat::AztecCode}},
+    {{BarcodeFormat::Codabar}, {BarcodeFormat::Codabar}},
+    {{BarcodeFormat::Code128}, {BarcodeFormat::Code128}},
+    {{BarcodeFormat::Code39Std}, {BarcodeFormat::Code39, BarcodeFormat::Code39Std}},
+    {{BarcodeFormat::Code93}, {BarcodeFormat::Code93}},
+    {{BarcodeFormat::DataMatrix}, {BarcodeFormat::DataMatrix}},
+    {{BarcodeFormat::DataBar}, {BarcodeFormat::DataBarOmni, BarcodeFormat::DataBarStk, BarcodeFormat::DataBarStkOmni}},
+    {{BarcodeFormat::DataBarExp, BarcodeFormat::DataBarExpStk}, {BarcodeFormat::DataBarExp, BarcodeFormat::DataBarExpStk}},
+    {{BarcodeFormat::DataBarLtd}, {BarcodeFormat::DataBarLtd}},
+    {{BarcodeFormat::EAN13, BarcodeFormat::UPCA}, {BarcodeFormat::EAN13, BarcodeFormat::UPCA}},
+    {{BarcodeFormat::EAN8}, {BarcodeFormat::EAN8}},
+    {{BarcodeFormat::ITF}, {BarcodeFormat::ITF, BarcodeFormat::ITF14}},
+    {{BarcodeFormat::MaxiCode}, {BarcodeFormat::MaxiCode}},
+    {{BarcodeFormat::MicroPDF417}, {BarcodeFormat::MicroPDF417}},
+    {{BarcodeFormat::MicroQRCode}, {BarcodeFormat::MicroQRCode}},
+    {{BarcodeFormat::PDF417}, {BarcodeFormat::PDF417, BarcodeFormat::CompactPDF417}},
+    {{BarcodeFormat::QRCodeModel1, BarcodeFormat::QRCodeModel2},
+     {BarcodeFormat::QRCode, BarcodeFormat::QRCodeModel1, BarcodeFormat::QRCodeModel2}},
+    {{BarcodeFormat::RMQRCode}, {BarcodeFormat::RMQRCode}},
+    {{BarcodeFormat::UPCE}, {BarcodeFormat::UPCE}},
 };
 
 template <typename T, std::size_t N> static bool Has(const T (&)[N], std::uint32_t index) { return index < N; }
@@ -111,43 +136,74 @@ struct BarcodeCloudFound
     std::uint32_t gs1;
     // Whether it is one of several symbols of one text.
     std::uint32_t part;
+    // Whether the symbol names its character sets.
+    std::uint32_t eci;
     std::uint32_t length;
     const char* text;
+    // What the symbol holds, before it is taken for letters of a character set.
+    std::uint32_t byte_length;
+    const std::uint8_t* bytes;
     std::int32_t corners[8];
 };
 
 typedef void (*BarcodeCloudSeen)(void* context, const BarcodeCloudFound* found);
 
-// `pixels` holds width * height shades.
-void barcode_cloud_read(const unsigned char* pixels, std::uint32_t width, std::uint32_t height, std::uint32_t format,
-                        std::uint32_t thorough, void* context, BarcodeCloudSeen seen)
+// The library reports a UPC-E as the UPC-A that it abbreviates.
+static std::string Text(const ZXing::Barcode& barcode)
 {
-    if (!Has(FORMATS, format))
-        return;
+    return barcode.format() == BarcodeFormat::UPCE ? barcode.extra("UPCE") : barcode.text();
+}
+
+// `pixels` holds width * height shades, `formats` holds indices of FORMATS.
+void barcode_cloud_read(const unsigned char* pixels, std::uint32_t width, std::uint32_t height,
+                        const std::uint32_t* formats, std::uint32_t count, std::uint32_t thorough, void* context,
+                        BarcodeCloudSeen seen)
+{
     try {
+        std::vector<BarcodeFormat> asked;
+        for (std::uint32_t index = 0; index < count; ++index)
+            if (Has(FORMATS, formats[index]))
+                asked.insert(asked.end(), FORMATS[formats[index]].asked.begin(), FORMATS[formats[index]].asked.end());
+        // No formats would mean all of them.
+        if (asked.empty())
+            return;
         ZXing::ImageView image(pixels, static_cast<int>(width), static_cast<int>(height), ZXing::ImageFormat::Lum);
         ZXing::ReaderOptions options;
-        options.setFormats(ZXing::BarcodeFormats(FORMATS[format]));
+        options.formats(std::move(asked));
         options.setTryHarder(thorough != 0);
         options.setTryRotate(true);
         options.setTryInvert(thorough != 0);
         options.setTextMode(ZXing::TextMode::Plain);
+        // Of bytes without a named character set. The library would guess.
+        options.setCharacterSet(ZXing::CharacterSet::ISO8859_1);
         for (const auto& barcode : ZXing::ReadBarcodes(image, options)) {
             if (!barcode.isValid())
                 continue;
-            std::string text = barcode.text();
+            std::string text = Text(barcode);
+            const auto& bytes = barcode.bytes();
             const auto& position = barcode.position();
             BarcodeCloudFound found{};
-            found.format = format;
             found.gs1 = barcode.contentType() == ZXing::ContentType::GS1;
             found.part = barcode.isPartOfSequence();
+            found.eci = barcode.hasECI();
             found.length = static_cast<std::uint32_t>(text.size());
             found.text = text.data();
+            found.byte_length = static_cast<std::uint32_t>(bytes.size());
+            found.bytes = bytes.data();
             for (int corner = 0; corner < 4; ++corner) {
                 found.corners[2 * corner] = position[corner].x;
                 found.corners[2 * corner + 1] = position[corner].y;
             }
-            seen(context, &found);
+            for (std::uint32_t index = 0; index < count; ++index) {
+                if (!Has(FORMATS, formats[index]))
+                    continue;
+                const auto& reported = FORMATS[formats[index]].reported;
+                if (std::find(reported.begin(), reported.end(), barcode.format()) != reported.end()) {
+                    found.format = formats[index];
+                    seen(context, &found);
+                    break;
+                }
+            }
         }
     } catch (...) {
         // What was seen so far has been told.

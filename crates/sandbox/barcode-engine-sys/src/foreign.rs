@@ -23,8 +23,11 @@ pub(crate) struct Found {
     pub(crate) format: u32,
     pub(crate) gs1: u32,
     pub(crate) part: u32,
+    pub(crate) eci: u32,
     pub(crate) length: u32,
     pub(crate) text: *const c_uchar,
+    pub(crate) byte_length: u32,
+    pub(crate) bytes: *const c_uchar,
     pub(crate) corners: [i32; 8],
 }
 
@@ -45,7 +48,8 @@ unsafe extern "C" {
         pixels: *const c_uchar,
         width: u32,
         height: u32,
-        format: u32,
+        formats: *const u32,
+        count: u32,
         thorough: u32,
         context: *mut c_void,
         seen: Seen,

@@ -46,13 +46,56 @@ pub enum Symbology {
 #[repr(u32)]
 #[allow(missing_docs)] // The names say it.
 pub enum Format {
+    Aztec,
+    Codabar,
+    Code128,
+    /// Without the pairs of characters that stand for the rest of ASCII.
+    Code39,
+    Code93,
+    DataMatrix,
     /// Of any kind but limited and expanded.
     Databar,
     /// In one row or several.
     DatabarExpanded,
     DatabarLimited,
+    /// Also UPC-A.
+    Ean13,
+    Ean8,
+    Itf,
     MaxiCode,
     MicroPdf417,
+    MicroQr,
     /// Also symbols that are part of a file (Macro PDF417).
     Pdf417,
+    Qr,
+    RectMicroQr,
+    UpcE,
+}
+
+impl Format {
+    /// The format at that place of the list in `shim/shim.cpp`.
+    pub(crate) fn at(index: u32) -> Option<Self> {
+        const ALL: [Format; 19] = [
+            Format::Aztec,
+            Format::Codabar,
+            Format::Code128,
+            Format::Code39,
+            Format::Code93,
+            Format::DataMatrix,
+            Format::Databar,
+            Format::DatabarExpanded,
+            Format::DatabarLimited,
+            Format::Ean13,
+            Format::Ean8,
+            Format::Itf,
+            Format::MaxiCode,
+            Format::MicroPdf417,
+            Format::MicroQr,
+            Format::Pdf417,
+            Format::Qr,
+            Format::RectMicroQr,
+            Format::UpcE,
+        ];
+        ALL.into_iter().find(|it| *it as u32 == index)
+    }
 }

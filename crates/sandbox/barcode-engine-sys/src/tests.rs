@@ -77,15 +77,39 @@ fn what_is_written_is_read() {
             "0109501101530003",
         ),
         (Symbology::MicroPdf417, Format::MicroPdf417, "Test", "Test"),
+        (Symbology::MicroQr, Format::MicroQr, "Test", "Test"),
+        (Symbology::RectMicroQr, Format::RectMicroQr, "Test", "Test"),
+        (Symbology::Aztec, Format::Aztec, "Test ü", "Test ü"),
+        (
+            Symbology::DatabarOmniDirectional,
+            Format::Databar,
+            "0950110153000",
+            "0109501101530003",
+        ),
         (Symbology::Pdf417, Format::Pdf417, "Test ü", "Test ü"),
     ] {
         let rows = write(&Order::new(symbology, Mode::Text, data.as_bytes())).unwrap();
         let (pixels, width, height) = picture(&rows);
-        let found = read(&pixels, width, height, format, true);
+        let found = read(&pixels, width, height, &[format], true);
         let texts: Vec<_> = found.iter().map(|it| &*it.text).collect();
         assert_eq!(texts, [text], "{symbology:?}");
         assert!(!found[0].part);
     }
+}
+
+#[test]
+fn several_formats_are_read_at_once_and_others_are_not_reported() {
+    let order = Order::new(Symbology::MicroPdf417, Mode::Text, b"Test");
+    let (pixels, width, height) = picture(&write(&order).unwrap());
+    let formats = |formats: &[Format]| -> Vec<Format> {
+        let found = read(&pixels, width, height, formats, true);
+        found.iter().map(|it| it.format).collect()
+    };
+    let several = [Format::Qr, Format::MicroPdf417, Format::Code128];
+    assert_eq!(formats(&several), [Format::MicroPdf417]);
+    // To the library, PDF417 is all of its variants.
+    assert_eq!(formats(&[Format::Pdf417]), []);
+    assert_eq!(formats(&[]), []);
 }
 
 #[test]
@@ -95,7 +119,7 @@ fn a_part_of_a_file_is_read_as_one() {
         ..Order::new(Symbology::Pdf417, Mode::Text, b"Test")
     };
     let (pixels, width, height) = picture(&write(&order).unwrap());
-    let found = read(&pixels, width, height, Format::Pdf417, true);
+    let found = read(&pixels, width, height, &[Format::Pdf417], true);
     assert!(found[0].part && found[0].text == "Test");
 }
 
@@ -129,6 +153,6 @@ fn pictures_that_are_none_hold_nothing() {
         (&[0][..], 1, 1),
         (&[], u32::MAX, u32::MAX),
     ] {
-        assert!(read(pixels, width, height, Format::Pdf417, true).is_empty());
+        assert!(read(pixels, width, height, &[Format::Pdf417], true).is_empty());
     }
 }

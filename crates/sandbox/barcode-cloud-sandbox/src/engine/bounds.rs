@@ -80,12 +80,12 @@ fn a_read_ends_within_a_step_of_the_end_of_its_budget() {
 
 #[test]
 fn what_was_found_before_the_end_of_the_budget_is_returned() {
-    let mut picture = noise(2000);
-    let barcode = draw("QR", "Test").unwrap();
+    // Large enough for several pieces, in the first of which everything is half as large.
+    let mut picture = noise(3000);
+    let barcode = draw("QR", "Test").unwrap().doubled().doubled();
     for (y, row) in barcode.pixels.chunks(barcode.width as usize).enumerate() {
-        picture.pixels[y * 2000..y * 2000 + row.len()].copy_from_slice(row);
+        picture.pixels[y * 3000..y * 3000 + row.len()].copy_from_slice(row);
     }
-    // The first reader is the one for QR codes.
     let budget = Budget::of_pixels(1);
     let found = read(&picture, |it| it.common, Effort::Normal, &budget);
     assert!(budget.is_exhausted());

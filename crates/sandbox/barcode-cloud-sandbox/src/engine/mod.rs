@@ -1,9 +1,9 @@
 //! The barcode engine: texts into symbols, pictures into texts.
 //!
-//! The drawing of bars and the finding of them is rxing's work, and with the feature `all-symbologies`
-//! that of a second engine for what rxing cannot do. This module keeps what lies around it: the rules
-//! of each symbology, and guards against what the engines do not survive. It knows nothing of HTTP and
-//! of the document.
+//! rxing writes symbols and reads pictures. With the feature `all-symbologies` a second engine writes the
+//! symbols that rxing does not know, and reads pictures first. This module adds the rules of each
+//! symbology, and guards against input that the engines do not survive. It knows nothing of HTTP and of
+//! the document.
 
 mod area;
 mod budget;

@@ -1,8 +1,7 @@
 //! In the place of the second engine in builds without it: it has no types.
 
-use rxing::BarcodeFormat;
-
 use super::read::{Effort, Reading};
+use super::symbology::Kind;
 use super::write::{Options, Refusal, Shape};
 use super::{Budget, Gray, Symbology};
 
@@ -20,10 +19,10 @@ pub(crate) fn write(_: &Symbology, _: &str, _raw: bool, _: &Options) -> Result<S
     Err(Refusal("This build does not write it.".to_owned()))
 }
 
-pub(crate) fn instead_of(_: BarcodeFormat) -> Option<Format> {
-    None
+pub(crate) fn reads(_: Kind) -> bool {
+    false
 }
 
-pub(crate) fn read(_: &Gray, format: Format, _: Effort, _: &Budget) -> Vec<Reading> {
-    match format {}
+pub(crate) fn read(_: &Gray, _: &[Kind], _: Effort, _: &Budget) -> Vec<Reading> {
+    Vec::new()
 }

@@ -214,9 +214,43 @@ pub(super) fn turned(
     Vec::new()
 }
 
-/// The barcodes in a picture: the matrix codes of the whole picture, then the linear codes, then the matrix codes
-/// that are seen only from near.
+/// The barcodes in a picture: those that the second engine reads, or if it reads none, those that rxing does.
 fn search(picture: &Gray, kinds: &[Kind], effort: Effort, budget: &Budget) -> Vec<Reading> {
+    let found = search_by_second(picture, kinds, effort, budget);
+    if found.is_empty() {
+        return search_by_rxing(picture, kinds, effort, budget);
+    }
+    found
+}
+
+fn search_by_second(
+    picture: &Gray,
+    kinds: &[Kind],
+    effort: Effort,
+    budget: &Budget,
+) -> Vec<Reading> {
+    let mut found: Vec<Reading> = Vec::new();
+    if !kinds.iter().any(|kind| second::reads(*kind)) {
+        return found;
+    }
+    for piece in pieces(picture).take_while(|_| budget.allows(0)) {
+        for code in second::read(&piece.picture, kinds, effort, budget) {
+            let code = code.placed(|x, y| piece.place(x, y));
+            if !found.iter().any(|it| it.is_same(&code)) {
+                found.push(code);
+            }
+        }
+    }
+    found
+}
+
+/// The matrix codes of the whole picture, then the linear codes, then the matrix codes that are seen only from near.
+fn search_by_rxing(
+    picture: &Gray,
+    kinds: &[Kind],
+    effort: Effort,
+    budget: &Budget,
+) -> Vec<Reading> {
     let mut pieces = pieces(picture);
     let whole = pieces.next();
     let mut found = whole.map_or_else(Vec::new, |it| matrix_codes_of(&it, kinds, effort, budget));
@@ -226,10 +260,7 @@ fn search(picture: &Gray, kinds: &[Kind], effort: Effort, budget: &Budget) -> Ve
             break;
         }
         for code in matrix_codes_of(&piece, kinds, effort, budget) {
-            if !found
-                .iter()
-                .any(|it| it.kind == code.kind && it.area.overlaps(&code.area))
-            {
+            if !found.iter().any(|it| it.is_same(&code)) {
                 // Bars seen within a matrix code are not a barcode.
                 found.retain(|it| !it.is_linear() || !it.area.overlaps(&code.area));
                 found.push(code);
@@ -245,11 +276,6 @@ fn matrix_codes_of(piece: &Piece, kinds: &[Kind], effort: Effort, budget: &Budge
     for format in WHOLE {
         if kinds.contains(&Kind::Rxing(format)) {
             found.extend(whole_codes(&piece.picture, format, effort, budget));
-        }
-    }
-    for kind in kinds {
-        if let Kind::Second(format) = kind {
-            found.extend(second::read(&piece.picture, *format, effort, budget));
         }
     }
     let place = |x, y| piece.place(x, y);
@@ -286,18 +312,13 @@ fn linear_codes(
     codes
 }
 
-/// What is read in a whole picture, by the engine that does so best.
+/// All codes of one kind, if necessary by a second look.
 fn whole_codes(
     picture: &Gray,
     format: BarcodeFormat,
     effort: Effort,
     budget: &Budget,
 ) -> Vec<Reading> {
-    if let Some(second) = second::instead_of(format) {
-        let kind = Kind::Rxing(format);
-        let found = second::read(picture, second, effort, budget).into_iter();
-        return found.map(|it| Reading { kind, ..it }).collect();
-    }
     let codes = matrix_codes(picture, format, effort, budget);
     if codes.is_empty() && effort > Effort::Fast {
         return look_closer(picture, format, effort, budget);
@@ -429,6 +450,11 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// Whether it is the same barcode, read in another piece of the picture.
+    fn is_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.area.overlaps(&other.area)
+    }
+
     /// Whether it was read line by line.
     fn is_linear(&self) -> bool {
         matches!(self.kind, Kind::Rxing(format) if linear::FORMATS.contains(&format))

@@ -108,7 +108,7 @@ mod whole {
 
     fn read_by(symbology: &Symbology) -> &'static str {
         match symbology.kind {
-            Kind::Rxing(base) if second::instead_of(base).is_some() => "rxing or zxing-cpp",
+            kind @ Kind::Rxing(_) if second::reads(kind) => "rxing or zxing-cpp",
             Kind::Rxing(_) => "rxing",
             Kind::Second(_) => "zxing-cpp",
             Kind::Unread => "",

@@ -1,4 +1,4 @@
-//! The second engine: what rxing does not write or read, by libzint and zxing-cpp.
+//! The second engine: libzint writes what rxing does not, and zxing-cpp reads what it can before rxing is asked.
 //!
 //! Only in builds with the feature `all-symbologies`; `no_second.rs` stands in its place in others.
 
@@ -9,7 +9,7 @@ mod values;
 mod write;
 
 pub(crate) use barcode_engine_sys::Format;
-pub(crate) use read::{instead_of, read};
+pub(crate) use read::{read, reads};
 pub(crate) use table::SYMBOLOGIES;
 pub(crate) use write::{write, writes};
 

@@ -84,6 +84,14 @@ fn every_type_is_written_and_what_has_a_reader_is_read_back_equal() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// rxing does not find it unless it is asked for more effort.
+#[test]
+fn a_pdf417_that_is_turned_a_little_is_read() {
+    let upright = draw("Pdf417", "Test").unwrap().doubled().doubled();
+    let found = read_as("Pdf417", &upright.padded(20).turned(7.0));
+    assert_eq!(found, [("Pdf417", "Test".to_owned())]);
+}
+
 #[test]
 fn what_a_type_does_not_take_is_refused_with_a_reason() {
     for (name, value) in [
