@@ -234,7 +234,11 @@ impl ImageStream {
             }
             Some(Err(cut)) => {
                 self.completeness = None;
-                Poll::Ready(Some(Err(response::cut(cut, self.bounds, &self.head))))
+                Poll::Ready(Some(Err(response::body_error(
+                    cut,
+                    self.bounds,
+                    &self.head,
+                ))))
             }
             None => {
                 let outcome = whole(completeness, &self.head);

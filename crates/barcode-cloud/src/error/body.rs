@@ -48,7 +48,7 @@ fn of_xml(text: &str) -> Option<Told> {
     let mut within: Vec<String> = Vec::new();
     loop {
         let Ok(event) = reader.read_event() else {
-            // Cut off or broken: what was told so far stands.
+            // BodyError off or broken: what was told so far stands.
             return Some(told);
         };
         match event {

@@ -27,7 +27,8 @@ use self::status::StatusClass;
 /// of a barcode's data than the service's own message tells. The cause of an [`InvalidResponse`] may quote the answer.
 ///
 /// The predicates and the retries of the [client](crate::Client) classify a status that the service answered with as
-/// follows. A status that may have been billed is resent only if [`Retry`](crate::Retry) asks for it.
+/// follows. A request that may have been billed is resent only if [`Retry`](crate::Retry) asks for it. A broken
+/// connection, the timeout of an attempt, and an image that was cut off on its way count as a lost response.
 ///
 /// | status | meaning | [`is_client_error`](Self::is_client_error) | [`is_retryable`](Self::is_retryable) | may be billed | resent |
 /// |---|---|---|---|---|---|
@@ -234,6 +235,7 @@ impl Error {
             Self::Api(error) => StatusClass::of(error.status).is_retryable(),
             Self::Auth(error) => error.is_retryable(),
             Self::Transport { .. } | Self::Timeout { .. } => true,
+            Self::InvalidResponse(response) => response.is_incomplete(),
             _ => false,
         }
     }
@@ -248,6 +250,9 @@ impl Error {
                 deadline: Deadline::Attempt | Deadline::Idle,
                 ..
             } => Resend::AfterLostResponse,
+            Self::InvalidResponse(response) if response.is_incomplete() => {
+                Resend::AfterLostResponse
+            }
             // The token source retries by itself.
             _ => Resend::Never,
         }

@@ -79,7 +79,7 @@ mod tests {
 
     use super::{Resend, StatusClass};
     use crate::Error;
-    use crate::error::ApiError;
+    use crate::error::{ApiError, Fault, InvalidResponse};
 
     /// The table in the documentation of `Error`: status, `is_client_error`, `is_retryable`, `is_auth`, and whether
     /// the request is sent again.
@@ -118,6 +118,23 @@ mod tests {
             let advice = error.to_string();
             assert_eq!(advice.contains("try again"), is_retryable, "{advice}");
             assert_eq!(advice.contains("the request"), is_client_error, "{advice}");
+        }
+    }
+
+    #[test]
+    fn an_incomplete_image_is_a_lost_response_and_another_invalid_response_is_not() {
+        for (fault, is_retryable, resend) in [
+            (
+                Fault::Incomplete { received: 1 },
+                true,
+                Resend::AfterLostResponse,
+            ),
+            (Fault::NoPicture, false, Resend::Never),
+            (Fault::TooLong { limit: 1 }, false, Resend::Never),
+        ] {
+            let error = Error::from(InvalidResponse::new(fault, b""));
+            assert_eq!(error.is_retryable(), is_retryable, "{error}");
+            assert_eq!(error.resend(), resend, "{error}");
         }
     }
 

@@ -34,9 +34,9 @@ pub(crate) struct Bounded<S> {
 
 /// Why a body ended early.
 #[derive(Debug)]
-pub(crate) enum Cut {
+pub(crate) enum BodyError {
     TooLong,
-    Silent,
+    Idle,
     Lost(reqwest::Error),
 }
 
@@ -86,38 +86,41 @@ impl<S> Bounded<S> {
 }
 
 impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for Bounded<S> {
-    type Item = Result<Bytes, Cut>;
+    type Item = Result<Bytes, BodyError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let Poll::Ready(piece) = Pin::new(&mut this.pieces).poll_next(cx) else {
             ready!(this.poll_silence(cx));
-            return Poll::Ready(Some(Err(Cut::Silent)));
+            return Poll::Ready(Some(Err(BodyError::Idle)));
         };
         this.is_waiting = false;
         Poll::Ready(piece.map(|piece| {
-            let piece = piece.map_err(Cut::Lost)?;
-            this.left = this.left.checked_sub(piece.len()).ok_or(Cut::TooLong)?;
+            let piece = piece.map_err(BodyError::Lost)?;
+            this.left = this
+                .left
+                .checked_sub(piece.len())
+                .ok_or(BodyError::TooLong)?;
             Ok(piece)
         }))
     }
 }
 
-impl fmt::Display for Cut {
+impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong => f.write_str("the answer is too long"),
-            Self::Silent => f.write_str("the server fell silent"),
+            Self::Idle => f.write_str("the server fell silent"),
             Self::Lost(error) => error.fmt(f),
         }
     }
 }
 
-impl std::error::Error for Cut {
+impl std::error::Error for BodyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Lost(error) => error.source(),
-            Self::TooLong | Self::Silent => None,
+            Self::TooLong | Self::Idle => None,
         }
     }
 }
@@ -130,7 +133,7 @@ mod tests {
     use futures_util::stream::{self, Stream, StreamExt as _};
     use tokio::time::{Instant, sleep};
 
-    use super::{Bounded, Bounds, Cut};
+    use super::{BodyError, Bounded, Bounds};
 
     #[tokio::test(start_paused = true)]
     async fn no_bound_is_no_panic() {
@@ -155,7 +158,7 @@ mod tests {
         }))
     }
 
-    async fn read(length: Option<u64>, pauses: &[u64]) -> (usize, Option<Cut>) {
+    async fn read(length: Option<u64>, pauses: &[u64]) -> (usize, Option<BodyError>) {
         let mut bounded = Bounded::new(pieces(pauses), length, BOUNDS);
         let mut bytes = 0;
         while let Some(piece) = bounded.next().await {
@@ -171,10 +174,10 @@ mod tests {
     async fn as_many_bytes_as_allowed_pass_and_no_more() {
         assert!(matches!(read(None, &[0, 0]).await, (10, None)));
         let cut = read(None, &[0, 0, 0]).await;
-        assert!(matches!(cut, (10, Some(Cut::TooLong))), "{cut:?}");
+        assert!(matches!(cut, (10, Some(BodyError::TooLong))), "{cut:?}");
         let announced = read(Some(11), &[0, 0]).await;
         assert!(
-            matches!(announced, (0, Some(Cut::TooLong))),
+            matches!(announced, (0, Some(BodyError::TooLong))),
             "{announced:?}"
         );
     }
@@ -185,7 +188,7 @@ mod tests {
         assert!(matches!(read(None, &[29, 29]).await, (10, None)));
         assert_eq!(begin.elapsed().as_secs(), 58);
         let cut = read(None, &[29, 31]).await;
-        assert!(matches!(cut, (5, Some(Cut::Silent))), "{cut:?}");
+        assert!(matches!(cut, (5, Some(BodyError::Idle))), "{cut:?}");
         assert_eq!(begin.elapsed().as_secs(), 58 + 29 + 30);
     }
 }

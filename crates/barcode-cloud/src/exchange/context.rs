@@ -36,7 +36,7 @@ impl ResponseContext<'_> {
         while let Some(piece) = pieces.next().await {
             match piece {
                 Ok(piece) => whole.extend_from_slice(&piece),
-                Err(cut) => return Err(response::cut(cut, self.bounds, &self.head)),
+                Err(cut) => return Err(response::body_error(cut, self.bounds, &self.head)),
             }
         }
         Ok(whole.freeze())

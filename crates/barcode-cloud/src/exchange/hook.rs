@@ -126,7 +126,7 @@ struct GuardedBody {
 impl GuardedBody {
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         if let Poll::Ready(piece) = Pin::new(&mut self.pieces).poll_next(cx) {
-            let cut = |cut| response::cut(cut, self.bounds, &self.head);
+            let cut = |cut| response::body_error(cut, self.bounds, &self.head);
             return Poll::Ready(piece.map(|piece| piece.map_err(cut)));
         }
         match &mut self.deadline {

@@ -25,14 +25,14 @@ use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
 
 pub(crate) use self::authorized::AuthorizedClient;
-pub(crate) use self::body::{Bounded, Bounds, Cut, Pieces};
+pub(crate) use self::body::{BodyError, Bounded, Bounds, Pieces};
 pub(crate) use self::context::ResponseContext;
 use self::deadline::Limit;
 pub(crate) use self::limiter::{Limiter, Permit};
 pub(crate) use self::retry::Retries;
 pub(crate) use self::span::Streaming;
 use crate::error::{Deadline, Head, InvalidInput};
-use crate::exchange::upload::Fate;
+use crate::exchange::upload::UploadOutcome;
 use crate::{Error, Timeouts};
 
 /// The header that carries the id of a request, both ways.
@@ -71,7 +71,7 @@ pub(crate) trait Operation: Sync {
 /// One attempt, as the request that is built for it sees it.
 pub(crate) struct Attempt {
     /// Records why the upload of the request failed, if it did.
-    pub(crate) upload: Fate,
+    pub(crate) upload: UploadOutcome,
     limit: Limit,
 }
 
@@ -255,7 +255,7 @@ impl Call<'_> {
         let limit = self.exchange.timeouts.attempt;
         let limit = Limit::new(Deadline::Attempt, limit, Instant::now()).or_sooner(self.limit);
         let attempt = Attempt {
-            upload: Fate::default(),
+            upload: UploadOutcome::default(),
             limit,
         };
         let sent = pin!(self.send(operation, &attempt, permit));

@@ -13,7 +13,7 @@ use reqwest::{Body, Response, StatusCode};
 use crate::Error;
 use crate::error::body;
 use crate::error::{ApiError, Deadline, Fault, Head, InvalidInput, InvalidResponse};
-use crate::exchange::{Bounded, Bounds, Cut, ResponseContext};
+use crate::exchange::{BodyError, Bounded, Bounds, ResponseContext};
 
 /// Bytes of an error's body that are read; the rest is not waited for.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -107,18 +107,18 @@ pub(crate) fn lost(source: reqwest::Error) -> Error {
 
 /// What ended a body early.
 #[cold]
-pub(crate) fn cut(cut: Cut, bounds: Bounds, head: &Head) -> Error {
-    match cut {
-        Cut::TooLong => {
+pub(crate) fn body_error(error: BodyError, bounds: Bounds, head: &Head) -> Error {
+    match error {
+        BodyError::TooLong => {
             let limit = bounds.max_bytes;
             let fault = Fault::TooLong { limit };
             InvalidResponse::new(fault, b"").of(head).into()
         }
-        Cut::Silent => Error::Timeout {
+        BodyError::Idle => Error::Timeout {
             deadline: Deadline::Idle,
             limit: bounds.idle,
         },
-        Cut::Lost(source) => lost(source),
+        BodyError::Lost(source) => lost(source),
     }
 }
 

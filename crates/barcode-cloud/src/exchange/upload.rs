@@ -56,9 +56,9 @@ type Lender = Arc<Mutex<Option<Source>>>;
 
 /// What becomes of the upload of one attempt, if it has one.
 #[derive(Debug, Default)]
-pub(crate) struct Fate(OnceLock<Arc<OnceLock<Broken>>>);
+pub(crate) struct UploadOutcome(OnceLock<Arc<OnceLock<Broken>>>);
 
-impl Fate {
+impl UploadOutcome {
     /// The error of the attempt, which met `met`: where the picture broke off on its way, the loss of the connection
     /// only follows from that.
     #[cold]
@@ -108,13 +108,13 @@ impl Upload {
         })
     }
 
-    /// The body of a request; what breaks it is told to `fate`.
-    pub(crate) fn into_body(self, fate: &Fate) -> reqwest::Body {
-        let fate = fate.0.get_or_init(Arc::default).clone();
+    /// The body of a request; what breaks it is told to `outcome`.
+    pub(crate) fn into_body(self, outcome: &UploadOutcome) -> reqwest::Body {
+        let outcome = outcome.0.get_or_init(Arc::default).clone();
         reqwest::Body::wrap_stream(self.map_err(move |broken| {
             let said = broken.to_string();
             // The first to break it is the one to tell of.
-            let _ = fate.set(broken);
+            let _ = outcome.set(broken);
             said
         }))
     }

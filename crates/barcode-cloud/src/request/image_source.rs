@@ -15,7 +15,7 @@ use tokio::io::AsyncRead;
 
 use crate::Error;
 use crate::error::InvalidInput;
-use crate::exchange::upload::{self, Fate, Source, Upload, locked};
+use crate::exchange::upload::{self, Source, Upload, UploadOutcome, locked};
 
 /// An image to be read: PNG, JPEG, GIF, TIFF or BMP.
 ///
@@ -100,13 +100,13 @@ impl ImageSource {
         Ok(not_larger(length, most)?)
     }
 
-    /// The image as a part of a form; what breaks its upload is told to `fate`.
-    pub(crate) async fn file_part(&self, fate: &Fate) -> Result<FilePart, Error> {
+    /// The image as a part of a form; what breaks its upload is told to `outcome`.
+    pub(crate) async fn file_part(&self, outcome: &UploadOutcome) -> Result<FilePart, Error> {
         let part = match self.open().await? {
             Opened::Bytes(bytes) => FilePart::bytes(bytes),
             Opened::Upload(upload) => {
                 let length = upload.length();
-                FilePart::stream(upload.into_body(fate), length)
+                FilePart::stream(upload.into_body(outcome), length)
             }
         };
         Ok(part.file_name(self.upload_name()))

@@ -8,7 +8,7 @@ use reqwest::Response;
 
 use crate::error::InvalidInput;
 use crate::exchange::response;
-use crate::exchange::upload::Fate;
+use crate::exchange::upload::UploadOutcome;
 use crate::exchange::{Attempt, CallOptions, Operation, ResponseContext};
 use crate::request::call_options::call_setters;
 use crate::request::{barcode, image_source};
@@ -168,7 +168,7 @@ impl Request {
         request.map_err(response::unbuilt)
     }
 
-    async fn by_multipart(&self, upload: &Fate) -> Result<reqwest::Request, Error> {
+    async fn by_multipart(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
         let api = self.client.api();
         let request = with_settings!(api.recognize_multipart(), self);
         let request = request.file(self.image.file_part(upload).await?).request();

@@ -4,7 +4,7 @@ use barcode_cloud_client::{self as api, builder, operations};
 use reqwest::Response;
 
 use crate::exchange::response;
-use crate::exchange::upload::Fate;
+use crate::exchange::upload::UploadOutcome;
 use crate::exchange::{Attempt, CallOptions, Operation, ResponseContext};
 use crate::request::call_options::call_setters;
 use crate::request::{barcode, image_source};
@@ -58,7 +58,7 @@ impl Request {
         request.map_err(response::unbuilt)
     }
 
-    async fn by_multipart(&self, upload: &Fate) -> Result<reqwest::Request, Error> {
+    async fn by_multipart(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
         let file = self.image.file_part(upload).await?;
         let request = self.client.api().scan_multipart().file(file).request();
         request.map_err(response::unbuilt)
