@@ -7,6 +7,7 @@ Pictures of the page are left in PAGE_SCREENSHOTS, where that is set.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -184,6 +185,22 @@ class Page(unittest.TestCase):
         self.run_js("document.querySelector('[aria-label=\"Copy the client secret\"]').click()")
         self.wait("document.getElementById('copied').textContent.includes('Copied the client secret')")
         self.assertEqual(self.run_js("navigator.clipboard.readText()"), self.facts["client_secret"])
+
+    def copied(self, button):
+        self.browser.send("Browser.grantPermissions", origin=self.origin,
+                          permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+        self.browser.send("Page.bringToFront")
+        self.run_js(f"document.getElementById('{button}').click()")
+        self.wait(f"document.getElementById('{button}').textContent === 'Copied'")
+        return self.run_js("navigator.clipboard.readText()")
+
+    @unittest.skipUnless(shutil.which("curl"), "curl is not installed")
+    def test_the_copied_request_runs_after_the_copied_variables(self):
+        script = "set -eu\n" + self.copied("copy-exports") + self.copied("copy-request")
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {"PATH": os.environ["PATH"]}
+            subprocess.run(["sh", "-c", script], cwd=folder, env=environment, check=True, timeout=60)
+            self.assertEqual(Path(folder, "barcode").read_bytes()[:4], b"\x89PNG")
 
     def test_the_log_shows_calls_live_and_no_secret(self):
         self.run_js("document.getElementById('forget').click()")

@@ -147,10 +147,15 @@ class Drawer {
     for (const id of ["generate-figure", "download", "read-it"]) find(id).hidden = true;
   }
 
-  /** The request for a shell, with the token in a variable. */
+  /** The request for a shell. It needs the variables that "Copy all as shell variables" sets, and no others. */
   curl() {
     const [, path] = find("request-line").textContent.split(" ");
     const address = `${location.origin}${path}`.replaceAll("'", "%27");
-    return `curl -H "Authorization: Bearer $BARCODE_CLOUD_ACCESS_TOKEN" '${address}' -o barcode`;
+    return `token=$(curl -sS -d grant_type=client_credentials \\
+    --data-urlencode "client_id=$BARCODE_CLOUD_CLIENT_ID" \\
+    --data-urlencode "client_secret=$BARCODE_CLOUD_CLIENT_SECRET" \\
+    "$BARCODE_CLOUD_TOKEN_URL" | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+curl -sS -H "Authorization: Bearer $token" '${address}' -o barcode
+`;
   }
 }

@@ -9,11 +9,13 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use chrono::{SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 
+use crate::clock::Clock;
+use crate::server;
 use crate::xml::Vocabulary;
 use crate::{accept, random};
 
@@ -218,7 +220,8 @@ impl Failure {
                 "message": self.message,
                 "description": self.description,
                 // The service's own format is unknown; the document says date-time, that is RFC 3339.
-                "dateTime": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+                "dateTime": DateTime::<Utc>::from(reply.clock.now())
+                    .to_rfc3339_opts(SecondsFormat::Millis, true),
             },
         });
         let mut response = (self.status, reply.write_error(&body)).into_response();
@@ -245,6 +248,8 @@ pub(crate) struct Reply {
     pub(crate) id: String,
     /// Set where XML is asked for.
     xml: Option<Arc<Vocabulary>>,
+    /// The sandbox's clock, which dates errors.
+    clock: Clock,
 }
 
 impl Reply {
@@ -277,14 +282,15 @@ fn xml(text: Vec<u8>) -> Response {
 /// The outermost layer: gives each request an id and sees which form of answer it asks for, and
 /// names the id on the answer.
 pub(crate) async fn identify(
-    State(vocabulary): State<Arc<Vocabulary>>,
+    State(state): State<Arc<server::State>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let id = random::uuid();
     let reply = Reply {
         id: id.clone(),
-        xml: accept::prefers_xml(request.headers()).then_some(vocabulary),
+        xml: accept::prefers_xml(request.headers()).then(|| Arc::clone(&state.vocabulary)),
+        clock: state.clock,
     };
     request.extensions_mut().insert(reply);
     let mut response = next.run(request).await;

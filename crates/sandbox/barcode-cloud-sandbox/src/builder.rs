@@ -114,8 +114,8 @@ impl Builder {
         self
     }
 
-    /// Sets the sandbox's clock ahead of the machine's: the times in tokens and the `Date` of
-    /// answers. Tokens last as long as ever.
+    /// Sets the sandbox's clock ahead of the machine's: the times in tokens and errors and the `Date`
+    /// of answers. Tokens still last as long as their lifetime says.
     pub fn clock_ahead(mut self, by: Duration) -> Self {
         self.clock.ahead = by;
         self

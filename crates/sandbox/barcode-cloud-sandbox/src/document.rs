@@ -5,7 +5,7 @@
 //! error at start, so that a rule of the document is never dropped in silence.
 
 use http::Method;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::Error;
 
@@ -111,11 +111,14 @@ impl Document {
         Self::read(root)
     }
 
-    /// The document as a sandbox publishes it: with its own addresses, so that a client made from it
-    /// does not turn to the service.
+    /// Returns the document as a sandbox publishes it: with the sandbox's own addresses in place of the
+    /// service's, so that a client generated from it calls the sandbox.
     pub(crate) fn at(&self, base_url: &str, token_url: &str) -> Value {
         let mut document = self.root.clone();
-        document["servers"][0]["url"] = base_url.into();
+        document["servers"] = json!([{
+            "url": base_url,
+            "description": "This sandbox. Nothing is billed.",
+        }]);
         let schemes = document.pointer_mut("/components/securitySchemes");
         let schemes = schemes.and_then(Value::as_object_mut).into_iter().flatten();
         for (_, scheme) in schemes {

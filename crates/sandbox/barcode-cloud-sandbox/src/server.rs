@@ -141,12 +141,11 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         .layer(from_fn_with_state(Arc::clone(state), fault::layer))
         .layer(from_fn_with_state(Arc::clone(state), journal::layer));
     let admin = admin::routes(Arc::clone(state)).merge(page);
-    let vocabulary = Arc::clone(&state.vocabulary);
     Ok(service
         .nest(ADMIN_PATH, with_failures(admin))
         .merge(page::entrance())
         .layer(from_fn_with_state(state.clock, tell_time))
-        .layer(from_fn_with_state(vocabulary, answer::identify)))
+        .layer(from_fn_with_state(Arc::clone(state), answer::identify)))
 }
 
 fn operations(document: Document, state: &Arc<State>) -> Result<Router, Error> {

@@ -64,12 +64,12 @@ fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest
     let query = query.map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decoded(name), decoded(value));
-        let value = redactor.value(&name, &value);
+        let value = redactor.parameter(&name, &value);
         (redactor.text(&name), value)
     });
     let headers = request.headers().iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
-        (name.to_string(), redactor.value(name.as_str(), &value))
+        (name.to_string(), redactor.header(name.as_str(), &value))
     });
     LoggedRequest {
         id: Reply::of(request).id,

@@ -1,7 +1,8 @@
-//! What a log must not show: credentials and tokens, wherever they stand.
+//! Removes credentials and tokens from what the log shows.
 //!
-//! Two nets, one behind the other: values are replaced by the name that they have, and whatever
-//! looks like a secret of this sandbox or a JWT by what it is.
+//! Headers are shown only where their name is known to hold no secret. Parameters and fields are
+//! hidden where their name suggests one. What is then shown is searched for the secrets of this
+//! sandbox and for JWTs.
 
 use serde_json::Value;
 
@@ -10,21 +11,73 @@ use crate::query;
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
 
-/// Headers, fields and parameters whose values are secrets. The scheme of an `Authorization` is not.
-const SECRET_NAMES: [&str; 13] = [
-    "access_token",
-    "api_key",
+/// The headers whose values are shown. Any other may be a credential: gateways and vendors choose
+/// their own names for them.
+const SHOWN_HEADERS: [&str; 48] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "connection",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-type",
+    "date",
+    "dnt",
+    "expect",
+    "forwarded",
+    "host",
+    "idempotency-key",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "max-forwards",
+    "origin",
+    "pragma",
+    "priority",
+    "range",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+    "x-aspose-client",
+    "x-aspose-client-version",
+    "x-correlation-id",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-request-id",
+    "x-sandbox-fault",
+];
+
+/// A parameter or a field whose name contains one of these, in any case and without regard to
+/// hyphens and underscores, is taken for a secret. So are misspelt names and those of other APIs.
+const SECRET_WORDS: [&str; 11] = [
+    "accesskey",
     "apikey",
     "assertion",
-    "client_assertion",
-    "client_secret",
+    "authorization",
     "cookie",
-    "id_token",
-    "password",
-    "refresh_token",
+    "credential",
+    "passw",
+    "privatekey",
     "secret",
+    "signature",
     "token",
-    "x-api-key",
 ];
 
 /// A secret shorter than this is also a part of ordinary words, and only known by its name.
@@ -44,8 +97,8 @@ impl Redactor {
         }
     }
 
-    /// The value of a header, a parameter or a field.
-    pub(super) fn value(&self, name: &str, value: &str) -> String {
+    /// Returns what may be shown of a header's value.
+    pub(super) fn header(&self, name: &str, value: &str) -> String {
         if name.eq_ignore_ascii_case("authorization")
             || name.eq_ignore_ascii_case("proxy-authorization")
         {
@@ -54,10 +107,20 @@ impl Redactor {
                 _ => REDACTED.to_owned(),
             };
         }
-        if is_secret(name) {
-            return REDACTED.to_owned();
+        if SHOWN_HEADERS.iter().any(|it| name.eq_ignore_ascii_case(it)) {
+            self.text(value)
+        } else {
+            REDACTED.to_owned()
         }
-        self.text(value)
+    }
+
+    /// Returns what may be shown of the value of a query parameter.
+    pub(super) fn parameter(&self, name: &str, value: &str) -> String {
+        if is_secret(name) {
+            REDACTED.to_owned()
+        } else {
+            self.text(value)
+        }
     }
 
     /// A form as it was sent.
@@ -85,7 +148,7 @@ impl Redactor {
                 }
             }
             // What cannot be read cannot be told apart.
-            Err(_) if mentions_secret(text) => REDACTED.to_owned(),
+            Err(_) if is_secret(text) => REDACTED.to_owned(),
             Err(_) => self.text(text),
         }
     }
@@ -106,13 +169,11 @@ fn is_word(text: &str) -> bool {
     text.chars().all(|letter| letter.is_ascii_alphanumeric())
 }
 
+/// Whether a name, or a text that cannot be parsed, contains one of the [`SECRET_WORDS`].
 fn is_secret(name: &str) -> bool {
-    SECRET_NAMES.iter().any(|it| name.eq_ignore_ascii_case(it))
-}
-
-fn mentions_secret(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    SECRET_NAMES.iter().any(|name| text.contains(name))
+    let letters = name.chars().filter(|letter| !matches!(letter, '-' | '_'));
+    let plain: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    SECRET_WORDS.iter().any(|word| plain.contains(word))
 }
 
 /// Replaces what has a secret name; whether anything had.
@@ -161,12 +222,44 @@ mod tests {
 
     #[test]
     fn headers_keep_the_scheme_and_lose_the_secret() {
-        let value = |name, value| redactor().value(name, value);
+        let value = |name, value| redactor().header(name, value);
         assert_eq!(value("authorization", "Bearer abc"), "Bearer [redacted]");
         assert_eq!(value("Authorization", "abc"), "[redacted]");
         assert_eq!(value("authorization", "a:b c"), "[redacted]");
         assert_eq!(value("cookie", "a=b"), "[redacted]");
         assert_eq!(value("accept", "a/b; correct-horse"), "a/b; [redacted]");
+        assert_eq!(value("Accept", "a/b"), "a/b");
+    }
+
+    #[test]
+    fn headers_of_unknown_names_are_hidden() {
+        for name in [
+            "X-Auth-Token",
+            "api-key",
+            "X-Amz-Security-Token",
+            "Set-Cookie",
+            "x-functions-key",
+            "x-custom",
+        ] {
+            assert_eq!(redactor().header(name, "abc"), REDACTED, "{name}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_hidden_by_their_names() {
+        let value = |name| redactor().parameter(name, "abc");
+        for name in [
+            "X-Amz-Signature",
+            "API_KEY",
+            "authToken",
+            "Passwd",
+            "client-secret",
+        ] {
+            assert_eq!(value(name), REDACTED, "{name}");
+        }
+        for name in ["data", "fileUrl", "barcodeType", "grant_type", "client_id"] {
+            assert_eq!(value(name), "abc", "{name}");
+        }
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Order {
         let Data { value, raw } = &self.data;
         let symbol = engine::write(self.symbology, value, *raw, &self.options)
             .map_err(|refusal| Failure::field("data", refusal.0))?;
-        let layout = Layout::new(&symbol, &self.wishes).map_err(misfit)?;
+        let layout = Layout::new(&symbol, &self.wishes).map_err(|it| misfit(it, &self.wishes))?;
         let file = match self.format {
             None => layout.svg().into_bytes(),
             Some(format) => picture::encode(&layout.draw(), format, self.wishes.resolution)
@@ -78,16 +78,23 @@ impl Order {
     }
 }
 
-fn misfit(misfit: Misfit) -> Failure {
+fn misfit(misfit: Misfit, wishes: &Wishes) -> Failure {
     match misfit {
         Misfit::Width => Failure::field("imageWidth", "The barcode does not fit into this width."),
         Misfit::Height => {
             Failure::field("imageHeight", "The barcode does not fit into this height.")
         }
-        Misfit::Size => Failure::unsupported(
-            "resolution",
-            "pictures of more than 30000 pixels on a side or 25 million in all",
-        ),
+        Misfit::Size => {
+            // The longer of the two sides that were asked for; without one, the resolution sets the size.
+            let parameter = match (wishes.width, wishes.height) {
+                (Some(width), Some(height)) if height > width => "imageHeight",
+                (Some(_), _) => "imageWidth",
+                (None, Some(_)) => "imageHeight",
+                (None, None) => "resolution",
+            };
+            let what = "pictures of more than 30000 pixels on a side or 25 million in all";
+            Failure::unsupported(parameter, what)
+        }
     }
 }
 

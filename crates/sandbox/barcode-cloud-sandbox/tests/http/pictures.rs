@@ -203,7 +203,7 @@ async fn size_units_and_resolution_are_kept() {
         ("QR", "imageHeight", "20", "ImageHeight"),
         ("Code128", "imageHeight", "20", "ImageHeight"),
         ("QR", "imageWidth", "-1", "ImageWidth"),
-        ("QR", "imageWidth", "1e30", "Resolution"),
+        ("QR", "imageWidth", "1e30", "ImageWidth"),
     ] {
         let response = caller
             .generate(kind, &[("data", "Test"), (parameter, value)])

@@ -360,7 +360,6 @@ async fn what_the_sandbox_cannot_do_is_refused_by_name_and_not_ignored() {
         ("PatchCode", "data", "1"),
         ("QR", "qrEncodeMode", "Extended"),
         ("QR", "qrEncodeMode", "Binary"),
-        ("QR", "qrAspectRatio", "0.5"),
         ("QR", "qrECIEncoding", "INVARIANT"),
         ("QR", "qrECIEncoding", "BINARY"),
         ("QR", "qrECIEncoding", "GBK"),
@@ -371,6 +370,8 @@ async fn what_the_sandbox_cannot_do_is_refused_by_name_and_not_ignored() {
         ("Pdf417", "pdf417IsCode128Emulation", "true"),
         ("Pdf417", "pdf417MacroCharacters", "Macro05"),
         ("QR", "resolution", "100000"),
+        ("QR", "imageWidth", "100000"),
+        ("QR", "imageHeight", "100000"),
     ] {
         let data = [("data", "TEST 1"), (parameter, value)];
         let query = if parameter == "data" {

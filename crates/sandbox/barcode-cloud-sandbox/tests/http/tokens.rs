@@ -176,6 +176,10 @@ async fn the_clock_of_the_sandbox_may_be_off_and_tokens_last_all_the_same() {
         let date = response.headers()["date"].to_str().unwrap();
         let date = chrono::DateTime::parse_from_rfc2822(date).unwrap();
         assert!((date.timestamp() - issued).abs() < 3600, "{date}");
+        let error = json(caller.get("/barcode/generate/QR").send().await.unwrap()).await;
+        let date = error["error"]["dateTime"].as_str().unwrap();
+        let date = chrono::DateTime::parse_from_rfc3339(date).unwrap();
+        assert!((date.timestamp() - issued).abs() < 3600, "{date}");
     }
     let error = Sandbox::builder().clock_ahead(day * 4000).start().await;
     assert!(error.is_err());

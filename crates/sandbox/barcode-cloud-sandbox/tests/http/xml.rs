@@ -217,6 +217,9 @@ async fn the_document_is_served_with_the_addresses_of_the_sandbox() {
     let url = caller.url("/barcode/swagger/spec");
     let document = json(caller.http.get(url).send().await.unwrap()).await;
     assert_eq!(document["servers"][0]["url"], caller.sandbox.base_url());
+    let server = document["servers"][0]["description"].as_str().unwrap();
+    assert!(server.contains("sandbox"), "{server}");
+    assert!(!server.contains("public"), "{server}");
     assert_eq!(document["paths"].as_object().unwrap().len(), 9);
     let scheme = "/components/securitySchemes/JWT/flows/clientCredentials/tokenUrl";
     let token_url = document.pointer(scheme).unwrap();
