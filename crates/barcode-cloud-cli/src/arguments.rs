@@ -145,6 +145,11 @@ pub(crate) struct Sandbox {
     /// A picture that `recognize` and `scan` find at a URL; may be repeated. The sandbox opens no address
     #[arg(long, value_name = "URL=PATH")]
     pub(crate) url_file: Vec<String>,
+    /// A host name by which the page and the calls under `/_sandbox` may be reached, such as
+    /// sandbox.example.com; may be repeated. IP addresses, localhost, names without a dot and names below
+    /// .internal always may; any other name is refused unless it is given here
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
     /// Faults that happen to requests, such as `status=503, ok` or `delay=2s`; may be repeated
     #[arg(long, value_name = "SCRIPT")]
     pub(crate) fault: Vec<String>,

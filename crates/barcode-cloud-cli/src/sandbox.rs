@@ -73,6 +73,9 @@ fn configured(arguments: &arguments::Sandbox) -> anyhow::Result<Builder> {
         }
         builder = builder.url_file(url, path);
     }
+    for name in &arguments.allow_host {
+        builder = builder.allow_host(name);
+    }
     for script in &arguments.fault {
         let script: Script = script.parse().context("--fault")?;
         builder = builder.faults(script);

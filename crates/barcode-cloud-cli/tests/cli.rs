@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Sender, channel};
@@ -418,6 +418,29 @@ fn half_a_picture_is_a_failure_and_not_a_file() {
         assert!(error.contains("the picture is incomplete"), "{error}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_served_sandbox_answers_admin_calls_by_the_host_names_that_are_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--allow-host", "box.example"]);
+    let address = server.text("page_url");
+    let address = address.trim_start_matches("http://").trim_end_matches('/');
+    let status = |host: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request =
+            format!("GET /_sandbox/health HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line
+    };
+    assert!(status("box.example").starts_with("HTTP/1.1 200"));
+    assert!(status("evil.example").starts_with("HTTP/1.1 421"));
+
+    let name = "http://box.example";
+    let error = failure(&run(folder.path(), &["sandbox", "--allow-host", name]));
+    assert!(error.contains("host name"), "{error}");
 }
 
 #[test]

@@ -2,13 +2,14 @@
 //! so they need no token, meet no faults and are not logged.
 //!
 //! Calls that change something take JSON, or a method, that no page of another origin can send
-//! without being asked first by the browser. A page whose own name was made to lead here (DNS
-//! rebinding) can: other containers come by a name too, so names are not refused.
+//! without being asked first by the browser. A page whose own name was made to resolve to this
+//! machine (DNS rebinding) is refused by the guard, as it is for the page.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, Request, State as Shared};
+use axum::middleware::from_fn_with_state;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -23,9 +24,9 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::answer::Failure;
 use crate::fault::Script;
-use crate::request;
 use crate::server::State;
 use crate::token::Revoke;
+use crate::{guard, request};
 
 /// The largest body of such a call, and how long it may take.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -40,6 +41,10 @@ pub(crate) fn routes(state: Arc<State>) -> Router {
         .route("/requests", get(requests).delete(forget))
         .route("/requests/events", get(events))
         .route("/tokens/revoke", post(revoke))
+        .route_layer(from_fn_with_state(
+            Arc::clone(&state.allowed_hosts),
+            guard::admit,
+        ))
         .with_state(state)
 }
 

@@ -13,6 +13,7 @@ use crate::connection::{self, Bounds};
 use crate::document::Document;
 use crate::fault::{Faults, Script};
 use crate::files::{Files, UrlFile};
+use crate::guard::AllowedHosts;
 use crate::journal::{Log, Redactor};
 use crate::request::LargeBodies;
 use crate::sandbox::{Addresses, Sandbox};
@@ -49,6 +50,7 @@ pub struct Builder {
     max_connections: usize,
     read_timeout: Duration,
     pub(crate) recognition_time: Duration,
+    allowed_hosts: Vec<String>,
     files: Files,
     faults: Vec<Script>,
 }
@@ -66,6 +68,7 @@ impl Default for Builder {
             max_connections: MAX_CONNECTIONS,
             read_timeout: READ_TIMEOUT,
             recognition_time: RECOGNITION_TIME,
+            allowed_hosts: Vec::new(),
             files: Files::default(),
             faults: Vec::new(),
         }
@@ -146,6 +149,18 @@ impl Builder {
         self
     }
 
+    /// Admits a host name, such as `sandbox.example.com`, to the page and the admin calls. May be
+    /// called again for another name.
+    ///
+    /// They answer only requests that came by an IP address, `localhost`, a name without a dot such as
+    /// that of a container, or a name that ends in `.internal`. Any other name may belong to a stranger
+    /// who made it resolve to this machine (DNS rebinding). The operations and the token endpoint
+    /// answer by any name, because they ask for credentials.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
+        self
+    }
+
     /// Lets faults happen from the start; see [`Sandbox::inject`].
     pub fn faults(mut self, script: impl Into<Script>) -> Self {
         self.faults.push(script.into());
@@ -164,8 +179,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`Error::PortInUse`] and [`Error::Listen`] when the port cannot be had, [`Error::Setting`]
-    /// when an id or a secret is empty or the clock is more than ten years off, [`Error::Fault`] when a script of faults cannot be
-    /// played.
+    /// when an id or a secret is empty, the clock is more than ten years off, or an allowed host is not
+    /// a host name, [`Error::Fault`] when a script of faults cannot be played.
     pub async fn start(mut self) -> Result<Sandbox, Error> {
         if self.clock.ahead.max(self.clock.behind) > LARGEST_SKEW {
             return Err(Error::Setting("the clock is more than ten years off"));
@@ -208,6 +223,7 @@ impl Builder {
             issuer: addresses.origin.clone(),
             audience: addresses.base_url.clone(),
         };
+        let allowed_hosts = AllowedHosts::new(&self.allowed_hosts)?;
         let names = Names::of(document);
         let faults = Faults::new(names.all());
         for script in self.faults {
@@ -217,6 +233,7 @@ impl Builder {
         Ok(State {
             authority: Authority::new(clients, terms)?,
             files: self.files,
+            allowed_hosts: Arc::new(allowed_hosts),
             workers: Workers::new(),
             faults,
             log: Arc::new(log),
@@ -243,6 +260,7 @@ impl fmt::Debug for Builder {
             .field("body_limit", &self.body_limit)
             .field("max_connections", &self.max_connections)
             .field("read_timeout", &self.read_timeout)
+            .field("allowed_hosts", &self.allowed_hosts)
             .field("files", &self.files)
             .field("faults", &self.faults)
             .finish_non_exhaustive()

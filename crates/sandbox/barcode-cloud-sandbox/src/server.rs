@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::document::{Document, Operation, Task};
 use crate::fault::{self, Faults};
 use crate::files::Files;
+use crate::guard::AllowedHosts;
 use crate::journal::{self, Log, Visit};
 use crate::operations::{generate, recognize};
 use crate::request::{self, LargeBodies};
@@ -49,6 +50,7 @@ pub(crate) const TOKEN: &str = "token";
 pub(crate) struct State {
     pub(crate) authority: Authority,
     pub(crate) files: Files,
+    pub(crate) allowed_hosts: Arc<AllowedHosts>,
     pub(crate) workers: Workers,
     pub(crate) faults: Faults,
     pub(crate) log: Arc<Log>,
@@ -125,7 +127,8 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
     let configuration = Json(state.authority.configuration(&token_path));
     let keys = Json(state.authority.public_keys());
     let spec = Json(spec);
-    let page = page::files(page::Connection::new(&base_path, &token_path, state));
+    let connection = page::Connection::new(&base_path, &token_path, state);
+    let page = page::files(connection, Arc::clone(&state.allowed_hosts));
     let for_tokens = Arc::clone(state);
     let token = move |request| give_token(Arc::clone(&for_tokens), request);
     let service = operations(document, state)?
@@ -143,7 +146,7 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
     let admin = admin::routes(Arc::clone(state)).merge(page);
     Ok(service
         .nest(ADMIN_PATH, with_failures(admin))
-        .merge(page::entrance())
+        .merge(page::entrance(Arc::clone(&state.allowed_hosts)))
         .layer(from_fn_with_state(state.clock, tell_time))
         .layer(from_fn_with_state(Arc::clone(state), answer::identify)))
 }

@@ -4,11 +4,12 @@
 //! The page knows the sandbox as any client does: what it generates and reads goes through the token
 //! endpoint and the operations. Here is only what the browser loads.
 
-mod guard;
 mod reference;
 
+use std::sync::Arc;
+
 use axum::extract::Path;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
@@ -18,6 +19,7 @@ use http::{Method, Uri};
 use serde::Serialize;
 
 use crate::answer::{self, Failure};
+use crate::guard::{self, AllowedHosts};
 use crate::server::State;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -73,12 +75,15 @@ impl Connection {
 }
 
 /// The page itself.
-pub(crate) fn entrance() -> Router {
-    guarded(Router::new().route("/", method(get(async || file(HTML, INDEX)))))
+pub(crate) fn entrance(allowed: Arc<AllowedHosts>) -> Router {
+    guarded(
+        Router::new().route("/", method(get(async || file(HTML, INDEX)))),
+        allowed,
+    )
 }
 
 /// What it loads, to be put under `/_sandbox`.
-pub(crate) fn files(connection: Connection) -> Router {
+pub(crate) fn files(connection: Connection, allowed: Arc<AllowedHosts>) -> Router {
     let connection = async move || {
         // Credentials are to be in no cache.
         let kept_nowhere = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
@@ -88,7 +93,7 @@ pub(crate) fn files(connection: Connection) -> Router {
         .route("/page/connection", method(get(connection)))
         .route("/page/{name}", method(get(page_file)))
         .route("/reference/{name}", method(get(reference_file)));
-    guarded(routes)
+    guarded(routes, allowed)
 }
 
 fn method(router: MethodRouter) -> MethodRouter {
@@ -97,9 +102,9 @@ fn method(router: MethodRouter) -> MethodRouter {
     })
 }
 
-fn guarded(router: Router) -> Router {
+fn guarded(router: Router, allowed: Arc<AllowedHosts>) -> Router {
     router
-        .route_layer(from_fn(guard::admit))
+        .route_layer(from_fn_with_state(allowed, guard::admit))
         .route_layer(from_fn(answer::write_failures))
         .route_layer(from_fn(guard::limit))
 }

@@ -7,6 +7,7 @@ mod caller;
 mod encodings;
 mod faults;
 mod hostile;
+mod hosts;
 mod journal;
 mod lifetime;
 mod limits;

@@ -93,7 +93,7 @@ async fn credentials_are_in_one_answer_only_and_in_no_cache() {
 }
 
 #[tokio::test]
-async fn who_comes_by_a_foreign_name_is_refused() {
+async fn a_request_by_a_foreign_host_name_is_refused() {
     let caller = Caller::new().await;
     for (path, _) in FILES {
         let request = ask(&caller, Method::GET, path).header("host", "evil.example:8787");
