@@ -214,6 +214,12 @@ class Page(unittest.TestCase):
         self.assertNotIn(self.facts["client_secret"], shown)
         self.assertNotIn("eyJ", shown)
 
+    def test_the_log_shows_a_warning_where_data_was_lost(self):
+        self.fetch("/barcode/generate/Code39?data=Aspose")
+        self.wait("document.getElementById('entries').textContent.includes('warning')")
+        self.run_js("document.querySelectorAll('#entries details').forEach((it) => (it.open = true))")
+        self.wait("document.getElementById('entries').textContent.includes('Code39 cannot encode')")
+
     def test_a_paused_log_holds_what_comes(self):
         self.run_js("document.getElementById('pause').click()")
         before = self.run_js("document.getElementById('entries').children.length")

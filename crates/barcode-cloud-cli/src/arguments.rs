@@ -145,6 +145,11 @@ pub(crate) struct Sandbox {
     /// A picture that `recognize` and `scan` find at a URL; may be repeated. The sandbox opens no address
     #[arg(long, value_name = "URL=PATH")]
     pub(crate) url_file: Vec<String>,
+    /// Refuse what the service tolerates although its document or a standard forbids it: colours between
+    /// apostrophes, data that Code39 cannot encode in full, token requests as multipart/form-data. Unless
+    /// given, the sandbox accepts them as the service does, and data that is lost is a warning in its log
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// A host name by which the page and the calls under `/_sandbox` may be reached, such as
     /// sandbox.example.com; may be repeated. IP addresses, localhost, names without a dot and names below
     /// .internal always may; any other name is refused unless it is given here

@@ -60,6 +60,7 @@ fn configured(arguments: &arguments::Sandbox) -> anyhow::Result<Builder> {
     let mut builder = Sandbox::builder()
         .address(arguments.listen)
         .port(arguments.port)
+        .strict(arguments.strict)
         .token_lifetime(Duration::from_secs(arguments.token_lifetime));
     for pair in &arguments.url_file {
         // An address may hold a `=`, a path on most systems too: the last one parts them.

@@ -306,6 +306,17 @@ fn a_served_sandbox_is_used_through_the_environment() {
         "{error}"
     );
 
+    let lossy = &["generate", "Code39", "Aspose", "-o", "code39.png"];
+    stdout(&with(secret, lossy));
+    assert_eq!(
+        stdout(&with(secret, &["recognize", "code39.png"])),
+        "Code39: A\n"
+    );
+    let strict = Server::start(folder.path(), &["--strict"]);
+    let mut strict = strict.command(folder.path(), strict.text("client_secret"));
+    let error = failure(&strict.args(lossy).output().unwrap());
+    assert!(error.contains("'s'"), "{error}");
+
     // A ready token that the service does not accept, in place of the credentials.
     let refused = server
         .command(folder.path(), secret)

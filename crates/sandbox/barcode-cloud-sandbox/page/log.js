@@ -85,7 +85,7 @@ class Log {
 }
 
 function row(entry) {
-  const { method, path, status, operation, fault } = entry;
+  const { method, path, status, operation, fault, warning } = entry;
   const time = new Date(entry.time).toLocaleTimeString([], { hour12: false });
   const good = status !== null && status < 400;
   const summary = element(
@@ -94,7 +94,7 @@ function row(entry) {
     element("time", { dateTime: entry.time }, time),
     element("span", { className: good ? "status good" : "status bad" }, status === null ? "no answer" : String(status)),
     element("code", { className: "path" }, `${method} ${path}`),
-    element("span", { className: "quiet" }, [operation, fault && `fault: ${fault}`].filter(Boolean).join(", ")),
+    element("span", { className: "quiet" }, [operation, fault && `fault: ${fault}`, warning && "warning"].filter(Boolean).join(", ")),
   );
   const details = element("details", {}, summary);
   // Filled when it is opened: most never are.
@@ -102,10 +102,11 @@ function row(entry) {
   return element("li", {}, details);
 }
 
-function about({ id, query, headers, body }) {
+function about({ id, warning, query, headers, body }) {
   const table = element("dl", { className: "facts" });
   const add = (name, value) => table.append(element("dt", {}, name), element("dd", {}, element("code", {}, value)));
   add("request", id);
+  if (warning) add("warning", warning);
   query.forEach(([name, value]) => add(`? ${name}`, value));
   headers.forEach(([name, value]) => add(name, value));
   if (body.length) add("body", `${body.length} bytes ${body.media_type ?? ""}`);

@@ -51,6 +51,7 @@ pub struct Builder {
     read_timeout: Duration,
     pub(crate) recognition_time: Duration,
     allowed_hosts: Vec<String>,
+    strict: bool,
     files: Files,
     faults: Vec<Script>,
 }
@@ -69,6 +70,7 @@ impl Default for Builder {
             read_timeout: READ_TIMEOUT,
             recognition_time: RECOGNITION_TIME,
             allowed_hosts: Vec::new(),
+            strict: false,
             files: Files::default(),
             faults: Vec::new(),
         }
@@ -161,6 +163,18 @@ impl Builder {
         self
     }
 
+    /// Whether to refuse what the service tolerates although its document or a standard forbids it;
+    /// `false` by default.
+    ///
+    /// - Colours between apostrophes, such as `'Black'`, which the vendor's Node client sends.
+    /// - Data that Code 39 cannot encode in full. The service drops such characters; the sandbox does
+    ///   the same and adds a [`warning`](crate::LoggedRequest::warning) to the request log.
+    /// - Token requests as `multipart/form-data`, which the vendor's Dart client sends.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// Lets faults happen from the start; see [`Sandbox::inject`].
     pub fn faults(mut self, script: impl Into<Script>) -> Self {
         self.faults.push(script.into());
@@ -240,6 +254,7 @@ impl Builder {
             names,
             clock: self.clock,
             vocabulary: Arc::new(vocabulary),
+            strict: self.strict,
             body_limit: self.body_limit,
             large_bodies: LargeBodies::new(),
             read_timeout: self.read_timeout,
@@ -261,6 +276,7 @@ impl fmt::Debug for Builder {
             .field("max_connections", &self.max_connections)
             .field("read_timeout", &self.read_timeout)
             .field("allowed_hosts", &self.allowed_hosts)
+            .field("strict", &self.strict)
             .field("files", &self.files)
             .field("faults", &self.faults)
             .finish_non_exhaustive()

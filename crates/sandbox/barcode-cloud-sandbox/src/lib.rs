@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod fault;
 mod files;
+mod form;
 mod guard;
 mod journal;
 mod json;

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use axum::RequestExt;
 use axum::body::{Body, HttpBody};
-use axum::extract::{FromRequest, Multipart, RawPathParams, Request};
+use axum::extract::{RawPathParams, Request};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -20,7 +20,7 @@ use crate::document::{Field, Input, Object, Schema};
 use crate::server::State;
 use crate::validate::{self, Raw, Values};
 use crate::xml::Vocabulary;
-use crate::{json, query};
+use crate::{form, json, query};
 
 /// How much of a refused body is read and thrown away, and for how long.
 const DRAINED_BYTES: usize = 128 * 1024 * 1024;
@@ -56,11 +56,12 @@ pub(crate) async fn values(
         Err(failure) => return Err(drain(body, failure).await),
     };
     let (bytes, place) = read_any_body(state, body).await?;
-    let request = Request::from_parts(parts, Body::from(bytes.clone()));
+    let media_type = parts.headers.get(CONTENT_TYPE).cloned();
+    let media_type = media_type.unwrap_or(HeaderValue::from_static(""));
     let values = match kind {
         BodyKind::Json => json_values(schema, &bytes),
         BodyKind::Xml => xml_values(&state.vocabulary, schema, published, &bytes),
-        BodyKind::Form => form_values(schema, request).await,
+        BodyKind::Form => form_values(schema, &media_type, bytes).await,
     };
     Ok((values?, place))
 }
@@ -84,8 +85,12 @@ pub(crate) fn xml_values(
     validate::json(schema, json)
 }
 
-pub(crate) async fn form_values(schema: &Object, request: Request) -> Result<Values, Failure> {
-    validate::pairs(schema, form(schema, request).await?)
+pub(crate) async fn form_values(
+    schema: &Object,
+    media_type: &HeaderValue,
+    body: Bytes,
+) -> Result<Values, Failure> {
+    validate::pairs(schema, form_fields(schema, media_type, body).await?)
 }
 
 /// The whole body, if it is no larger than `limit` and comes within `time`.
@@ -285,44 +290,29 @@ fn not_encoded(headers: &HeaderMap) -> Result<(), Failure> {
     }
 }
 
-/// The fields of a multipart form. One that the document does not know ends the reading.
-async fn form(object: &Object, mut request: Request) -> Result<Vec<(String, Raw)>, Failure> {
-    // The limit was kept already, when the body was read.
-    axum::extract::DefaultBodyLimit::disable().apply(&mut request);
-    let broken = |error: &dyn std::fmt::Display| {
+/// The fields of a multipart form.
+async fn form_fields(
+    object: &Object,
+    media_type: &HeaderValue,
+    body: Bytes,
+) -> Result<Vec<(String, Raw)>, Failure> {
+    let is_known = |name: &str| object.fields.iter().any(|field| field.name == name);
+    let parts = form::parts(media_type, body, is_known).await;
+    let parts = parts.map_err(|problem| {
         Failure::malformed(format!(
-            "Error: The request body is not multipart/form-data: {:.200}.",
-            error.to_string()
+            "Error: The request body is not multipart/form-data: {problem:.200}."
         ))
-    };
-    let mut form = Multipart::from_request(request, &())
-        .await
-        .map_err(|error| broken(&error.body_text()))?;
-    let mut pairs = Vec::new();
-    while let Some(part) = form
-        .next_field()
-        .await
-        .map_err(|error| broken(&error.body_text()))?
-    {
-        let name = part.name().unwrap_or_default().to_owned();
-        let has_file_name = part.file_name().is_some();
-        let bytes = part
-            .bytes()
-            .await
-            .map_err(|error| broken(&error.body_text()))?;
-        let raw = if is_file(object, &name) || has_file_name {
-            Raw::File(bytes)
+    })?;
+    let fields = parts.into_iter().map(|part| {
+        let raw = if is_file(object, &part.name) || part.has_file_name {
+            Raw::File(part.bytes)
         } else {
-            let text = String::from_utf8(bytes.into());
-            Raw::Text(text.map_err(|_| Failure::field(&name, "The value is not UTF-8."))?)
+            let text = String::from_utf8(part.bytes.into());
+            Raw::Text(text.map_err(|_| Failure::field(&part.name, "The value is not UTF-8."))?)
         };
-        let known = object.fields.iter().any(|field| field.name == name);
-        pairs.push((name, raw));
-        if !known {
-            break;
-        }
-    }
-    Ok(pairs)
+        Ok((part.name, raw))
+    });
+    fields.collect()
 }
 
 fn is_file(object: &Object, name: &str) -> bool {

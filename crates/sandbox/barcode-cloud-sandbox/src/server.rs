@@ -29,7 +29,7 @@ use crate::request::{self, LargeBodies};
 use crate::token::{Authority, JWKS_PATH};
 use crate::workers::Workers;
 use crate::xml::Vocabulary;
-use crate::{Error, admin, page};
+use crate::{Error, admin, form, page};
 
 /// The largest token request that is read.
 const TOKEN_REQUEST_LIMIT: usize = 64 * 1024;
@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub(crate) names: Names,
     pub(crate) clock: Clock,
     pub(crate) vocabulary: Arc<Vocabulary>,
+    /// Whether to refuse what the service only tolerates.
+    pub(crate) strict: bool,
     pub(crate) body_limit: usize,
     pub(crate) large_bodies: LargeBodies,
     /// How long a body may take to arrive.
@@ -200,7 +202,7 @@ async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -
         // The place of a large body is kept until there is an answer.
         let (values, _place) = request::values(&state, &operation.input, request).await?;
         let found = match operation.task {
-            Task::Generate => return generate::run(&state, values).await,
+            Task::Generate => return generate::run(&state, values, visit.as_ref()).await,
             Task::Recognize => recognize::recognize(&state, values, visit.as_ref()).await?,
             Task::Scan => recognize::scan(&state, values, visit.as_ref()).await?,
         };
@@ -211,8 +213,12 @@ async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -
 
 async fn give_token(state: Arc<State>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    match request::read_body(body, TOKEN_REQUEST_LIMIT, state.read_timeout).await {
-        Ok(body) => state.authority.answer(&parts.method, &parts.headers, &body),
-        Err(failure) => failure.into_response(),
-    }
+    let body = match request::read_body(body, TOKEN_REQUEST_LIMIT, state.read_timeout).await {
+        Ok(body) => body,
+        Err(failure) => return failure.into_response(),
+    };
+    let fields = form::text_fields(&parts.headers, body, !state.strict).await;
+    state
+        .authority
+        .answer(&parts.method, &parts.headers, fields)
 }

@@ -10,7 +10,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -121,10 +121,16 @@ impl Authority {
         self.keys.public()
     }
 
-    /// Answers a request to the token endpoint.
-    pub(crate) fn answer(&self, method: &Method, headers: &HeaderMap, body: &[u8]) -> Response {
-        let granted = match *method {
-            Method::POST => self.grant(headers, body),
+    /// Answers a request to the token endpoint. `fields` are those of its form, or `None` where the
+    /// body is no form.
+    pub(crate) fn answer(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        fields: Option<Vec<(String, String)>>,
+    ) -> Response {
+        let granted = match (method, fields) {
+            (&Method::POST, Some(fields)) => self.grant(headers, &Form(fields)),
             _ => Err(Refusal::InvalidRequest),
         };
         match granted {
@@ -140,8 +146,7 @@ impl Authority {
         }
     }
 
-    fn grant(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Refusal> {
-        let form = Form::read(headers, body)?;
+    fn grant(&self, headers: &HeaderMap, form: &Form) -> Result<String, Refusal> {
         let grant_type = form.get("grant_type")?.ok_or(Refusal::InvalidRequest)?;
         let (id, secret) = form.credentials(headers)?;
         if grant_type != "client_credentials" {
@@ -296,20 +301,6 @@ impl IntoResponse for Refusal {
 struct Form(Vec<(String, String)>);
 
 impl Form {
-    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
-        let media_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
-        let essence = media_type
-            .and_then(|it| it.split(';').next())
-            .map(str::trim);
-        // The vendor's Dart client sends this form as multipart; whether the service takes it is
-        // unknown, and RFC 6749 does not allow it.
-        if !essence.is_some_and(|it| it.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
-            return Err(Refusal::InvalidRequest);
-        }
-        let body = std::str::from_utf8(body).map_err(|_| Refusal::InvalidRequest)?;
-        query::pairs(body).map(Self).ok_or(Refusal::InvalidRequest)
-    }
-
     /// A field; given twice, it makes the whole request invalid (RFC 6749, section 3.2).
     fn get(&self, name: &str) -> Result<Option<&str>, Refusal> {
         let mut values = self

@@ -52,6 +52,13 @@ pub(crate) fn ascii(value: &str) -> Result<String, String> {
     }
 }
 
+/// Splits a value into what Code 39 has a character for, and the characters that it has none for.
+pub(crate) fn code39_parts(value: &str) -> (String, String) {
+    value
+        .chars()
+        .partition(|letter| full_ascii::CODE39.contains(*letter))
+}
+
 pub(crate) fn code39(value: &str) -> Result<String, String> {
     match value
         .chars()

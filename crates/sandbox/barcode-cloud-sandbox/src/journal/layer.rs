@@ -115,8 +115,9 @@ impl Visit {
         self.log.update(self.key, |entry| entry.fault = Some(text));
     }
 
-    /// Notes what the answer leaves out or changes.
-    pub(crate) fn warn(&self, text: String) {
+    /// Notes what the response leaves out or changes.
+    pub(crate) fn warn(&self, warning: &str) {
+        let text = self.log.redactor.text(warning);
         self.log
             .update(self.key, |entry| entry.warning = Some(text));
     }

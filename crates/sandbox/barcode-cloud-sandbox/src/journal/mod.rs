@@ -46,7 +46,8 @@ pub struct LoggedRequest {
     pub body: LoggedBody,
     /// The fault that happened to it, in the text form of [`Fault`](crate::Fault).
     pub fault: Option<String>,
-    /// What the answer leaves out or changes without being an error, such as a picture that was not searched completely.
+    /// What the response leaves out or changes without being an error: an image that was not searched completely, or
+    /// data that a symbology cannot hold and that was dropped, as the service does.
     pub warning: Option<String>,
     /// The status of the answer; `None` while there is none, or if none ever came.
     pub status: Option<u16>,
@@ -82,7 +83,8 @@ impl LoggedRequest {
     fn weight(&self) -> usize {
         let pairs = self.query.iter().chain(&self.headers);
         let pairs: usize = pairs.map(|(a, b)| a.len() + b.len() + 48).sum();
-        let text = self.body.text.as_ref().map_or(0, String::len);
+        let texts = [&self.body.text, &self.warning];
+        let text: usize = texts.into_iter().flatten().map(String::len).sum();
         size_of::<Self>() + self.path.len() + pairs + text
     }
 }

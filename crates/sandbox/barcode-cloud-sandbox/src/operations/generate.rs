@@ -9,6 +9,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 
 use crate::answer::Failure;
 use crate::engine::{self, Options, Symbology};
+use crate::journal::Visit;
 use crate::operations::{from_base64, options};
 use crate::picture::{self, Color, Format, Layout, Misfit, TextLocation, Wishes};
 use crate::server::State;
@@ -17,12 +18,22 @@ use crate::validate::Values;
 /// Dots per inch, as the document says.
 const RESOLUTION: f64 = 96.0;
 
+/// The most characters that a warning names.
+const MOST_LETTERS: usize = 10;
+
 /// More than any symbol holds, however it be written down, and little enough to look at.
 const LONGEST_DATA: usize = 64 * 1024;
 
-/// Draws what `values` ask for.
-pub(crate) async fn run(state: &Arc<State>, values: Values) -> Result<Response, Failure> {
-    let order = Order::read(&values)?;
+/// Draws what `values` ask for. Data that is lost is noted in the log as a warning.
+pub(crate) async fn run(
+    state: &Arc<State>,
+    values: Values,
+    visit: Option<&Visit>,
+) -> Result<Response, Failure> {
+    let order = Order::read(&values, state.strict)?;
+    if let (Some(visit), Some(warning)) = (visit, order.data.warning()) {
+        visit.warn(&warning);
+    }
     let (content_type, file) = state.workers.run(move || order.fulfil()).await?;
     let content_type = HeaderValue::from_static(content_type);
     Ok(([(CONTENT_TYPE, content_type)], file).into_response())
@@ -40,7 +51,7 @@ struct Order {
 }
 
 impl Order {
-    fn read(values: &Values) -> Result<Self, Failure> {
+    fn read(values: &Values, strict: bool) -> Result<Self, Failure> {
         let name = values.text("barcodeType").unwrap_or_default();
         let symbology = Symbology::to_write(name)
             .ok_or_else(|| Failure::unsupported("barcodeType", format_args!("writing {name}")))?;
@@ -51,21 +62,31 @@ impl Order {
             Some("Svg") => (None, "image/svg+xml"),
             _ => (Some(Format::Png), "image/png"),
         };
-        let data = Data::read(values)?;
+        let mut data = Data::read(values)?;
+        if symbology.name == "Code39" && !strict {
+            data.drop_beyond_code39();
+        }
         Ok(Self {
             symbology,
             options: options::read(symbology, &data, values)?,
             data,
-            wishes: wishes(symbology, values)?,
+            wishes: wishes(symbology, values, strict)?,
             format,
             content_type,
         })
     }
 
     fn fulfil(self) -> Result<(&'static str, Vec<u8>), Failure> {
-        let Data { value, raw } = &self.data;
-        let symbol = engine::write(self.symbology, value, *raw, &self.options)
+        let Data {
+            value,
+            raw,
+            shortened,
+        } = self.data;
+        let mut symbol = engine::write(self.symbology, &value, raw, &self.options)
             .map_err(|refusal| Failure::field("data", refusal.0))?;
+        if let Some(Shortened { whole, .. }) = shortened {
+            symbol.text = whole;
+        }
         let layout = Layout::new(&symbol, &self.wishes).map_err(|it| misfit(it, &self.wishes))?;
         let file = match self.format {
             None => layout.svg().into_bytes(),
@@ -103,6 +124,16 @@ pub(super) struct Data {
     value: String,
     /// The letters stand for bytes.
     raw: bool,
+    /// Set where the service encodes less than it was given.
+    shortened: Option<Shortened>,
+}
+
+/// What became of data that a symbology cannot hold in full.
+struct Shortened {
+    /// The data as it was sent, which is printed beside the symbol.
+    whole: String,
+    /// The characters that are not in the symbol.
+    dropped: String,
 }
 
 impl Data {
@@ -118,10 +149,7 @@ impl Data {
                 Failure::field("data", "The value is not pairs of hexadecimal digits.")
             })?,
             _ => {
-                return Ok(Self {
-                    value: text.to_owned(),
-                    raw: false,
-                });
+                return Ok(Self::new(text.to_owned(), false));
             }
         };
         if bytes.is_empty() {
@@ -129,12 +157,50 @@ impl Data {
         }
         // Bytes that are UTF-8 are taken for the text that they are.
         Ok(match String::from_utf8(bytes) {
-            Ok(value) => Self { value, raw: false },
+            Ok(value) => Self::new(value, false),
             Err(error) => {
                 let value = error.as_bytes().iter().copied().map(char::from).collect();
-                Self { value, raw: true }
+                Self::new(value, true)
             }
         })
+    }
+
+    fn new(value: String, raw: bool) -> Self {
+        Self {
+            value,
+            raw,
+            shortened: None,
+        }
+    }
+
+    /// Drops what Code 39 has no character for, as the service does: its published picture of
+    /// `Aspose` reads `A`, with `Aspose` printed below. Where nothing would be left, what the service
+    /// does is unknown, and the engine refuses the data.
+    fn drop_beyond_code39(&mut self) {
+        let (kept, dropped) = engine::code39_parts(&self.value);
+        if !kept.is_empty() && !dropped.is_empty() {
+            let whole = std::mem::replace(&mut self.value, kept);
+            self.shortened = Some(Shortened { whole, dropped });
+        }
+    }
+
+    /// What to tell the user about data that is not in the symbol.
+    fn warning(&self) -> Option<String> {
+        let Shortened { dropped, .. } = self.shortened.as_ref()?;
+        let mut letters: Vec<String> = Vec::new();
+        for letter in dropped.chars() {
+            let quoted = format!("'{letter}'");
+            if letters.len() < MOST_LETTERS && !letters.contains(&quoted) {
+                letters.push(quoted);
+            }
+        }
+        Some(format!(
+            "Code39 cannot encode {}: {} characters of the data are not in the symbol, as with the \
+             service. Code39FullASCII encodes all of ASCII; in strict mode the sandbox refuses such \
+             data.",
+            letters.join(", "),
+            dropped.chars().count(),
+        ))
     }
 
     /// Whether a QR code would hold it in alphanumeric or numeric mode.
@@ -159,12 +225,17 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     pairs.collect()
 }
 
-fn wishes(symbology: &Symbology, values: &Values) -> Result<Wishes, Failure> {
+fn wishes(symbology: &Symbology, values: &Values, strict: bool) -> Result<Wishes, Failure> {
     let color = |parameter| {
         let text = values.text(parameter).unwrap_or_default();
         let not_known =
             || Failure::field(parameter, format!("The value '{text}' is not a colour."));
-        Color::parse(text).ok_or_else(not_known)
+        let color = if strict {
+            Color::parse(text)
+        } else {
+            Color::parse_quoted(text)
+        };
+        color.ok_or_else(not_known)
     };
     let resolution = values.number("resolution").unwrap_or(RESOLUTION);
     let pixels_per_unit = match values.text("units") {
@@ -182,6 +253,7 @@ fn wishes(symbology: &Symbology, values: &Values) -> Result<Wishes, Failure> {
     };
     let module_ratio = match symbology.module_ratio() {
         Some(ratio) => values.number("pdf417AspectRatio").unwrap_or(ratio),
+        None if options::is_qr(symbology) => values.number("qrAspectRatio").unwrap_or(1.0),
         None => 1.0,
     };
     Ok(Wishes {

@@ -42,6 +42,12 @@ pub(super) fn read(
     }
 }
 
+/// Whether the parameters of the QR group concern the type.
+pub(super) fn is_qr(symbology: &Symbology) -> bool {
+    matches!(symbology.name, "MicroQR" | "RectMicroQR")
+        || symbology.base() == Some(BarcodeFormat::QR_CODE)
+}
+
 fn qr_options(data: &Data, values: &Values) -> Result<Options, Failure> {
     let character_set = character_set("qrECIEncoding", values)?;
     let character_set = match values.text("qrEncodeMode") {
@@ -55,7 +61,6 @@ fn qr_options(data: &Data, values: &Values) -> Result<Options, Failure> {
         }
         Some(mode) => return Err(unsupported_mode("qrEncodeMode", mode)),
     };
-    square_modules(values)?;
     Ok(Options {
         qr_error_level: qr_error_level(values),
         qr_version: number_in(values.text("qrVersion"), "Version"),
@@ -99,7 +104,6 @@ fn small_qr(values: &Values, kind: &str, levels: &[&str]) -> Result<(), Failure>
         kind,
         &[("qrEncodeMode", "Auto"), ("qrECIEncoding", "NONE")],
     )?;
-    square_modules(values)?;
     match qr_error_level(values) {
         Some(level) if !levels.contains(&level) => {
             let levels: Vec<_> = levels.iter().map(|it| format!("Level{it}")).collect();
@@ -117,16 +121,6 @@ fn qr_error_level(values: &Values) -> Option<&'static str> {
         Some("LevelQ") => Some("Q"),
         Some("LevelH") => Some("H"),
         _ => None,
-    }
-}
-
-fn square_modules(values: &Values) -> Result<(), Failure> {
-    match values.number("qrAspectRatio") {
-        Some(ratio) if ratio != 1.0 => {
-            let what = "QR modules that are not square";
-            Err(Failure::unsupported("qrAspectRatio", what))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -102,7 +102,7 @@ async fn find(
     });
     let (found, is_incomplete) = read.await?;
     if let Some(visit) = visit.filter(|_| is_incomplete) {
-        visit.warn(format!(
+        visit.warn(&format!(
             "The picture was not searched completely: reading was ended after {} seconds. The answer lists the barcodes \
              found until then.",
             time.as_secs_f32()

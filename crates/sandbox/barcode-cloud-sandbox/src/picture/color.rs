@@ -11,6 +11,14 @@ pub(crate) struct Color {
 }
 
 impl Color {
+    /// Reads a colour as [`parse`](Self::parse) does, also between apostrophes: `'Black'`.
+    ///
+    /// The vendor's Node client sends its defaults so, and the service draws them.
+    pub(crate) fn parse_quoted(text: &str) -> Option<Self> {
+        let inner = text.strip_prefix('\'').and_then(|it| it.strip_suffix('\''));
+        Self::parse(inner.unwrap_or(text))
+    }
+
     /// `Green`, `#0f0`, `#00FF00`, `#FF00FF00` (alpha first), `0x00FF00`, `Transparent`.
     ///
     /// The service seems to take unknown names too; what it then paints is unknown, so `None` here.

@@ -20,4 +20,5 @@ mod refusals;
 #[cfg(feature = "all-symbologies")]
 mod second;
 mod tokens;
+mod vendor_clients;
 mod xml;

@@ -1,0 +1,110 @@
+//! What the vendor's own clients and examples send, and what the sandbox does with it.
+
+use barcode_cloud_sandbox::Sandbox;
+use reqwest::multipart::Form;
+
+use crate::caller::{Caller, failure, json};
+
+const ASPOSE: &[(&str, &str)] = &[("data", "Aspose")];
+
+async fn strict() -> Caller {
+    Caller::of(Sandbox::builder().strict(true)).await
+}
+
+/// The size of a PNG picture.
+fn size(picture: &[u8]) -> (u32, u32) {
+    let picture = image::load_from_memory(picture).unwrap();
+    (picture.width(), picture.height())
+}
+
+#[tokio::test]
+async fn colours_in_apostrophes_are_the_colours_without_them() {
+    let query = [
+        ("data", "Test"),
+        ("foregroundColor", "'Black'"),
+        ("backgroundColor", "'White'"),
+    ];
+    let caller = Caller::new().await;
+    let quoted = caller.picture("QR", &query).await;
+    assert_eq!(quoted, caller.picture("QR", &[("data", "Test")]).await);
+    for unmatched in ["'Black", "Black'", "'", "''", "''Black''"] {
+        let query = [("data", "Test"), ("foregroundColor", unmatched)];
+        let (_, message) = failure(caller.generate("QR", &query).await, 400).await;
+        assert!(message.contains("is not a colour"), "{message}");
+    }
+    let (_, message) = failure(strict().await.generate("QR", &query).await, 400).await;
+    assert!(message.contains("'ForegroundColor'"), "{message}");
+}
+
+#[tokio::test]
+async fn a_token_is_given_for_a_multipart_form() {
+    let caller = Caller::new().await;
+    let ask = async |caller: &Caller, secret: &str| {
+        let form = Form::new()
+            .text("grant_type", "client_credentials")
+            .text("client_id", caller.sandbox.client_id().to_owned())
+            .text("client_secret", secret.to_owned());
+        let request = caller.http.post(caller.sandbox.token_url());
+        request.multipart(form).send().await.unwrap()
+    };
+    let given = ask(&caller, caller.sandbox.client_secret()).await;
+    assert_eq!(given.status(), 200);
+    let token = json(given).await["access_token"].clone();
+    let call = caller.http.get(caller.url("/barcode/generate/QR?data=x"));
+    let call = call.bearer_auth(token.as_str().unwrap());
+    assert_eq!(call.send().await.unwrap().status(), 200);
+    let refused = json(ask(&caller, "wrong").await).await;
+    assert_eq!(refused["error"], "invalid_client");
+    let shown = format!("{:?}", caller.sandbox.requests());
+    assert!(!shown.contains(caller.sandbox.client_secret()), "{shown}");
+
+    let strict = strict().await;
+    let refused = json(ask(&strict, strict.sandbox.client_secret()).await).await;
+    assert_eq!(refused["error"], "invalid_request");
+}
+
+#[tokio::test]
+async fn qr_modules_have_the_height_that_is_asked_for() {
+    let caller = Caller::new().await;
+    let query = [
+        ("data", "Test"),
+        ("resolution", "192"),
+        ("qrAspectRatio", "0.75"),
+    ];
+    let picture = caller.picture("QR", &query).await;
+    let (width, height) = size(&picture);
+    // 21 modules of 4 by 3 pixels.
+    assert_eq!(width - height, 21);
+    let found = caller.recognize("QR", picture).await;
+    assert_eq!(found, [("QR".to_owned(), "Test".to_owned())]);
+}
+
+#[tokio::test]
+async fn code39_drops_what_it_cannot_encode_and_the_log_warns() {
+    let caller = Caller::new().await;
+    let picture = caller.picture("Code39", ASPOSE).await;
+    let found = caller.recognize("Code39", picture).await;
+    assert_eq!(found, [("Code39".to_owned(), "A".to_owned())]);
+    let log = caller.sandbox.requests();
+    let entry = log
+        .iter()
+        .find(|it| it.operation.as_deref() == Some("Generate"));
+    let warning = entry.unwrap().warning.as_deref().unwrap();
+    assert!(warning.contains("'s', 'p', 'o', 'e'"), "{warning}");
+    // The text below the bars is the whole value.
+    let svg = [("data", "Aspose"), ("imageFormat", "Svg")];
+    let svg = String::from_utf8(caller.picture("Code39", &svg).await).unwrap();
+    assert!(svg.contains(">Aspose<"), "{svg:.2000}");
+
+    caller.picture("Code39", &[("data", "ASPOSE")]).await;
+    assert_eq!(caller.sandbox.requests().last().unwrap().warning, None);
+}
+
+#[tokio::test]
+async fn code39_data_is_refused_where_nothing_is_left_and_in_strict_mode() {
+    let caller = Caller::new().await;
+    let (_, message) = failure(caller.generate("Code39", &[("data", "lower")]).await, 400).await;
+    assert!(message.contains("Code39FullASCII"), "{message}");
+    let (_, message) = failure(strict().await.generate("Code39", ASPOSE).await, 400).await;
+    assert!(message.contains("'s'"), "{message}");
+}
