@@ -28,7 +28,15 @@ export function setUpLog(service) {
 function listen(address, log) {
   const feed = new EventSource(`${address}/events`);
   feed.addEventListener("request", (event) => log.add(JSON.parse(event.data)));
-  feed.addEventListener("error", () => log.tell("The sandbox is gone; waiting for it to come back."));
+  feed.addEventListener("error", () => {
+    // A browser does not try again after an answer that is no event stream, such as 503.
+    const refused = feed.readyState === EventSource.CLOSED;
+    log.tell(
+      refused
+        ? "The sandbox refuses another live log: close other pages that show it, then load this one again."
+        : "The sandbox is gone; waiting for it to come back.",
+    );
+  });
   // Only now, so that nothing falls between the list and the feed; after a break, again.
   feed.addEventListener("open", async () => {
     const { requests } = await (await answered(address)).json();

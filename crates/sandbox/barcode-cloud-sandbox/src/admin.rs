@@ -32,6 +32,10 @@ use crate::{guard, request};
 const BODY_LIMIT: usize = 256 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How many readers of the live log there may be at a time: each holds a connection for as long as it
+/// likes.
+pub(crate) const MOST_EVENT_STREAMS: usize = 32;
+
 /// The routes, to be put under `/_sandbox`.
 pub(crate) fn routes(state: Arc<State>) -> Router {
     Router::new()
@@ -143,13 +147,18 @@ async fn forget(Shared(state): Shared<Arc<State>>) -> StatusCode {
 /// The request log as it grows: Server-Sent Events named `request`, or `missed` with the number of
 /// those that a slow reader lost.
 async fn events(Shared(state): Shared<Arc<State>>) -> Response {
-    let events = stream::unfold(state.log.feed(), async |mut feed| {
+    let Ok(permit) = Arc::clone(&state.event_streams).try_acquire_owned() else {
+        return Failure::too_many_event_streams(MOST_EVENT_STREAMS).into_response();
+    };
+    // The permit is returned when the stream is dropped, with its connection.
+    let source = (state.log.feed(), permit);
+    let events = stream::unfold(source, async |(mut feed, permit)| {
         let event = match feed.recv().await {
             Ok(entry) => Event::default().event("request").json_data(&*entry),
             Err(RecvError::Lagged(count)) => Event::default().event("missed").json_data(count),
             Err(RecvError::Closed) => return None,
         };
-        Some((event, feed))
+        Some((event, (feed, permit)))
     });
     let events = events.take_until(state.stop.clone().cancelled_owned());
     Sse::new(events)

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
@@ -53,6 +53,8 @@ pub(crate) struct Failure {
     description: &'static str,
     /// The `WWW-Authenticate` header.
     challenge: Option<&'static str>,
+    /// The `Retry-After` header, in seconds.
+    retry_after: Option<u32>,
 }
 
 impl Failure {
@@ -68,6 +70,7 @@ impl Failure {
             message: shortened(message.into()),
             description,
             challenge: None,
+            retry_after: None,
         }
     }
 
@@ -199,6 +202,21 @@ impl Failure {
         )
     }
 
+    /// 503: the live log has as many readers as it may have.
+    pub(crate) fn too_many_event_streams(most: usize) -> Self {
+        let mut failure = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "errorTooManyEventStreams",
+            format!(
+                "The request log has {most} live readers already. Close a page or a client that reads \
+                 /_sandbox/requests/events, or ask for /_sandbox/requests."
+            ),
+            "Operation Failed. The sandbox has no room for another live reader.",
+        );
+        failure.retry_after = Some(5);
+        failure
+    }
+
     /// 500: a fault of the sandbox.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(
@@ -228,6 +246,9 @@ impl Failure {
         if let Some(challenge) = self.challenge {
             let challenge = HeaderValue::from_static(challenge);
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response
     }

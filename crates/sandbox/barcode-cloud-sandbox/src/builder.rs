@@ -6,6 +6,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -21,7 +22,7 @@ use crate::server::{self, Names, State};
 use crate::token::{Authority, Credentials, Terms};
 use crate::workers::Workers;
 use crate::xml::Vocabulary;
-use crate::{Error, random};
+use crate::{Error, admin, random};
 
 /// How long a token is good for, unless set otherwise. The service's own lifetime is unknown.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
@@ -257,6 +258,7 @@ impl Builder {
             strict: self.strict,
             body_limit: self.body_limit,
             large_bodies: LargeBodies::new(),
+            event_streams: Arc::new(Semaphore::new(admin::MOST_EVENT_STREAMS)),
             read_timeout: self.read_timeout,
             recognition_time: self.recognition_time,
             stop: CancellationToken::new(),

@@ -13,10 +13,11 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::Failure;
-use crate::document::{Field, Input, Object, Schema};
+use crate::document::{Field, Input, Object, Operation, Schema};
 use crate::server::State;
 use crate::validate::{self, Raw, Values};
 use crate::xml::Vocabulary;
@@ -26,26 +27,25 @@ use crate::{form, json, query};
 const DRAINED_BYTES: usize = 128 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 
-/// A larger body is one of few that are held at a time.
+/// A larger body waits until there is room for it among the large ones.
 const SMALL_BODY: usize = 1024 * 1024;
-const MOST_LARGE_BODIES: usize = 16;
+/// So many bytes of large bodies are held at a time.
+const LARGE_BODIES: usize = 256 * 1024 * 1024;
+/// The unit in which that room is counted.
+const ROOM_UNIT: usize = 1024 * 1024;
 
 /// The checked values of `request`, and the place that a large body takes.
 pub(crate) async fn values(
     state: &State,
-    input: &Input,
+    operation: &Arc<Operation>,
     mut request: Request,
 ) -> Result<(Values, Option<Place>), Failure> {
-    let (media_types, schema, published) = match input {
+    let media_types = match &operation.input {
         Input::Parameters(object) => {
             let pairs = parameters(&mut request).await?;
             return Ok((validate::pairs(object, pairs)?, None));
         }
-        Input::Body {
-            media_types,
-            schema,
-            published,
-        } => (media_types, schema, published),
+        Input::Body { media_types, .. } => media_types,
     };
     let kind = no_query(&request)
         .and_then(|()| not_encoded(request.headers()))
@@ -55,15 +55,29 @@ pub(crate) async fn values(
         Ok(kind) => kind,
         Err(failure) => return Err(drain(body, failure).await),
     };
-    let (bytes, place) = read_any_body(state, body).await?;
     let media_type = parts.headers.get(CONTENT_TYPE).cloned();
     let media_type = media_type.unwrap_or(HeaderValue::from_static(""));
-    let values = match kind {
-        BodyKind::Json => json_values(schema, &bytes),
-        BodyKind::Xml => xml_values(&state.vocabulary, schema, published, &bytes),
-        BodyKind::Form => form_values(schema, &media_type, bytes).await,
+    let (bytes, place) = read_any_body(state, body).await?;
+    let operation = Arc::clone(operation);
+    let vocabulary = Arc::clone(&state.vocabulary);
+    let runtime = Handle::current();
+    // Parsing a large body takes time, which would delay every other connection if it were done on a
+    // thread that serves them.
+    let parse = move || {
+        let Input::Body {
+            schema, published, ..
+        } = &operation.input
+        else {
+            return Ok(Values::default());
+        };
+        match kind {
+            BodyKind::Json => json_values(schema, &bytes),
+            BodyKind::Xml => xml_values(&vocabulary, schema, published, &bytes),
+            // The body is in memory, so this never waits.
+            BodyKind::Form => runtime.block_on(form_values(schema, &media_type, bytes)),
+        }
     };
-    Ok((values?, place))
+    Ok((state.workers.run(parse).await?, place))
 }
 
 pub(crate) fn json_values(schema: &Object, body: &[u8]) -> Result<Values, Failure> {
@@ -107,7 +121,7 @@ pub(crate) async fn read_body(
     }
 }
 
-/// As [`read_body`], but a large body waits for its place among the few that are held at a time.
+/// As [`read_body`], but a large body waits until there is room for it among those held at a time.
 async fn read_any_body(state: &State, mut body: Body) -> Result<(Bytes, Option<Place>), Failure> {
     let State {
         body_limit: limit,
@@ -119,7 +133,13 @@ async fn read_any_body(state: &State, mut body: Body) -> Result<(Bytes, Option<P
     let small = limit.min(SMALL_BODY);
     let mut got = read_up_to(&mut body, &mut read, small, time).await?;
     if got == Read::Part && small < limit {
-        place = Some(state.large_bodies.enter().await);
+        // The length of a body that comes in chunks or is compressed is not known.
+        let rest = body
+            .size_hint()
+            .upper()
+            .and_then(|it| usize::try_from(it).ok());
+        let whole = rest.map_or(limit, |rest| limit.min(read.len().saturating_add(rest)));
+        place = Some(state.large_bodies.enter(whole).await);
         got = read_up_to(&mut body, &mut read, limit, time).await?;
     }
     match got {
@@ -143,6 +163,8 @@ async fn read_up_to(
 ) -> Result<Read, Failure> {
     let reading = async {
         while read.len() <= limit {
+            // A body that is decompressed always has a next chunk: let other tasks run in between.
+            tokio::task::coop::consume_budget().await;
             match next_chunk(body).await {
                 Some(Ok(chunk)) => read.extend_from_slice(&chunk),
                 Some(Err(error)) => {
@@ -158,7 +180,7 @@ async fn read_up_to(
     read.unwrap_or_else(|_| Err(Failure::too_slow()))
 }
 
-/// The few large bodies that are held at a time: many clients must not fill the memory.
+/// The room for large bodies, so that many clients cannot fill the memory.
 pub(crate) struct LargeBodies(Arc<Semaphore>);
 
 /// A place among the large bodies, until it is dropped.
@@ -168,12 +190,15 @@ pub(crate) struct Place {
 
 impl LargeBodies {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(MOST_LARGE_BODIES)))
+        Self(Arc::new(Semaphore::new(LARGE_BODIES / ROOM_UNIT)))
     }
 
-    async fn enter(&self) -> Place {
+    /// Waits until there is room for a body of so many bytes; all of it for one that is larger.
+    async fn enter(&self, bytes: usize) -> Place {
+        let units = bytes.min(LARGE_BODIES).div_ceil(ROOM_UNIT);
+        let units = u32::try_from(units).unwrap_or(u32::MAX);
         // The semaphore is never closed.
-        let permit = Arc::clone(&self.0).acquire_owned().await.ok();
+        let permit = Arc::clone(&self.0).acquire_many_owned(units).await.ok();
         Place { _permit: permit }
     }
 }

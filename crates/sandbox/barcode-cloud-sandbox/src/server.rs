@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use http::header::{DATE, HeaderValue};
 use http::{Method, Uri};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
@@ -61,6 +62,8 @@ pub(crate) struct State {
     pub(crate) strict: bool,
     pub(crate) body_limit: usize,
     pub(crate) large_bodies: LargeBodies,
+    /// One permit for each reader of the live log.
+    pub(crate) event_streams: Arc<Semaphore>,
     /// How long a body may take to arrive.
     pub(crate) read_timeout: Duration,
     /// How long a picture is searched for barcodes.
@@ -200,7 +203,7 @@ async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -
             return Err(request::drain(request.into_body(), failure).await);
         }
         // The place of a large body is kept until there is an answer.
-        let (values, _place) = request::values(&state, &operation.input, request).await?;
+        let (values, _place) = request::values(&state, &operation, request).await?;
         let found = match operation.task {
             Task::Generate => return generate::run(&state, values, visit.as_ref()).await,
             Task::Recognize => recognize::recognize(&state, values, visit.as_ref()).await?,

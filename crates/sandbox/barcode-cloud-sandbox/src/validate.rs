@@ -34,6 +34,14 @@ impl Values {
         }
     }
 
+    /// As [`text`](Self::text), for a caller that is to own it.
+    pub(crate) fn take_text(&mut self, name: &str) -> Option<String> {
+        match self.0.remove(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
     pub(crate) fn integer(&self, name: &str) -> Option<i64> {
         match self.0.get(name) {
             Some(Value::Integer(number)) => Some(*number),
@@ -171,7 +179,7 @@ impl Check {
         let name = &field.name;
         let checked = match (raw, &field.schema) {
             (Raw::File(bytes), Schema::File) => Ok(Value::File(bytes)),
-            (Raw::Text(text), schema) => scalar(schema, &text),
+            (Raw::Text(text), schema) => scalar(schema, text),
             (Raw::File(_), _) => Err(Problem::new(|name| format!("{name} is not a file."))),
         };
         self.keep(name, checked);
@@ -237,10 +245,10 @@ impl Problem {
 /// A JSON value of the kind that `schema` demands.
 fn typed(schema: &Schema, value: Json) -> Result<Value, Problem> {
     match (schema, value) {
-        (Schema::Text { .. }, Json::String(text)) => scalar(schema, &text),
+        (Schema::Text { .. }, Json::String(text)) => scalar(schema, text),
         (Schema::Boolean, Json::Bool(flag)) => Ok(Value::Boolean(flag)),
         (Schema::Integer { .. } | Schema::Number { .. }, Json::Number(number)) => {
-            scalar(schema, &number.to_string())
+            scalar(schema, number.to_string())
         }
         (Schema::List(items), Json::Array(values)) => {
             let values = values.into_iter().map(|value| typed(items, value));
@@ -252,7 +260,7 @@ fn typed(schema: &Schema, value: Json) -> Result<Value, Problem> {
 }
 
 /// The value that `text` stands for.
-fn scalar(schema: &Schema, text: &str) -> Result<Value, Problem> {
+fn scalar(schema: &Schema, text: String) -> Result<Value, Problem> {
     match schema {
         Schema::Text {
             allowed,
@@ -260,39 +268,37 @@ fn scalar(schema: &Schema, text: &str) -> Result<Value, Problem> {
             max,
             uri,
         } => {
-            let known = allowed
-                .as_ref()
-                .is_none_or(|values| values.iter().any(|it| it == text));
+            let known = allowed.as_ref().is_none_or(|values| values.contains(&text));
             if !known {
-                return Err(Problem::not_valid(text));
+                return Err(Problem::not_valid(&text));
             }
             let length = text.chars().count();
             if length < *min || length > *max {
                 return Err(length_problem(*min, *max));
             }
-            if *uri && url::Url::parse(text).is_err() {
+            if *uri && url::Url::parse(&text).is_err() {
                 return Err(Problem::new(|field| {
                     format!("The {field} field is not a valid URL.")
                 }));
             }
-            Ok(Value::Text(text.to_owned()))
+            Ok(Value::Text(text))
         }
         Schema::Integer { min, max } => match text.parse::<i64>() {
             Ok(number) if (*min..=*max).contains(&number) => Ok(Value::Integer(number)),
             Ok(_) => Err(Problem::not_between(min, max)),
-            Err(_) => Err(Problem::not_valid(text)),
+            Err(_) => Err(Problem::not_valid(&text)),
         },
         Schema::Number { min, max } => match text.parse::<f64>() {
             Ok(number) if (*min..=*max).contains(&number) => Ok(Value::Number(number)),
             Ok(number) if number.is_finite() => Err(Problem::not_between(min, max)),
-            _ => Err(Problem::not_valid(text)),
+            _ => Err(Problem::not_valid(&text)),
         },
         Schema::Boolean => match text.to_ascii_lowercase().as_str() {
             "true" => Ok(Value::Boolean(true)),
             "false" => Ok(Value::Boolean(false)),
-            _ => Err(Problem::not_valid(text)),
+            _ => Err(Problem::not_valid(&text)),
         },
-        Schema::File | Schema::List(_) | Schema::Object(_) => Err(Problem::not_valid(text)),
+        Schema::File | Schema::List(_) | Schema::Object(_) => Err(Problem::not_valid(&text)),
     }
 }
 

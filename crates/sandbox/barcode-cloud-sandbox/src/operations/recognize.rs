@@ -88,9 +88,7 @@ async fn find(
     effort: Effort,
     visit: Option<&Visit>,
 ) -> Result<Value, Failure> {
-    let (parameter, file) = file(state, &values).await?;
-    // The request's own copy of the file is not needed while the engine works.
-    drop(values);
+    let (parameter, file) = file(state, values).await?;
     let time = state.recognition_time;
     let read = state.workers.run_cancellable(move |cancelled| {
         let budget = Budget::new(time, cancelled);
@@ -113,12 +111,13 @@ async fn find(
 }
 
 /// The picture, and the name of the field that it came in.
-async fn file(state: &State, values: &Values) -> Result<(&'static str, Bytes), Failure> {
+async fn file(state: &State, mut values: Values) -> Result<(&'static str, Bytes), Failure> {
     if let Some(file) = values.file("file") {
         return Ok(("file", file.clone()));
     }
-    if let Some(text) = values.text("fileBase64") {
-        return Ok(("fileBase64", from_base64("fileBase64", text)?.into()));
+    if let Some(text) = values.take_text("fileBase64") {
+        let decode = move || from_base64("fileBase64", &text);
+        return Ok(("fileBase64", state.workers.run(decode).await?.into()));
     }
     let url = values.text("fileUrl").unwrap_or_default();
     Ok(("fileUrl", state.files.read(url, state.body_limit).await?))

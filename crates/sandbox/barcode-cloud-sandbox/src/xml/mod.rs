@@ -28,7 +28,7 @@ impl Vocabulary {
     /// A JSON body that says the same as the XML text; `Err` tells what is wrong with the text.
     pub(crate) fn read(&self, schema: &Value, text: &[u8]) -> Result<Value, String> {
         let node = tree::parse(text)?;
-        read::document(self, schema, &node)
+        read::document(self, schema, node)
     }
 
     /// The XML text that says the same as a JSON answer.

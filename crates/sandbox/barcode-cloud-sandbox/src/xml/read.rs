@@ -9,7 +9,7 @@ use super::{Vocabulary, is_wrapped, kind, properties};
 pub(super) fn document(
     vocabulary: &Vocabulary,
     schema: &Value,
-    root: &Node,
+    root: Node,
 ) -> Result<Value, String> {
     let expected = vocabulary.name(schema, "");
     if !expected.is_empty() && root.name != expected {
@@ -21,7 +21,7 @@ pub(super) fn document(
     value(vocabulary, schema, root)
 }
 
-fn value(vocabulary: &Vocabulary, schema: &Value, node: &Node) -> Result<Value, String> {
+fn value(vocabulary: &Vocabulary, schema: &Value, node: Node) -> Result<Value, String> {
     if node.nil {
         return Ok(Value::Null);
     }
@@ -29,27 +29,31 @@ fn value(vocabulary: &Vocabulary, schema: &Value, node: &Node) -> Result<Value, 
     match kind(schema) {
         "object" => object(vocabulary, schema, node),
         "array" => {
-            no_text(node)?;
+            no_text(&node)?;
             let items = &schema["items"];
-            let values = node.children.iter().map(|it| value(vocabulary, items, it));
+            let values = node
+                .children
+                .into_iter()
+                .map(|it| value(vocabulary, items, it));
             values.collect()
         }
         _ if !node.children.is_empty() => {
             let name = &node.name;
             Err(format!("the element {name:.100} holds elements"))
         }
-        kind => Ok(scalar(kind, &node.text)),
+        kind => Ok(scalar(kind, node.text)),
     }
 }
 
-fn object(vocabulary: &Vocabulary, schema: &Value, node: &Node) -> Result<Value, String> {
-    no_text(node)?;
+fn object(vocabulary: &Vocabulary, schema: &Value, node: Node) -> Result<Value, String> {
+    no_text(&node)?;
     let mut members = Map::new();
-    for child in &node.children {
+    for child in node.children {
+        let element = child.name.clone();
         let known = properties(schema)
             .find(|(property, its)| is_named(vocabulary, property, its, &child.name));
         let (name, value) = match known {
-            None => (child.name.clone(), Value::Null),
+            None => (child.name, Value::Null),
             Some((property, its)) => {
                 let target = vocabulary.resolve(its);
                 if kind(target) == "array" && !is_wrapped(its) {
@@ -64,8 +68,9 @@ fn object(vocabulary: &Vocabulary, schema: &Value, node: &Node) -> Result<Value,
             }
         };
         if members.insert(name, value).is_some() {
-            let name = &child.name;
-            return Err(format!("the element {name:.100} is given more than once"));
+            return Err(format!(
+                "the element {element:.100} is given more than once"
+            ));
         }
     }
     Ok(Value::Object(members))
@@ -89,14 +94,14 @@ fn no_text(node: &Node) -> Result<(), String> {
 }
 
 /// A value of the kind, or the text as it is, for the check to refuse.
-fn scalar(kind: &str, text: &str) -> Value {
-    let as_it_is = || Value::String(text.to_owned());
+fn scalar(kind: &str, text: String) -> Value {
     match (kind, text.trim()) {
         ("boolean", "true" | "1") => Value::Bool(true),
         ("boolean", "false" | "0") => Value::Bool(false),
-        ("integer" | "number", number) => number
-            .parse::<Number>()
-            .map_or_else(|_| as_it_is(), Value::Number),
-        _ => as_it_is(),
+        ("integer" | "number", number) => match number.parse::<Number>() {
+            Ok(number) => Value::Number(number),
+            Err(_) => Value::String(text),
+        },
+        _ => Value::String(text),
     }
 }

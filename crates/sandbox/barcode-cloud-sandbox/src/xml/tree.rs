@@ -8,6 +8,9 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 const DEEPEST: usize = 32;
 /// More elements than any body has.
 const MOST_ELEMENTS: usize = 10_000;
+/// More attributes than any element has, declarations of namespaces included. Each is compared with
+/// all before it, because none may be given twice.
+const MOST_ATTRIBUTES: usize = 32;
 
 /// An element.
 #[derive(Debug, Default, PartialEq)]
@@ -80,7 +83,12 @@ impl Builder {
             name: tag.local_name().as_ref().to_owned(),
             ..Node::default()
         };
-        for attribute in tag.attributes() {
+        for (count, attribute) in tag.attributes().enumerate() {
+            if count >= MOST_ATTRIBUTES {
+                return Err(format!(
+                    "an element has more than {MOST_ATTRIBUTES} attributes"
+                ));
+            }
             let attribute = attribute.map_err(|error| error.to_string())?;
             let key = attribute.key;
             if key.as_namespace_binding().is_some() {

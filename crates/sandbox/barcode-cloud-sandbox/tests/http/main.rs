@@ -3,6 +3,7 @@
 // A test that cannot go on may panic; clippy sees tests only in functions that are marked so.
 #![allow(clippy::unwrap_used)]
 
+mod bombs;
 mod caller;
 mod encodings;
 mod faults;
