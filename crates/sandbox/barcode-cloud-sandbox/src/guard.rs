@@ -1,6 +1,6 @@
 //! Decides who may use the page and the admin calls, and limits what a browser does with the page.
 //!
-//! The page shows credentials, and the admin calls show what was sent. A web page of another origin
+//! The page shows credentials, and the admin calls show the request log. A web page of another origin
 //! must not get at them, even where that origin's name is made to resolve to this machine (DNS
 //! rebinding).
 
@@ -43,7 +43,7 @@ const HEADERS: [(HeaderName, &str); 8] = [
     ),
 ];
 
-/// The host names that are admitted beside those that no stranger can own.
+/// The host names that are admitted in addition to those that no stranger can own.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AllowedHosts(Vec<String>);
 
@@ -106,7 +106,7 @@ pub(crate) async fn admit(
     Failure::misdirected(&refusal).into_response()
 }
 
-/// Tells the browser its limits, on every answer.
+/// Adds the headers that limit what the browser does to every answer.
 pub(crate) async fn limit(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {

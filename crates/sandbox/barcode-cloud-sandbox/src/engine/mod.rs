@@ -26,7 +26,7 @@ mod write;
 pub(crate) use budget::Budget;
 pub(crate) use gray::Gray;
 pub(crate) use read::{Effort, Found, read};
-pub(crate) use symbology::Symbology;
+pub(crate) use symbology::{LONGEST_LINEAR, Symbology};
 pub(crate) use values::code39_parts;
 pub(crate) use write::{Options, Shape, Symbol, write};
 

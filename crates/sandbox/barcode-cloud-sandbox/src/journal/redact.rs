@@ -1,7 +1,7 @@
 //! Removes credentials and tokens from what the log shows.
 //!
 //! Headers are shown only where their name is known to hold no secret. Parameters and fields are
-//! hidden where their name suggests one. What is then shown is searched for the secrets of this
+//! hidden where their name suggests one. All other values are searched for the secrets of this
 //! sandbox and for JWTs.
 
 use serde_json::Value;
@@ -97,7 +97,7 @@ impl Redactor {
         }
     }
 
-    /// Returns what may be shown of a header's value.
+    /// Returns the value of a header with secrets replaced.
     pub(super) fn header(&self, name: &str, value: &str) -> String {
         if name.eq_ignore_ascii_case("authorization")
             || name.eq_ignore_ascii_case("proxy-authorization")
@@ -114,7 +114,7 @@ impl Redactor {
         }
     }
 
-    /// Returns what may be shown of the value of a query parameter.
+    /// Returns the value of a query parameter with secrets replaced.
     pub(super) fn parameter(&self, name: &str, value: &str) -> String {
         if is_secret(name) {
             REDACTED.to_owned()

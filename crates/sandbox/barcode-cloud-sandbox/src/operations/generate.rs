@@ -130,7 +130,7 @@ pub(super) struct Data {
 
 /// What became of data that a symbology cannot hold in full.
 struct Shortened {
-    /// The data as it was sent, which is printed beside the symbol.
+    /// The data as it was sent, which is printed below or above the symbol.
     whole: String,
     /// The characters that are not in the symbol.
     dropped: String,
@@ -175,8 +175,11 @@ impl Data {
 
     /// Drops what Code 39 has no character for, as the service does: its published picture of
     /// `Aspose` reads `A`, with `Aspose` printed below. Where nothing would be left, what the service
-    /// does is unknown, and the engine refuses the data.
+    /// does is unknown, and the engine refuses the data. It also refuses data that is too long.
     fn drop_beyond_code39(&mut self) {
+        if self.value.chars().count() > engine::LONGEST_LINEAR {
+            return;
+        }
         let (kept, dropped) = engine::code39_parts(&self.value);
         if !kept.is_empty() && !dropped.is_empty() {
             let whole = std::mem::replace(&mut self.value, kept);

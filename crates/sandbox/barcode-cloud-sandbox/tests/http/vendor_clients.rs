@@ -73,7 +73,7 @@ async fn qr_modules_have_the_height_that_is_asked_for() {
     ];
     let picture = caller.picture("QR", &query).await;
     let (width, height) = size(&picture);
-    // 21 modules of 4 by 3 pixels.
+    // The symbol has 21 rows and columns of modules, 4 pixels wide and 3 pixels high.
     assert_eq!(width - height, 21);
     let found = caller.recognize("QR", picture).await;
     assert_eq!(found, [("QR".to_owned(), "Test".to_owned())]);
@@ -105,6 +105,9 @@ async fn code39_data_is_refused_where_nothing_is_left_and_in_strict_mode() {
     let caller = Caller::new().await;
     let (_, message) = failure(caller.generate("Code39", &[("data", "lower")]).await, 400).await;
     assert!(message.contains("Code39FullASCII"), "{message}");
+    let long = format!("A{}", "a".repeat(1000));
+    let (_, message) = failure(caller.generate("Code39", &[("data", &long)]).await, 400).await;
+    assert!(message.contains("at most 80"), "{message}");
     let (_, message) = failure(strict().await.generate("Code39", ASPOSE).await, 400).await;
     assert!(message.contains("'s'"), "{message}");
 }
