@@ -11,7 +11,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{RawPathParams, Request};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -57,7 +57,8 @@ pub(crate) async fn values(
     };
     let media_type = parts.headers.get(CONTENT_TYPE).cloned();
     let media_type = media_type.unwrap_or(HeaderValue::from_static(""));
-    let (bytes, place) = read_any_body(state, body).await?;
+    let length = content_length(&parts.headers);
+    let (bytes, place) = read_any_body(state, body, length).await?;
     let operation = Arc::clone(operation);
     let vocabulary = Arc::clone(&state.vocabulary);
     let runtime = Handle::current();
@@ -121,8 +122,18 @@ pub(crate) async fn read_body(
     }
 }
 
+/// The length of a body. It is not known where the body comes in chunks or was decompressed, which
+/// removed the header.
+fn content_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// As [`read_body`], but a large body waits until there is room for it among those held at a time.
-async fn read_any_body(state: &State, mut body: Body) -> Result<(Bytes, Option<Place>), Failure> {
+async fn read_any_body(
+    state: &State,
+    mut body: Body,
+    length: Option<usize>,
+) -> Result<(Bytes, Option<Place>), Failure> {
     let State {
         body_limit: limit,
         read_timeout: time,
@@ -133,13 +144,8 @@ async fn read_any_body(state: &State, mut body: Body) -> Result<(Bytes, Option<P
     let small = limit.min(SMALL_BODY);
     let mut got = read_up_to(&mut body, &mut read, small, time).await?;
     if got == Read::Part && small < limit {
-        // The length of a body that comes in chunks or is compressed is not known.
-        let rest = body
-            .size_hint()
-            .upper()
-            .and_then(|it| usize::try_from(it).ok());
-        let whole = rest.map_or(limit, |rest| limit.min(read.len().saturating_add(rest)));
-        place = Some(state.large_bodies.enter(whole).await);
+        let most = length.map_or(limit, |length| length.min(limit));
+        place = Some(state.large_bodies.enter(most).await);
         got = read_up_to(&mut body, &mut read, limit, time).await?;
     }
     match got {

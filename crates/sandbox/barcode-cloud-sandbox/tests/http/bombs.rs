@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::Response;
+use tokio::io::AsyncWriteExt;
 
 use crate::caller::{Caller, failure};
+use crate::raw;
 
 /// Near the default limit of a body, once it is decompressed.
 const MANY: usize = 30_000_000;
@@ -110,6 +112,31 @@ async fn a_form_is_read_up_to_the_first_repeated_field() {
     let (_, message) = failure(request.send().await.unwrap(), 400).await;
     let repeated = message.matches("given more than once").count();
     assert_eq!(repeated, 1, "{message:.300}");
+}
+
+#[tokio::test]
+async fn a_large_upload_takes_only_the_room_of_its_length() {
+    let caller = Caller::new().await;
+    let length = 2 * 1024 * 1024;
+    let head = format!(
+        "POST /v4.0/barcode/scan-body HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n",
+        caller.token
+    );
+    // These hold their room until they are given up after a minute.
+    let mut stalled = Vec::new();
+    for _ in 0..20 {
+        let mut stream = raw::sent(&caller, head.as_bytes()).await;
+        let part = vec![b' '; length - 1];
+        stream.write_all(&part).await.unwrap();
+        stalled.push(stream);
+    }
+    let whole = caller
+        .post("/barcode/scan-body")
+        .header("content-type", "application/json")
+        .body(" ".repeat(length));
+    let answered = tokio::time::timeout(Duration::from_secs(30), whole.send()).await;
+    failure(answered.unwrap().unwrap(), 400).await;
 }
 
 #[tokio::test]
