@@ -157,8 +157,9 @@ impl TokenSourceBuilder {
         self
     }
 
-    /// How long one caller waits for a fetch. The fetch goes on without it. 35 s by default: a
-    /// little more than a fetch can take.
+    /// How long one caller waits for a token, over several fetches if the first ones fail with a
+    /// retryable error. A fetch that is under way then goes on without the caller. 35 s by default:
+    /// a little more than one fetch can take.
     pub fn caller_wait(mut self, limit: Duration) -> Self {
         self.caller_wait = limit.min(MAX_LIMIT);
         self
@@ -212,7 +213,6 @@ impl TokenSourceBuilder {
                 provider,
                 endpoint: Box::new(endpoint),
                 deadlines: self.deadlines,
-                refused: Mutex::new(None),
             },
             counters: Counters::default(),
             luck: Mutex::new(fastrand::Rng::new()),

@@ -14,13 +14,17 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::sync::{Mutex, MutexGuard, Slot};
-use crate::error::Error;
+use crate::credentials::ClientCredentials;
+use crate::error::{Error, ErrorKind};
 use crate::fetcher::Fetched;
+use crate::hold_off::HoldOff;
+use crate::lockout::Lockout;
+use crate::response::{is_rejection, severity};
 use crate::schedule::{MIN_INTERVAL, Schedule, Severity, Times, pause};
 use crate::token::{AccessToken, Entry};
 
-/// How much longer than its own deadline a flight is believed in. Past it, its runtime is asleep:
-/// not dropped, but driven by nobody.
+/// How long after its own deadline a flight is replaced. A flight that has not ended by then is on a
+/// runtime that was not dropped but that no thread drives.
 const GRACE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Cache {
@@ -36,17 +40,33 @@ struct State {
     /// Of the newest token, kept or not.
     generation: u64,
     flight: Option<InFlight>,
-    /// When the newest flight began, or will.
-    last_start: Option<Instant>,
-    /// The failures since the last token.
+    /// The credentials that the flight under way read, sent or held back.
+    used: Option<Used>,
+    /// When the newest request was sent.
+    last_sent: Option<Instant>,
+    /// The newest failure since the last token.
     failure: Option<Failure>,
+    /// How many failures of each severity there were since the last token.
+    transient_failures: u32,
+    permanent_failures: u32,
+    lockout: Lockout,
+    /// When the token in memory arrived.
+    arrived: Option<Instant>,
+    hold_off: HoldOff,
 }
 
 struct Failure {
     error: Error,
     at: Instant,
+    severity: Severity,
+    /// How many failures of this severity there were, this one included.
     count: u32,
     draw: f64,
+}
+
+struct Used {
+    credentials: ClientCredentials,
+    sent: bool,
 }
 
 /// A fetch under way, shared by the one who runs it and all who wait for it.
@@ -67,6 +87,8 @@ pub(crate) struct InFlight {
 pub(crate) enum Outcome {
     Token(AccessToken),
     Failed(Error),
+    /// The fetch panicked. That is not remembered: the next caller starts another flight.
+    Crashed(Error),
     /// Nobody runs it any more, and it proved nothing about the endpoint.
     Lost,
 }
@@ -74,8 +96,11 @@ pub(crate) enum Outcome {
 /// The answer to a caller for whom no token was at hand.
 pub(crate) enum Demand {
     Serve(AccessToken),
-    /// A failure that is remembered: no new attempt yet.
-    Refuse(Error),
+    /// The last attempt failed, and the next one may not start before `retry_at`.
+    Paused {
+        error: Error,
+        retry_at: Instant,
+    },
     Wait(InFlight),
     /// The caller starts the flight, then waits for it like everybody else.
     Start(Ticket, InFlight),
@@ -95,8 +120,8 @@ pub(crate) struct Landing {
     pub(crate) outcome: Outcome,
     /// Whether a valid token is in memory.
     pub(crate) has_token: bool,
-    /// When the next flight may begin.
-    pub(crate) not_before: Option<Instant>,
+    /// When the next request may be sent with the same credentials.
+    pub(crate) next_request: Option<Instant>,
 }
 
 impl Cache {
@@ -143,10 +168,12 @@ impl Cache {
         if let Some(in_flight) = state.live_flight(now) {
             return Demand::Wait(in_flight.clone());
         }
-        if let Some(failure) = &state.failure
-            && now < failure.retry_at(false)
-        {
-            return Demand::Refuse(failure.error.clone());
+        if let Some(failure) = &state.failure {
+            let retry_at = failure.retry_at(false);
+            if now < retry_at {
+                let error = failure.error.clone();
+                return Demand::Paused { error, retry_at };
+            }
         }
         let start_at = state
             .not_before(false)
@@ -155,15 +182,16 @@ impl Cache {
         Demand::Start(ticket, in_flight)
     }
 
-    /// Takes the token of this generation out of service and leaves any other one in. Whether it
-    /// did.
-    pub(crate) fn invalidate(&self, generation: u64) -> bool {
-        let _state = self.lock();
-        let hit = self
-            .current
-            .load()
+    /// Takes this very token out of service, unless its hold-off has not passed. Returns whether it
+    /// did. Any other token stays.
+    pub(crate) fn invalidate(&self, token: &AccessToken, now: Instant) -> bool {
+        let mut state = self.lock();
+        let current = self.current.load();
+        let is_current = current
             .as_ref()
-            .is_some_and(|entry| entry.generation == generation);
+            .is_some_and(|entry| Arc::ptr_eq(entry, &token.0));
+        let arrived = state.arrived.unwrap_or(now);
+        let hit = is_current && state.hold_off.admits(arrived, now);
         if hit {
             self.current.store(None);
         }
@@ -190,7 +218,7 @@ impl Cache {
         });
         let in_flight = self.in_flight(&flight, start_at);
         let abandoned = state.flight.replace(in_flight.clone());
-        state.last_start = Some(start_at);
+        state.used = None;
         drop(state);
         if let Some(abandoned) = abandoned {
             abandoned.flight.abort();
@@ -220,12 +248,35 @@ impl Cache {
         let current = state.is_current(flight);
         if current {
             state.flight = Some(self.in_flight(flight, now));
-            state.last_start = Some(now);
         }
         current
     }
 
-    /// Books the end of a flight. One that was given up for dead in the meantime changes nothing.
+    /// Whether the flight may send these credentials now; if not, the error that it ends with.
+    fn send(
+        &self,
+        flight: &Arc<Flight>,
+        now: Instant,
+        credentials: &ClientCredentials,
+    ) -> Result<(), Error> {
+        let mut state = self.lock();
+        if !state.is_current(flight) {
+            return Err(replaced());
+        }
+        let rest = state.lockout.rest(credentials, now);
+        let rest = rest.map(|(_, error)| error.clone());
+        state.used = Some(Used {
+            credentials: credentials.clone(),
+            sent: rest.is_none(),
+        });
+        if let Some(error) = rest {
+            return Err(error);
+        }
+        state.last_sent = Some(now);
+        Ok(())
+    }
+
+    /// Records the end of a flight. A flight that was replaced in the meantime changes nothing.
     fn land(
         &self,
         flight: &Arc<Flight>,
@@ -234,34 +285,62 @@ impl Cache {
         draw: f64,
     ) -> Landing {
         let mut state = self.lock();
-        let outcome = match result {
-            _ if !state.remove(flight) => Outcome::Lost,
-            Ok(fetched) => Outcome::Token(self.keep(&mut state, now, fetched, draw)),
+        if !state.remove(flight) {
+            return Landing {
+                outcome: Outcome::Lost,
+                has_token: self.get(now).is_some(),
+                next_request: None,
+            };
+        }
+        let used = state.used.take();
+        state.count_rejection(used.as_ref(), &result, now);
+        let outcome = match result.and_then(|fetched| self.keep(&mut state, now, fetched, draw)) {
+            Ok(token) => Outcome::Token(token),
             Err(error) => {
                 state.remember(error.clone(), now, draw);
                 Outcome::Failed(error)
             }
         };
         let has_token = self.get(now).is_some();
+        let rested = used.and_then(|used| {
+            let (until, _) = state.lockout.rest(&used.credentials, now)?;
+            Some(until)
+        });
         Landing {
             outcome,
             has_token,
-            not_before: state.not_before(has_token),
+            next_request: state.not_before(has_token).max(rested),
         }
     }
 
-    fn keep(&self, state: &mut State, now: Instant, fetched: Fetched, draw: f64) -> AccessToken {
-        let times = self
-            .schedule
-            .times(fetched.asked, fetched.grant.lifetime, draw);
-        state.generation += 1;
-        state.failure = None;
-        let entry = Entry::new(fetched.grant.header, state.generation, Some(times));
-        // A token that is over already must not push out one that is not.
-        if now < times.serve_until {
-            self.current.store(Some(Arc::clone(&entry)));
+    fn keep(
+        &self,
+        state: &mut State,
+        now: Instant,
+        fetched: Fetched,
+        draw: f64,
+    ) -> Result<AccessToken, Error> {
+        let lifetime = fetched.grant.lifetime;
+        let times = self.schedule.times(fetched.asked, lifetime, draw);
+        // A lifetime of zero means that the token is for the callers of this flight only.
+        if times.expires_at <= now && !lifetime.is_zero() {
+            return Err(expired(lifetime, now - fetched.asked));
         }
-        AccessToken(entry)
+        state.generation += 1;
+        state.forget_failures();
+        let entry = Entry::new(fetched.grant.header, state.generation, Some(times));
+        if now < times.serve_until && self.outlives_current(times) {
+            self.current.store(Some(Arc::clone(&entry)));
+            state.arrived = Some(now);
+        }
+        Ok(AccessToken(entry))
+    }
+
+    /// Whether a token with these times can be served for longer than the one in memory.
+    fn outlives_current(&self, times: Times) -> bool {
+        let current = self.current.load();
+        let current = current.as_ref().and_then(|entry| entry.times);
+        current.is_none_or(|current| current.serve_until < times.serve_until)
     }
 
     /// Nothing panics under the lock, so a poisoned one still guards a sound state.
@@ -283,14 +362,14 @@ impl Drop for Cache {
 impl State {
     /// When the next flight may begin, for callers who have a valid token or have none.
     fn not_before(&self, has_token: bool) -> Option<Instant> {
-        let paced = self.last_start.map(|start| start + MIN_INTERVAL);
+        let paced = self.last_sent.map(|sent| sent + MIN_INTERVAL);
         let Some(failure) = &self.failure else {
             return paced;
         };
         let retry_at = Some(failure.retry_at(has_token));
-        // Callers without a token are let through sooner, unless the newest flight vanished: then
-        // it has no pause of its own.
-        let failed_last = Some(failure.at) >= self.last_start;
+        // Without a token, the pause of the failure alone counts, unless the newest request ended
+        // without a result: then it has no pause of its own.
+        let failed_last = Some(failure.at) >= self.last_sent;
         if failed_last && !has_token {
             retry_at
         } else {
@@ -316,25 +395,52 @@ impl State {
     }
 
     fn remember(&mut self, error: Error, at: Instant, draw: f64) {
-        let before = self.failure.as_ref().map_or(0, |failure| failure.count);
+        let severity = severity(&error);
+        let count = match severity {
+            Severity::Transient => &mut self.transient_failures,
+            Severity::Permanent => &mut self.permanent_failures,
+        };
+        *count = count.saturating_add(1);
         self.failure = Some(Failure {
             error,
             at,
-            count: before.saturating_add(1),
+            severity,
+            count: *count,
             draw,
         });
+    }
+
+    fn forget_failures(&mut self) {
+        self.failure = None;
+        self.transient_failures = 0;
+        self.permanent_failures = 0;
+    }
+
+    fn count_rejection(
+        &mut self,
+        used: Option<&Used>,
+        result: &Result<Fetched, Error>,
+        now: Instant,
+    ) {
+        let Some(used) = used.filter(|used| used.sent) else {
+            return;
+        };
+        match result {
+            Ok(_) => self.lockout.accept(used.credentials.id()),
+            Err(error) if is_rejection(error) => {
+                self.lockout
+                    .reject(used.credentials.clone(), error.clone(), now);
+            }
+            Err(_) => {}
+        }
     }
 }
 
 impl Failure {
     fn retry_at(&self, has_token: bool) -> Instant {
-        let severity = match self.error.is_permanent() {
-            true => Severity::Permanent,
-            false => Severity::Transient,
-        };
         self.at
             + pause(
-                severity,
+                self.severity,
                 self.count,
                 has_token,
                 self.error.retry_after(),
@@ -379,8 +485,17 @@ impl Ticket {
             .is_some_and(|cache| cache.begin(&self.flight, now))
     }
 
-    /// Books the result and wakes the waiters. `draw`, from [0, 1), is this result's luck: the
-    /// jitter of its token or of its pause.
+    /// Whether these credentials may be sent now; if not, the error to end the flight with. To be
+    /// called right before the request is sent: the pace counts from then.
+    pub(crate) fn send(&self, now: Instant, credentials: &ClientCredentials) -> Result<(), Error> {
+        match self.cache.upgrade() {
+            Some(cache) => cache.send(&self.flight, now, credentials),
+            None => Err(replaced()),
+        }
+    }
+
+    /// Records the result and wakes the waiters. `draw`, from [0, 1), becomes the jitter of the
+    /// token or of the pause.
     pub(crate) fn land(
         self,
         now: Instant,
@@ -392,9 +507,9 @@ impl Ticket {
         Some(landing)
     }
 
-    /// Tells the waiters of a crash, which is not remembered: the next caller starts anew.
+    /// Ends the flight of a fetch that panicked.
     pub(crate) fn crash(self, error: Error) {
-        self.lose(Outcome::Failed(error));
+        self.lose(Outcome::Crashed(error));
     }
 
     fn lose(&self, outcome: Outcome) {
@@ -411,4 +526,17 @@ impl Drop for Ticket {
             self.lose(Outcome::Lost);
         }
     }
+}
+
+fn replaced() -> Error {
+    let message = "another token request replaced this one: call again";
+    Error::retryable(ErrorKind::Runtime, message).build()
+}
+
+fn expired(lifetime: Duration, took: Duration) -> Error {
+    let message = format!(
+        "the access token had expired when it arrived, it lives {lifetime:?} and the response took \
+         {took:?}: look at the token endpoint"
+    );
+    Error::retryable(ErrorKind::InvalidResponse, message).build()
 }

@@ -72,8 +72,7 @@ impl Error {
 
     /// Whether the same call may succeed later with nothing changed on this side.
     ///
-    /// There is no need to hurry: until its pause is over, the source answers with this same error
-    /// without a request.
+    /// The source has retried it for as long as the caller could wait, so there is no need to hurry.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }

@@ -6,6 +6,8 @@ mod credentials;
 mod endpoint;
 mod error;
 mod fetcher;
+mod hold_off;
+mod lockout;
 mod metrics;
 mod origin;
 mod redact;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
+use crate::schedule::Severity;
 use crate::{redact, token};
 
 /// The most of an answer that is read: 64 KiB.
@@ -135,7 +136,7 @@ fn lifetime(raw: Option<&RawValue>) -> Duration {
 /// An answer with an `error`, or another JSON object with an error status.
 fn refusal(answer: &Answer<'_>, members: &Members<'_>) -> Error {
     let code = members.error.and_then(string);
-    let Some(code) = code.filter(|code| is_presentable(code, answer.secrets)) else {
+    let Some(code) = code.filter(|code| is_presentable(code, answer, members)) else {
         return plain_refusal(answer);
     };
     let retryable = is_retryable(&code, answer.status);
@@ -158,7 +159,7 @@ fn plain_refusal(answer: &Answer<'_>) -> Error {
     let advice = if answer.status.is_redirection() {
         "redirects are not followed with a secret, so set the token URL to the final address"
     } else if retryable {
-        "it is tried again by itself, look at the server if it lasts"
+        "the request is retried automatically, look at the server if this lasts"
     } else {
         "check the token URL and the client's credentials"
     };
@@ -192,6 +193,40 @@ fn is_retryable(code: &str, status: StatusCode) -> bool {
     }
 }
 
+/// How long a source pauses after this failure.
+///
+/// A permanent failure gets a long pause, but not the bare 404, 302 or 403 of a gateway: gateways
+/// answer like this while the server behind them restarts, and callers recover as soon as from a 503.
+pub(crate) fn severity(error: &Error) -> Severity {
+    let registered = || {
+        error
+            .oauth_error()
+            .is_some_and(|code| KNOWN_PERMANENT.contains(&code))
+    };
+    let from_the_gateway =
+        error.kind() == ErrorKind::Refused && !is_rejection(error) && !registered();
+    match error.is_permanent() && !from_the_gateway {
+        true => Severity::Permanent,
+        false => Severity::Transient,
+    }
+}
+
+/// Whether the endpoint rejected the credentials, which counts towards a lockout: by an error code
+/// that says so, or by a 401 that no registered code explains.
+pub(crate) fn is_rejection(error: &Error) -> bool {
+    match error.oauth_error() {
+        Some(code) if is_registered(code) => REJECTIONS.contains(&code),
+        _ => error.status() == Some(StatusCode::UNAUTHORIZED),
+    }
+}
+
+const REJECTIONS: [&str; 4] = [
+    "invalid_client",
+    "unauthorized_client",
+    "invalid_grant",
+    "access_denied",
+];
+
 const KNOWN_TRANSIENT: [&str; 3] = ["temporarily_unavailable", "server_error", "slow_down"];
 
 const KNOWN_PERMANENT: [&str; 7] = [
@@ -204,11 +239,19 @@ const KNOWN_PERMANENT: [&str; 7] = [
     "access_denied",
 ];
 
-/// The registered codes always are, though a short secret may be part of one.
-fn is_presentable(code: &str, secrets: &[&str]) -> bool {
-    KNOWN_TRANSIENT.contains(&code)
-        || KNOWN_PERMANENT.contains(&code)
-        || redact::is_plain_code(code, secrets)
+fn is_registered(code: &str) -> bool {
+    KNOWN_TRANSIENT.contains(&code) || KNOWN_PERMANENT.contains(&code)
+}
+
+/// Whether an error may show this code. Registered codes are always shown, although a short secret
+/// may be part of one; others only if they share nothing with a secret or with the token that came
+/// in the same response.
+fn is_presentable(code: &str, answer: &Answer<'_>, members: &Members<'_>) -> bool {
+    let token = members.access_token.and_then(string);
+    let shows_token = token.is_some_and(|token| {
+        !token.is_empty() && (code.contains(token.as_str()) || token.contains(code))
+    });
+    is_registered(code) || (!shows_token && redact::is_plain_code(code, answer.secrets))
 }
 
 fn description(answer: &Answer<'_>, members: &Members<'_>) -> Option<String> {
@@ -236,7 +279,7 @@ fn advice(code: &str, retryable: bool) -> &'static str {
         "unsupported_grant_type" => "this server does not offer client_credentials",
         "invalid_scope" => "check the scope",
         "invalid_request" => "check the token URL and the authentication style",
-        _ if retryable => "it is tried again by itself, look at the server if it lasts",
+        _ if retryable => "the request is retried automatically, look at the server if this lasts",
         _ => "look the code up in the server's documentation",
     }
 }

@@ -48,20 +48,22 @@ enum Supply {
     },
 }
 
-/// The wait for a token. Boxed, as it would take its place in the future of each call.
+/// The wait for a token. Boxed, so that it does not enlarge the future of every call.
 type Wait<'a> = Pin<Box<dyn Future<Output = Result<AccessToken, Error>> + Send + 'a>>;
 
 impl Supply {
-    /// The token that is at hand, or else the wait for one.
-    fn token(&self) -> Result<AccessToken, Wait<'_>> {
+    /// The token in memory, or else the wait for one, for at most `limit`.
+    fn token(&self, limit: Duration) -> Result<AccessToken, Wait<'_>> {
         match self {
             Self::Static(token) => Ok(token.clone()),
             Self::Fetched {
                 cache,
                 work,
                 caller_wait,
-            } => cached(cache, work)
-                .ok_or_else(|| Box::pin(wait_for_token(cache, work, *caller_wait)) as Wait<'_>),
+            } => cached(cache, work).ok_or_else(|| {
+                let limit = limit.min(*caller_wait);
+                Box::pin(wait_for_token(cache, work, limit)) as Wait<'_>
+            }),
         }
     }
 }
@@ -123,20 +125,44 @@ impl TokenSource {
     ///
     /// With a token in memory this is ready on the first poll, without a lock, an allocation or a
     /// task. When the token nears its end, one call launches a renewal and is answered at once too.
-    /// Without a token all callers share one fetch and its outcome.
+    ///
+    /// Without a token all callers share one fetch. If it fails with a
+    /// [retryable](Error::is_retryable) error, they wait for the next one, which starts after a
+    /// pause of 0.25 s, doubling to 10 s, or after the `Retry-After` of the server, up to 300 s.
+    /// There is one request for each pause, however many callers wait.
     ///
     /// # Errors
     ///
-    /// The failure of the fetch, or of the last one while its pause lasts (0.25 s to 10 s; 5 s to
-    /// 60 s for a [permanent](Error::is_permanent) one; up to 300 s if the server asks for it);
-    /// [`ErrorKind::WaitTimeout`] after [`caller_wait`](TokenSourceBuilder::caller_wait);
-    /// [`ErrorKind::Runtime`] outside a Tokio runtime, if the token is not in memory.
+    /// - A permanent failure, at once; for the next 5 s, doubling to 60 s, all callers get it without
+    ///   another request.
+    /// - A retryable failure, as soon as the next fetch would start after
+    ///   [`caller_wait`](TokenSourceBuilder::caller_wait), or when that time ends during a later fetch.
+    /// - [`ErrorKind::WaitTimeout`], when that time ends during the first fetch.
+    /// - [`ErrorKind::Panicked`], when the fetch panicked.
+    /// - [`ErrorKind::Runtime`] outside a Tokio runtime, if the token is not in memory.
     ///
     /// # Panics
     ///
     /// When it has to wait on a Tokio runtime without timers.
     pub async fn token(&self) -> Result<AccessToken, Error> {
-        match self.0.supply.token() {
+        self.token_within(Duration::MAX).await
+    }
+
+    /// A valid token like [`token`](Self::token), but waits for at most `limit`, or
+    /// [`caller_wait`](TokenSourceBuilder::caller_wait) if that is shorter.
+    ///
+    /// Prefer this to a timeout around [`token`](Self::token): when the endpoint fails, it returns
+    /// the error of the endpoint and not just that time ran out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`token`](Self::token).
+    ///
+    /// # Panics
+    ///
+    /// As [`token`](Self::token).
+    pub async fn token_within(&self, limit: Duration) -> Result<AccessToken, Error> {
+        match self.0.supply.token(limit) {
             Ok(token) => Ok(token),
             Err(wait) => wait.await,
         }
@@ -156,11 +182,26 @@ impl TokenSource {
     ///
     /// As [`token`](Self::token).
     pub async fn authorize(&self, request: &mut reqwest::Request) -> Result<AccessToken, Error> {
+        self.authorize_within(request, Duration::MAX).await
+    }
+
+    /// Authorizes a request like [`authorize`](Self::authorize), but waits for a token for at most
+    /// `limit`, as [`token_within`](Self::token_within) does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`authorize`](Self::authorize).
+    ///
+    /// # Panics
+    ///
+    /// As [`token`](Self::token).
+    pub async fn authorize_within(
+        &self,
+        request: &mut reqwest::Request,
+        limit: Duration,
+    ) -> Result<AccessToken, Error> {
         self.0.api_origin.check(request.url())?;
-        let token = match self.0.supply.token() {
-            Ok(token) => token,
-            Err(wait) => wait.await?,
-        };
+        let token = self.token_within(limit).await?;
         request
             .headers_mut()
             .insert(AUTHORIZATION, token.header_value().clone());
@@ -170,13 +211,18 @@ impl TokenSource {
     /// Takes a token out of service that the API answered with 401
     /// ([RFC 6750 section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
     ///
-    /// Compares generations: a late 401 for an older token does not touch a newer one. The next
-    /// [`token`](Self::token) fetches; call that and repeat the request once, not more. Do not call
-    /// it for 403, which says that the token is good and the right is missing. It does nothing to a
-    /// static token, which nothing can replace.
+    /// Only this very token is taken out: a late 401 for an older token does not touch a newer one.
+    /// The next [`token`](Self::token) fetches; call that and repeat the request once, not more. Do
+    /// not report the 401 of the repeated request, and do not call this for 403, which says that the
+    /// token is good and the right is missing. A static token stays, because nothing can replace it.
+    ///
+    /// If the API rejects one fresh token after the other, replacing them does not help and only
+    /// keeps other callers waiting. Therefore the first rejected token is replaced at once, but
+    /// after that a token stays until it is as old as the hold-off: 1 s, doubling with each
+    /// replaced token to 300 s. Ten minutes without a replacement end the hold-off.
     pub fn invalidate(&self, token: &AccessToken) {
         if let Supply::Fetched { cache, .. } = &self.0.supply
-            && cache.invalidate(token.generation())
+            && cache.invalidate(token, Instant::now())
         {
             debug!(generation = token.generation(), "access token invalidated");
         }
@@ -239,13 +285,21 @@ async fn wait_for_token(
     })?;
     let deadline = Instant::now() + caller_wait;
     let mut lost_here = 0;
+    let mut last_error = None;
     loop {
         let (in_flight, mine) = match cache.demand(Instant::now()) {
             Demand::Serve(token) => {
                 work.counters.served.add_one();
                 return Ok(token);
             }
-            Demand::Refuse(error) => return Err(error),
+            Demand::Paused { error, retry_at } => {
+                if error.is_permanent() || retry_at >= deadline {
+                    return Err(error);
+                }
+                last_error = Some(error);
+                sleep_until(retry_at).await;
+                continue;
+            }
             Demand::Wait(in_flight) => (in_flight, false),
             Demand::Start(ticket, in_flight) => {
                 launch(&runtime, work, ticket);
@@ -255,12 +309,17 @@ async fn wait_for_token(
         let until = deadline.min(in_flight.abandon_at);
         match timeout_at(until, in_flight.flight.wait()).await {
             Ok(Outcome::Token(token)) => return Ok(token),
-            Ok(Outcome::Failed(error)) => return Err(error),
-            // A runtime that drops what it is given twice would do so for ever.
+            Ok(Outcome::Crashed(error)) => return Err(error),
+            Ok(Outcome::Failed(error)) if error.is_permanent() => return Err(error),
+            // The next round waits for the pause, or returns the error if that takes too long.
+            Ok(Outcome::Failed(error)) => last_error = Some(error),
+            // A runtime that drops two tasks in a row would drop every further one as well.
             Ok(Outcome::Lost) if mine && lost_here > 0 => return Err(lost()),
             Ok(Outcome::Lost) => lost_here += usize::from(mine),
-            Err(_) if Instant::now() >= deadline => return Err(waited(caller_wait)),
-            // If its runtime stands still, the next round replaces it.
+            Err(_) if Instant::now() >= deadline => {
+                return Err(last_error.unwrap_or_else(|| waited(caller_wait)));
+            }
+            // The flight's runtime stands still, so the next round replaces the flight.
             Err(_) => {}
         }
     }
@@ -282,7 +341,7 @@ async fn fly(work: Arc<Work>, ticket: Ticket) {
         return;
     }
     debug!("requesting an access token");
-    let fetch = work.fetcher.fetch(&work.counters);
+    let fetch = work.fetcher.fetch(&ticket, &work.counters);
     let fetch = AssertUnwindSafe(fetch).catch_unwind().await;
     let Ok(result) = fetch else {
         work.counters.failures.add_one();
@@ -291,9 +350,6 @@ async fn fly(work: Arc<Work>, ticket: Ticket) {
         warn!(%error, "no access token");
         return ticket.crash(error);
     };
-    if result.is_err() {
-        work.counters.failures.add_one();
-    }
     let draw = work
         .luck
         .lock()
@@ -301,6 +357,9 @@ async fn fly(work: Arc<Work>, ticket: Ticket) {
         .f64();
     let now = Instant::now();
     if let Some(landing) = ticket.land(now, result, draw) {
+        if let Outcome::Failed(_) = landing.outcome {
+            work.counters.failures.add_one();
+        }
         log(landing, now);
     }
 }
@@ -317,11 +376,12 @@ fn log(landing: Landing, now: Instant) {
         }
         Outcome::Failed(error) => {
             let pause = landing
-                .not_before
+                .next_request
                 .map(|next| next.saturating_duration_since(now));
             let has_token = landing.has_token;
             warn!(%error, has_token, ?pause, "no new access token, pausing");
         }
+        Outcome::Crashed(_) => {}
         Outcome::Lost => debug!("a token request came back after it had been replaced"),
     }
 }

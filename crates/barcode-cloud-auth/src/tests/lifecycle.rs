@@ -3,7 +3,7 @@
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 
-use super::script::{Script, Step, UNAVAILABLE, at_once, secs, settle};
+use super::script::{Script, Step, UNAVAILABLE, at_once, millis, secs, settle};
 
 fn alive_tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
@@ -39,7 +39,9 @@ async fn a_day_of_rest_causes_no_post_and_keeps_no_task() {
 #[tokio::test(start_paused = true)]
 async fn the_counters_tell_what_happened() {
     let script = Script::steps([UNAVAILABLE, Step::Grant(3600.0)]);
-    let source = script.source();
+    let mut setup = script.setup();
+    setup.caller_wait = millis(100);
+    let source = setup.build();
     assert!(source.token().await.is_err());
     assert!(source.token().await.is_err(), "remembered");
     sleep(secs(1)).await;

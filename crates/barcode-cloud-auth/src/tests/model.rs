@@ -51,7 +51,7 @@ use crate::fetcher::Fetched;
 use crate::response::Grant;
 use crate::schedule::Schedule;
 use crate::token::{AccessToken, bearer};
-use crate::{Error, ErrorKind};
+use crate::{ClientCredentials, Error, ErrorKind};
 
 /// Half of the schedules are random, half favour few switches at odd places.
 fn check(model: impl Fn() + Send + Sync + Copy + 'static) {
@@ -99,9 +99,10 @@ impl World {
         );
         let (flying, now) = (Arc::clone(&self.flying), self.now);
         thread::spawn(move || {
-            let begun = ticket.begin(now);
+            let credentials = ClientCredentials::new("id", "secret").expect("good credentials");
+            let sent = ticket.begin(now) && ticket.send(now, &credentials).is_ok();
             flying.fetch_sub(1, Ordering::SeqCst);
-            if !begun {
+            if !sent {
                 return;
             }
             match end {
@@ -120,7 +121,7 @@ impl World {
         loop {
             let in_flight = match self.cache.demand(self.now) {
                 Demand::Serve(token) => return Ok(token),
-                Demand::Refuse(error) => return Err(error),
+                Demand::Paused { error, .. } => return Err(error),
                 Demand::Wait(in_flight) => in_flight,
                 Demand::Start(ticket, in_flight) => {
                     self.launch(ticket, end);
@@ -129,7 +130,7 @@ impl World {
             };
             match block_on(in_flight.flight.wait()) {
                 Outcome::Token(token) => return Ok(token),
-                Outcome::Failed(error) => return Err(error),
+                Outcome::Failed(error) | Outcome::Crashed(error) => return Err(error),
                 Outcome::Lost => {}
             }
         }
@@ -224,7 +225,7 @@ fn model_late_401s_drop_no_fresh_token() {
             .map(|_| {
                 let (later, old) = (later.clone(), old.clone());
                 thread::spawn(move || {
-                    later.cache.invalidate(old.generation());
+                    later.cache.invalidate(&old, later.now);
                     later.token(End::Grant).unwrap().generation()
                 })
             })
@@ -235,7 +236,7 @@ fn model_late_401s_drop_no_fresh_token() {
                 .all(|thread| thread.join().unwrap() == 2)
         );
         assert_eq!(world.flights(), 2);
-        assert!(!later.cache.invalidate(1));
+        assert!(!later.cache.invalidate(&old, later.now));
         assert!(later.cache.get(later.now).is_some());
     });
 }

@@ -3,6 +3,7 @@
 use tokio::time::{Instant, advance, sleep, sleep_until};
 
 use super::script::{Script, Step, after, at_once, millis, secs, settle};
+use crate::ErrorKind;
 
 #[tokio::test(start_paused = true)]
 async fn refresh_ahead_never_blocks() {
@@ -175,4 +176,38 @@ async fn a_renewal_that_brings_a_dead_token_keeps_the_living_one() {
         sleep(secs(1)).await;
     }
     assert!(script.posts() > 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_brings_a_shorter_life_keeps_the_longer_one() {
+    let script = Script::steps([Step::Grant(3600.0), Step::Grant(1.0)]);
+    let source = script.source();
+    let begin = Instant::now();
+    source.token().await.unwrap();
+    sleep(secs(3_311)).await;
+    while begin.elapsed() < secs(3_589) {
+        let token = at_once(&source).expect("the old token is good").unwrap();
+        assert_eq!(token.generation(), 1);
+        sleep(millis(500)).await;
+    }
+    assert!(script.posts() > 100, "{}", script.posts());
+    assert!(script.gaps().iter().all(|gap| *gap >= secs(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_expired_on_its_way_is_not_handed_out() {
+    let script = Script::always(after(secs(5), Step::Grant(2.0)));
+    let mut setup = script.setup();
+    setup.caller_wait = millis(5_100);
+    let source = setup.build();
+    let error = source.token().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+    assert!(
+        error.is_retryable() && error.to_string().contains("expired"),
+        "{error}"
+    );
+    assert_eq!((script.posts(), source.metrics().failures), (1, 1));
+    // A later answer that arrives in time is used.
+    script.set(after(secs(1), Step::Grant(20.0)));
+    assert_eq!(source.token().await.unwrap().generation(), 1);
 }

@@ -250,6 +250,24 @@ fn an_error_is_one_line_that_says_what_to_do() {
     );
 }
 
+#[test]
+fn an_error_code_never_shows_the_token_that_came_with_it() {
+    let token = "kXqZ-canary_Token.part";
+    for code in [token, "canary_Token", "prefix.kXqZ-canary_Token.part"] {
+        for status in [200, 400, 503] {
+            let body = format!(
+                r#"{{"access_token":"{token}","token_type":"Bearer","error":"{code}","error_description":"{token}"}}"#
+            );
+            let error = read(status, &body).unwrap_err();
+            assert_eq!(error.oauth_error(), None, "{error}");
+            assert!(
+                !format!("{error} {error:?}").contains("canary"),
+                "{error:?}"
+            );
+        }
+    }
+}
+
 fn json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),

@@ -140,7 +140,6 @@ impl Setup {
                 provider: self.provider,
                 endpoint: Box::new(self.script),
                 deadlines,
-                refused: Mutex::new(None),
             },
             counters: Counters::default(),
             luck: Mutex::new(fastrand::Rng::with_seed(self.seed)),

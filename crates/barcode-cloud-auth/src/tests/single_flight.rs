@@ -8,7 +8,7 @@ use futures_util::{FutureExt, poll};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-use super::script::{Script, Step, UNAVAILABLE, after, at_once, millis, secs, settle};
+use super::script::{Script, Step, after, at_once, millis, secs, settle};
 use crate::{AccessToken, Error, ErrorKind, TokenSource};
 
 /// Spawns so many callers.
@@ -53,22 +53,6 @@ fn cold_callers_on_many_threads_cause_one_post() {
             assert_eq!(script.posts(), 1);
         }
     });
-}
-
-#[tokio::test(start_paused = true)]
-async fn waiters_of_a_failed_fetch_share_one_error_after_one_attempt() {
-    let script = Script::always(after(secs(2), UNAVAILABLE));
-    let source = script.source();
-    let begin = Instant::now();
-    let answers = callers(&source, 1_000).await;
-    assert_eq!(begin.elapsed().as_secs(), 2);
-    assert_eq!(script.posts(), 1);
-    let first = answers[0].as_ref().unwrap_err();
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer.as_ref().unwrap_err().is_same(first))
-    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,6 +182,27 @@ fn a_caller_on_a_runtime_that_is_gone_gets_an_error_and_does_not_spin() {
     assert_eq!(error.kind(), ErrorKind::Runtime);
     assert!(error.is_retryable());
     assert!(runtime().block_on(source.token()).is_ok());
+}
+
+#[test]
+fn calls_on_a_runtime_that_is_gone_do_not_delay_a_healthy_one() {
+    let script = Script::always(Step::Grant(3600.0));
+    let source = script.source();
+    let gone = runtime();
+    let handle = gone.handle().clone();
+    drop(gone);
+    for _ in 0..300 {
+        let _context = handle.enter();
+        let mut call = Box::pin(source.token());
+        while call.as_mut().now_or_never().is_none() {}
+    }
+    assert_eq!(script.posts(), 0);
+    runtime().block_on(async {
+        tokio::time::pause();
+        let begin = Instant::now();
+        source.token().await.unwrap();
+        assert_eq!(begin.elapsed(), secs(0));
+    });
 }
 
 /// A runtime in real time; what it waits for here takes a second at most.

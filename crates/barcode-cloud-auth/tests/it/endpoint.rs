@@ -4,12 +4,15 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use barcode_cloud_auth::{ClientCredentials, TokenSource, TokenSourceBuilder};
 
 /// One request: the head as sent and the body.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
+    /// Names the connection.
+    pub(crate) peer: SocketAddr,
     pub(crate) head: String,
     pub(crate) body: String,
 }
@@ -20,8 +23,18 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Each request is read and kept, then `answer` writes to the socket what it likes.
+    /// Each request is read and kept, then `answer` writes to the socket what it likes, and the
+    /// connection is closed.
     pub(crate) fn start(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
+        Self::serve(false, answer)
+    }
+
+    /// Answers as many requests on a connection as come.
+    pub(crate) fn keeping_alive(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
+        Self::serve(true, answer)
+    }
+
+    fn serve(keep_alive: bool, answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -30,9 +43,12 @@ impl Endpoint {
             for mut socket in listener.incoming().map_while(Result::ok) {
                 let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
                 thread::spawn(move || {
-                    if let Some(request) = read(&socket) {
+                    while let Some(request) = read(&socket) {
                         kept.lock().unwrap().push(request);
                         answer(&mut socket);
+                        if !keep_alive {
+                            return;
+                        }
                     }
                 });
             }
@@ -63,13 +79,16 @@ impl Endpoint {
         self.requests.lock().unwrap().clone()
     }
 
+    /// Settings with a short wait, because callers wait for retries of a retryable failure.
     pub(crate) fn builder(&self) -> TokenSourceBuilder {
         self.builder_for("id", "secret")
     }
 
     pub(crate) fn builder_for(&self, id: &str, secret: &str) -> TokenSourceBuilder {
         let credentials = ClientCredentials::new(id, secret).unwrap();
-        TokenSource::builder(self.url(), credentials).allow_insecure_loopback(true)
+        TokenSource::builder(self.url(), credentials)
+            .allow_insecure_loopback(true)
+            .caller_wait(Duration::from_secs(3))
     }
 }
 
@@ -95,6 +114,7 @@ fn read(socket: &TcpStream) -> Option<Request> {
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
     Some(Request {
+        peer: socket.peer_addr().ok()?,
         head,
         body: String::from_utf8(body).ok()?,
     })

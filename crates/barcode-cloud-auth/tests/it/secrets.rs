@@ -9,6 +9,7 @@ use barcode_cloud_auth::{
     AuthStyle, ClientCredentials, CredentialsProvider, Error, FileCredentials, TokenSource,
 };
 use base64::Engine;
+use futures_util::future::join_all;
 use url::form_urlencoded::byte_serialize;
 
 use crate::endpoint::{Endpoint, response};
@@ -119,20 +120,26 @@ fn everything(error: &Error) -> String {
 }
 
 async fn outcomes_of_hostile_answers(seen: &mut String) {
-    for answer in hostile_answers() {
-        for style in [AuthStyle::Post, AuthStyle::Basic] {
-            let answer = answer.clone();
-            let endpoint = Endpoint::start(move |socket| drop(socket.write_all(&answer)));
-            let builder = endpoint.builder_for("id", SECRET).auth_style(style);
-            *seen += &debug(&builder);
-            let source = builder
-                .attempt_timeout(Duration::from_secs(2))
-                .build()
-                .unwrap();
-            *seen += &everything(&source.token().await.unwrap_err());
-            *seen += &debug(&source);
-        }
-    }
+    // All at once, because callers wait for retries of a retryable failure.
+    let answers = hostile_answers().into_iter();
+    let outcomes = answers.flat_map(|answer| {
+        [AuthStyle::Post, AuthStyle::Basic]
+            .map(|style| outcome_of_hostile_answer(answer.clone(), style))
+    });
+    *seen += &join_all(outcomes).await.concat();
+}
+
+async fn outcome_of_hostile_answer(answer: Vec<u8>, style: AuthStyle) -> String {
+    let endpoint = Endpoint::start(move |socket| drop(socket.write_all(&answer)));
+    let builder = endpoint.builder_for("id", SECRET).auth_style(style);
+    let mut seen = debug(&builder);
+    let source = builder
+        .attempt_timeout(Duration::from_secs(2))
+        .build()
+        .unwrap();
+    seen += &everything(&source.token().await.unwrap_err());
+    seen += &debug(&source);
+    seen
 }
 
 async fn outcome_of_success(seen: &mut String) {

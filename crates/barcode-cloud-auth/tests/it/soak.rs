@@ -137,7 +137,11 @@ async fn soak() {
     let (server, tally) = (Arc::new(Server::default()), Arc::new(Tally::default()));
     let answering = Arc::clone(&server);
     let endpoint = Endpoint::start(move |socket| answering.answer(socket));
-    let source = endpoint.builder().attempt_timeout(ATTEMPT).build().unwrap();
+    let builder = endpoint.builder().attempt_timeout(ATTEMPT);
+    let source = builder
+        .caller_wait(Duration::from_secs(35))
+        .build()
+        .unwrap();
     let end = Instant::now() + length;
     let mut tasks = vec![tokio::spawn(revoke_at_random(Arc::clone(&server), end))];
     for _ in 0..TASKS {

@@ -1,9 +1,11 @@
 //! What the server sees of a token request.
 
+use std::io::Write;
+
 use barcode_cloud_auth::{AuthStyle, ErrorKind, TokenSource};
 use url::form_urlencoded;
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, response};
 
 /// All printable ASCII, and what is not.
 fn awkward() -> String {
@@ -140,18 +142,23 @@ async fn a_client_that_follows_redirects_is_told_not_to() {
 #[test]
 fn a_second_runtime_shares_no_connection_with_the_first() {
     let body = r#"{"access_token":"abc","token_type":"bearer","expires_in":0}"#;
-    let endpoint = Endpoint::answering("200 OK", "Connection: keep-alive\r\n", body);
+    let answer = response("200 OK", "Connection: keep-alive\r\n", body);
+    let endpoint = Endpoint::keeping_alive(move |socket| drop(socket.write_all(&answer)));
     let source = endpoint.builder().build().unwrap();
-    for generation in [1, 2] {
-        let runtime = tokio::runtime::Builder::new_current_thread()
+    // Both stay: a pooled connection of the first would not be driven while the second runs.
+    let runtimes = [(); 2].map(|()| {
+        tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .unwrap();
-        assert_eq!(
-            runtime.block_on(source.token()).unwrap().generation(),
-            generation
-        );
+            .unwrap()
+    });
+    for (generation, runtime) in (1..).zip(&runtimes) {
+        let token = runtime.block_on(source.token()).unwrap();
+        assert_eq!(token.generation(), generation);
     }
+    let requests = endpoint.requests();
+    assert_eq!(requests.len(), 2);
+    assert_ne!(requests[0].peer, requests[1].peer);
 }
 
 #[tokio::test]

@@ -1,0 +1,432 @@
+//! Callers that wait through an outage of the token endpoint, and what an outage costs.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::{Instant, advance, sleep};
+
+use super::script::{
+    Script, Step, UNAVAILABLE, WRONG_SECRET, after, at_once, millis, secs, settle,
+};
+use crate::{ClientCredentials, CredentialsFuture, CredentialsProvider, ErrorKind, TokenSource};
+
+fn source(script: &Script, caller_wait: Duration) -> TokenSource {
+    let mut setup = script.setup();
+    setup.caller_wait = caller_wait;
+    setup.build()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_cold_callers_wait_through_a_short_outage_with_one_request_per_step() {
+    let script = Script::steps([
+        after(millis(100), UNAVAILABLE),
+        after(millis(100), UNAVAILABLE),
+        Step::Grant(3600.0),
+    ]);
+    let source = script.source();
+    let begin = Instant::now();
+    let answers = join_all((0..1_000).map(|_| source.token())).await;
+    assert!(answers.iter().all(|answer| answer.is_ok()));
+    assert_eq!((script.posts(), script.most_active()), (3, 1));
+    let gaps = script.gaps();
+    assert!((millis(350)..=millis(601)).contains(&gaps[0]), "{gaps:?}");
+    assert!((millis(600)..=millis(1_101)).contains(&gaps[1]), "{gaps:?}");
+    assert!(begin.elapsed() < secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_arrives_during_the_pause_waits_for_the_next_attempt() {
+    let script = Script::steps([UNAVAILABLE, UNAVAILABLE, Step::Grant(3600.0)]);
+    let source = script.source();
+    assert!(at_once(&source).is_none());
+    settle().await;
+    assert_eq!(script.posts(), 1);
+    advance(millis(100)).await;
+    assert_eq!(source.token().await.unwrap().generation(), 1);
+    assert_eq!(script.posts(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_gets_the_last_error_when_the_next_attempt_is_beyond_its_wait() {
+    let script = Script::always(UNAVAILABLE);
+    let source = source(&script, secs(5));
+    let begin = Instant::now();
+    let error = source.token().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.status().unwrap(), 503);
+    // The pauses begin at 0.25 s and double: three or four requests fit into five seconds.
+    assert!((4..=5).contains(&script.posts()), "{}", script.posts());
+    assert!((secs(1)..secs(5)).contains(&begin.elapsed()));
+    let again = source.token().await.unwrap_err();
+    assert_eq!(again.status().unwrap(), 503);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_wait_ends_during_a_request_gets_the_failure_before_it() {
+    let script = Script::steps([UNAVAILABLE, Step::Hang]);
+    let source = source(&script, secs(5));
+    let begin = Instant::now();
+    let error = source.token().await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 503);
+    assert_eq!(begin.elapsed().as_secs(), 5);
+    assert_eq!(script.posts(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_one_call_shortens_its_wait_and_does_not_lengthen_it() {
+    let script = Script::always(UNAVAILABLE);
+    let source = source(&script, secs(5));
+    for (limit, longest) in [
+        (millis(1), millis(1)),
+        (secs(2), secs(2)),
+        (secs(60), secs(5)),
+    ] {
+        let begin = Instant::now();
+        let error = source.token_within(limit).await.unwrap_err();
+        assert_eq!(error.status().unwrap(), 503);
+        assert!(
+            begin.elapsed() <= longest,
+            "{limit:?}: {:?}",
+            begin.elapsed()
+        );
+        sleep(secs(20)).await;
+    }
+    let hung = Script::always(Step::Hang);
+    let begin = Instant::now();
+    let error = hung.source().token_within(secs(2)).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), begin.elapsed().as_secs()),
+        (ErrorKind::WaitTimeout, 2)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_waited_for_if_it_fits_the_callers_wait() {
+    let script = Script::steps([Step::Answer(429, Some(20), ""), Step::Grant(3600.0)]);
+    let source = script.source();
+    let begin = Instant::now();
+    assert!(source.token().await.is_ok());
+    assert_eq!((begin.elapsed().as_secs(), script.posts()), (20, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_beyond_the_callers_wait_fails_at_once() {
+    let script = Script::steps([Step::Answer(429, Some(120), ""), Step::Grant(3600.0)]);
+    let source = script.source();
+    for _ in 0..3 {
+        let begin = Instant::now();
+        let error = source.token().await.unwrap_err();
+        assert_eq!(error.retry_after(), Some(secs(120)));
+        assert_eq!((begin.elapsed(), script.posts()), (secs(0), 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permanent_failure_is_returned_after_one_attempt() {
+    let script = Script::always(after(secs(2), WRONG_SECRET));
+    let source = script.source();
+    let begin = Instant::now();
+    let answers = join_all((0..1_000).map(|_| source.token())).await;
+    assert_eq!((begin.elapsed(), script.posts()), (secs(2), 1));
+    let first = answers[0].as_ref().unwrap_err();
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.as_ref().unwrap_err().is_same(first))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_survives_that_the_caller_that_started_the_request_is_dropped() {
+    for polls in 0..10 {
+        let script = Script::steps([
+            Step::Yield(3, Box::new(UNAVAILABLE)),
+            Step::Yield(3, Box::new(Step::Grant(3600.0))),
+        ]);
+        let source = script.source();
+        {
+            let mut first = Box::pin(source.token());
+            for _ in 0..polls {
+                assert!(futures_util::poll!(&mut first).is_pending());
+                tokio::task::yield_now().await;
+            }
+        }
+        let others = join_all((0..10).map(|_| source.token())).await;
+        assert!(
+            others.iter().all(|answer| answer.is_ok()),
+            "{polls}: {others:?}"
+        );
+        assert_eq!(script.posts(), 2, "dropped after {polls} polls");
+    }
+}
+
+/// When requests were sent and when the first token was there, counted from the beginning, for an
+/// endpoint that answers like this for 75 s.
+async fn blip(step: Step) -> (Vec<Duration>, Duration) {
+    let begin = Instant::now();
+    let script = Script::new(move |_| match begin.elapsed() < secs(75) {
+        true => step.clone(),
+        false => Step::Grant(3600.0),
+    });
+    let source = script.source();
+    while at_once(&source).is_none_or(|answer| answer.is_err()) {
+        settle().await;
+        advance(millis(100)).await;
+        assert!(
+            begin.elapsed() < secs(1_000),
+            "no token from a working endpoint"
+        );
+    }
+    let sent = script.times().iter().map(|at| *at - begin).collect();
+    (sent, begin.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blip_of_any_gateway_error_costs_what_a_blip_of_503_costs() {
+    let (requests, recovered) = blip(UNAVAILABLE).await;
+    assert!(recovered < secs(86), "{recovered:?}");
+    for step in [
+        Step::Answer(404, None, "<html>not found</html>"),
+        Step::Answer(404, None, r#"{"error":"not_found"}"#),
+        Step::Answer(302, None, ""),
+        Step::Answer(403, None, "forbidden"),
+        Step::Answer(400, None, "<html>"),
+        Step::Answer(410, None, ""),
+    ] {
+        assert_eq!(
+            blip(step.clone()).await,
+            (requests.clone(), recovered),
+            "{step:?}"
+        );
+    }
+}
+
+/// The requests that ten minutes of busy callers cause.
+async fn requests_in_ten_minutes(step: Step) -> usize {
+    let script = Script::always(step);
+    let source = script.source();
+    for _ in 0..5_990 {
+        assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+        settle().await;
+        advance(millis(100)).await;
+    }
+    script.posts()
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_errors_that_prove_that_the_credentials_were_rejected_count() {
+    for (step, counts) in [
+        (
+            Step::Answer(400, None, r#"{"error":"invalid_client"}"#),
+            true,
+        ),
+        (
+            Step::Answer(500, None, r#"{"error":"invalid_client"}"#),
+            true,
+        ),
+        (
+            Step::Answer(400, None, r#"{"error":"unauthorized_client"}"#),
+            true,
+        ),
+        (
+            Step::Answer(400, None, r#"{"error":"invalid_grant"}"#),
+            true,
+        ),
+        (
+            Step::Answer(403, None, r#"{"error":"access_denied"}"#),
+            true,
+        ),
+        (Step::Answer(401, None, ""), true),
+        (Step::Answer(401, None, r#"{"error":{"code":7}}"#), true),
+        (Step::Answer(401, None, r#"{"error":"Unauthorized"}"#), true),
+        (
+            Step::Answer(400, None, r#"{"error":"invalid_scope"}"#),
+            false,
+        ),
+        (
+            Step::Answer(401, None, r#"{"error":"invalid_request"}"#),
+            false,
+        ),
+        (Step::Answer(404, None, ""), false),
+        (Step::Answer(302, None, ""), false),
+        (Step::Answer(403, None, ""), false),
+        (UNAVAILABLE, false),
+    ] {
+        let requests = requests_in_ten_minutes(step.clone()).await;
+        assert_eq!(requests == 4, counts, "{step:?}: {requests}");
+        assert!(requests < 75, "{step:?}: {requests}");
+    }
+}
+
+/// What is logged on this thread while the guard lives.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// The pauses that were logged, in seconds.
+    fn pauses(&self) -> Vec<f64> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let pauses = text.split("pause=Some(").skip(1);
+        pauses
+            .map(|rest| rest.split_once("s)").unwrap().0.parse().unwrap())
+            .collect()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_logged_pause_is_the_time_until_the_next_request() {
+    let (log, _guard) = Log::capture();
+    let script = Script::always(WRONG_SECRET);
+    let source = script.source();
+    while script.posts() < 6 {
+        assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+        settle().await;
+        advance(millis(100)).await;
+    }
+    let pauses = log.pauses();
+    let gaps: Vec<_> = script.gaps().iter().map(Duration::as_secs_f64).collect();
+    // The first four failures are requests. The fourth begins the rest of 600 s.
+    for (pause, gap) in pauses.iter().zip(&gaps).take(3) {
+        assert!((0.0..0.2).contains(&(gap - pause)), "{pauses:?} {gaps:?}");
+    }
+    assert_eq!(pauses[3], 600.0);
+    // During the rest, the credentials are read again; the pause is that of the rest that is left.
+    let during: Vec<_> = pauses[4..]
+        .iter()
+        .take_while(|pause| **pause < 600.0)
+        .collect();
+    assert!(
+        during.len() > 5 && during.is_sorted_by(|a, b| a > b),
+        "{pauses:?}"
+    );
+    // The pauses of the schedule reach beyond the end of the rest by up to a minute.
+    assert!((600.0..661.0).contains(&gaps[3]), "{gaps:?}");
+}
+
+/// Alternates between the secrets `secret-0`, `secret-1` and so on, one for each request.
+#[derive(Debug)]
+struct Alternating {
+    secrets: usize,
+    reads: AtomicUsize,
+}
+
+impl CredentialsProvider for Alternating {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        let number = self.reads.fetch_add(1, Ordering::SeqCst) % self.secrets;
+        let credentials = ClientCredentials::new("id", format!("secret-{number}"));
+        Box::pin(async { Ok(credentials?) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_secret_that_returns_does_not_clear_the_count_of_its_client_id() {
+    for secrets in [2, 3, 100] {
+        let script = Script::always(WRONG_SECRET);
+        let mut setup = script.setup();
+        setup.provider = Arc::new(Alternating {
+            secrets,
+            reads: AtomicUsize::new(0),
+        });
+        let source = setup.build();
+        for _ in 0..36_000 {
+            assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+            settle().await;
+            advance(millis(100)).await;
+        }
+        // A secret that was never rejected is sent once, up to sixteen of them.
+        let expected = match secrets {
+            100 => 16..=22,
+            _ => 4..=10,
+        };
+        assert!(
+            expected.contains(&script.posts()),
+            "{secrets}: {}",
+            script.posts()
+        );
+        if secrets < 5 {
+            let times = script.times();
+            assert!(!times.windows(5).any(|five| five[4] - five[0] < secs(600)));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_clears_the_count_of_its_client_id() {
+    let script = Script::always(WRONG_SECRET);
+    let source = script.source();
+    for _ in 0..2 {
+        let before = script.posts();
+        while script.posts() < before + 3 {
+            assert!(source.token().await.is_err());
+            sleep(secs(1)).await;
+        }
+        script.set(Step::Grant(0.0));
+        sleep(secs(60)).await;
+        assert!(source.token().await.is_ok());
+        script.set(WRONG_SECRET);
+        sleep(secs(60)).await;
+    }
+    // Six rejections in all, with a token after three of them: nothing rests.
+    assert_eq!(script.posts(), 8);
+    assert!(source.token().await.is_err());
+    assert_eq!(script.posts(), 9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pause_after_a_success_is_the_first_one_again() {
+    let script = Script::always(UNAVAILABLE);
+    let source = source(&script, secs(60));
+    assert!(source.token().await.is_err());
+    let long = *script.gaps().last().unwrap();
+    assert!(long >= secs(8), "{long:?}");
+    script.set(Step::Grant(0.0));
+    assert!(source.token().await.is_ok());
+    let before = script.posts();
+    script.set(UNAVAILABLE);
+    sleep(secs(20)).await;
+    assert!(source.token().await.is_err());
+    let first = script.gaps()[before];
+    assert!((millis(250)..=millis(501)).contains(&first), "{first:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pauses_of_transient_and_permanent_failures_are_counted_separately() {
+    let script = Script::new(|before| match before {
+        0..6 => UNAVAILABLE,
+        6 => Step::Answer(400, None, r#"{"error":"invalid_scope"}"#),
+        _ => UNAVAILABLE,
+    });
+    let source = script.source();
+    while script.posts() < 9 {
+        assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+        settle().await;
+        advance(millis(100)).await;
+    }
+    let gaps = script.gaps();
+    // The first permanent failure pauses for 5 to 10 s, not for the 60 s of a seventh one.
+    assert!((secs(5)..millis(10_200)).contains(&gaps[6]), "{gaps:?}");
+    // The seventh transient failure pauses for 10 s: the permanent one did not reset the count.
+    assert!((secs(10)..millis(10_200)).contains(&gaps[7]), "{gaps:?}");
+}
