@@ -9,6 +9,8 @@ use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{ClientBuilder, Response};
 use secrecy::zeroize::Zeroizing;
+use tracing::field::Empty;
+use tracing::{Span, info_span, span};
 use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
@@ -24,6 +26,9 @@ pub(crate) trait TokenEndpoint: Send + Sync + 'static {
         &'a self,
         credentials: &'a ClientCredentials,
     ) -> BoxFuture<'a, Result<Grant, Error>>;
+
+    /// The span to run one request in. `cause` is the span of the call that made it necessary.
+    fn span(&self, cause: Option<span::Id>) -> Span;
 }
 
 pub(crate) struct HttpEndpoint {
@@ -102,6 +107,7 @@ impl HttpEndpoint {
             .await
             .map_err(|source| self.broken(source))?;
         let status = response.status();
+        Span::current().record("http.response.status_code", status.as_u16());
         let retry_after = retry_after(response.headers(), SystemTime::now());
         let body = self.body(response).await?;
         let (encoded, pair) = (encode(credentials.secret()), basic_pair(credentials));
@@ -155,6 +161,28 @@ impl TokenEndpoint for HttpEndpoint {
         credentials: &'a ClientCredentials,
     ) -> BoxFuture<'a, Result<Grant, Error>> {
         Box::pin(self.exchange(credentials))
+    }
+
+    /// Has OpenTelemetry's names for HTTP clients.
+    ///
+    /// It is a root and not a child of the call that caused it, because all callers share the
+    /// request, and it outlives a call that is cancelled or that only starts a renewal. That call
+    /// is linked by `follows_from`.
+    fn span(&self, cause: Option<span::Id>) -> Span {
+        let span = info_span!(
+            parent: None,
+            "barcode_cloud_auth.token_request",
+            otel.name = "POST token",
+            otel.kind = "client",
+            otel.status_code = Empty,
+            http.request.method = "POST",
+            http.response.status_code = Empty,
+            server.address = self.url.host_str(),
+            server.port = self.url.port_or_known_default(),
+            error.type = Empty,
+        );
+        span.follows_from(cause);
+        span
     }
 }
 

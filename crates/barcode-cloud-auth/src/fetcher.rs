@@ -1,11 +1,13 @@
 //! One fetch: reads the credentials and posts them, within deadlines. Decides nothing about time:
 //! the ticket of the flight says whether the credentials may be sent.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::{Instrument as _, span};
 
 use crate::cache::Ticket;
 use crate::credentials::CredentialsProvider;
@@ -38,10 +40,11 @@ pub(crate) struct Fetched {
 
 impl Fetcher {
     /// Fetches a token for the flight of this ticket, which decides whether the credentials may be
-    /// sent.
+    /// sent. `cause` is the span of the call that started the flight.
     pub(crate) async fn fetch(
         &self,
         ticket: &Ticket,
+        cause: Option<span::Id>,
         counters: &Counters,
     ) -> Result<Fetched, Error> {
         let until = Instant::now() + self.deadlines.flight;
@@ -52,11 +55,16 @@ impl Fetcher {
         let asked = Instant::now();
         ticket.send(asked, &credentials)?;
         counters.fetches.add_one();
+        let span = self.endpoint.span(cause);
         let attempt = timeout(self.deadlines.attempt, self.endpoint.post(&credentials));
-        let answer = match timeout_at(until, attempt).await {
+        let answer = match timeout_at(until, attempt).instrument(span.clone()).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => Err(late("token endpoint", "check the address and the network")),
         };
+        if let Err(error) = &answer {
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", error_type(error).as_ref());
+        }
         answer.map(|grant| Fetched { asked, grant })
     }
 }
@@ -71,6 +79,18 @@ fn provider_error(source: Box<dyn StdError + Send + Sync>) -> Error {
                 .source(source)
                 .build()
         }
+    }
+}
+
+/// The error code of the response, or else its status or what kind of failure it is.
+fn error_type(error: &Error) -> Cow<'_, str> {
+    match (error.oauth_error(), error.kind(), error.status()) {
+        (Some(code), _, _) => code.into(),
+        (None, ErrorKind::Timeout, _) => "timeout".into(),
+        (None, ErrorKind::Transport, _) => "transport".into(),
+        (None, ErrorKind::InvalidResponse, _) => "invalid_response".into(),
+        (None, _, Some(status)) => status.as_str().to_owned().into(),
+        (None, _, None) => "_OTHER".into(),
     }
 }
 

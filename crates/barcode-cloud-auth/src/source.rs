@@ -12,7 +12,7 @@ use reqwest::header::AUTHORIZATION;
 use secrecy::SecretString;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::{debug, info, warn};
+use tracing::{Span, debug, info, span, warn};
 
 use crate::builder::TokenSourceBuilder;
 use crate::cache::{Cache, Demand, Landing, Outcome, Ticket};
@@ -327,12 +327,12 @@ async fn wait_for_token(
 
 fn launch(runtime: &Handle, work: &Arc<Work>, ticket: Ticket) {
     let flight = Arc::clone(&ticket.flight);
-    let task = runtime.spawn(fly(Arc::clone(work), ticket));
+    let task = runtime.spawn(fly(Arc::clone(work), ticket, Span::current().id()));
     flight.run_by(task.abort_handle());
 }
 
 /// The life of one flight, as a task of its own.
-async fn fly(work: Arc<Work>, ticket: Ticket) {
+async fn fly(work: Arc<Work>, ticket: Ticket, cause: Option<span::Id>) {
     // Timers round up to the next millisecond, even when they are due.
     if Instant::now() < ticket.start_at {
         sleep_until(ticket.start_at).await;
@@ -341,7 +341,7 @@ async fn fly(work: Arc<Work>, ticket: Ticket) {
         return;
     }
     debug!("requesting an access token");
-    let fetch = work.fetcher.fetch(&ticket, &work.counters);
+    let fetch = work.fetcher.fetch(&ticket, cause, &work.counters);
     let fetch = AssertUnwindSafe(fetch).catch_unwind().await;
     let Ok(result) = fetch else {
         work.counters.failures.add_one();

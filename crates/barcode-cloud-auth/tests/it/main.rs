@@ -10,5 +10,6 @@ mod hot_path;
 mod limits;
 mod secrets;
 mod soak;
+mod spans;
 mod tls;
 mod wire;

@@ -1,0 +1,152 @@
+//! The span of a token request.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Dispatch, Instrument as _, Subscriber, info_span};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+use crate::endpoint::Endpoint;
+
+#[derive(Debug, Clone)]
+struct SeenSpan {
+    id: Id,
+    name: &'static str,
+    is_root: bool,
+    follows: Option<Id>,
+    fields: BTreeMap<&'static str, String>,
+}
+
+/// Keeps all spans, also those that ended.
+#[derive(Clone, Default)]
+struct Spans(Arc<Mutex<Vec<SeenSpan>>>);
+
+impl Spans {
+    fn edit(&self, id: &Id, edit: impl FnOnce(&mut SeenSpan)) {
+        let mut spans = self.0.lock().unwrap();
+        edit(spans.iter_mut().rfind(|span| span.id == *id).unwrap());
+    }
+
+    fn dispatch(&self) -> Dispatch {
+        Dispatch::new(tracing_subscriber::registry().with(self.clone()))
+    }
+
+    /// The spans of token requests.
+    fn requests(&self) -> Vec<SeenSpan> {
+        let mut spans = self.0.lock().unwrap().clone();
+        spans.retain(|span| span.name == "barcode_cloud_auth.token_request");
+        spans
+    }
+}
+
+impl Visit for SeenSpan {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let text = format!("{value:?}").trim_matches('"').to_owned();
+        self.fields.insert(field.name(), text);
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Spans {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
+        let mut span = SeenSpan {
+            id: id.clone(),
+            name: attributes.metadata().name(),
+            is_root: attributes.is_root(),
+            follows: None,
+            fields: BTreeMap::new(),
+        };
+        attributes.record(&mut span);
+        self.0.lock().unwrap().push(span);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        self.edit(id, |span| values.record(span));
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, _: Context<'_, S>) {
+        self.edit(id, |span| span.follows = Some(follows.clone()));
+    }
+}
+
+/// Asks an endpoint for a token from within a span, and returns the spans of the requests and the
+/// id of that span.
+async fn spans_of_a_call(endpoint: &Endpoint) -> (Vec<SeenSpan>, Id) {
+    let spans = Spans::default();
+    let dispatch = spans.dispatch();
+    let _guard = tracing::dispatcher::set_default(&dispatch);
+    let source = endpoint.builder().caller_wait(Duration::from_secs(3));
+    let source = source.build().unwrap();
+    let call = info_span!("call");
+    let id = call.id().unwrap();
+    // Whether there is a token is not what these tests ask.
+    let _ = source.token().instrument(call).await;
+    (spans.requests(), id)
+}
+
+#[tokio::test]
+async fn a_token_request_has_a_root_span_that_follows_from_the_call() {
+    let endpoint = Endpoint::granting();
+    let (requests, call) = spans_of_a_call(&endpoint).await;
+    assert_eq!(requests.len(), 1);
+    let span = &requests[0];
+    assert!(span.is_root);
+    assert_eq!(span.follows, Some(call));
+    let port = endpoint.port().to_string();
+    for (name, value) in [
+        ("otel.name", "POST token"),
+        ("otel.kind", "client"),
+        ("http.request.method", "POST"),
+        ("http.response.status_code", "200"),
+        ("server.address", "127.0.0.1"),
+        ("server.port", &port),
+    ] {
+        assert_eq!(
+            span.fields.get(name).map(String::as_str),
+            Some(value),
+            "{name}"
+        );
+    }
+    assert_eq!(span.fields.get("error.type"), None);
+    assert_eq!(span.fields.get("otel.status_code"), None);
+}
+
+#[tokio::test]
+async fn a_failed_token_request_records_its_status_and_how_it_failed() {
+    for (status, body, code, error) in [
+        (
+            "400 Bad",
+            r#"{"error":"invalid_client"}"#,
+            "400",
+            "invalid_client",
+        ),
+        ("404 Missing", "", "404", "404"),
+        ("200 OK", "<html>", "200", "invalid_response"),
+    ] {
+        let (requests, _) = spans_of_a_call(&Endpoint::answering(status, "", body)).await;
+        let span = &requests[0];
+        let field = |name| span.fields.get(name).map(String::as_str);
+        assert_eq!(field("http.response.status_code"), Some(code), "{status}");
+        assert_eq!(field("error.type"), Some(error), "{status}");
+        assert_eq!(field("otel.status_code"), Some("ERROR"), "{status}");
+    }
+    let (requests, _) = spans_of_a_call(&Endpoint::start(|_| {})).await;
+    let span = &requests[0];
+    assert_eq!(span.fields.get("http.response.status_code"), None);
+    assert_eq!(span.fields["error.type"], "transport");
+}
+
+#[tokio::test]
+async fn a_token_request_that_times_out_says_so() {
+    let endpoint = Endpoint::start(|_| std::thread::sleep(Duration::from_secs(60)));
+    let spans = Spans::default();
+    let dispatch = spans.dispatch();
+    let _guard = tracing::dispatcher::set_default(&dispatch);
+    let short = Duration::from_millis(300);
+    let source = endpoint.builder().attempt_timeout(short).build().unwrap();
+    source.token().await.unwrap_err();
+    assert_eq!(spans.requests()[0].fields["error.type"], "timeout");
+}
