@@ -1,7 +1,9 @@
 //! The joining of token and call: one token for many calls, one more attempt after a 401, typed errors.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use barcode_cloud::api::{self, types::EncodeBarcodeType};
 use barcode_cloud::{Client, DecodeBarcodeType, Error, ImageSource, TokenSource};
@@ -98,11 +100,12 @@ async fn a_401_is_followed_by_one_more_attempt_in_every_request() {
 #[tokio::test]
 async fn a_renewal_that_fails_after_a_401_is_the_typed_error() {
     let server = MockServer::start_async().await;
-    let first = AtomicBool::new(true);
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let count = attempts.clone();
     server
         .mock_async(|when, then| {
             when.path("/connect/token");
-            then.respond_with(move |_| match first.swap(false, Ordering::Relaxed) {
+            then.respond_with(move |_| match count.fetch_add(1, Ordering::Relaxed) == 0 {
                 true => HttpMockResponse::builder()
                     .status(200)
                     .body(json!({"access_token": "token-1", "expires_in": 3600, "token_type": "Bearer"}).to_string())
@@ -112,13 +115,74 @@ async fn a_renewal_that_fails_after_a_401_is_the_typed_error() {
         })
         .await;
     accepts(&server, "/v4.0/barcode/scan", "never").await;
-    let client = client_of(&server);
-    let error = call(&client, "scan", Path::new("")).await.unwrap_err();
+    let begin = Instant::now();
+    let error = client_of(&server)
+        .scan(ImageSource::url("https://pictures.example/a.png"))
+        .timeout(Duration::from_secs(2))
+        .send()
+        .await
+        .unwrap_err();
+    // The token request is retried until the call's own deadline, and its error is returned.
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    assert!(attempts.load(Ordering::Relaxed) > 2);
     let Error::Auth(auth) = &error else {
         panic!("{error:?}")
     };
     assert_eq!(auth.status().unwrap(), 503);
     assert!(error.is_auth() && error.is_retryable(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_blip_of_the_token_endpoint_fails_no_call() {
+    let server = MockServer::start_async().await;
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let count = attempts.clone();
+    server
+        .mock_async(|when, then| {
+            when.path("/connect/token");
+            then.respond_with(move |_| match count.fetch_add(1, Ordering::Relaxed) == 0 {
+                true => HttpMockResponse::builder().status(503).body("down").build(),
+                false => HttpMockResponse::builder()
+                    .status(200)
+                    .body(json!({"access_token": "token-1", "expires_in": 3600, "token_type": "Bearer"}).to_string())
+                    .build(),
+            });
+        })
+        .await;
+    accepts(&server, "/v4.0/barcode/scan-multipart", "token-1").await;
+    let client = client_of(&server);
+    let calls = (0..16).map(|_| client.scan(b"picture".to_vec()).send());
+    for outcome in join_all(calls).await {
+        assert_eq!(outcome.unwrap()[0].value, "found");
+    }
+    assert_eq!(attempts.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn the_401_of_a_replay_invalidates_nothing() {
+    let server = MockServer::start_async().await;
+    let tokens = tokens(&server).await;
+    // So late that the hold-off of the second token has passed when its 401 arrives.
+    let refused = server
+        .mock_async(|when, then| {
+            when.path("/v4.0/barcode/scan-multipart");
+            then.status(401).delay(Duration::from_millis(1_200));
+        })
+        .await;
+    let client = client_of(&server);
+    let error = client.scan(b"picture".to_vec()).send().await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 401);
+    assert_eq!(
+        (tokens.calls_async().await, refused.calls_async().await),
+        (2, 2)
+    );
+    // The second token is still in use: another route takes it, without another token request.
+    let (accepted, _) = accepts(&server, "/v4.0/barcode/recognize-multipart", "token-2").await;
+    client.recognize(b"picture".to_vec()).send().await.unwrap();
+    assert_eq!(
+        (tokens.calls_async().await, accepted.calls_async().await),
+        (2, 1)
+    );
 }
 
 #[tokio::test]
@@ -251,9 +315,15 @@ async fn the_generated_client_repeats_after_a_401_what_can_be_repeated() {
         Some("found")
     );
     assert_eq!(tokens.calls_async().await, 2);
+}
 
+#[tokio::test]
+async fn the_generated_client_replaces_a_token_after_a_401_for_what_cannot_be_repeated() {
+    let server = MockServer::start_async().await;
+    let tokens = tokens(&server).await;
     // A form cannot be sent twice from here; the next call has a new token.
-    accepts(&server, "/v4.0/barcode/scan-multipart", "token-3").await;
+    accepts(&server, "/v4.0/barcode/scan-multipart", "token-2").await;
+    let client = client_of(&server);
     let error = client
         .api()
         .scan_multipart()
@@ -269,5 +339,5 @@ async fn the_generated_client_repeats_after_a_401_what_can_be_repeated() {
         .send()
         .await
         .unwrap();
-    assert_eq!(tokens.calls_async().await, 3);
+    assert_eq!(tokens.calls_async().await, 2);
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use barcode_cloud::{EncodeBarcodeType, ImageSource, Retry};
+use barcode_cloud::{Client, ClientCredentials, EncodeBarcodeType, ImageSource, Retry};
 use futures_util::StreamExt as _;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tracing::field::{Field, Visit};
@@ -60,6 +60,16 @@ impl Visit for Seen {
         let text = format!("{value:?}").trim_matches('"').to_owned();
         self.0.lock().unwrap().insert(field.name().to_owned(), text);
     }
+}
+
+/// A client that gets its tokens from the service itself.
+fn client_with_tokens_of(base_url: &str) -> Client {
+    Client::builder()
+        .base_url(base_url)
+        .token_url(base_url.replace("/v4.0", "/connect/token"))
+        .credentials(ClientCredentials::new("id", "secret").unwrap())
+        .build()
+        .unwrap()
 }
 
 /// Answers 503 once, then with a barcode; its drawings say what they were asked for.
@@ -162,6 +172,23 @@ async fn a_failed_call_says_how_it_failed() {
         Some("/v4.0/barcode/generate-body")
     );
     assert!(!seen.text().contains("private"), "{}", seen.text());
+}
+
+#[tokio::test]
+async fn a_status_of_the_token_endpoint_is_not_recorded_as_the_apis() {
+    let server = Raw::start(|mut request| async move {
+        let body = r#"{"error":"invalid_client"}"#;
+        request.answer(400, "", "application/json", body).await;
+    })
+    .await;
+    let client = client_with_tokens_of(&server.base_url());
+    let seen = Seen::default();
+    let call = client.generate(EncodeBarcodeType::Qr, "x").send();
+    let error = call.with_subscriber(seen.clone()).await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 400);
+    assert_eq!(seen.field("error.type").as_deref(), Some("auth"));
+    assert_eq!(seen.field("otel.status_code").as_deref(), Some("ERROR"));
+    assert_eq!(seen.field("http.response.status_code"), None);
 }
 
 #[tokio::test]

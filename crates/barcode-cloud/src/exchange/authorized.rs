@@ -1,11 +1,15 @@
 //! Sends one request with a bearer token, through the middleware of the client if there is any.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use barcode_cloud_auth::{AccessToken, TokenSource};
 use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{ClientWithMiddleware, Middleware, Next};
+use tokio::time::Instant;
 
+use super::deadline::Limit;
 use super::response;
 use crate::Error;
 use crate::client::MiddlewareChain;
@@ -46,18 +50,24 @@ impl AuthorizedClient {
         &self.tokens
     }
 
-    /// Sends the request. Returns the response with the token that was used, or no token if a middleware answered.
+    pub(super) fn has_middleware(&self) -> bool {
+        self.chain.is_some()
+    }
+
+    /// Sends the request, and waits for a token within `limit`. Returns the response with the token that was used, or no
+    /// token if a middleware answered.
     pub(super) async fn send(
         &self,
         mut request: Request,
+        limit: Limit,
     ) -> Result<(Response, Option<AccessToken>), Error> {
         let Some(chain) = &self.chain else {
-            let token = self.tokens.authorize(&mut request).await;
-            let token = token.map_err(Error::Auth)?;
+            let token = authorize(&self.tokens, &mut request, limit).await?;
             let response = self.http.execute(request).await;
             return Ok((response.map_err(response::lost)?, Some(token)));
         };
         let mut extensions = Extensions::new();
+        extensions.insert(limit);
         let sent = chain.execute_with_extensions(request, &mut extensions);
         let response = sent.await.map_err(failed)?;
         let token = extensions.remove::<Used>().map(|used| used.0);
@@ -73,12 +83,24 @@ impl Middleware for Authorize {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        let token = self.0.authorize(&mut request).await;
-        let token =
-            token.map_err(|error| reqwest_middleware::Error::middleware(Error::Auth(error)))?;
+        // Middleware may hide the extension from the next one; the deadline of the attempt holds all the same.
+        let limit = extensions.get().copied().unwrap_or(Limit::NEVER);
+        let token = authorize(&self.0, &mut request, limit).await;
+        let token = token.map_err(reqwest_middleware::Error::middleware)?;
         extensions.insert(Used(token));
         next.run(request, extensions).await
     }
+}
+
+/// Sets the bearer header. The token source knows the limit, so that the caller sees its error and not just a timeout.
+async fn authorize(
+    tokens: &TokenSource,
+    request: &mut Request,
+    limit: Limit,
+) -> Result<AccessToken, Error> {
+    let left = limit.left(Instant::now()).unwrap_or(Duration::MAX);
+    let token = tokens.authorize_within(request, left).await;
+    token.map_err(|error| limit.token_error(error))
 }
 
 #[cold]

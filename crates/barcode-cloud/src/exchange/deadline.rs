@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use barcode_cloud_auth::ErrorKind;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Error;
@@ -17,6 +18,13 @@ pub(super) struct Limit {
 }
 
 impl Limit {
+    /// A limit that never passes.
+    pub(super) const NEVER: Self = Self {
+        deadline: Deadline::Call,
+        limit: Duration::MAX,
+        end: None,
+    };
+
     /// Runs from `begin` on.
     pub(super) fn new(deadline: Deadline, limit: Duration, begin: Instant) -> Self {
         Self {
@@ -52,6 +60,17 @@ impl Limit {
         };
         let done = timeout_at(end, work).await;
         done.map_err(|_| self.passed())
+    }
+
+    /// Why there is no token within this limit: the token source's error, unless it only says that the time of this
+    /// limit is over.
+    #[cold]
+    pub(super) fn token_error(self, error: barcode_cloud_auth::Error) -> Error {
+        let is_over = self.left(Instant::now()) == Some(Duration::ZERO);
+        match error.kind() {
+            ErrorKind::WaitTimeout if is_over => self.passed(),
+            _ => Error::Auth(error),
+        }
     }
 
     /// The error of work that took longer.

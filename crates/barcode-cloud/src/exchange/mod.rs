@@ -195,7 +195,7 @@ impl Call<'_> {
                 None => self.limit.wait_for(exchange.limiter.acquire()).await?,
             };
             self.seen.attempts += 1;
-            let failed = match self.attempt(operation, permit).await {
+            let failed = match self.attempt(operation, permit, renewed).await {
                 Ok(output) => return Ok(output),
                 Err(failed) => failed,
             };
@@ -218,8 +218,13 @@ impl Call<'_> {
             // rejected again.
             Some(rejected) if !*renewed => {
                 *renewed = true;
-                let token = self.exchange.client.tokens().token();
-                let token = self.limit.wait_for(token).await?.map_err(Error::Auth)?;
+                let token = self
+                    .exchange
+                    .client
+                    .tokens()
+                    .token_within(self.left())
+                    .await;
+                let token = token.map_err(|error| self.limit.token_error(error))?;
                 match token.generation() == rejected.generation() {
                     true => Err(failed.failure),
                     false => Ok(()),
@@ -247,19 +252,33 @@ impl Call<'_> {
         Ok(pause)
     }
 
+    /// Makes one attempt; `is_replay` says that a 401 was already answered with another token.
     async fn attempt<O: Operation>(
         &self,
         operation: &O,
         permit: Permit,
+        is_replay: bool,
     ) -> Result<O::Output, FailedAttempt> {
+        let client = &self.exchange.client;
+        // An outage of the token endpoint may last longer than an attempt, so the token is awaited within the call's
+        // deadline. With middleware it is not: that may need no token.
+        if !client.has_middleware() {
+            let token = client.tokens().token_within(self.left()).await;
+            token.map_err(|error| self.limit.token_error(error))?;
+        }
         let limit = self.exchange.timeouts.attempt;
         let limit = Limit::new(Deadline::Attempt, limit, Instant::now()).or_sooner(self.limit);
         let attempt = Attempt {
             upload: UploadOutcome::default(),
             limit,
         };
-        let sent = pin!(self.send(operation, &attempt, permit));
+        let sent = pin!(self.send(operation, &attempt, permit, is_replay));
         limit.wait_for(sent).await?
+    }
+
+    /// What is left of the call's time.
+    fn left(&self) -> Duration {
+        self.limit.left(Instant::now()).unwrap_or(Duration::MAX)
     }
 
     /// Sends one request and receives its response.
@@ -268,13 +287,14 @@ impl Call<'_> {
         operation: &O,
         attempt: &Attempt,
         permit: Permit,
+        is_replay: bool,
     ) -> Result<O::Output, FailedAttempt> {
         let exchange = self.exchange;
         let mut request = operation.request(attempt).await?;
         if let Some(id) = &self.request_id {
             request.headers_mut().insert(REQUEST_ID, id.clone());
         }
-        let (response, token) = match exchange.client.send(request).await {
+        let (response, token) = match exchange.client.send(request, attempt.limit).await {
             Ok(sent) => sent,
             Err(error) => return Err(attempt.upload.decide(error).into()),
         };
@@ -291,9 +311,11 @@ impl Call<'_> {
             let received = operation.receive(response, context).await;
             return received.map_err(|error| attempt.upload.decide(error).into());
         }
-        let rejected = token.filter(|_| response.status() == StatusCode::UNAUTHORIZED);
+        // The token is invalidated here, whether or not the call can be repeated, but only for the first 401 of a call: a
+        // route that rejects the new token as well would reject every token.
+        let is_first_401 = response.status() == StatusCode::UNAUTHORIZED && !is_replay;
+        let rejected = token.filter(|_| is_first_401);
         if let Some(token) = &rejected {
-            // Even if this call ends here, no other should use the token.
             exchange.client.tokens().invalidate(token);
         }
         let (error, response) = Box::pin(response::error(response, exchange.bounds)).await;

@@ -64,7 +64,7 @@ impl<'a> Seen<'a> {
             failed(&self.span, error);
         }
         // Every success of the document is a 200.
-        let status = error.map_or(Some(StatusCode::OK), Error::status);
+        let status = error.map_or(Some(StatusCode::OK), api_status);
         self.close(error.map(Error::kind), status);
     }
 
@@ -155,11 +155,19 @@ impl Drop for Streaming {
 fn failed(span: &Span, error: &Error) {
     span.record("otel.status_code", "ERROR");
     span.record("error.type", display(error.kind()));
-    if let Some(status) = error.status() {
+    if let Some(status) = api_status(error) {
         span.record("http.response.status_code", status.as_u16());
     }
     if let Some(id) = error.request_id() {
         span.record("barcode_cloud.request_id", id);
+    }
+}
+
+/// The status that the API answered with. That of the token endpoint is on the span of the token request.
+fn api_status(error: &Error) -> Option<StatusCode> {
+    match error {
+        Error::Auth(_) => None,
+        error => error.status(),
     }
 }
 
