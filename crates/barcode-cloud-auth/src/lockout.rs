@@ -93,3 +93,57 @@ impl RejectedClient {
         self.rejected.iter().any(|known| known.same_as(credentials))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{Lockout, MAX_CLIENTS};
+    use crate::{ClientCredentials, Error, ErrorKind};
+
+    fn credentials(id: usize, secret: &str) -> ClientCredentials {
+        ClientCredentials::new(format!("id-{id}"), secret).unwrap()
+    }
+
+    fn reject(lockout: &mut Lockout, id: usize, times: usize, now: Instant) {
+        for _ in 0..times {
+            let error = Error::permanent(ErrorKind::Refused, "scripted").build();
+            lockout.reject(credentials(id, "stale"), error, now);
+        }
+    }
+
+    #[test]
+    fn rejected_credentials_rest_for_ten_minutes_after_the_fourth_rejection() {
+        let (mut lockout, now) = (Lockout::default(), Instant::now());
+        reject(&mut lockout, 1, 3, now);
+        assert!(lockout.rest(&credentials(1, "stale"), now).is_none());
+        reject(&mut lockout, 1, 1, now);
+        let end = now + Duration::from_secs(600);
+        let rest = lockout.rest(&credentials(1, "stale"), now);
+        assert_eq!(rest.map(|(until, _)| until), Some(end));
+        assert!(lockout.rest(&credentials(1, "stale"), end).is_none());
+        assert!(lockout.rest(&credentials(1, "fresh"), now).is_none());
+        assert!(lockout.rest(&credentials(2, "stale"), now).is_none());
+        // A token of another client changes nothing.
+        lockout.accept("id-2");
+        assert!(lockout.rest(&credentials(1, "stale"), now).is_some());
+        lockout.accept("id-1");
+        assert!(lockout.rest(&credentials(1, "stale"), now).is_none());
+    }
+
+    #[test]
+    fn the_client_that_was_rejected_longest_ago_is_forgotten_first() {
+        let (mut lockout, now) = (Lockout::default(), Instant::now());
+        for id in 0..MAX_CLIENTS {
+            reject(&mut lockout, id, 4, now + Duration::from_secs(id as u64));
+        }
+        let later = now + Duration::from_secs(100);
+        reject(&mut lockout, 0, 1, later);
+        reject(&mut lockout, MAX_CLIENTS, 4, later);
+        let rests = |id| lockout.rest(&credentials(id, "stale"), later).is_some();
+        let forgotten: Vec<_> = (0..=MAX_CLIENTS).filter(|id| !rests(*id)).collect();
+        assert_eq!(forgotten, [1]);
+    }
+}

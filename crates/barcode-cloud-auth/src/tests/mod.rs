@@ -13,5 +13,6 @@ mod renewal;
 mod response;
 mod schedule;
 mod script;
+mod settings;
 mod single_flight;
 mod unauthorized;
