@@ -2,6 +2,7 @@
 //! how many requests are sent and when. Sockets are tested in `tests/it`.
 
 mod addresses;
+mod boundaries;
 mod credentials;
 mod failures;
 mod lifecycle;

@@ -1,0 +1,58 @@
+//! The state machine at the very instants at which its answers change.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::script::secs;
+use crate::cache::{Cache, Demand, Outcome};
+use crate::fetcher::Fetched;
+use crate::response::Grant;
+use crate::schedule::Schedule;
+use crate::token::bearer;
+use crate::{ClientCredentials, Error, ErrorKind};
+
+/// Runs one flight at `now`, for callers without a token.
+fn fly(cache: &Arc<Cache>, now: Instant, result: Result<Fetched, Error>) -> Outcome {
+    let Demand::Start(ticket, _) = cache.demand(now) else {
+        panic!("no flight may start")
+    };
+    let credentials = ClientCredentials::new("id", "secret").unwrap();
+    assert!(ticket.begin(now));
+    ticket.send(now, &credentials).unwrap();
+    ticket.land(now, result, 0.0).unwrap().outcome
+}
+
+fn granted(asked: Instant) -> Result<Fetched, Error> {
+    let (header, lifetime) = (bearer("token").unwrap(), secs(1_000));
+    let grant = Grant { header, lifetime };
+    Ok(Fetched { asked, grant })
+}
+
+#[test]
+fn a_token_is_due_from_its_renewal_on_and_served_until_its_end() {
+    let (cache, now) = (Cache::new(Schedule::default(), secs(30)), Instant::now());
+    assert!(matches!(fly(&cache, now, granted(now)), Outcome::Token(_)));
+    let due = |at| cache.get(now + secs(at)).map(|(_, due)| due);
+    assert_eq!((due(799), due(800)), (Some(false), Some(true)));
+    assert_eq!((due(989), due(990)), (Some(true), None));
+}
+
+#[test]
+fn a_renewal_may_start_one_second_after_the_last_request() {
+    let (cache, now) = (Cache::new(Schedule::default(), secs(30)), Instant::now());
+    fly(&cache, now, granted(now));
+    assert!(cache.renew(now).is_none());
+    assert!(cache.renew(now + secs(1)).is_some());
+}
+
+#[test]
+fn a_pause_ends_at_its_very_instant() {
+    let (cache, now) = (Cache::new(Schedule::default(), secs(30)), Instant::now());
+    let error = Error::retryable(ErrorKind::Transport, "scripted").build();
+    fly(&cache, now, Err(error));
+    let Demand::Paused { retry_at, .. } = cache.demand(now) else {
+        panic!("a failure pauses")
+    };
+    assert!(matches!(cache.demand(retry_at), Demand::Start(..)));
+}
