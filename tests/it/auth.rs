@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use barcode_cloud::api::{self, types::EncodeBarcodeType};
-use barcode_cloud::{Client, DecodeBarcodeType, Error, ImageSource, TokenSource};
+use barcode_cloud::{
+    Client, ClientCredentials, DecodeBarcodeType, Error, ImageSource, TokenSource,
+};
 use futures_util::future::join_all;
 use httpmock::{HttpMockResponse, Mock, MockServer};
 use serde_json::json;
 
+use crate::raw::Raw;
 use crate::service::{SECRET, client_of, tokens};
 
 /// Answers `path` with 200 for the bearer of `token`, with 401 for every other.
@@ -228,6 +231,27 @@ async fn a_token_that_nothing_can_replace_is_not_sent_twice() {
     let request = client.api().scan().file_url("https://pictures.example/a");
     assert_eq!(request.send().await.unwrap_err().status().unwrap(), 401);
     assert_eq!(refused.calls_async().await, 2);
+}
+
+#[tokio::test]
+async fn the_wait_for_a_token_may_be_longer_than_an_attempt() {
+    let server = Raw::start(|mut request| async move {
+        if request.path().ends_with("/connect/token") {
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            let token = r#"{"access_token":"t","expires_in":3600,"token_type":"Bearer"}"#;
+            return request.answer(200, "", "application/json", token).await;
+        }
+        request.found().await;
+    })
+    .await;
+    let client = Client::builder()
+        .credentials(ClientCredentials::new("id", SECRET).unwrap())
+        .base_url(server.base_url())
+        .token_url(server.base_url().replace("/v4.0", "/connect/token"))
+        .attempt_timeout(Duration::from_millis(500))
+        .build()
+        .unwrap();
+    call(&client, "scan", Path::new("")).await.unwrap();
 }
 
 #[tokio::test]
