@@ -1,4 +1,4 @@
-//! Bounds what a server may send: how many bytes, and how long it may be silent between two pieces.
+//! Limits the body of a response: its size, and how long the server may pause between two pieces.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,24 +11,24 @@ use http_body_util::BodyDataStream;
 use reqwest::{Body, Response};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The bounds of an answer.
+/// The limits of a response's body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) max_bytes: usize,
     pub(crate) idle: Duration,
 }
 
-/// A body as it comes.
+/// The chunks of a body, as they arrive.
 pub(crate) type Pieces = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 
-/// The pieces of a body, up to the first that breaks a bound.
+/// The chunks of a body, up to the first that exceeds a limit.
 pub(crate) struct Bounded<S> {
     pieces: S,
-    /// Bytes that may still come.
+    /// Bytes that are still allowed.
     left: usize,
     idle: Duration,
-    /// Set where a piece has to be waited for: most answers come whole, and a timer costs more than looking at them.
-    silence: Option<Pin<Box<Sleep>>>,
+    /// The idle timer. It is created only when a chunk has to be awaited, because most bodies arrive with the headers.
+    idle_timer: Option<Pin<Box<Sleep>>>,
     is_waiting: bool,
 }
 
@@ -41,14 +41,14 @@ pub(crate) enum BodyError {
 }
 
 impl Bounded<BodyDataStream<Body>> {
-    /// The pieces of the body of an answer that announces this `length`.
+    /// The chunks of the body of a response that announces this `length`.
     pub(super) fn body(body: Body, length: Option<u64>, bounds: Bounds) -> Self {
         Self::new(BodyDataStream::new(body), length, bounds)
     }
 }
 
 impl Bounded<Pieces> {
-    /// The pieces of this answer.
+    /// The chunks of the body of `response`.
     pub(crate) fn of(response: Response, bounds: Bounds) -> Self {
         let length = response.content_length();
         Self::new(Box::pin(response.bytes_stream()), length, bounds)
@@ -56,32 +56,32 @@ impl Bounded<Pieces> {
 }
 
 impl<S> Bounded<S> {
-    /// The pieces of an answer that announces this `length`.
+    /// The chunks of a body whose response announces this `length`.
     fn new(pieces: S, length: Option<u64>, bounds: Bounds) -> Self {
         let too_long = length.is_some_and(|length| length > bounds.max_bytes as u64);
         Self {
             pieces,
-            // One that announces too much is not waited for.
+            // A body that announces too many bytes fails with its first chunk.
             left: if too_long { 0 } else { bounds.max_bytes },
             idle: bounds.idle,
-            silence: None,
+            idle_timer: None,
             is_waiting: false,
         }
     }
 
-    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        // A time that no clock reaches is no bound.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // An idle timeout beyond the range of the clock never fires.
         let Some(end) = Instant::now().checked_add(self.idle) else {
             return Poll::Pending;
         };
-        let silence = self
-            .silence
+        let idle_timer = self
+            .idle_timer
             .get_or_insert_with(|| Box::pin(sleep_until(end)));
         if !self.is_waiting {
             self.is_waiting = true;
-            silence.as_mut().reset(end);
+            idle_timer.as_mut().reset(end);
         }
-        silence.as_mut().poll(cx)
+        idle_timer.as_mut().poll(cx)
     }
 }
 
@@ -91,7 +91,7 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for Bounded<S> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let Poll::Ready(piece) = Pin::new(&mut this.pieces).poll_next(cx) else {
-            ready!(this.poll_silence(cx));
+            ready!(this.poll_idle(cx));
             return Poll::Ready(Some(Err(BodyError::Idle)));
         };
         this.is_waiting = false;
@@ -109,8 +109,8 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for Bounded<S> {
 impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong => f.write_str("the answer is too long"),
-            Self::Idle => f.write_str("the server fell silent"),
+            Self::TooLong => f.write_str("the response is too long"),
+            Self::Idle => f.write_str("the server stopped sending"),
             Self::Lost(error) => error.fmt(f),
         }
     }
@@ -136,7 +136,7 @@ mod tests {
     use super::{BodyError, Bounded, Bounds};
 
     #[tokio::test(start_paused = true)]
-    async fn no_bound_is_no_panic() {
+    async fn an_unlimited_idle_timeout_never_fires() {
         let bounds = Bounds {
             idle: Duration::MAX,
             ..BOUNDS
@@ -150,7 +150,7 @@ mod tests {
         idle: Duration::from_secs(30),
     };
 
-    /// Pieces of five bytes, each after a pause of so many seconds.
+    /// Chunks of five bytes, each after a pause of this many seconds.
     fn pieces(pauses: &[u64]) -> impl Stream<Item = reqwest::Result<Bytes>> + Unpin {
         Box::pin(stream::iter(pauses.to_vec()).then(|pause| async move {
             sleep(Duration::from_secs(pause)).await;
@@ -164,17 +164,17 @@ mod tests {
         while let Some(piece) = bounded.next().await {
             match piece {
                 Ok(piece) => bytes += piece.len(),
-                Err(cut) => return (bytes, Some(cut)),
+                Err(error) => return (bytes, Some(error)),
             }
         }
         (bytes, None)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn as_many_bytes_as_allowed_pass_and_no_more() {
+    async fn a_body_ends_with_an_error_at_its_first_byte_too_many() {
         assert!(matches!(read(None, &[0, 0]).await, (10, None)));
-        let cut = read(None, &[0, 0, 0]).await;
-        assert!(matches!(cut, (10, Some(BodyError::TooLong))), "{cut:?}");
+        let ended = read(None, &[0, 0, 0]).await;
+        assert!(matches!(ended, (10, Some(BodyError::TooLong))), "{ended:?}");
         let announced = read(Some(11), &[0, 0]).await;
         assert!(
             matches!(announced, (0, Some(BodyError::TooLong))),
@@ -183,12 +183,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_piece_has_the_whole_time_for_itself() {
+    async fn the_idle_timeout_starts_again_with_each_chunk() {
         let begin = Instant::now();
         assert!(matches!(read(None, &[29, 29]).await, (10, None)));
         assert_eq!(begin.elapsed().as_secs(), 58);
-        let cut = read(None, &[29, 31]).await;
-        assert!(matches!(cut, (5, Some(BodyError::Idle))), "{cut:?}");
+        let ended = read(None, &[29, 31]).await;
+        assert!(matches!(ended, (5, Some(BodyError::Idle))), "{ended:?}");
         assert_eq!(begin.elapsed().as_secs(), 58 + 29 + 30);
     }
 }

@@ -27,8 +27,8 @@ pub(crate) struct ResponseContext<'a> {
 }
 
 impl ResponseContext<'_> {
-    /// Reads the whole body of a response that announces this `length`. The bytes are copied, so that what is kept does
-    /// not keep the connection's buffer.
+    /// Reads the whole body of a response that announces this `length`. The bytes are copied, so that they do not hold
+    /// on to the buffer of the connection.
     pub(crate) async fn read(&self, body: Body, length: Option<u64>) -> Result<Bytes, Error> {
         let capacity = length.unwrap_or_default().min(PREALLOCATED) as usize;
         let mut whole = BytesMut::with_capacity(capacity);
@@ -36,13 +36,13 @@ impl ResponseContext<'_> {
         while let Some(piece) = pieces.next().await {
             match piece {
                 Ok(piece) => whole.extend_from_slice(&piece),
-                Err(cut) => return Err(response::body_error(cut, self.bounds, &self.head)),
+                Err(error) => return Err(response::body_error(error, self.bounds, &self.head)),
             }
         }
         Ok(whole.freeze())
     }
 
-    /// Reads the whole body; returns the response with that body, and the body once more.
+    /// Reads the whole body; returns the response with the body in memory, and a second handle of that body.
     pub(crate) async fn whole(&self, response: Response) -> Result<(Response, Bytes), Error> {
         let length = response.content_length();
         let (head, body) = http::Response::<Body>::from(response).into_parts();

@@ -1,4 +1,4 @@
-//! How long a call or an attempt may take. One timer waits for whichever ends first.
+//! The time limits of a call and of an attempt. One timer serves both, since only the sooner one can fire.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use tokio::time::{Instant, timeout_at};
 use crate::Error;
 use crate::error::Deadline;
 
-/// A deadline that runs.
+/// A time limit that has started.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
     deadline: Deadline,
     limit: Duration,
-    /// `None` where no clock reaches it.
+    /// `None` if the limit is beyond the range of the clock.
     end: Option<Instant>,
 }
 
@@ -25,7 +25,7 @@ impl Limit {
         end: None,
     };
 
-    /// Runs from `begin` on.
+    /// Starts a limit at `begin`.
     pub(super) fn new(deadline: Deadline, limit: Duration, begin: Instant) -> Self {
         Self {
             deadline,
@@ -34,7 +34,7 @@ impl Limit {
         }
     }
 
-    /// The one that ends sooner; this one, where both end at once.
+    /// Returns the limit that ends sooner; `self` if both end at the same time.
     pub(super) fn or_sooner(self, other: Self) -> Self {
         match (self.end, other.end) {
             (Some(end), Some(sooner)) if end <= sooner => self,
@@ -43,17 +43,18 @@ impl Limit {
         }
     }
 
-    /// When it passes; `None` where no clock reaches it.
+    /// When the limit ends; `None` if it is beyond the range of the clock.
     pub(super) fn end(self) -> Option<Instant> {
         self.end
     }
 
-    /// What is left of it at `now`.
+    /// The time that is left at `now`.
     pub(super) fn left(self, now: Instant) -> Option<Duration> {
         self.end.map(|end| end.duration_since(now))
     }
 
-    /// Waits for `work`, but not beyond. Large work is pinned by the caller: moved, it would be copied.
+    /// Waits for `work`, or returns an error when the limit ends. Callers pin large futures, which would be copied if
+    /// they were moved here.
     pub(super) async fn wait_for<T>(self, work: impl Future<Output = T>) -> Result<T, Error> {
         let Some(end) = self.end else {
             return Ok(work.await);
@@ -62,8 +63,8 @@ impl Limit {
         done.map_err(|_| self.passed())
     }
 
-    /// Why there is no token within this limit: the token source's error, unless it only says that the time of this
-    /// limit is over.
+    /// The error of a token that did not arrive within this limit: the error of the token source, unless that only
+    /// says that its caller's time has ended.
     #[cold]
     pub(super) fn token_error(self, error: barcode_cloud_auth::Error) -> Error {
         let is_over = self.left(Instant::now()) == Some(Duration::ZERO);
@@ -73,7 +74,7 @@ impl Limit {
         }
     }
 
-    /// The error of work that took longer.
+    /// The error of work that took longer than the limit.
     #[cold]
     pub(super) fn passed(self) -> Error {
         Error::Timeout {
@@ -94,8 +95,8 @@ mod tests {
     use crate::Error;
     use crate::error::Deadline;
 
-    /// What is told where these two limits, in seconds, end work that never does.
-    async fn told(attempt: Duration, call: Duration) -> (Deadline, Duration, Duration) {
+    /// The error of work that never ends, under these two limits, and the time that it took.
+    async fn timeout_under(attempt: Duration, call: Duration) -> (Deadline, Duration, Duration) {
         let begin = Instant::now();
         let attempt = Limit::new(Deadline::Attempt, attempt, begin);
         let call = Limit::new(Deadline::Call, call, begin);
@@ -107,18 +108,33 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_sooner_one_ends_the_work_and_is_told() {
+    async fn the_sooner_limit_ends_the_work_and_is_reported() {
         let [short, long] = [1, 2].map(Duration::from_secs);
-        assert_eq!(told(short, long).await, (Deadline::Attempt, short, short));
-        assert_eq!(told(long, short).await, (Deadline::Call, short, short));
-        assert_eq!(told(long, long).await, (Deadline::Attempt, long, long));
+        assert_eq!(
+            timeout_under(short, long).await,
+            (Deadline::Attempt, short, short)
+        );
+        assert_eq!(
+            timeout_under(long, short).await,
+            (Deadline::Call, short, short)
+        );
+        assert_eq!(
+            timeout_under(long, long).await,
+            (Deadline::Attempt, long, long)
+        );
         let never = Duration::MAX;
-        assert_eq!(told(never, short).await, (Deadline::Call, short, short));
-        assert_eq!(told(short, never).await, (Deadline::Attempt, short, short));
+        assert_eq!(
+            timeout_under(never, short).await,
+            (Deadline::Call, short, short)
+        );
+        assert_eq!(
+            timeout_under(short, never).await,
+            (Deadline::Attempt, short, short)
+        );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn work_that_ends_in_time_is_let_through() {
+    async fn work_that_ends_in_time_is_not_interrupted() {
         let now = Instant::now();
         for limit in [Duration::from_secs(2), Duration::MAX] {
             let limit = Limit::new(Deadline::Call, limit, now);

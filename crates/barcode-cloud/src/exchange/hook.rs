@@ -112,8 +112,8 @@ fn into_response(failure: Failure) -> Result<Response, SendError> {
     }
 }
 
-/// The body of a successful response, which the generated client reads by itself: within its bounds and the deadline of
-/// the attempt. The call's permit and span end with it.
+/// The body of a successful response that the generated client reads. It enforces the limits of the body and the
+/// deadline of the attempt, and holds the call's permit and span until it ends.
 struct GuardedBody {
     pieces: Bounded<BodyDataStream<Body>>,
     streaming: Option<Streaming>,
@@ -126,8 +126,8 @@ struct GuardedBody {
 impl GuardedBody {
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         if let Poll::Ready(piece) = Pin::new(&mut self.pieces).poll_next(cx) {
-            let cut = |cut| response::body_error(cut, self.bounds, &self.head);
-            return Poll::Ready(piece.map(|piece| piece.map_err(cut)));
+            let to_error = |error| response::body_error(error, self.bounds, &self.head);
+            return Poll::Ready(piece.map(|piece| piece.map_err(to_error)));
         }
         match &mut self.deadline {
             Some(deadline) => deadline

@@ -46,7 +46,7 @@ pub(crate) trait Operation: Sync {
     /// The operation in the document.
     fn operation(&self) -> &'static api::Operation;
 
-    /// Whether the request can be built (once more): a reader, for example, can be read only once.
+    /// Whether the request can still be built. A reader, for example, can be read only once.
     fn can_resend(&self) -> bool {
         true
     }
@@ -143,10 +143,10 @@ impl Exchange {
             exchange: self,
             request_id,
             limit: Limit::new(Deadline::Call, limit, now),
-            seen: span::Seen::begin(self, operation.operation(), now),
+            call_span: span::CallSpan::begin(self, operation.operation(), now),
         };
-        // A span that nobody wants is not entered.
-        let entered = (!call.seen.span.is_disabled()).then(|| call.seen.span.clone());
+        // A disabled span is not entered, which would cost time.
+        let entered = (!call.call_span.span.is_disabled()).then(|| call.call_span.span.clone());
         let outcome = {
             let attempts = pin!(call.attempts(operation));
             match entered {
@@ -154,7 +154,7 @@ impl Exchange {
                 None => attempts.await,
             }
         };
-        call.seen
+        call.call_span
             .end(outcome.as_ref().err().map(|failure| &failure.error));
         outcome
     }
@@ -165,7 +165,7 @@ struct Call<'a> {
     exchange: &'a Exchange,
     request_id: Option<HeaderValue>,
     limit: Limit,
-    seen: span::Seen<'a>,
+    call_span: span::CallSpan<'a>,
 }
 
 /// Why an attempt failed, and the token that the service rejected.
@@ -194,7 +194,7 @@ impl Call<'_> {
                 Some(permit) => permit,
                 None => self.limit.wait_for(exchange.limiter.acquire()).await?,
             };
-            self.seen.attempts += 1;
+            self.call_span.attempts += 1;
             let failed = match self.attempt(operation, permit, renewed).await {
                 Ok(output) => return Ok(output),
                 Err(failed) => failed,
@@ -237,11 +237,11 @@ impl Call<'_> {
         }
     }
 
-    /// How long to wait before the next attempt; returns the failure if there is none.
+    /// How long to wait before the next attempt; returns the failure if there is no next attempt.
     fn pause(&self, failure: Failure) -> Result<Duration, Failure> {
         let retries = &self.exchange.retries;
         let left = self.limit.left(Instant::now());
-        let attempts = self.seen.attempts;
+        let attempts = self.call_span.attempts;
         let pause = retries.pause(&failure.error, attempts, left, &mut fastrand::Rng::new());
         let Some(pause) = pause else {
             return Err(failure);
@@ -276,7 +276,7 @@ impl Call<'_> {
         limit.wait_for(sent).await?
     }
 
-    /// What is left of the call's time.
+    /// The time that is left of the call.
     fn left(&self) -> Duration {
         self.limit.left(Instant::now()).unwrap_or(Duration::MAX)
     }
@@ -296,20 +296,20 @@ impl Call<'_> {
         }
         let (response, token) = match exchange.client.send(request, attempt.limit).await {
             Ok(sent) => sent,
-            Err(error) => return Err(attempt.upload.decide(error).into()),
+            Err(error) => return Err(attempt.upload.cause_of(error).into()),
         };
         if response.status() == StatusCode::OK {
             let head = Head::new(response.status(), response.headers());
-            self.seen.answered(&head);
+            self.call_span.answered(&head);
             let context = ResponseContext {
                 head,
                 bounds: exchange.bounds,
                 permit,
-                span: &self.seen.span,
+                span: &self.call_span.span,
                 limit: attempt.limit,
             };
             let received = operation.receive(response, context).await;
-            return received.map_err(|error| attempt.upload.decide(error).into());
+            return received.map_err(|error| attempt.upload.cause_of(error).into());
         }
         // The token is invalidated here, whether or not the call can be repeated, but only for the first 401 of a call: a
         // route that rejects the new token as well would reject every token.
@@ -320,7 +320,7 @@ impl Call<'_> {
         }
         let (error, response) = Box::pin(response::error(response, exchange.bounds)).await;
         let failure = Failure {
-            error: attempt.upload.decide(error),
+            error: attempt.upload.cause_of(error),
             response: Some(Box::new(response)),
         };
         Err(FailedAttempt { failure, rejected })

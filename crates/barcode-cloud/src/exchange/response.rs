@@ -1,5 +1,5 @@
-//! Makes one error of whatever is no success. Error bodies are read leniently: what cannot be read as the document has it
-//! still gives its code, message and request id, and what cannot be read at all is kept as text.
+//! Converts every unsuccessful response into an `Error`. Error bodies are read leniently: code, message and request id are
+//! extracted even if the body is not as the document describes, and a body in any other format is kept as text.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,13 +15,13 @@ use crate::error::body;
 use crate::error::{ApiError, Deadline, Fault, Head, InvalidInput, InvalidResponse};
 use crate::exchange::{BodyError, Bounded, Bounds, ResponseContext};
 
-/// Bytes of an error's body that are read; the rest is not waited for.
+/// Most bytes of an error body that are read.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// Bytes of what should have been a picture that are read.
+/// Most bytes that are read of a body that should have been an image.
 const NO_PICTURE_LIMIT: usize = 8_000;
 
-/// Characters of an answer's text that an error keeps.
+/// Most characters of a response's text that an error keeps.
 const TEXT_LIMIT: usize = 2_000;
 
 /// The error of an unsuccessful response, and the response with the beginning of its body.
@@ -51,7 +51,7 @@ fn failed(status: StatusCode, head: &Head, body: &[u8], retry_after: Option<Dura
     error.into()
 }
 
-/// Why the generated client builds no request.
+/// Converts an error of the generated client that could not build a request.
 #[cold]
 pub(crate) fn unbuilt(error: api::Error<ApiErrorResponse>) -> Error {
     match error {
@@ -61,7 +61,7 @@ pub(crate) fn unbuilt(error: api::Error<ApiErrorResponse>) -> Error {
     }
 }
 
-/// Why the generated client cannot read a success that came whole.
+/// Converts an error of the generated client that could not read a complete, successful response.
 #[cold]
 pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &Head) -> Error {
     let invalid = match error {
@@ -73,7 +73,7 @@ pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &Head) -> Error 
     invalid.of(head).into()
 }
 
-/// The error of a success that says it is something else than a picture.
+/// The error of a successful response whose media type is not that of an image.
 #[cold]
 pub(crate) async fn other_than_picture(response: Response, context: &ResponseContext<'_>) -> Error {
     let body = beginning(response.into(), context.bounds, NO_PICTURE_LIMIT).await;
@@ -85,14 +85,14 @@ pub(crate) fn no_picture(body: &[u8], head: &Head) -> Error {
     InvalidResponse::new(Fault::NoPicture, body).of(head).into()
 }
 
-/// The error of a picture that ends before the end of its file format.
+/// The error of an image that ends before the end of its file format.
 #[cold]
 pub(crate) fn incomplete(received: u64, head: &Head) -> Error {
     let fault = Fault::Incomplete { received };
     InvalidResponse::new(fault, b"").of(head).into()
 }
 
-/// Why there is no answer, or no end of one.
+/// Converts an error of reqwest: there is no response, or its body broke off.
 #[cold]
 pub(crate) fn lost(source: reqwest::Error) -> Error {
     if source.is_builder() {
@@ -105,7 +105,7 @@ pub(crate) fn lost(source: reqwest::Error) -> Error {
     }
 }
 
-/// What ended a body early.
+/// Converts the reason why a body ended early.
 #[cold]
 pub(crate) fn body_error(error: BodyError, bounds: Bounds, head: &Head) -> Error {
     match error {
@@ -144,7 +144,7 @@ fn lenient(status: StatusCode, body: &[u8]) -> ApiError {
     }
 }
 
-/// The beginning of the body; where it breaks off, what came until then.
+/// Reads the beginning of the body, or what arrived before it broke off.
 async fn beginning(body: Body, bounds: Bounds, limit: usize) -> Vec<u8> {
     let mut pieces = Bounded::body(body, None, bounds);
     let mut body = Vec::new();

@@ -1,5 +1,5 @@
-//! Whether a failed request is sent again, and after which pause: full jitter, `Retry-After`, and a budget that all
-//! clones of a client share. Sends nothing and sleeps nowhere.
+//! Decides whether a failed request is resent, and after which pause: full jitter, `Retry-After`, and a budget that all
+//! clones of a client share. It neither sends nor sleeps.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use crate::error::Resend;
 use crate::exchange::unprocessed::is_unprocessed;
 use crate::{Error, Retry};
 
-/// How far back the budget looks.
+/// The period over which the budget counts calls.
 const RECENT: Duration = Duration::from_secs(10);
 
-/// Attempts beyond the first that are free, a second.
+/// Retries per second that the budget always allows.
 const FREE_A_SECOND: u32 = 1;
 
-/// The policy of a client with its budget.
+/// The retry policy of a client, with its budget.
 #[derive(Debug)]
 pub(crate) struct Retries {
     policy: Retry,
     budget: TpsBudget,
-    /// Deposits a call makes.
+    /// Deposits into the budget for each call.
     deposits: u8,
 }
 
@@ -34,15 +34,15 @@ impl Retries {
         }
     }
 
-    /// Counts a call, which earns its share of an attempt more.
+    /// Counts a call, which adds its share of a retry to the budget.
     pub(crate) fn count_call(&self) {
         for _ in 0..self.deposits {
             self.budget.deposit();
         }
     }
 
-    /// How long to wait before the request is sent again after `made` attempts, the last of which met `error`. `None`
-    /// where it is not sent again, or not within what is `left` of the call's time.
+    /// How long to wait before the request is resent, after `made` attempts of which the last failed with `error`.
+    /// Returns `None` if it is not resent, or if the pause would take longer than the time that is `left` of the call.
     pub(crate) fn pause(
         &self,
         error: &Error,
@@ -54,8 +54,8 @@ impl Retries {
             return None;
         }
         if matches!(error, Error::Transport { source } if is_unprocessed(source)) {
-            // For nothing, and at first at once: a server that goes away sends all who are on its connection to the
-            // next one. Who is refused again is in the way of others.
+            // Free and immediate the first time, because GOAWAY rejects every stream on the connection. Back off if the
+            // request is rejected again.
             let pause = match made {
                 1 => Duration::ZERO,
                 _ => self.jitter(made - 1, Duration::ZERO, random),
@@ -68,12 +68,12 @@ impl Retries {
         let asked = error.retry_after().unwrap_or_default();
         let pause = asked.saturating_add(self.jitter(made, asked, random));
         let in_time = asked <= self.policy.max_pause && left.is_none_or(|left| pause < left);
-        // Asked last: whoever does not send again takes nothing from those who do.
+        // The budget comes last, so that a request that is not resent takes nothing from it.
         (in_time && self.budget.withdraw()).then_some(pause)
     }
 
-    /// Up to the first pause, then up to twice as long each time; at least up to a tenth of the pause that was asked
-    /// for, so that those who were asked at once do not come back at once.
+    /// A random pause whose upper limit is the first pause, then doubles each time. The limit is at least a tenth of
+    /// the pause that the server asked for, so that clients that wait do not all return at once.
     fn jitter(&self, made: u32, asked: Duration, random: &mut fastrand::Rng) -> Duration {
         let doubled = 1u32.checked_shl(made.saturating_sub(1)).unwrap_or(u32::MAX);
         let most = self.policy.first_pause.saturating_mul(doubled);
@@ -82,7 +82,7 @@ impl Retries {
             .mul_f64(random.f64())
     }
 
-    /// Whether the policy allows to send a request again that failed with `error`.
+    /// Whether the policy allows a request to be resent that failed with `error`.
     fn covers(&self, error: &Error) -> bool {
         match error.resend() {
             Resend::Safe => true,
@@ -93,8 +93,8 @@ impl Retries {
     }
 }
 
-/// Deposits of a call, and how many an attempt more costs: the least that make exactly this share. The budget knows
-/// only whole numbers, and would make 16.7 of 15 percent.
+/// The deposits of each call and the price of a retry, as the smallest whole numbers with exactly this ratio. Given a
+/// ratio, the budget itself rounds: it would turn 15 percent into 16.7.
 fn share(percent: u8) -> (u8, u8) {
     let (mut divisor, mut rest) = (100, percent);
     while rest > 0 {
@@ -191,7 +191,7 @@ mod tests {
             .map(|pause| pause.unwrap().as_millis())
             .collect();
         let (first, last) = (pauses.iter().min().unwrap(), pauses.iter().max().unwrap());
-        // Never before, and not all at once.
+        // No pause is shorter than the server asked for, and they differ.
         assert!(*first >= 7_000 && *last <= 7_700, "{pauses:?}");
         assert!(last - first > 200, "{pauses:?}");
         let endless = answer(503, Some(u64::MAX));
@@ -266,7 +266,7 @@ mod tests {
             );
         }
         assert!((100..=110).contains(&again), "{again}");
-        // What is used up comes back with time.
+        // The budget recovers over time.
         tokio::time::advance(Duration::from_secs(11)).await;
         assert!(
             retries

@@ -1,5 +1,5 @@
-//! What is seen of a call from outside: a `tracing` span by OpenTelemetry's names for HTTP clients and, with the feature
-//! `metrics`, its duration and its repetitions. No secret, no barcode data.
+//! Telemetry of a call: a `tracing` span with OpenTelemetry's names for HTTP clients and, with the feature `metrics`, the
+//! duration of the call and the number of retries. It holds neither secrets nor barcode data.
 
 use std::borrow::Cow;
 
@@ -15,8 +15,8 @@ use super::{Exchange, Permit};
 use crate::Error;
 use crate::error::Head;
 
-/// A call as it is seen. One that is dropped before its end was cancelled, and says so.
-pub(super) struct Seen<'a> {
+/// The telemetry of one call. If it is dropped before `end`, the call is recorded as cancelled.
+pub(super) struct CallSpan<'a> {
     pub(super) span: Span,
     pub(super) attempts: u32,
     exchange: &'a Exchange,
@@ -25,10 +25,10 @@ pub(super) struct Seen<'a> {
     ended: bool,
 }
 
-/// What `error.type` says of a call that nobody waited for to end.
+/// The `error.type` of a call whose future was dropped.
 const CANCELLED: &str = "cancelled";
 
-impl<'a> Seen<'a> {
+impl<'a> CallSpan<'a> {
     pub(super) fn begin(
         exchange: &'a Exchange,
         operation: &'static Operation,
@@ -44,7 +44,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Fills in what a successful answer says.
+    /// Records the status and the request id of a successful response.
     pub(super) fn answered(&self, head: &Head) {
         if self.span.is_disabled() {
             return;
@@ -58,12 +58,12 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Fills in how the call ended, and counts it.
+    /// Records how the call ended, and counts it.
     pub(super) fn end(&mut self, error: Option<&Error>) {
         if let Some(error) = error {
             failed(&self.span, error);
         }
-        // Every success of the document is a 200.
+        // Every successful response in the document has status 200.
         let status = error.map_or(Some(StatusCode::OK), api_status);
         self.close(error.map(Error::kind), status);
     }
@@ -109,7 +109,7 @@ impl<'a> Seen<'a> {
     }
 }
 
-impl Drop for Seen<'_> {
+impl Drop for CallSpan<'_> {
     fn drop(&mut self) {
         if !self.ended {
             cancelled(&self.span);
@@ -118,7 +118,8 @@ impl Drop for Seen<'_> {
     }
 }
 
-/// What a stream that outlives its call keeps of it: its permit, and its span, which says how the stream ended.
+/// The permit and the span of a call whose response is streamed. They last until the stream ends, and the span records
+/// how it ended.
 #[derive(Debug)]
 pub(crate) struct Streaming {
     _permit: Permit,
@@ -135,7 +136,7 @@ impl Streaming {
         }
     }
 
-    /// The stream is at its end, whole or not.
+    /// Records the end of the stream, and the error that ended it if there was one.
     pub(crate) fn end(mut self, error: Option<&Error>) {
         self.ended = true;
         if let Some(error) = error {
@@ -171,12 +172,12 @@ fn api_status(error: &Error) -> Option<StatusCode> {
     }
 }
 
-/// Who drops a call has not met an error: the span's status stays as it is.
+/// Records a cancellation, which is not an error: the status of the span is left alone.
 fn cancelled(span: &Span) {
     span.record("error.type", CANCELLED);
 }
 
-/// The span of a call. What comes out of it is filled in later.
+/// The span of a call. Its outcome is recorded later.
 fn span(exchange: &Exchange, operation: &Operation) -> Span {
     let (method, base, path) = (operation.method, &exchange.base_path, operation.path);
     tracing::info_span!(

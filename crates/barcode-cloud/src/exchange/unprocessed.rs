@@ -1,5 +1,5 @@
-//! Requests that an HTTP/2 server says it did not process: it goes away in peace, or refuses the stream. These are safe to
-//! send again whatever they are, and are not billed
+//! Recognises requests that an HTTP/2 server did not process, because it shut down gracefully or refused the stream. They
+//! are not billed, and are always safe to resend
 //! ([RFC 9113 section 8.7](https://www.rfc-editor.org/rfc/rfc9113.html#section-8.7)).
 
 use std::error::Error;
@@ -7,7 +7,7 @@ use std::iter::successors;
 
 use h2::Reason;
 
-/// Whether what ended this request tells that it was not processed.
+/// Whether this error means that the server did not process the request.
 pub(crate) fn is_unprocessed(error: &reqwest::Error) -> bool {
     let sources = successors(error.source(), |error| (*error).source());
     sources

@@ -1,6 +1,6 @@
-//! A picture on its way up: a stream of exactly as many bytes as were announced, in constant memory. One that ends early
-//! or goes on breaks the request off, instead of sending half a picture. Why it did is told beside the exchange: HTTP/2
-//! resets the stream and forgets the cause.
+//! Uploads an image as a stream of exactly the announced number of bytes, in constant memory. A source with fewer or more
+//! bytes aborts the request, so that no partial image is sent. The cause is recorded separately, in `UploadOutcome`, because
+//! HTTP/2 discards it when the stream is reset.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -17,13 +17,13 @@ use tokio_util::io::{ReaderStream, StreamReader};
 use crate::Error;
 use crate::error::InvalidInput;
 
-/// Bytes read at a time.
+/// Most bytes that are read at a time.
 const PIECE: usize = 64 * 1024;
 
-/// Whatever can be read.
+/// A reader that an image is uploaded from.
 pub(crate) type Source = Box<dyn AsyncRead + Send + Unpin>;
 
-/// A stream of the bytes of a source.
+/// The stream of a source's bytes.
 pub(crate) struct Upload {
     state: State,
     length: u64,
@@ -38,7 +38,7 @@ enum State {
     Ended,
 }
 
-/// A reader that blocks, read piece by piece beside the runtime's own threads.
+/// Converts a blocking reader into an asynchronous one, which is read on the runtime's threads for blocking work.
 pub(crate) fn unblocked(reader: impl Read + Send + 'static) -> impl AsyncRead + Send + Unpin {
     let pieces = stream::try_unfold(reader, |mut reader| async move {
         let read = tokio::task::spawn_blocking(move || {
@@ -51,41 +51,41 @@ pub(crate) fn unblocked(reader: impl Read + Send + 'static) -> impl AsyncRead + 
     StreamReader::new(Box::pin(pieces))
 }
 
-/// Where a source that can be read only once goes back to when nothing was read of it.
+/// Where a source that can be read only once is returned to if nothing was read from it.
 type Lender = Arc<Mutex<Option<Source>>>;
 
-/// What becomes of the upload of one attempt, if it has one.
+/// How the upload of one attempt ended, if the attempt has one.
 #[derive(Debug, Default)]
-pub(crate) struct UploadOutcome(OnceLock<Arc<OnceLock<Broken>>>);
+pub(crate) struct UploadOutcome(OnceLock<Arc<OnceLock<AbortedUpload>>>);
 
 impl UploadOutcome {
-    /// The error of the attempt, which met `met`: where the picture broke off on its way, the loss of the connection
-    /// only follows from that.
+    /// The error to report for an attempt that failed with `error`. If the upload was aborted, that is the cause, and the
+    /// broken connection only its consequence.
     #[cold]
-    pub(crate) fn decide(&self, met: Error) -> Error {
-        match (self.0.get().and_then(|broken| broken.get()), met) {
-            (Some(broken), Error::Transport { .. }) => broken.to_error(),
-            (_, met) => met,
+    pub(crate) fn cause_of(&self, error: Error) -> Error {
+        match (self.0.get().and_then(|aborted| aborted.get()), error) {
+            (Some(aborted), Error::Transport { .. }) => aborted.to_error(),
+            (_, error) => error,
         }
     }
 }
 
-/// Why a picture could not be sent whole.
+/// Why an upload was aborted.
 #[derive(Debug)]
-pub(crate) struct Broken {
+pub(crate) struct AbortedUpload {
     path: Option<PathBuf>,
-    fault: Fault,
+    reason: Reason,
 }
 
 #[derive(Debug)]
-enum Fault {
+enum Reason {
     Short { sent: u64, length: u64 },
     Long { length: u64 },
     Read(io::Error),
 }
 
 impl Upload {
-    /// Of a file, which is named in errors.
+    /// An upload of a file, whose path is named in errors.
     pub(crate) fn file(source: Source, length: u64, path: PathBuf) -> Self {
         Self {
             state: State::Untouched(source),
@@ -96,7 +96,7 @@ impl Upload {
         }
     }
 
-    /// Of a source that is lent by `lender`; `None` where it was read before.
+    /// An upload of the source that `lender` holds. Returns `None` if that was read before.
     pub(crate) fn lent(lender: &Lender, length: u64) -> Option<Self> {
         let source = locked(lender).take()?;
         Some(Self {
@@ -108,26 +108,26 @@ impl Upload {
         })
     }
 
-    /// The body of a request; what breaks it is told to `outcome`.
+    /// Converts the upload into the body of a request. If it is aborted, the cause is recorded in `outcome`.
     pub(crate) fn into_body(self, outcome: &UploadOutcome) -> reqwest::Body {
         let outcome = outcome.0.get_or_init(Arc::default).clone();
-        reqwest::Body::wrap_stream(self.map_err(move |broken| {
-            let said = broken.to_string();
-            // The first to break it is the one to tell of.
-            let _ = outcome.set(broken);
-            said
+        reqwest::Body::wrap_stream(self.map_err(move |aborted| {
+            let text = aborted.to_string();
+            // Only the first cause is kept.
+            let _ = outcome.set(aborted);
+            text
         }))
     }
 
-    /// How many bytes it announces.
+    /// The announced number of bytes.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
-    fn broken(&self, fault: Fault) -> Broken {
-        Broken {
+    fn aborted(&self, reason: Reason) -> AbortedUpload {
+        AbortedUpload {
             path: self.path.clone(),
-            fault,
+            reason,
         }
     }
 }
@@ -147,7 +147,7 @@ impl State {
 }
 
 impl Stream for Upload {
-    type Item = Result<Bytes, Broken>;
+    type Item = Result<Bytes, AbortedUpload>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let piece = ready!(self.state.poll_piece(cx));
@@ -156,15 +156,15 @@ impl Stream for Upload {
             Some(Ok(piece)) => {
                 self.sent += piece.len() as u64;
                 if self.sent > length {
-                    Some(Err(self.broken(Fault::Long { length })))
+                    Some(Err(self.aborted(Reason::Long { length })))
                 } else {
                     Some(Ok(piece))
                 }
             }
-            Some(Err(error)) => Some(Err(self.broken(Fault::Read(error)))),
+            Some(Err(error)) => Some(Err(self.aborted(Reason::Read(error)))),
             None if self.sent < length => {
                 let sent = self.sent;
-                Some(Err(self.broken(Fault::Short { sent, length })))
+                Some(Err(self.aborted(Reason::Short { sent, length })))
             }
             None => None,
         })
@@ -180,15 +180,15 @@ impl Drop for Upload {
     }
 }
 
-/// The source; a panic elsewhere leaves it as good as it was.
+/// Locks the source. A panic elsewhere does not invalidate it.
 pub(crate) fn locked(lender: &Lender) -> std::sync::MutexGuard<'_, Option<Source>> {
     lender.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Broken {
+impl AbortedUpload {
     pub(crate) fn to_error(&self) -> Error {
-        match (&self.fault, &self.path) {
-            (Fault::Read(error), path) => Error::File {
+        match (&self.reason, &self.path) {
+            (Reason::Read(error), path) => Error::File {
                 path: path.clone().unwrap_or_else(|| PathBuf::from("the reader")),
                 source: again(error),
             },
@@ -201,7 +201,7 @@ impl Broken {
     }
 }
 
-/// The same error once more: it is only lent.
+/// A copy of the error, which is only borrowed.
 fn again(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
@@ -209,19 +209,19 @@ fn again(error: &io::Error) -> io::Error {
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for AbortedUpload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whose = if self.path.is_some() {
             "it was changed while it was sent"
         } else {
             "give the reader's true length"
         };
-        match &self.fault {
-            Fault::Short { sent, length } => {
+        match &self.reason {
+            Reason::Short { sent, length } => {
                 write!(f, "ended after {sent} of {length} bytes; {whose}")
             }
-            Fault::Long { length } => write!(f, "has more than its {length} bytes; {whose}"),
-            Fault::Read(error) => error.fmt(f),
+            Reason::Long { length } => write!(f, "has more than its {length} bytes; {whose}"),
+            Reason::Read(error) => error.fmt(f),
         }
     }
 }
@@ -243,7 +243,7 @@ mod tests {
         let pieces: Result<Vec<_>, _> = upload.try_collect().await;
         pieces
             .map(|pieces| pieces.concat())
-            .map_err(|broken| broken.to_error().to_string())
+            .map_err(|aborted| aborted.to_error().to_string())
     }
 
     #[tokio::test]
