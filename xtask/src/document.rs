@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use contract_review::Source;
 use serde_json::Value;
 
 use crate::Error;
-use crate::source::Source;
 
 /// Reads `path` as JSON, its keys in the order of the file.
 ///
@@ -13,7 +13,7 @@ use crate::source::Source;
 ///
 /// [`Error::Document`] with the path and what is wrong there.
 pub fn read(path: &Path) -> Result<Value, Error> {
-    Source::File(path.to_owned()).read(Path::new("."))
+    Ok(Source::File(path.to_owned()).read(Path::new("."))?)
 }
 
 /// The operations of `document` by their ids, in its order.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::pointer::Pointer;
+use contract_review::Pointer;
 
 /// Why no client was generated.
 #[derive(Debug, thiserror::Error)]
@@ -24,14 +24,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A document cannot be used.
-    #[error("{name}: {reason}")]
-    Document {
-        /// The file, revision or address.
-        name: String,
-        /// What is wrong, and where.
-        reason: String,
-    },
+    /// A document cannot be read, or is not valid OpenAPI.
+    #[error(transparent)]
+    Document(#[from] contract_review::Error),
     /// The overlay is malformed, or one of its actions cannot be applied.
     #[error("overlay action {action} ({target}): {reason}")]
     Overlay {
@@ -73,9 +68,6 @@ pub enum Error {
         /// The command that mends it.
         mend: &'static str,
     },
-    /// The sandbox could not be asked what it supports.
-    #[error("cannot ask the sandbox what it supports: {0}")]
-    Probe(String),
     /// A file that no generation wrote lies in the folder of the generated files.
     #[error("{} was not generated: this folder is machine-owned, move the file elsewhere", path.display())]
     Foreign {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
+use contract_review::Pointer;
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
@@ -12,7 +13,6 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::lower::{FILE_PART, Lowered};
-use crate::pointer::Pointer;
 
 /// The code that progenitor makes of `lowered`, as one file.
 ///

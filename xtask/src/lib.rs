@@ -10,12 +10,9 @@ pub mod document;
 mod error;
 pub mod generate;
 pub mod lower;
-pub mod meta;
 mod operations;
 pub mod overlay;
-mod pointer;
 mod rewrite;
-pub mod source;
 mod split;
 pub mod sync;
 pub mod update;
@@ -23,6 +20,7 @@ pub mod update;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use contract_review::Pointer;
 use serde_json::Value;
 
 pub use error::Error;
@@ -55,7 +53,7 @@ pub fn generate_client(document: &Path, overlay: &Path) -> Result<Generated, Err
 /// Says which JSON pointer or overlay action is at fault.
 pub fn generate_from(mut api: Value, overlay: &[overlay::Action]) -> Result<Generated, Error> {
     if !api.is_object() {
-        let root = pointer::Pointer::default();
+        let root = Pointer::default();
         let hint = "an OpenAPI document is an object with `openapi`, `info` and `paths`";
         return Err(Error::lower(&root, "the document is no object", hint));
     }

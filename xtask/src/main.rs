@@ -37,9 +37,9 @@ enum Command {
         explain: bool,
     },
     /// Show how the contract changed from OLD to NEW, and whom it breaks.
-    Diff(diff::command::Arguments),
+    Diff(diff::Arguments),
     /// Take a new published document in: check it, show the change, merge it on --accept.
-    Update(update::command::Arguments),
+    Update(update::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -59,8 +59,8 @@ fn main() -> ExitCode {
             let overlay = root.join("openapi/overlay.json");
             finish(generate(&document, &overlay, explain, &out, mode))
         }
-        Command::Diff(arguments) => finish(diff::command::run(&arguments, root)),
-        Command::Update(arguments) => finish(update::command::run(&arguments, root)),
+        Command::Diff(arguments) => finish(diff::run(&arguments, root)),
+        Command::Update(arguments) => finish(update::run(&arguments, root)),
     }
 }
 

@@ -1,11 +1,10 @@
 //! The operations of a document as constants, for tracers and metrics, and a function that finds one by its id.
 
+use contract_review::operations;
 use heck::{ToShoutySnakeCase as _, ToSnakeCase as _};
 use quote::format_ident;
 use serde_json::Value;
 use syn::{Ident, Item, parse_quote};
-
-use crate::lower::operations;
 
 /// A constant for each operation of the lowered `document`, sorted by id, and `find`.
 pub(crate) fn items(document: &Value) -> Vec<Item> {

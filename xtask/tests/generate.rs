@@ -238,7 +238,7 @@ fn a_bad_document_is_one_clear_error_with_its_place_and_no_file() {
         (
             SCHEMA.into(),
             reference("Gone"),
-            format!("#{SCHEMA}/$ref: `#/components/schemas/Gone` points at nothing"),
+            format!("#{SCHEMA}/$ref: `#/components/schemas/Gone` refers to nothing"),
         ),
         (
             format!("{GET}/responses"),
@@ -258,7 +258,7 @@ fn a_bad_document_is_one_clear_error_with_its_place_and_no_file() {
         (
             format!("{GET}/parameters"),
             json!([]),
-            format!("#{GET}: {{barcodeType}} in {PATH} is no parameter"),
+            format!("#{GET}: {{barcodeType}} in {PATH} is not declared as a parameter"),
         ),
         (
             format!("{SCHEMA}/if"),

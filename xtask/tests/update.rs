@@ -5,8 +5,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use contract_review::diff::{Options, compare};
+use contract_review::update::MARKER;
 use serde_json::{Value, json};
-use xtask::update::MARKER;
 
 /// A folder with our document and our overlay, to be updated from beside them.
 struct Desk {
@@ -295,7 +296,7 @@ fn the_published_document_of_the_same_contract_changes_no_byte() {
     desk.update(&new, &["--accept"]);
     let there: Value = serde_json::from_str(&desk.ours()).expect("JSON");
     let before: Value = serde_json::from_str(&text).expect("JSON");
-    let report = xtask::diff::compare(&before, &there, xtask::diff::Options { prose: false });
+    let report = compare(&before, &there, Options { prose: false });
     assert_eq!(report.class(), None, "{report:?}");
     let theirs: Value =
         serde_json::from_str(&std::fs::read_to_string(&new).expect("read")).expect("JSON");
@@ -353,11 +354,11 @@ fn what_is_not_valid_is_refused_with_its_place_and_touches_nothing() {
                 &format!("{book}/properties/author/$ref"),
                 json!("#/nowhere"),
             ),
-            "`#/nowhere` points at nothing",
+            "`#/nowhere` refers to nothing",
         ),
         (
             with("/paths/~1books/post", json!({"operationId": "AddBook"})),
-            "#/paths/~1books/post/responses: an operation without responses",
+            "#/paths/~1books/post/responses: the operation has no responses",
         ),
         (
             with(

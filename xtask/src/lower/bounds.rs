@@ -4,12 +4,12 @@
 
 use std::fmt;
 
+use contract_review::Pointer;
 use serde_json::{Map, Value};
 
 use super::Log;
 use super::walk::schemas_mut;
 use crate::Error;
-use crate::pointer::Pointer;
 
 const KEY: &str = "x-bounds";
 

@@ -1,21 +1,12 @@
 //! Error bodies: progenitor panics where a body-less error stands beside typed ones. The body-less one goes: its
 //! answer then reaches the caller whole, as `Error::UnexpectedResponse`.
 
+use contract_review::Pointer;
 use serde_json::{Map, Value};
 
 use super::Log;
-use super::walk::{operations, operations_mut};
+use super::walk::operations_mut;
 use crate::Error;
-use crate::pointer::Pointer;
-
-/// Says which operation of `document` does not say what it answers, which OpenAPI 3.1 allows.
-pub(crate) fn each_operation_answers(document: &Value) -> Result<(), Error> {
-    let answers = |responses: &Value| responses.as_object().is_some_and(|all| !all.is_empty());
-    match operations(document).find(|operation| !answers(&operation.node["responses"])) {
-        None => Ok(()),
-        Some(operation) => Err(without_responses(&operation.at)),
-    }
-}
 
 fn without_responses(operation: &Pointer) -> Error {
     Error::lower(

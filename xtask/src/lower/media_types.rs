@@ -1,12 +1,12 @@
 //! Media types: where a body or a typed answer comes in JSON and in other forms of the same thing, the client speaks
 //! JSON. progenitor panics on a request body with more than one.
 
+use contract_review::Pointer;
 use serde_json::{Map, Value};
 
 use super::Log;
 use super::walk::operations_mut;
 use crate::Error;
-use crate::pointer::Pointer;
 
 const JSON: &str = "application/json";
 

@@ -2,13 +2,11 @@
 //! rule knows is an error with its JSON pointer, never a silent drop.
 
 mod bounds;
-pub(crate) mod error_bodies;
+mod error_bodies;
 mod media_types;
 mod multipart;
 mod names;
 mod operation_ids;
-pub(crate) mod path_parameters;
-pub(crate) mod references;
 mod schemas;
 mod strict;
 mod version;
@@ -16,14 +14,13 @@ mod walk;
 
 use std::fmt;
 
+use contract_review::{Pointer, path_parameters, references};
 use serde_json::Value;
 
 pub(crate) use bounds::{Bounds, Counted};
 pub use multipart::FILE_PART;
-pub(crate) use walk::operations;
 
 use crate::Error;
-use crate::pointer::Pointer;
 
 /// A document that progenitor reads, and what had to happen to it.
 #[derive(Debug)]
@@ -89,8 +86,8 @@ impl Log {
 pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     let mut log = Log::default();
     version::declare_3_0(&mut document, &mut log)?;
-    references::resolve(&document)?;
-    path_parameters::agree(&document)?;
+    references::check(&document)?;
+    path_parameters::check(&document)?;
     operation_ids::complete(&mut document, &mut log)?;
     let multipart = multipart::form_becomes_parameters(&mut document, &mut log)?;
     media_types::keep_json(&mut document, &mut log)?;

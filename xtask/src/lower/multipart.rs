@@ -2,14 +2,14 @@
 //! text, a binary one of the type `FilePart`; progenitor then makes the builder, and `rewrite::multipart` turns the
 //! sending of a query into the sending of a form.
 
+use contract_review::Pointer;
+use contract_review::references::resolved;
 use serde_json::{Map, Value, json};
 
 use super::Log;
-use super::references::resolved;
 use super::strict::keys;
 use super::walk::operations_mut;
 use crate::Error;
-use crate::pointer::Pointer;
 
 /// The schema that stands for a binary field, replaced by the client crate's type of the same name.
 pub const FILE_PART: &str = "FilePart";

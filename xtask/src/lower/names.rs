@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
+use contract_review::Pointer;
 use heck::ToSnakeCase as _;
 
 use crate::Error;
-use crate::pointer::Pointer;
 
 /// What every builder of a request calls a method of its own.
 const METHODS: [&str; 4] = ["new", "request", "send", "receive"];
@@ -50,8 +50,9 @@ pub(super) fn check<'a>(names: impl Iterator<Item = (&'a str, Pointer)>) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use contract_review::Pointer;
+
     use super::{check, check_setters};
-    use crate::pointer::Pointer;
 
     fn said_of(names: &[&str]) -> String {
         let names = names

@@ -1,11 +1,11 @@
 //! Schemas: what 3.1 writes otherwise than 3.0, and what would make the generated types stricter than a caller can bear.
 
+use contract_review::Pointer;
 use serde_json::{Map, Value, json};
 
 use super::Log;
 use super::walk::schemas_mut;
 use crate::Error;
-use crate::pointer::Pointer;
 
 type Schema = Map<String, Value>;
 

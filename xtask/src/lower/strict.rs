@@ -1,12 +1,11 @@
 //! The last look before progenitor: every key of the lowered document must be one that it honours, or one that says
 //! nothing about the wire. Anything else is named, since progenitor would drop it in silence or panic.
 
+use contract_review::{METHODS, Pointer};
 use serde_json::{Map, Value};
 
 use super::names;
-use super::walk::METHODS;
 use crate::Error;
-use crate::pointer::Pointer;
 
 pub(super) fn check(document: &Value) -> Result<(), Error> {
     let at = Pointer::default();

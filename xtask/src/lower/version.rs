@@ -1,11 +1,11 @@
 //! The version: progenitor reads 3.0.x only. A 3.1.x document is declared 3.0.3; what 3.1 allows and 3.0 does not is
 //! lowered by the other rules, or refused.
 
+use contract_review::Pointer;
 use serde_json::Value;
 
 use super::Log;
 use crate::Error;
-use crate::pointer::Pointer;
 
 pub(super) fn declare_3_0(document: &mut Value, log: &mut Log) -> Result<(), Error> {
     let at = Pointer::default().join("openapi");

@@ -1,43 +1,9 @@
 //! Ways through a document: its operations and its schemas. Rules say what to do there, this module only where.
 
+use contract_review::{METHODS, Pointer};
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::pointer::Pointer;
-
-/// The methods a path item may hold.
-pub(super) const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
-
-/// An operation where it stands.
-pub(crate) struct Operation<'d> {
-    pub(crate) path: &'d str,
-    pub(crate) method: &'static str,
-    pub(super) item: &'d Value,
-    pub(super) at_item: Pointer,
-    pub(crate) node: &'d Value,
-    pub(super) at: Pointer,
-}
-
-/// Each operation of `document`.
-pub(crate) fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>> {
-    let at_paths = Pointer::default().join("paths");
-    let items = document["paths"].as_object().into_iter().flatten();
-    items.flat_map(move |(path, item)| {
-        let at_item = at_paths.join(path);
-        METHODS.into_iter().filter_map(move |method| {
-            Some(Operation {
-                path,
-                method,
-                item,
-                node: item.get(method)?,
-                at: at_item.join(method),
-                at_item: at_item.clone(),
-            })
-        })
-    })
-}
 
 /// Calls `visit` on each operation.
 pub(super) fn operations_mut(

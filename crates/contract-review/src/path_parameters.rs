@@ -1,14 +1,21 @@
-//! Path parameters: each `{name}` of a path is one, and each stands in the path. Reads references and what a path item
-//! says for all its operations, so that it can be asked of any document whose references lead somewhere.
+//! Checks path parameters: each `{name}` in a path must be declared as a path parameter, and each path parameter must
+//! occur in its path. Parameters that are declared by reference or in the path item count too, so the references of the
+//! document must have been checked before.
 
 use serde_json::Value;
 
-use super::references::resolved;
-use super::walk::operations;
 use crate::Error;
+use crate::operations::operations;
 use crate::pointer::Pointer;
+use crate::references::resolved;
 
-pub(crate) fn agree(document: &Value) -> Result<(), Error> {
+/// Checks the path parameters of every operation of `document`.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] with the place of the first parameter that is not in its path, or of the first operation that
+/// lacks a parameter.
+pub fn check(document: &Value) -> Result<(), Error> {
     for operation in operations(document) {
         let shared = parameters(document, operation.item, &operation.at_item);
         let own = parameters(document, operation.node, &operation.at);
@@ -21,27 +28,27 @@ pub(crate) fn agree(document: &Value) -> Result<(), Error> {
         for (name, at) in &of_path {
             if !names(path).any(|known| known == *name) {
                 let construct = format!("path parameter `{name}` is not in {path}");
-                return Err(Error::lower(at, construct, "mend its name"));
+                return Err(Error::invalid(at, construct, "fix its name"));
             }
         }
         for name in names(path) {
             if !of_path.iter().any(|(known, _)| *known == name) {
-                let construct = format!("{{{name}}} in {path} is no parameter");
+                let construct = format!("{{{name}}} in {path} is not declared as a parameter");
                 let hint = "declare it under `parameters`";
-                return Err(Error::lower(&operation.at, construct, hint));
+                return Err(Error::invalid(&operation.at, construct, hint));
             }
         }
     }
     Ok(())
 }
 
-/// What stands in braces.
+/// The names in braces.
 fn names(path: &str) -> impl Iterator<Item = &str> {
     let parts = path.split('{').skip(1);
     parts.filter_map(|rest| Some(rest.split_once('}')?.0))
 }
 
-/// The parameters of `node`, each with the place where it is used.
+/// The parameters of `node`, each with its place.
 fn parameters<'a>(
     document: &'a Value,
     node: &'a Value,
@@ -57,39 +64,39 @@ fn parameters<'a>(
 mod tests {
     use serde_json::{Value, json};
 
-    use super::agree;
+    use super::check;
 
     fn parameter(name: &str) -> Value {
         json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
     }
 
-    fn said(item: Value) -> String {
+    fn message(item: Value) -> String {
         let document = json!({
             "paths": {"/a/{id}": item},
             "components": {"parameters": {"Id": parameter("id")}}
         });
-        agree(&document).map_or_else(|e| e.to_string(), |()| String::new())
+        check(&document).map_or_else(|e| e.to_string(), |()| String::new())
     }
 
     #[test]
-    fn path_parameters_and_the_path_agree() {
-        let told = said(json!({"get": {"responses": {}}}));
-        let expected = "#/paths/~1a~1{id}/get: {id} in /a/{id} is no parameter";
-        assert!(told.starts_with(expected), "{told}");
-        let told = said(json!({"get": {"parameters": [parameter("id"), parameter("x")]}}));
+    fn path_parameters_must_match_the_path() {
+        let error = message(json!({"get": {"responses": {}}}));
+        let expected = "#/paths/~1a~1{id}/get: {id} in /a/{id} is not declared as a parameter";
+        assert!(error.starts_with(expected), "{error}");
+        let error = message(json!({"get": {"parameters": [parameter("id"), parameter("x")]}}));
         let expected =
-            "#/paths/~1a~1{id}/get/parameters/1: path parameter `x` is not in /a/{id}; mend";
-        assert!(told.starts_with(expected), "{told}");
+            "#/paths/~1a~1{id}/get/parameters/1: path parameter `x` is not in /a/{id}; fix";
+        assert!(error.starts_with(expected), "{error}");
     }
 
     #[test]
-    fn a_path_item_and_a_reference_count() {
+    fn parameters_of_the_path_item_and_references_count() {
         let shared = json!({"parameters": [parameter("id")], "get": {}});
-        assert_eq!(said(shared), "");
+        assert_eq!(message(shared), "");
         let reference = json!({"$ref": "#/components/parameters/Id"});
-        assert_eq!(said(json!({"get": {"parameters": [reference]}})), "");
+        assert_eq!(message(json!({"get": {"parameters": [reference]}})), "");
         let shared =
             json!({"parameters": [parameter("x")], "get": {"parameters": [parameter("id")]}});
-        assert!(said(shared).starts_with("#/paths/~1a~1{id}/parameters/0: path parameter `x`"));
+        assert!(message(shared).starts_with("#/paths/~1a~1{id}/parameters/0: path parameter `x`"));
     }
 }

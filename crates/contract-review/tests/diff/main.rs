@@ -1,15 +1,15 @@
 //! `cargo xtask diff`: each rule in both directions on small made-up documents, and the command around it.
 
-mod command;
 mod nesting;
 mod operations;
+mod report;
 mod schemas;
 
 use std::path::{Path, PathBuf};
 
+use contract_review::diff::{Bump, Class, Options, Report, compare};
+use contract_review::validate;
 use serde_json::Value;
-use xtask::diff::{Bump, Class, Options, Report, compare};
-use xtask::meta;
 
 fn documents() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents")
@@ -39,7 +39,7 @@ fn shelf_with(changes: &[(&str, Value)]) -> Value {
             (other, _) => panic!("{pointer} leads into {other}"),
         }
     }
-    meta::check("the changed document", &document).expect("it is still valid");
+    validate("the changed document", &document).expect("it is still valid");
     document
 }
 
@@ -49,7 +49,7 @@ fn changes(old: &Value, new: &Value) -> Report {
 
 /// A line as a person reads it.
 fn lines(report: &Report) -> Vec<(Class, String)> {
-    let told = |line: &xtask::diff::Line| {
+    let told = |line: &contract_review::diff::Line| {
         let text = format!("{} | {} | {}", line.part, line.subject, line.text);
         (line.class, text.replace(" |  |", " |"))
     };

@@ -1,7 +1,7 @@
 //! Schemas that hold one another, themselves, or very many parts.
 
+use contract_review::diff::Class::Breaking;
 use serde_json::{Value, json};
-use xtask::diff::Class::Breaking;
 
 use crate::{changes, lines, shelf, shelf_with};
 

@@ -1,7 +1,7 @@
 //! What an operation is made of: parameters, bodies, forms, responses, security.
 
+use contract_review::diff::Class::{Additive, Breaking, Docs};
 use serde_json::{Value, json};
-use xtask::diff::Class::{Additive, Breaking, Docs};
 
 use crate::{GET, both_ways, changes, lines, one_way, shelf, shelf_with};
 

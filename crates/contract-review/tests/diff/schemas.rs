@@ -1,8 +1,8 @@
 //! What a schema says, judged by who sends it.
 
+use contract_review::diff::Class::{Additive, Breaking, Docs};
+use contract_review::diff::{Options, compare};
 use serde_json::{Value, json};
-use xtask::diff::Class::{Additive, Breaking, Docs};
-use xtask::diff::{Options, compare};
 
 use crate::{BOOK, both_ways, changes, lines, one_way, shelf, shelf_with};
 

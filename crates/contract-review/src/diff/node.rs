@@ -1,4 +1,4 @@
-//! A value of a document, its place, and where its reference leads. References were checked by [`crate::meta`]: each
+//! A value of a document, its place, and where its reference leads. References were checked by [`crate::validate`]: each
 //! points at something in the same document and no chain of them is a circle.
 
 use serde_json::Value;

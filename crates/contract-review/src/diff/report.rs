@@ -3,22 +3,10 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use super::facts::Line;
 use super::rules::Class;
-
-/// How a report is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For a terminal.
-    Text,
-    /// For a pull request.
-    Markdown,
-    /// For programs: `class`, `bump`, `counts`, `changes`.
-    Json,
-}
 
 /// The part of a version that the change asks to raise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -116,26 +104,6 @@ impl Report {
         }
     }
 
-    /// 0 for nothing or docs, 10 for additive, 20 for breaking.
-    #[must_use]
-    pub fn exit_code(&self) -> u8 {
-        match self.class() {
-            None | Some(Class::Docs) => 0,
-            Some(Class::Additive) => 10,
-            Some(Class::Breaking) => 20,
-        }
-    }
-
-    /// The report as `format` wants it, with a newline at its end.
-    #[must_use]
-    pub fn print(&self, format: Format) -> String {
-        match format {
-            Format::Text => self.text(),
-            Format::Markdown => self.markdown(),
-            Format::Json => self.json(),
-        }
-    }
-
     fn count(&self, class: Class) -> usize {
         self.lines.iter().filter(|line| line.class == class).count()
     }
@@ -154,7 +122,9 @@ impl Report {
         format!("{breaking} breaking, {additive} additive, {docs} docs; version bump: {bump}")
     }
 
-    fn text(&self) -> String {
+    /// The report as plain text for a terminal. It ends with a newline.
+    #[must_use]
+    pub fn to_text(&self) -> String {
         let mut text = String::new();
         for (class, title) in CLASSES {
             for (index, (part, lines)) in self.parts(class).into_iter().enumerate() {
@@ -171,7 +141,9 @@ impl Report {
         text
     }
 
-    fn markdown(&self) -> String {
+    /// The report as Markdown for a pull request. It ends with a newline.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
         let mut text = format!("**{}**\n", self.verdict());
         for (class, title) in CLASSES {
             for (index, (part, lines)) in self.parts(class).into_iter().enumerate() {
@@ -187,7 +159,9 @@ impl Report {
         text
     }
 
-    fn json(&self) -> String {
+    /// The report as JSON with the fields `class`, `bump`, `counts` and `changes`. It ends with a newline.
+    #[must_use]
+    pub fn to_json(&self) -> String {
         let machine = Machine {
             class: self.class(),
             bump: self.bump(),

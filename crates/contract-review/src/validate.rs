@@ -5,7 +5,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Registry, ValidationError, Validator};
 use serde_json::{Value, json};
 
-use crate::{Error, lower};
+use crate::{Error, path_parameters, references};
 
 const OPENAPI_3_0: &str = include_str!("../meta-schemas/openapi-3.0.json");
 const OPENAPI_3_1: &str = include_str!("../meta-schemas/openapi-3.1.json");
@@ -20,7 +20,7 @@ const SHOWN: usize = 5;
 /// # Errors
 ///
 /// [`Error::Document`] with the pointers that are at fault.
-pub fn check(name: &str, document: &Value) -> Result<(), Error> {
+pub fn validate(name: &str, document: &Value) -> Result<(), Error> {
     let refuse = |reason: String| Error::Document {
         name: name.to_owned(),
         reason,
@@ -38,8 +38,8 @@ pub fn check(name: &str, document: &Value) -> Result<(), Error> {
         }
         return Err(refuse(reason));
     }
-    lower::references::resolve(document)
-        .and_then(|()| lower::path_parameters::agree(document))
+    references::check(document)
+        .and_then(|()| path_parameters::check(document))
         .map_err(|e| refuse(e.to_string()))
 }
 
@@ -83,7 +83,7 @@ fn validator_3_1() -> Result<Validator, String> {
 }
 
 fn parse(schema: &str) -> Result<Value, String> {
-    serde_json::from_str(schema).map_err(|e| format!("xtask/meta-schemas: {e}"))
+    serde_json::from_str(schema).map_err(|e| format!("crates/contract-review/meta-schemas: {e}"))
 }
 
 /// The pointer and what is wrong there. Of alternatives that all fail, the one that got deepest is the one meant.

@@ -1,5 +1,5 @@
-//! References: each `$ref` points inside the document, at something that is there, and no chain of them is a circle. A
-//! schema that is nothing but one other, by an `allOf` of one part, is a link of such a chain.
+//! Checks and follows references. Each `$ref` must name an existing place in the same document, and no chain of
+//! references may be a cycle. A schema that consists of an `allOf` with a single reference is part of such a chain.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,12 @@ use serde_json::Value;
 use crate::Error;
 use crate::pointer::Pointer;
 
-pub(crate) fn resolve(document: &Value) -> Result<(), Error> {
+/// Checks every `$ref` of `document`.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] with the place of the first reference that has no target or is part of a cycle.
+pub fn check(document: &Value) -> Result<(), Error> {
     let mut checker = Checker {
         document,
         ends: HashSet::new(),
@@ -16,8 +21,11 @@ pub(crate) fn resolve(document: &Value) -> Result<(), Error> {
     checker.check(document, &Pointer::default())
 }
 
-/// Where the reference that `node` may be leads in `document`. Ends, since [`resolve`] found no circle.
-pub(super) fn resolved<'a>(document: &'a Value, mut node: &'a Value) -> &'a Value {
+/// Follows the references of `node` to the value they refer to. Returns `node` if it is not a reference.
+///
+/// `document` must have passed [`check`]: on a cycle this function would not return.
+#[must_use]
+pub fn resolved<'a>(document: &'a Value, mut node: &'a Value) -> &'a Value {
     while let Some(next) = node["$ref"]
         .as_str()
         .and_then(|reference| document.pointer(reference.strip_prefix('#')?))
@@ -29,7 +37,7 @@ pub(super) fn resolved<'a>(document: &'a Value, mut node: &'a Value) -> &'a Valu
 
 struct Checker<'d> {
     document: &'d Value,
-    /// The references that are known to lead to an end.
+    /// The references whose chains are known to end.
     ends: HashSet<&'d str>,
 }
 
@@ -57,16 +65,15 @@ impl<'d> Checker<'d> {
         while let Some(reference) = next.filter(|reference| !self.ends.contains(reference)) {
             if !seen.insert(reference) {
                 let construct = format!("`{first}` refers to itself");
-                return Err(Error::lower(at, construct, "break the circle"));
+                return Err(Error::invalid(at, construct, "remove the cycle"));
             }
             let target = reference
                 .strip_prefix('#')
                 .and_then(|pointer| self.document.pointer(pointer));
             let Some(target) = target else {
-                let hint =
-                    "a reference names a place in the same document, as #/components/schemas/Name";
-                let construct = format!("`{reference}` points at nothing");
-                return Err(Error::lower(at, construct, hint));
+                let hint = "a reference must name a place in the same document, such as #/components/schemas/Name";
+                let construct = format!("`{reference}` refers to nothing");
+                return Err(Error::invalid(at, construct, hint));
             };
             next = referred(target);
         }
@@ -75,7 +82,7 @@ impl<'d> Checker<'d> {
     }
 }
 
-/// The reference that `node` is, or all that it is made of.
+/// The reference in `node`, or in the only part of its `allOf`.
 fn referred(node: &Value) -> Option<&str> {
     let part = match node.get("allOf").and_then(Value::as_array) {
         Some(parts) if parts.len() == 1 && node.get("$ref").is_none() => &parts[0],
@@ -88,23 +95,23 @@ fn referred(node: &Value) -> Option<&str> {
 mod tests {
     use serde_json::json;
 
-    use super::resolve;
+    use super::check;
 
     #[test]
-    fn dangling_foreign_and_circular_references_are_named() {
+    fn missing_external_and_cyclic_targets_are_rejected() {
         let s = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
-        for (schema, said) in [
+        for (schema, expected) in [
             (
                 s("Missing"),
-                "#/a/$ref: `#/components/schemas/Missing` points at nothing",
+                "#/a/$ref: `#/components/schemas/Missing` refers to nothing",
             ),
             (
                 json!({"$ref": "other.json#/x"}),
-                "#/a/$ref: `other.json#/x` points at nothing",
+                "#/a/$ref: `other.json#/x` refers to nothing",
             ),
             (
                 json!({"parameters": [{}, s("Missing")]}),
-                "#/a/parameters/1/$ref: `#/components/schemas/Missing` points at nothing",
+                "#/a/parameters/1/$ref: `#/components/schemas/Missing` refers to nothing",
             ),
             (
                 s("B"),
@@ -118,32 +125,32 @@ mod tests {
             let document = json!({"a": schema, "components": {"schemas": {
                 "B": s("C"), "C": s("B"), "D": {"allOf": [s("D")]}
             }}});
-            let error = resolve(&document).unwrap_err().to_string();
-            assert!(error.starts_with(said), "{error}");
+            let error = check(&document).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
         }
     }
 
-    /// Such schemas are not a link of a chain, so the circle rule does not apply to them.
+    /// Other schemas with an `allOf` are not part of a chain of references, so they cannot be part of a cycle.
     #[test]
-    fn only_an_all_of_with_one_part_and_no_ref_beside_it_is_followed() {
+    fn only_an_all_of_with_one_part_and_no_sibling_ref_is_followed() {
         let s = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
-        let mut beside_ref = s("End");
-        beside_ref["allOf"] = json!([s("A")]);
+        let mut with_ref = s("End");
+        with_ref["allOf"] = json!([s("A")]);
         for schema in [
             json!({"allOf": []}),
             json!({"allOf": [s("A"), s("End")]}),
-            beside_ref,
+            with_ref,
         ] {
             let document =
                 json!({"a": s("A"), "components": {"schemas": {"A": schema, "End": {}}}});
-            resolve(&document).unwrap();
+            check(&document).unwrap();
         }
     }
 
     #[test]
-    fn a_schema_may_hold_itself() {
+    fn a_schema_may_contain_itself() {
         let tree =
             json!({"properties": {"child": {"allOf": [{"$ref": "#/components/schemas/Tree"}]}}});
-        resolve(&json!({"components": {"schemas": {"Tree": tree}}})).unwrap();
+        check(&json!({"components": {"schemas": {"Tree": tree}}})).unwrap();
     }
 }

@@ -5,7 +5,6 @@
 mod alternatives;
 mod annotations;
 mod bodies;
-pub mod command;
 mod facts;
 mod node;
 mod objects;
@@ -26,7 +25,7 @@ use facts::Facts;
 use node::Node;
 
 pub use facts::Line;
-pub use report::{Bump, Format, Report};
+pub use report::{Bump, Report};
 pub use rules::Class;
 
 /// What to look at.
@@ -36,7 +35,7 @@ pub struct Options {
     pub prose: bool,
 }
 
-/// Compares two documents that [`crate::meta::check`] accepted. The order of the lines is that of the documents.
+/// Compares two documents that [`crate::validate`] accepted. The order of the lines is that of the documents.
 #[must_use]
 pub fn compare(old: &Value, new: &Value, options: Options) -> Report {
     let mut comparison = Comparison {

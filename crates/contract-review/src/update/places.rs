@@ -1,6 +1,8 @@
 //! What stands where in an OpenAPI document: which keys name things and which are keywords, what is prose, what is an
 //! example. The same key means different things in different places: a property may be called `description`.
 
+use crate::operations::METHODS;
+
 /// A kind of object with fixed keywords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Object {
@@ -109,10 +111,7 @@ fn under_schema(key: &str) -> Kind {
 }
 
 pub(super) fn is_method(key: &str) -> bool {
-    [
-        "get", "put", "post", "delete", "options", "head", "patch", "trace",
-    ]
-    .contains(&key)
+    METHODS.contains(&key)
 }
 
 /// Vendor extensions, examples and comments: not part of the contract.

@@ -6,11 +6,7 @@ use super::Comparison;
 use super::facts::Place;
 use super::node::Node;
 use super::rules::Class;
-
-/// The methods of a path item, in the order of the specification.
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+use crate::operations::METHODS;
 
 /// An operation and the path item that it belongs to.
 #[derive(Clone, Debug)]

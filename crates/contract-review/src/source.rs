@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::Error;
 
 /// The largest document that is read, in bytes. The published one has 98 thousand.
-pub const LIMIT: u64 = 20 * 1024 * 1024;
+const LIMIT: u64 = 20 * 1024 * 1024;
 
 /// Seconds for a whole download.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -49,11 +49,11 @@ impl Source {
                 Ok(address) if address.username().is_empty() && address.password().is_none() => {
                     Ok(Self::Address(address))
                 }
-                Ok(_) => Err(refuse(
+                Ok(_) => Err(Error::document(
                     "the address",
                     "holds a name or a password; give one without",
                 )),
-                Err(e) => Err(refuse(text, format!("not an address: {e}"))),
+                Err(e) => Err(Error::document(text, format!("not an address: {e}"))),
             };
         }
         Ok(Self::File(text.into()))
@@ -70,8 +70,8 @@ impl Source {
             Self::Git { revision, path } => git_bytes(root, revision, path),
             Self::Address(address) => download(address),
         };
-        parse_json(&bytes.map_err(|reason| refuse(self, reason))?)
-            .map_err(|reason| refuse(self, reason))
+        parse_json(&bytes.map_err(|reason| Error::document(self, reason))?)
+            .map_err(|reason| Error::document(self, reason))
     }
 }
 
@@ -85,20 +85,13 @@ impl fmt::Display for Source {
     }
 }
 
-fn refuse(name: impl fmt::Display, reason: impl Into<String>) -> Error {
-    Error::Document {
-        name: name.to_string(),
-        reason: reason.into(),
-    }
-}
-
 fn git_source(text: &str, rest: &str) -> Result<Source, Error> {
     match rest.split_once(':') {
         Some((revision, path)) if !revision.is_empty() && !path.is_empty() => Ok(Source::Git {
             revision: revision.into(),
             path: path.into(),
         }),
-        _ => Err(refuse(
+        _ => Err(Error::document(
             text,
             "write git:REV:PATH, as git:main:openapi/barcode-v4.json",
         )),

@@ -1,0 +1,91 @@
+//! The report: its printed forms, and the known changes between the published documents.
+
+use contract_review::diff::{Bump, Class, Options, compare};
+use contract_review::validate;
+use serde_json::{Value, json};
+
+use crate::{changes, shelf, shelf_with};
+
+#[test]
+fn text_markdown_and_json_contain_the_same_changes() {
+    let new = shelf_with(&[
+        (
+            "/components/schemas/Book/properties/title",
+            json!({"type": "string", "minLength": 2}),
+        ),
+        (
+            "/paths/~1books/post/responses/201/description",
+            json!("It is added"),
+        ),
+    ]);
+    let report = changes(&shelf("3.0"), &new);
+    assert_eq!(
+        report.to_text(),
+        "Breaking\n  schema `Book`\n    property `title`: minLength 1 -> 2 (requests: breaking, responses: additive)\n\
+         Docs\n  POST /books\n    response 201: description reworded\n\
+         1 breaking, 0 additive, 1 docs; version bump: major\n"
+    );
+    assert_eq!(
+        report.to_markdown(),
+        "**1 breaking, 0 additive, 1 docs; version bump: major**\n\n\
+         ## Breaking\n\n- schema `Book`\n  - property `title`: minLength 1 -> 2 (requests: breaking, responses: additive)\n\n\
+         ## Docs\n\n- POST /books\n  - response 201: description reworded\n"
+    );
+    let machine: Value = serde_json::from_str(&report.to_json()).expect("JSON");
+    assert_eq!(machine["class"], "breaking");
+    assert_eq!(machine["bump"], "major");
+    assert_eq!(
+        machine["counts"],
+        json!({"breaking": 1, "additive": 0, "docs": 1})
+    );
+    assert_eq!(
+        machine["changes"][0],
+        json!({
+            "class": "breaking", "kind": "bound-changed", "part": "schema `Book`", "subject": "property `title`",
+            "text": "minLength 1 -> 2", "pointer": "#/components/schemas/Book/properties/title",
+            "request": "breaking", "response": "additive",
+        })
+    );
+}
+
+/// The vendor's documents are not part of this project; where they are at hand, the diff is held to what is known.
+#[test]
+fn the_published_documents_give_what_is_known_of_them() {
+    let read = |variable: &str| {
+        let path = std::env::var(variable).ok()?;
+        Some(serde_json::from_str::<Value>(&std::fs::read_to_string(path).ok()?).expect("JSON"))
+    };
+    let (Some(old), Some(new)) = (
+        read("BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD"),
+        read("BARCODE_CLOUD_PUBLISHED_DOCUMENT"),
+    ) else {
+        println!(
+            "skipped: BARCODE_CLOUD_PUBLISHED_DOCUMENT and BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD name no documents"
+        );
+        return;
+    };
+    for document in [&old, &new] {
+        validate("the published document", document).expect("it is valid");
+    }
+    let report = compare(&old, &new, Options { prose: false });
+    let count = |kind: &str| {
+        report
+            .lines()
+            .iter()
+            .filter(|line| line.kind == kind)
+            .count()
+    };
+    assert_eq!(report.class(), Some(Class::Additive));
+    assert_eq!(report.bump(), Bump::Minor);
+    assert_eq!(count("schema-added"), 13);
+    assert_eq!(count("parameter-added"), 19);
+    // 19 form fields and three groups of the JSON body.
+    assert_eq!(count("property-added"), 19 + 3);
+    // Two defaults, stated in the query, the form and the JSON body.
+    assert_eq!(count("default-changed"), 6);
+    assert_eq!(report.lines().len(), 13 + 19 + 22 + 6 + 1);
+    assert_eq!(
+        compare(&new, &old, Options { prose: false }).bump(),
+        Bump::Major
+    );
+}
