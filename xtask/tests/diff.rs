@@ -89,16 +89,16 @@ fn a_git_revision_is_read_and_new_defaults_to_our_document() {
     );
     let output = run(&["git:no-such-revision:openapi/barcode-v4.json"]);
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        said.starts_with("error: git:no-such-revision:openapi/barcode-v4.json: git show failed"),
-        "{said}"
+        error.starts_with("error: git:no-such-revision:openapi/barcode-v4.json: git show failed"),
+        "{error}"
     );
 }
 
-/// Bad documents, and what is said of each. `update` is held to the same.
+/// `cargo xtask update` reports the same errors, see `update.rs`.
 #[test]
-fn bad_documents_are_one_clear_error() {
+fn bad_documents_are_reported_as_one_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let with_schemas = |schemas: Value| {
@@ -113,7 +113,7 @@ fn bad_documents_are_one_clear_error() {
     no_parameter["paths"]["/books/{id}"]["parameters"] = json!([]);
     let mut no_responses = shelf("3.0");
     no_responses["paths"]["/books"]["post"]["responses"] = Value::Null;
-    for (name, text, said) in [
+    for (name, text, expected) in [
         (
             "text",
             "hello".to_owned(),
@@ -122,14 +122,14 @@ fn bad_documents_are_one_clear_error() {
         (
             "yaml",
             "openapi: 3.1.0\ninfo: {}\n".to_owned(),
-            "is YAML; turn it into JSON first",
+            "is YAML; convert it to JSON first",
         ),
         ("empty", String::new(), "is not a JSON document: EOF"),
         ("list", "[]".to_owned(), "has no `openapi` version"),
         (
             "swagger",
             json!({"openapi": "2.0"}).to_string(),
-            "is OpenAPI 2.0; 3.0.x and 3.1.x are read",
+            "is OpenAPI 2.0; only 3.0.x and 3.1.x are supported",
         ),
         (
             "no paths",
@@ -176,7 +176,7 @@ fn bad_documents_are_one_clear_error() {
             error.starts_with(&format!("error: {}", path.display())),
             "{name}: {error}"
         );
-        assert!(error.contains(said), "{name}: {error}");
+        assert!(error.contains(expected), "{name}: {error}");
         assert!(output.stdout.is_empty(), "{name}");
     }
 }

@@ -192,7 +192,7 @@ fn what_is_no_json_document_is_one_clear_error_and_no_file() {
         (
             "YAML",
             b"openapi: 3.1.1\n",
-            "is YAML; turn it into JSON first",
+            "is YAML; convert it to JSON first",
         ),
         ("a page", b"<!doctype html>", "looks like HTML"),
         ("no object", b"[]", "#: the document is no object"),

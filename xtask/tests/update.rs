@@ -1,4 +1,5 @@
-//! `cargo xtask update`: what it takes in, what it keeps, and that it touches nothing without `--accept`.
+//! `cargo xtask update`: which facts it merges, which descriptions it keeps, and that it writes nothing without
+//! `--accept`.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -9,24 +10,25 @@ use contract_review::diff::{Options, compare};
 use contract_review::update::MARKER;
 use serde_json::{Value, json};
 
-/// A folder with our document and our overlay, to be updated from beside them.
-struct Desk {
-    folder: tempfile::TempDir,
+/// A folder with our document, our overlay and a published document.
+struct Workspace {
+    root: tempfile::TempDir,
 }
 
-impl Desk {
-    /// Ours is `document`, as text.
+impl Workspace {
+    /// Creates the folder with `document` as our document.
     fn new(document: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let desk = Self { folder };
-        std::fs::write(desk.path("ours.json"), document).expect("written");
+        let folder = Self {
+            root: tempfile::tempdir().expect("a folder"),
+        };
+        std::fs::write(folder.path("ours.json"), document).expect("written");
         let overlay = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/overlay.json");
-        std::fs::copy(overlay, desk.path("overlay.json")).expect("copied");
-        desk
+        std::fs::copy(overlay, folder.path("overlay.json")).expect("copied");
+        folder
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.root.path().join(name)
     }
 
     fn ours(&self) -> String {
@@ -45,23 +47,23 @@ impl Desk {
             .arg("--overlay")
             .arg(self.path("overlay.json"))
             .args(more)
-            // The tests' server is on this machine, whatever stands between it and the world.
+            // The test server is local, so an HTTP proxy of the environment must not be used.
             .env("NO_PROXY", "127.0.0.1")
             .output()
             .expect("the binary runs")
     }
 }
 
-fn printed(document: &Value) -> String {
+fn text_of(document: &Value) -> String {
     format!("{document:#}\n")
 }
 
-fn said(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     format!("{}{}", text(&output.stdout), text(&output.stderr))
 }
 
-/// What the publisher says, in the publisher's words and order.
+/// The published document, with its own descriptions and order.
 fn published() -> Value {
     json!({
         "openapi": "3.1.0",
@@ -100,7 +102,7 @@ fn published() -> Value {
     })
 }
 
-/// What we have: less, in our words and order.
+/// Our document: it has fewer facts, and our descriptions and order.
 fn ours() -> Value {
     json!({
         "openapi": "3.1.0",
@@ -171,12 +173,12 @@ fn expected() -> Value {
 
 #[test]
 fn nothing_is_written_until_it_is_accepted() {
-    let desk = Desk::new(&printed(&ours()));
-    let from = desk.publish(&printed(&published()));
-    let output = desk.update(&from, &[]);
-    let told = said(&output);
-    assert_eq!(output.status.code(), Some(20), "{told}");
-    assert_eq!(desk.ours(), printed(&ours()), "reviewing writes nothing");
+    let folder = Workspace::new(&text_of(&ours()));
+    let from = folder.publish(&text_of(&published()));
+    let output = folder.update(&from, &[]);
+    let output_text = printed(&output);
+    assert_eq!(output.status.code(), Some(20), "{output_text}");
+    assert_eq!(folder.ours(), text_of(&ours()), "reviewing writes nothing");
     for line in [
         "    query parameter `new`: added, optional, integer, maximum 3\n",
         "5 texts to write, each marked \"TODO: describe\":\n",
@@ -186,62 +188,66 @@ fn nothing_is_written_until_it_is_accepted() {
         "  overlay action 2 ($.paths['/loans']): matches nothing\n",
         "nothing is written; run again with --accept",
     ] {
-        assert!(told.contains(line), "{line}\n{told}");
+        assert!(output_text.contains(line), "{line}\n{output_text}");
     }
-    assert!(!told.contains("their"), "{told}");
+    assert!(!output_text.contains("their"), "{output_text}");
 
-    let output = desk.update(&from, &["--accept"]);
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert_eq!(desk.ours(), printed(&expected()));
-    // The second time there is nothing left to do.
-    let output = desk.update(&from, &["--accept"]);
-    assert!(said(&output).contains("is unchanged"), "{}", said(&output));
-    assert_eq!(desk.ours(), printed(&expected()));
-    let files = std::fs::read_dir(desk.folder.path())
+    let output = folder.update(&from, &["--accept"]);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+    assert_eq!(folder.ours(), text_of(&expected()));
+    // Nothing changes when the same document is merged again.
+    let output = folder.update(&from, &["--accept"]);
+    assert!(
+        printed(&output).contains("is unchanged"),
+        "{}",
+        printed(&output)
+    );
+    assert_eq!(folder.ours(), text_of(&expected()));
+    let files = std::fs::read_dir(folder.root.path())
         .expect("listed")
         .count();
     assert_eq!(files, 3, "no temporary file is left");
 }
 
 #[test]
-fn an_overlay_action_that_works_is_not_idle() {
+fn an_overlay_action_with_an_effect_is_not_listed() {
     let mut published = published();
     published["paths"]["/books"]["post"]["requestBody"]["required"] = false.into();
-    let desk = Desk::new(&printed(&ours()));
-    let told = said(&desk.update(&desk.publish(&printed(&published)), &[]));
-    assert!(!told.contains("overlay action 0"), "{told}");
-    assert!(told.contains("overlay action 1"), "{told}");
+    let folder = Workspace::new(&text_of(&ours()));
+    let output_text = printed(&folder.update(&folder.publish(&text_of(&published)), &[]));
+    assert!(!output_text.contains("overlay action 0"), "{output_text}");
+    assert!(output_text.contains("overlay action 1"), "{output_text}");
 }
 
 #[test]
-fn an_operation_at_a_new_path_keeps_its_texts() {
-    let desk = Desk::new(&printed(&ours()));
+fn an_operation_at_a_new_path_keeps_its_descriptions() {
+    let folder = Workspace::new(&text_of(&ours()));
     let mut moved = published();
     let item = moved["paths"]["/books"].take();
     moved["paths"] = json!({ "/library/books": item });
-    let from = desk.publish(&moved.to_string());
-    let output = desk.update(&from, &["--accept"]);
-    // The overlay's own targets name the old path: told, and no reason to stop.
-    assert!(output.status.success(), "{}", said(&output));
-    let mut there = expected();
-    let item = there["paths"]["/books"].take();
-    there["paths"] = json!({ "/library/books": item });
-    let there = printed(&there).replace("~1books", "~1library~1books");
-    assert_eq!(desk.ours(), there);
+    let from = folder.publish(&moved.to_string());
+    let output = folder.update(&from, &["--accept"]);
+    // The targets of the overlay still name the old path. They are listed, but are not an error.
+    assert!(output.status.success(), "{}", printed(&output));
+    let mut merged = expected();
+    let item = merged["paths"]["/books"].take();
+    merged["paths"] = json!({ "/library/books": item });
+    let merged = text_of(&merged).replace("~1books", "~1library~1books");
+    assert_eq!(folder.ours(), merged);
 }
 
 #[test]
 fn a_marker_moves_with_its_place() {
-    let desk = Desk::new(&printed(&ours()));
-    desk.update(&desk.publish(&printed(&published())), &["--accept"]);
+    let folder = Workspace::new(&text_of(&ours()));
+    folder.update(&folder.publish(&text_of(&published())), &["--accept"]);
     let mut more = published();
     let first = json!({"name": "first", "in": "query", "schema": {"type": "string"}});
     let parameters = more["paths"]["/books"]["post"]["parameters"]
         .as_array_mut()
         .expect("a list");
     parameters.insert(0, first);
-    desk.update(&desk.publish(&printed(&more)), &["--accept"]);
-    let document: Value = serde_json::from_str(&desk.ours()).expect("JSON");
+    folder.update(&folder.publish(&text_of(&more)), &["--accept"]);
+    let document: Value = serde_json::from_str(&folder.ours()).expect("JSON");
     let parameter = &document["paths"]["/books"]["post"]["parameters"][1];
     assert_eq!(parameter["name"], "new");
     assert_eq!(
@@ -251,52 +257,56 @@ fn a_marker_moves_with_its_place() {
 }
 
 #[test]
-fn our_document_taken_in_as_published_changes_no_byte() {
+fn merging_our_own_document_changes_no_byte() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/barcode-v4.json");
     let text = std::fs::read_to_string(&path).expect("our document is there");
-    let desk = Desk::new(&text);
-    let output = desk.update(&path.display().to_string(), &["--accept"]);
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert_eq!(desk.ours(), text);
+    let folder = Workspace::new(&text);
+    let output = folder.update(&path.display().to_string(), &["--accept"]);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+    assert_eq!(folder.ours(), text);
 }
 
-/// The vendor's documents are not part of this project; where they are at hand, they are taken in for real.
+/// The vendor's documents are not part of this project. If they are available, this test merges them.
 #[test]
-fn the_published_document_of_the_same_contract_changes_no_byte() {
+fn merging_the_published_document_of_the_same_contract_changes_no_byte() {
     let (Ok(new), Ok(old)) = (
         std::env::var("BARCODE_CLOUD_PUBLISHED_DOCUMENT"),
         std::env::var("BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD"),
     ) else {
         println!(
-            "skipped: BARCODE_CLOUD_PUBLISHED_DOCUMENT and BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD name no documents"
+            "skipped: BARCODE_CLOUD_PUBLISHED_DOCUMENT and BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD are not set"
         );
         return;
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let text = std::fs::read_to_string(root.join("openapi/barcode-v4.json"))
         .expect("our document is there");
-    let desk = Desk::new(&text);
-    std::fs::copy(root.join("openapi/overlay.json"), desk.path("overlay.json")).expect("copied");
-    let output = desk.update(&new, &["--accept"]);
+    let folder = Workspace::new(&text);
+    std::fs::copy(
+        root.join("openapi/overlay.json"),
+        folder.path("overlay.json"),
+    )
+    .expect("copied");
+    let output = folder.update(&new, &["--accept"]);
     assert!(
-        said(&output).starts_with("no change; version bump: none\n"),
+        printed(&output).starts_with("no change; version bump: none\n"),
         "{}",
-        said(&output)
+        printed(&output)
     );
     assert!(
-        !said(&output).contains("overlay action"),
+        !printed(&output).contains("overlay action"),
         "{}",
-        said(&output)
+        printed(&output)
     );
-    assert_eq!(desk.ours(), text);
+    assert_eq!(folder.ours(), text);
 
-    // Back to the older revision and forth again: the same facts, and no text of the publisher.
-    desk.update(&old, &["--accept"]);
-    assert_ne!(desk.ours(), text);
-    desk.update(&new, &["--accept"]);
-    let there: Value = serde_json::from_str(&desk.ours()).expect("JSON");
+    // Merging the older revision and then the newer one restores the facts and copies no published description.
+    folder.update(&old, &["--accept"]);
+    assert_ne!(folder.ours(), text);
+    folder.update(&new, &["--accept"]);
+    let merged: Value = serde_json::from_str(&folder.ours()).expect("JSON");
     let before: Value = serde_json::from_str(&text).expect("JSON");
-    let report = compare(&before, &there, Options { prose: false });
+    let report = compare(&before, &merged, Options { prose: false });
     assert_eq!(report.class(), None, "{report:?}");
     let theirs: Value =
         serde_json::from_str(&std::fs::read_to_string(&new).expect("read")).expect("JSON");
@@ -304,7 +314,7 @@ fn the_published_document_of_the_same_contract_changes_no_byte() {
     prose(&theirs, &mut texts);
     assert!(texts.len() > 50);
     let mut kept = Vec::new();
-    prose(&there, &mut kept);
+    prose(&merged, &mut kept);
     let copied: Vec<_> = kept.iter().filter(|text| texts.contains(text)).collect();
     assert!(copied.is_empty(), "{copied:?}");
 }
@@ -327,16 +337,16 @@ fn prose(node: &Value, texts: &mut Vec<String>) {
 }
 
 #[test]
-fn what_is_not_valid_is_refused_with_its_place_and_touches_nothing() {
-    let text = printed(&ours());
-    let desk = Desk::new(&text);
+fn an_invalid_document_is_rejected_with_its_place_and_nothing_is_written() {
+    let text = text_of(&ours());
+    let folder = Workspace::new(&text);
     let with = |pointer: &str, value: Value| {
         let mut document = published();
         *document.pointer_mut(pointer).expect("the place is there") = value;
-        printed(&document)
+        text_of(&document)
     };
     let book = "/components/schemas/Book";
-    for (document, said_of_it) in [
+    for (document, expected) in [
         (
             with("/paths/~1books/post/responses", Value::Null),
             "#/paths/~1books/post/responses: ",
@@ -374,31 +384,31 @@ fn what_is_not_valid_is_refused_with_its_place_and_touches_nothing() {
             ),
             "`#/components/schemas/Author` refers to itself",
         ),
-        (with("/openapi", json!("2.0")), "is OpenAPI 2.0"),
+        (with("/openapi", json!("2.0")), "is OpenAPI 2.0;"),
         ("{".to_owned(), "is not a JSON document"),
         ("[".repeat(50 << 20), "is larger than 20 MiB"),
         ("openapi: 3.1.0".to_owned(), "is YAML"),
         ("[".repeat(100_000), "is nested deeper than 128 levels"),
     ] {
-        let from = desk.publish(&document);
-        let output = desk.update(&from, &["--accept"]);
-        let told = said(&output);
-        assert_eq!(output.status.code(), Some(1), "{told}");
+        let from = folder.publish(&document);
+        let output = folder.update(&from, &["--accept"]);
+        let output_text = printed(&output);
+        assert_eq!(output.status.code(), Some(1), "{output_text}");
         assert!(
-            told.starts_with(&format!("error: {from}")) && told.contains(said_of_it),
-            "{told}"
+            output_text.starts_with(&format!("error: {from}")) && output_text.contains(expected),
+            "{output_text}"
         );
-        assert_eq!(desk.ours(), text);
+        assert_eq!(folder.ours(), text);
     }
-    let output = desk.update("/no/such/file", &["--accept"]);
+    let output = folder.update("/no/such/file", &["--accept"]);
     assert!(
-        said(&output).starts_with("error: /no/such/file: cannot be read"),
+        printed(&output).starts_with("error: /no/such/file: cannot be read"),
         "{}",
-        said(&output)
+        printed(&output)
     );
 }
 
-/// Answers one request with `status` and `body`, and gives the address to ask.
+/// Starts a server that responds to one request with `status` and `body`. Returns its URL.
 fn serve(status: &'static str, body: String) -> (String, std::thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -411,7 +421,7 @@ fn serve(status: &'static str, body: String) -> (String, std::thread::JoinHandle
             request.extend_from_slice(&buffer[..count]);
         }
         let length = body.len();
-        // A caller that has read enough hangs up.
+        // The client may close the connection before it has read the whole body.
         let _ = write!(
             stream,
             "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
@@ -421,18 +431,18 @@ fn serve(status: &'static str, body: String) -> (String, std::thread::JoinHandle
 }
 
 #[test]
-fn an_address_is_downloaded() {
-    let desk = Desk::new(&printed(&ours()));
-    let (address, server) = serve("200 OK", printed(&published()));
-    let output = desk.update(&address, &["--accept"]);
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert_eq!(desk.ours(), printed(&expected()));
+fn a_url_is_downloaded() {
+    let folder = Workspace::new(&text_of(&ours()));
+    let (address, server) = serve("200 OK", text_of(&published()));
+    let output = folder.update(&address, &["--accept"]);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+    assert_eq!(folder.ours(), text_of(&expected()));
     server.join().expect("served");
 }
 
 #[test]
-fn an_address_that_gives_no_document_is_one_clear_error() {
-    let desk = Desk::new(&printed(&ours()));
+fn a_url_without_a_document_is_reported_as_one_error() {
+    let folder = Workspace::new(&text_of(&ours()));
     for (status, body, why) in [
         (
             "404 Not Found",
@@ -442,23 +452,23 @@ fn an_address_that_gives_no_document_is_one_clear_error() {
         ("200 OK", "<html></html>", "looks like HTML or XML"),
     ] {
         let (address, server) = serve(status, body.into());
-        let output = desk.update(&address, &["--accept"]);
+        let output = folder.update(&address, &["--accept"]);
         assert_eq!(output.status.code(), Some(1));
         assert!(
-            said(&output).starts_with(&format!("error: {address}: ")),
+            printed(&output).starts_with(&format!("error: {address}: ")),
             "{}",
-            said(&output)
+            printed(&output)
         );
-        assert!(said(&output).contains(why), "{}", said(&output));
+        assert!(printed(&output).contains(why), "{}", printed(&output));
         server.join().expect("served");
     }
     let closed = TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .expect("a port");
-    let output = desk.update(&format!("http://{closed}/"), &[]);
+    let output = folder.update(&format!("http://{closed}/"), &[]);
     assert!(
-        said(&output).contains("cannot be downloaded"),
+        printed(&output).contains("cannot be downloaded"),
         "{}",
-        said(&output)
+        printed(&output)
     );
 }

@@ -11,7 +11,7 @@ pub enum Error {
     Document {
         /// The file, git revision or URL.
         name: String,
-        /// What is wrong, and where in the document.
+        /// The problem and its place in the document.
         reason: String,
     },
     /// A value in the document contradicts another one.
@@ -19,7 +19,7 @@ pub enum Error {
     Invalid {
         /// The place of the value.
         pointer: Pointer,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
         /// How to fix it.
         hint: String,

@@ -1,4 +1,4 @@
-//! JSON pointers (RFC 6901): how every error says where in the document it is.
+//! JSON pointers (RFC 6901), which locate errors and changes in a document.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use std::fmt;
 pub struct Pointer(String);
 
 impl Pointer {
-    /// The place of `token` inside the value that `self` points at.
+    /// The pointer to `token`, a key or an index, inside the value at `self`.
     pub fn join(&self, token: impl fmt::Display) -> Self {
         let token = token.to_string().replace('~', "~0").replace('/', "~1");
         Self(format!("{}/{token}", self.0))
     }
 
-    /// The pointer as RFC 6901 writes it, without a leading `#`.
+    /// The pointer in the notation of RFC 6901, without a leading `#`.
     pub fn as_str(&self) -> &str {
         &self.0
     }

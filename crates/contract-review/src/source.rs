@@ -1,5 +1,4 @@
-//! Where a document comes from: a file, a revision in git, an address. Reads it within limits;
-//! knows nothing of what it means.
+//! Reads a JSON document from a file, a git revision or a URL, with a limit on its size.
 
 use std::fmt;
 use std::io::Read;
@@ -12,34 +11,35 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// The largest document that is read, in bytes. The published one has 98 thousand.
+/// The maximum size of a document in bytes. The published document has about 98,000.
 const LIMIT: u64 = 20 * 1024 * 1024;
 
-/// Seconds for a whole download.
+/// The timeout of a whole download.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The place of one document.
+/// The location of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A file.
     File(PathBuf),
-    /// A file as it stands in a revision, written `git:REV:PATH`.
+    /// A file in a git revision, written `git:REV:PATH`.
     Git {
-        /// Anything that `git show` takes: a branch, a tag, a commit.
+        /// Anything that `git show` accepts: a branch, a tag or a commit.
         revision: String,
-        /// The path from the top of the repository.
+        /// The path relative to the top of the repository.
         path: String,
     },
-    /// An `http` or `https` address.
-    Address(Url),
+    /// An `http` or `https` URL.
+    Url(Url),
 }
 
 impl Source {
-    /// Reads `text` as an argument of the command line.
+    /// Parses a command line argument: `git:REV:PATH`, an `http` or `https` URL, or else the path of a file.
     ///
     /// # Errors
     ///
-    /// [`Error::Document`] where it starts as `git:` or an address and does not go on as one.
+    /// [`Error::Document`] when `text` starts with `git:`, `http://` or `https://` but the rest is invalid, or when the
+    /// URL contains credentials.
     pub fn parse(text: &str) -> Result<Self, Error> {
         if let Some(rest) = text.strip_prefix("git:") {
             return git_source(text, rest);
@@ -47,28 +47,28 @@ impl Source {
         if text.starts_with("http://") || text.starts_with("https://") {
             return match Url::parse(text) {
                 Ok(address) if address.username().is_empty() && address.password().is_none() => {
-                    Ok(Self::Address(address))
+                    Ok(Self::Url(address))
                 }
                 Ok(_) => Err(Error::document(
-                    "the address",
-                    "holds a name or a password; give one without",
+                    "the URL",
+                    "contains a user name or password; remove them",
                 )),
-                Err(e) => Err(Error::document(text, format!("not an address: {e}"))),
+                Err(e) => Err(Error::document(text, format!("is not a valid URL: {e}"))),
             };
         }
         Ok(Self::File(text.into()))
     }
 
-    /// Reads the document as JSON, its keys in the published order. `root` is where `git` runs.
+    /// Reads the document as JSON and keeps the order of its keys. `root` is the folder in which `git` runs.
     ///
     /// # Errors
     ///
-    /// [`Error::Document`] with the place and what is wrong there.
+    /// [`Error::Document`] when the document cannot be read, is larger than 20 MiB, or is not JSON.
     pub fn read(&self, root: &Path) -> Result<Value, Error> {
         let bytes = match self {
             Self::File(path) => file_bytes(path),
             Self::Git { revision, path } => git_bytes(root, revision, path),
-            Self::Address(address) => download(address),
+            Self::Url(address) => download(address),
         };
         parse_json(&bytes.map_err(|reason| Error::document(self, reason))?)
             .map_err(|reason| Error::document(self, reason))
@@ -80,7 +80,7 @@ impl fmt::Display for Source {
         match self {
             Self::File(path) => path.display().fmt(f),
             Self::Git { revision, path } => write!(f, "git:{revision}:{path}"),
-            Self::Address(address) => address.fmt(f),
+            Self::Url(address) => address.fmt(f),
         }
     }
 }
@@ -93,7 +93,7 @@ fn git_source(text: &str, rest: &str) -> Result<Source, Error> {
         }),
         _ => Err(Error::document(
             text,
-            "write git:REV:PATH, as git:main:openapi/barcode-v4.json",
+            "must be git:REV:PATH, for example git:main:openapi/barcode-v4.json",
         )),
     }
 }
@@ -103,7 +103,7 @@ fn file_bytes(path: &Path) -> Result<Vec<u8>, String> {
     within_limit(file)
 }
 
-/// Runs `git show` itself, without a shell. What comes after `--end-of-options` is never an option.
+/// Runs `git show` without a shell. After `--end-of-options`, git does not interpret a revision as an option.
 fn git_bytes(root: &Path, revision: &str, path: &str) -> Result<Vec<u8>, String> {
     let mut child = Command::new("git")
         .arg("-C")
@@ -117,18 +117,18 @@ fn git_bytes(root: &Path, revision: &str, path: &str) -> Result<Vec<u8>, String>
         .map_err(|e| format!("git cannot be run: {e}"))?;
     let bytes = match child.stdout.take() {
         Some(stdout) => within_limit(stdout),
-        None => Err("git gave no output".into()),
+        None => Err("git has no output".into()),
     };
     let output = child
         .wait_with_output()
-        .map_err(|e| format!("git did not end: {e}"))?;
-    // A document over the limit closes the pipe on git, whose own complaint would hide the reason.
+        .map_err(|e| format!("waiting for git failed: {e}"))?;
+    // When the document is too large, the pipe is closed early and git fails too. Report the size, not git's error.
     let bytes = bytes?;
     if output.status.success() {
         Ok(bytes)
     } else {
-        let said = String::from_utf8_lossy(&output.stderr);
-        Err(format!("git show failed: {}", said.trim()))
+        let message = String::from_utf8_lossy(&output.stderr);
+        Err(format!("git show failed: {}", message.trim()))
     }
 }
 
@@ -136,17 +136,17 @@ fn download(address: &Url) -> Result<Vec<u8>, String> {
     let client = reqwest::blocking::Client::builder()
         .timeout(TIMEOUT)
         .build()
-        .map_err(|e| format!("no HTTP client: {}", causes(&e)))?;
-    let answer = client
+        .map_err(|e| format!("cannot create the HTTP client: {}", causes(&e)))?;
+    let response = client
         .get(address.clone())
         .header("accept", "application/json")
         .send()
         .and_then(reqwest::blocking::Response::error_for_status)
         .map_err(|e| format!("cannot be downloaded: {}", causes(&e.without_url())))?;
-    within_limit(answer)
+    within_limit(response)
 }
 
-/// reqwest's own message leaves out why; the chain of sources tells.
+/// The error and its chain of sources. The messages of reqwest do not include their causes.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -165,7 +165,7 @@ fn within_limit(reader: impl Read) -> Result<Vec<u8>, String> {
         .map_err(|e| format!("cannot be read: {e}"))?;
     if bytes.len() as u64 > LIMIT {
         return Err(format!(
-            "is larger than {} MiB; an OpenAPI document is not",
+            "is larger than {} MiB, the limit for an OpenAPI document",
             LIMIT / 1024 / 1024
         ));
     }
@@ -183,10 +183,9 @@ fn parse_json(bytes: &[u8]) -> Result<Value, String> {
                 e.column()
             )
         } else if first.starts_with(b"openapi:") || first.starts_with(b"---") {
-            "is YAML; turn it into JSON first".into()
+            "is YAML; convert it to JSON first".into()
         } else if first.starts_with(b"<") {
-            "is not JSON but looks like HTML or XML; the address of the document itself is wanted"
-                .into()
+            "is not JSON but looks like HTML or XML; use the URL of the document itself".into()
         } else {
             format!("is not a JSON document: {e}")
         }
@@ -200,7 +199,7 @@ mod tests {
     use super::{Source, parse_json, within_limit};
 
     #[test]
-    fn the_three_forms_are_told_apart_and_print_as_written() {
+    fn files_git_revisions_and_urls_are_recognized_and_print_as_written() {
         for text in [
             "openapi/barcode-v4.json",
             "git:main:openapi/barcode-v4.json",
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_git_source_and_a_password_are_refused() {
+    fn incomplete_git_sources_and_passwords_are_rejected() {
         for text in ["git:", "git:main", "git::path", "git:main:"] {
             let error = Source::parse(text).unwrap_err().to_string();
             assert!(error.contains("git:REV:PATH"), "{error}");
@@ -230,15 +229,15 @@ mod tests {
     }
 
     #[test]
-    fn a_revision_is_never_taken_for_an_option() {
+    fn a_revision_is_never_interpreted_as_an_option() {
         let source = Source::parse("git:--output=/tmp/never:x").unwrap();
         let error = source.read(Path::new(".")).unwrap_err().to_string();
         assert!(error.contains("git show failed"), "{error}");
     }
 
     #[test]
-    fn what_is_no_json_is_told_by_its_kind() {
-        for (bytes, said) in [
+    fn other_formats_than_json_are_named_in_the_error() {
+        for (bytes, expected) in [
             ("openapi: 3.1.0\n", "is YAML"),
             ("---\nopenapi: 3.1.0\n", "is YAML"),
             ("<!doctype html>", "looks like HTML"),
@@ -246,7 +245,7 @@ mod tests {
             ("", "is not a JSON document: EOF"),
         ] {
             let error = parse_json(bytes.as_bytes()).unwrap_err();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(expected), "{error}");
         }
         let deep = "[".repeat(100_000);
         let error = parse_json(deep.as_bytes()).unwrap_err();
@@ -255,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_document_is_refused_without_reading_it_whole() {
+    fn a_huge_document_is_rejected_before_it_is_read_completely() {
         let error = within_limit(std::io::repeat(b'[')).unwrap_err();
         assert!(error.contains("larger than 20 MiB"), "{error}");
     }

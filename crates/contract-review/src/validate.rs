@@ -1,5 +1,7 @@
-//! Holds a document against the OpenAPI meta-schema of its version, then looks its references and path parameters up. Whatever reads a
-//! foreign document starts here, so that the steps after it meet the shapes that the specification promises.
+//! Validates a document against the OpenAPI meta-schema of its version, then checks its references and path parameters.
+//!
+//! Every document that others wrote is validated first, so that later steps can rely on the structure that the OpenAPI
+//! specification guarantees.
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Registry, ValidationError, Validator};
@@ -12,51 +14,52 @@ const OPENAPI_3_1: &str = include_str!("../meta-schemas/openapi-3.1.json");
 const DIALECT_3_1: &str = include_str!("../meta-schemas/dialect-3.1.json");
 const VOCABULARY_3_1: &str = include_str!("../meta-schemas/vocabulary-3.1.json");
 
-/// How many faults one error names; the first ones usually explain the rest.
+/// The maximum number of problems in one error. The first few usually explain the others.
 const SHOWN: usize = 5;
 
-/// Checks `document`, which `name` names in errors.
+/// Validates `document`. `name` identifies it in errors.
 ///
 /// # Errors
 ///
-/// [`Error::Document`] with the pointers that are at fault.
+/// [`Error::Document`] with the JSON pointers of the invalid values.
 pub fn validate(name: &str, document: &Value) -> Result<(), Error> {
-    let refuse = |reason: String| Error::Document {
-        name: name.to_owned(),
-        reason,
-    };
-    let faults = faults(document).map_err(refuse)?;
-    if !faults.is_empty() {
-        let more = faults.len().saturating_sub(SHOWN);
+    let invalid = |reason: String| Error::document(name, reason);
+    let problems = problems(document).map_err(invalid)?;
+    if !problems.is_empty() {
+        let more = problems.len().saturating_sub(SHOWN);
         let mut reason = "is not a valid OpenAPI document:".to_owned();
-        for fault in faults.iter().take(SHOWN) {
+        for problem in problems.iter().take(SHOWN) {
             reason.push_str("\n  ");
-            reason.push_str(fault);
+            reason.push_str(problem);
         }
         if more > 0 {
             reason.push_str(&format!("\n  and {more} more"));
         }
-        return Err(refuse(reason));
+        return Err(invalid(reason));
     }
     references::check(document)
         .and_then(|()| path_parameters::check(document))
-        .map_err(|e| refuse(e.to_string()))
+        .map_err(|e| invalid(e.to_string()))
 }
 
-fn faults(document: &Value) -> Result<Vec<String>, String> {
+fn problems(document: &Value) -> Result<Vec<String>, String> {
     let version = document["openapi"].as_str();
     let validator = match version {
         Some(version) if version.starts_with("3.0.") => validator_3_0(),
         Some(version) if version.starts_with("3.1.") => validator_3_1(),
-        Some(version) => return Err(format!("is OpenAPI {version}; 3.0.x and 3.1.x are read")),
-        None => return Err("has no `openapi` version: it is not an OpenAPI document".into()),
+        Some(version) => {
+            return Err(format!(
+                "is OpenAPI {version}; only 3.0.x and 3.1.x are supported"
+            ));
+        }
+        None => return Err("has no `openapi` version, so it is not an OpenAPI document".into()),
     }?;
     if !document["paths"].is_object() {
-        return Err("has no `paths`: there is nothing to call".into());
+        return Err("has no `paths`, so it has no operations".into());
     }
-    let mut faults: Vec<String> = validator.iter_errors(document).map(describe).collect();
-    faults.dedup();
-    Ok(faults)
+    let mut problems: Vec<String> = validator.iter_errors(document).map(describe).collect();
+    problems.dedup();
+    Ok(problems)
 }
 
 fn validator_3_0() -> Result<Validator, String> {
@@ -65,7 +68,7 @@ fn validator_3_0() -> Result<Validator, String> {
         .map_err(|e| e.to_string())
 }
 
-/// The 3.1 meta-schema leaves schema objects to a dialect. This binds it to OpenAPI's own.
+/// The 3.1 meta-schema leaves schema objects to a dialect. This validator uses the dialect of OpenAPI.
 fn validator_3_1() -> Result<Validator, String> {
     let dialect = parse(DIALECT_3_1)?;
     let mut openapi = parse(OPENAPI_3_1)?;
@@ -86,7 +89,8 @@ fn parse(schema: &str) -> Result<Value, String> {
     serde_json::from_str(schema).map_err(|e| format!("crates/contract-review/meta-schemas: {e}"))
 }
 
-/// The pointer and what is wrong there. Of alternatives that all fail, the one that got deepest is the one meant.
+/// The pointer and the message of an error. If all alternatives fail, the one that failed at the deepest place is
+/// probably the intended one.
 fn describe(error: ValidationError<'_>) -> String {
     let mut error = &error;
     while let ValidationErrorKind::AnyOf { context }
@@ -99,10 +103,10 @@ fn describe(error: ValidationError<'_>) -> String {
         }
     }
     let place = error.instance_path().as_str();
-    let mut said = error.masked_with("it").to_string();
-    if let Some((end, _)) = said.char_indices().nth(300) {
-        said.truncate(end);
-        said.push('…');
+    let mut message = error.masked_with("it").to_string();
+    if let Some((end, _)) = message.char_indices().nth(300) {
+        message.truncate(end);
+        message.push('…');
     }
-    format!("#{place}: {said}")
+    format!("#{place}: {message}")
 }

@@ -1,4 +1,4 @@
-//! Compares `oneOf` and `anyOf`: which alternatives came, which went, what became of those that stayed.
+//! Compares the alternatives of `oneOf` and `anyOf`: which were added, removed or changed.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -14,10 +14,13 @@ impl<'d> Comparison<'d> {
         let (change, text) = match (&pair.old.alternatives, &pair.new.alternatives) {
             (None, None) => return,
             (Some((_, before)), Some((_, after))) => return self.both(pair, before, after),
-            (None, Some(_)) => (Change::Narrower, "must be one of several alternatives now"),
-            (Some(_), None) => (Change::Wider, "is not limited to alternatives any more"),
+            (None, Some(_)) => (
+                Change::Narrower,
+                "must now match one of several alternatives",
+            ),
+            (Some(_), None) => (Change::Wider, "is no longer limited to alternatives"),
         };
-        self.tell_change(pair, change, "alternatives-changed", text);
+        self.report_change(pair, change, "alternatives-changed", text);
     }
 
     fn both(&mut self, pair: &Pair<'_, 'd>, before: &[Node<'d>], after: &[Node<'d>]) {
@@ -26,52 +29,55 @@ impl<'d> Comparison<'d> {
             let place = pair.place.inside(format_args!("alternative {name}"));
             self.schema(&place, old, new, pair.direction);
         }
-        for name in matched.come {
+        for name in matched.added {
             let text = format!("alternative {name} added");
-            self.tell_change(pair, Change::Wider, "alternative-added", text);
+            self.report_change(pair, Change::Wider, "alternative-added", text);
         }
-        for name in matched.gone {
+        for name in matched.removed {
             let text = format!("alternative {name} removed");
-            self.tell_change(pair, Change::Narrower, "alternative-removed", text);
+            self.report_change(pair, Change::Narrower, "alternative-removed", text);
         }
     }
 }
 
-/// Alternatives by name: those that both have, in the old order; those that came and went.
+/// The alternatives that both schemas have, in the old order, and the names of those that were added and removed.
 #[derive(Debug, Default)]
 struct Matched<'a, 'd> {
     pairs: Vec<(String, &'a Node<'d>, &'a Node<'d>)>,
-    come: Vec<String>,
-    gone: Vec<String>,
+    added: Vec<String>,
+    removed: Vec<String>,
 }
 
 impl<'a, 'd> Matched<'a, 'd> {
-    /// Of several that have one name, the first is matched with the first.
+    /// Matches alternatives by name. Several alternatives with the same name are matched in order.
     fn of(before: &'a [Node<'d>], after: &'a [Node<'d>]) -> Self {
         let names: Vec<String> = after.iter().map(name).collect();
-        let mut open: HashMap<&str, VecDeque<usize>> = HashMap::new();
+        let mut unmatched: HashMap<&str, VecDeque<usize>> = HashMap::new();
         for (index, name) in names.iter().enumerate() {
-            open.entry(name).or_default().push_back(index);
+            unmatched.entry(name).or_default().push_back(index);
         }
         let mut matched = Self::default();
-        let mut is_new = vec![true; after.len()];
+        let mut is_added = vec![true; after.len()];
         for old in before {
             let name = name(old);
-            match open.get_mut(name.as_str()).and_then(VecDeque::pop_front) {
+            match unmatched
+                .get_mut(name.as_str())
+                .and_then(VecDeque::pop_front)
+            {
                 Some(index) => {
-                    is_new[index] = false;
+                    is_added[index] = false;
                     matched.pairs.push((name, old, &after[index]));
                 }
-                None => matched.gone.push(name),
+                None => matched.removed.push(name),
             }
         }
-        let come = names.iter().zip(is_new).filter(|(_, is_new)| *is_new);
-        matched.come = come.map(|(name, _)| name.clone()).collect();
+        let added = names.iter().zip(is_added).filter(|(_, is_added)| *is_added);
+        matched.added = added.map(|(name, _)| name.clone()).collect();
         matched
     }
 }
 
-/// The name of a shared schema; of an inline one its type and fields.
+/// The name of a shared schema, or the type and fields of an inline one.
 fn name(node: &Node<'_>) -> String {
     match node.referred().as_ref().and_then(Node::schema_name) {
         Some(name) => format!("`{name}`"),

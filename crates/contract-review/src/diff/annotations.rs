@@ -1,4 +1,4 @@
-//! Compares what stands beside a type: defaults, prose, deprecation, XML names.
+//! Compares the keywords that do not restrict a value: defaults, descriptions, deprecation and XML names.
 
 use serde_json::{Map, Value};
 
@@ -8,15 +8,15 @@ use super::node::Node;
 use super::rules::{self, Class};
 use super::schemas::Pair;
 use super::shape::Shape;
-use super::wording::became;
+use super::wording::changed_value;
 
 impl<'d> Comparison<'d> {
-    /// What stands beside the type of a schema.
+    /// Compares the annotations of a schema.
     pub(super) fn annotations(&mut self, pair: &Pair<'_, 'd>) {
         self.default(pair);
         self.xml(pair);
         let deprecated =
-            |shape: &Shape<'_>| shape.notes.get("deprecated") == Some(&&Value::Bool(true));
+            |shape: &Shape<'_>| shape.annotations.get("deprecated") == Some(&&Value::Bool(true));
         self.deprecation(
             pair.place,
             deprecated(pair.old),
@@ -24,12 +24,12 @@ impl<'d> Comparison<'d> {
             pair.node,
         );
         for keyword in ["title", "description", "externalDocs"] {
-            let says = |shape: &Shape<'d>| shape.notes.get(keyword).copied();
+            let text = |shape: &Shape<'d>| shape.annotations.get(keyword).copied();
             self.prose(
                 pair.place,
                 keyword,
-                says(pair.old),
-                says(pair.new),
+                text(pair.old),
+                text(pair.new),
                 pair.node,
             );
         }
@@ -43,43 +43,43 @@ impl<'d> Comparison<'d> {
         };
         if !same {
             let class = rules::default_changed(before, now);
-            self.tell(
+            self.report(
                 pair,
                 class,
                 "default-changed",
-                became("default", before, now),
+                changed_value("default", before, now),
             );
         }
     }
 
-    /// XML names count only where a body can be XML.
+    /// Compares XML names, which matter only if the document declares an XML body.
     fn xml(&mut self, pair: &Pair<'_, 'd>) {
-        let says = |shape: &Shape<'_>| {
-            let xml = shape.notes.get("xml");
-            xml.map(|xml| xml_meaning(xml, pair.node))
+        let normalized = |shape: &Shape<'_>| {
+            let xml = shape.annotations.get("xml");
+            xml.map(|xml| normalized_xml(xml, pair.node))
                 .unwrap_or_default()
         };
-        let (before, now) = (says(pair.old), says(pair.new));
-        if self.speaks_xml && before != now {
+        let (before, now) = (normalized(pair.old), normalized(pair.new));
+        if self.uses_xml && before != now {
             let (before, now) = (Value::Object(before), Value::Object(now));
             let text = format!("XML form {before} -> {now}");
-            self.tell(pair, Class::Breaking, "xml-changed", text);
+            self.report(pair, Class::Breaking, "xml-changed", text);
         }
     }
 
     pub(super) fn deprecation(&mut self, place: &Place, before: bool, now: bool, node: &Node<'d>) {
         if before != now {
             let text = if now {
-                "deprecated now"
+                "now deprecated"
             } else {
-                "not deprecated any more"
+                "no longer deprecated"
             };
             self.facts
-                .note(Class::Docs, "deprecation-changed", place, node, text);
+                .record(Class::Docs, "deprecation-changed", place, node, text);
         }
     }
 
-    /// One text for people.
+    /// Compares one description.
     pub(super) fn prose(
         &mut self,
         place: &Place,
@@ -91,23 +91,23 @@ impl<'d> Comparison<'d> {
         if !self.options.prose || before == now {
             return;
         }
-        let what = match (before, now) {
+        let change = match (before, now) {
             (None, _) => "added",
             (_, None) => "removed",
             _ => "reworded",
         };
-        self.facts.note(
+        self.facts.record(
             Class::Docs,
             "prose-changed",
             place,
             node,
-            format!("{keyword} {what}"),
+            format!("{keyword} {change}"),
         );
     }
 
-    /// The texts of an object that is no schema.
-    pub(super) fn texts(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
-        const TEXTS: [&str; 7] = [
+    /// Compares the descriptions of an object other than a schema.
+    pub(super) fn descriptions(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
+        const KEYWORDS: [&str; 7] = [
             "title",
             "summary",
             "description",
@@ -116,7 +116,7 @@ impl<'d> Comparison<'d> {
             "license",
             "externalDocs",
         ];
-        for keyword in TEXTS {
+        for keyword in KEYWORDS {
             self.prose(
                 place,
                 keyword,
@@ -128,8 +128,8 @@ impl<'d> Comparison<'d> {
     }
 }
 
-/// What an `xml` object says beyond what goes without saying.
-fn xml_meaning(xml: &Value, node: &Node<'_>) -> Map<String, Value> {
+/// An `xml` object without extensions and without values that are the default.
+fn normalized_xml(xml: &Value, node: &Node<'_>) -> Map<String, Value> {
     let own_name = node.at.as_str().rsplit('/').next().unwrap_or_default();
     let mut meaning = xml.as_object().cloned().unwrap_or_default();
     meaning.retain(|key, value| {

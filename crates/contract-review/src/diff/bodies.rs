@@ -1,4 +1,4 @@
-//! Compares what travels in bodies: request bodies, forms, responses and their headers, by media type.
+//! Compares request bodies, forms, responses and response headers.
 
 use serde_json::{Map, Value};
 
@@ -21,11 +21,11 @@ impl<'d> Comparison<'d> {
                 let class = rules::property_added(required, direction);
                 let text = format!("added, {}", if required { "required" } else { "optional" });
                 self.facts
-                    .judge((class, direction), "body-added", &place, &after, text);
+                    .record_in((class, direction), "body-added", &place, &after, text);
             }
             (Some(before), None) => {
                 let class = rules::property_removed(direction);
-                self.facts.judge(
+                self.facts.record_in(
                     (class, direction),
                     "body-removed",
                     &place,
@@ -39,7 +39,7 @@ impl<'d> Comparison<'d> {
                     self.required_changed(&place, &after, now, direction);
                 }
                 self.content(&place, &before, &after, direction);
-                self.texts(&place, &before, &after);
+                self.descriptions(&place, &before, &after);
             }
         }
     }
@@ -53,7 +53,7 @@ impl<'d> Comparison<'d> {
                 None => {
                     let verdict = (Class::Additive, Direction::Response);
                     self.facts
-                        .judge(verdict, "response-added", &place, response, "added");
+                        .record_in(verdict, "response-added", &place, response, "added");
                 }
             }
         }
@@ -62,7 +62,7 @@ impl<'d> Comparison<'d> {
                 let place = place.inside(format_args!("response {status}"));
                 let verdict = (response_removed(status), Direction::Response);
                 self.facts
-                    .judge(verdict, "response-removed", &place, response, "removed");
+                    .record_in(verdict, "response-removed", &place, response, "removed");
             }
         }
     }
@@ -70,8 +70,8 @@ impl<'d> Comparison<'d> {
     fn response(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
         self.headers(place, old, new);
         self.content(place, old, new, Direction::Response);
-        self.unread(place, "links", old, new);
-        self.texts(place, old, new);
+        self.uncovered_keyword(place, "links", old, new);
+        self.descriptions(place, old, new);
     }
 
     fn headers(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
@@ -87,8 +87,13 @@ impl<'d> Comparison<'d> {
                 Some((_, before)) => self.header(&place, &before.resolved(), &header),
                 None => {
                     let class = rules::property_added(header.flag("required"), direction);
-                    self.facts
-                        .judge((class, direction), "header-added", &place, &header, "added");
+                    self.facts.record_in(
+                        (class, direction),
+                        "header-added",
+                        &place,
+                        &header,
+                        "added",
+                    );
                 }
             }
         }
@@ -99,7 +104,7 @@ impl<'d> Comparison<'d> {
             {
                 let place = place.inside(format_args!("header `{name}`"));
                 let class = rules::property_removed(direction);
-                self.facts.judge(
+                self.facts.record_in(
                     (class, direction),
                     "header-removed",
                     &place,
@@ -119,10 +124,10 @@ impl<'d> Comparison<'d> {
         if let (Some(before), Some(after)) = (old.get("schema"), new.get("schema")) {
             self.schema(place, &before, &after, direction);
         }
-        self.texts(place, old, new);
+        self.descriptions(place, old, new);
     }
 
-    /// The media types of a body, and the schema in each.
+    /// Compares the media types of a body and their schemas.
     pub(super) fn content(
         &mut self,
         place: &Place,
@@ -138,7 +143,7 @@ impl<'d> Comparison<'d> {
                     let class = rules::property_added(false, direction);
                     let text = format!("media type {media} added");
                     self.facts
-                        .judge((class, direction), "media-type-added", place, body, text);
+                        .record_in((class, direction), "media-type-added", place, body, text);
                 }
             }
         }
@@ -147,7 +152,7 @@ impl<'d> Comparison<'d> {
                 let class = rules::property_removed(direction);
                 let text = format!("media type {media} removed");
                 self.facts
-                    .judge((class, direction), "media-type-removed", place, body, text);
+                    .record_in((class, direction), "media-type-removed", place, body, text);
             }
         }
     }
@@ -167,20 +172,20 @@ impl<'d> Comparison<'d> {
                 .is_none_or(|schema| Shape::read(&schema).is_raw())
         };
         match (old.get("schema"), new.get("schema")) {
-            // Bytes, whichever way they are said.
+            // Both are raw bytes, however that is written.
             _ if !form && raw(old) && raw(new) => {}
             (Some(before), Some(after)) => self.schema(&place, &before, &after, direction),
             (None, None) => {}
             (None, Some(after)) => {
                 let class = rules::allowed_values(Change::Narrower, direction);
-                let text = format!("{media} has a schema now: {}", summary(&after, true));
+                let text = format!("{media} now has a schema: {}", summary(&after, true));
                 self.facts
-                    .judge((class, direction), "media-schema-added", &place, new, text);
+                    .record_in((class, direction), "media-schema-added", &place, new, text);
             }
             (Some(_), None) => {
                 let class = rules::allowed_values(Change::Wider, direction);
-                let text = format!("{media} has no schema any more");
-                self.facts.judge(
+                let text = format!("{media} no longer has a schema");
+                self.facts.record_in(
                     (class, direction),
                     "media-schema-removed",
                     &place,
@@ -194,7 +199,7 @@ impl<'d> Comparison<'d> {
         }
     }
 
-    /// How a form writes the fields that it had and has.
+    /// Compares how a form encodes the fields that both versions have.
     fn encodings(
         &mut self,
         place: &Place,
@@ -214,7 +219,7 @@ impl<'d> Comparison<'d> {
                 if was != now {
                     let text = format!("encoding {} -> {}", Value::Object(was), Value::Object(now));
                     let verdict = (Class::Breaking, direction);
-                    self.facts.judge(
+                    self.facts.record_in(
                         verdict,
                         "encoding-changed",
                         &place.property(name),
@@ -227,7 +232,7 @@ impl<'d> Comparison<'d> {
     }
 }
 
-/// The responses by status, references followed.
+/// The responses by status. References are followed.
 fn statuses<'d>(operation: &Node<'d>) -> Vec<(&'d str, Node<'d>)> {
     let all = operation.entries("responses").into_iter();
     all.filter(|(status, _)| !status.starts_with("x-"))
@@ -235,7 +240,7 @@ fn statuses<'d>(operation: &Node<'d>) -> Vec<(&'d str, Node<'d>)> {
         .collect()
 }
 
-/// A success that is not promised any more breaks who waits for it; an error that is not, does not.
+/// A removed success breaks the callers that expect it. A removed error does not.
 fn response_removed(status: &str) -> Class {
     if status.starts_with(['1', '2', '3']) {
         Class::Breaking
@@ -244,27 +249,27 @@ fn response_removed(status: &str) -> Class {
     }
 }
 
-/// Media types have no case, and a space after the semicolon says nothing.
+/// Media types are case-insensitive, and the space after a semicolon is optional.
 fn same_media(a: &str, b: &str) -> bool {
     let plain = |media: &str| media.replace(' ', "").to_ascii_lowercase();
     plain(a) == plain(b)
 }
 
-/// What the encoding of a field says beyond what goes without saying.
+/// The encoding of a field without extensions and without values that are the default.
 fn encoding(media: &Node<'_>, field: &str) -> Map<String, Value> {
-    let said = media.path(&["encoding", field]);
-    let mut said = said
+    let declared = media.path(&["encoding", field]);
+    let mut encoding = declared
         .and_then(|node| node.value.as_object().cloned())
         .unwrap_or_default();
-    let form = said.get("style").is_none_or(|style| style == "form");
-    said.retain(|key, value| match key.as_str() {
+    let form = encoding.get("style").is_none_or(|style| style == "form");
+    encoding.retain(|key, value| match key.as_str() {
         "style" => value != "form",
         "explode" => value != &Value::Bool(form),
         "allowReserved" => value != &Value::Bool(false),
         key => !key.starts_with("x-"),
     });
-    said.sort_keys();
-    said
+    encoding.sort_keys();
+    encoding
 }
 
 #[cfg(test)]
@@ -273,7 +278,7 @@ mod tests {
     use super::{response_removed, same_media};
 
     #[test]
-    fn a_lost_success_breaks_and_a_lost_error_does_not() {
+    fn a_removed_success_breaks_callers_and_a_removed_error_does_not() {
         assert_eq!(response_removed("200"), Class::Breaking);
         assert_eq!(response_removed("2XX"), Class::Breaking);
         assert_eq!(response_removed("404"), Class::Additive);
@@ -281,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn media_types_are_compared_without_case_and_spaces() {
+    fn media_types_are_compared_ignoring_case_and_spaces() {
         assert!(same_media(
             "text/plain; charset=utf-8",
             "Text/Plain;charset=utf-8"

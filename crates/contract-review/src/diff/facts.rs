@@ -1,5 +1,4 @@
-//! Collects what changed. The same fact met on the way of a request and on that of a response becomes one line, judged
-//! by both.
+//! Collects the changes. A change that affects both requests and responses becomes one line with a class for each.
 
 use std::collections::HashMap;
 
@@ -11,32 +10,32 @@ use super::rules::{Class, Direction};
 /// One change of the contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// The worse of what it means to requests and to responses.
+    /// The more severe of the two classes in `request` and `response`.
     pub class: Class,
-    /// The rule, as `property-added`: stable, for filters.
+    /// The rule that applied, such as `property-added`. These names are stable, so programs can filter by them.
     pub kind: &'static str,
     /// The operation, schema or other part of the document that changed.
     pub part: String,
-    /// What in it; empty where it is the part itself.
+    /// The thing inside the part that changed. Empty when the part itself changed.
     pub subject: String,
-    /// What happened to it.
+    /// A description of the change.
     pub text: String,
-    /// Where it stands: in the new document, or in the old one where it was removed.
+    /// The JSON pointer of the change: in the new document, or in the old one if something was removed.
     pub pointer: String,
-    /// What it means to a request, where one carries it.
+    /// The class for requests, if the value is part of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Class>,
-    /// What it means to a response, where one carries it.
+    /// The class for responses, if the value is part of a response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<Class>,
 }
 
-/// Where a change is told: the part, and the thing in it.
+/// Where a change is reported: the part of the document, and the thing inside it.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) part: String,
     pub(super) subject: String,
-    /// What a property is called here: a form has fields.
+    /// The word for a property: the properties of a form are called form fields.
     field: &'static str,
 }
 
@@ -49,7 +48,7 @@ impl Place {
         }
     }
 
-    /// Something inside this place, told after what is told already.
+    /// A thing inside this place.
     pub(super) fn inside(&self, what: impl std::fmt::Display) -> Self {
         let subject = if self.subject.is_empty() {
             what.to_string()
@@ -63,7 +62,7 @@ impl Place {
         }
     }
 
-    /// Another thing in the same part.
+    /// Another thing inside the same part.
     pub(super) fn with_subject(&self, subject: String) -> Self {
         Self {
             subject,
@@ -71,7 +70,7 @@ impl Place {
         }
     }
 
-    /// This place, where properties are the fields of a form.
+    /// The same place, with properties called form fields.
     pub(super) fn as_form(&self) -> Self {
         Self {
             field: "form field",
@@ -82,7 +81,7 @@ impl Place {
     pub(super) fn property(&self, name: &str) -> Self {
         let place = self.inside(format_args!("{} `{name}`", self.field));
         match place.subject.strip_prefix("request body, form field") {
-            // There is one form, and it is the body.
+            // A request has only one form, so the words "request body" add nothing.
             Some(rest) => Self {
                 subject: format!("form field{rest}"),
                 ..place
@@ -92,19 +91,19 @@ impl Place {
     }
 }
 
-/// The lines so far.
+/// The changes found so far.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     pub(super) lines: Vec<Line>,
-    /// The class of each fact that was met, those that became no line of their own among them.
-    met: Vec<Class>,
-    /// Where each line stands, by what makes it the same.
-    known: HashMap<(&'static str, String, String, String), usize>,
+    /// The class of every change, including those that were merged into an existing line.
+    classes: Vec<Class>,
+    /// The index of each line by its kind, part, subject and text. Changes with the same key become one line.
+    index: HashMap<(&'static str, String, String, String), usize>,
 }
 
 impl Facts {
-    /// A change that has no direction: of an operation, of security, of prose.
-    pub(super) fn note(
+    /// Records a change that has no direction, such as a change of an operation, of security or of a description.
+    pub(super) fn record(
         &mut self,
         class: Class,
         kind: &'static str,
@@ -115,8 +114,8 @@ impl Facts {
         self.add(class, kind, place, node, text.into(), (None, None));
     }
 
-    /// A change of what travels in `direction`.
-    pub(super) fn judge(
+    /// Records a change of a value that is sent in `direction`.
+    pub(super) fn record_in(
         &mut self,
         (class, direction): (Class, Direction),
         kind: &'static str,
@@ -124,21 +123,26 @@ impl Facts {
         node: &Node<'_>,
         text: impl Into<String>,
     ) {
-        let verdicts = match direction {
+        let classes = match direction {
             Direction::Request => (Some(class), None),
             Direction::Response => (None, Some(class)),
         };
-        self.add(class, kind, place, node, text.into(), verdicts);
+        self.add(class, kind, place, node, text.into(), classes);
     }
 
-    /// How many facts were met so far.
+    /// The number of changes recorded so far.
     pub(super) fn count(&self) -> usize {
-        self.met.len()
+        self.classes.len()
     }
 
-    /// The worst class of what was met after the first `count` facts.
-    pub(super) fn worst_since(&self, count: usize) -> Option<Class> {
-        self.met.get(count..).into_iter().flatten().copied().max()
+    /// The most severe class among the changes after the first `count`.
+    pub(super) fn most_severe_since(&self, count: usize) -> Option<Class> {
+        self.classes
+            .get(count..)
+            .into_iter()
+            .flatten()
+            .copied()
+            .max()
     }
 
     fn add(
@@ -150,20 +154,20 @@ impl Facts {
         text: String,
         (request, response): (Option<Class>, Option<Class>),
     ) {
-        self.met.push(class);
+        self.classes.push(class);
         let key = (
             kind,
             place.part.clone(),
             place.subject.clone(),
             text.clone(),
         );
-        if let Some(line) = self.known.get(&key).map(|index| &mut self.lines[*index]) {
+        if let Some(line) = self.index.get(&key).map(|line| &mut self.lines[*line]) {
             line.class = line.class.max(class);
             line.request = line.request.max(request);
             line.response = line.response.max(response);
             return;
         }
-        self.known.insert(key, self.lines.len());
+        self.index.insert(key, self.lines.len());
         self.lines.push(Line {
             class,
             kind,
@@ -186,19 +190,19 @@ mod tests {
     use super::{Facts, Place};
 
     #[test]
-    fn one_fact_met_both_ways_is_one_line_with_the_worse_class() {
+    fn a_change_in_both_directions_is_one_line_with_the_more_severe_class() {
         let document = json!({});
         let node = Node::root(&document);
         let place = Place::part("schema `A`").property("b");
         let mut facts = Facts::default();
-        facts.judge(
+        facts.record_in(
             (Class::Additive, Direction::Request),
             "k",
             &place,
             &node,
             "t",
         );
-        facts.judge(
+        facts.record_in(
             (Class::Breaking, Direction::Response),
             "k",
             &place,

@@ -1,10 +1,12 @@
-//! The change of a contract as a person reviews it: what came, went and changed, each line judged by what it does to
-//! callers. Reads two checked documents, touches no file. Judged is what goes over the wire, and the names that
-//! generated code takes over: operation ids, parameters, shared schemas.
+//! Compares two documents and lists the changes for a reviewer. Each change is classified by its effect on callers.
+//!
+//! The comparison covers everything that is sent over the wire, and the names that generated code uses: operation ids,
+//! parameters and shared schemas.
 
 mod alternatives;
 mod annotations;
 mod bodies;
+mod document;
 mod facts;
 mod node;
 mod objects;
@@ -16,7 +18,6 @@ mod schemas;
 mod security;
 mod shape;
 mod values;
-mod whole;
 mod wording;
 
 use serde_json::Value;
@@ -28,41 +29,41 @@ pub use facts::Line;
 pub use report::{Bump, Report};
 pub use rules::Class;
 
-/// What to look at.
+/// Options of [`compare`].
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Whether descriptions, summaries, titles and tags count.
+    /// Whether changed descriptions, summaries, titles and tags are reported.
     pub prose: bool,
 }
 
-/// Compares two documents that [`crate::validate`] accepted. The order of the lines is that of the documents.
+/// Compares two documents. Both must have passed [`validate`](crate::validate()).
 #[must_use]
 pub fn compare(old: &Value, new: &Value, options: Options) -> Report {
     let mut comparison = Comparison {
         old: Node::root(old),
         new: Node::root(new),
         options,
-        speaks_xml: whole::speaks_xml(old) || whole::speaks_xml(new),
+        uses_xml: document::uses_xml(old) || document::uses_xml(new),
         facts: Facts::default(),
-        met: schemas::Met::default(),
+        shared: schemas::SharedSchemas::default(),
     };
-    comparison.head();
-    comparison.common_security();
+    comparison.metadata();
+    comparison.default_security();
     comparison.security_schemes();
     comparison.operations();
-    comparison.met_schemas();
+    comparison.shared_schemas();
     comparison.schema_list();
-    comparison.met_schemas();
+    comparison.shared_schemas();
     Report::new(comparison.facts.lines)
 }
 
-/// A comparison under way.
+/// The state of a comparison.
 #[derive(Debug)]
 struct Comparison<'d> {
     old: Node<'d>,
     new: Node<'d>,
     options: Options,
-    speaks_xml: bool,
+    uses_xml: bool,
     facts: Facts,
-    met: schemas::Met<'d>,
+    shared: schemas::SharedSchemas<'d>,
 }

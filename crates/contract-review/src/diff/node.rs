@@ -1,5 +1,5 @@
-//! A value of a document, its place, and where its reference leads. References were checked by [`crate::validate`]: each
-//! points at something in the same document and no chain of them is a circle.
+//! A value of a document with its place, and the target of its reference. The references were checked by
+//! [`validate`](crate::validate()): each has a target in the same document, and there are no cycles.
 
 use serde_json::Value;
 
@@ -22,18 +22,18 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// What stands under `key`, its reference not followed.
+    /// The value of `key`. A reference is not followed.
     pub(super) fn get(&self, key: &str) -> Option<Self> {
         self.value.get(key).map(|value| self.inside(key, value))
     }
 
-    /// As [`Self::get`], along several keys.
+    /// Like [`Self::get`], along several keys.
     pub(super) fn path(&self, keys: &[&str]) -> Option<Self> {
         keys.iter()
             .try_fold(self.clone(), |node, key| node.get(key))
     }
 
-    /// The entries of the object under `key`, in the order of the document; none where it is missing.
+    /// The entries of the object under `key`, in the order of the document. Empty if the key is missing.
     pub(super) fn entries(&self, key: &str) -> Vec<(&'d str, Self)> {
         self.get(key).map_or_else(Vec::new, |map| map.members())
     }
@@ -71,7 +71,7 @@ impl<'d> Node<'d> {
         self.value.get(key) == Some(&Value::Bool(true))
     }
 
-    /// The value that the reference here leads to, or the value itself.
+    /// The target of the reference in this value, or the value itself.
     pub(super) fn resolved(&self) -> Self {
         let mut node = self.clone();
         while let Some(next) = node.referred() {
@@ -80,7 +80,7 @@ impl<'d> Node<'d> {
         node
     }
 
-    /// One step along the reference here, if one stands here.
+    /// The direct target of the reference in this value, if there is one.
     pub(super) fn referred(&self) -> Option<Self> {
         let at = place(self.text("$ref")?.strip_prefix('#')?);
         let value = self.root.pointer(at.as_str())?;
@@ -91,7 +91,7 @@ impl<'d> Node<'d> {
         })
     }
 
-    /// The name of the shared schema that this value is.
+    /// The name of this value if it is a shared schema.
     pub(super) fn schema_name(&self) -> Option<&'d str> {
         let name = self.at.as_str().strip_prefix("/components/schemas/")?;
         if name.contains('/') {

@@ -1,4 +1,4 @@
-//! Compares the fields of objects: which there are, which must be there, what of others.
+//! Compares the fields of objects: which are declared, which are required, and whether others are allowed.
 
 use std::collections::BTreeSet;
 
@@ -20,10 +20,10 @@ impl<'d> Comparison<'d> {
         }
         let direction = pair.direction;
         for (name, property) in &pair.old.properties {
-            if pair.new.property(name).is_none() && travels(property, direction) {
+            if pair.new.property(name).is_none() && is_sent_in(property, direction) {
                 let class = rules::property_removed(direction);
                 let place = pair.place.property(name);
-                self.facts.judge(
+                self.facts.record_in(
                     (class, direction),
                     "property-removed",
                     &place,
@@ -32,44 +32,44 @@ impl<'d> Comparison<'d> {
                 );
             }
         }
-        self.required_alone(pair);
+        self.undeclared_required(pair);
     }
 
     fn property_added(&mut self, pair: &Pair<'_, 'd>, name: &str, property: &Node<'d>) {
         let direction = pair.direction;
-        if travels(property, direction) {
+        if is_sent_in(property, direction) {
             let required = pair.new.required.contains(name);
             let class = rules::property_added(required, direction);
             let text = format!("added, {}", summary(property, required));
             let place = pair.place.property(name);
             self.facts
-                .judge((class, direction), "property-added", &place, property, text);
+                .record_in((class, direction), "property-added", &place, property, text);
         }
     }
 
-    /// A property that both have; `readOnly` and `writeOnly` can take it out of one direction.
+    /// Compares a property that both objects declare. `readOnly` and `writeOnly` exclude it from one direction.
     fn property(&mut self, pair: &Pair<'_, 'd>, name: &str, old: &Node<'d>, new: &Node<'d>) {
         let (place, direction) = (pair.place.property(name), pair.direction);
-        let carriers = match direction {
+        let messages = match direction {
             Direction::Request => "requests",
             Direction::Response => "responses",
         };
-        match (travels(old, direction), travels(new, direction)) {
+        match (is_sent_in(old, direction), is_sent_in(new, direction)) {
             (true, true) => {
                 self.required(pair, name, new);
                 self.schema(&place, old, new, direction);
             }
             (false, true) => {
                 let class = rules::property_added(pair.new.required.contains(name), direction);
-                let text = format!("is part of {carriers} now");
+                let text = format!("is now part of {messages}");
                 self.facts
-                    .judge((class, direction), "property-added", &place, new, text);
+                    .record_in((class, direction), "property-added", &place, new, text);
             }
             (true, false) => {
                 let class = rules::property_removed(direction);
-                let text = format!("is not part of {carriers} any more");
+                let text = format!("is no longer part of {messages}");
                 self.facts
-                    .judge((class, direction), "property-removed", &place, new, text);
+                    .record_in((class, direction), "property-removed", &place, new, text);
             }
             (false, false) => {}
         }
@@ -86,7 +86,7 @@ impl<'d> Comparison<'d> {
         }
     }
 
-    /// One line about a required flag, wherever it stands.
+    /// Reports a changed required flag of a property, parameter, header or body.
     pub(super) fn required_changed(
         &mut self,
         place: &Place,
@@ -95,13 +95,13 @@ impl<'d> Comparison<'d> {
         direction: Direction,
     ) {
         let class = rules::required_changed(now, direction);
-        let text = if now { "required now" } else { "optional now" };
+        let text = if now { "now required" } else { "now optional" };
         self.facts
-            .judge((class, direction), "required-changed", place, node, text);
+            .record_in((class, direction), "required-changed", place, node, text);
     }
 
-    /// `required` may name a field that `properties` does not list.
-    fn required_alone(&mut self, pair: &Pair<'_, 'd>) {
+    /// Compares the required fields that neither object declares under `properties`.
+    fn undeclared_required(&mut self, pair: &Pair<'_, 'd>) {
         let names: BTreeSet<&str> = pair
             .old
             .required
@@ -126,36 +126,26 @@ impl<'d> Comparison<'d> {
             }
             (_, Closed) => {
                 let class = rules::additional_closed(pair.direction);
-                self.tell(
-                    pair,
-                    class,
-                    KIND,
-                    "fields that are not listed are refused now",
-                );
+                self.report(pair, class, KIND, "undeclared fields are now rejected");
             }
             (Closed, _) => {
                 let class = rules::additional_opened(pair.direction);
-                self.tell(
-                    pair,
-                    class,
-                    KIND,
-                    "fields that are not listed are allowed now",
-                );
+                self.report(pair, class, KIND, "undeclared fields are now allowed");
             }
             (Open, Schema(_)) => {
-                let text = "fields that are not listed have a schema now";
-                self.tell_change(pair, Change::Narrower, KIND, text);
+                let text = "undeclared fields now have a schema";
+                self.report_change(pair, Change::Narrower, KIND, text);
             }
             (Schema(_), Open) => {
-                let text = "fields that are not listed may hold anything now";
-                self.tell_change(pair, Change::Wider, KIND, text);
+                let text = "undeclared fields may now have any value";
+                self.report_change(pair, Change::Wider, KIND, text);
             }
         }
     }
 }
 
-/// Whether a property is part of what travels in `direction`.
-fn travels(property: &Node<'_>, direction: Direction) -> bool {
+/// Whether a property is part of the values that are sent in `direction`.
+fn is_sent_in(property: &Node<'_>, direction: Direction) -> bool {
     let flag = match direction {
         Direction::Request => "readOnly",
         Direction::Response => "writeOnly",

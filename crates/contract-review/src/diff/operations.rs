@@ -1,4 +1,4 @@
-//! Compares operations: which there are, what each is called, what it takes and gives.
+//! Compares operations: which exist, their ids, and everything inside them.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ impl Operation<'_> {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
 
-    /// Two paths are one where only the names of their parameters differ.
+    /// Identifies the operation. Paths that differ only in the names of their parameters are the same.
     fn key(&self) -> (String, &'static str) {
         let mut key = String::new();
         let mut inside = false;
@@ -62,14 +62,14 @@ pub(super) fn operations<'d>(document: &Node<'d>) -> Vec<Operation<'d>> {
 }
 
 impl<'d> Comparison<'d> {
-    /// Compares all operations; a new one is told in the order of the new document, a removed one after them.
+    /// Compares all operations. The removed ones are reported last.
     pub(super) fn operations(&mut self) {
         let (before, after) = (operations(&self.old), operations(&self.new));
         for new in &after {
             let place = Place::part(new.title());
             match before.iter().find(|old| old.key() == new.key()) {
                 Some(old) => self.operation(&place, old, new),
-                None => self.facts.note(
+                None => self.facts.record(
                     Class::Additive,
                     "operation-added",
                     &place,
@@ -82,7 +82,7 @@ impl<'d> Comparison<'d> {
             if !after.iter().any(|new| new.key() == old.key()) {
                 let text = format!("operation{} removed", named(old));
                 let place = Place::part(old.title());
-                self.facts.note(
+                self.facts.record(
                     Class::Breaking,
                     "operation-removed",
                     &place,
@@ -103,7 +103,7 @@ impl<'d> Comparison<'d> {
         self.callbacks(place, old, new);
         let flags = (old.node.flag("deprecated"), new.node.flag("deprecated"));
         self.deprecation(place, flags.0, flags.1, &new.node);
-        self.texts(place, &old.node, &new.node);
+        self.descriptions(place, &old.node, &new.node);
         self.prose(
             place,
             "tags",
@@ -113,41 +113,54 @@ impl<'d> Comparison<'d> {
         );
     }
 
-    /// Not on the wire, but what the vendor's documentation and every generated client call the operation by.
+    /// Compares the operation ids. They are not sent over the wire, but generated clients use them as names.
     fn operation_id(&mut self, place: &Place, old: &Operation<'d>, new: &Operation<'d>) {
         let id = |operation: &Operation<'d>| operation.node.text("operationId");
         let (class, text) = match (id(old), id(new)) {
             (before, after) if before == after => return,
-            (None, Some(after)) => (Class::Additive, format!("named `{after}` now")),
-            (Some(before), None) => (Class::Breaking, format!("not named `{before}` any more")),
+            (None, Some(after)) => (
+                Class::Additive,
+                format!("now has the operation id `{after}`"),
+            ),
+            (Some(before), None) => (
+                Class::Breaking,
+                format!("no longer has the operation id `{before}`"),
+            ),
             (before, after) => {
                 let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
                 let text =
-                    format!("renamed from `{before}` to `{after}`: generated code names it so");
+                    format!("renamed from `{before}` to `{after}`: generated code uses the name");
                 (Class::Breaking, text)
             }
         };
         self.facts
-            .note(class, "operation-id-changed", place, &new.node, text);
+            .record(class, "operation-id-changed", place, &new.node, text);
     }
 
-    /// No rule reads callbacks; a change of them is told, not dropped.
+    /// Reports any change of callbacks, because no rule covers them.
     fn callbacks(&mut self, place: &Place, old: &Operation<'d>, new: &Operation<'d>) {
-        self.unread(place, "callbacks", &old.node, &new.node);
+        self.uncovered_keyword(place, "callbacks", &old.node, &new.node);
     }
 
-    pub(super) fn unread(&mut self, place: &Place, keyword: &str, old: &Node<'d>, new: &Node<'d>) {
+    /// Reports any change of a keyword that no rule covers.
+    pub(super) fn uncovered_keyword(
+        &mut self,
+        place: &Place,
+        keyword: &str,
+        old: &Node<'d>,
+        new: &Node<'d>,
+    ) {
         let empty = Value::Object(serde_json::Map::new());
-        let says = |node: &Node<'d>| {
+        let value = |node: &Node<'d>| {
             node.value
                 .get(keyword)
                 .cloned()
                 .unwrap_or_else(|| empty.clone())
         };
-        if says(old) != says(new) {
-            let text = format!("`{keyword}` changed; no rule judges it, so it counts as breaking");
+        if value(old) != value(new) {
+            let text = format!("`{keyword}` changed; no rule covers it, so it counts as breaking");
             self.facts
-                .note(Class::Breaking, "unknown-keyword-changed", place, new, text);
+                .record(Class::Breaking, "unknown-keyword-changed", place, new, text);
         }
     }
 }

@@ -28,7 +28,7 @@ impl<'d> Comparison<'d> {
             if moved(parameter, &after, &before).is_none() {
                 let class = rules::property_removed(Direction::Request);
                 let place = place.inside(title(parameter));
-                self.facts.judge(
+                self.facts.record_in(
                     (class, Direction::Request),
                     "parameter-removed",
                     &place,
@@ -50,17 +50,17 @@ impl<'d> Comparison<'d> {
             let text = format!("moved here from the {}", old.text("in").unwrap_or_default());
             let verdict = (Class::Breaking, Direction::Request);
             self.facts
-                .judge(verdict, "parameter-moved", place, parameter, text);
+                .record_in(verdict, "parameter-moved", place, parameter, text);
             return;
         }
         let required = is_required(parameter);
         let class = rules::property_added(required, Direction::Request);
-        let what = match parameter.get("schema") {
+        let description = match parameter.get("schema") {
             Some(schema) => summary(&schema, required),
             None => if required { "required" } else { "optional" }.into(),
         };
-        let text = format!("added, {what}");
-        self.facts.judge(
+        let text = format!("added, {description}");
+        self.facts.record_in(
             (class, Direction::Request),
             "parameter-added",
             place,
@@ -74,14 +74,14 @@ impl<'d> Comparison<'d> {
             old.text("name").unwrap_or_default(),
             new.text("name").unwrap_or_default(),
         );
-        // Header names have no case.
+        // Header names are case-insensitive.
         if names.0 != names.1 && !names.0.eq_ignore_ascii_case(names.1) {
             let text = format!(
-                "renamed from `{}`: the same on the wire, but generated code names it so",
+                "renamed from `{}`: the same on the wire, but generated code uses the name",
                 names.0
             );
             self.facts
-                .note(Class::Breaking, "parameter-renamed", place, new, text);
+                .record(Class::Breaking, "parameter-renamed", place, new, text);
         }
         let (before, now) = (is_required(old), is_required(new));
         if before != now {
@@ -93,28 +93,29 @@ impl<'d> Comparison<'d> {
             (None, None) => {}
             _ => {
                 let verdict = (Class::Breaking, Direction::Request);
-                let text = "`schema` and `content` changed places: it is written another way";
+                let text =
+                    "changed between `schema` and `content`, which changes how it is serialized";
                 self.facts
-                    .judge(verdict, "parameter-style-changed", place, new, text);
+                    .record_in(verdict, "parameter-style-changed", place, new, text);
             }
         }
         self.content(place, old, new, Direction::Request);
         self.deprecation(place, old.flag("deprecated"), new.flag("deprecated"), new);
-        self.texts(place, old, new);
+        self.descriptions(place, old, new);
     }
 
-    /// How a value becomes text in the URL or header.
+    /// Compares how a value is serialized in the URL or the header.
     fn serialization(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
         for keyword in ["style", "explode", "allowReserved", "allowEmptyValue"] {
             let (before, now) = (effective_style(old, keyword), effective_style(new, keyword));
             if before != now {
                 let class = match keyword {
-                    // An empty value that is allowed now breaks nobody.
+                    // Allowing an empty value breaks no caller.
                     "allowEmptyValue" if now == Value::Bool(true) => Class::Additive,
                     _ => Class::Breaking,
                 };
                 let text = format!("{keyword} {before} -> {now}");
-                self.facts.judge(
+                self.facts.record_in(
                     (class, Direction::Request),
                     "parameter-style-changed",
                     place,
@@ -126,7 +127,7 @@ impl<'d> Comparison<'d> {
     }
 }
 
-/// The parameters of the path item, replaced by the operation's own of the same name and place.
+/// The parameters of the operation and those of its path item, where the operation's own take precedence.
 fn effective<'d>(operation: &Operation<'d>) -> Vec<Node<'d>> {
     let list = |node: &Node<'d>| -> Vec<Node<'d>> {
         let parameters = node.items("parameters").into_iter();
@@ -138,7 +139,7 @@ fn effective<'d>(operation: &Operation<'d>) -> Vec<Node<'d>> {
         .filter(|shared| !own.iter().any(|parameter| key(parameter) == key(shared)))
         .collect();
     all.extend(own);
-    // OpenAPI: these three header parameters mean nothing.
+    // OpenAPI ignores these three header parameters.
     all.retain(|parameter| {
         let (place, name) = key(parameter);
         !(place == "header" && ["accept", "content-type", "authorization"].contains(&name.as_str()))
@@ -157,7 +158,7 @@ fn key(parameter: &Node<'_>) -> (String, String) {
     (place.to_owned(), name)
 }
 
-/// The old parameter that `after[index]` is: of the same name, or in the path the one whose name alone changed.
+/// The old parameter that corresponds to `after[index]`: the one with the same name, or a renamed path parameter.
 fn counterpart<'a, 'd>(
     before: &'a [Node<'d>],
     after: &[Node<'d>],
@@ -168,18 +169,18 @@ fn counterpart<'a, 'd>(
     if same.is_some() || key(parameter).0 != "path" {
         return same;
     }
-    let orphans = |of: &[Node<'d>], others: &[Node<'d>]| -> Vec<usize> {
+    let unmatched = |of: &[Node<'d>], others: &[Node<'d>]| -> Vec<usize> {
         let alone = |node: &Node<'d>| {
             key(node).0 == "path" && !others.iter().any(|other| key(other) == key(node))
         };
         (0..of.len()).filter(|index| alone(&of[*index])).collect()
     };
-    let (gone, come) = (orphans(before, after), orphans(after, before));
-    let nth = come.iter().position(|place| *place == index)?;
-    gone.get(nth).map(|place| &before[*place])
+    let (removed, added) = (unmatched(before, after), unmatched(after, before));
+    let nth = added.iter().position(|place| *place == index)?;
+    removed.get(nth).map(|place| &before[*place])
 }
 
-/// The parameter of the same name that stood elsewhere, where it does not stand there any more.
+/// The parameter with the same name that moved here from another location, such as from the query to the header.
 fn moved<'a, 'd>(
     parameter: &Node<'d>,
     from: &'a [Node<'d>],
@@ -201,10 +202,10 @@ fn title(parameter: &Node<'_>) -> String {
     format!("{place} parameter `{name}`")
 }
 
-/// What is said, or what OpenAPI takes where nothing is said.
+/// The declared value of `keyword`, or its default.
 fn effective_style(parameter: &Node<'_>, keyword: &str) -> Value {
-    let said = parameter.value.get(keyword).cloned();
-    said.unwrap_or_else(|| match keyword {
+    let declared = parameter.value.get(keyword).cloned();
+    declared.unwrap_or_else(|| match keyword {
         "style" => match parameter.text("in") {
             Some("query" | "cookie") => "form".into(),
             _ => "simple".into(),

@@ -1,4 +1,4 @@
-//! The result of a comparison: its class, the version bump that follows, and its three printed forms.
+//! The result of a comparison: its class, the suggested version bump, and its three output formats.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::facts::Line;
 use super::rules::Class;
 
-/// The part of a version that the change asks to raise.
+/// The part of the version number to raise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bump {
@@ -33,14 +33,14 @@ impl Bump {
     }
 }
 
-/// What changed between two documents.
+/// The changes between two documents.
 #[derive(Clone, Debug)]
 pub struct Report {
     lines: Vec<Line>,
 }
 
 #[derive(Serialize)]
-struct Machine<'a> {
+struct JsonReport<'a> {
     class: Option<Class>,
     bump: Bump,
     counts: Counts,
@@ -54,7 +54,7 @@ struct Counts {
     docs: usize,
 }
 
-/// The classes in the order in which a reviewer wants them, with their titles.
+/// The classes with their titles, most severe first.
 const CLASSES: [(Class, &str); 3] = [
     (Class::Breaking, "Breaking"),
     (Class::Additive, "Additive"),
@@ -62,7 +62,8 @@ const CLASSES: [(Class, &str); 3] = [
 ];
 
 impl Report {
-    /// The worst class first; within a class the parts stay together, in the order of the documents.
+    /// Sorts the lines by class, most severe first. Within a class, lines of the same part stay together, in the order
+    /// of the documents.
     pub(super) fn new(lines: Vec<Line>) -> Self {
         let mut parts: HashMap<&str, usize> = HashMap::new();
         for line in &lines {
@@ -81,19 +82,19 @@ impl Report {
         Self { lines }
     }
 
-    /// Each change, the worst first.
+    /// The changes, most severe first.
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
 
-    /// The worst class; none where nothing changed.
+    /// The most severe class. `None` if nothing changed.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         self.lines.iter().map(|line| line.class).max()
     }
 
-    /// The version bump that follows.
+    /// The version bump that the most severe class requires.
     #[must_use]
     pub fn bump(&self) -> Bump {
         match self.class() {
@@ -108,8 +109,8 @@ impl Report {
         self.lines.iter().filter(|line| line.class == class).count()
     }
 
-    /// One line that says it all.
-    fn verdict(&self) -> String {
+    /// The summary line: the number of changes in each class, and the version bump.
+    fn summary(&self) -> String {
         if self.lines.is_empty() {
             return "no change; version bump: none".into();
         }
@@ -137,14 +138,14 @@ impl Report {
                 }
             }
         }
-        let _ = writeln!(text, "{}", self.verdict());
+        let _ = writeln!(text, "{}", self.summary());
         text
     }
 
     /// The report as Markdown for a pull request. It ends with a newline.
     #[must_use]
     pub fn to_markdown(&self) -> String {
-        let mut text = format!("**{}**\n", self.verdict());
+        let mut text = format!("**{}**\n", self.summary());
         for (class, title) in CLASSES {
             for (index, (part, lines)) in self.parts(class).into_iter().enumerate() {
                 if index == 0 {
@@ -162,7 +163,7 @@ impl Report {
     /// The report as JSON with the fields `class`, `bump`, `counts` and `changes`. It ends with a newline.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let machine = Machine {
+        let machine = JsonReport {
             class: self.class(),
             bump: self.bump(),
             counts: Counts {
@@ -172,12 +173,12 @@ impl Report {
             },
             changes: &self.lines,
         };
-        // Nothing in a report can fail to become JSON.
+        // Serialization cannot fail: a report contains only strings and enums.
         let text = serde_json::to_string_pretty(&machine).unwrap_or_default();
         format!("{text}\n")
     }
 
-    /// The printed lines of a class by part. Where the same happened to several things of a part, one line tells it.
+    /// The printed lines of a class by part.
     fn parts(&self, class: Class) -> Vec<(&str, Vec<String>)> {
         let mut parts: Vec<(&str, Vec<&Line>)> = Vec::new();
         for line in self.lines.iter().filter(|line| line.class == class) {
@@ -188,25 +189,26 @@ impl Report {
         }
         parts
             .into_iter()
-            .map(|(part, lines)| (part, joined(&lines)))
+            .map(|(part, lines)| (part, grouped(&lines)))
             .collect()
     }
 }
 
-/// How many things one printed docs line names; JSON has them all.
+/// The maximum number of subjects in one printed docs line. JSON output has a line for each subject.
 const NAMED: usize = 4;
 
-/// Lines of one part; docs lines that say the same of several things are one.
-fn joined(lines: &[&Line]) -> Vec<String> {
-    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+/// The lines of one part. Docs lines with the same text are combined into one line with all their subjects.
+fn grouped(lines: &[&Line]) -> Vec<String> {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for line in lines {
         let text = format!("{}{}", line.text, directions(line));
-        match told.iter_mut().find(|(known, _)| *known == text) {
+        match groups.iter_mut().find(|(known, _)| *known == text) {
             Some((_, subjects)) if line.class == Class::Docs => subjects.push(&line.subject),
-            _ => told.push((text, vec![&line.subject])),
+            _ => groups.push((text, vec![&line.subject])),
         }
     }
-    told.into_iter()
+    groups
+        .into_iter()
         .map(|(text, subjects)| match subjects.as_slice() {
             [""] => text,
             subjects => format!("{}: {text}", enumerate(subjects)),
@@ -214,11 +216,11 @@ fn joined(lines: &[&Line]) -> Vec<String> {
         .collect()
 }
 
-/// `query parameter `a`, `b`; response 400; and 3 more`: what kind of thing it is stands once.
+/// Lists subjects and names each kind once: ``query parameter `a`, `b`; response 400; and 3 more``.
 fn enumerate(subjects: &[&str]) -> String {
     let mut text = String::new();
     let mut last_kind = "";
-    // One more is as short as saying that there is one more.
+    // Naming one more subject is as short as "and 1 more".
     let shown = if subjects.len() == NAMED + 1 {
         NAMED + 1
     } else {
@@ -252,7 +254,7 @@ fn enumerate(subjects: &[&str]) -> String {
     text
 }
 
-/// Said only where requests and responses disagree.
+/// The classes for requests and responses, if they differ.
 fn directions(line: &Line) -> String {
     let name = |class: Class| format!("{class:?}").to_lowercase();
     match (line.request, line.response) {
@@ -267,7 +269,7 @@ fn directions(line: &Line) -> String {
     }
 }
 
-/// What Markdown would read as markup outside of code spans.
+/// Escapes Markdown markup outside of code spans.
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
     let mut code = false;

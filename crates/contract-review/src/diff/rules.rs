@@ -1,24 +1,26 @@
-//! What a change does to callers: one small function a rule. A caller writes requests and reads responses, so the same
-//! change of a set of values means opposite things to the two. Knows no documents.
+//! The rules that classify changes, one small function for each rule.
+//!
+//! A caller writes requests and reads responses, so the same change of the allowed values has opposite effects on the
+//! two. The rules do not read documents.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// What a change means to those who call the API as the old document says, least first.
+/// The effect of a change on callers that follow the old document, from least to most severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// Only what people read changed, or how the same thing is said.
+    /// Only documentation changed, or the same rule is written differently.
     Docs,
-    /// Old callers go on; new ones can do more.
+    /// Existing callers keep working; new callers can do more.
     Additive,
-    /// A caller that keeps to the old document can fail.
+    /// A caller that follows the old document can fail.
     Breaking,
 }
 
-/// Which way the value travels.
+/// The direction in which a value is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Direction {
     Request,
@@ -32,12 +34,12 @@ pub(super) enum Change {
     Wider,
     /// Only some of the old values.
     Narrower,
-    /// Neither holds the other, or it cannot be told.
+    /// Neither set contains the other, or the rules cannot decide it.
     Other,
 }
 
-/// A server that accepts more breaks nobody, one that accepts less does; one that answers with more kinds of values
-/// surprises its readers, one that answers with fewer does not.
+/// A server that accepts more values breaks no caller; a server that accepts fewer values breaks some. A server that
+/// returns new kinds of values can break callers; a server that returns fewer kinds does not.
 pub(super) fn allowed_values(change: Change, direction: Direction) -> Class {
     match (change, direction) {
         (Change::Wider, Direction::Request) | (Change::Narrower, Direction::Response) => {
@@ -47,7 +49,7 @@ pub(super) fn allowed_values(change: Change, direction: Direction) -> Class {
     }
 }
 
-/// An old caller does not send a new field, and reads past one in a response.
+/// An existing caller does not send the new field, and ignores it in a response.
 pub(super) fn property_added(required: bool, direction: Direction) -> Class {
     match direction {
         Direction::Request if required => Class::Breaking,
@@ -55,7 +57,7 @@ pub(super) fn property_added(required: bool, direction: Direction) -> Class {
     }
 }
 
-/// Whoever sends the field is refused or ignored; whoever reads it misses it.
+/// Callers that send the field are rejected or ignored, and callers that read it no longer find it.
 pub(super) fn property_removed(_: Direction) -> Class {
     Class::Breaking
 }
@@ -66,7 +68,7 @@ pub(super) fn required_changed(now: bool, direction: Direction) -> Class {
     allowed_values(change, direction)
 }
 
-/// `open`: any other text is allowed beside the listed ones, so readers expect unknown ones.
+/// `open`: values other than the listed ones are allowed, so readers must expect unknown values.
 pub(super) fn enum_values_added(open: bool, direction: Direction) -> Class {
     if open {
         Class::Additive
@@ -75,7 +77,7 @@ pub(super) fn enum_values_added(open: bool, direction: Direction) -> Class {
     }
 }
 
-/// In an open set a value that is no longer listed is still allowed.
+/// `open`: a value that is no longer listed is still allowed.
 pub(super) fn enum_values_removed(open: bool, direction: Direction) -> Class {
     if open {
         Class::Docs
@@ -84,8 +86,8 @@ pub(super) fn enum_values_removed(open: bool, direction: Direction) -> Class {
     }
 }
 
-/// Unknown fields: a caller that sends them is stopped by a closed object. Readers must expect them anyway, because the
-/// next revision may add one.
+/// Undeclared fields are no longer allowed. Callers that send them are rejected. Callers that read the object are not
+/// affected, because they must expect new fields from any later revision.
 pub(super) fn additional_closed(direction: Direction) -> Class {
     match direction {
         Direction::Request => Class::Breaking,
@@ -93,30 +95,30 @@ pub(super) fn additional_closed(direction: Direction) -> Class {
     }
 }
 
-/// The reverse of [`additional_closed`]; harmless both ways.
+/// Undeclared fields are now allowed, which is harmless in both directions.
 pub(super) fn additional_opened(_: Direction) -> Class {
     Class::Additive
 }
 
-/// A default decides what an absent value means, for who leaves it out and for who misses it.
+/// A default defines the meaning of an absent value, both in requests and in responses.
 pub(super) fn default_changed(old: Option<&Value>, new: Option<&Value>) -> Class {
     match (old, new) {
-        // What was left to the server is now promised.
+        // The meaning was undefined before, so no caller depends on it.
         (None, Some(_)) => Class::Additive,
         _ => Class::Breaking,
     }
 }
 
-/// How the set of allowed JSON types changed; an empty set allows all. Every integer is a number.
+/// How the set of allowed JSON types changed. An empty set allows all types, and every integer is a number.
 pub(super) fn types_change(old: &BTreeSet<&str>, new: &BTreeSet<&str>) -> Option<Change> {
-    let holds = |outer: &BTreeSet<&str>, inner: &BTreeSet<&str>| {
+    let contains = |outer: &BTreeSet<&str>, inner: &BTreeSet<&str>| {
         outer.is_empty()
             || !inner.is_empty()
                 && inner.iter().all(|kind| {
                     outer.contains(kind) || *kind == "integer" && outer.contains("number")
                 })
     };
-    match (holds(new, old), holds(old, new)) {
+    match (contains(new, old), contains(old, new)) {
         (true, true) => None,
         (true, false) => Some(Change::Wider),
         (false, true) => Some(Change::Narrower),
@@ -124,7 +126,7 @@ pub(super) fn types_change(old: &BTreeSet<&str>, new: &BTreeSet<&str>) -> Option
     }
 }
 
-/// Formats that hold one another; a missing one allows all.
+/// How the allowed values changed with the format. A missing format allows all values.
 pub(super) fn format_change(old: Option<&str>, new: Option<&str>) -> Option<Change> {
     match (old, new) {
         (old, new) if old == new => None,
@@ -138,7 +140,7 @@ pub(super) fn format_change(old: Option<&str>, new: Option<&str>) -> Option<Chan
     }
 }
 
-/// The bounds of JSON Schema that a rule knows.
+/// The keywords of JSON Schema that bound a value.
 pub(super) const BOUNDS: [&str; 13] = [
     "minimum",
     "maximum",
@@ -155,7 +157,7 @@ pub(super) const BOUNDS: [&str; 13] = [
     "pattern",
 ];
 
-/// How one bound changed; a missing one allows all.
+/// How the allowed values changed with one bound. A missing bound allows all values.
 pub(super) fn bound_change(
     keyword: &str,
     old: Option<&Value>,
@@ -177,12 +179,12 @@ pub(super) fn bound_change(
         "multipleOf" if old % new == 0.0 => Change::Wider,
         "multipleOf" if new % old == 0.0 => Change::Narrower,
         "multipleOf" => Change::Other,
-        lower if lower.starts_with("min") || lower == "exclusiveMinimum" => larger_side(new < old),
-        _ => larger_side(new > old),
+        lower if lower.starts_with("min") || lower == "exclusiveMinimum" => wider_if(new < old),
+        _ => wider_if(new > old),
     })
 }
 
-fn larger_side(wider: bool) -> Change {
+fn wider_if(wider: bool) -> Change {
     if wider {
         Change::Wider
     } else {
@@ -190,7 +192,7 @@ fn larger_side(wider: bool) -> Change {
     }
 }
 
-/// Equality that takes `1`, `1.0` and `1e0` for the same.
+/// Whether two values are equal, where `1`, `1.0` and `1e0` are the same number.
 pub(super) fn same_value(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(x), Value::Number(y)) => x == y || x.as_f64() == y.as_f64(),
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_field_breaks_only_those_who_must_send_it() {
+    fn a_new_field_breaks_only_callers_that_must_send_it() {
         assert_eq!(property_added(true, Request), Breaking);
         assert_eq!(property_added(false, Request), Additive);
         assert_eq!(property_added(true, Response), Additive);
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_required_flag_binds_the_sender() {
+    fn a_required_flag_restricts_the_sender() {
         assert_eq!(required_changed(true, Request), Breaking);
         assert_eq!(required_changed(false, Request), Additive);
         assert_eq!(required_changed(true, Response), Additive);
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn enum_values_follow_the_set_they_stand_in() {
+    fn enum_values_follow_whether_the_set_is_open() {
         assert_eq!(enum_values_added(false, Request), Additive);
         assert_eq!(enum_values_added(false, Response), Breaking);
         assert_eq!(enum_values_added(true, Response), Additive);
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_object_stops_senders_alone() {
+    fn a_closed_object_breaks_only_senders() {
         assert_eq!(additional_closed(Request), Breaking);
         assert_eq!(additional_closed(Response), Additive);
         assert_eq!(additional_opened(Request), Additive);
@@ -290,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_hold_one_another() {
+    fn a_format_can_contain_another() {
         assert_eq!(format_change(Some("int32"), Some("int64")), Some(Wider));
         assert_eq!(format_change(Some("double"), Some("float")), Some(Narrower));
         assert_eq!(format_change(None, Some("date")), Some(Narrower));

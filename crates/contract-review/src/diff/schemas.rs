@@ -1,5 +1,5 @@
-//! Compares schemas by their meaning. A shared schema is compared once for each direction that it travels in, and told
-//! under its own name, not at each place that uses it.
+//! Compares schemas by their meaning, not by how they are written. A shared schema is compared once for each direction
+//! in which it is sent, and reported under its own name rather than at each place that refers to it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -8,35 +8,36 @@ use super::facts::Place;
 use super::node::Node;
 use super::rules::{self, BOUNDS, Change, Class, Direction};
 use super::shape::Shape;
-use super::wording::{became, type_names};
+use super::wording::{changed_value, type_names};
 
-/// Schemas inside schemas, followed so far; no contract that a person reads goes deeper.
+/// The maximum depth of schemas inside schemas. A contract that people read is not nested deeper.
 const DEPTH: usize = 64;
 
-/// The shared schemas that were met, and those still to compare.
+/// The shared schemas that were found so far, and those that are still to be compared.
 #[derive(Debug, Default)]
-pub(super) struct Met<'d> {
+pub(super) struct SharedSchemas<'d> {
     queue: VecDeque<(Node<'d>, Node<'d>, Direction)>,
     seen: BTreeSet<(String, String, Direction)>,
-    /// Old name to new name.
+    /// The new names of renamed schemas by their old names.
     pub(super) renamed: BTreeMap<String, String>,
-    /// How deep the comparison by meaning is.
+    /// The current depth of schemas inside schemas.
     depth: usize,
-    /// What was compared by meaning, each pair once a part: a schema may hold itself, and many may hold one.
-    told: BTreeMap<Told, Outcome>,
+    /// The outcome of each comparison in a part of the document. It ends the comparison of a schema that contains
+    /// itself, and saves repeating that of a schema that several others contain.
+    compared: BTreeMap<ComparisonKey, Outcome>,
 }
 
 /// The places of two schemas, the part in which they were compared, and the direction.
-type Told = (String, String, String, Direction);
+type ComparisonKey = (String, String, String, Direction);
 
-/// What came of a comparison by meaning; of one that is not over yet, nothing.
+/// The outcome of a comparison. It is empty while the comparison is still running.
 #[derive(Clone, Debug, Default)]
 struct Outcome {
     subject: String,
     class: Option<Class>,
 }
 
-/// Two shapes to compare, and where that is told.
+/// Two shapes to compare, and where their changes are reported.
 #[derive(Debug)]
 pub(super) struct Pair<'a, 'd> {
     pub(super) place: &'a Place,
@@ -47,7 +48,7 @@ pub(super) struct Pair<'a, 'd> {
 }
 
 impl<'d> Comparison<'d> {
-    /// Compares what stands at one use of a schema.
+    /// Compares two uses of a schema: references, inline schemas, or one of each.
     pub(super) fn schema(
         &mut self,
         place: &Place,
@@ -59,47 +60,52 @@ impl<'d> Comparison<'d> {
             && self.is_same_schema(&old_target, &new_target)
         {
             if is_alone(old) && is_alone(new) {
-                return self.meet(old_target, new_target, direction);
+                return self.enqueue(old_target, new_target, direction);
             }
-            let beside = (Shape::beside_reference(old), Shape::beside_reference(new));
-            if beside.0.limits_nothing() && beside.1.limits_nothing() {
-                self.meet(old_target, new_target, direction);
+            let siblings = (
+                Shape::siblings_of_reference(old),
+                Shape::siblings_of_reference(new),
+            );
+            if siblings.0.allows_everything() && siblings.1.allows_everything() {
+                self.enqueue(old_target, new_target, direction);
                 self.annotations(&Pair {
                     place,
-                    old: &beside.0,
-                    new: &beside.1,
+                    old: &siblings.0,
+                    new: &siblings.1,
                     node: new,
                     direction,
                 });
                 return;
             }
         }
-        self.by_meaning(place, old, new, direction);
+        self.structure(place, old, new, direction);
     }
 
-    fn by_meaning(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>, direction: Direction) {
-        // What is used directly is told at each use, what it leads to once.
+    fn structure(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>, direction: Direction) {
+        // A schema that is referred to directly is reported at each use; the schemas inside it are reported once.
         let refers = old.referred().is_some() || new.referred().is_some();
-        if refers && self.met.depth == 0 {
+        if refers && self.shared.depth == 0 {
             return self.shapes_of(place, old, new, direction);
         }
         let (from, to) = (old.resolved().at.to_string(), new.resolved().at.to_string());
         let pair = (from, to, place.part.clone(), direction);
-        if let Some(outcome) = self.met.told.get(&pair).cloned() {
-            return self.tell_again(place, new, &outcome, direction);
+        if let Some(outcome) = self.shared.compared.get(&pair).cloned() {
+            return self.report_repeated(place, new, &outcome, direction);
         }
-        self.met.told.insert(pair.clone(), Outcome::default());
+        self.shared
+            .compared
+            .insert(pair.clone(), Outcome::default());
         let count = self.facts.count();
         self.shapes_of(place, old, new, direction);
         let outcome = Outcome {
             subject: place.subject.clone(),
-            class: self.facts.worst_since(count),
+            class: self.facts.most_severe_since(count),
         };
-        self.met.told.insert(pair, outcome);
+        self.shared.compared.insert(pair, outcome);
     }
 
-    /// One line at a further place of what was told in full at its first.
-    fn tell_again(
+    /// Reports one line for a change that was already reported in full at another place.
+    fn report_repeated(
         &mut self,
         place: &Place,
         new: &Node<'d>,
@@ -115,15 +121,15 @@ impl<'d> Comparison<'d> {
             };
             let text = format!("changed in the same way as {first}");
             self.facts
-                .judge((class, direction), "same-change", place, new, text);
+                .record_in((class, direction), "same-change", place, new, text);
         }
     }
 
     fn shapes_of(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>, direction: Direction) {
-        if self.met.depth == DEPTH {
+        if self.shared.depth == DEPTH {
             return self.too_deep(place, new, direction);
         }
-        self.met.depth += 1;
+        self.shared.depth += 1;
         self.shapes(&Pair {
             place,
             old: &Shape::read(old),
@@ -131,37 +137,38 @@ impl<'d> Comparison<'d> {
             node: new,
             direction,
         });
-        self.met.depth -= 1;
+        self.shared.depth -= 1;
     }
 
-    /// Whether two referred schemas are one: of one name, or of two where each document knows only its own.
+    /// Whether two shared schemas are the same: either they have the same name, or each name exists in one document
+    /// only, so that the schema was renamed.
     fn is_same_schema(&self, old: &Node<'d>, new: &Node<'d>) -> bool {
         let (Some(old_name), Some(new_name)) = (old.schema_name(), new.schema_name()) else {
             return false;
         };
-        let knows =
+        let declares =
             |root: &Node<'_>, name: &str| root.path(&["components", "schemas", name]).is_some();
-        old_name == new_name || !knows(&self.new, old_name) && !knows(&self.old, new_name)
+        old_name == new_name || !declares(&self.new, old_name) && !declares(&self.old, new_name)
     }
 
-    fn meet(&mut self, old: Node<'d>, new: Node<'d>, direction: Direction) {
+    fn enqueue(&mut self, old: Node<'d>, new: Node<'d>, direction: Direction) {
         if let (Some(old_name), Some(new_name)) = (old.schema_name(), new.schema_name())
             && old_name != new_name
         {
-            self.met
+            self.shared
                 .renamed
                 .entry(old_name.into())
                 .or_insert_with(|| new_name.into());
         }
         let pair = (old.at.to_string(), new.at.to_string(), direction);
-        if self.met.seen.insert(pair) {
-            self.met.queue.push_back((old, new, direction));
+        if self.shared.seen.insert(pair) {
+            self.shared.queue.push_back((old, new, direction));
         }
     }
 
-    /// Compares the shared schemas that were met, and those that they lead to.
-    pub(super) fn met_schemas(&mut self) {
-        while let Some((old, new, direction)) = self.met.queue.pop_front() {
+    /// Compares the shared schemas in the queue, and those that they refer to.
+    pub(super) fn shared_schemas(&mut self) {
+        while let Some((old, new, direction)) = self.shared.queue.pop_front() {
             let name = new.schema_name().unwrap_or_default();
             let place = Place::part(format!("schema `{name}`"));
             self.schema(&place, &old, &new, direction);
@@ -169,7 +176,7 @@ impl<'d> Comparison<'d> {
     }
 
     fn shapes(&mut self, pair: &Pair<'_, 'd>) {
-        // A list that becomes a text has no items to compare.
+        // After an incompatible change of the type, the rest is not comparable.
         if self.types(pair) {
             self.values(pair);
             self.format(pair);
@@ -178,14 +185,14 @@ impl<'d> Comparison<'d> {
             self.additional(pair);
             self.items(pair);
             self.alternatives(pair);
-            self.deeper(pair);
+            self.unmerged_parts(pair);
             self.unknown_keywords(pair);
         }
         self.annotations(pair);
     }
 
-    /// One line about the pair itself.
-    pub(super) fn tell(
+    /// Reports a change of the pair.
+    pub(super) fn report(
         &mut self,
         pair: &Pair<'_, 'd>,
         class: Class,
@@ -193,18 +200,19 @@ impl<'d> Comparison<'d> {
         text: impl Into<String>,
     ) {
         let verdict = (class, pair.direction);
-        self.facts.judge(verdict, kind, pair.place, pair.node, text);
+        self.facts
+            .record_in(verdict, kind, pair.place, pair.node, text);
     }
 
-    /// One line about a change of the values that the pair allows.
-    pub(super) fn tell_change(
+    /// Reports a change of the values that the pair allows.
+    pub(super) fn report_change(
         &mut self,
         pair: &Pair<'_, 'd>,
         change: Change,
         kind: &'static str,
         text: impl Into<String>,
     ) {
-        self.tell(
+        self.report(
             pair,
             rules::allowed_values(change, pair.direction),
             kind,
@@ -212,7 +220,7 @@ impl<'d> Comparison<'d> {
         );
     }
 
-    /// Tells whether the rest is worth comparing.
+    /// Compares the types. Returns whether the rest of the schemas is comparable.
     fn types(&mut self, pair: &Pair<'_, 'd>) -> bool {
         let Some(change) = rules::types_change(&pair.old.types, &pair.new.types) else {
             return true;
@@ -224,12 +232,12 @@ impl<'d> Comparison<'d> {
         };
         if without_null(pair.old) != without_null(pair.new) {
             let text = format!("type {} -> {}", type_names(pair.old), type_names(pair.new));
-            self.tell_change(pair, change, "type-changed", text);
+            self.report_change(pair, change, "type-changed", text);
             return change != Change::Other;
         }
         match pair.new.types.contains("null") {
-            true => self.tell_change(pair, change, "null-allowed", "may be null now"),
-            false => self.tell_change(pair, change, "null-refused", "may not be null any more"),
+            true => self.report_change(pair, change, "null-allowed", "may now be null"),
+            false => self.report_change(pair, change, "null-rejected", "may no longer be null"),
         }
         true
     }
@@ -238,8 +246,8 @@ impl<'d> Comparison<'d> {
         let (before, now) = (pair.old.format, pair.new.format);
         if let Some(change) = rules::format_change(before, now) {
             let (before, now) = (before.map(Into::into), now.map(Into::into));
-            let text = became("format", before.as_ref(), now.as_ref());
-            self.tell_change(pair, change, "format-changed", text);
+            let text = changed_value("format", before.as_ref(), now.as_ref());
+            self.report_change(pair, change, "format-changed", text);
         }
     }
 
@@ -247,7 +255,12 @@ impl<'d> Comparison<'d> {
         for bound in BOUNDS {
             let (before, now) = (pair.old.bounds.get(bound), pair.new.bounds.get(bound));
             if let Some(change) = rules::bound_change(bound, before, now) {
-                self.tell_change(pair, change, "bound-changed", became(bound, before, now));
+                self.report_change(
+                    pair,
+                    change,
+                    "bound-changed",
+                    changed_value(bound, before, now),
+                );
             }
         }
     }
@@ -259,21 +272,21 @@ impl<'d> Comparison<'d> {
                 let place = pair.place.inside("items");
                 return self.schema(&place, before, after, pair.direction);
             }
-            (None, Some(_)) => (Change::Narrower, "its items have a schema now"),
-            (Some(_), None) => (Change::Wider, "its items may be anything now"),
+            (None, Some(_)) => (Change::Narrower, "its items now have a schema"),
+            (Some(_), None) => (Change::Wider, "its items may now be anything"),
         };
-        self.tell_change(pair, change, "items-changed", text);
+        self.report_change(pair, change, "items-changed", text);
     }
 
-    /// What stands too deep is compared part by part, where both have as many.
-    fn deeper(&mut self, pair: &Pair<'_, 'd>) {
-        let (before, after) = (&pair.old.deeper, &pair.new.deeper);
+    /// Compares the parts that are nested too deep to be merged, if both schemas have the same number of them.
+    fn unmerged_parts(&mut self, pair: &Pair<'_, 'd>) {
+        let (before, after) = (&pair.old.unmerged, &pair.new.unmerged);
         if before.len() != after.len() {
             return self.too_deep(pair.place, pair.node, pair.direction);
         }
         for (old, new) in before.iter().zip(after) {
             match self.is_same_schema(old, new) {
-                true => self.meet(old.clone(), new.clone(), pair.direction),
+                true => self.enqueue(old.clone(), new.clone(), pair.direction),
                 false => self.schema(&pair.place.inside("a part"), old, new, pair.direction),
             }
         }
@@ -282,11 +295,11 @@ impl<'d> Comparison<'d> {
     fn too_deep(&mut self, place: &Place, node: &Node<'d>, direction: Direction) {
         let text = "is nested too deep to compare, so it counts as breaking";
         let verdict = (Class::Breaking, direction);
-        self.facts.judge(verdict, "too-deep", place, node, text);
+        self.facts.record_in(verdict, "too-deep", place, node, text);
     }
 
     fn unknown_keywords(&mut self, pair: &Pair<'_, 'd>) {
-        let (old, new) = (&pair.old.rest, &pair.new.rest);
+        let (old, new) = (&pair.old.unknown, &pair.new.unknown);
         let keywords: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         for keyword in keywords {
             let same = match (old.get(keyword), new.get(keyword)) {
@@ -295,14 +308,14 @@ impl<'d> Comparison<'d> {
             };
             if !same {
                 let text =
-                    format!("`{keyword}` changed; no rule judges it, so it counts as breaking");
-                self.tell(pair, Class::Breaking, "unknown-keyword-changed", text);
+                    format!("`{keyword}` changed; no rule covers it, so it counts as breaking");
+                self.report(pair, Class::Breaking, "unknown-keyword-changed", text);
             }
         }
     }
 }
 
-/// Whether a reference has nothing beside it.
+/// Whether a reference has no sibling keywords.
 fn is_alone(reference: &Node<'_>) -> bool {
     reference
         .value

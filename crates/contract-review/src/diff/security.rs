@@ -1,4 +1,4 @@
-//! Compares who may call and where: security requirements and schemes, servers.
+//! Compares security requirements, security schemes and servers.
 
 use serde_json::{Map, Value};
 
@@ -9,8 +9,8 @@ use super::operations::Operation;
 use super::rules::Class;
 
 impl<'d> Comparison<'d> {
-    /// What holds for operations that say nothing of their own.
-    pub(super) fn common_security(&mut self) {
+    /// Compares the security requirements and servers that apply to operations without their own.
+    pub(super) fn default_security(&mut self) {
         let (old, new) = (self.old.clone(), self.new.clone());
         let place = Place::part("security of every operation");
         self.requirements(
@@ -24,14 +24,14 @@ impl<'d> Comparison<'d> {
     }
 
     pub(super) fn operation_security(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
-        // Where neither has its own, the common one was compared.
+        // If neither has its own, the default was already compared.
         if old.get("security").is_some() || new.get("security").is_some() {
             let (before, after) = (requirements(old, &self.old), requirements(new, &self.new));
             self.requirements(&place.inside("security"), &before, &after, new);
         }
     }
 
-    /// The alternatives of which a caller fulfils one.
+    /// Compares the alternative requirements, of which a caller must meet one.
     fn requirements(
         &mut self,
         place: &Place,
@@ -39,22 +39,22 @@ impl<'d> Comparison<'d> {
         after: &[Map<String, Value>],
         node: &Node<'d>,
     ) {
-        let mut come: Vec<&Map<String, Value>> = after.iter().collect();
+        let mut added: Vec<&Map<String, Value>> = after.iter().collect();
         for old in before {
-            let found = come.iter().position(|new| new.keys().eq(old.keys()));
+            let found = added.iter().position(|new| new.keys().eq(old.keys()));
             match found {
-                Some(index) => self.scopes(place, old, come.remove(index), node),
+                Some(index) => self.scopes(place, old, added.remove(index), node),
                 None => {
                     let text = format!("{} removed", requirement_name(old));
                     self.facts
-                        .note(Class::Breaking, "security-removed", place, node, text);
+                        .record(Class::Breaking, "security-removed", place, node, text);
                 }
             }
         }
-        for new in come {
+        for new in added {
             let text = format!("{} added", requirement_name(new));
             self.facts
-                .note(Class::Additive, "security-added", place, node, text);
+                .record(Class::Additive, "security-added", place, node, text);
         }
     }
 
@@ -68,14 +68,14 @@ impl<'d> Comparison<'d> {
         for (scheme, scopes) in new {
             let (before, after) = (texts(old.get(scheme)), texts(Some(scopes)));
             for scope in after.iter().filter(|scope| !before.contains(scope)) {
-                let text = format!("`{scheme}` needs scope `{scope}` now");
+                let text = format!("`{scheme}` now requires scope `{scope}`");
                 self.facts
-                    .note(Class::Breaking, "scope-added", place, node, text);
+                    .record(Class::Breaking, "scope-added", place, node, text);
             }
             for scope in before.iter().filter(|scope| !after.contains(scope)) {
-                let text = format!("`{scheme}` does not need scope `{scope}` any more");
+                let text = format!("`{scheme}` no longer requires scope `{scope}`");
                 self.facts
-                    .note(Class::Additive, "scope-removed", place, node, text);
+                    .record(Class::Additive, "scope-removed", place, node, text);
             }
         }
     }
@@ -92,7 +92,7 @@ impl<'d> Comparison<'d> {
             let place = Place::part(format!("security scheme `{name}`"));
             match before.iter().find(|(known, _)| known == name) {
                 Some((_, old)) => self.scheme(&place, &old.resolved(), &scheme.resolved()),
-                None => self.facts.note(
+                None => self.facts.record(
                     Class::Additive,
                     "security-scheme-added",
                     &place,
@@ -104,7 +104,7 @@ impl<'d> Comparison<'d> {
         for (name, scheme) in &before {
             if !after.iter().any(|(known, _)| known == name) {
                 let place = Place::part(format!("security scheme `{name}`"));
-                self.facts.note(
+                self.facts.record(
                     Class::Breaking,
                     "security-scheme-removed",
                     &place,
@@ -119,7 +119,7 @@ impl<'d> Comparison<'d> {
         for keyword in ["type", "in", "name", "scheme", "openIdConnectUrl"] {
             self.fact(place, keyword, (old, new), Class::Breaking);
         }
-        // A hint for people, says OpenAPI.
+        // OpenAPI defines this field as documentation only.
         self.fact(place, "bearerFormat", (old, new), Class::Docs);
         let (before, after) = (old.entries("flows"), new.entries("flows"));
         for (name, flow) in &after {
@@ -128,17 +128,17 @@ impl<'d> Comparison<'d> {
                 Some((_, old)) => self.flow(&place, old, flow),
                 None => self
                     .facts
-                    .note(Class::Additive, "flow-added", &place, flow, "added"),
+                    .record(Class::Additive, "flow-added", &place, flow, "added"),
             }
         }
         for (name, flow) in &before {
             if !after.iter().any(|(known, _)| known == name) {
                 let place = place.inside(format_args!("flow {name}"));
                 self.facts
-                    .note(Class::Breaking, "flow-removed", &place, flow, "removed");
+                    .record(Class::Breaking, "flow-removed", &place, flow, "removed");
             }
         }
-        self.texts(place, old, new);
+        self.descriptions(place, old, new);
     }
 
     fn flow(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
@@ -155,7 +155,7 @@ impl<'d> Comparison<'d> {
                     Some(node.value),
                     node,
                 ),
-                None => self.facts.note(
+                None => self.facts.record(
                     Class::Additive,
                     "flow-scope-added",
                     place,
@@ -166,7 +166,7 @@ impl<'d> Comparison<'d> {
         }
         for (scope, node) in &before {
             if !after.iter().any(|(known, _)| known == scope) {
-                self.facts.note(
+                self.facts.record(
                     Class::Breaking,
                     "flow-scope-removed",
                     place,
@@ -177,7 +177,7 @@ impl<'d> Comparison<'d> {
         }
     }
 
-    /// One keyword that is said or not.
+    /// Compares one optional keyword.
     fn fact(
         &mut self,
         place: &Place,
@@ -187,11 +187,11 @@ impl<'d> Comparison<'d> {
     ) {
         let (before, after) = (old.text(keyword), new.text(keyword));
         if before != after {
-            let said =
+            let value =
                 |text: Option<&str>| text.map_or_else(|| "none".into(), |text| format!("`{text}`"));
-            let text = format!("{keyword} {} -> {}", said(before), said(after));
+            let text = format!("{keyword} {} -> {}", value(before), value(after));
             self.facts
-                .note(class, "security-scheme-changed", place, new, text);
+                .record(class, "security-scheme-changed", place, new, text);
         }
     }
 
@@ -222,10 +222,10 @@ impl<'d> Comparison<'d> {
             match before.iter().find(|known| url(known) == url(server)) {
                 Some(known) => {
                     let place = place.inside(format_args!("`{}`", url(server)));
-                    self.unread(&place, "variables", known, server);
-                    self.texts(&place, known, server);
+                    self.uncovered_keyword(&place, "variables", known, server);
+                    self.descriptions(&place, known, server);
                 }
-                None => self.facts.note(
+                None => self.facts.record(
                     Class::Additive,
                     "server-added",
                     place,
@@ -236,7 +236,7 @@ impl<'d> Comparison<'d> {
         }
         for server in &before {
             if !after.iter().any(|known| url(known) == url(server)) {
-                self.facts.note(
+                self.facts.record(
                     Class::Breaking,
                     "server-removed",
                     place,
@@ -249,14 +249,18 @@ impl<'d> Comparison<'d> {
             && url(was) != url(now)
             && after.iter().any(|server| url(server) == url(was))
         {
-            let text = format!("the first one, which clients take, is `{}` now", url(now));
+            let text = format!(
+                "the first server, which clients use by default, is now `{}`",
+                url(now)
+            );
             self.facts
-                .note(Class::Breaking, "server-order-changed", place, now, text);
+                .record(Class::Breaking, "server-order-changed", place, now, text);
         }
     }
 }
 
-/// The requirements of an operation or of the whole, each with its schemes in order. None means that nobody is asked.
+/// The requirements of an operation or of the whole document, each with sorted schemes. An empty requirement means that
+/// no authorization is required.
 fn requirements(node: &Node<'_>, root: &Node<'_>) -> Vec<Map<String, Value>> {
     let from = if node.get("security").is_some() {
         node

@@ -1,5 +1,5 @@
-//! A schema read by its meaning: references followed, `allOf` merged, the 3.0 and the 3.1 way of saying the same made
-//! one. Two schemas that mean the same have the same shape, however they are written.
+//! Normalizes a schema: follows references, merges `allOf`, and unifies the notations of OpenAPI 3.0 and 3.1. Two
+//! schemas with the same meaning have the same shape, however they are written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::node::Node;
 use super::rules::{BOUNDS, Change, bound_change, same_value};
 
-/// What an object says of fields that it does not list.
+/// Whether an object allows undeclared fields.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Additional<'d> {
     #[default]
@@ -20,11 +20,11 @@ pub(super) enum Additional<'d> {
 /// The meaning of a schema, one level deep.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shape<'d> {
-    /// Allowed JSON types; none means all.
+    /// The allowed JSON types. An empty set allows all.
     pub(super) types: BTreeSet<&'d str>,
-    /// `enum` and `const`, without null.
+    /// The values of `enum` and `const`, without null.
     pub(super) values: Option<Vec<Value>>,
-    /// Whether other texts than `values` are allowed too.
+    /// Whether strings other than `values` are allowed too.
     pub(super) open: bool,
     pub(super) format: Option<&'d str>,
     pub(super) bounds: BTreeMap<&'static str, Value>,
@@ -33,25 +33,26 @@ pub(super) struct Shape<'d> {
     pub(super) required: BTreeSet<&'d str>,
     pub(super) items: Option<Node<'d>>,
     pub(super) additional: Additional<'d>,
-    /// `anyOf` and `oneOf` that are more than a way to say null, open text or a list of values.
+    /// The alternatives of `anyOf` or `oneOf`, unless they only express null, an open set of strings or a list of
+    /// values.
     pub(super) alternatives: Option<(&'static str, Vec<Node<'d>>)>,
-    /// What stands beside a type: prose, `deprecated`, `readOnly`, `xml`.
-    pub(super) notes: BTreeMap<&'static str, &'d Value>,
-    /// Parts that stand too deep to be put together with the rest.
-    pub(super) deeper: Vec<Node<'d>>,
-    /// Keywords that no rule knows.
-    pub(super) rest: BTreeMap<String, &'d Value>,
+    /// The keywords that do not restrict a value, such as `description`, `deprecated`, `readOnly` and `xml`.
+    pub(super) annotations: BTreeMap<&'static str, &'d Value>,
+    /// The parts that are nested too deep to be merged.
+    pub(super) unmerged: Vec<Node<'d>>,
+    /// The keywords that no rule covers.
+    pub(super) unknown: BTreeMap<String, &'d Value>,
 }
 
-/// The way into a schema's parts.
+/// The parts of a schema that were visited so far.
 #[derive(Debug, Default)]
-struct Trail {
-    /// What was absorbed already: a part met again adds nothing, and a circle of parts ends.
+struct Visited {
+    /// The parts that are already merged. A repeated part adds nothing, which also ends cycles.
     seen: BTreeSet<String>,
     depth: usize,
 }
 
-const NOTES: [&str; 7] = [
+const ANNOTATIONS: [&str; 7] = [
     "title",
     "description",
     "externalDocs",
@@ -61,37 +62,37 @@ const NOTES: [&str; 7] = [
     "xml",
 ];
 
-/// How deep parts may stand in parts to be put together; what is deeper is compared on its own.
+/// The maximum depth of parts inside parts that are merged. Deeper parts are compared separately.
 const DEPTH: usize = 64;
 
-/// How many levels one of alternatives counts for: those in alternatives in alternatives are seldom lists of values,
-/// and each level may hold many.
+/// How many levels of depth one level of alternatives counts as. Deeply nested alternatives are rarely lists of values,
+/// and each level can multiply the work.
 const ALTERNATIVES: usize = 24;
 
-/// What changes nothing or was read elsewhere.
+/// The keywords that have no meaning for a caller, or that are read elsewhere.
 const READ_ELSEWHERE: [&str; 11] = [
     "$ref", "allOf", "nullable", "const", "example", "examples", "$comment", "$schema", "$id",
     "$defs", "$anchor",
 ];
 
 impl<'d> Shape<'d> {
-    /// The shape of the schema at `node`, its reference followed.
+    /// Reads the shape of the schema at `node`, and follows its reference.
     pub(super) fn read(node: &Node<'d>) -> Self {
         let mut shape = Self::default();
-        shape.absorb(node, &mut Trail::default());
+        shape.merge(node, &mut Visited::default());
         shape.infer_type();
         shape
     }
 
-    /// The shape of what stands beside the reference at `node`.
-    pub(super) fn beside_reference(node: &Node<'d>) -> Self {
+    /// Reads the shape of the sibling keywords of the reference at `node`.
+    pub(super) fn siblings_of_reference(node: &Node<'d>) -> Self {
         let mut shape = Self::default();
-        shape.absorb_own(node, &mut Trail::default());
+        shape.merge_own(node, &mut Visited::default());
         shape
     }
 
-    /// Whether nothing here limits a value: only prose, a default and the like.
-    pub(super) fn limits_nothing(&self) -> bool {
+    /// Whether the schema allows every value, so that it has only annotations such as a description or a default.
+    pub(super) fn allows_everything(&self) -> bool {
         self.types.is_empty()
             && self.values.is_none()
             && self.format.is_none()
@@ -100,14 +101,14 @@ impl<'d> Shape<'d> {
             && self.required.is_empty()
             && self.items.is_none()
             && self.alternatives.is_none()
-            && self.deeper.is_empty()
-            && self.rest.is_empty()
+            && self.unmerged.is_empty()
+            && self.unknown.is_empty()
             && matches!(self.additional, Additional::Open)
     }
 
-    /// Bytes as they are: said with `format: binary` in 3.0, with an empty schema in 3.1.
+    /// Whether the schema describes raw bytes: `format: binary` in 3.0, an empty schema in 3.1.
     pub(super) fn is_raw(&self) -> bool {
-        self.format == Some("binary") || self.limits_nothing()
+        self.format == Some("binary") || self.allows_everything()
     }
 
     pub(super) fn property(&self, name: &str) -> Option<&Node<'d>> {
@@ -115,42 +116,42 @@ impl<'d> Shape<'d> {
         found.map(|(_, node)| node)
     }
 
-    fn absorb(&mut self, node: &Node<'d>, trail: &mut Trail) {
-        if !trail.seen.insert(node.at.as_str().to_owned()) {
+    fn merge(&mut self, node: &Node<'d>, visited: &mut Visited) {
+        if !visited.seen.insert(node.at.as_str().to_owned()) {
             return;
         }
-        if trail.depth >= DEPTH {
-            return self.deeper.push(node.clone());
+        if visited.depth >= DEPTH {
+            return self.unmerged.push(node.clone());
         }
-        trail.depth += 1;
+        visited.depth += 1;
         if let Some(next) = node.referred() {
-            self.absorb(&next, trail);
+            self.merge(&next, visited);
         }
-        self.absorb_own(node, trail);
-        trail.depth -= 1;
+        self.merge_own(node, visited);
+        visited.depth -= 1;
     }
 
-    fn absorb_own(&mut self, node: &Node<'d>, trail: &mut Trail) {
+    fn merge_own(&mut self, node: &Node<'d>, visited: &mut Visited) {
         let Some(keywords) = node.value.as_object() else {
             if node.value == &Value::Bool(false) {
-                self.rest.insert("false".into(), node.value);
+                self.unknown.insert("false".into(), node.value);
             }
             return;
         };
         for part in node.items("allOf") {
-            self.absorb(&part, trail);
+            self.merge(&part, visited);
         }
-        self.absorb_types(keywords);
-        self.absorb_values(keywords);
-        self.absorb_bounds(keywords);
-        self.absorb_object(node, keywords);
+        self.merge_types(keywords);
+        self.merge_values(keywords);
+        self.merge_bounds(keywords);
+        self.merge_object(node, keywords);
         for keyword in ["oneOf", "anyOf"] {
             if keywords.contains_key(keyword) {
-                self.absorb_alternatives(keyword, node.items(keyword), trail);
+                self.merge_alternatives(keyword, node.items(keyword), visited);
             }
         }
-        self.absorb_annotations(keywords);
-        // Last: it speaks of the whole, references and parts included.
+        self.merge_annotations(keywords);
+        // Last, because it applies to the whole schema, including references and parts.
         if keywords.get("nullable") == Some(&Value::Bool(true)) {
             self.allow_null();
         }
@@ -163,7 +164,7 @@ impl<'d> Shape<'d> {
         }
     }
 
-    fn absorb_types(&mut self, keywords: &'d Map<String, Value>) {
+    fn merge_types(&mut self, keywords: &'d Map<String, Value>) {
         let types: BTreeSet<&str> = match keywords.get("type") {
             Some(Value::String(kind)) => BTreeSet::from([kind.as_str()]),
             Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
@@ -176,7 +177,7 @@ impl<'d> Shape<'d> {
         }
     }
 
-    fn absorb_values(&mut self, keywords: &'d Map<String, Value>) {
+    fn merge_values(&mut self, keywords: &'d Map<String, Value>) {
         let listed = keywords.get("enum").and_then(Value::as_array).cloned();
         let Some(values) =
             listed.or_else(|| keywords.get("const").map(|value| vec![value.clone()]))
@@ -198,13 +199,13 @@ impl<'d> Shape<'d> {
         }
     }
 
-    fn absorb_bounds(&mut self, keywords: &'d Map<String, Value>) {
+    fn merge_bounds(&mut self, keywords: &'d Map<String, Value>) {
         for bound in BOUNDS {
             if let Some(value) = keywords.get(bound) {
                 self.tighten(bound, value);
             }
         }
-        // 3.0 says with a flag what 3.1 says with the number.
+        // In 3.0 the exclusive bounds are flags, in 3.1 they are numbers.
         for (flag, bound) in [
             ("exclusiveMinimum", "minimum"),
             ("exclusiveMaximum", "maximum"),
@@ -218,10 +219,10 @@ impl<'d> Shape<'d> {
         }
     }
 
-    /// Of two bounds that both hold, the narrower one counts.
+    /// Adds a bound. If the shape already has one, the narrower of the two applies.
     fn tighten(&mut self, bound: &'static str, value: &'d Value) {
-        let at_least_nothing = bound.starts_with("min") && bound != "minimum" && *value == 0;
-        if at_least_nothing || bound == "uniqueItems" && *value == false {
+        let is_trivial = bound.starts_with("min") && bound != "minimum" && *value == 0;
+        if is_trivial || bound == "uniqueItems" && *value == false {
             return;
         }
         match bound_change(bound, self.bounds.get(bound), Some(value)) {
@@ -229,13 +230,13 @@ impl<'d> Shape<'d> {
                 self.bounds.insert(bound, value.clone());
             }
             Some(Change::Other) => {
-                self.rest.insert(format!("second {bound}"), value);
+                self.unknown.insert(format!("second {bound}"), value);
             }
             Some(Change::Wider) | None => {}
         }
     }
 
-    fn absorb_object(&mut self, node: &Node<'d>, keywords: &'d Map<String, Value>) {
+    fn merge_object(&mut self, node: &Node<'d>, keywords: &'d Map<String, Value>) {
         for (name, property) in node.entries("properties") {
             match self.properties.iter_mut().find(|(key, _)| *key == name) {
                 Some((_, known)) => *known = property,
@@ -259,27 +260,27 @@ impl<'d> Shape<'d> {
         }
     }
 
-    fn absorb_alternatives(
+    fn merge_alternatives(
         &mut self,
         keyword: &'static str,
         alternatives: Vec<Node<'d>>,
-        trail: &mut Trail,
+        visited: &mut Visited,
     ) {
         let (nulls, others): (Vec<_>, Vec<_>) = alternatives
             .into_iter()
             .partition(|node| is_null(node.resolved().value));
         if let [only] = others.as_slice() {
-            self.absorb(only, trail);
-        } else if !self.absorb_listed(&others, trail) && !others.is_empty() {
+            self.merge(only, visited);
+        } else if !self.merge_listed(&others, visited) && !others.is_empty() {
             match &self.alternatives {
                 None => self.alternatives = Some((keyword, others)),
-                // Both keywords in one schema: too much for a rule.
+                // No rule covers a schema with both keywords.
                 Some((_, first)) => {
                     let values = first.iter().chain(&others);
                     let rest: Vec<_> = values
                         .map(|node| (node.at.to_string(), node.value))
                         .collect();
-                    self.rest.extend(rest);
+                    self.unknown.extend(rest);
                 }
             }
         }
@@ -288,11 +289,11 @@ impl<'d> Shape<'d> {
         }
     }
 
-    /// Alternatives that only list values, or list values beside any text.
-    fn absorb_listed(&mut self, alternatives: &[Node<'d>], trail: &mut Trail) -> bool {
-        trail.depth += ALTERNATIVES;
-        let listed = Self::listed(alternatives, trail);
-        trail.depth -= ALTERNATIVES;
+    /// Merges alternatives that only list values, or that list values and also allow any string.
+    fn merge_listed(&mut self, alternatives: &[Node<'d>], visited: &mut Visited) -> bool {
+        visited.depth += ALTERNATIVES;
+        let listed = Self::listed(alternatives, visited);
+        visited.depth -= ALTERNATIVES;
         let Some((values, open)) = listed else {
             return false;
         };
@@ -302,18 +303,18 @@ impl<'d> Shape<'d> {
         true
     }
 
-    /// All values that `alternatives` list, and whether one of them is any text.
-    fn listed(alternatives: &[Node<'d>], trail: &mut Trail) -> Option<(Vec<Value>, bool)> {
+    /// All values that `alternatives` list, and whether one of them allows any string.
+    fn listed(alternatives: &[Node<'d>], visited: &mut Visited) -> Option<(Vec<Value>, bool)> {
         let mut values = Vec::new();
         let mut open = false;
         for node in alternatives {
             let mut shape = Self::default();
-            shape.absorb(node, trail);
+            shape.merge(node, visited);
             shape.infer_type();
             let text = shape.types == BTreeSet::from(["string"])
                 && shape.bounds.is_empty()
-                && shape.deeper.is_empty()
-                && shape.rest.is_empty();
+                && shape.unmerged.is_empty()
+                && shape.unknown.is_empty();
             match shape.values {
                 Some(listed) if text => values.extend(listed),
                 None if text && shape.format.is_none() => open = true,
@@ -323,11 +324,11 @@ impl<'d> Shape<'d> {
         (!values.is_empty()).then_some((values, open))
     }
 
-    fn absorb_annotations(&mut self, keywords: &'d Map<String, Value>) {
+    fn merge_annotations(&mut self, keywords: &'d Map<String, Value>) {
         if let Some(format) = keywords.get("format").and_then(Value::as_str) {
             self.format = Some(format);
         }
-        // 3.1's ways of saying `format: byte` and `format: binary`.
+        // These keywords of 3.1 correspond to `format: byte` and `format: binary`.
         if keywords
             .get("contentEncoding")
             .is_some_and(|encoding| encoding == "base64")
@@ -342,19 +343,19 @@ impl<'d> Shape<'d> {
         if let Some(default) = keywords.get("default") {
             self.default = Some(default);
         }
-        for note in NOTES {
+        for note in ANNOTATIONS {
             if let Some(value) = keywords.get(note) {
-                self.notes.insert(note, value);
+                self.annotations.insert(note, value);
             }
         }
         for (keyword, value) in keywords {
             if !is_known(keyword, value) {
-                self.rest.insert(keyword.clone(), value);
+                self.unknown.insert(keyword.clone(), value);
             }
         }
     }
 
-    /// A type that goes without saying.
+    /// Sets the type from the other keywords if the schema does not declare one.
     fn infer_type(&mut self) {
         if !self.types.is_empty() {
             return;
@@ -398,7 +399,7 @@ fn is_known(keyword: &str, value: &Value) -> bool {
     }
     READ.contains(&keyword)
         || READ_ELSEWHERE.contains(&keyword)
-        || NOTES.contains(&keyword)
+        || ANNOTATIONS.contains(&keyword)
         || BOUNDS.contains(&keyword)
         || keyword.starts_with("x-")
 }
@@ -427,7 +428,7 @@ mod tests {
         assert_eq!(read(&a), read(&b));
     }
 
-    /// The shape without places, which differ.
+    /// The shape without the places in the document, which differ.
     fn plain(shape: &Shape<'_>) -> impl std::fmt::Debug {
         (
             shape.types.clone(),
@@ -443,12 +444,12 @@ mod tests {
             shape.items.is_some(),
             matches!(shape.additional, Additional::Closed),
             shape.alternatives.is_some(),
-            shape.rest.keys().cloned().collect::<Vec<_>>(),
+            shape.unknown.keys().cloned().collect::<Vec<_>>(),
         )
     }
 
     #[test]
-    fn null_is_one_thing_however_it_is_written() {
+    fn all_notations_of_null_are_the_same() {
         let new = json!({"type": ["null", "string"]});
         same(json!({"type": "string", "nullable": true}), new.clone());
         same(
@@ -466,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn exclusive_bounds_are_one_thing() {
+    fn all_notations_of_exclusive_bounds_are_the_same() {
         same(
             json!({"type": "number", "minimum": 1, "exclusiveMinimum": true, "maximum": 2, "exclusiveMaximum": false}),
             json!({"type": "number", "exclusiveMinimum": 1, "maximum": 2}),
@@ -474,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_one_thing() {
+    fn all_notations_of_bytes_are_the_same() {
         same(
             json!({"type": "string", "format": "byte"}),
             json!({"type": "string", "contentEncoding": "base64"}),
@@ -486,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn references_and_all_of_are_what_they_say() {
+    fn references_and_all_of_are_the_same_as_an_inline_schema() {
         let inline = json!({"type": "string", "maxLength": 3});
         same(
             json!({"$ref": "#/components/schemas/Text", "maxLength": 3}),
@@ -507,7 +508,7 @@ mod tests {
     }
 
     #[test]
-    fn listed_values_are_one_thing_and_open_text_is_known() {
+    fn all_notations_of_listed_values_are_the_same() {
         let kinds = json!({"type": "string", "enum": ["A", "B"]});
         same(
             json!({"oneOf": [{"const": "A"}, {"const": "B", "title": "b"}]}),
@@ -521,7 +522,7 @@ mod tests {
     }
 
     #[test]
-    fn an_all_of_that_leads_back_to_itself_ends() {
+    fn a_cyclic_all_of_is_read_once() {
         let document = json!({"components": {"schemas": {
             "A": {"allOf": [{"$ref": "#/components/schemas/B"}], "maxLength": 1},
             "B": {"anyOf": [{"$ref": "#/components/schemas/A"}, {"type": "null"}]},

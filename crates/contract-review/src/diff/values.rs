@@ -1,4 +1,4 @@
-//! Compares the values that a schema lists: closed sets, and open ones that allow other texts too.
+//! Compares the values that a schema lists. An open set allows other values too; a closed set does not.
 
 use serde_json::Value;
 
@@ -18,18 +18,18 @@ impl<'d> Comparison<'d> {
             (None, Some(after)) => {
                 let text = format!("limited to {}", listed(after));
                 let change = (!pair.new.open).then_some(Change::Narrower);
-                self.list_itself(pair, change, "enum-added", text);
+                self.whole_list(pair, change, "enum-added", text);
             }
             (Some(before), None) => {
                 let text = format!("any value, no longer limited to {}", listed(before));
                 let change = (!pair.old.open).then_some(Change::Wider);
-                self.list_itself(pair, change, "enum-removed", text);
+                self.whole_list(pair, change, "enum-removed", text);
             }
         }
     }
 
-    /// A whole list came or went; an open one limits nothing.
-    fn list_itself(
+    /// Reports that a whole list was added or removed. An open list restricts nothing.
+    fn whole_list(
         &mut self,
         pair: &Pair<'_, 'd>,
         change: Option<Change>,
@@ -37,8 +37,8 @@ impl<'d> Comparison<'d> {
         text: String,
     ) {
         match change {
-            Some(change) => self.tell_change(pair, change, kind, text),
-            None => self.tell(pair, Class::Docs, kind, text),
+            Some(change) => self.report_change(pair, change, kind, text),
+            None => self.report(pair, Class::Docs, kind, text),
         }
     }
 
@@ -46,12 +46,12 @@ impl<'d> Comparison<'d> {
         let (change, text) = match (pair.old.open, pair.new.open) {
             (false, true) => (
                 Change::Wider,
-                "other texts are allowed beside the listed ones now",
+                "values other than the listed ones are now allowed",
             ),
-            (true, false) => (Change::Narrower, "only the listed texts are allowed now"),
+            (true, false) => (Change::Narrower, "only the listed values are now allowed"),
             _ => return,
         };
-        self.tell_change(pair, change, "enum-openness-changed", text);
+        self.report_change(pair, change, "enum-openness-changed", text);
     }
 
     fn listed_values(&mut self, pair: &Pair<'_, 'd>, before: &[Value], after: &[Value]) {
@@ -60,17 +60,17 @@ impl<'d> Comparison<'d> {
         if !added.is_empty() {
             let class = rules::enum_values_added(open, pair.direction);
             let text = format!("enum {} added", listed(&added));
-            self.tell(pair, class, "enum-values-added", text);
+            self.report(pair, class, "enum-values-added", text);
         }
         if !removed.is_empty() {
             let class = rules::enum_values_removed(open, pair.direction);
             let text = format!("enum {} removed", listed(&removed));
-            self.tell(pair, class, "enum-values-removed", text);
+            self.report(pair, class, "enum-values-removed", text);
         }
     }
 }
 
-/// The values that `other` does not have.
+/// The values that are not in `other`.
 fn missing(values: &[Value], other: &[Value]) -> Vec<Value> {
     let known = |value: &Value| other.iter().any(|o| rules::same_value(o, value));
     let missing = values.iter().filter(|value| !known(value));

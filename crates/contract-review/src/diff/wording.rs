@@ -1,4 +1,4 @@
-//! The words for schemas in a line: what something new is, what became of a value.
+//! Describes schemas and changed values in words.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::node::Node;
 use super::rules::BOUNDS;
 use super::shape::Shape;
 
-/// What a reviewer wants to know of something new: whether it must be given, what it is, its default.
+/// Describes a new value: whether it is required, its type, its bounds and its default.
 pub(super) fn summary(node: &Node<'_>, required: bool) -> String {
     let shape = Shape::read(node);
     let mut text = if required { "required" } else { "optional" }.to_owned();
@@ -41,7 +41,7 @@ pub(super) fn type_names(shape: &Shape<'_>) -> String {
     if shape.types.is_empty() {
         return "any".into();
     }
-    // The type first, then null.
+    // Null is last.
     let (null, others): (Vec<&str>, Vec<&str>) =
         shape.types.iter().partition(|kind| **kind == "null");
     let names: Vec<&str> = others.into_iter().chain(null).collect();
@@ -59,12 +59,12 @@ pub(super) fn listed(values: &[Value]) -> String {
     texts.join(", ")
 }
 
-/// What became of one value: `maximum 5 -> 6`, `maximum 5 added`, `maximum 5 removed`.
-pub(super) fn became(what: &str, before: Option<&Value>, now: Option<&Value>) -> String {
+/// Describes the change of one value: `maximum 5 -> 6`, `maximum 5 added` or `maximum 5 removed`.
+pub(super) fn changed_value(name: &str, before: Option<&Value>, now: Option<&Value>) -> String {
     match (before, now) {
-        (Some(before), Some(now)) => format!("{what} {before} -> {now}"),
-        (None, Some(now)) => format!("{what} {now} added"),
-        (Some(before), None) => format!("{what} {before} removed"),
-        (None, None) => format!("{what} unchanged"),
+        (Some(before), Some(now)) => format!("{name} {before} -> {now}"),
+        (None, Some(now)) => format!("{name} {now} added"),
+        (Some(before), None) => format!("{name} {before} removed"),
+        (None, None) => format!("{name} unchanged"),
     }
 }

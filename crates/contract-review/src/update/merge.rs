@@ -1,18 +1,18 @@
-//! Merges a published document into ours: every fact as published, every text and all order ours. No text of the
-//! publisher gets in; a place that has none of ours gets a marker.
+//! Merges a published document into ours. The facts are the published ones; the descriptions and the order are ours. No
+//! published description is copied: a place for which we have no description gets a marker.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use super::order::order;
-use super::places::{Kind, Object, is_dropped, is_prose, under, wanted_prose};
+use super::places::{Kind, Object, is_description, is_dropped, required_description, under};
 use crate::pointer::Pointer;
 
-/// How a marker begins; the pointer of what it should describe follows.
+/// The start of a marker. It is followed by the pointer of the place to describe.
 pub const MARKER: &str = "TODO: describe ";
 
-/// Our document as it becomes with the facts of `published`.
+/// Returns our document with the facts of `published`.
 pub(super) fn merge(ours: &Value, published: &Value) -> Value {
     let root = Pointer::default();
     let mut published = published.clone();
@@ -25,7 +25,7 @@ pub(super) fn merge(ours: &Value, published: &Value) -> Value {
     merger.object(Object::Root, false, Some(ours), &published, &root)
 }
 
-/// The places of `document` that hold a marker.
+/// The places in `document` that contain a marker.
 pub(super) fn undescribed(document: &Value) -> Vec<Pointer> {
     fn walk(node: &Value, at: &Pointer, found: &mut Vec<Pointer>) {
         match node {
@@ -45,7 +45,7 @@ pub(super) fn undescribed(document: &Value) -> Vec<Pointer> {
     found
 }
 
-/// Lists each tag that an operation bears: we describe tags, whether the publisher lists them or not.
+/// Adds the tags that operations use to the list of tags, because every tag needs a description.
 fn publish_tags(published: &mut Value) {
     let mut tags = published["tags"].as_array().cloned().unwrap_or_default();
     let mut known: BTreeSet<String> = tags
@@ -73,7 +73,7 @@ fn publish_tags(published: &mut Value) {
 }
 
 struct Merger {
-    /// From 3.1 on a reference may have a text of its own.
+    /// Whether a reference may have its own description, which is allowed since 3.1.
     siblings_of_references: bool,
 }
 
@@ -81,26 +81,26 @@ impl Merger {
     fn value(&self, kind: Kind, ours: Option<&Value>, published: &Value, at: &Pointer) -> Value {
         match kind {
             Kind::One(object) => {
-                let alone = !matches!(object, Object::Schema);
-                self.object(object, alone, ours, published, at)
+                let named = !matches!(object, Object::Schema);
+                self.object(object, named, ours, published, at)
             }
             Kind::Map(object) => self.map(object, |_| true, ours, published, at),
             Kind::ExtensibleMap(object) => {
                 self.map(object, |key| !key.starts_with("x-"), ours, published, at)
             }
             Kind::List(object) => self.list(object, ours, published, at),
-            Kind::Row(object) => self.row(object, ours, published, at),
+            Kind::OrderedList(object) => self.ordered_list(object, ours, published, at),
             Kind::Set => set(ours, published),
             Kind::Scopes => scopes(ours, published, at),
             Kind::Fact => match ours {
-                // The same but for the order of its keys.
+                // Equal except for the order of the keys.
                 Some(ours) if ours == published => ours.clone(),
                 _ => published.clone(),
             },
         }
     }
 
-    /// `named`: whether the object has a name or place of its own, so that it wants a description.
+    /// `named`: whether the object has its own name or place, so that it needs a description.
     fn object(
         &self,
         object: Object,
@@ -113,7 +113,7 @@ impl Merger {
             return published.clone();
         };
         let before = ours.and_then(Value::as_object);
-        let kept = |key: &str| is_prose(object, key);
+        let kept = |key: &str| is_description(object, key);
         let names: Vec<String> = facts
             .keys()
             .filter(|key| !is_dropped(object, key))
@@ -131,17 +131,17 @@ impl Merger {
             merged.insert(key, value);
         }
         if named && before.is_none() {
-            self.want_prose(object, &mut merged, at);
+            self.require_description(object, &mut merged, at);
         }
         Value::Object(merged)
     }
 
-    fn want_prose(&self, object: Object, merged: &mut Map<String, Value>, at: &Pointer) {
+    fn require_description(&self, object: Object, merged: &mut Map<String, Value>, at: &Pointer) {
         let refers = merged.contains_key("$ref");
         if refers && !(object == Object::Schema && self.siblings_of_references) {
             return;
         }
-        if let Some((keyword, after)) = wanted_prose(object)
+        if let Some((keyword, after)) = required_description(object)
             && !merged.contains_key(keyword)
         {
             let places = merged
@@ -203,7 +203,13 @@ impl Merger {
         Value::Array(merged)
     }
 
-    fn row(&self, object: Object, ours: Option<&Value>, published: &Value, at: &Pointer) -> Value {
+    fn ordered_list(
+        &self,
+        object: Object,
+        ours: Option<&Value>,
+        published: &Value,
+        at: &Pointer,
+    ) -> Value {
         let items = published.as_array().into_iter().flatten().enumerate();
         let merged = items.map(|(index, item)| {
             let old = ours.and_then(|list| list.get(index));
@@ -220,17 +226,17 @@ fn keys(map: Option<&Map<String, Value>>) -> Vec<String> {
         .collect()
 }
 
-/// What stands in for a text that nobody wrote yet.
+/// The marker for a missing description.
 fn marker(at: &Pointer) -> Value {
     format!("{MARKER}`{at}`").into()
 }
 
-/// A marker of an earlier update is written anew: its place may have moved.
+/// Whether a description is a marker of an earlier update. Markers are replaced, because their place may have moved.
 fn is_marker(text: &Value) -> bool {
     text.as_str().is_some_and(|text| text.starts_with(MARKER))
 }
 
-/// The items of a list, each with what makes it the same in another revision; a repeated one counts up.
+/// The items of a list with an identity that is stable across revisions. Equal identities are numbered.
 fn identified(list: Option<&Value>) -> Vec<(String, &Value)> {
     let mut named: Vec<(String, &Value)> = Vec::new();
     for item in list.and_then(Value::as_array).into_iter().flatten() {
@@ -248,7 +254,7 @@ fn identified(list: Option<&Value>) -> Vec<(String, &Value)> {
     named
 }
 
-/// Plain values in our order where the order says nothing.
+/// Merges a list of plain values whose order has no meaning, in our order.
 fn set(ours: Option<&Value>, published: &Value) -> Value {
     let (Some(ours), Some(items)) = (ours.and_then(Value::as_array), published.as_array()) else {
         return published.clone();
@@ -261,7 +267,7 @@ fn set(ours: Option<&Value>, published: &Value) -> Value {
     Value::Array(found.cloned().collect())
 }
 
-/// The texts of scopes are prose.
+/// Merges scopes, whose values are descriptions.
 fn scopes(ours: Option<&Value>, published: &Value, at: &Pointer) -> Value {
     let Some(facts) = published.as_object() else {
         return published.clone();
@@ -294,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_are_theirs_and_texts_and_order_are_ours() {
+    fn facts_are_published_and_descriptions_and_order_are_ours() {
         let ours = document(json!({
             "B": {"description": "our B", "type": "string", "enum": ["y", "x"]},
             "A": {"description": "our A", "type": "object", "required": ["b", "a"], "properties": {"description": {"description": "ours", "type": "string"}}},
@@ -312,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn new_places_get_a_marker_and_never_a_published_text() {
+    fn new_places_get_a_marker_instead_of_the_published_description() {
         let theirs = document(json!({
             "New": {"type": "object", "title": "their words", "properties": {
                 "a": {"type": "string", "description": "their words"},
@@ -353,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_that_operations_bear_are_kept_and_new_ones_marked() {
+    fn tags_of_operations_are_kept_and_new_tags_are_marked() {
         let mut ours = document(json!({}));
         ours["tags"] =
             json!([{"name": "Old", "description": "o"}, {"name": "Kept", "description": "k"}]);
@@ -367,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_keep_their_texts_when_others_come_between() {
+    fn parameters_keep_their_descriptions_when_others_are_inserted() {
         let parameter = |name: &str, text: &str| json!({"name": name, "in": "query", "description": text, "schema": {}});
         let with = |list: Value| {
             let mut document = document(json!({}));

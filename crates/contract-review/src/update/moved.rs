@@ -1,5 +1,5 @@
-//! Operations that are published at another place than ours: they are known by their `operationId`, and our texts go
-//! with them.
+//! Moves our operations to the paths where they are now published. They are matched by `operationId`, so that our
+//! descriptions move with them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::places::is_method;
 /// A path and a method.
 type Place = (String, String);
 
-/// Our document with each operation where `published` has it.
+/// Returns our document with each operation at the path and method that it has in `published`.
 pub(super) fn follow(ours: &Value, published: &Value) -> Value {
     let mut moved = ours.clone();
     let (before, after) = (places(ours), places(published));
@@ -20,12 +20,12 @@ pub(super) fn follow(ours: &Value, published: &Value) -> Value {
         .filter(|(from, to)| from != to)
         .collect();
     if let Some(paths) = moved.get_mut("paths").and_then(Value::as_object_mut) {
-        carry_out(paths, &moves);
+        apply_moves(paths, &moves);
     }
     moved
 }
 
-/// Where each operation stands, by its id; an id that several bear tells nothing.
+/// The place of each operation by its id. An id that several operations share is ignored.
 fn places(document: &Value) -> BTreeMap<String, Place> {
     let mut found: BTreeMap<String, Vec<Place>> = BTreeMap::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
@@ -42,8 +42,8 @@ fn places(document: &Value) -> BTreeMap<String, Place> {
         .collect()
 }
 
-/// All are taken first, since two may change places.
-fn carry_out(paths: &mut Map<String, Value>, moves: &[(Place, Place)]) {
+/// Moves the operations. All are removed before any is inserted, because two operations can swap places.
+fn apply_moves(paths: &mut Map<String, Value>, moves: &[(Place, Place)]) {
     let mut taken = Vec::new();
     for (from, to) in moves {
         let item = paths.get_mut(&from.0).and_then(Value::as_object_mut);
@@ -61,7 +61,7 @@ fn carry_out(paths: &mut Map<String, Value>, moves: &[(Place, Place)]) {
     }
 }
 
-/// Puts `path` beside `old`, with what the old one says of all its operations, as its parameters.
+/// Inserts `path` after `old`, with everything in the old path item except its operations, such as shared parameters.
 fn make_path(paths: &mut Map<String, Value>, old: &str, path: &str) {
     let mut item = paths.get(old).cloned().unwrap_or_else(|| json!({}));
     if let Some(item) = item.as_object_mut() {
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_goes_to_its_new_path_with_what_its_old_one_says() {
+    fn an_operation_moves_to_its_new_path_with_the_fields_of_the_old_path_item() {
         let ours = document(json!({
             "/old": {"description": "Path.", "get": operation("X", "our X")},
             "/z": {"get": operation("Z", "our Z")}
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn two_operations_may_change_places() {
+    fn two_operations_can_swap_places() {
         let ours = document(
             json!({"/a": {"get": operation("X", "our X"), "put": operation("Y", "our Y")}}),
         );
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_several_bear_moves_nothing() {
+    fn a_duplicate_id_moves_no_operation() {
         let ours =
             document(json!({"/a": {"get": operation("X", "1"), "put": operation("X", "2")}}));
         let published = document(json!({"/b": {"get": operation("X", "")}}));

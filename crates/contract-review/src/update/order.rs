@@ -1,6 +1,6 @@
-//! The order of keys and items: ours for what we have, and what is new after the neighbour that it was published after.
+//! Orders keys and list items: known ones stay in our order, and each new one follows its published predecessor.
 
-/// Orders `published` and those of `ours` that `kept` accepts. Each name is taken once.
+/// Returns the names in `published`, and the names in `ours` that `kept` accepts, without duplicates.
 pub(super) fn order(
     ours: &[String],
     published: &[String],
@@ -18,12 +18,12 @@ pub(super) fn order(
             let before = previous.and_then(|name| ordered.iter().position(|known| known == name));
             let place = match before {
                 Some(index) => index + 1,
-                // Our texts lead.
+                // Our descriptions are first.
                 None => ordered.iter().take_while(|known| kept(known)).count(),
             };
             ordered.insert(place, name.clone());
         }
-        // A text of ours stands where we want it, which says nothing of what was published after it.
+        // The position of our own description does not determine where its published successor belongs.
         if !(kept(name) && ours.contains(name)) {
             previous = Some(name);
         }
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn our_order_stays_and_new_names_follow_their_published_neighbour() {
+    fn our_order_is_kept_and_new_names_follow_their_published_predecessor() {
         let ours = names("d a c b");
         assert_eq!(order(&ours, &names("a b c d"), |_| false), ours);
         assert_eq!(
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_goes_unless_it_is_ours_to_keep() {
+    fn removed_names_are_dropped_unless_they_are_kept() {
         let ours = names("p a b");
         let text = |name: &str| name == "p";
         assert_eq!(order(&ours, &names("b"), text), names("p b"));

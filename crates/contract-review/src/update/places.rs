@@ -1,5 +1,5 @@
-//! What stands where in an OpenAPI document: which keys name things and which are keywords, what is prose, what is an
-//! example. The same key means different things in different places: a property may be called `description`.
+//! The structure of an OpenAPI document: which keys are names and which are keywords, and which values are descriptions
+//! or examples. The meaning of a key depends on its place: a property may be called `description`.
 
 use crate::operations::METHODS;
 
@@ -30,27 +30,28 @@ pub(super) enum Object {
     Tag,
 }
 
-/// What the value under a key is.
+/// The kind of value under a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// An object with fixed keywords.
     One(Object),
-    /// Names to objects.
+    /// A map from names to objects.
     Map(Object),
-    /// Names to objects, vendor extensions among them.
+    /// A map from names to objects that can also contain vendor extensions.
     ExtensibleMap(Object),
-    /// A list whose order says nothing.
+    /// A list whose order has no meaning.
     List(Object),
-    /// A list whose order counts.
-    Row(Object),
-    /// Plain values whose order says nothing.
+    /// A list whose order has a meaning.
+    OrderedList(Object),
+    /// A list of plain values whose order has no meaning.
     Set,
-    /// Names to texts for people.
+    /// A map from names to descriptions.
     Scopes,
-    /// A value to take as it is.
+    /// Any other value. It is copied unchanged.
     Fact,
 }
 
-/// What stands under `key` of an object.
+/// The kind of value under `key` of an object.
 pub(super) fn under(object: Object, key: &str) -> Kind {
     use Object::*;
     match (object, key) {
@@ -104,7 +105,7 @@ fn under_schema(key: &str) -> Kind {
         | "unevaluatedProperties"
         | "contentSchema" => Kind::One(Schema),
         "allOf" | "anyOf" | "oneOf" => Kind::List(Schema),
-        "prefixItems" => Kind::Row(Schema),
+        "prefixItems" => Kind::OrderedList(Schema),
         "type" | "enum" | "required" => Kind::Set,
         _ => Kind::Fact,
     }
@@ -114,7 +115,7 @@ pub(super) fn is_method(key: &str) -> bool {
     METHODS.contains(&key)
 }
 
-/// Vendor extensions, examples and comments: not part of the contract.
+/// Whether a keyword is a vendor extension, an example or a comment, and so not part of the contract.
 pub(super) fn is_dropped(object: Object, key: &str) -> bool {
     use Object::*;
     key.starts_with("x-") && object != Callback
@@ -123,13 +124,15 @@ pub(super) fn is_dropped(object: Object, key: &str) -> bool {
         || key == "$comment" && object == Schema
 }
 
-/// Texts for people.
-pub(super) fn is_prose(object: Object, key: &str) -> bool {
+/// Whether a keyword contains a description, summary or title.
+pub(super) fn is_description(object: Object, key: &str) -> bool {
     matches!(key, "description" | "summary" | "title") && object != Object::Callback
 }
 
-/// What a new object must have in our words, and the keys after which it stands.
-pub(super) fn wanted_prose(object: Object) -> Option<(&'static str, &'static [&'static str])> {
+/// The description that a new object must have, and the keys after which it is inserted.
+pub(super) fn required_description(
+    object: Object,
+) -> Option<(&'static str, &'static [&'static str])> {
     use Object::*;
     match object {
         Operation => Some(("summary", &["tags", "operationId"])),
@@ -144,17 +147,17 @@ pub(super) fn wanted_prose(object: Object) -> Option<(&'static str, &'static [&'
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Object, is_dropped, is_prose, under};
+    use super::{Kind, Object, is_description, is_dropped, under};
 
     #[test]
-    fn a_name_is_no_keyword() {
+    fn names_are_not_treated_as_keywords() {
         assert_eq!(
             under(Object::Schema, "properties"),
             Kind::Map(Object::Schema)
         );
-        // Inside the map `description` and `x-y` are names; no rule for keywords is asked there.
-        assert!(is_prose(Object::Schema, "description"));
-        assert!(!is_prose(Object::Callback, "description"));
+        // Inside the map, `description` and `x-y` are names, so the rules for keywords do not apply.
+        assert!(is_description(Object::Schema, "description"));
+        assert!(!is_description(Object::Callback, "description"));
         assert!(is_dropped(Object::Schema, "x-y"));
         assert!(!is_dropped(Object::Operation, "example"));
     }

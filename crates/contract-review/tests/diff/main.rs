@@ -1,4 +1,4 @@
-//! `cargo xtask diff`: each rule in both directions on small made-up documents, and the command around it.
+//! Compares small documents: each rule in both directions.
 
 mod nesting;
 mod operations;
@@ -21,7 +21,7 @@ fn shelf(version: &str) -> Value {
     serde_json::from_str(&text).expect("the document is JSON")
 }
 
-/// The 3.0 document with `value` at `pointer`, whose last token may be new; null takes it out.
+/// The 3.0 document with `value` at each `pointer`, whose last token may be new. Null removes the value.
 fn shelf_with(changes: &[(&str, Value)]) -> Value {
     let mut document = shelf("3.0");
     for (pointer, value) in changes {
@@ -36,7 +36,7 @@ fn shelf_with(changes: &[(&str, Value)]) -> Value {
                 map.insert(key, value.clone());
             }
             (Value::Array(items), value) if key == "-" => items.push(value.clone()),
-            (other, _) => panic!("{pointer} leads into {other}"),
+            (other, _) => panic!("{pointer} is inside {other}"),
         }
     }
     validate("the changed document", &document).expect("it is still valid");
@@ -47,20 +47,20 @@ fn changes(old: &Value, new: &Value) -> Report {
     compare(old, new, Options { prose: true })
 }
 
-/// A line as a person reads it.
+/// The lines as text.
 fn lines(report: &Report) -> Vec<(Class, String)> {
-    let told = |line: &contract_review::diff::Line| {
+    let text = |line: &contract_review::diff::Line| {
         let text = format!("{} | {} | {}", line.part, line.subject, line.text);
         (line.class, text.replace(" |  |", " |"))
     };
-    report.lines().iter().map(told).collect()
+    report.lines().iter().map(text).collect()
 }
 
-/// Holds one change to its line there and its line back.
+/// Asserts the line of a change, and the line of the reverse change.
 #[track_caller]
-fn both_ways(change: &[(&str, Value)], there: (Class, &str), back: (Class, &str)) {
-    one_way(&shelf("3.0"), &shelf_with(change), there);
-    one_way(&shelf_with(change), &shelf("3.0"), back);
+fn both_ways(change: &[(&str, Value)], forward: (Class, &str), backward: (Class, &str)) {
+    one_way(&shelf("3.0"), &shelf_with(change), forward);
+    one_way(&shelf_with(change), &shelf("3.0"), backward);
 }
 
 #[track_caller]
@@ -73,12 +73,12 @@ const BOOK: &str = "/components/schemas/Book/properties";
 const GET: &str = "/paths/~1books~1{id}/get";
 
 #[test]
-fn the_same_said_in_3_0_and_3_1_is_the_same() {
+fn the_same_contract_in_3_0_and_3_1_has_no_changes() {
     for (old, new) in [("3.0", "3.1"), ("3.1", "3.0")] {
         let report = changes(&shelf(old), &shelf(new));
-        let told = lines(&report);
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].1.starts_with("document | OpenAPI"), "{told:?}");
+        let lines = lines(&report);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].1.starts_with("document | OpenAPI"), "{lines:?}");
         assert_eq!(report.bump(), Bump::Patch);
     }
     assert_eq!(changes(&shelf("3.0"), &shelf("3.0")).bump(), Bump::None);

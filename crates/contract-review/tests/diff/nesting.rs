@@ -1,4 +1,4 @@
-//! Schemas that hold one another, themselves, or very many parts.
+//! Schemas that contain each other, themselves, or very many parts.
 
 use contract_review::diff::Class::Breaking;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{changes, lines, shelf, shelf_with};
 
 #[test]
-fn schemas_that_hold_one_another_end() {
+fn schemas_that_contain_each_other_are_compared_once() {
     let tree = |leaf: &str| {
         shelf_with(&[
             (
@@ -23,19 +23,19 @@ fn schemas_that_hold_one_another_end() {
             ),
         ])
     };
-    let told = lines(&changes(&tree("string"), &tree("number")));
+    let lines_found = lines(&changes(&tree("string"), &tree("number")));
     let text = |part: &str| {
         (
             Breaking,
             format!("schema `{part}` | property `leaf` | type string -> number"),
         )
     };
-    assert_eq!(told, [text("B"), text("A")]);
+    assert_eq!(lines_found, [text("B"), text("A")]);
 }
 
-/// Found by changing documents at random: an inline part that leads back to its own schema never came to an end.
+/// Found with random documents: comparing an inline part that refers to its own schema did not terminate.
 #[test]
-fn a_property_that_is_its_own_schema_ends() {
+fn a_property_that_refers_to_its_own_schema_is_compared_once() {
     let own = json!({"nullable": true, "allOf": [{"$ref": "#/components/schemas/Book"}]});
     let circle = shelf_with(&[("/components/schemas/Book/properties/note", own)]);
     assert_eq!(lines(&changes(&circle, &circle)), []);
@@ -44,7 +44,7 @@ fn a_property_that_is_its_own_schema_ends() {
 }
 
 #[test]
-fn a_keyword_in_an_alternative_of_a_list_is_not_lost() {
+fn a_keyword_in_an_alternative_of_a_list_is_compared() {
     let listed = |first: Value| {
         let value = json!({"anyOf": [first, {"type": "string", "enum": ["b"]}]});
         shelf_with(&[("/components/schemas/Book/properties/note", value)])
@@ -53,7 +53,7 @@ fn a_keyword_in_an_alternative_of_a_list_is_not_lost() {
     let odd = listed(json!({"type": "string", "enum": ["a"], "not": {"type": "string"}}));
     assert_eq!(changes(&plain, &odd).class(), Some(Breaking));
     assert_eq!(changes(&odd, &plain).class(), Some(Breaking));
-    // Lists in a list are one.
+    // Nested lists are merged into one.
     let nested = listed(
         json!({"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["c"]}]}),
     );
@@ -61,7 +61,7 @@ fn a_keyword_in_an_alternative_of_a_list_is_not_lost() {
     assert_eq!(lines(&changes(&nested, &flat)), []);
 }
 
-/// `count` shared schemas, each made of the next by `link`; the last one is `end`.
+/// `count` shared schemas, each of which refers to the next through `link`. The last one is `end`.
 fn chain(count: usize, link: impl Fn(Value) -> Value, end: Value) -> Value {
     let mut changes: Vec<(String, Value)> = vec![(
         "/components/schemas/Book/properties/note".into(),
@@ -80,7 +80,7 @@ fn chain(count: usize, link: impl Fn(Value) -> Value, end: Value) -> Value {
 }
 
 #[test]
-fn a_change_behind_hundreds_of_parts_is_not_hidden() {
+fn a_change_behind_hundreds_of_parts_is_reported() {
     let part = |next: Value| json!({"allOf": [next], "description": "A part."});
     let listed = |next: Value| json!({"anyOf": [next, {"type": "string", "enum": ["x"]}]});
     for link in [&part as &dyn Fn(Value) -> Value, &listed] {
@@ -93,7 +93,7 @@ fn a_change_behind_hundreds_of_parts_is_not_hidden() {
 }
 
 #[test]
-fn the_last_of_a_thousand_parts_side_by_side_is_compared() {
+fn the_last_of_a_thousand_sibling_parts_is_compared() {
     let wide = |last: Value| {
         let mut parts: Vec<Value> = (0..1000)
             .map(|index| json!({"properties": {format!("p{index}"): {"type": "string"}}}))
@@ -104,17 +104,17 @@ fn the_last_of_a_thousand_parts_side_by_side_is_compared() {
             json!({"allOf": parts}),
         )])
     };
-    let told = lines(&changes(
+    let lines_found = lines(&changes(
         &wide(json!({"type": "string"})),
         &wide(json!({"type": "number"})),
     ));
     let line = "schema `Book` | property `note`, property `last` | type string -> number";
-    assert_eq!(told, [(Breaking, line.to_owned())]);
+    assert_eq!(lines_found, [(Breaking, line.to_owned())]);
 }
 
-/// Each pair of alternatives was looked at: 400 of them took half a minute.
+/// Every pair of alternatives used to be compared, and 400 of them took half a minute.
 #[test]
-fn many_alternatives_are_compared_in_no_time() {
+fn many_alternatives_are_matched_by_name() {
     let many = |last: &str| {
         let kind = |name: String| json!({"type": "object", "properties": {name: {"anyOf": [{"type": "string"}, {"type": "object"}]}}});
         let mut all: Vec<Value> = (0..2000).map(|index| kind(format!("f{index}"))).collect();
@@ -125,13 +125,13 @@ fn many_alternatives_are_compared_in_no_time() {
         )])
     };
     let start = std::time::Instant::now();
-    let told = lines(&changes(&many("before"), &many("after")));
+    let lines_found = lines(&changes(&many("before"), &many("after")));
     let line = |class, what| {
         let note = "schema `Book` | property `note`";
         (class, format!("{note} | alternative object with {what}"))
     };
     assert_eq!(
-        told,
+        lines_found,
         [
             line(Breaking, "`after` added"),
             line(Breaking, "`before` removed")
@@ -141,7 +141,7 @@ fn many_alternatives_are_compared_in_no_time() {
 }
 
 #[test]
-fn a_change_met_at_several_places_is_told_at_each() {
+fn a_change_at_several_places_is_reported_at_each() {
     let side = |name: &str| {
         let reference = json!({"$ref": format!("#/components/schemas/{name}")});
         shelf_with(&[
@@ -154,7 +154,7 @@ fn a_change_met_at_several_places_is_told_at_each() {
             ("/components/schemas/Book/properties/right", reference),
         ])
     };
-    let told = lines(&changes(&side("A"), &side("B")));
+    let lines_found = lines(&changes(&side("A"), &side("B")));
     let line = |place: &str, text: &str| {
         (
             Breaking,
@@ -162,7 +162,7 @@ fn a_change_met_at_several_places_is_told_at_each() {
         )
     };
     assert_eq!(
-        told,
+        lines_found,
         [
             line("left", "type string -> number"),
             line("right", "changed in the same way as property `left`"),

@@ -1,4 +1,4 @@
-//! What an operation is made of: parameters, bodies, forms, responses, security.
+//! The parts of an operation: parameters, bodies, forms, responses and security.
 
 use contract_review::diff::Class::{Additive, Breaking, Docs};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{GET, both_ways, changes, lines, one_way, shelf, shelf_with};
 
 #[test]
-fn operations_come_and_go() {
+fn added_removed_and_renamed_operations_are_reported() {
     both_ways(
         &[(
             "/paths/~1books/delete",
@@ -19,22 +19,22 @@ fn operations_come_and_go() {
         &[("/paths/~1books/post/operationId", json!("NewBook"))],
         (
             Breaking,
-            "POST /books | renamed from `AddBook` to `NewBook`: generated code names it so",
+            "POST /books | renamed from `AddBook` to `NewBook`: generated code uses the name",
         ),
         (
             Breaking,
-            "POST /books | renamed from `NewBook` to `AddBook`: generated code names it so",
+            "POST /books | renamed from `NewBook` to `AddBook`: generated code uses the name",
         ),
     );
     both_ways(
         &[("/paths/~1books/post/deprecated", json!(true))],
-        (Docs, "POST /books | deprecated now"),
-        (Docs, "POST /books | not deprecated any more"),
+        (Docs, "POST /books | now deprecated"),
+        (Docs, "POST /books | no longer deprecated"),
     );
 }
 
 #[test]
-fn parameters_come_and_go() {
+fn added_and_removed_parameters_are_reported() {
     let at = format!("{GET}/parameters/-");
     let parameter = |required: bool| json!({"name": "q", "in": "query", "required": required, "schema": {"type": "array", "items": {"type": "string"}}});
     let part = "GET /books/{id} | query parameter `q`";
@@ -57,15 +57,15 @@ fn parameters_come_and_go() {
 }
 
 #[test]
-fn parameters_change_their_flag_place_style_and_name() {
+fn changed_flags_locations_styles_and_names_of_parameters_are_reported() {
     let parameters = format!("{GET}/parameters");
     let language = json!({"$ref": "#/components/schemas/Language"});
     let with = |parameter: Value| vec![(parameters.as_str(), json!([parameter]))];
     let part = "GET /books/{id} | query parameter `lang`";
     both_ways(
         &with(json!({"name": "lang", "in": "query", "required": true, "schema": language})),
-        (Breaking, &format!("{part} | required now")),
-        (Additive, &format!("{part} | optional now")),
+        (Breaking, &format!("{part} | now required")),
+        (Additive, &format!("{part} | now optional")),
     );
     both_ways(
         &with(json!({"name": "lang", "in": "query", "explode": false, "schema": language})),
@@ -93,13 +93,13 @@ fn parameters_change_their_flag_place_style_and_name() {
         &renamed,
         (
             Breaking,
-            "GET /books/{number} | path parameter `number` | renamed from `id`: the same on the wire, but generated code names it so",
+            "GET /books/{number} | path parameter `number` | renamed from `id`: the same on the wire, but generated code uses the name",
         ),
     );
 }
 
 #[test]
-fn forms_are_told_by_their_fields() {
+fn changes_of_a_form_are_reported_by_field() {
     let form = "/paths/~1covers/put/requestBody/content/multipart~1form-data";
     let caption = format!("{form}/schema/properties/caption");
     both_ways(
@@ -144,11 +144,11 @@ fn forms_are_told_by_their_fields() {
 }
 
 #[test]
-fn bodies_and_media_types_come_and_go() {
+fn added_and_removed_bodies_and_media_types_are_reported() {
     both_ways(
         &[("/paths/~1covers/put/requestBody/required", json!(true))],
-        (Breaking, "PUT /covers | request body | required now"),
-        (Additive, "PUT /covers | request body | optional now"),
+        (Breaking, "PUT /covers | request body | now required"),
+        (Additive, "PUT /covers | request body | now optional"),
     );
     both_ways(
         &[(
@@ -189,7 +189,7 @@ fn bodies_and_media_types_come_and_go() {
 }
 
 #[test]
-fn responses_and_headers_come_and_go() {
+fn added_and_removed_responses_and_headers_are_reported() {
     let responses = format!("{GET}/responses");
     both_ways(
         &[(&format!("{responses}/410"), json!({"description": "Gone"}))],
@@ -218,7 +218,7 @@ fn responses_and_headers_come_and_go() {
 }
 
 #[test]
-fn security_and_servers_are_told_once() {
+fn changes_of_security_and_servers_are_reported_once() {
     both_ways(
         &[("/security/-", json!({}))],
         (
@@ -234,11 +234,11 @@ fn security_and_servers_are_told_once() {
         &[("/security", json!([{"Key": ["read"]}]))],
         (
             Breaking,
-            "security of every operation | `Key` needs scope `read` now",
+            "security of every operation | `Key` now requires scope `read`",
         ),
         (
             Additive,
-            "security of every operation | `Key` does not need scope `read` any more",
+            "security of every operation | `Key` no longer requires scope `read`",
         ),
     );
     let open = lines(&changes(

@@ -1,4 +1,4 @@
-//! The report: its printed forms, and the known changes between the published documents.
+//! The output formats of a report, and the known changes between the published documents.
 
 use contract_review::diff::{Bump, Class, Options, compare};
 use contract_review::validate;
@@ -48,9 +48,9 @@ fn text_markdown_and_json_contain_the_same_changes() {
     );
 }
 
-/// The vendor's documents are not part of this project; where they are at hand, the diff is held to what is known.
+/// The vendor's documents are not part of this project. If they are available, this test compares them.
 #[test]
-fn the_published_documents_give_what_is_known_of_them() {
+fn the_published_documents_have_the_known_changes() {
     let read = |variable: &str| {
         let path = std::env::var(variable).ok()?;
         Some(serde_json::from_str::<Value>(&std::fs::read_to_string(path).ok()?).expect("JSON"))
@@ -60,7 +60,7 @@ fn the_published_documents_give_what_is_known_of_them() {
         read("BARCODE_CLOUD_PUBLISHED_DOCUMENT"),
     ) else {
         println!(
-            "skipped: BARCODE_CLOUD_PUBLISHED_DOCUMENT and BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD name no documents"
+            "skipped: BARCODE_CLOUD_PUBLISHED_DOCUMENT and BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD are not set"
         );
         return;
     };
@@ -81,7 +81,7 @@ fn the_published_documents_give_what_is_known_of_them() {
     assert_eq!(count("parameter-added"), 19);
     // 19 form fields and three groups of the JSON body.
     assert_eq!(count("property-added"), 19 + 3);
-    // Two defaults, stated in the query, the form and the JSON body.
+    // Two defaults, each declared in the query, the form and the JSON body.
     assert_eq!(count("default-changed"), 6);
     assert_eq!(report.lines().len(), 13 + 19 + 22 + 6 + 1);
     assert_eq!(

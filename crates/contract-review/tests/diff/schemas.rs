@@ -1,4 +1,4 @@
-//! What a schema says, judged by who sends it.
+//! Changes of schemas in requests and in responses.
 
 use contract_review::diff::Class::{Additive, Breaking, Docs};
 use contract_review::diff::{Options, compare};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{BOOK, both_ways, changes, lines, one_way, shelf, shelf_with};
 
 #[test]
-fn a_schema_of_requests_and_responses_is_judged_by_both() {
+fn a_schema_of_requests_and_responses_has_the_more_severe_class() {
     let at = |name: &str| format!("{BOOK}/{name}");
     let report = changes(
         &shelf("3.0"),
@@ -36,14 +36,14 @@ fn a_schema_of_requests_and_responses_is_judged_by_both() {
         ),
         (Breaking, "schema `Book` | property `isbn` | removed"),
     );
-    // What one side gains, the other loses.
+    // A change that helps one direction breaks the other.
     both_ways(
         &[(
             "/components/schemas/Book/required",
             json!(["title", "note"]),
         )],
-        (Breaking, "schema `Book` | property `note` | required now"),
-        (Breaking, "schema `Book` | property `note` | optional now"),
+        (Breaking, "schema `Book` | property `note` | now required"),
+        (Breaking, "schema `Book` | property `note` | now optional"),
     );
     both_ways(
         &[(&at("title"), json!({"type": "string", "minLength": 2}))],
@@ -60,22 +60,22 @@ fn a_schema_of_requests_and_responses_is_judged_by_both() {
         &[(&at("note"), json!({"type": "string"}))],
         (
             Breaking,
-            "schema `Book` | property `note` | may not be null any more",
+            "schema `Book` | property `note` | may no longer be null",
         ),
         (
             Breaking,
-            "schema `Book` | property `note` | may be null now",
+            "schema `Book` | property `note` | may now be null",
         ),
     );
     both_ways(
         &[("/components/schemas/Book/additionalProperties", json!(true))],
         (
             Additive,
-            "schema `Book` | fields that are not listed are allowed now",
+            "schema `Book` | undeclared fields are now allowed",
         ),
         (
             Breaking,
-            "schema `Book` | fields that are not listed are refused now",
+            "schema `Book` | undeclared fields are now rejected",
         ),
     );
     both_ways(
@@ -110,17 +110,17 @@ fn a_schema_of_requests_and_responses_is_judged_by_both() {
         )],
         (
             Breaking,
-            "schema `Book` | property `title` | is not part of requests any more",
+            "schema `Book` | property `title` | is no longer part of requests",
         ),
         (
             Breaking,
-            "schema `Book` | property `title` | is part of requests now",
+            "schema `Book` | property `title` | is now part of requests",
         ),
     );
 }
 
 #[test]
-fn enum_values_are_judged_by_who_sends_them() {
+fn enum_values_are_classified_by_direction() {
     let request_only = |values: Value| {
         shelf_with(&[
             (
@@ -182,13 +182,13 @@ fn enum_values_are_judged_by_who_sends_them() {
         &open(json!(["A"])),
         (
             Breaking,
-            &format!("{place} | other texts are allowed beside the listed ones now"),
+            &format!("{place} | values other than the listed ones are now allowed"),
         ),
     );
 }
 
 #[test]
-fn a_schema_is_followed_under_its_new_name() {
+fn a_renamed_schema_is_compared_under_its_new_name() {
     let mut renamed: Value = serde_json::from_str(
         &shelf("3.0")
             .to_string()
@@ -205,7 +205,7 @@ fn a_schema_is_followed_under_its_new_name() {
         &renamed,
         (
             Breaking,
-            "schema `Volume` | renamed from `Book`: the same on the wire, but generated code names it so",
+            "schema `Volume` | renamed from `Book`: the same on the wire, but generated code uses the name",
         ),
     );
     renamed["components"]["schemas"]["Volume"]["properties"]["isbn"] = json!({"type": "string"});
@@ -239,7 +239,7 @@ fn inline_and_shared_shapes_are_compared_by_meaning() {
 }
 
 #[test]
-fn alternatives_come_and_go() {
+fn added_and_removed_alternatives_are_reported() {
     let response = |parts: Value| {
         shelf_with(&[
             (
@@ -282,7 +282,7 @@ fn alternatives_come_and_go() {
 }
 
 #[test]
-fn xml_names_count_where_a_body_can_be_xml() {
+fn xml_names_are_compared_if_a_body_can_be_xml() {
     let named = |name: &str| {
         (
             "/components/schemas/Book/properties/note",
@@ -312,12 +312,12 @@ fn xml_names_count_where_a_body_can_be_xml() {
 }
 
 #[test]
-fn a_keyword_that_no_rule_knows_breaks() {
+fn a_change_of_an_unknown_keyword_is_breaking() {
     let mut old = shelf("3.1");
     let mut new = old.clone();
     new["components"]["schemas"]["Book"]["dependentRequired"] = json!({"note": ["price"]});
     let text =
-        "schema `Book` | `dependentRequired` changed; no rule judges it, so it counts as breaking";
+        "schema `Book` | `dependentRequired` changed; no rule covers it, so it counts as breaking";
     one_way(&old, &new, (Breaking, text));
     one_way(&new, &old, (Breaking, text));
     old["paths"]["/books"]["post"]["callbacks"] =
@@ -326,7 +326,7 @@ fn a_keyword_that_no_rule_knows_breaks() {
 }
 
 #[test]
-fn prose_is_docs_and_can_be_left_out() {
+fn descriptions_are_docs_and_can_be_excluded() {
     let reworded = shelf_with(&[(
         "/paths/~1books/post/responses/201/description",
         json!("It is added"),
@@ -340,7 +340,7 @@ fn prose_is_docs_and_can_be_left_out() {
         compare(&shelf("3.0"), &reworded, Options { prose: false }).class(),
         None
     );
-    // Vendor extensions and examples say nothing of the contract.
+    // Vendor extensions and examples are not part of the contract.
     let examples = shelf_with(&[(
         "/components/schemas/Book/properties/note",
         json!({"type": "string", "nullable": true, "example": "n", "x-order": 1}),
@@ -349,7 +349,7 @@ fn prose_is_docs_and_can_be_left_out() {
 }
 
 #[test]
-fn schemas_that_no_operation_uses_are_docs() {
+fn changes_of_unused_schemas_are_docs() {
     let extra = |schema: Value| shelf_with(&[("/components/schemas/Extra", schema)]);
     let (text, number) = (
         extra(json!({"type": "string"})),

@@ -1,4 +1,5 @@
-//! Compares what belongs to no operation: the version, texts, tags, and the list of shared schemas.
+//! Compares the parts of the document outside of operations: versions, descriptions, tags, and the list of shared
+//! schemas.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use super::shape::Shape;
 use super::wording::type_names;
 
 impl<'d> Comparison<'d> {
-    pub(super) fn head(&mut self) {
+    pub(super) fn metadata(&mut self) {
         let (old, new) = (self.old.clone(), self.new.clone());
         let place = Place::part("document");
         for (pointer, kind, what) in [
@@ -24,19 +25,19 @@ impl<'d> Comparison<'d> {
                 && before != after
             {
                 let text = format!("{what} {before} -> {after}");
-                self.facts.note(Class::Docs, kind, &place, &new, text);
+                self.facts.record(Class::Docs, kind, &place, &new, text);
             }
         }
         if let (Some(before), Some(after)) = (old.get("info"), new.get("info")) {
-            self.texts(&place.inside("info"), &before, &after);
+            self.descriptions(&place.inside("info"), &before, &after);
         }
         let (before, after) = (old.value.get("tags"), new.value.get("tags"));
         self.prose(&place, "tags", before, after, &new);
-        self.texts(&place, &old, &new);
-        self.unread(&place, "webhooks", &old, &new);
+        self.descriptions(&place, &old, &new);
+        self.uncovered_keyword(&place, "webhooks", &old, &new);
     }
 
-    /// Which shared schemas came, went and got another name; then those that no operation uses.
+    /// Reports added, removed and renamed shared schemas, and changes of schemas that no operation uses.
     pub(super) fn schema_list(&mut self) {
         let schemas = |root: &Node<'d>| {
             root.get("components")
@@ -44,23 +45,23 @@ impl<'d> Comparison<'d> {
                 .unwrap_or_default()
         };
         let (before, after) = (schemas(&self.old), schemas(&self.new));
-        let renamed = self.met.renamed.clone();
+        let renamed = self.shared.renamed.clone();
         for (name, schema) in &after {
             let place = Place::part(format!("schema `{name}`"));
-            let was = renamed
+            let old_name = renamed
                 .iter()
                 .find(|(_, new)| new == name)
                 .map(|(old, _)| old);
-            if let Some(was) = was {
+            if let Some(old_name) = old_name {
                 let text = format!(
-                    "renamed from `{was}`: the same on the wire, but generated code names it so"
+                    "renamed from `{old_name}`: the same on the wire, but generated code uses the name"
                 );
                 self.facts
-                    .note(Class::Breaking, "schema-renamed", &place, schema, text);
+                    .record(Class::Breaking, "schema-renamed", &place, schema, text);
             } else if !before.iter().any(|(known, _)| known == name) {
-                let text = format!("schema added, {}", extent(schema));
+                let text = format!("schema added, {}", schema_summary(schema));
                 self.facts
-                    .note(Class::Additive, "schema-added", &place, schema, text);
+                    .record(Class::Additive, "schema-added", &place, schema, text);
             }
         }
         let used = used_schemas(&self.old);
@@ -79,45 +80,45 @@ impl<'d> Comparison<'d> {
                         false => (Class::Docs, "schema removed; no operation used it"),
                     };
                     self.facts
-                        .note(class, "schema-removed", &place, schema, text);
+                        .record(class, "schema-removed", &place, schema, text);
                 }
             }
         }
     }
 
-    /// A change of a schema that no operation reaches is no change for a caller, but a reviewer wants to see it.
+    /// Compares a schema that no operation uses. Its changes affect no caller, so they are reported as docs.
     fn unused(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
-        let kept = std::mem::take(&mut self.facts);
+        let facts = std::mem::take(&mut self.facts);
         self.schema(place, old, new, Direction::Request);
-        let found = std::mem::replace(&mut self.facts, kept);
+        let found = std::mem::replace(&mut self.facts, facts);
         for line in found.lines {
             let text = format!("{}; no operation uses the schema", line.text);
             let place = place.with_subject(line.subject);
-            self.facts.note(Class::Docs, line.kind, &place, new, text);
+            self.facts.record(Class::Docs, line.kind, &place, new, text);
         }
     }
 }
 
-/// The names of the shared schemas that the paths lead to.
+/// The names of the shared schemas that the paths refer to, directly or through other schemas.
 fn used_schemas(root: &Node<'_>) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     let mut seen = BTreeSet::new();
-    let mut open: Vec<Node<'_>> = root.get("paths").into_iter().collect();
-    while let Some(node) = open.pop() {
+    let mut pending: Vec<Node<'_>> = root.get("paths").into_iter().collect();
+    while let Some(node) = pending.pop() {
         if let Some(target) = node.referred()
             && seen.insert(target.at.to_string())
         {
             used.extend(target.schema_name().map(str::to_owned));
-            open.push(target);
+            pending.push(target);
         }
-        open.extend(node.members().into_iter().map(|(_, inner)| inner));
-        open.extend(node.elements());
+        pending.extend(node.members().into_iter().map(|(_, inner)| inner));
+        pending.extend(node.elements());
     }
     used
 }
 
-/// What a new schema is, in a few words.
-fn extent(schema: &Node<'_>) -> String {
+/// Describes a new schema in a few words.
+fn schema_summary(schema: &Node<'_>) -> String {
     let shape = Shape::read(schema);
     match (&shape.values, shape.properties.len()) {
         (Some(values), _) => format!("enum of {} values", values.len()),
@@ -127,16 +128,16 @@ fn extent(schema: &Node<'_>) -> String {
     }
 }
 
-/// Whether a body of the document can be XML.
-pub(super) fn speaks_xml(document: &Value) -> bool {
+/// Whether the document declares a body with an XML media type.
+pub(super) fn uses_xml(document: &Value) -> bool {
     match document {
         Value::Object(map) => map.iter().any(|(key, value)| {
             let xml = key.contains('/')
                 && key.to_ascii_lowercase().contains("xml")
                 && !key.starts_with('/');
-            xml || speaks_xml(value)
+            xml || uses_xml(value)
         }),
-        Value::Array(items) => items.iter().any(speaks_xml),
+        Value::Array(items) => items.iter().any(uses_xml),
         _ => false,
     }
 }
