@@ -1,5 +1,5 @@
-// Our own few lines between Rust and the two libraries: plain functions, plain numbers, no exception
-// gets out. The order of both lists below is that of the enumerations in src/kind.rs.
+// A C interface to the two libraries for Rust. It uses plain functions and numbers, and no exception leaves it.
+// The order of the two lists below must be that of the enumerations in src/kind.rs.
 
 #include "BarcodeFormat.h"
 #include "ImageView.h"
@@ -29,11 +29,11 @@ static const int SYMBOLOGIES[] = {
     BARCODE_RMQR,       BARCODE_C25IND,   BARCODE_USPS_IMAIL,
 };
 
-// What the library is asked for, and the formats that it then reports. A format without a variant, such as QRCode, stands for
-// all its variants, such as MicroQRCode, which may not have been asked for.
+// The formats that are requested from the library, and the formats that it then reports. A requested format without a
+// variant, such as QRCode, includes all its variants, such as MicroQRCode.
 struct Format
 {
-    std::vector<BarcodeFormat> asked;
+    std::vector<BarcodeFormat> requested;
     std::vector<BarcodeFormat> reported;
 };
 
@@ -80,13 +80,13 @@ struct BarcodeCloudOrder
     std::int32_t length;
 };
 
-typedef void (*BarcodeCloudWritten)(void* context, const unsigned char* pixels, std::uint32_t width,
+typedef void (*BarcodeCloudWriteCallback)(void* context, const unsigned char* pixels, std::uint32_t width,
                                     std::uint32_t height);
-typedef void (*BarcodeCloudRefused)(void* context, const char* reason);
+typedef void (*BarcodeCloudErrorCallback)(void* context, const char* reason);
 
-// Whether libzint has done as it was told: of PDF417's columns and rows it says afterwards which it took, and takes others
-// where the data does not fit.
-static bool Heeded(const BarcodeCloudOrder& order, const zint_symbol& symbol)
+// Whether the symbol has the requested size. libzint chooses other numbers of PDF417 columns and rows if the data does
+// not fit, and reports the numbers that it used.
+static bool HasRequestedSize(const BarcodeCloudOrder& order, const zint_symbol& symbol)
 {
     switch (symbol.symbology) {
     case BARCODE_PDF417:
@@ -98,16 +98,16 @@ static bool Heeded(const BarcodeCloudOrder& order, const zint_symbol& symbol)
     }
 }
 
-// One picture of '0' and '1', or one reason.
-void barcode_cloud_write(const BarcodeCloudOrder* order, void* context, BarcodeCloudWritten written,
-                         BarcodeCloudRefused refused)
+// Calls `written` with an image of '0' and '1', or `failed` with the reason.
+void barcode_cloud_write(const BarcodeCloudOrder* order, void* context, BarcodeCloudWriteCallback written,
+                         BarcodeCloudErrorCallback failed)
 {
-    // A length of 0 would mean "up to the NUL".
+    // libzint interprets a length of 0 as a string that ends in NUL.
     if (!Has(SYMBOLOGIES, order->symbology) || order->length < 1 || order->length > ZINT_MAX_DATA_LEN)
-        return refused(context, "nothing to encode, or too much");
+        return failed(context, "the data is empty or too long");
     zint_symbol* symbol = ZBarcode_Create();
     if (!symbol)
-        return refused(context, "out of memory");
+        return failed(context, "out of memory");
     symbol->symbology = SYMBOLOGIES[order->symbology];
     symbol->input_mode = order->mode;
     symbol->output_options |= OUT_BUFFER_INTERMEDIATE;
@@ -122,9 +122,9 @@ void barcode_cloud_write(const BarcodeCloudOrder* order, void* context, BarcodeC
     std::strncpy(symbol->primary, order->primary, sizeof symbol->primary - 1);
     int error = ZBarcode_Encode_and_Buffer(symbol, order->data, order->length, 0);
     if (error >= ZINT_ERROR || !symbol->bitmap || symbol->bitmap_width < 1 || symbol->bitmap_height < 1)
-        refused(context, symbol->errtxt);
-    else if (error == ZINT_WARN_INVALID_OPTION || !Heeded(*order, *symbol))
-        refused(context, "not in a symbol of this size");
+        failed(context, symbol->errtxt);
+    else if (error == ZINT_WARN_INVALID_OPTION || !HasRequestedSize(*order, *symbol))
+        failed(context, "the data does not fit in a symbol of this size");
     else
         written(context, symbol->bitmap, symbol->bitmap_width, symbol->bitmap_height);
     ZBarcode_Delete(symbol);
@@ -134,47 +134,48 @@ struct BarcodeCloudFound
 {
     std::uint32_t format;
     std::uint32_t gs1;
-    // Whether it is one of several symbols of one text.
+    // Whether it is one of several symbols that contain one text.
     std::uint32_t part;
-    // Whether the symbol names its character sets.
+    // Whether the symbol declares its character sets.
     std::uint32_t eci;
     std::uint32_t length;
     const char* text;
-    // What the symbol holds, before it is taken for letters of a character set.
+    // The bytes of the symbol, before they are decoded with a character set.
     std::uint32_t byte_length;
     const std::uint8_t* bytes;
     std::int32_t corners[8];
 };
 
-typedef void (*BarcodeCloudSeen)(void* context, const BarcodeCloudFound* found);
+typedef void (*BarcodeCloudReadCallback)(void* context, const BarcodeCloudFound* found);
 
-// The library reports a UPC-E as the UPC-A that it abbreviates.
+// The library reports the text of a UPC-E symbol in its UPC-A form.
 static std::string Text(const ZXing::Barcode& barcode)
 {
     return barcode.format() == BarcodeFormat::UPCE ? barcode.extra("UPCE") : barcode.text();
 }
 
-// `pixels` holds width * height shades, `formats` holds indices of FORMATS.
+// `pixels` has width * height gray values, and `formats` has `count` indices of FORMATS. Calls `report` for each
+// barcode.
 void barcode_cloud_read(const unsigned char* pixels, std::uint32_t width, std::uint32_t height,
                         const std::uint32_t* formats, std::uint32_t count, std::uint32_t thorough, void* context,
-                        BarcodeCloudSeen seen)
+                        BarcodeCloudReadCallback report)
 {
     try {
-        std::vector<BarcodeFormat> asked;
+        std::vector<BarcodeFormat> requested;
         for (std::uint32_t index = 0; index < count; ++index)
             if (Has(FORMATS, formats[index]))
-                asked.insert(asked.end(), FORMATS[formats[index]].asked.begin(), FORMATS[formats[index]].asked.end());
-        // No formats would mean all of them.
-        if (asked.empty())
+                requested.insert(requested.end(), FORMATS[formats[index]].requested.begin(), FORMATS[formats[index]].requested.end());
+        // The library interprets an empty list as all formats.
+        if (requested.empty())
             return;
         ZXing::ImageView image(pixels, static_cast<int>(width), static_cast<int>(height), ZXing::ImageFormat::Lum);
         ZXing::ReaderOptions options;
-        options.formats(std::move(asked));
+        options.formats(std::move(requested));
         options.setTryHarder(thorough != 0);
         options.setTryRotate(true);
         options.setTryInvert(thorough != 0);
         options.setTextMode(ZXing::TextMode::Plain);
-        // Of bytes without a named character set. The library would guess.
+        // The character set of text for which the symbol declares none. By default the library guesses.
         options.setCharacterSet(ZXing::CharacterSet::ISO8859_1);
         for (const auto& barcode : ZXing::ReadBarcodes(image, options)) {
             if (!barcode.isValid())
@@ -200,13 +201,13 @@ void barcode_cloud_read(const unsigned char* pixels, std::uint32_t width, std::u
                 const auto& reported = FORMATS[formats[index]].reported;
                 if (std::find(reported.begin(), reported.end(), barcode.format()) != reported.end()) {
                     found.format = formats[index];
-                    seen(context, &found);
+                    report(context, &found);
                     break;
                 }
             }
         }
     } catch (...) {
-        // What was seen so far has been told.
+        // The barcodes that were found before the exception have been reported.
     }
 }
 }

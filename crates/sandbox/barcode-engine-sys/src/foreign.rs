@@ -1,4 +1,4 @@
-//! The functions of `shim/shim.cpp`, as they are there.
+//! Declarations of the types and functions in `shim/shim.cpp`.
 
 use std::ffi::{c_char, c_uchar, c_void};
 
@@ -31,18 +31,18 @@ pub(crate) struct Found {
     pub(crate) corners: [i32; 8],
 }
 
-pub(crate) type Written = extern "C" fn(*mut c_void, *const c_uchar, u32, u32);
-pub(crate) type Refused = extern "C" fn(*mut c_void, *const c_char);
-pub(crate) type Seen = extern "C" fn(*mut c_void, *const Found);
+pub(crate) type WriteCallback = extern "C" fn(*mut c_void, *const c_uchar, u32, u32);
+pub(crate) type ErrorCallback = extern "C" fn(*mut c_void, *const c_char);
+pub(crate) type ReadCallback = extern "C" fn(*mut c_void, *const Found);
 
 #[allow(unsafe_code)]
-// SAFETY: the signatures are those of `shim/shim.cpp`, which is compiled with this crate.
+// SAFETY: the signatures match those in `shim/shim.cpp`, which is compiled with this crate.
 unsafe extern "C" {
     pub(crate) fn barcode_cloud_write(
         order: *const Order,
         context: *mut c_void,
-        written: Written,
-        refused: Refused,
+        written: WriteCallback,
+        failed: ErrorCallback,
     );
     pub(crate) fn barcode_cloud_read(
         pixels: *const c_uchar,
@@ -52,6 +52,6 @@ unsafe extern "C" {
         count: u32,
         thorough: u32,
         context: *mut c_void,
-        seen: Seen,
+        report: ReadCallback,
     );
 }

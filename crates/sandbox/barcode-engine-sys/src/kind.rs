@@ -1,9 +1,9 @@
-//! What can be asked for. The order of both enumerations is that of the lists in `shim/shim.cpp`.
+//! The supported symbologies and formats. The order of both enumerations must be that of the lists in `shim/shim.cpp`.
 
-/// What libzint is asked to write; only what this project has use for.
+/// The symbologies that libzint writes, limited to those that this project uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
-#[allow(missing_docs)] // The names say it.
+#[allow(missing_docs)] // The names are self-explanatory.
 pub enum Symbology {
     AustraliaPost,
     AustraliaPostReply,
@@ -40,32 +40,31 @@ pub enum Symbology {
     OneCode,
 }
 
-/// What zxing-cpp is asked to read; only what this project has use for. A format that the library may
-/// return beyond these never becomes a value of this type.
+/// The formats that zxing-cpp reads, limited to those that this project uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
-#[allow(missing_docs)] // The names say it.
+#[allow(missing_docs)] // The names are self-explanatory.
 pub enum Format {
     Aztec,
     Codabar,
     Code128,
-    /// Without the pairs of characters that stand for the rest of ASCII.
+    /// Without full ASCII, in which pairs of characters encode the other ASCII characters.
     Code39,
     Code93,
     DataMatrix,
-    /// Of any kind but limited and expanded.
+    /// All kinds except limited and expanded.
     Databar,
-    /// In one row or several.
+    /// In one or more rows.
     DatabarExpanded,
     DatabarLimited,
-    /// Also UPC-A.
+    /// Includes UPC-A.
     Ean13,
     Ean8,
     Itf,
     MaxiCode,
     MicroPdf417,
     MicroQr,
-    /// Also symbols that are part of a file (Macro PDF417).
+    /// Includes Macro PDF417 symbols, which are parts of a file.
     Pdf417,
     Qr,
     RectMicroQr,
@@ -73,7 +72,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format at that place of the list in `shim/shim.cpp`.
+    /// The format at `index` in the list in `shim/shim.cpp`.
     pub(crate) fn at(index: u32) -> Option<Self> {
         const ALL: [Format; 19] = [
             Format::Aztec,
@@ -96,6 +95,6 @@ impl Format {
             Format::RectMicroQr,
             Format::UpcE,
         ];
-        ALL.into_iter().find(|it| *it as u32 == index)
+        ALL.into_iter().find(|format| *format as u32 == index)
     }
 }

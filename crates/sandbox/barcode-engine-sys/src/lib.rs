@@ -1,7 +1,7 @@
-//! Two C libraries behind a small safe API: libzint writes symbols, zxing-cpp reads them.
+//! A small safe API for two libraries: libzint writes barcode symbols, and zxing-cpp reads them.
 //!
-//! The only crate of the workspace with `unsafe`. It knows neither the document nor pictures beyond
-//! rows of modules and shades of grey. Without the feature `native` it is empty.
+//! This is the only crate of the workspace that contains `unsafe` code. It works on rows of modules and on gray values,
+//! and does not depend on the API document or on image formats. Without the feature `native` it is empty.
 #![cfg(feature = "native")]
 
 mod foreign;

@@ -1,33 +1,35 @@
-//! Reading: shades of grey into texts, by zxing-cpp.
+//! Reads barcodes from gray values with zxing-cpp.
 
 use std::ffi::c_void;
 
 use crate::{Format, foreign};
 
-/// No barcode has so much of it; the library counts in 16 bits in places.
+/// The maximum width and height of an image in pixels. The library uses 16-bit numbers in some places.
 const LONGEST_SIDE: u32 = 32_767;
 
-/// A barcode in a picture.
+/// A barcode in an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// One of those that were asked for.
+    /// One of the formats that were passed to [`read`].
     pub format: Format,
-    /// The text, with group separators for FNC1. Bytes of which the symbol does not name the character set are taken for UTF-8
-    /// if they are that, for ISO 8859-1 otherwise.
+    /// The text, with group separators for FNC1. If the symbol declares no character set, its bytes are decoded as
+    /// UTF-8, or as ISO 8859-1 if they are not valid UTF-8.
     pub text: String,
-    /// Whether the symbol says that its text is one of GS1.
+    /// Whether the symbol declares that its text is GS1 data.
     pub gs1: bool,
-    /// Whether the symbol is one of several.
+    /// Whether the symbol is one of several that contain one text.
     pub part: bool,
-    /// Four corners in pixels: those at the top left, top right, bottom right, bottom left of the barcode
-    /// itself, however it stands.
+    /// The corners in pixels: top left, top right, bottom right, bottom left. They are relative to the barcode,
+    /// whatever its rotation in the image.
     pub corners: [(i32, i32); 4],
 }
 
-/// All barcodes of these formats in a picture of `width` times `height` shades, row by row. A picture that is
-/// empty, larger than 32,767 on a side, or of another number of shades holds none.
+/// Returns all barcodes of the given formats in an image.
 ///
-/// `thorough` takes more time, and looks for light bars on dark too.
+/// `pixels` are `width` times `height` gray values, row by row. If their number is different, or if the image is empty
+/// or has a side longer than 32,767 pixels, the result is empty.
+///
+/// With `thorough`, the search takes longer and also finds light bars on a dark background.
 pub fn read(
     pixels: &[u8],
     width: u32,
@@ -40,17 +42,18 @@ pub fn read(
     if !possible || sides != Some(pixels.len()) {
         return Vec::new();
     }
-    let formats: Vec<u32> = formats.iter().map(|it| *it as u32).collect();
+    let formats: Vec<u32> = formats.iter().map(|format| *format as u32).collect();
     let Ok(count) = u32::try_from(formats.len()) else {
         return Vec::new();
     };
-    let mut all: Vec<Found> = Vec::new();
+    let mut results: Vec<Found> = Vec::new();
     let thorough = u32::from(thorough);
     #[allow(unsafe_code)]
-    // SAFETY: `pixels` has width times height bytes, as was just seen, `formats` has `count` numbers, and both are only
-    // read. The context is the vector that the callback takes it for, and nothing else holds it during the call.
+    // SAFETY: `pixels` has width times height bytes, which was checked above, `formats` has `count` numbers, and both
+    // are only read. The context is a `Vec<Found>`, as the callback expects, and there is no other reference to it
+    // during the call.
     unsafe {
-        let context = (&raw mut all).cast();
+        let context = (&raw mut results).cast();
         foreign::barcode_cloud_read(
             pixels.as_ptr(),
             width,
@@ -59,24 +62,23 @@ pub fn read(
             count,
             thorough,
             context,
-            seen,
+            report,
         );
     }
-    all
+    results
 }
 
-extern "C" fn seen(context: *mut c_void, found: *const foreign::Found) {
+extern "C" fn report(context: *mut c_void, found: *const foreign::Found) {
     #[allow(unsafe_code)]
-    // SAFETY: `read` gives its own vector as the context; the shim gives a `Found`, which lives until the callback has
-    // returned.
-    let (all, found) = unsafe { (&mut *context.cast::<Vec<Found>>(), &*found) };
+    // SAFETY: `read` passes its vector as the context. The shim passes a `Found` that lives until the callback returns.
+    let (results, found) = unsafe { (&mut *context.cast::<Vec<Found>>(), &*found) };
     #[allow(unsafe_code)]
-    // SAFETY: the text has `length` bytes at a pointer that is not null, and lives as long as the `Found`.
+    // SAFETY: the text is a non-null pointer to `length` bytes that live as long as the `Found`.
     let text = unsafe { std::slice::from_raw_parts(found.text, found.length as usize) };
     let bytes = match found.bytes.is_null() {
         true => &[],
         #[allow(unsafe_code)]
-        // SAFETY: the pointer is not null, there are `byte_length` bytes at it, and they live as long as the `Found`.
+        // SAFETY: the pointer is not null, and its `byte_length` bytes live as long as the `Found`.
         false => unsafe { std::slice::from_raw_parts(found.bytes, found.byte_length as usize) },
     };
     let Some(format) = Format::at(found.format) else {
@@ -84,11 +86,11 @@ extern "C" fn seen(context: *mut c_void, found: *const foreign::Found) {
     };
     let [a, b, c, d, e, f, g, h] = found.corners;
     let text = match std::str::from_utf8(bytes) {
-        // The bytes of a UPC-E are those of the UPC-A that it abbreviates.
+        // The bytes of a UPC-E symbol contain its UPC-A form.
         Ok(utf8) if found.eci == 0 && format != Format::UpcE => utf8.to_owned(),
         _ => String::from_utf8_lossy(text).into_owned(),
     };
-    all.push(Found {
+    results.push(Found {
         format,
         text,
         gs1: found.gs1 != 0,

@@ -1,9 +1,9 @@
-//! Each symbology written, what can be read again read, and what the libraries do not survive.
+//! Writes every symbology, reads those that can be read, and passes input that would crash the libraries.
 
 use super::*;
 
-/// Rows of modules as a picture, each module of two pixels, with a margin.
-fn picture(rows: &[Vec<bool>]) -> (Vec<u8>, u32, u32) {
+/// Draws rows of modules as an image with two pixels for each module and a margin.
+fn image(rows: &[Vec<bool>]) -> (Vec<u8>, u32, u32) {
     let (margin, size) = (20, 2);
     let width = rows[0].len() * size + 2 * margin;
     let height = rows.len() * size + 2 * margin;
@@ -61,14 +61,14 @@ fn each_symbology_is_written() {
             Mode::Text
         };
         let rows = write(&Order::new(symbology, mode, data.as_bytes()));
-        let rows = rows.unwrap_or_else(|refusal| panic!("{symbology:?}: {refusal}"));
+        let rows = rows.unwrap_or_else(|error| panic!("{symbology:?}: {error}"));
         assert!(rows.iter().any(|row| row.contains(&true)), "{symbology:?}");
         assert!(rows.iter().all(|row| row.len() == rows[0].len()));
     }
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn written_symbols_are_read() {
     for (symbology, format, data, text) in [
         (
             Symbology::DatabarLimited,
@@ -89,9 +89,9 @@ fn what_is_written_is_read() {
         (Symbology::Pdf417, Format::Pdf417, "Test ü", "Test ü"),
     ] {
         let rows = write(&Order::new(symbology, Mode::Text, data.as_bytes())).unwrap();
-        let (pixels, width, height) = picture(&rows);
+        let (pixels, width, height) = image(&rows);
         let found = read(&pixels, width, height, &[format], true);
-        let texts: Vec<_> = found.iter().map(|it| &*it.text).collect();
+        let texts: Vec<_> = found.iter().map(|barcode| &*barcode.text).collect();
         assert_eq!(texts, [text], "{symbology:?}");
         assert!(!found[0].part);
     }
@@ -100,31 +100,31 @@ fn what_is_written_is_read() {
 #[test]
 fn several_formats_are_read_at_once_and_others_are_not_reported() {
     let order = Order::new(Symbology::MicroPdf417, Mode::Text, b"Test");
-    let (pixels, width, height) = picture(&write(&order).unwrap());
+    let (pixels, width, height) = image(&write(&order).unwrap());
     let formats = |formats: &[Format]| -> Vec<Format> {
         let found = read(&pixels, width, height, formats, true);
-        found.iter().map(|it| it.format).collect()
+        found.iter().map(|barcode| barcode.format).collect()
     };
     let several = [Format::Qr, Format::MicroPdf417, Format::Code128];
     assert_eq!(formats(&several), [Format::MicroPdf417]);
-    // To the library, PDF417 is all of its variants.
+    // The library itself reports all variants of PDF417 for this format.
     assert_eq!(formats(&[Format::Pdf417]), []);
     assert_eq!(formats(&[]), []);
 }
 
 #[test]
-fn a_part_of_a_file_is_read_as_one() {
+fn a_part_of_a_file_is_recognized_as_one() {
     let order = Order {
         part: Some((2, 3)),
         ..Order::new(Symbology::Pdf417, Mode::Text, b"Test")
     };
-    let (pixels, width, height) = picture(&write(&order).unwrap());
+    let (pixels, width, height) = image(&write(&order).unwrap());
     let found = read(&pixels, width, height, &[Format::Pdf417], true);
     assert!(found[0].part && found[0].text == "Test");
 }
 
 #[test]
-fn what_the_libraries_do_not_survive_is_refused_before() {
+fn input_that_would_crash_the_libraries_is_rejected() {
     let empty = write(&Order::new(Symbology::HanXin, Mode::Text, b""));
     assert!(empty.is_err());
     let long = write(&Order::new(Symbology::HanXin, Mode::Text, &[b'1'; 17_401]));
@@ -137,16 +137,16 @@ fn what_the_libraries_do_not_survive_is_refused_before() {
 }
 
 #[test]
-fn a_refusal_says_why_in_words() {
-    let refusal = write(&Order::new(Symbology::Postnet, Mode::Text, b"12A45")).unwrap_err();
+fn an_error_contains_the_reason_without_its_number() {
+    let error = write(&Order::new(Symbology::Postnet, Mode::Text, b"12A45")).unwrap_err();
     assert!(
-        !refusal.0.starts_with("Error") && refusal.0.len() > 10,
-        "{refusal}"
+        !error.0.starts_with("Error") && error.0.len() > 10,
+        "{error}"
     );
 }
 
 #[test]
-fn pictures_that_are_none_hold_nothing() {
+fn invalid_images_contain_no_barcodes() {
     for (pixels, width, height) in [
         (&[][..], 0, 0),
         (&[0; 3][..], 2, 2),

@@ -1,51 +1,52 @@
-//! Writing: data into rows of modules, by libzint.
+//! Writes data as rows of modules with libzint.
 
 use std::ffi::{CStr, CString, c_char, c_uchar, c_void};
 use std::fmt;
 
 use crate::{Symbology, foreign};
 
-/// libzint's own limit.
+/// The maximum length of the data in bytes, a limit of libzint.
 const LONGEST: usize = 17_400;
-/// `primary` of `struct zint_symbol`, with its NUL.
+/// The maximum length of the primary message, which is the size of `primary` in `struct zint_symbol` without the NUL.
 const LONGEST_PRIMARY: usize = 127;
 
-/// How libzint is to take the data: the numbers of its `input_mode`.
+/// How libzint interprets the data. The values are those of its `input_mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(i32)]
 pub enum Mode {
-    /// Bytes as they are.
+    /// Raw bytes.
     Bytes = 0,
     /// UTF-8 text.
     #[default]
     Text = 1,
-    /// GS1 element strings with identifiers in square brackets.
+    /// GS1 element strings with application identifiers in square brackets.
     Gs1 = 2,
 }
 
 /// A symbol to write.
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
-    /// Which symbol.
+    /// The symbology.
     pub symbology: Symbology,
-    /// What the data is.
+    /// How the data is interpreted.
     pub mode: Mode,
     /// The data.
     pub data: &'a [u8],
-    /// libzint's `option_1` to `option_3`; what they mean is told by its manual for each symbology.
+    /// `option_1` to `option_3` of libzint. Its manual describes their meaning for each symbology.
     pub options: [i32; 3],
-    /// The character set to name in the symbol; 0 for none.
+    /// The ECI number of the character set to declare in the symbol, or 0 for none.
     pub eci: i32,
     /// The primary message of a MaxiCode.
     pub primary: &'a str,
-    /// This symbol's place in a file of several and their number, both counted from 1.
+    /// The position of this symbol in a file of several symbols, counted from 1, and their number.
     pub part: Option<(u16, u16)>,
-    /// Modules are drawn as squares of one pixel at 0.5, the least. Symbols of other shapes need more.
+    /// The scale of the drawing. At the minimum of 0.5, each module is one pixel. Symbols with modules that are not
+    /// square need a larger scale.
     pub scale: f32,
 }
 
 impl<'a> Order<'a> {
-    /// With everything else as libzint sees fit.
+    /// Creates an order with the defaults of libzint for everything else.
     pub fn new(symbology: Symbology, mode: Mode, data: &'a [u8]) -> Self {
         Self {
             symbology,
@@ -60,7 +61,7 @@ impl<'a> Order<'a> {
     }
 }
 
-/// Why there is no symbol, in the words of the library.
+/// The reason why the symbol could not be written, in most cases as reported by libzint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal(pub String);
 
@@ -72,22 +73,24 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// The symbol as rows of pixels of equal length, `true` for dark.
+/// Writes the symbol as rows of pixels of equal length, where `true` is dark.
 ///
 /// # Errors
 ///
-/// [`Refusal`] if the data is empty, longer than 17,400 bytes, or not of the symbology.
+/// [`Refusal`] if the data is empty, longer than 17,400 bytes, or invalid for the symbology.
 pub fn write(order: &Order<'_>) -> Result<Vec<Vec<bool>>, Refusal> {
-    // libzint takes a length of 0 for "up to the NUL", and there is none.
+    // libzint interprets a length of 0 as a string that ends in NUL, but the data has no NUL.
     if order.data.is_empty() {
-        return Err(Refusal("There is nothing to write.".to_owned()));
+        return Err(Refusal("The data is empty.".to_owned()));
     }
     let length = i32::try_from(order.data.len()).ok();
     let length = length.filter(|_| order.data.len() <= LONGEST);
-    let length = length.ok_or_else(|| Refusal(format!("It takes at most {LONGEST} bytes.")))?;
+    let length =
+        length.ok_or_else(|| Refusal(format!("The data is longer than {LONGEST} bytes.")))?;
     let primary = CString::new(order.primary).ok();
-    let primary = primary.filter(|it| it.count_bytes() <= LONGEST_PRIMARY);
-    let primary = primary.ok_or_else(|| Refusal("The primary message is too long.".to_owned()))?;
+    let primary = primary.filter(|message| message.count_bytes() <= LONGEST_PRIMARY);
+    let primary = primary
+        .ok_or_else(|| Refusal("The primary message is too long or contains a NUL.".to_owned()))?;
     let (part, parts) = order.part.unwrap_or_default();
     let [option1, option2, option3] = order.options;
     let foreign = foreign::Order {
@@ -106,13 +109,13 @@ pub fn write(order: &Order<'_>) -> Result<Vec<Vec<bool>>, Refusal> {
     };
     let mut outcome: Outcome = None;
     #[allow(unsafe_code)]
-    // SAFETY: `foreign` and what it points to live until the call returns: `primary` ends in NUL, `data`
-    // has `length` bytes, of which there is at least one. The context is the `Outcome` that both callbacks
-    // take it for, and nothing else holds it during the call.
+    // SAFETY: `foreign` and the data it points to live until the call returns. `primary` ends in NUL, and `data` has
+    // `length` bytes, at least one. The context is an `Outcome`, as both callbacks expect, and there is no other
+    // reference to it during the call.
     unsafe {
-        foreign::barcode_cloud_write(&foreign, (&raw mut outcome).cast(), written, refused);
+        foreign::barcode_cloud_write(&foreign, (&raw mut outcome).cast(), written, failed);
     }
-    outcome.unwrap_or_else(|| Err(Refusal("The library gave no answer.".to_owned())))
+    outcome.unwrap_or_else(|| Err(Refusal("The library returned no result.".to_owned())))
 }
 
 type Outcome = Option<Result<Vec<Vec<bool>>, Refusal>>;
@@ -120,8 +123,8 @@ type Outcome = Option<Result<Vec<Vec<bool>>, Refusal>>;
 extern "C" fn written(context: *mut c_void, pixels: *const c_uchar, width: u32, height: u32) {
     let (width, height) = (width as usize, height as usize);
     #[allow(unsafe_code)]
-    // SAFETY: `write` gives its own `Outcome` as the context, and the shim gives a bitmap of width times
-    // height bytes, both of them at least 1, which libzint keeps until the callback has returned.
+    // SAFETY: `write` passes its `Outcome` as the context. The shim passes a bitmap of width times height bytes, both
+    // at least 1, which libzint keeps until the callback returns.
     let (outcome, pixels) = unsafe {
         (
             &mut *context.cast::<Outcome>(),
@@ -133,16 +136,16 @@ extern "C" fn written(context: *mut c_void, pixels: *const c_uchar, width: u32, 
     *outcome = Some(Ok(rows.collect()));
 }
 
-extern "C" fn refused(context: *mut c_void, reason: *const c_char) {
+extern "C" fn failed(context: *mut c_void, reason: *const c_char) {
     #[allow(unsafe_code)]
-    // SAFETY: `write` gives its own `Outcome` as the context, and the shim gives a text that ends in NUL.
+    // SAFETY: `write` passes its `Outcome` as the context, and the shim passes a text that ends in NUL.
     let (outcome, reason) = unsafe {
         (
             &mut *context.cast::<Outcome>(),
             CStr::from_ptr(reason).to_string_lossy(),
         )
     };
-    // The library begins with a number of its own: "Error 321: ".
+    // The messages of the library start with an error number, such as "Error 321: ".
     let reason = match reason.split_once(": ") {
         Some((number, rest)) if number.starts_with("Error") => rest,
         _ => &reason,
