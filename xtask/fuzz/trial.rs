@@ -1,5 +1,5 @@
-//! What the fuzz targets try, and an ordinary test over the seeds too: a document and its overlay go through overlay,
-//! lowering and generation. The outcome is a client or an error; a panic is a finding.
+//! Runs the generator on random documents and overlays, for the fuzz targets and for an ordinary test over the seeds.
+//! The result must be a client or an error. A panic is a finding.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use xtask::{Error, Generated, generate_from, overlay};
 
-/// A document and its overlay, which is null where there is none. As JSON: a list of both.
+/// A document and its overlay, which may be null. In JSON, an array of both.
 #[derive(Clone, Debug)]
 pub(crate) struct Input {
     pub(crate) document: Value,
@@ -21,7 +21,8 @@ impl fmt::Display for Input {
 }
 
 impl Input {
-    /// A list of a document and an overlay, or a document alone; none where `bytes` are no JSON.
+    /// Parses an array of a document and an overlay, or a document without an overlay. Returns `None` if `bytes` are
+    /// not JSON.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let value = serde_json::from_slice(bytes).ok()?;
         Some(match value {
@@ -36,7 +37,7 @@ impl Input {
         })
     }
 
-    /// One of the `seeds`, changed at some places, as the `bytes` say.
+    /// One of the `seeds` with a few changes. The `bytes` determine the seed and the changes.
     pub(crate) fn mutated(seeds: &[Self], bytes: &[u8]) -> Self {
         let mut choices = Choices(bytes);
         let seed = &seeds[choices.below(seeds.len())];
@@ -61,7 +62,7 @@ impl Input {
     }
 }
 
-/// The top of the project, seen from the crate that this file is part of: xtask itself, or its fuzz targets.
+/// The top of the repository. This file is part of both xtask and its fuzz targets, which are in different folders.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here
@@ -70,7 +71,7 @@ fn root() -> PathBuf {
     root.unwrap_or(here).to_owned()
 }
 
-/// The files that every run begins with: those of the fuzz targets, and our own document and overlay.
+/// The seed files of the fuzz targets, and our own document and overlay.
 pub(crate) fn seed_files() -> Vec<PathBuf> {
     let folders = [root().join("xtask/fuzz/seeds"), root().join("openapi")];
     let entries = folders.iter().flat_map(std::fs::read_dir).flatten();
@@ -79,7 +80,7 @@ pub(crate) fn seed_files() -> Vec<PathBuf> {
     files
 }
 
-/// The small seeds that are JSON.
+/// The seeds of the fuzz targets that are JSON.
 pub(crate) fn seeds() -> Vec<Input> {
     let small = seed_files()
         .into_iter()
@@ -88,7 +89,7 @@ pub(crate) fn seeds() -> Vec<Input> {
     texts.filter_map(|text| Input::parse(&text)).collect()
 }
 
-/// Our own document and overlay; none of a file that is not there.
+/// Our own document and overlay. `None` if a file is missing.
 pub(crate) fn ours() -> Option<Input> {
     let read = |name: &str| {
         let text = std::fs::read(root().join("openapi").join(name)).ok()?;
@@ -100,7 +101,7 @@ pub(crate) fn ours() -> Option<Input> {
     })
 }
 
-/// Bytes as a source of choices; when they are used up, the first of everything.
+/// Makes choices from bytes. When the bytes are used up, every choice is the first.
 struct Choices<'a>(&'a [u8]);
 
 impl Choices<'_> {
@@ -118,10 +119,10 @@ impl Choices<'_> {
     }
 }
 
-/// How many changes one input makes: a copy of a place can double the document.
+/// The maximum number of changes to a seed. It is small because copying a value can double the document.
 const CHANGES: usize = 12;
 
-/// Names that mean something to OpenAPI, to Rust or to neither.
+/// Names with a meaning in OpenAPI or Rust, and names without one.
 const NAMES: [&str; 44] = [
     "$ref",
     "type",
@@ -169,7 +170,8 @@ const NAMES: [&str; 44] = [
     "r#fn",
 ];
 
-/// Puts something else at a place of `document`: nothing, another name, an odd value, or what stands at another place.
+/// Changes one place of `document`: removes or renames it, or replaces it by an unusual value or a copy of another
+/// place.
 fn mutate(document: &mut Value, choices: &mut Choices<'_>) {
     let mut all = Vec::new();
     places(document, &mut String::new(), &mut all);
@@ -218,7 +220,7 @@ fn odd(choices: &mut Choices<'_>) -> Value {
         .clone()
 }
 
-/// The places of all values below `node`; `at` is its own.
+/// Collects the places of all values below `node`, whose place is `at`.
 fn places(node: &Value, at: &mut String, found: &mut Vec<String>) {
     let mut each = |key: &str, value: &Value| {
         let length = at.len();
@@ -238,7 +240,7 @@ fn places(node: &Value, at: &mut String, found: &mut Vec<String>) {
     }
 }
 
-/// The two roots stay where they are.
+/// Removes the value at `place`. The document and the overlay themselves are not removed.
 fn take(document: &mut Value, place: &str) -> Option<Value> {
     let (parent, key) = place
         .rsplit_once('/')

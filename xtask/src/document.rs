@@ -1,4 +1,4 @@
-//! Reads an OpenAPI document from disk, and lists its operations.
+//! Reads an OpenAPI document from a file, and lists its operations by id.
 
 use std::path::Path;
 
@@ -7,16 +7,16 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// Reads `path` as JSON, its keys in the order of the file.
+/// Reads the file at `path` as JSON and keeps the order of its keys.
 ///
 /// # Errors
 ///
-/// [`Error::Document`] with the path and what is wrong there.
+/// [`Error::Document`] when the file cannot be read or is not JSON.
 pub fn read(path: &Path) -> Result<Value, Error> {
     Ok(Source::File(path.to_owned()).read(Path::new("."))?)
 }
 
-/// The operations of `document` by their ids, in its order.
+/// The operations of `document` with their ids, in the order of the document.
 pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
     let items = paths.filter_map(|(_, item)| item.as_object()).flatten();

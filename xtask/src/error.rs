@@ -1,10 +1,10 @@
-//! Everything that can go wrong between the document and the files, each with its place and the next step.
+//! The errors of the commands. Each names the place of the problem and the next step.
 
 use std::path::PathBuf;
 
 use contract_review::Pointer;
 
-/// Why no client was generated.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,7 +13,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A file could not be written.
@@ -21,7 +21,7 @@ pub enum Error {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A document cannot be read, or is not valid OpenAPI.
@@ -30,46 +30,46 @@ pub enum Error {
     /// The overlay is malformed, or one of its actions cannot be applied.
     #[error("overlay action {action} ({target}): {reason}")]
     Overlay {
-        /// Place of the action in the `actions` list, from 0.
+        /// The index of the action in the `actions` list, counted from 0.
         action: usize,
-        /// Its JSONPath.
+        /// Its target, a JSONPath expression.
         target: String,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
-    /// The document holds a construct that no lowering rule knows.
+    /// The document contains a construct that no lowering rule supports.
     #[error("{pointer}: {construct}; {hint}")]
     Lower {
-        /// Where.
+        /// The place of the construct.
         pointer: Pointer,
-        /// What stands there.
+        /// The construct.
         construct: String,
-        /// The nearest rule, or what to do.
+        /// The most similar rule, or how to fix the document.
         hint: String,
     },
-    /// progenitor refused the lowered document.
+    /// progenitor failed on the lowered document.
     #[error("progenitor cannot generate from the lowered document: {0}")]
     Progenitor(String),
-    /// The code that progenitor gave does not have the shape that a rewrite expects.
+    /// The code that progenitor generated does not have the structure that a rewrite expects.
     #[error(
         "the generated code of {place} has no {expected}: progenitor changed, adjust xtask/src/rewrite"
     )]
     Rewrite {
         /// The item.
         place: String,
-        /// What was looked for.
+        /// The code that the rewrite expected.
         expected: &'static str,
     },
-    /// What is generated differs from what is on disk.
-    #[error("{}\n{mend}", files.join("\n"))]
+    /// The generated files differ from the files on disk.
+    #[error("{}\n{fix}", files.join("\n"))]
     Drift {
-        /// One line a file.
+        /// One line for each file.
         files: Vec<String>,
-        /// The command that mends it.
-        mend: &'static str,
+        /// How to fix it.
+        fix: &'static str,
     },
-    /// A file that no generation wrote lies in the folder of the generated files.
-    #[error("{} was not generated: this folder is machine-owned, move the file elsewhere", path.display())]
+    /// The folder of the generated files contains a file that was not generated.
+    #[error("{} was not generated; this folder is for generated files only, so move the file elsewhere", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,

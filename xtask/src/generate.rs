@@ -1,4 +1,4 @@
-//! Runs progenitor over the lowered document. The settings of the generated client stand here and nowhere else.
+//! Runs progenitor on the lowered document. All settings of the generated client are in this module.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,20 +14,20 @@ use serde_json::Value;
 use crate::Error;
 use crate::lower::{FILE_PART, Lowered};
 
-/// The code that progenitor makes of `lowered`, as one file.
+/// Generates the client from `lowered` as one file.
 ///
 /// # Errors
 ///
-/// [`Error::Progenitor`] with what it said, a panic included.
+/// [`Error::Progenitor`] with the message of progenitor. A panic of progenitor becomes an error too.
 pub fn tokens(lowered: &Lowered) -> Result<syn::File, Error> {
     run(lowered, |generator, api| generator.generate_tokens(api))
 }
 
-/// The typed mocks that progenitor makes of `lowered`, as one file.
+/// Generates the typed mocks from `lowered` as one file.
 ///
 /// # Errors
 ///
-/// As [`tokens`].
+/// Like [`tokens`].
 pub fn mock_tokens(lowered: &Lowered) -> Result<syn::File, Error> {
     run(lowered, |generator, api| generator.httpmock(api, "crate"))
 }
@@ -36,11 +36,11 @@ fn run(
     lowered: &Lowered,
     make: impl FnOnce(&mut Generator, &OpenAPI) -> Result<TokenStream, progenitor::Error>,
 ) -> Result<syn::File, Error> {
-    let fault = |said: String| Error::Progenitor(said);
-    let api = serde_json::from_value(lowered.document.clone()).map_err(|e| fault(e.to_string()))?;
+    let error = Error::Progenitor;
+    let api = serde_json::from_value(lowered.document.clone()).map_err(|e| error(e.to_string()))?;
     let mut generator = Generator::new(&settings());
-    let tokens = quietly(|| make(&mut generator, &api))?.map_err(|e| fault(e.to_string()))?;
-    syn::parse2(tokens).map_err(|e| fault(format!("what it gave is not Rust: {e}")))
+    let tokens = quietly(|| make(&mut generator, &api))?.map_err(|e| error(e.to_string()))?;
+    syn::parse2(tokens).map_err(|e| error(format!("its output is not valid Rust: {e}")))
 }
 
 fn settings() -> GenerationSettings {
@@ -51,25 +51,25 @@ fn settings() -> GenerationSettings {
         .with_hooks(HooksMode::Expected)
         .with_inner_type(quote!(crate::Hooks))
         .with_replacement(FILE_PART, format!("crate::{FILE_PART}"), std::iter::empty())
-        // Seconds for a whole call of `Client::new`: a picture of 20 MiB has to go up and be read.
+        // The timeout in seconds of a call with `Client::new`. It must allow for uploading an image of 20 MiB.
         .with_timeout(100);
     settings
 }
 
 thread_local! {
-    /// Whether a panic on this thread is caught and told as an error.
+    /// Whether panics on this thread are caught, so that the panic hook must not print them.
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// progenitor meets some documents with a panic; here it becomes an error like any other. Panics of other threads are
-/// told as ever.
+/// Runs progenitor and converts a panic to an error, because progenitor panics on some invalid documents. Panics of
+/// other threads are still printed.
 fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Error> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
-        let loud = std::panic::take_hook();
+        let default_hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             if !QUIET.get() {
-                loud(panic);
+                default_hook(panic);
             }
         }));
     });
@@ -77,23 +77,24 @@ fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Error> {
     let outcome = catch_unwind(AssertUnwindSafe(run));
     QUIET.set(false);
     outcome.map_err(|panic| {
-        let said = panic.downcast_ref::<String>().map(String::as_str);
+        let message = panic.downcast_ref::<String>().map(String::as_str);
         Error::Progenitor(
-            said.or(panic.downcast_ref::<&str>().copied())
+            message
+                .or(panic.downcast_ref::<&str>().copied())
                 .unwrap_or("it panicked")
                 .to_owned(),
         )
     })
 }
 
-/// What a client must know before the first call, read from the document.
+/// Constants of the generated client, read from the document.
 #[derive(Debug)]
 pub struct Constants {
-    /// The first server.
+    /// The URL of the first server.
     pub base_url: String,
-    /// The default token address.
+    /// The default token URL.
     pub token_url: String,
-    /// The token address as published, before the overlay corrected it.
+    /// The published token URL, before the overlay was applied.
     pub published_token_url: String,
     /// `info.version`.
     pub version: String,
@@ -104,7 +105,7 @@ impl Constants {
     ///
     /// # Errors
     ///
-    /// [`Error::Lower`] names the pointer that holds no text.
+    /// [`Error::Lower`] with the pointer of a constant that is missing or not a string.
     pub fn read(document: &Value) -> Result<Self, Error> {
         let root = Pointer::default();
         let flow = credentials_flow(document)?;
@@ -118,7 +119,7 @@ impl Constants {
     }
 }
 
-/// Where the one `client_credentials` flow of the document stands.
+/// The place of the only `client_credentials` flow of the document.
 fn credentials_flow(document: &Value) -> Result<Pointer, Error> {
     let at = Pointer::default()
         .join("components")
@@ -132,8 +133,8 @@ fn credentials_flow(document: &Value) -> Result<Pointer, Error> {
         (Some((name, _)), None) => Ok(at.join(name).join("flows").join("clientCredentials")),
         _ => Err(Error::lower(
             &at,
-            "not exactly one clientCredentials flow",
-            "the client's token address comes from it",
+            "there must be exactly one clientCredentials flow",
+            "the token URL of the client is taken from it",
         )),
     }
 }
@@ -143,7 +144,7 @@ fn text(document: &Value, at: &Pointer) -> Result<String, Error> {
     found.map(str::to_owned).ok_or_else(|| {
         Error::lower(
             at,
-            "no text stands here",
+            "the value is missing or not a string",
             "the client needs it as a constant",
         )
     })

@@ -1,9 +1,16 @@
-//! Turns the OpenAPI document into the typed client: read, overlay, lower, generate, rewrite, split, write.
+//! Generates the typed client from the OpenAPI document.
 //!
-//! Data flows one way, a module a step. Nothing in the workspace depends on this crate.
+//! The steps are: read the document, apply the overlay, lower it to what progenitor supports, run progenitor, rewrite
+//! its code, split it into files, and write them. Each step is one module, and data flows from each to the next. No
+//! other crate of the workspace depends on this one.
 //!
-//! Fuzz it in `xtask/` with `cargo fuzz run --sanitizer none mutated` (bytes as they are: `raw`); a finding is printed
-//! as JSON and becomes a file in `fuzz/seeds/`. `cargo test -p xtask --test fuzzed` runs the same code over the seeds.
+//! [`diff`] and [`update`] are the commands around the crate `contract-review`.
+//!
+//! # Fuzzing
+//!
+//! Run `cargo fuzz run --sanitizer none mutated` in `xtask/`, or `raw` instead of `mutated` for unstructured bytes. A
+//! finding is printed as JSON; save it as a file in `fuzz/seeds/`. `cargo test -p xtask --test fuzzed` runs the same
+//! code over the seeds.
 
 pub mod diff;
 pub mod document;
@@ -25,37 +32,37 @@ use serde_json::Value;
 
 pub use error::Error;
 
-/// The files of the generated client, by their path below `generated/`.
+/// The generated files by their path relative to `generated/`.
 pub type Files = BTreeMap<PathBuf, String>;
 
-/// What one generation gives: the files, and what lowering did to the document.
+/// The result of a generation.
 #[derive(Debug)]
 pub struct Generated {
     /// The generated files.
     pub files: Files,
-    /// Each application of a lowering rule, in order.
+    /// The lowering rules that were applied, in order.
     pub applied: Vec<lower::Applied>,
 }
 
-/// Generates the client of the document at `document`, corrected by the overlay at `overlay`. Touches no file.
+/// Generates the client from the document at `document`, corrected by the overlay at `overlay`. Writes no file.
 ///
 /// # Errors
 ///
-/// Says which file, JSON pointer or overlay action is at fault.
+/// The error names the file, the JSON pointer or the overlay action that is invalid.
 pub fn generate_client(document: &Path, overlay: &Path) -> Result<Generated, Error> {
     generate_from(document::read(document)?, &overlay::read(overlay)?)
 }
 
-/// Generates the client of `api`, corrected by the `overlay`.
+/// Generates the client from the document `api`, corrected by `overlay`.
 ///
 /// # Errors
 ///
-/// Says which JSON pointer or overlay action is at fault.
+/// The error names the JSON pointer or the overlay action that is invalid.
 pub fn generate_from(mut api: Value, overlay: &[overlay::Action]) -> Result<Generated, Error> {
     if !api.is_object() {
         let root = Pointer::default();
         let hint = "an OpenAPI document is an object with `openapi`, `info` and `paths`";
-        return Err(Error::lower(&root, "the document is no object", hint));
+        return Err(Error::lower(&root, "the document is not an object", hint));
     }
     overlay::apply(&mut api, overlay)?;
     let constants = generate::Constants::read(&api)?;

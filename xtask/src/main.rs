@@ -1,4 +1,4 @@
-//! `cargo xtask`: the command line of the generator. Parses arguments, prints, sets the exit code.
+//! `cargo xtask`: parses the arguments, runs a command, prints its output and sets the exit code.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use xtask::sync::{self, Mode};
 use xtask::{Error, diff, update};
 
-/// Keeps the generated client in step with the OpenAPI document.
+/// Maintains the generated client and the OpenAPI document.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -21,9 +21,9 @@ enum Command {
     /// Generate the typed client from the document and the overlay.
     ///
     /// Reads openapi/barcode-v4.json, applies openapi/overlay.json and writes
-    /// crates/barcode-cloud-client/src/generated/. The same input gives the same bytes.
+    /// crates/barcode-cloud-client/src/generated/. The output is deterministic.
     Generate {
-        /// Write nothing; fail when a generated file differs from what is on disk
+        /// Write nothing; fail if a generated file differs from the file on disk
         #[arg(long)]
         check: bool,
         /// Another OpenAPI document (JSON, 3.0.x or 3.1.x); the overlay is applied to it too
@@ -36,9 +36,9 @@ enum Command {
         #[arg(long)]
         explain: bool,
     },
-    /// Show how the contract changed from OLD to NEW, and whom it breaks.
+    /// Show the changes from OLD to NEW, and which of them break callers.
     Diff(diff::Arguments),
-    /// Take a new published document in: check it, show the change, merge it on --accept.
+    /// Validate a new published document, show the changes, and merge it with --accept.
     Update(update::Arguments),
 }
 
@@ -81,7 +81,7 @@ fn generate(
     Ok((format!("{report}\n"), 0))
 }
 
-/// Prints what a command gives and takes its exit code, or prints the error and takes 1.
+/// Prints the output of a command and returns its exit code, or prints its error and returns 1.
 fn finish(outcome: Result<(String, u8), Error>) -> ExitCode {
     match outcome {
         Ok((text, code)) => {
@@ -95,7 +95,7 @@ fn finish(outcome: Result<(String, u8), Error>) -> ExitCode {
     }
 }
 
-/// A reader that has seen enough, as `head`, closes the pipe: no fault of ours.
+/// Prints `text`. A write error is ignored, because a reader such as `head` may close the pipe early.
 fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

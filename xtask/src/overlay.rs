@@ -1,7 +1,7 @@
-//! Applies an OpenAPI Overlay 1.0: corrections of fact, kept as reviewed data.
+//! Applies an OpenAPI Overlay 1.0 to a document. The overlay contains our corrections of the published facts.
 //!
-//! A target that matches nothing is an error here (the specification lets it pass): an action that no longer does
-//! anything is to be deleted, not forgotten.
+//! Unlike in the specification, a target that matches nothing is an error, so that an action that no longer has an
+//! effect is noticed and deleted.
 
 use std::path::Path;
 
@@ -10,8 +10,8 @@ use serde_json_path::JsonPath;
 
 use crate::{Error, document};
 
-/// The longest target, in bytes: brackets in brackets take the parser's stack.
-const TARGET: usize = 500;
+/// The maximum length of a target in bytes. Deeply nested brackets would overflow the stack of the parser.
+const MAX_TARGET: usize = 500;
 
 /// One action of an overlay.
 #[derive(Debug)]
@@ -31,18 +31,18 @@ enum Change {
 ///
 /// # Errors
 ///
-/// Names the action that is malformed.
+/// The error names the invalid action.
 pub fn read(path: &Path) -> Result<Vec<Action>, Error> {
     parse(&document::read(path)?)
 }
 
-/// Reads an overlay that is JSON already.
+/// Parses and checks an overlay.
 ///
 /// # Errors
 ///
-/// As [`read`].
+/// [`Error::Overlay`] names the invalid action.
 pub fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
-    let whole = |reason: &str| Error::Overlay {
+    let invalid = |reason: &str| Error::Overlay {
         action: 0,
         target: "the overlay".into(),
         reason: reason.into(),
@@ -51,11 +51,11 @@ pub fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
         .as_str()
         .is_some_and(|v| v.starts_with("1.0."))
     {
-        return Err(whole("`overlay` must be a 1.0.x version"));
+        return Err(invalid("`overlay` must be a 1.0.x version"));
     }
     let actions = overlay["actions"]
         .as_array()
-        .ok_or_else(|| whole("`actions` must be a list"))?;
+        .ok_or_else(|| invalid("`actions` must be a list"))?;
     actions
         .iter()
         .enumerate()
@@ -65,23 +65,24 @@ pub fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
 
 fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
     let target = action["target"].as_str().unwrap_or_default().to_owned();
-    let fault = |reason: String| Error::Overlay {
+    let invalid = |reason: String| Error::Overlay {
         action: index,
         target: target.clone(),
         reason,
     };
-    if target.len() > TARGET {
-        let fault = Error::Overlay {
+    if target.len() > MAX_TARGET {
+        let error = Error::Overlay {
             action: index,
             target: target.chars().take(40).chain(['…']).collect(),
-            reason: format!("a target has at most {TARGET} bytes"),
+            reason: format!("a target must have at most {MAX_TARGET} bytes"),
         };
-        return Err(fault);
+        return Err(error);
     }
-    let path = JsonPath::parse(&target).map_err(|e| fault(format!("not a JSONPath: {e}")))?;
+    let path = JsonPath::parse(&target)
+        .map_err(|e| invalid(format!("is not a JSONPath expression: {e}")))?;
     let change = match (&action["update"], &action["remove"]) {
         (Value::Null, Value::Bool(true)) => Change::Remove,
-        (Value::Null, _) => return Err(fault("has neither `update` nor `remove: true`".into())),
+        (Value::Null, _) => return Err(invalid("has neither `update` nor `remove: true`".into())),
         (update, _) => Change::Update(update.clone()),
     };
     Ok(Action {
@@ -95,11 +96,11 @@ fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::Overlay`] where a target matches nothing.
+/// [`Error::Overlay`] when a target matches nothing.
 pub fn apply(document: &mut Value, actions: &[Action]) -> Result<(), Error> {
     for (index, action) in actions.iter().enumerate() {
         if !apply_one(document, index, action)? {
-            return Err(action.fault(index, NO_MATCH));
+            return Err(action.error(index, NO_MATCH));
         }
     }
     Ok(())
@@ -107,29 +108,29 @@ pub fn apply(document: &mut Value, actions: &[Action]) -> Result<(), Error> {
 
 const NO_MATCH: &str = "matches nothing in the document; correct or delete the action";
 
-/// The actions that do nothing to `document`, in a line each: their target matches nothing, or all that they change is
-/// so already.
+/// Describes the actions that have no effect on `document`, one line each: the target matches nothing, or the document
+/// already has the corrected values.
 ///
 /// # Errors
 ///
-/// [`Error::Overlay`] where an action cannot be applied.
+/// [`Error::Overlay`] when an action cannot be applied.
 pub fn idle(document: &Value, actions: &[Action]) -> Result<Vec<String>, Error> {
     let mut document = document.clone();
     let mut idle = Vec::new();
     for (index, action) in actions.iter().enumerate() {
         let before = document.clone();
         if !apply_one(&mut document, index, action)? {
-            idle.push(action.fault(index, "matches nothing").to_string());
+            idle.push(action.error(index, "matches nothing").to_string());
         } else if document == before {
-            let reason = "changes nothing, the document says so itself";
-            idle.push(action.fault(index, reason).to_string());
+            let reason = "changes nothing, because the document is already correct";
+            idle.push(action.error(index, reason).to_string());
         }
     }
     Ok(idle)
 }
 
 impl Action {
-    fn fault(&self, index: usize, reason: &str) -> Error {
+    fn error(&self, index: usize, reason: &str) -> Error {
         Error::Overlay {
             action: index,
             target: self.target.clone(),
@@ -138,7 +139,7 @@ impl Action {
     }
 }
 
-/// Tells whether the target matched anything.
+/// Applies one action. Returns whether its target matched anything.
 fn apply_one(document: &mut Value, index: usize, action: &Action) -> Result<bool, Error> {
     let mut places: Vec<String> = action
         .path
@@ -146,18 +147,21 @@ fn apply_one(document: &mut Value, index: usize, action: &Action) -> Result<bool
         .locations()
         .map(|location| location.to_json_pointer())
         .collect();
-    // Removing from the end keeps the places of earlier list items right.
+    // Removing from the end keeps the indices of earlier list items valid.
     places.reverse();
     for place in &places {
         match &action.change {
             Change::Update(update) => {
-                let node = document
-                    .pointer_mut(place)
-                    .ok_or_else(|| action.fault(index, "vanished"))?;
+                let node = document.pointer_mut(place).ok_or_else(|| {
+                    action.error(
+                        index,
+                        "no longer matches after an earlier match was changed",
+                    )
+                })?;
                 merge(node, update);
             }
             Change::Remove => remove(document, place)
-                .ok_or_else(|| action.fault(index, "cannot remove the document itself"))?,
+                .ok_or_else(|| action.error(index, "cannot remove the document itself"))?,
         }
     }
     Ok(!places.is_empty())
@@ -227,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn remove_takes_every_match_out() {
+    fn remove_removes_every_match() {
         let mut document = json!({"a": [{"x": 1}, {"x": 2}, {"y": 3}], "b/c": 1});
         let actions = parse(&overlay(json!([
             {"target": "$.a[?@.x]", "remove": true},
@@ -249,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn idle_actions_are_told_by_what_they_lack() {
+    fn idle_actions_are_listed_with_the_reason() {
         let actions = parse(&overlay(json!([
             {"target": "$.a", "update": {"b": 1}},
             {"target": "$.nowhere", "update": {"b": 1}},
@@ -261,28 +265,28 @@ mod tests {
         assert_eq!(
             idle,
             [
-                "overlay action 0 ($.a): changes nothing, the document says so itself",
+                "overlay action 0 ($.a): changes nothing, because the document is already correct",
                 "overlay action 1 ($.nowhere): matches nothing",
             ]
         );
     }
 
     #[test]
-    fn malformed_overlays_are_refused_with_the_action() {
-        for (actions, said) in [
-            (json!([{"target": "$$", "update": {}}]), "not a JSONPath"),
+    fn malformed_overlays_are_rejected_with_the_action() {
+        for (actions, expected) in [
+            (json!([{"target": "$$", "update": {}}]), "is not a JSONPath"),
             (
                 json!([{"target": "$.a"}]),
                 "neither `update` nor `remove: true`",
             ),
             (
                 json!([{"target": format!("$[?{}@.a{}]", "(".repeat(9000), ")".repeat(9000)), "update": {}}]),
-                "((…): a target has at most 500 bytes",
+                "((…): a target must have at most 500 bytes",
             ),
             (json!({}), "`actions` must be a list"),
         ] {
             let error = parse(&overlay(actions)).unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(expected), "{error}");
         }
         let error = parse(&json!({"overlay": "2.0.0", "actions": []}))
             .unwrap_err()

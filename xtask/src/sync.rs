@@ -1,5 +1,5 @@
-//! Brings a folder in step with the generated files, or says how it differs: one function for both, so that the check
-//! cannot drift from the generator.
+//! Writes the generated files to a folder, or checks that the folder contains exactly these files. One function does
+//! both, so that the check cannot differ from the generator.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,13 +12,13 @@ use crate::{Error, Files};
 /// Whether [`sync`] may change the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Write what differs, remove what is stale.
+    /// Write the files that differ, and remove stale files.
     Write,
-    /// Change nothing; a difference is [`Error::Drift`].
+    /// Change nothing. A difference is an [`Error::Drift`].
     Check,
 }
 
-/// What [`sync`] found and did.
+/// The result of [`sync`].
 #[derive(Debug)]
 pub struct Report {
     files: usize,
@@ -37,12 +37,13 @@ impl fmt::Display for Report {
     }
 }
 
-/// Makes `out` hold exactly `files`, or checks that it does.
+/// Makes `out` contain exactly `files`, or checks that it does.
 ///
 /// # Errors
 ///
-/// [`Error::Drift`] in [`Mode::Check`]; [`Error::Foreign`] where `out` holds a file that no generation wrote, before
-/// anything is touched.
+/// - [`Error::Drift`] in [`Mode::Check`] when a file differs.
+/// - [`Error::Foreign`] when `out` contains a file that was not generated. In this case nothing is written.
+/// - [`Error::Read`] or [`Error::Write`] when a file cannot be read or written.
 pub fn sync(out: &Path, files: &Files, mode: Mode) -> Result<Report, Error> {
     let stale = stale_files(out, files)?;
     let mut drift = Vec::new();
@@ -50,7 +51,10 @@ pub fn sync(out: &Path, files: &Files, mode: Mode) -> Result<Report, Error> {
         let path = out.join(relative);
         match std::fs::read(&path) {
             Ok(old) if old == contents.as_bytes() => continue,
-            Ok(_) => drift.push(format!("{} is not what the document gives", path.display())),
+            Ok(_) => drift.push(format!(
+                "{} differs from the generated file",
+                path.display()
+            )),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 drift.push(format!("{} is missing", path.display()));
             }
@@ -69,7 +73,7 @@ pub fn sync(out: &Path, files: &Files, mode: Mode) -> Result<Report, Error> {
     if mode == Mode::Check && !drift.is_empty() {
         return Err(Error::Drift {
             files: drift,
-            mend: "run `cargo xtask generate` and commit what it writes",
+            fix: "run `cargo xtask generate` and commit the changes",
         });
     }
     Ok(Report {
@@ -79,8 +83,8 @@ pub fn sync(out: &Path, files: &Files, mode: Mode) -> Result<Report, Error> {
     })
 }
 
-/// Files below `out` that this generation does not write. Only what an earlier one wrote may be called stale: `--out`
-/// can name any folder.
+/// The files below `out` that are not in `files`. A file that was not generated is an error, because `--out` can name
+/// any folder and only generated files may be removed.
 fn stale_files(out: &Path, files: &Files) -> Result<BTreeSet<PathBuf>, Error> {
     let mut stale = BTreeSet::new();
     let mut folders = vec![out.to_owned()];
@@ -118,14 +122,14 @@ fn stale_files(out: &Path, files: &Files) -> Result<BTreeSet<PathBuf>, Error> {
     Ok(stale)
 }
 
-/// A killed run leaves no half file: the contents are written beside the target and renamed.
+/// Writes to a temporary file and renames it, so that an interrupted run leaves no incomplete file.
 pub(crate) fn write_atomically(path: &Path, contents: &str) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
-        // As any new file, not for its owner alone: the umask takes away what it must.
+        // The permissions of an ordinary new file, to which the umask applies. A temporary file is private by default.
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
@@ -151,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_passes_the_check_and_stale_files_go() {
+    fn written_files_pass_the_check_and_stale_files_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         sync(folder.path(), &files(&["a.rs", "types/b.rs"]), Mode::Write).unwrap();
         sync(folder.path(), &files(&["a.rs", "types/b.rs"]), Mode::Check).unwrap();
@@ -160,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_byte_fails_the_check_and_is_left_alone() {
+    fn a_changed_byte_fails_the_check_and_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.rs");
         sync(folder.path(), &files(&["a.rs"]), Mode::Write).unwrap();
@@ -169,7 +173,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("a.rs is not what the document gives"),
+                .contains("a.rs differs from the generated file"),
             "{error}"
         );
         assert!(
@@ -180,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_nobody_generated_is_never_removed() {
+    fn a_file_that_was_not_generated_is_never_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine.txt");
         std::fs::write(&path, "precious").unwrap();
@@ -189,7 +193,7 @@ mod tests {
         assert!(path.exists());
         assert!(
             !folder.path().join("a.rs").exists(),
-            "nothing is written beside it"
+            "no other file is written"
         );
     }
 }

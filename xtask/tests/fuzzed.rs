@@ -1,5 +1,5 @@
-//! The fuzz targets' smoke run: what they try is tried here over the seeds, over our own document and over a fixed set
-//! of changes to both. Whatever is changed, the outcome is a client or an error, never a panic.
+//! A short version of the fuzz targets: generates from the seeds, from our own document, and from both with a fixed set
+//! of changes. The result must be a client or an error, never a panic.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
@@ -11,25 +11,25 @@ mod trial;
 
 use trial::Input;
 
-/// More by `MUTATIONS=5000 cargo test -p xtask --test fuzzed`.
-fn rounds(least: u64) -> u64 {
-    std::env::var("MUTATIONS").map_or(least, |rounds| rounds.parse().unwrap())
+/// The number of changed documents. `MUTATIONS=5000 cargo test -p xtask --test fuzzed` tries more.
+fn rounds(default: u64) -> u64 {
+    std::env::var("MUTATIONS").map_or(default, |rounds| rounds.parse().unwrap())
 }
 
-/// Whether a client was generated. Where it panics, the input is printed, ready to become a seed.
-fn gives_a_client(input: Input, what: &str) -> bool {
+/// Whether a client was generated. If the generator panics, the input is printed, so that it can be saved as a seed.
+fn gives_a_client(input: Input, name: &str) -> bool {
     let copy = input.clone();
     let outcome = catch_unwind(|| copy.run());
-    match outcome.unwrap_or_else(|_| panic!("{what} makes it panic: {input}")) {
+    match outcome.unwrap_or_else(|_| panic!("{name} panics: {input}")) {
         Ok(_) => true,
         Err(error) => {
-            assert!(!error.to_string().is_empty(), "{what}");
+            assert!(!error.to_string().is_empty(), "{name}");
             false
         }
     }
 }
 
-/// Some of a fixed list of changes to each of `inputs`.
+/// Generates from `inputs` with a fixed list of changes.
 fn mutated(inputs: &[Input], rounds: u64) {
     let (mut clients, mut errors) = (0, 0);
     for seed in 0..rounds {
@@ -71,11 +71,11 @@ fn the_handmade_seeds_give_clients() {
 }
 
 #[test]
-fn an_almost_right_seed_gives_a_client_or_an_error() {
+fn a_changed_seed_gives_a_client_or_an_error() {
     mutated(&trial::seeds(), rounds(400));
 }
 
 #[test]
-fn our_document_almost_right_gives_a_client_or_an_error() {
+fn our_changed_document_gives_a_client_or_an_error() {
     mutated(&[trial::ours().unwrap()], rounds(40));
 }

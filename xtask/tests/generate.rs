@@ -1,4 +1,4 @@
-//! `cargo xtask generate` as it is run: drift of the committed client, determinism, and bad documents.
+//! `cargo xtask generate`: drift of the committed client, determinism, and invalid documents.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
@@ -28,7 +28,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Every file below `folder`, by its path in there.
+/// Every file below `folder` by its relative path.
 fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -49,13 +49,13 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
 }
 
 #[test]
-fn the_committed_client_is_what_the_document_gives() {
+fn the_committed_client_matches_the_document() {
     let output = generate(&["--check"]);
     assert!(output.status.success(), "{}", stderr(&output));
 }
 
 #[test]
-fn one_changed_byte_fails_and_names_the_file_and_the_mend() {
+fn one_changed_byte_fails_the_check_and_names_the_file_and_the_fix() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
     assert!(generate(&["--out", out]).status.success());
@@ -67,7 +67,7 @@ fn one_changed_byte_fails_and_names_the_file_and_the_mend() {
     let output = generate(&["--check", "--out", out]);
     assert!(!output.status.success());
     assert!(
-        stderr(&output).contains("types/api_error.rs is not what the document gives"),
+        stderr(&output).contains("types/api_error.rs differs from the generated file"),
         "{}",
         stderr(&output)
     );
@@ -91,11 +91,11 @@ fn two_runs_give_the_same_bytes() {
     assert_eq!(files(first.path()), files(second.path()));
 }
 
-/// The published document differs from ours in prose only: without documentation the code is the same.
+/// The published document differs from ours only in descriptions, so the code without documentation is the same.
 #[test]
 fn the_published_document_gives_the_same_api() {
     let Some(document) = std::env::var_os("BARCODE_CLOUD_PUBLISHED_DOCUMENT") else {
-        println!("skipped: BARCODE_CLOUD_PUBLISHED_DOCUMENT names no document");
+        println!("skipped: BARCODE_CLOUD_PUBLISHED_DOCUMENT is not set");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -126,9 +126,9 @@ fn code(text: &str) -> String {
 }
 
 #[test]
-fn the_earlier_published_revision_is_read_too() {
+fn the_older_published_revision_is_supported() {
     let Some(document) = std::env::var_os("BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD") else {
-        println!("skipped: BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD names no document");
+        println!("skipped: BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD is not set");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -142,7 +142,7 @@ fn the_earlier_published_revision_is_read_too() {
     assert!(folder.path().join("builder/generate_multipart.rs").exists());
 }
 
-/// Our document with `value` at `pointer`; null takes it out.
+/// Our document with `value` at `pointer`. Null removes the value.
 fn ours_with(pointer: &str, value: Value) -> String {
     let text = fs::read_to_string(root().join("openapi/barcode-v4.json")).unwrap();
     let mut document: Value = serde_json::from_str(&text).unwrap();
@@ -156,8 +156,8 @@ fn ours_with(pointer: &str, value: Value) -> String {
     document.to_string()
 }
 
-/// What generating from `text` says, once it has failed and written nothing.
-fn refused(what: &str, text: &[u8]) -> String {
+/// The error of generating from `text`. Asserts that it is one line and that no file was written.
+fn error_of(name: &str, text: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let (document, out) = (
         folder.path().join("document.json"),
@@ -170,16 +170,16 @@ fn refused(what: &str, text: &[u8]) -> String {
         "--out",
         out.to_str().unwrap(),
     ]);
-    let said = stderr(&output);
-    assert_eq!(output.status.code(), Some(1), "{what}: {said}");
-    assert!(said.starts_with("error: "), "{what}: {said}");
-    assert_eq!(said.lines().count(), 1, "{what}: {said}");
-    assert!(!out.exists(), "{what}");
-    said
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{name}: {message}");
+    assert!(message.starts_with("error: "), "{name}: {message}");
+    assert_eq!(message.lines().count(), 1, "{name}: {message}");
+    assert!(!out.exists(), "{name}");
+    message
 }
 
 #[test]
-fn what_is_no_json_document_is_one_clear_error_and_no_file() {
+fn a_file_that_is_not_a_json_document_is_one_error_and_writes_nothing() {
     let nested = [vec![b'['; 25 << 20], vec![b']'; 25 << 20]].concat();
     let cases: [(&str, &[u8], &str); 8] = [
         (
@@ -195,7 +195,7 @@ fn what_is_no_json_document_is_one_clear_error_and_no_file() {
             "is YAML; convert it to JSON first",
         ),
         ("a page", b"<!doctype html>", "looks like HTML"),
-        ("no object", b"[]", "#: the document is no object"),
+        ("no object", b"[]", "#: the document is not an object"),
         (
             "deep nesting",
             &nested[..100_000],
@@ -203,21 +203,21 @@ fn what_is_no_json_document_is_one_clear_error_and_no_file() {
         ),
         ("50 MiB of nested arrays", &nested, "is larger than 20 MiB"),
     ];
-    for (what, text, expected) in cases {
-        let said = refused(what, text);
-        assert!(said.contains(expected), "{what}: {said}");
+    for (name, text, expected) in cases {
+        let message = error_of(name, text);
+        assert!(message.contains(expected), "{name}: {message}");
     }
     let output = generate(&["--document", "/no/such/file"]);
     assert_eq!(output.status.code(), Some(1));
-    let said = stderr(&output);
+    let message = stderr(&output);
     assert!(
-        said.starts_with("error: /no/such/file: cannot be read"),
-        "{said}"
+        message.starts_with("error: /no/such/file: cannot be read"),
+        "{message}"
     );
 }
 
 #[test]
-fn a_bad_document_is_one_clear_error_with_its_place_and_no_file() {
+fn an_invalid_document_is_one_error_with_its_place_and_writes_nothing() {
     const GET: &str = "/paths/~1barcode~1generate~1{barcodeType}/get";
     const SCHEMA: &str = "/components/schemas/ApiError";
     const PATH: &str = "/barcode/generate/{barcodeType}";
@@ -265,20 +265,20 @@ fn a_bad_document_is_one_clear_error_with_its_place_and_no_file() {
             json!({}),
             format!("#{SCHEMA}/if: no rule knows `if` in a schema"),
         ),
-        // An overlay action has nothing to correct.
+        // The target of an overlay action is missing.
         (
             "/components/securitySchemes".into(),
             json!({}),
             "overlay action 0 ($.components.securitySchemes.JWT.flows.clientCredentials): matches nothing".to_owned(),
         ),
     ] {
-        let said = refused(&expected, ours_with(&pointer, value).as_bytes());
-        assert!(said.contains(&expected), "{expected}: {said}");
+        let message = error_of(&expected, ours_with(&pointer, value).as_bytes());
+        assert!(message.contains(&expected), "{expected}: {message}");
     }
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_panic() {
+fn a_closed_output_pipe_does_not_panic() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["generate", "--explain", "--out"])
@@ -293,10 +293,10 @@ fn a_reader_that_goes_away_is_no_panic() {
 }
 
 #[test]
-fn what_lowering_did_can_be_read() {
+fn explain_prints_the_applied_lowering_rules() {
     let folder = tempfile::tempdir().unwrap();
     let output = generate(&["--explain", "--out", folder.path().to_str().unwrap()]);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let message = String::from_utf8_lossy(&output.stdout).into_owned();
     for rule in [
         "version",
         "multipart",
@@ -305,6 +305,6 @@ fn what_lowering_did_can_be_read() {
         "nullable-type",
         "reference-siblings",
     ] {
-        assert!(said.contains(&format!("{rule} at #/")), "{rule}");
+        assert!(message.contains(&format!("{rule} at #/")), "{rule}");
     }
 }

@@ -1,10 +1,10 @@
-//! `Debug` of the generated client.
+//! `Debug` for the generated client.
 
 use std::fmt;
 
 use crate::Client;
 
-/// Shows the base URL, unless it may hold a password.
+/// Shows the base URL, unless it may contain a password.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = match self.baseurl.contains('@') {

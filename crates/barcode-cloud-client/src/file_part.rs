@@ -1,4 +1,4 @@
-//! A file of a multipart form: bytes, or a stream whose length is known. Knows forms, nothing of barcodes.
+//! A file in a multipart form: bytes, or a stream with a known length.
 
 use bytes::Bytes;
 use reqwest::Body;
@@ -6,7 +6,7 @@ use reqwest::multipart::Part;
 
 /// A file to upload in a multipart form.
 ///
-/// Its length is always known, so that the request carries a `Content-Length` and is not sent in chunks.
+/// Its length is always known, so the request has a `Content-Length` header and is not sent in chunks.
 ///
 /// ```
 /// use barcode_cloud_client::FilePart;
@@ -19,35 +19,35 @@ use reqwest::multipart::Part;
 #[derive(Debug)]
 pub struct FilePart(Part);
 
-/// The text is no media type, such as `image/png`.
+/// The error of [`FilePart::content_type`]: the text is not a media type.
 #[derive(Debug, thiserror::Error)]
-#[error("not a media type such as `image/png`")]
+#[error("the content type must be a media type such as `image/png`")]
 pub struct InvalidMediaType(#[source] reqwest::Error);
 
 impl FilePart {
-    /// The bytes of a file; they are not copied.
+    /// Creates a file from its bytes, which are not copied.
     pub fn bytes(bytes: impl Into<Bytes>) -> Self {
         Self::named(Part::stream(Body::from(bytes.into())))
     }
 
-    /// A stream that yields exactly `length` bytes, such as [`reqwest::Body::wrap_stream`] gives of an open file.
+    /// Creates a file from a stream of exactly `length` bytes. Use [`reqwest::Body::wrap_stream`] for an open file.
     ///
-    /// A stream that yields fewer or more bytes fails the request when it is sent.
+    /// If the stream yields fewer or more bytes, sending the request fails.
     pub fn stream(body: impl Into<Body>, length: u64) -> Self {
         Self::named(Part::stream_with_length(body, length))
     }
 
-    /// The name that the form gives the file; `file` unless set.
+    /// Sets the file name in the form. The default is `file`.
     #[must_use]
     pub fn file_name(self, name: impl Into<String>) -> Self {
         Self(self.0.file_name(name.into()))
     }
 
-    /// The media type that the form gives the file; none unless set.
+    /// Sets the media type of the file in the form. By default, the form declares no media type.
     ///
     /// # Errors
     ///
-    /// Where `media_type` is not one.
+    /// [`InvalidMediaType`] if `media_type` is not a media type.
     pub fn content_type(self, media_type: &str) -> Result<Self, InvalidMediaType> {
         self.0
             .mime_str(media_type)
@@ -55,7 +55,7 @@ impl FilePart {
             .map_err(InvalidMediaType)
     }
 
-    /// Servers take a part for a file when it has a file name.
+    /// Sets a file name, because servers recognize files in a form by it.
     fn named(part: Part) -> Self {
         Self(part.file_name("file"))
     }

@@ -1,8 +1,7 @@
-//! The hook of the generated client: code of another crate that runs around each request.
+//! The hook of the generated client, which runs code of other crates around each request.
 //!
-//! Only this crate can implement progenitor's `ClientHooks` for its `Client`, because of the orphan rule. It is
-//! implemented once, here, and delegates to an object-safe trait that any crate can implement. This module knows no
-//! OAuth.
+//! The orphan rule allows only this crate to implement progenitor's `ClientHooks` for its `Client`. The implementation
+//! here delegates to an object-safe trait that any crate can implement. This module does not depend on OAuth.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,13 +12,13 @@ use reqwest::{Request, Response};
 
 use crate::generated::{Client, Error};
 
-/// A boxed future: what an object-safe asynchronous method returns.
+/// A boxed future, the return type of object-safe asynchronous methods.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Why a [`Hook`] refused a request.
+/// The error of a [`Hook`] that rejects a request.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs around each request: a token provider, a tracer, a test.
+/// Runs around each request, for example to set a token, to trace requests, or to replace responses in a test.
 ///
 /// ```
 /// use barcode_cloud_client::{BoxFuture, Hook, HookError, OperationInfo};
@@ -41,11 +40,12 @@ pub type HookError = Box<dyn std::error::Error + Send + Sync>;
 /// }
 /// ```
 pub trait Hook: Send + Sync + 'static {
-    /// Runs before the request is sent, and may change it.
+    /// Runs before the request is sent. It can change the request.
     ///
     /// # Errors
     ///
-    /// An error ends the call with [`Error::Custom`], which carries the error's text; nothing is sent.
+    /// If this method returns an error, the request is not sent and the call fails with [`Error::Custom`], which
+    /// contains the text of the error.
     fn before<'a>(
         &'a self,
         request: &'a mut Request,
@@ -55,12 +55,13 @@ pub trait Hook: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Sends the request. Override it to look at the response, to resend the request, or to answer without sending.
+    /// Sends the request. Override this method to inspect the response, to resend the request, or to return a response
+    /// without sending the request.
     ///
     /// # Errors
     ///
-    /// [`SendError::Http`] ends the call with [`Error::CommunicationError`], and [`SendError::Hook`] with
-    /// [`Error::Custom`], which carries the error's text.
+    /// With [`SendError::Http`] the call fails with [`Error::CommunicationError`]. With [`SendError::Hook`] it fails
+    /// with [`Error::Custom`], which contains the text of the error.
     fn send<'a>(
         &'a self,
         client: &'a reqwest::Client,
@@ -72,23 +73,23 @@ pub trait Hook: Send + Sync + 'static {
     }
 }
 
-/// Why a [`Hook`] has no response.
+/// The error of [`Hook::send`].
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// The request could not be sent, or there was no response.
     #[error(transparent)]
     Http(#[from] reqwest::Error),
-    /// The hook gave up for a reason of its own.
+    /// The hook failed for another reason.
     #[error(transparent)]
     Hook(HookError),
 }
 
-/// The hook of a [`Client`], or none.
+/// The optional hook of a [`Client`].
 #[derive(Clone, Default)]
 pub struct Hooks(Option<Arc<dyn Hook>>);
 
 impl Hooks {
-    /// No hook: requests go out as they are built.
+    /// Uses no hook, so that requests are sent unchanged.
     pub fn none() -> Self {
         Self::default()
     }
@@ -107,7 +108,7 @@ impl From<Arc<dyn Hook>> for Hooks {
 
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A hook may hold secrets: nothing of it is shown.
+        // A hook may contain secrets, so it is not shown.
         f.write_str(if self.0.is_some() {
             "Hooks(set)"
         } else {
@@ -134,8 +135,8 @@ impl ClientHooks<Hooks> for Client {
         match hook.send(&self.client, request, info).await {
             Ok(response) => Ok(response),
             Err(SendError::Http(error)) => Err(error),
-            // This method can return no other error, so `post` returns it.
-            Err(SendError::Hook(error)) => Ok(GaveUp(error.to_string()).into_response()),
+            // This method can only return a `reqwest::Error`, so `post` returns the error of the hook.
+            Err(SendError::Hook(error)) => Ok(HookFailure(error.to_string()).into_response()),
         }
     }
 
@@ -144,18 +145,18 @@ impl ClientHooks<Hooks> for Client {
         result: &reqwest::Result<Response>,
         _: &OperationInfo,
     ) -> Result<(), Error<E>> {
-        match result.as_ref().ok().and_then(GaveUp::of) {
-            Some(gave_up) => Err(Error::Custom(gave_up.0.clone())),
+        match result.as_ref().ok().and_then(HookFailure::of) {
+            Some(failure) => Err(Error::Custom(failure.0.clone())),
             None => Ok(()),
         }
     }
 }
 
-/// The text of a hook's error, on its way from `exec` to `post` as an extension of a response.
+/// The text of a hook's error. It is passed from `exec` to `post` as an extension of an empty response.
 #[derive(Clone)]
-struct GaveUp(String);
+struct HookFailure(String);
 
-impl GaveUp {
+impl HookFailure {
     fn into_response(self) -> Response {
         let mut response = http::Response::new(reqwest::Body::default());
         response.extensions_mut().insert(self);

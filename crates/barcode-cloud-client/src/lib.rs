@@ -2,7 +2,7 @@
 
 mod debug;
 mod file_part;
-// Machine-owned: `cargo xtask generate` writes it, drift fails the tests.
+// Written by `cargo xtask generate`. A test fails if the files differ from the generator's output.
 #[allow(
     clippy::all,
     clippy::unwrap_used,

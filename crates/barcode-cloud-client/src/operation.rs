@@ -1,12 +1,12 @@
-//! What an operation of the document is called: for tracers and metrics, which name requests by it.
+//! The names of an operation, for tracing and metrics.
 
-/// An operation of the document. [`operations`](crate::operations) holds them all.
+/// An operation of the API. The module [`operations`](crate::operations) has a constant for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Operation {
-    /// Its id, as [`OperationInfo`](crate::OperationInfo) has it.
+    /// The id of the operation, as in [`OperationInfo`](crate::OperationInfo).
     pub id: &'static str,
-    /// Its HTTP method, such as `GET`.
+    /// The HTTP method, such as `GET`.
     pub method: &'static str,
-    /// Its path behind the base URL, with parameters in braces.
+    /// The path relative to the base URL, with parameters in braces.
     pub path: &'static str,
 }

@@ -1,5 +1,5 @@
-//! Bytes as a list of changes to the seeds, so that what is tried is nearly a document. A finding is printed as JSON,
-//! ready to become a seed.
+//! Interprets the bytes as a list of changes to the seeds, so that each input is almost a valid document. A finding is
+//! printed as JSON, which can be saved as a seed.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../trial.rs"]
-#[allow(dead_code, reason = "each target runs its part")]
+#[allow(dead_code, reason = "each target uses a part of it")]
 mod trial;
 
 static SEEDS: LazyLock<Vec<trial::Input>> =

@@ -23,14 +23,14 @@ fn schemas_that_contain_each_other_are_compared_once() {
             ),
         ])
     };
-    let lines_found = lines(&changes(&tree("string"), &tree("number")));
+    let found = lines(&changes(&tree("string"), &tree("number")));
     let text = |part: &str| {
         (
             Breaking,
             format!("schema `{part}` | property `leaf` | type string -> number"),
         )
     };
-    assert_eq!(lines_found, [text("B"), text("A")]);
+    assert_eq!(found, [text("B"), text("A")]);
 }
 
 /// Found with random documents: comparing an inline part that refers to its own schema did not terminate.
@@ -104,12 +104,12 @@ fn the_last_of_a_thousand_sibling_parts_is_compared() {
             json!({"allOf": parts}),
         )])
     };
-    let lines_found = lines(&changes(
+    let found = lines(&changes(
         &wide(json!({"type": "string"})),
         &wide(json!({"type": "number"})),
     ));
     let line = "schema `Book` | property `note`, property `last` | type string -> number";
-    assert_eq!(lines_found, [(Breaking, line.to_owned())]);
+    assert_eq!(found, [(Breaking, line.to_owned())]);
 }
 
 /// Every pair of alternatives used to be compared, and 400 of them took half a minute.
@@ -125,13 +125,13 @@ fn many_alternatives_are_matched_by_name() {
         )])
     };
     let start = std::time::Instant::now();
-    let lines_found = lines(&changes(&many("before"), &many("after")));
+    let found = lines(&changes(&many("before"), &many("after")));
     let line = |class, what| {
         let note = "schema `Book` | property `note`";
         (class, format!("{note} | alternative object with {what}"))
     };
     assert_eq!(
-        lines_found,
+        found,
         [
             line(Breaking, "`after` added"),
             line(Breaking, "`before` removed")
@@ -154,7 +154,7 @@ fn a_change_at_several_places_is_reported_at_each() {
             ("/components/schemas/Book/properties/right", reference),
         ])
     };
-    let lines_found = lines(&changes(&side("A"), &side("B")));
+    let found = lines(&changes(&side("A"), &side("B")));
     let line = |place: &str, text: &str| {
         (
             Breaking,
@@ -162,7 +162,7 @@ fn a_change_at_several_places_is_reported_at_each() {
         )
     };
     assert_eq!(
-        lines_found,
+        found,
         [
             line("left", "type string -> number"),
             line("right", "changed in the same way as property `left`"),

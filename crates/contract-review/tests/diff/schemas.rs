@@ -209,10 +209,10 @@ fn a_renamed_schema_is_compared_under_its_new_name() {
         ),
     );
     renamed["components"]["schemas"]["Volume"]["properties"]["isbn"] = json!({"type": "string"});
-    let told = lines(&changes(&shelf("3.0"), &renamed));
-    assert_eq!(told.len(), 2, "{told:?}");
+    let found = lines(&changes(&shelf("3.0"), &renamed));
+    assert_eq!(found.len(), 2, "{found:?}");
     assert_eq!(
-        told[1].1,
+        found[1].1,
         "schema `Volume` | property `isbn` | added, optional, string"
     );
 }

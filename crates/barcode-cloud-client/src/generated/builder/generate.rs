@@ -78,7 +78,7 @@ impl<'a> Generate<'a> {
             units: Ok(None),
         }
     }
-    /// Symbology to draw.
+    /// Symbology of the barcode to generate.
     pub fn barcode_type<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::EncodeBarcodeType>,
@@ -90,7 +90,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Colour behind the barcode. A name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first); an unknown name seems not to be refused. `White` unless given.
+    /// Color of the background: a name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first). Unknown names are apparently not rejected. The default is `White`.
     pub fn background_color<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<::std::string::String>,
@@ -104,7 +104,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Code sets that a `Code128` symbol may draw on.
+    /// Code sets that a `Code128` symbol may use.
     pub fn code128_encode_mode<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::Code128EncodeMode>,
@@ -118,7 +118,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// What the barcode is to say, written as `dataType` tells. Must not be empty.
+    /// Data to encode in the barcode, in the notation that `dataType` selects. Must not be empty.
     pub fn data<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<::std::string::String>,
@@ -130,7 +130,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// How `data` is to be understood: text, or bytes written as base64 or hexadecimal. `StringData` unless given.
+    /// Notation of `data`: text, or bytes in base64 or hexadecimal notation. The default is `StringData`.
     pub fn data_type<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::EncodeDataType>,
@@ -143,7 +143,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Colour of bars and text. A name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first); an unknown name seems not to be refused. `Black` unless given.
+    /// Color of the bars and the text: a name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first). Unknown names are apparently not rejected. The default is `Black`.
     pub fn foreground_color<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<::std::string::String>,
@@ -157,7 +157,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// File format of the picture. `Png` unless given.
+    /// File format of the generated image. The default is `Png`.
     pub fn image_format<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::BarcodeImageFormat>,
@@ -170,7 +170,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Height of the picture, counted in `units`; decimals follow a dot. Unless given, it follows from the barcode.
+    /// Height of the generated image in `units`. The decimal separator is a dot. By default it is determined by the barcode.
     pub fn image_height<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<f32>,
@@ -181,7 +181,7 @@ impl<'a> Generate<'a> {
             .map_err(|_| "conversion to `f32` for image_height failed".to_string());
         self
     }
-    /// Width of the picture, counted in `units`; decimals follow a dot. Unless given, it follows from the barcode.
+    /// Width of the generated image in `units`. The decimal separator is a dot. By default it is determined by the barcode.
     pub fn image_width<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<f32>,
@@ -192,7 +192,7 @@ impl<'a> Generate<'a> {
             .map_err(|_| "conversion to `f32` for image_width failed".to_string());
         self
     }
-    /// Size of a `MicroQR` symbol; no other type uses it.
+    /// Size of a `MicroQR` symbol. Ignored for other types.
     pub fn micro_qr_version<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::MicroQrVersion>,
@@ -205,7 +205,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Height of a PDF417 module divided by its width. The contract takes 2 to 10; the symbology's standard asks for 3 to 5 with `Pdf417` and `MacroPdf417`, 2 to 5 with `MicroPdf417`.
+    /// Ratio of the height of a PDF417 module to its width. The contract allows 2 to 10. For `Pdf417` and `MacroPdf417` the standard of the symbology requires 3 to 5, for `MicroPdf417` 2 to 5.
     ///
     /// Bounds: 2 to 10.
     pub fn pdf417_aspect_ratio<V>(mut self, value: V) -> Self
@@ -220,7 +220,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Data columns, 1 to 30. With 0 the service chooses.
+    /// Number of data columns, 1 to 30. With 0 the service chooses the number.
     ///
     /// Bounds: 0 to 30.
     pub fn pdf417_columns<V>(mut self, value: V) -> Self
@@ -233,7 +233,7 @@ impl<'a> Generate<'a> {
             .map_err(|_| "conversion to `i32` for pdf417_columns failed".to_string());
         self
     }
-    /// Character set of a PDF417 symbol's text, announced to the reader by an ECI marker.
+    /// Character set of the text in a PDF417 symbol, which an ECI marker declares to the reader.
     pub fn pdf417_eci_encoding<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::EciEncodings>,
@@ -246,7 +246,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// How text becomes codewords in a PDF417 symbol.
+    /// Encoding mode of a PDF417 symbol.
     pub fn pdf417_encode_mode<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::Pdf417EncodeMode>,
@@ -260,7 +260,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// How much damage a PDF417 symbol can take and still be read.
+    /// Error correction level of a PDF417 symbol.
     pub fn pdf417_error_level<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::Pdf417ErrorLevel>,
@@ -274,7 +274,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Make a `MicroPdf417` symbol read as if it were Code 128.
+    /// Mark a `MicroPdf417` symbol for Code 128 emulation: readers treat its data like that of a Code 128 barcode.
     pub fn pdf417_is_code128_emulation<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<bool>,
@@ -287,7 +287,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Mark a `MicroPdf417` symbol as linked to a linear barcode beside it.
+    /// Mark a `MicroPdf417` symbol as linked to an adjacent linear barcode.
     pub fn pdf417_is_linked<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<bool>,
@@ -298,7 +298,7 @@ impl<'a> Generate<'a> {
             .map_err(|_| "conversion to `bool` for pdf417_is_linked failed".to_string());
         self
     }
-    /// Mark the symbol as a command that sets up the scanner rather than as data.
+    /// Mark the symbol as a command that configures the scanner, not as data.
     pub fn pdf417_is_reader_initialization<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<bool>,
@@ -312,7 +312,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Industry header and trailer to fold into one codeword in front of the data.
+    /// Industry header and trailer, encoded as one codeword before the data.
     pub fn pdf417_macro_characters<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::MacroCharacter>,
@@ -326,7 +326,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Rows, 3 to 90. With 0 the service chooses.
+    /// Number of rows, 3 to 90. With 0 the service chooses the number.
     ///
     /// Bounds: 0 to 90.
     pub fn pdf417_rows<V>(mut self, value: V) -> Self
@@ -339,7 +339,7 @@ impl<'a> Generate<'a> {
             .map_err(|_| "conversion to `i32` for pdf417_rows failed".to_string());
         self
     }
-    /// Draw the compact form, without the stop pattern on the right: narrower, but less robust.
+    /// Generate the compact variant without the stop pattern on the right, which is narrower but less robust.
     pub fn pdf417_truncate<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<bool>,
@@ -350,7 +350,7 @@ impl<'a> Generate<'a> {
             .map_err(|_| "conversion to `bool` for pdf417_truncate failed".to_string());
         self
     }
-    /// Height of a QR module divided by its width, from 0.001 to 1; at 1 the modules are square.
+    /// Ratio of the height of a QR module to its width, from 0.001 to 1. At 1 the modules are square.
     ///
     /// Bounds: 0.001 to 1.
     pub fn qr_aspect_ratio<V>(mut self, value: V) -> Self
@@ -363,7 +363,7 @@ impl<'a> Generate<'a> {
             .map_err(|_| "conversion to `f32` for qr_aspect_ratio failed".to_string());
         self
     }
-    /// Character set of a QR symbol's text, announced to the reader by an ECI marker.
+    /// Character set of the text in a QR symbol, which an ECI marker declares to the reader.
     pub fn qr_eci_encoding<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::EciEncodings>,
@@ -376,7 +376,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// How text becomes bits in a QR symbol.
+    /// Encoding mode of a QR symbol.
     pub fn qr_encode_mode<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::QrEncodeMode>,
@@ -389,7 +389,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// How much damage a QR symbol can take and still be read.
+    /// Error correction level of a QR symbol.
     pub fn qr_error_level<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::QrErrorLevel>,
@@ -402,7 +402,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Size of a `QR` symbol. Unless given, the smallest that holds the data.
+    /// Size of a `QR` symbol. The default is the smallest size that fits the data.
     pub fn qr_version<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::QrVersion>,
@@ -413,7 +413,7 @@ impl<'a> Generate<'a> {
             .map_err(|_| "conversion to `QrVersion` for qr_version failed".to_string());
         self
     }
-    /// Size of a `RectMicroQR` symbol; no other type uses it.
+    /// Size of a `RectMicroQR` symbol. Ignored for other types.
     pub fn rect_micro_qr_version<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::RectMicroQrVersion>,
@@ -427,7 +427,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Dots per inch, the same in both directions: 1 to 100000, with a dot before any decimals. 96 unless given.
+    /// Horizontal and vertical resolution in dots per inch, 1 to 100000. The decimal separator is a dot. The default is 96.
     ///
     /// Bounds: 1 to 100000.
     pub fn resolution<V>(mut self, value: V) -> Self
@@ -440,7 +440,7 @@ impl<'a> Generate<'a> {
             .map_err(|_| "conversion to `f32` for resolution failed".to_string());
         self
     }
-    /// Degrees to turn the picture by. Multiples of 90 stay easy to read, other angles may not. 0, that is upright, unless given.
+    /// Rotation of the generated image in degrees. Barcodes at angles other than multiples of 90 can be hard to recognize. The default is 0.
     pub fn rotation_angle<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<i32>,
@@ -451,7 +451,7 @@ impl<'a> Generate<'a> {
             .map_err(|_| "conversion to `i32` for rotation_angle failed".to_string());
         self
     }
-    /// Where to print the data as readable text; `None` leaves it out. Unless given: `Below` for linear (1D) types, `None` for 2D types.
+    /// Position of the human-readable text; `None` omits the text. The default is `Below` for linear (1D) types and `None` for 2D types.
     pub fn text_location<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::CodeLocation>,
@@ -464,7 +464,7 @@ impl<'a> Generate<'a> {
             });
         self
     }
-    /// Unit of `imageWidth` and `imageHeight`. `Pixel` unless given.
+    /// Unit of `imageWidth` and `imageHeight`. The default is `Pixel`.
     pub fn units<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::GraphicsUnit>,

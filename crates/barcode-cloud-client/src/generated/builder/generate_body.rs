@@ -18,7 +18,7 @@ impl<'a> GenerateBody<'a> {
             body: Ok(::std::default::Default::default()),
         }
     }
-    /// What to encode, as which type, and how to draw it.
+    /// The data, the type and the appearance of the barcode.
     pub fn body<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::GenerateParams>,

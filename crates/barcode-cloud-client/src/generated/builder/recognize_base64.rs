@@ -18,7 +18,7 @@ impl<'a> RecognizeBase64<'a> {
             body: Ok(::std::default::Default::default()),
         }
     }
-    /// The picture, the types wanted and how hard to look.
+    /// The image, the types to look for and the settings.
     pub fn body<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::RecognizeBase64Request>,

@@ -24,7 +24,7 @@ impl<'a> RecognizeMultipart<'a> {
             recognition_mode: Ok(None),
         }
     }
-    /// Type to look for. `MostCommonlyUsed` looks for a set of frequent ones.
+    /// Type to look for. `MostCommonlyUsed` looks for a set of common types.
     pub fn barcode_type<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::DecodeBarcodeType>,
@@ -36,7 +36,7 @@ impl<'a> RecognizeMultipart<'a> {
             });
         self
     }
-    /// The picture, as raw bytes: JPEG, TIFF, PNG, BMP or GIF.
+    /// The raw bytes of the image: JPEG, TIFF, PNG, BMP or GIF.
     pub fn file<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<crate::FilePart>,
@@ -48,7 +48,7 @@ impl<'a> RecognizeMultipart<'a> {
             });
         self
     }
-    /// Where the picture comes from, which decides how it is prepared. The default is not published.
+    /// Origin of the image, which determines how the service prepares it. The default is not published.
     pub fn recognition_image_kind<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::RecognitionImageKind>,
@@ -62,7 +62,7 @@ impl<'a> RecognizeMultipart<'a> {
             });
         self
     }
-    /// How hard to look: speed against thoroughness. The default is not published.
+    /// Trade-off between speed and thoroughness. The default is not published.
     pub fn recognition_mode<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::RecognitionMode>,

@@ -18,7 +18,7 @@ impl<'a> Scan<'a> {
             file_url: Err("file_url was not initialized".to_string()),
         }
     }
-    /// Where the picture is. The service must be able to fetch it.
+    /// URL of the image. The service must be able to download it.
     pub fn file_url<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<::std::string::String>,

@@ -18,7 +18,7 @@ impl<'a> ScanBase64<'a> {
             body: Ok(::std::default::Default::default()),
         }
     }
-    /// The picture as base64 text.
+    /// The image as base64 text.
     pub fn body<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::ScanBase64Request>,

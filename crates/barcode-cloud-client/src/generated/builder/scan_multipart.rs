@@ -18,7 +18,7 @@ impl<'a> ScanMultipart<'a> {
             file: Err("file was not initialized".to_string()),
         }
     }
-    /// The picture, as raw bytes: JPEG, TIFF, PNG, BMP or GIF.
+    /// The raw bytes of the image: JPEG, TIFF, PNG, BMP or GIF.
     pub fn file<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<crate::FilePart>,

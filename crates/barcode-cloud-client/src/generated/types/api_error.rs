@@ -2,26 +2,26 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// One error, as the service tells it.
+/// An error that the service reports.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ApiError {
-    /// Name of the error, for programs, such as `errorInvalidInputData`.
+    /// Machine-readable code of the error, such as `errorInvalidInputData`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub code: ::std::option::Option<::std::string::String>,
-    /// When it happened, by the server's clock. Declared as an RFC 3339 time; what is really sent is not known.
+    /// Time of the error according to the server. It is declared as an RFC 3339 time, but the format that the service sends is not known.
     #[serde(rename = "dateTime", skip_serializing_if = "::std::option::Option::is_none")]
     pub date_time: ::std::option::Option<::std::string::String>,
-    /// What the code means in general.
+    /// General meaning of the code.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
-    /// The cause, where there is one.
+    /// The cause of the error, if there is one.
     #[serde(
         rename = "innerError",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub inner_error: ::std::option::Option<::std::boxed::Box<ApiError>>,
-    /// What is wrong, for people; for bad input it names the field.
+    /// Human-readable message. For invalid input it names the field.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub message: ::std::option::Option<::std::string::String>,
 }

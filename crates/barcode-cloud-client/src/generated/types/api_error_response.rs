@@ -2,13 +2,13 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Body of every answer that reports an error.
+/// Body of an error response.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ApiErrorResponse {
-    /// What went wrong.
+    /// The error.
     pub error: ApiError,
-    /// Id of the failed request, to quote to support.
+    /// Id of the failed request, for support.
     #[serde(
         rename = "requestId",
         skip_serializing_if = "::std::option::Option::is_none"

@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// File format of a generated picture. `Svg` is a vector drawing, the others are pixels; `Jpeg` loses detail and has no transparency.
+/// File format of a generated image. `Svg` is a vector format, the others are raster formats. `Jpeg` is lossy and has no transparency.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

@@ -2,59 +2,59 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// How to draw the barcode, whatever its type. Every field may be left out.
+/// Appearance of a barcode of any type. Every field is optional.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct BarcodeImageParams {
-    /// Colour behind the barcode. A name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first); an unknown name seems not to be refused. `White` unless given.
+    /// Color of the background: a name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first). Unknown names are apparently not rejected. The default is `White`.
     #[serde(
         rename = "backgroundColor",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub background_color: ::std::option::Option<::std::string::String>,
-    /// Colour of bars and text. A name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first); an unknown name seems not to be refused. `Black` unless given.
+    /// Color of the bars and the text: a name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first). Unknown names are apparently not rejected. The default is `Black`.
     #[serde(
         rename = "foregroundColor",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub foreground_color: ::std::option::Option<::std::string::String>,
-    /// File format of the picture. `Png` unless given.
+    /// File format of the generated image. The default is `Png`.
     #[serde(
         rename = "imageFormat",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub image_format: ::std::option::Option<BarcodeImageFormat>,
-    /// Height of the picture, counted in `units`; decimals follow a dot. Unless given, it follows from the barcode.
+    /// Height of the generated image in `units`. The decimal separator is a dot. By default it is determined by the barcode.
     #[serde(
         rename = "imageHeight",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub image_height: ::std::option::Option<f32>,
-    /// Width of the picture, counted in `units`; decimals follow a dot. Unless given, it follows from the barcode.
+    /// Width of the generated image in `units`. The decimal separator is a dot. By default it is determined by the barcode.
     #[serde(
         rename = "imageWidth",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub image_width: ::std::option::Option<f32>,
-    /// Dots per inch, the same in both directions: 1 to 100000, with a dot before any decimals. 96 unless given.
+    /// Horizontal and vertical resolution in dots per inch, 1 to 100000. The decimal separator is a dot. The default is 96.
     ///
     /// Bounds: 1 to 100000.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(range(min = 1, max = 100000)))]
     pub resolution: ::std::option::Option<f32>,
-    /// Degrees to turn the picture by. Multiples of 90 stay easy to read, other angles may not. 0, that is upright, unless given.
+    /// Rotation of the generated image in degrees. Barcodes at angles other than multiples of 90 can be hard to recognize. The default is 0.
     #[serde(
         rename = "rotationAngle",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub rotation_angle: ::std::option::Option<i32>,
-    /// Where to print the data as readable text; `None` leaves it out. Unless given: `Below` for linear (1D) types, `None` for 2D types.
+    /// Position of the human-readable text; `None` omits the text. The default is `Below` for linear (1D) types and `None` for 2D types.
     #[serde(
         rename = "textLocation",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub text_location: ::std::option::Option<CodeLocation>,
-    /// Unit of `imageWidth` and `imageHeight`. `Pixel` unless given.
+    /// Unit of `imageWidth` and `imageHeight`. The default is `Pixel`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub units: ::std::option::Option<GraphicsUnit>,
 }

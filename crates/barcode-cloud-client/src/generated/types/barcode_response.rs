@@ -2,23 +2,23 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// One barcode found in a picture.
+/// A barcode in an image.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct BarcodeResponse {
-    /// What the barcode says, as text.
+    /// Data of the barcode as text.
     #[serde(
         rename = "barcodeValue",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub barcode_value: ::std::option::Option<::std::string::String>,
-    /// Its check characters, for types that have them; often null.
+    /// Check characters of the barcode, if its type has them. Often null.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub checksum: ::std::option::Option<::std::string::String>,
-    /// Where it lies: four corners in pixels, clockwise, beginning at the top left.
+    /// Position of the barcode: its four corners in pixels, clockwise from the top left.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub region: ::std::option::Option<::std::vec::Vec<RegionPoint>>,
-    /// Its symbology, by a name of `DecodeBarcodeType`, such as `QR`.
+    /// Symbology of the barcode, one of the names in `DecodeBarcodeType`, such as `QR`.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::std::string::String>,
 }

@@ -2,11 +2,11 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// What was found in one picture.
+/// The barcodes in one image.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct BarcodeResponseList {
-    /// The barcodes; empty when there are none.
+    /// The barcodes. The list is empty if the image contains none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub barcodes: ::std::option::Option<::std::vec::Vec<BarcodeResponse>>,
 }

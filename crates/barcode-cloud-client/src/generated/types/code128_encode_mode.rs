@@ -2,13 +2,13 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Code sets that may be used to write a Code 128 symbol.
+/// Code sets that a Code 128 symbol may use.
 ///
-/// - `Auto`: whichever mixture is shortest
-/// - `CodeA`: capitals, digits and control characters (ASCII 0 to 95)
-/// - `CodeB`: capitals, small letters and digits (ASCII 32 to 127)
-/// - `CodeC`: digits only, two to a character
-/// - `CodeAB`, `CodeAC`, `CodeBC`: either of the two
+/// - `Auto`: the combination with the shortest result
+/// - `CodeA`: uppercase letters, digits and control characters (ASCII 0 to 95)
+/// - `CodeB`: uppercase letters, lowercase letters and digits (ASCII 32 to 127)
+/// - `CodeC`: digits only, two in each character
+/// - `CodeAB`, `CodeAC`, `CodeBC`: the two code sets in the name
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

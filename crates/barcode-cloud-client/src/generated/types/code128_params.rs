@@ -2,11 +2,11 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Settings for `Code128`. Every field may be left out.
+/// Settings for `Code128`. Every field is optional.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Code128Params {
-    /// Code sets that a `Code128` symbol may draw on.
+    /// Code sets that a `Code128` symbol may use.
     #[serde(
         rename = "code128EncodeMode",
         skip_serializing_if = "::std::option::Option::is_none"

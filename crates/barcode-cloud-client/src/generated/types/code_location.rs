@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Where the data stands as readable text: `Below` or `Above` the bars, or nowhere (`None`).
+/// Position of the human-readable text: `Below` or `Above` the bars, or no text (`None`).
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

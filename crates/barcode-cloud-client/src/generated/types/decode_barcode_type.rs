@@ -2,17 +2,17 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Symbology to look for, or `MostCommonlyUsed` for a set of frequent ones that the service picks.
+/// Symbology to look for, or `MostCommonlyUsed` for a set of common ones that the service selects.
 ///
-/// Names that only reading knows:
+/// Names that exist only for recognition:
 ///
-/// - `CompactPdf417`: PDF417 without its right edge
+/// - `CompactPdf417`: PDF417 without the stop pattern on the right
 /// - `GS1CompositeBar`: a linear barcode with a 2D part above it
-/// - `HIBC...LIC` and `HIBC...PAS`: health industry labels of makers (LIC) and of providers (PAS), by carrier, as in `HIBCQRLIC`
-/// - `MicrE13B`: the magnetic ink line of bank cheques
-/// - `Supplement`: the two or five digits beside an EAN or UPC
+/// - `HIBC...LIC` and `HIBC...PAS`: health industry labels of manufacturers (LIC) and providers (PAS); the middle part names the symbology, as in `HIBCQRLIC`
+/// - `MicrE13B`: the magnetic ink line of bank checks
+/// - `Supplement`: the two or five additional digits next to an EAN or UPC barcode
 ///
-/// The others mean what they mean in `EncodeBarcodeType`.
+/// The other names have the same meaning as in `EncodeBarcodeType`.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

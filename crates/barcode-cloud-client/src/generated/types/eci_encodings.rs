@@ -2,15 +2,15 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Character set of the encoded text, as Extended Channel Interpretation (ECI) numbers know it.
+/// Character set of the encoded text, declared by an Extended Channel Interpretation (ECI) number.
 ///
 /// - `NONE`: no ECI marker
-/// - `ISO_8859_1` to `ISO_8859_16`: the ISO 8859 family; there is no part 12
+/// - `ISO_8859_1` to `ISO_8859_16`: the ISO 8859 family, which has no part 12
 /// - `Win1250`, `Win1251`, `Win1252`, `Win1256`: Windows code pages for Central European, Cyrillic, Western and Arabic text
 /// - `Shift_JIS` (Japanese), `Big5` (traditional Chinese), `GB2312`, `GBK`, `GB18030` (simplified Chinese), `EUC_KR` (Korean)
 /// - `UTF8`, `UTF16BE`, `UTF16LE`, `UTF32BE`, `UTF32LE`: Unicode
-/// - `US_ASCII`: seven bits; `INVARIANT`: the part of ISO 646 that is the same in every country
-/// - `BINARY`: bytes with no character set
+/// - `US_ASCII`: 7-bit ASCII; `INVARIANT`: the part of ISO 646 that is the same in all national variants
+/// - `BINARY`: bytes without a character set
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

@@ -2,24 +2,24 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Symbology to draw.
+/// Symbology of the barcode to generate.
 ///
-/// Names that do not explain themselves:
+/// Some of the names:
 ///
 /// - `ISBN`, `ISSN`, `ISMN`: EAN-13 for books, periodicals and printed music
 /// - `EAN14`, `SCC14`, `ITF14`: the 14-digit number of a trade unit; `SSCC18`: the 18-digit number of a shipping container
 /// - `ITF6`: a six-digit addition to `ITF14`; `OPC`: optical goods; `VIN`: vehicle identification number
-/// - `PZN`: German pharmacies; `Code32`: Italian pharmacies; `Pharmacode`: control on packaging lines
+/// - `PZN`: German pharmacies; `Code32`: Italian pharmacies; `Pharmacode`: control of packaging lines
 /// - `Standard2of5`, `Interleaved2of5`, `Matrix2of5`, `IATA2of5` (air cargo), `DataLogic2of5`: digits only, two of every five elements wide
 /// - `Postnet`, `Planet`, `OneCode` (Intelligent Mail): United States mail
-/// - `RM4SCC`, `Mailmark`: Royal Mail; `DutchKIX`: Dutch mail; `AustraliaPost`, `SingaporePost`, `ItalianPost25`: the mail of the country named
+/// - `RM4SCC`, `Mailmark`: Royal Mail; `DutchKIX`: Dutch mail; `AustraliaPost`, `SingaporePost`, `ItalianPost25`: mail of the country in the name
 /// - `DeutschePostIdentcode`, `DeutschePostLeitcode`, `SwissPostParcel`, `AustralianPosteParcel`: parcels
 /// - `CodablockF`, `Code16K`: Code 128 stacked in rows; `PatchCode`: separator sheets for document scanners
-/// - `MacroPdf417`: one message over several symbols; `RectMicroQR`: a rectangular Micro QR
-/// - `UpcaGs1Code128Coupon`, `UpcaGs1DatabarCoupon`: coupons, UPC-A with a second barcode
-/// - `GS1...`: the symbology with data made of GS1 application identifiers
+/// - `MacroPdf417`: a message that is split into several symbols; `RectMicroQR`: a rectangular Micro QR
+/// - `UpcaGs1Code128Coupon`, `UpcaGs1DatabarCoupon`: coupons with a UPC-A and a second barcode
+/// - `GS1...`: the symbology with data in GS1 application identifiers
 ///
-/// Only to be drawn, not read: `GS1CodablockF`, `SingaporePost`, `UpcaGs1Code128Coupon`, `UpcaGs1DatabarCoupon`. The compact PDF417 is `Pdf417` with `pdf417Truncate`.
+/// These types can be generated but not recognized: `GS1CodablockF`, `SingaporePost`, `UpcaGs1Code128Coupon`, `UpcaGs1DatabarCoupon`. For a compact PDF417 symbol, use `Pdf417` with `pdf417Truncate`.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

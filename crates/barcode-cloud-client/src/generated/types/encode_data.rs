@@ -2,16 +2,16 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// What the barcode is to say.
+/// Data to encode in the barcode.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct EncodeData {
-    /// What the barcode is to say, written as `dataType` tells. Must not be empty.
+    /// Data to encode in the barcode, in the notation that `dataType` selects. Must not be empty.
     ///
     /// Bounds in characters: at least 1.
     #[cfg_attr(feature = "schemars", schemars(length(min = 1)))]
     pub data: ::std::string::String,
-    /// How `data` is to be understood: text, or bytes written as base64 or hexadecimal. `StringData` unless given.
+    /// Notation of `data`: text, or bytes in base64 or hexadecimal notation. The default is `StringData`.
     #[serde(rename = "dataType", skip_serializing_if = "::std::option::Option::is_none")]
     pub data_type: ::std::option::Option<EncodeDataType>,
 }

@@ -2,11 +2,11 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// How the `data` of a barcode is written down.
+/// Notation of the `data` of a barcode.
 ///
-/// - `StringData`: as it reads
-/// - `Base64Bytes`: bytes, in base64
-/// - `HexBytes`: bytes, two hexadecimal digits each
+/// - `StringData`: plain text
+/// - `Base64Bytes`: bytes in base64
+/// - `HexBytes`: bytes with two hexadecimal digits each
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

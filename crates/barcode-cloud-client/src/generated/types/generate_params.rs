@@ -2,17 +2,17 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// A barcode to draw: its type, its data and how it should look.
+/// A barcode to generate: its type, its data and its appearance.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct GenerateParams {
-    /// Size, colours, format and the like.
+    /// Appearance of the generated image, such as size, colors and format.
     #[serde(
         rename = "barcodeImageParams",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub barcode_image_params: ::std::option::Option<BarcodeImageParams>,
-    /// Symbology to draw.
+    /// Symbology of the barcode to generate.
     #[serde(rename = "barcodeType")]
     pub barcode_type: EncodeBarcodeType,
     /// Settings for `Code128`.
@@ -21,7 +21,7 @@ pub struct GenerateParams {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub code128_params: ::std::option::Option<Code128Params>,
-    /// What it is to say.
+    /// Data to encode.
     #[serde(rename = "encodeData")]
     pub encode_data: EncodeData,
     /// Settings for `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`.

@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Unit of length. A `Point` is 1/72 of an `Inch`; `resolution` turns lengths into pixels.
+/// Unit of length. A `Point` is 1/72 of an `Inch`; `resolution` determines the number of pixels in a length.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

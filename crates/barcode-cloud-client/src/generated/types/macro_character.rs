@@ -2,9 +2,9 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Industry header and trailer (ISO/IEC 15434) that one codeword stands for.
+/// Industry header and trailer (ISO/IEC 15434), encoded as one codeword.
 ///
-/// - `None`: neither
+/// - `None`: no header and trailer
 /// - `Macro05`: format 05, GS1 application identifiers
 /// - `Macro06`: format 06, ASC MH10 data identifiers
 #[derive(

@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Size of a Micro QR symbol. `M1` to `M4` have 11, 13, 15 and 17 modules a side, and `M1` takes digits only; `Auto` picks the smallest that fits.
+/// Size of a Micro QR symbol. `M1` to `M4` have 11, 13, 15 and 17 modules on each side. `M1` can only encode digits. `Auto` selects the smallest size that fits.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

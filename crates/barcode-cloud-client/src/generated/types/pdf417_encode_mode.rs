@@ -2,12 +2,12 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// How text becomes codewords in a PDF417 symbol.
+/// Encoding mode of a PDF417 symbol.
 ///
-/// - `Auto`: as short as possible, changing the character set by ECI where it must
-/// - `Binary`: the data as bytes; characters that are no single byte are refused
-/// - `ECI`: all of it in the character set of `pdf417ECIEncoding`
-/// - `Extended`: the data itself may carry control codes, such as FNC1 and changes of ECI
+/// - `Auto`: the shortest result; the character set is changed by ECI if necessary
+/// - `Binary`: the data as bytes; characters that do not fit in one byte are rejected
+/// - `ECI`: the data in the character set of `pdf417ECIEncoding`
+/// - `Extended`: the data can contain control codes, such as FNC1 and changes of the ECI
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Error correction of a PDF417 symbol: `Level0` adds 2 codewords, each further level twice as many, up to 512 at `Level8`. Higher levels survive more damage and take more room.
+/// Error correction of a PDF417 symbol: `Level0` adds 2 codewords and each further level twice as many, up to 512 with `Level8`. Higher levels tolerate more damage but make the symbol larger.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

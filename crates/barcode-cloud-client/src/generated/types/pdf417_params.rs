@@ -2,11 +2,11 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Settings for `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`. Every field may be left out.
+/// Settings for `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`. Every field is optional.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Pdf417Params {
-    /// Height of a PDF417 module divided by its width. The contract takes 2 to 10; the symbology's standard asks for 3 to 5 with `Pdf417` and `MacroPdf417`, 2 to 5 with `MicroPdf417`.
+    /// Ratio of the height of a PDF417 module to its width. The contract allows 2 to 10. For `Pdf417` and `MacroPdf417` the standard of the symbology requires 3 to 5, for `MicroPdf417` 2 to 5.
     ///
     /// Bounds: 2 to 10.
     #[serde(
@@ -15,7 +15,7 @@ pub struct Pdf417Params {
     )]
     #[cfg_attr(feature = "schemars", schemars(range(min = 2, max = 10)))]
     pub pdf417_aspect_ratio: ::std::option::Option<f32>,
-    /// Data columns, 1 to 30. With 0 the service chooses.
+    /// Number of data columns, 1 to 30. With 0 the service chooses the number.
     ///
     /// Bounds: 0 to 30.
     #[serde(
@@ -24,49 +24,49 @@ pub struct Pdf417Params {
     )]
     #[cfg_attr(feature = "schemars", schemars(range(min = 0, max = 30)))]
     pub pdf417_columns: ::std::option::Option<i32>,
-    /// Character set of a PDF417 symbol's text, announced to the reader by an ECI marker.
+    /// Character set of the text in a PDF417 symbol, which an ECI marker declares to the reader.
     #[serde(
         rename = "pdf417ECIEncoding",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub pdf417_eci_encoding: ::std::option::Option<EciEncodings>,
-    /// How text becomes codewords in a PDF417 symbol.
+    /// Encoding mode of a PDF417 symbol.
     #[serde(
         rename = "pdf417EncodeMode",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub pdf417_encode_mode: ::std::option::Option<Pdf417EncodeMode>,
-    /// How much damage a PDF417 symbol can take and still be read.
+    /// Error correction level of a PDF417 symbol.
     #[serde(
         rename = "pdf417ErrorLevel",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub pdf417_error_level: ::std::option::Option<Pdf417ErrorLevel>,
-    /// Make a `MicroPdf417` symbol read as if it were Code 128.
+    /// Mark a `MicroPdf417` symbol for Code 128 emulation: readers treat its data like that of a Code 128 barcode.
     #[serde(
         rename = "pdf417IsCode128Emulation",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub pdf417_is_code128_emulation: ::std::option::Option<bool>,
-    /// Mark a `MicroPdf417` symbol as linked to a linear barcode beside it.
+    /// Mark a `MicroPdf417` symbol as linked to an adjacent linear barcode.
     #[serde(
         rename = "pdf417IsLinked",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub pdf417_is_linked: ::std::option::Option<bool>,
-    /// Mark the symbol as a command that sets up the scanner rather than as data.
+    /// Mark the symbol as a command that configures the scanner, not as data.
     #[serde(
         rename = "pdf417IsReaderInitialization",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub pdf417_is_reader_initialization: ::std::option::Option<bool>,
-    /// Industry header and trailer to fold into one codeword in front of the data.
+    /// Industry header and trailer, encoded as one codeword before the data.
     #[serde(
         rename = "pdf417MacroCharacters",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub pdf417_macro_characters: ::std::option::Option<MacroCharacter>,
-    /// Rows, 3 to 90. With 0 the service chooses.
+    /// Number of rows, 3 to 90. With 0 the service chooses the number.
     ///
     /// Bounds: 0 to 90.
     #[serde(
@@ -75,7 +75,7 @@ pub struct Pdf417Params {
     )]
     #[cfg_attr(feature = "schemars", schemars(range(min = 0, max = 90)))]
     pub pdf417_rows: ::std::option::Option<i32>,
-    /// Draw the compact form, without the stop pattern on the right: narrower, but less robust.
+    /// Generate the compact variant without the stop pattern on the right, which is narrower but less robust.
     #[serde(
         rename = "pdf417Truncate",
         skip_serializing_if = "::std::option::Option::is_none"

@@ -2,12 +2,12 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// How text becomes bits in a QR symbol.
+/// Encoding mode of a QR symbol.
 ///
-/// - `Auto`: as short as possible, changing the character set by ECI where it must
-/// - `Extended`: the data itself may carry control codes, such as FNC1 and changes of ECI
-/// - `Binary`: the data as bytes; characters that are no single byte are refused
-/// - `ECI`: all of it in the character set of `qrECIEncoding`; not for Micro QR
+/// - `Auto`: the shortest result; the character set is changed by ECI if necessary
+/// - `Extended`: the data can contain control codes, such as FNC1 and changes of the ECI
+/// - `Binary`: the data as bytes; characters that do not fit in one byte are rejected
+/// - `ECI`: the data in the character set of `qrECIEncoding`; unsupported for Micro QR
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Error correction of a QR symbol: the share of it that may be damaged and still be restored. `LevelL` about 7 %, `LevelM` 15 %, `LevelQ` 25 %, `LevelH` 30 %. Higher levels take more room.
+/// Error correction of a QR symbol. The level determines how much of the symbol can be damaged: about 7 % with `LevelL`, 15 % with `LevelM`, 25 % with `LevelQ` and 30 % with `LevelH`. Higher levels make the symbol larger.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

@@ -2,17 +2,17 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Settings for `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`. Every field may be left out.
+/// Settings for `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`. Every field is optional.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct QrParams {
-    /// Size of a `MicroQR` symbol; no other type uses it.
+    /// Size of a `MicroQR` symbol. Ignored for other types.
     #[serde(
         rename = "microQRVersion",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub micro_qr_version: ::std::option::Option<MicroQrVersion>,
-    /// Height of a QR module divided by its width, from 0.001 to 1; at 1 the modules are square.
+    /// Ratio of the height of a QR module to its width, from 0.001 to 1. At 1 the modules are square.
     ///
     /// Bounds: 0.001 to 1.
     #[serde(
@@ -21,31 +21,31 @@ pub struct QrParams {
     )]
     #[cfg_attr(feature = "schemars", schemars(range(min = 0.001, max = 1)))]
     pub qr_aspect_ratio: ::std::option::Option<f32>,
-    /// Character set of a QR symbol's text, announced to the reader by an ECI marker.
+    /// Character set of the text in a QR symbol, which an ECI marker declares to the reader.
     #[serde(
         rename = "qrECIEncoding",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub qr_eci_encoding: ::std::option::Option<EciEncodings>,
-    /// How text becomes bits in a QR symbol.
+    /// Encoding mode of a QR symbol.
     #[serde(
         rename = "qrEncodeMode",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub qr_encode_mode: ::std::option::Option<QrEncodeMode>,
-    /// How much damage a QR symbol can take and still be read.
+    /// Error correction level of a QR symbol.
     #[serde(
         rename = "qrErrorLevel",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub qr_error_level: ::std::option::Option<QrErrorLevel>,
-    /// Size of a `QR` symbol. Unless given, the smallest that holds the data.
+    /// Size of a `QR` symbol. The default is the smallest size that fits the data.
     #[serde(
         rename = "qrVersion",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub qr_version: ::std::option::Option<QrVersion>,
-    /// Size of a `RectMicroQR` symbol; no other type uses it.
+    /// Size of a `RectMicroQR` symbol. Ignored for other types.
     #[serde(
         rename = "rectMicroQrVersion",
         skip_serializing_if = "::std::option::Option::is_none"

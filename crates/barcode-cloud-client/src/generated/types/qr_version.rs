@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Size of a QR symbol. `Version01` has 21 modules a side and each further version 4 more, up to 177 with `Version40`; `Auto` picks the smallest that fits. Micro QR has `MicroQRVersion`.
+/// Size of a QR symbol. `Version01` has 21 modules on each side, and each further version 4 more, up to 177 with `Version40`. `Auto` selects the smallest size that fits. For Micro QR see `MicroQRVersion`.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

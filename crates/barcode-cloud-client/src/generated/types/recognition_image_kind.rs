@@ -2,11 +2,11 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Where a picture comes from, which decides how it is prepared for reading.
+/// Origin of an image, which determines how the service prepares it for recognition.
 ///
-/// - `Photo`: taken by a camera, with slant, blur or uneven light
-/// - `ScannedDocument`: a sheet from a scanner, with noise and text around the barcode
-/// - `ClearImage`: drawn by a program, or as clean as that
+/// - `Photo`: a photo from a camera, with perspective, blur or uneven light
+/// - `ScannedDocument`: a scanned page, with noise and text around the barcode
+/// - `ClearImage`: an image from a program, or one of the same quality
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

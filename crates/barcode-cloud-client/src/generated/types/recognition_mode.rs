@@ -2,11 +2,11 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// How hard to look for barcodes.
+/// Trade-off between speed and thoroughness.
 ///
-/// - `Fast`: the quickest; for sharp, upright barcodes
-/// - `Normal`: a balance that suits most pictures
-/// - `Excellent`: the most thorough and the slowest; for damaged or blurred barcodes
+/// - `Fast`: the fastest mode, for sharp and upright barcodes
+/// - `Normal`: a compromise that is suitable for most images
+/// - `Excellent`: the most thorough and slowest mode, for damaged or blurred barcodes
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

@@ -2,26 +2,26 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// A picture to read, and what to look for in it.
+/// An image, and the barcodes to look for in it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RecognizeBase64Request {
-    /// Types to look for, all in this one call.
+    /// Types to look for.
     #[serde(rename = "barcodeTypes")]
     pub barcode_types: ::std::vec::Vec<DecodeBarcodeType>,
-    /// The picture in base64: JPEG, TIFF, PNG, BMP or GIF. At most 28,730,982 characters, which is 20.55 MiB of picture.
+    /// The image in base64: JPEG, TIFF, PNG, BMP or GIF. At most 28,730,982 characters, which is an image of 20.55 MiB.
     ///
     /// Bounds in characters: 1 to 28730982.
     #[serde(rename = "fileBase64")]
     #[cfg_attr(feature = "schemars", schemars(length(min = 1, max = 28730982)))]
     pub file_base64: ::std::string::String,
-    /// Where the picture comes from, which decides how it is prepared. The default is not published.
+    /// Origin of the image, which determines how the service prepares it. The default is not published.
     #[serde(
         rename = "recognitionImageKind",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub recognition_image_kind: ::std::option::Option<RecognitionImageKind>,
-    /// How hard to look: speed against thoroughness. The default is not published.
+    /// Trade-off between speed and thoroughness. The default is not published.
     #[serde(
         rename = "recognitionMode",
         skip_serializing_if = "::std::option::Option::is_none"

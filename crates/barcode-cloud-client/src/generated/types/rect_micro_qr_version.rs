@@ -2,7 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Size of a rectangular Micro QR symbol: `R7x43` has 7 modules from top to bottom and 43 across. `Auto` picks one that fits.
+/// Size of a rectangular Micro QR symbol: `R7x43` is 7 modules high and 43 modules wide. `Auto` selects a size that fits.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,

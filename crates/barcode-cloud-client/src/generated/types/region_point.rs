@@ -2,14 +2,14 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// A point in a picture, in pixels from its top left corner.
+/// A point in an image, in pixels from the top left corner.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RegionPoint {
-    /// Pixels to the right.
+    /// Distance from the left edge in pixels.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub x: ::std::option::Option<i32>,
-    /// Pixels down.
+    /// Distance from the top edge in pixels.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub y: ::std::option::Option<i32>,
 }

@@ -2,11 +2,11 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// A picture in which to find barcodes.
+/// An image in which to recognize barcodes.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ScanBase64Request {
-    /// The picture in base64: JPEG, TIFF, PNG, BMP or GIF. No greatest length is declared.
+    /// The image in base64: JPEG, TIFF, PNG, BMP or GIF. The contract declares no maximum length.
     ///
     /// Bounds in characters: at least 1.
     #[serde(rename = "fileBase64")]
