@@ -277,7 +277,10 @@ async fn what_cannot_be_sent_is_told_before_anything_is() {
         .send()
         .await
         .unwrap_err();
-    assert!(invalid(error).starts_with("types: 2 types cannot be looked for in an image"));
+    assert!(
+        invalid(error)
+            .starts_with("types: has 2 types, but an image URL supports one type per request")
+    );
     let error = client.scan(ImageSource::url("")).send().await.unwrap_err();
     assert!(invalid(error).starts_with("image: is an empty URL"));
     let error = client
@@ -286,8 +289,7 @@ async fn what_cannot_be_sent_is_told_before_anything_is() {
         .send()
         .await
         .unwrap_err();
-    assert!(
-        invalid(error)
-            .starts_with("image: has 23068672 bytes, and at most 21548235 can be searched")
-    );
+    assert!(invalid(error).starts_with(
+        "image: has 23068672 bytes, but a request for several types can carry at most 21548235"
+    ));
 }

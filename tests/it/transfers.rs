@@ -41,7 +41,7 @@ async fn a_reader_goes_up_and_can_be_read_once() {
         assert!(
             error
                 .to_string()
-                .starts_with("image: the reader was read before"),
+                .starts_with("image: is a reader that was already read"),
             "{error}"
         );
         assert!(error.is_client_error());
@@ -188,7 +188,7 @@ async fn a_file_too_large_for_a_body_is_not_read() {
     let error = client.recognize(file.path()).types(types).send().await;
     let text = error.unwrap_err().to_string();
     assert!(
-        text.starts_with("image: has 8796093022208 bytes, and at most 21548235 can be searched"),
+        text.starts_with("image: has 8796093022208 bytes, but a request for several types can carry at most 21548235"),
         "{text}"
     );
 }
@@ -205,7 +205,10 @@ async fn a_pipe_is_not_waited_for_and_not_replaced() {
     assert_no_regular_file(&error, &pipe);
     let request = client.generate(EncodeBarcodeType::Qr, "x");
     let error = request.save(&pipe).await.unwrap_err();
-    assert!(error.to_string().contains("is no regular file"), "{error}");
+    assert!(
+        error.to_string().contains("is not a regular file"),
+        "{error}"
+    );
     assert_eq!(names(folder.path()), ["pipe"]);
 }
 

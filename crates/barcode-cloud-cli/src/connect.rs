@@ -22,7 +22,8 @@ pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
     }
     let client = Client::from_env().map_err(|error| match error {
         Error::Configuration(
-            missing @ (ConfigurationError::NoCredentials | ConfigurationError::Half { .. }),
+            missing @ (ConfigurationError::NoCredentials
+            | ConfigurationError::MissingSetting { .. }),
         ) => anyhow::anyhow!("{missing} (--sandbox needs none)"),
         error => error.into(),
     })?;

@@ -186,11 +186,11 @@ fn bad_input_is_one_clear_line() {
         ),
         (
             &["scan", "text.png"],
-            "text.png: the service answered 400 Bad Request",
+            "text.png: the service responded with 400 Bad Request",
         ),
         (
             &["scan", "large.png"],
-            "large.png: the service answered 400 Bad Request",
+            "large.png: the service responded with 400 Bad Request",
         ),
         (
             &["scan", "empty.png"],
@@ -426,7 +426,7 @@ fn half_a_picture_is_a_failure_and_not_a_file() {
         let mut command = server.command(folder.path(), server.text("client_secret"));
         command.args(["generate", "QR", "x"]).args(arguments);
         let error = failure(&command.output().unwrap());
-        assert!(error.contains("the picture is incomplete"), "{error}");
+        assert!(error.contains("the image is incomplete"), "{error}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -1,4 +1,4 @@
-//! A generated picture: its bytes, or the stream of them, what kind they are, and the way to disk.
+//! Generated images, whole or as a stream: their bytes, their media type, and writing them to a file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::exchange::response;
 use crate::exchange::{Bounded, Bounds, Pieces, ResponseContext, Streaming};
 use crate::save::{self, NewFile};
 
-/// Of the formats that the service draws.
+/// The media types of the formats that the service generates.
 const MEDIA_TYPES: [&str; 5] = [
     "image/png",
     "image/jpeg",
@@ -29,8 +29,10 @@ const MEDIA_TYPES: [&str; 5] = [
     "image/tiff",
 ];
 
-/// A picture that the service drew, complete by its own file format: BMP, GIF, JPEG, PNG, SVG or TIFF. Any other `image/*`
-/// is taken as it is.
+/// An image that the service generated.
+///
+/// BMP, GIF, JPEG, PNG, SVG and TIFF images are checked to be complete according to their file format. Any other
+/// `image/*` is accepted without a check.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     bytes: Bytes,
@@ -38,7 +40,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// The whole picture of an answer that says it is one.
+    /// Reads the whole image from a response. It is an error if the response has another media type.
     pub(crate) async fn read(
         response: Response,
         context: ResponseContext<'_>,
@@ -50,50 +52,52 @@ impl Image {
         let bytes = context.read(response.into(), length).await?;
         let mut completeness = Completeness::of(essence(&media_type));
         completeness.push(&bytes);
-        whole(&completeness, &context.head)?;
+        require_complete(&completeness, &context.head)?;
         Ok(Self { bytes, media_type })
     }
 
-    /// The file's bytes.
+    /// Returns the contents of the image file.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// The file's bytes, out of the picture.
+    /// Converts the image into the contents of its file.
     pub fn into_bytes(self) -> Bytes {
         self.bytes
     }
 
-    /// The media type that the service gave, such as `image/png`.
+    /// Returns the media type in the response, such as `image/png`.
     pub fn media_type(&self) -> &str {
         &self.media_type
     }
 
-    /// Writes the picture to `path`, replacing the file that is there, whose permissions are kept.
+    /// Writes the image to `path`. An existing file is replaced, and its permissions are kept.
     ///
-    /// The bytes go to a temporary file in the same folder, which is then renamed, so that no half file is ever seen. The
-    /// picture is on disk when this returns. A process that is killed before that may leave the temporary file, named
-    /// `.barcode-*`, behind. A symbolic link is followed; one that leads nowhere is an error.
+    /// - The image is written to a temporary file in the same folder, which is then renamed. Other processes therefore
+    ///   never see a partial file. When this returns, the image has been synced to disk.
+    /// - A process that is killed while it writes may leave the temporary file, named `.barcode-*`, behind.
+    /// - A symbolic link is followed; a dangling link is an error.
+    /// - `path` is not sanitized and may contain `..`: do not build it from untrusted text.
     ///
-    /// The service has billed the picture already: [`Generate::save`](crate::Generate::save) checks the path first. The
-    /// path is used as it is, with any `..` in it: do not build it from untrusted text.
+    /// The service has already billed the image. Use [`Generate::save`](crate::Generate::save) to check the path before
+    /// the request is sent.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] with the path.
+    /// [`Error::File`] if the file cannot be written.
     pub async fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         save::whole(path.as_ref(), self.bytes.clone()).await
     }
 
-    /// The picture's pixels: PNG, JPEG, GIF (its first frame) and TIFF; an SVG has none.
+    /// Decodes the pixels of a PNG, JPEG, GIF (its first frame) or TIFF. Requires the feature `image`.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidResponse`] where the bytes are no picture of such a format.
+    /// [`Error::InvalidResponse`] if the image is in another format, such as SVG, or is invalid.
     #[cfg(feature = "image")]
     pub fn decode(&self) -> Result<image::DynamicImage, Error> {
         image::load_from_memory(&self.bytes).map_err(|source| {
-            InvalidResponse::new(Fault::NoPicture, b"")
+            InvalidResponse::new(Fault::NotAnImage, b"")
                 .because(source)
                 .into()
         })
@@ -109,20 +113,24 @@ impl fmt::Debug for Image {
     }
 }
 
-/// A picture as it comes: a stream of pieces, in constant memory.
+/// A generated image as a stream of chunks, which needs constant memory.
 ///
-/// It ends with an error where the connection breaks, the answer is longer than the client's `max_answer_bytes`, or no
-/// piece comes within its `idle_timeout`. The call's other deadlines ended with the beginning of the stream.
+/// The stream ends with an error if
 ///
-/// It also ends with an error ([`InvalidResponse::is_incomplete`](crate::InvalidResponse::is_incomplete)) if the picture is
-/// not complete by its own file format: BMP, GIF, JPEG, PNG, SVG or TIFF. Any other `image/*` is taken as it is. The
-/// pieces before that error are not a whole picture.
+/// - the connection breaks;
+/// - the response is longer than the client's `max_answer_bytes`;
+/// - no chunk arrives within the client's `idle_timeout` (the call's other deadlines no longer apply);
+/// - the image is incomplete according to its file format, which is checked for BMP, GIF, JPEG, PNG, SVG and TIFF
+///   ([`InvalidResponse::is_incomplete`](crate::InvalidResponse::is_incomplete)). Any other `image/*` is accepted without
+///   a check.
 ///
-/// Until it ends or is dropped it is a request under way: it keeps its turn among the client's
-/// [`concurrency`](crate::ClientBuilder::concurrency), and the span of its call open, which tells how the stream ended. The
-/// duration that is measured ends with its beginning.
+/// The chunks before an error are not a complete image.
+///
+/// The request is in flight until the stream ends or is dropped. Until then it holds a permit of the client's
+/// [`concurrency`](crate::ClientBuilder::concurrency) and keeps the span of its call open, which records how the stream
+/// ended. The duration in metrics does not include reading the stream.
 pub struct ImageStream {
-    pieces: Bounded<Pieces>,
+    chunks: Bounded<Pieces>,
     /// `None` when the stream has ended.
     completeness: Option<Completeness>,
     media_type: Cow<'static, str>,
@@ -133,7 +141,7 @@ pub struct ImageStream {
 }
 
 impl ImageStream {
-    /// The stream of an answer that says it is a picture.
+    /// Creates a stream from a response. It is an error if the response has another media type.
     pub(crate) async fn new(
         response: Response,
         context: &ResponseContext<'_>,
@@ -146,55 +154,56 @@ impl ImageStream {
             completeness: Some(Completeness::of(essence(&media_type))),
             media_type,
             length,
-            pieces: Bounded::of(response, context.bounds),
+            chunks: Bounded::of(response, context.bounds),
             bounds: context.bounds,
             head: context.head.clone(),
             streaming: None,
         })
     }
 
-    /// The same stream, which keeps its call's turn and span until it ends.
+    /// Keeps the permit and the span of the call until the stream ends.
     pub(crate) fn keeping(mut self, streaming: Streaming) -> Self {
         self.streaming = Some(streaming);
         self
     }
 
-    /// The media type that the service gave, such as `image/png`.
+    /// Returns the media type in the response, such as `image/png`.
     pub fn media_type(&self) -> &str {
         &self.media_type
     }
 
-    /// Bytes of the whole picture, where the service told.
+    /// Returns the length of the whole image in bytes, if the response states it.
     pub fn length(&self) -> Option<u64> {
         self.length
     }
 
-    /// Writes the picture to `path` in constant memory, as [`Image::save`] does; returns how many bytes it has. If the
-    /// stream fails, or this future is dropped, the file at `path` stays as it was.
+    /// Writes the image to `path` in constant memory, as [`Image::save`] does. Returns the number of bytes written.
+    ///
+    /// If the stream fails, or if this future is dropped, an existing file at `path` is not changed.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] with the path, and whatever ends the stream.
+    /// [`Error::File`] if the file cannot be written, and any error of the stream.
     pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let mut file = NewFile::create(path.as_ref()).await?;
         let mut written = 0;
-        while let Some(piece) = self.next().await {
-            let piece = piece?;
-            file.write(&piece).await?;
-            written += piece.len() as u64;
+        while let Some(chunk) = self.next().await {
+            let chunk = chunk?;
+            file.write(&chunk).await?;
+            written += chunk.len() as u64;
         }
         file.finish().await?;
         Ok(written)
     }
 }
 
-/// The media type of an answer that says it is a picture, and not an empty one.
+/// Returns the media type of a response, or `None` if it is not an image or the body is empty.
 fn media_type(response: &Response, length: Option<u64>) -> Option<Cow<'static, str>> {
     let header = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     if length == Some(0) {
         return None;
     }
-    // What the document knows needs no text of its own.
+    // A known media type needs no allocation.
     let known = MEDIA_TYPES
         .iter()
         .find(|known| header.eq_ignore_ascii_case(known));
@@ -207,14 +216,14 @@ fn media_type(response: &Response, length: Option<u64>) -> Option<Cow<'static, s
     is_image.then(|| header.to_owned().into())
 }
 
-/// A media type without its parameters.
+/// Returns a media type without its parameters.
 fn essence(media_type: &str) -> &str {
     let end = media_type.find(';').unwrap_or(media_type.len());
     media_type[..end].trim()
 }
 
-/// Checks that the bytes that were received are a whole picture.
-fn whole(completeness: &Completeness, head: &Head) -> Result<(), Error> {
+/// Checks that the received bytes are a complete image.
+fn require_complete(completeness: &Completeness, head: &Head) -> Result<(), Error> {
     match completeness.received() {
         0 => Err(response::no_picture(b"", head)),
         received if !completeness.is_complete() => Err(response::incomplete(received, head)),
@@ -223,25 +232,25 @@ fn whole(completeness: &Completeness, head: &Head) -> Result<(), Error> {
 }
 
 impl ImageStream {
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let Some(completeness) = &mut self.completeness else {
             return Poll::Ready(None);
         };
-        match ready!(Pin::new(&mut self.pieces).poll_next(cx)) {
-            Some(Ok(piece)) => {
-                completeness.push(&piece);
-                Poll::Ready(Some(Ok(piece)))
+        match ready!(Pin::new(&mut self.chunks).poll_next(cx)) {
+            Some(Ok(chunk)) => {
+                completeness.push(&chunk);
+                Poll::Ready(Some(Ok(chunk)))
             }
-            Some(Err(cut)) => {
+            Some(Err(error)) => {
                 self.completeness = None;
                 Poll::Ready(Some(Err(response::body_error(
-                    cut,
+                    error,
                     self.bounds,
                     &self.head,
                 ))))
             }
             None => {
-                let outcome = whole(completeness, &self.head);
+                let outcome = require_complete(completeness, &self.head);
                 self.completeness = None;
                 Poll::Ready(outcome.err().map(Err))
             }
@@ -253,13 +262,13 @@ impl Stream for ImageStream {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let piece = ready!(self.poll_piece(cx));
-        if !matches!(piece, Some(Ok(_)))
+        let item = ready!(self.poll_chunk(cx));
+        if !matches!(item, Some(Ok(_)))
             && let Some(streaming) = self.streaming.take()
         {
-            streaming.end(piece.as_ref().and_then(|piece| piece.as_ref().err()));
+            streaming.end(item.as_ref().and_then(|result| result.as_ref().err()));
         }
-        Poll::Ready(piece)
+        Poll::Ready(item)
     }
 }
 

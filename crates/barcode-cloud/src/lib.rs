@@ -10,11 +10,11 @@ mod image;
 mod request;
 mod save;
 
-/// The token source, for who wants to set it up alone.
+/// The token source crate, for token sources with custom settings.
 pub use barcode_cloud_auth as auth;
 #[doc(inline)]
 pub use barcode_cloud_auth::{ClientCredentials, TokenSource};
-/// The generated client: every operation in every form, as the document has it.
+/// The generated client, which has a method for every operation of the API document.
 pub use barcode_cloud_client as api;
 #[doc(inline)]
 pub use barcode_cloud_client::types::{
@@ -23,14 +23,15 @@ pub use barcode_cloud_client::types::{
     MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel, Pdf417Params, QrEncodeMode, QrErrorLevel,
     QrParams, QrVersion, RecognitionImageKind, RecognitionMode, RectMicroQrVersion,
 };
-/// What a [middleware](ClientBuilder::middleware) needs: [`reqwest_middleware`]'s trait and the types in its signature.
+/// The trait that a [middleware](ClientBuilder::middleware) implements, and the types in its signature. Re-exported from
+/// [`reqwest_middleware`] and its dependencies.
 pub mod middleware {
     pub use async_trait::async_trait;
     pub use http::Extensions;
     pub use reqwest::{Request, Response};
     pub use reqwest_middleware::{Error, Middleware, Next, Result};
 }
-/// A text that is wiped from memory and never shown.
+/// A secret string, which `Debug` does not show and which is zeroed when it is dropped.
 pub use secrecy::SecretString;
 
 pub use client::{Client, ClientBuilder, Config, Retry, Timeouts};

@@ -1,11 +1,11 @@
-//! Writes a file to disk safely. The bytes go to a temporary file in the target's folder, which is synced and then renamed,
-//! so that readers see the old file or the whole new one, after a crash too. An error or a dropped future removes the
-//! temporary file; a process that is killed while it writes leaves it behind, named `.barcode-*`.
+//! Writes files atomically. The bytes are written to a temporary file in the target's folder, which is synced and then
+//! renamed. Readers see either the old file or the whole new one, even after a crash.
 //!
-//! `O_TMPFILE` would not leave it, but such a file cannot replace an existing one: it has to be linked under a temporary
-//! name first.
+//! An error or a dropped future removes the temporary file. A process that is killed while it writes leaves it behind,
+//! named `.barcode-*`. `O_TMPFILE` would avoid that, but such a file cannot replace an existing one: it would first have to
+//! be linked under a temporary name.
 //!
-//! A symbolic link is followed: the file that it leads to is replaced, not the link.
+//! A symbolic link is followed: the file that it points to is replaced, not the link.
 
 use std::fs::Metadata;
 use std::io::{self, Write as _};
@@ -18,30 +18,30 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::Error;
 
-/// A file that appears at its path when it is finished.
+/// A new file that appears at its path when it is finished.
 #[derive(Debug)]
 pub(crate) struct NewFile {
     file: File,
-    beside: TempPath,
-    /// The file that is replaced: `path`, or the one that it links to.
+    temporary: TempPath,
+    /// The path to replace: `path`, or the file that it links to.
     target: PathBuf,
     path: PathBuf,
 }
 
 impl NewFile {
-    /// Begins a file at `path`, which replaces the file that is there.
+    /// Creates a temporary file that will replace the file at `path`.
     pub(crate) async fn create(path: &Path) -> Result<Self, Error> {
         let path = path.to_owned();
         let link = path.clone();
-        let made = blocking(move || {
+        let created = blocking(move || {
             let target = target(&link)?;
-            Ok((temporary(&target)?, target))
+            Ok((create_temporary(&target)?, target))
         });
-        let (made, target) = made.await.map_err(in_file(&path))?;
-        let (file, beside) = made.into_parts();
+        let (created, target) = created.await.map_err(in_file(&path))?;
+        let (file, temporary) = created.into_parts();
         Ok(Self {
             file: File::from_std(file),
-            beside,
+            temporary,
             target,
             path,
         })
@@ -52,13 +52,13 @@ impl NewFile {
         written.map_err(in_file(&self.path))
     }
 
-    /// Puts the file at its path.
+    /// Syncs the file to disk and moves it to its path.
     pub(crate) async fn finish(mut self) -> Result<(), Error> {
         self.file.flush().await.map_err(in_file(&self.path))?;
         self.file.sync_all().await.map_err(in_file(&self.path))?;
-        let (beside, target) = (self.beside, self.target);
+        let (temporary, target) = (self.temporary, self.target);
         let renamed = blocking(move || {
-            beside.persist(&target)?;
+            temporary.persist(&target)?;
             sync_folder(&target)
         });
         let renamed = renamed.await;
@@ -66,17 +66,17 @@ impl NewFile {
     }
 }
 
-/// Writes a whole file to `path`, beside what a runtime does.
+/// Writes a whole file to `path` on a thread for blocking work.
 pub(crate) async fn whole(path: &Path, bytes: Bytes) -> Result<(), Error> {
     let target = path.to_owned();
     let written = tokio::task::spawn_blocking(move || write(&target, &bytes)).await;
-    written.unwrap_or_else(|stopped| Err(in_file(path)(io::Error::other(stopped))))
+    written.unwrap_or_else(|error| Err(in_file(path)(io::Error::other(error))))
 }
 
-/// Writes a whole file to `path` at once.
+/// Writes a whole file to `path`. Blocks the current thread.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let written = target(path).and_then(|target| {
-        let mut file = temporary(&target)?;
+        let mut file = create_temporary(&target)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(&target)?;
@@ -85,18 +85,17 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     written.map_err(in_file(path))
 }
 
-/// The file that is written for `path`: where that is a symbolic link, the file that it leads to. A link that leads nowhere
-/// is an error.
+/// Returns the path to replace: `path`, or the file that it links to. A dangling symbolic link is an error.
 fn target(path: &Path) -> io::Result<PathBuf> {
-    names_a_file(path)?;
+    require_file_name(path)?;
     match path.symlink_metadata() {
         Ok(existing) if existing.is_symlink() => path.canonicalize(),
         _ => Ok(path.to_owned()),
     }
 }
 
-/// Checks that the path ends with the name of a file: `Path` ignores the end of `folder/` and `folder/.`.
-fn names_a_file(path: &Path) -> io::Result<()> {
+/// Checks that the path ends with a file name. [`Path::file_name`] ignores the end of `folder/` and `folder/.`.
+fn require_file_name(path: &Path) -> io::Result<()> {
     let text = path.as_os_str().as_encoded_bytes();
     let ends_with_name = path
         .file_name()
@@ -104,29 +103,29 @@ fn names_a_file(path: &Path) -> io::Result<()> {
     if ends_with_name {
         return Ok(());
     }
-    let reason = "the path names no file; end it with a file's name";
+    let reason = "the path does not end with a file name; add one";
     Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
 }
 
-/// The folder that a new file at `path` stands in.
+/// Returns the folder of the file at `path`.
 fn folder(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
 }
 
-/// Puts the names in the folder of `path` on disk, a new file's among them.
+/// Syncs the folder of `path`, so that the name of a new file is on disk too.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
     match std::fs::File::open(folder(path)) {
         Ok(folder) => folder.sync_all(),
-        // One that can be written to but not read: the file is there all the same.
+        // The folder is writable but not readable. The file itself has been written.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Elsewhere a folder cannot be opened as a file.
+/// Does nothing: on other platforms a folder cannot be opened as a file.
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
@@ -137,12 +136,12 @@ async fn blocking<T: Send + 'static>(
 ) -> io::Result<T> {
     tokio::task::spawn_blocking(work)
         .await
-        .unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-/// A temporary file in the folder of `path`, with the permissions that the file at `path` will have.
-fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let replaced = replaced(path)?;
+/// Creates a temporary file in the folder of `path`, with the permissions that the file at `path` will have.
+fn create_temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let replaced = replaced_file(path)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".barcode-");
     #[cfg(unix)]
@@ -151,13 +150,13 @@ fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         use std::os::unix::fs::PermissionsExt as _;
         if let Some(replaced) = replaced {
             let file = builder.tempfile_in(folder(path))?;
-            // Without the set-user-ID and set-group-ID bits: the new content was not granted them.
+            // The set-user-ID and set-group-ID bits are dropped: they were granted to the old content only.
             let mode = replaced.permissions().mode() & 0o777;
             let kept = Permissions::from_mode(mode);
             file.as_file().set_permissions(kept)?;
             return Ok(file);
         }
-        // Read and write for all, less the umask, as for any new file.
+        // The default for new files: read and write for everyone, minus the umask.
         builder.permissions(Permissions::from_mode(0o666));
     }
     #[cfg(not(unix))]
@@ -165,18 +164,18 @@ fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     builder.tempfile_in(folder(path))
 }
 
-/// The regular file that a new file at `path` replaces, if there is one; an error where none can be written to `path`.
-fn replaced(path: &Path) -> io::Result<Option<Metadata>> {
+/// Returns the metadata of the regular file at `path`, if it exists. It is an error if no file can be written to `path`.
+fn replaced_file(path: &Path) -> io::Result<Option<Metadata>> {
     match path.metadata() {
         Ok(existing) if existing.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         // Renaming over a device or a pipe would replace it.
         Ok(existing) if !existing.is_file() => {
-            let reason = "is no regular file; write to another path and copy from there";
+            let reason = "is not a regular file; save to another path and copy the file";
             Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
         }
         Ok(existing) => Ok(Some(existing)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        // The name is too long, or a parent is not a folder: the rename would fail for the same reason.
+        // For example, the name is too long, or a parent is not a folder. The rename would fail for the same reason.
         Err(error) => Err(error),
     }
 }

@@ -1,4 +1,4 @@
-//! Many requests of an iterator, several at a time, on the client's own thread: an iterator of answers out.
+//! Sends the requests of an iterator, several at a time, on the client's thread, and returns an iterator of results.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,15 +10,18 @@ use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
 
 use super::requests::{Request, sealed::Sealed as _};
-use super::runtime::{Runtime, in_callers_trace, stopped};
+use super::runtime::{Runtime, aborted, in_callers_trace};
 use crate::Error;
 
-/// Requests under way at a time, unless set.
-const CONCURRENCY: usize = 8;
+/// The default number of requests in flight.
+const DEFAULT_CONCURRENCY: usize = 8;
 
-/// Many requests to be sent; made by [`Client::generate_many`](super::Client::generate_many) and its like. As
-/// [`barcode_cloud::Many`](crate::Many), without async.
-#[must_use = "nothing is sent before the answers are read"]
+/// Many requests, several of which are in flight at a time. The blocking counterpart of
+/// [`barcode_cloud::Many`](crate::Many).
+///
+/// Returned by [`Client::generate_many`](super::Client::generate_many),
+/// [`Client::recognize_many`](super::Client::recognize_many) and [`Client::scan_many`](super::Client::scan_many).
+#[must_use = "nothing is sent until the iterator of results is advanced"]
 #[derive(Debug)]
 pub struct Many<I> {
     requests: I,
@@ -35,131 +38,133 @@ where
         Self {
             requests,
             runtime: runtime.clone(),
-            concurrency: CONCURRENCY,
+            concurrency: DEFAULT_CONCURRENCY,
         }
     }
 
-    /// Has this many requests under way at a time; 8 unless set, 0 counts as 1.
+    /// Sets the maximum number of requests in flight. 8 by default; 0 is treated as 1.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests.max(1);
         self
     }
 
-    /// The answers in the order of the requests.
+    /// Returns the results in the order of the requests.
     pub fn in_order(self) -> InOrder<I> {
         InOrder {
-            under_way: UnderWay::new(self),
+            calls: Calls::new(self),
             early: BTreeMap::new(),
-            given: 0,
+            returned: 0,
         }
     }
 
-    /// The answers as they come, each with its request's place, from 0.
+    /// Returns the results in the order in which calls complete, each with the index of its request, starting at 0.
     pub fn as_completed(self) -> AsCompleted<I> {
         AsCompleted {
-            under_way: UnderWay::new(self),
-            given: 0,
+            calls: Calls::new(self),
+            returned: 0,
         }
     }
 }
 
 type Answer<I> = <<I as Iterator>::Item as Request>::Answer;
 
-/// Calls under way; dropping it ends them.
-struct UnderWay<I: Iterator<Item: Request>> {
-    /// Fused: answers are asked for long after the last request.
+/// The calls in flight. Dropping this aborts them.
+struct Calls<I: Iterator<Item: Request>> {
+    /// Fused, because `next` is called again after the last request.
     requests: Fuse<I>,
     runtime: Runtime,
     concurrency: usize,
-    calls: JoinSet<()>,
-    begun: usize,
+    tasks: JoinSet<()>,
+    started: usize,
     sender: Sender<(usize, Result<Answer<I>, Error>)>,
     receiver: Receiver<(usize, Result<Answer<I>, Error>)>,
 }
 
-impl<I: Iterator<Item: Request>> UnderWay<I> {
+impl<I: Iterator<Item: Request>> Calls<I> {
     fn new(many: Many<I>) -> Self {
         let (sender, receiver) = mpsc::channel();
         Self {
             requests: many.requests.fuse(),
             runtime: many.runtime,
             concurrency: many.concurrency,
-            calls: JoinSet::new(),
-            begun: 0,
+            tasks: JoinSet::new(),
+            started: 0,
             sender,
             receiver,
         }
     }
 
-    /// Begins calls while there are more and fewer than the limit were begun and not `given` to the caller.
-    fn fill(&mut self, given: usize) {
-        while self.calls.try_join_next().is_some() {}
-        while self.begun - given < self.concurrency
+    /// Starts calls until the limit of calls that were started, but whose results were not `returned`, is reached.
+    fn start_calls(&mut self, returned: usize) {
+        while self.tasks.try_join_next().is_some() {}
+        while self.started - returned < self.concurrency
             && let Some(request) = self.requests.next()
         {
-            let (place, sender) = (self.begun, self.sender.clone());
-            let work = AssertUnwindSafe(request.into_work()).catch_unwind();
-            let call = async move {
-                let answer = work.await.unwrap_or_else(|_| Err(stopped()));
-                // Nobody listens when the caller has gone.
-                let _ = sender.send((place, answer));
+            let (index, sender) = (self.started, self.sender.clone());
+            let call = AssertUnwindSafe(request.into_call()).catch_unwind();
+            let task = async move {
+                let result = call.await.unwrap_or_else(|_| Err(aborted()));
+                // Sending fails only if the iterator was dropped.
+                let _ = sender.send((index, result));
             };
             if let Some(handle) = self.runtime.handle() {
-                self.calls.spawn_on(in_callers_trace(call), handle);
+                self.tasks.spawn_on(in_callers_trace(task), handle);
             }
-            self.begun += 1;
+            self.started += 1;
         }
     }
 }
 
-/// Answers in the order of their requests; made by [`Many::in_order`].
+/// An iterator over results in the order of their requests, returned by [`Many::in_order`].
 pub struct InOrder<I: Iterator<Item: Request>> {
-    under_way: UnderWay<I>,
+    calls: Calls<I>,
+    /// Results that arrived before those of earlier requests.
     early: BTreeMap<usize, Result<Answer<I>, Error>>,
-    given: usize,
+    returned: usize,
 }
 
 impl<I: Iterator<Item: Request>> Iterator for InOrder<I> {
     type Item = Result<Answer<I>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.under_way.fill(self.given);
-        if self.given == self.under_way.begun {
+        self.calls.start_calls(self.returned);
+        if self.returned == self.calls.started {
             return None;
         }
-        while !self.early.contains_key(&self.given) {
-            let (place, answer) = self.under_way.receiver.recv().ok()?;
-            self.early.insert(place, answer);
+        while !self.early.contains_key(&self.returned) {
+            let (index, result) = self.calls.receiver.recv().ok()?;
+            self.early.insert(index, result);
         }
-        let answer = self.early.remove(&self.given);
-        self.given += 1;
-        answer
+        let result = self.early.remove(&self.returned);
+        self.returned += 1;
+        result
     }
 }
 
-/// Answers as they come, each with its request's place; made by [`Many::as_completed`].
+/// An iterator over results in the order in which calls complete, each with the index of its request. Returned by
+/// [`Many::as_completed`].
 pub struct AsCompleted<I: Iterator<Item: Request>> {
-    under_way: UnderWay<I>,
-    given: usize,
+    calls: Calls<I>,
+    returned: usize,
 }
 
 impl<I: Iterator<Item: Request>> Iterator for AsCompleted<I> {
     type Item = (usize, Result<Answer<I>, Error>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.under_way.fill(self.given);
-        if self.given == self.under_way.begun {
+        self.calls.start_calls(self.returned);
+        if self.returned == self.calls.started {
             return None;
         }
-        self.given += 1;
-        self.under_way.receiver.recv().ok()
+        self.returned += 1;
+        self.calls.receiver.recv().ok()
     }
 }
 
 impl<I: Iterator<Item: Request>> fmt::Debug for InOrder<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InOrder")
-            .field("given", &self.given)
+            .field("returned", &self.returned)
             .finish_non_exhaustive()
     }
 }
@@ -167,7 +172,7 @@ impl<I: Iterator<Item: Request>> fmt::Debug for InOrder<I> {
 impl<I: Iterator<Item: Request>> fmt::Debug for AsCompleted<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsCompleted")
-            .field("given", &self.given)
+            .field("returned", &self.returned)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
-//! The client for programs without async: the same names, the same settings, the same errors. Feature `blocking`.
+//! A blocking client for synchronous programs, with the same names, settings and errors as the async client. Requires the
+//! feature `blocking`.
 //!
 //! ```no_run
 //! use barcode_cloud::blocking::Client;
@@ -14,11 +15,10 @@
 //! # }
 //! ```
 //!
-//! Each call blocks its thread until it is done. That is no panic within an async runtime, but it holds up what else runs
-//! there: use [`barcode_cloud::Client`](crate::Client) in one.
+//! Each call blocks the current thread until it completes. A call within an async runtime does not panic, but it blocks the
+//! other tasks of that thread: use [`barcode_cloud::Client`](crate::Client) there.
 //!
-//! [`Client::api`](crate::Client::api) has no counterpart: the generated client is async throughout, and means nothing
-//! without a runtime of the caller's.
+//! [`Client::api`](crate::Client::api) has no counterpart, because all methods of the generated client are async.
 
 mod many;
 mod reader;
@@ -38,7 +38,9 @@ use crate::{
     TokenSource, save,
 };
 
-/// As [`barcode_cloud::Client`](crate::Client), without async. Clones share its thread, its connections and its token.
+/// The blocking counterpart of [`barcode_cloud::Client`](crate::Client).
+///
+/// Clones share the background thread, connections, the token and the limits.
 #[derive(Debug, Clone)]
 pub struct Client {
     client: crate::Client,
@@ -46,64 +48,65 @@ pub struct Client {
 }
 
 impl Client {
-    /// As [`Client::new`](crate::Client::new).
+    /// Creates a client for the public service with default settings. See [`Client::new`](crate::Client::new).
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where no HTTP client can be set up or no thread started.
+    /// [`Error::Configuration`] if the HTTP client cannot be created or the background thread cannot be started.
     pub fn new(credentials: ClientCredentials) -> Result<Self, Error> {
         Self::builder().credentials(credentials).build_blocking()
     }
 
-    /// As [`Client::from_env`](crate::Client::from_env).
+    /// Creates a client from environment variables. See [`Client::from_env`](crate::Client::from_env) for their names.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] names the variable that is missing, empty or wrong.
+    /// [`Error::Configuration`] if a variable is missing, empty or invalid; the error names it.
     pub fn from_env() -> Result<Self, Error> {
         Self::builder().env()?.build_blocking()
     }
 
-    /// As [`Client::from_config`](crate::Client::from_config).
+    /// Creates a client from a service's configuration.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] names the setting that is missing or wrong.
+    /// [`Error::Configuration`] if a setting is missing or invalid; the error names it.
     pub fn from_config(config: Config) -> Result<Self, Error> {
         Self::builder().config(config).build_blocking()
     }
 
-    /// A client with settings of its own: [`ClientBuilder::build_blocking`] makes it.
+    /// Returns a builder for a client with custom settings. Finish it with [`ClientBuilder::build_blocking`].
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// Where the token comes from. To ask for one is async; to take one out of use is not.
+    /// Returns the token source of this client. Its method that returns a token is async.
     pub fn token_source(&self) -> &TokenSource {
         self.client.token_source()
     }
 
-    pub(crate) fn of(client: crate::Client) -> Result<Self, Error> {
+    pub(crate) fn start(client: crate::Client) -> Result<Self, Error> {
         let runtime = Runtime::start()?;
         Ok(Self { client, runtime })
     }
 
-    /// As [`Client::generate`](crate::Client::generate).
+    /// Prepares a request to generate a barcode. See [`Client::generate`](crate::Client::generate).
     pub fn generate(&self, barcode_type: EncodeBarcodeType, data: impl Into<Data>) -> Generate {
         Generate::new(self.client.generate(barcode_type, data), &self.runtime)
     }
 
-    /// As [`Client::recognize`](crate::Client::recognize).
+    /// Prepares a request to recognize barcodes. See [`Client::recognize`](crate::Client::recognize).
     pub fn recognize(&self, image: impl Into<ImageSource>) -> Recognize {
         Recognize::new(self.client.recognize(image), &self.runtime)
     }
 
-    /// As [`Client::scan`](crate::Client::scan).
+    /// Prepares a request to find barcodes of all types. See [`Client::scan`](crate::Client::scan).
     pub fn scan(&self, image: impl Into<ImageSource>) -> Scan {
         Scan::new(self.client.scan(image), &self.runtime)
     }
 
-    /// As [`Client::generate_many`](crate::Client::generate_many), of an iterator.
+    /// Sends the requests of an iterator, several at a time. See
+    /// [`Client::generate_many`](crate::Client::generate_many).
     pub fn generate_many<I: IntoIterator<Item = Generate>>(
         &self,
         requests: I,
@@ -111,7 +114,8 @@ impl Client {
         Many::new(requests.into_iter(), &self.runtime)
     }
 
-    /// As [`Client::recognize_many`](crate::Client::recognize_many), of an iterator.
+    /// Sends the requests of an iterator, several at a time. See
+    /// [`Client::recognize_many`](crate::Client::recognize_many).
     pub fn recognize_many<I: IntoIterator<Item = Recognize>>(
         &self,
         requests: I,
@@ -119,27 +123,27 @@ impl Client {
         Many::new(requests.into_iter(), &self.runtime)
     }
 
-    /// As [`Client::scan_many`](crate::Client::scan_many), of an iterator.
+    /// Sends the requests of an iterator, several at a time. See [`Client::scan_many`](crate::Client::scan_many).
     pub fn scan_many<I: IntoIterator<Item = Scan>>(&self, requests: I) -> Many<I::IntoIter> {
         Many::new(requests.into_iter(), &self.runtime)
     }
 }
 
-/// As [`barcode_cloud::Image`](crate::Image), which it hands out, with a [`save`](Self::save) that blocks.
+/// A generated image, like [`barcode_cloud::Image`](crate::Image) but with a blocking [`save`](Self::save).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image(crate::Image);
 
 impl Image {
-    /// As [`Image::save`](crate::Image::save).
+    /// Writes the image to `path`. See [`Image::save`](crate::Image::save).
     ///
     /// # Errors
     ///
-    /// [`Error::File`] with the path.
+    /// [`Error::File`] if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         save::write(path.as_ref(), self.0.bytes())
     }
 
-    /// The picture as the async client has it.
+    /// Converts the image into that of the async client.
     pub fn into_inner(self) -> crate::Image {
         self.0
     }

@@ -1,4 +1,4 @@
-//! A picture as it comes, for who reads without async.
+//! A streamed image that implements [`std::io::Read`].
 
 use std::io::{self, Read};
 
@@ -8,13 +8,16 @@ use futures_util::StreamExt as _;
 use super::runtime::Runtime;
 use crate::ImageStream;
 
-/// As [`ImageStream`], without async; made by [`Generate::stream`](super::Generate::stream). What ends it early is an
-/// [`io::Error`] that holds the [`Error`](crate::Error).
+/// A generated image that is read incrementally, in constant memory. Returned by
+/// [`Generate::stream`](super::Generate::stream).
+///
+/// This is the blocking counterpart of [`ImageStream`]. An error of the stream is returned as an [`io::Error`] that wraps
+/// the [`Error`](crate::Error).
 #[derive(Debug)]
 pub struct ImageReader {
-    /// `None` when it has ended.
+    /// `None` when the stream has ended.
     stream: Option<ImageStream>,
-    piece: Bytes,
+    chunk: Bytes,
     media_type: String,
     length: Option<u64>,
     runtime: Runtime,
@@ -23,7 +26,7 @@ pub struct ImageReader {
 impl ImageReader {
     pub(super) fn new(stream: ImageStream, runtime: Runtime) -> Self {
         Self {
-            piece: Bytes::new(),
+            chunk: Bytes::new(),
             media_type: stream.media_type().to_owned(),
             length: stream.length(),
             stream: Some(stream),
@@ -31,28 +34,28 @@ impl ImageReader {
         }
     }
 
-    /// The media type that the service gave, such as `image/png`.
+    /// Returns the media type in the response, such as `image/png`.
     pub fn media_type(&self) -> &str {
         &self.media_type
     }
 
-    /// Bytes of the whole picture, where the service told.
+    /// Returns the length of the whole image in bytes, if the response states it.
     pub fn length(&self) -> Option<u64> {
         self.length
     }
 
-    /// Waits for the next piece that is not empty, if there is one.
-    fn next_piece(&mut self) -> io::Result<()> {
-        while self.piece.is_empty()
+    /// Waits for the next chunk that is not empty, or for the end of the stream.
+    fn next_chunk(&mut self) -> io::Result<()> {
+        while self.chunk.is_empty()
             && let Some(mut stream) = self.stream.take()
         {
-            // A stream keeps time by the runtime that it is read on.
+            // The stream's timer requires it to be polled on the runtime.
             let next = self.runtime.wait(async move {
-                let piece = stream.next().await.transpose()?;
-                Ok(piece.map(|piece| (piece, stream)))
+                let chunk = stream.next().await.transpose()?;
+                Ok(chunk.map(|chunk| (chunk, stream)))
             });
-            if let Some((piece, stream)) = next.map_err(io::Error::other)? {
-                self.piece = piece;
+            if let Some((chunk, stream)) = next.map_err(io::Error::other)? {
+                self.chunk = chunk;
                 self.stream = Some(stream);
             }
         }
@@ -65,9 +68,9 @@ impl Read for ImageReader {
         if buffer.is_empty() {
             return Ok(0);
         }
-        self.next_piece()?;
-        let length = self.piece.len().min(buffer.len());
-        self.piece.copy_to_slice(&mut buffer[..length]);
+        self.next_chunk()?;
+        let length = self.chunk.len().min(buffer.len());
+        self.chunk.copy_to_slice(&mut buffer[..length]);
         Ok(length)
     }
 }

@@ -1,4 +1,4 @@
-//! The requests without async: each holds the one of the async client and hands every setting on to it.
+//! The requests of the blocking client. Each wraps a request of the async client and forwards all settings to it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,22 +11,22 @@ use crate::{
     QrOptions, RecognitionImageKind, RecognitionMode, RenderOptions,
 };
 
-/// A request that can be one of many: [`Generate`], [`Recognize`], [`Scan`].
-pub trait Request: sealed::Sealed<Sent = Self::Answer> {
-    /// What its answer carries.
+/// A request that [`Many`](super::Many) can send: [`Generate`], [`Recognize`] or [`Scan`].
+pub trait Request: sealed::Sealed<Output = Self::Answer> {
+    /// The result of a successful call.
     type Answer: Send + 'static;
 }
 
 pub(super) mod sealed {
-    /// What can be run on another thread.
+    /// A request that can be sent from the client's thread.
     pub trait Sealed {
-        /// What comes out of it.
-        type Sent: Send + 'static;
+        /// The result of a successful call.
+        type Output: Send + 'static;
 
-        /// The work itself.
-        fn into_work(
+        /// Converts the request into a future that sends it.
+        fn into_call(
             self,
-        ) -> impl Future<Output = Result<Self::Sent, crate::Error>> + Send + 'static;
+        ) -> impl Future<Output = Result<Self::Output, crate::Error>> + Send + 'static;
     }
 }
 
@@ -34,7 +34,7 @@ macro_rules! request {
     ($name:ident -> $answer:ty, $wrap:expr, {
         $($setter:ident($argument:ident: $type:ty);)+
     }) => {
-        #[doc = concat!("As [`barcode_cloud::", stringify!($name), "`](crate::", stringify!($name), "), without async.")]
+        #[doc = concat!("The blocking counterpart of [`barcode_cloud::", stringify!($name), "`](crate::", stringify!($name), ").")]
         #[must_use = "nothing is sent before `send`"]
         #[derive(Debug, Clone)]
         pub struct $name {
@@ -48,28 +48,28 @@ macro_rules! request {
             }
 
             $(
-                #[doc = concat!("As [`", stringify!($name), "::", stringify!($setter), "`](crate::", stringify!($name), "::", stringify!($setter), ").")]
+                #[doc = concat!("See [`", stringify!($name), "::", stringify!($setter), "`](crate::", stringify!($name), "::", stringify!($setter), ").")]
                 pub fn $setter(mut self, $argument: $type) -> Self {
                     self.request = self.request.$setter($argument);
                     self
                 }
             )+
 
-            #[doc = concat!("As [`", stringify!($name), "::send`](crate::", stringify!($name), "::send).")]
+            /// Sends the request and blocks until the call completes. The service bills the request.
             ///
             /// # Errors
             ///
-            /// The same.
+            #[doc = concat!("The errors of [`", stringify!($name), "::send`](crate::", stringify!($name), "::send).")]
             pub fn send(self) -> Result<$answer, Error> {
                 let runtime = self.runtime.clone();
-                runtime.wait(sealed::Sealed::into_work(self))
+                runtime.wait(sealed::Sealed::into_call(self))
             }
         }
 
         impl sealed::Sealed for $name {
-            type Sent = $answer;
+            type Output = $answer;
 
-            async fn into_work(self) -> Result<$answer, Error> {
+            async fn into_call(self) -> Result<$answer, Error> {
                 self.request.send().await.map($wrap)
             }
         }
@@ -104,22 +104,27 @@ request!(Scan -> Vec<Barcode>, std::convert::identity, {
 });
 
 impl Generate {
-    /// As [`Generate::stream`](crate::Generate::stream): the picture to be read as it comes, in constant memory.
+    /// Sends the request and returns a reader of the image, which needs constant memory. The service bills the request.
+    ///
+    /// The request is in flight until the reader has been read to its end or is dropped.
     ///
     /// # Errors
     ///
-    /// The same.
+    /// The errors of [`Generate::stream`](crate::Generate::stream).
     pub fn stream(self) -> Result<ImageReader, Error> {
         let request = self.request;
         let stream = self.runtime.wait(async move { request.stream().await })?;
         Ok(ImageReader::new(stream, self.runtime))
     }
 
-    /// As [`Generate::save`](crate::Generate::save).
+    /// Sends the request and writes the image to `path` in constant memory. Returns the number of bytes written. The
+    /// service bills the request.
+    ///
+    /// See [`Generate::save`](crate::Generate::save) for details.
     ///
     /// # Errors
     ///
-    /// The same.
+    /// The errors of [`Generate::save`](crate::Generate::save).
     pub fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let path = path.as_ref().to_owned();
         let request = self.request;

@@ -1,4 +1,4 @@
-//! The thread that a blocking client's requests run on.
+//! The async runtime of a blocking client, which runs its calls on a background thread.
 
 use std::sync::{Arc, mpsc};
 
@@ -9,12 +9,12 @@ use tracing::instrument::WithSubscriber as _;
 use crate::Error;
 use crate::error::ConfigurationError;
 
-/// A runtime of one thread, which ends with the last clone.
+/// A runtime with one worker thread. It shuts down when the last clone is dropped.
 #[derive(Debug, Clone)]
-pub(crate) struct Runtime(Arc<Owned>);
+pub(crate) struct Runtime(Arc<ShutdownOnDrop>);
 
 #[derive(Debug)]
-struct Owned(Option<tokio::runtime::Runtime>);
+struct ShutdownOnDrop(Option<tokio::runtime::Runtime>);
 
 impl Runtime {
     pub(super) fn start() -> Result<Self, Error> {
@@ -24,42 +24,43 @@ impl Runtime {
             .enable_all()
             .build()
             .map_err(ConfigurationError::Runtime)?;
-        Ok(Self(Arc::new(Owned(Some(runtime)))))
+        Ok(Self(Arc::new(ShutdownOnDrop(Some(runtime)))))
     }
 
     pub(super) fn handle(&self) -> Option<&Handle> {
         self.0.0.as_ref().map(tokio::runtime::Runtime::handle)
     }
 
-    /// Runs `work` on that thread and waits for what it gives. That is no panic where another runtime runs.
+    /// Runs `call` on the worker thread and blocks until it completes. Unlike `block_on`, this does not panic within
+    /// another runtime.
     pub(super) fn wait<T: Send + 'static>(
         &self,
-        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+        call: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, receiver) = mpsc::sync_channel(1);
         if let Some(handle) = self.handle() {
-            let work = in_callers_trace(work);
-            handle.spawn(async move { sender.send(work.await) });
+            let call = in_callers_trace(call);
+            handle.spawn(async move { sender.send(call.await) });
         }
-        receiver.recv().unwrap_or_else(|_| Err(stopped()))
+        receiver.recv().unwrap_or_else(|_| Err(aborted()))
     }
 }
 
-/// Runs `work` in the span and with the subscriber of the thread that calls this: a new task has neither.
-pub(super) fn in_callers_trace<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    work.in_current_span().with_current_subscriber()
+/// Runs `call` with the current span and subscriber of this thread, which a new task does not inherit.
+pub(super) fn in_callers_trace<F: Future>(call: F) -> impl Future<Output = F::Output> {
+    call.in_current_span().with_current_subscriber()
 }
 
-/// The error of a call whose thread went away, by a panic in it.
-pub(super) fn stopped() -> Error {
-    let reason = "the thread that runs the calls stopped";
+/// The error of a call that panicked.
+pub(super) fn aborted() -> Error {
+    let reason = "the call panicked or its thread stopped; report this as a bug";
     ConfigurationError::Runtime(std::io::Error::other(reason)).into()
 }
 
-impl Drop for Owned {
+impl Drop for ShutdownOnDrop {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
-            // To wait for it would be a panic where another runtime runs.
+            // Dropping the runtime would block until its tasks stop, which panics within another runtime.
             runtime.shutdown_background();
         }
     }

@@ -1,4 +1,4 @@
-//! From settings to a client: by method, by [`Config`] or from the environment, all checked here.
+//! Builds a client. Merges the settings of the builder's methods, a [`Config`] and the environment, and validates them.
 
 use std::fmt;
 use std::mem::take;
@@ -10,22 +10,23 @@ use barcode_cloud_client as api;
 use reqwest_middleware::Middleware;
 use secrecy::SecretString;
 
-use crate::client::credentials::{self, Authority, Environment};
+use crate::client::credentials::{self, CredentialSource, Environment};
 use crate::client::http::{self, Transport};
 use crate::client::{MiddlewareChain, Shared};
 use crate::error::ConfigurationError;
 use crate::{Client, Config, Error, Retry};
 
-/// Builds a [`Client`]; made by [`Client::builder`].
+/// A builder for a [`Client`], returned by [`Client::builder`].
 ///
-/// Each setting is taken from the first of these places that sets it:
+/// Each setting is taken from the first of these sources that sets it:
 ///
-/// 1. the builder's methods, in whatever order they are called;
-/// 2. the [`Config`] given to [`config`](Self::config);
-/// 3. the environment, if [`env`](Self::env) is called: the two addresses, and the credentials or a token;
+/// 1. the builder's methods, whether they are called before or after [`config`](Self::config);
+/// 2. the [`Config`] passed to [`config`](Self::config);
+/// 3. the environment, if [`env`](Self::env) is called: the base URL, the token URL, and the credentials or a token;
 /// 4. the default.
 ///
-/// Where one place has several kinds of credentials, a token is preferred to a file, and a file to a client id and secret.
+/// If one source has several kinds of credentials, a token takes precedence over a credentials file, and a file over a
+/// client id and secret.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,9 +44,9 @@ use crate::{Client, Config, Error, Retry};
 #[derive(Default)]
 pub struct ClientBuilder {
     config: Config,
-    /// What the methods set, in the order of their calls. They override `config`.
+    /// The settings made by methods, in call order. They override `config`.
     overrides: Vec<Override>,
-    authority: Option<Authority>,
+    credentials: Option<CredentialSource>,
     env: Environment,
     http: Option<reqwest::Client>,
     proxies: Vec<reqwest::Proxy>,
@@ -53,145 +54,159 @@ pub struct ClientBuilder {
     middleware: MiddlewareChain,
 }
 
-/// What one method sets in a configuration.
+/// Applies the setting of one method to a configuration.
 type Override = Box<dyn FnOnce(&mut Config) + Send + Sync>;
 
 impl ClientBuilder {
-    /// Takes the settings of `config`, in place of an earlier one. The builder's other methods override single settings of
-    /// it, whether they are called before or after this one.
+    /// Uses the settings of `config`, which replaces an earlier one.
+    ///
+    /// The builder's other methods override its individual settings, whether they are called before or after this one.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// Records a setting that overrides the configuration.
+    /// Records a setting that overrides that of the configuration.
     fn set(mut self, set: impl FnOnce(&mut Config) + Send + Sync + 'static) -> Self {
         self.overrides.push(Box::new(set));
         self
     }
 
-    /// Moves the settings of the methods into the configuration.
+    /// Applies the settings made by methods to the configuration.
     fn apply_overrides(&mut self) {
         for set in take(&mut self.overrides) {
             set(&mut self.config);
         }
     }
 
-    /// Obtains tokens with these credentials. The secret is sent to the token address and nowhere else.
+    /// Sets the credentials that tokens are obtained with. The secret is sent only to the token endpoint.
     pub fn credentials(mut self, credentials: ClientCredentials) -> Self {
-        self.authority = Some(Authority::Credentials(credentials));
+        self.credentials = Some(CredentialSource::Credentials(credentials));
         self
     }
 
-    /// Takes tokens from a source of the caller's, instead of credentials. Its
-    /// [`api_origin`](barcode_cloud_auth::TokenSourceBuilder::api_origin) is the caller's to set.
-    pub fn token_source(mut self, source: TokenSource) -> Self {
-        self.authority = Some(Authority::Source(source));
-        self
-    }
-
-    /// Calls the service at this address instead of [`BASE_URL`](crate::api::BASE_URL); for a sandbox or a gateway.
+    /// Sets the source of tokens, instead of credentials.
     ///
-    /// `https` only, but for loopback addresses. The token is sent to this origin and no other.
+    /// Set the source's own [`api_origin`](barcode_cloud_auth::TokenSourceBuilder::api_origin): this client does not
+    /// change it.
+    pub fn token_source(mut self, source: TokenSource) -> Self {
+        self.credentials = Some(CredentialSource::Source(source));
+        self
+    }
+
+    /// Sets the base URL of the service, such as that of a sandbox or a gateway. [`BASE_URL`](crate::api::BASE_URL) by
+    /// default.
+    ///
+    /// It must use `https`, except for loopback addresses. The token is sent to the origin of this URL and to no other.
     pub fn base_url(self, url: impl Into<String>) -> Self {
         let url = url.into();
         self.set(move |config| config.base_url = Some(url))
     }
 
-    /// Obtains tokens at this address instead of [`TOKEN_URL`](crate::api::TOKEN_URL). `https` only, but for loopback
-    /// addresses.
+    /// Sets the URL of the token endpoint. [`TOKEN_URL`](crate::api::TOKEN_URL) by default.
+    ///
+    /// It must use `https`, except for loopback addresses.
     pub fn token_url(self, url: impl Into<String>) -> Self {
         let url = url.into();
         self.set(move |config| config.token_url = Some(url))
     }
 
-    /// For a whole call: waiting for its turn, all attempts, the pauses between them. 300 s by default.
+    /// Limits a whole call: waiting for a permit, all attempts, and the pauses between them. 300 s by default.
     pub fn timeout(self, limit: Duration) -> Self {
         self.set(move |config| config.timeouts.call = limit)
     }
 
-    /// For one request, from asking for a token to the last byte of the answer. 100 s by default: a large picture has to
-    /// go up and be read.
+    /// Limits one attempt, from obtaining a token to the last byte of the response.
+    ///
+    /// 100 s by default, because a large image takes time to upload and to read.
     pub fn attempt_timeout(self, limit: Duration) -> Self {
         self.set(move |config| config.timeouts.attempt = limit)
     }
 
-    /// For connecting, TLS included. 10 s by default.
+    /// Limits connecting, including the TLS handshake. 10 s by default.
     pub fn connect_timeout(self, limit: Duration) -> Self {
         self.set(move |config| config.timeouts.connect = limit)
     }
 
-    /// Between two pieces of an answer. 30 s by default.
+    /// Limits the time between two chunks of a response body. 30 s by default.
     pub fn idle_timeout(self, limit: Duration) -> Self {
         self.set(move |config| config.timeouts.idle = limit)
     }
 
-    /// When and how often a failed request is sent again.
+    /// Sets when and how often a failed request is resent.
     pub fn retry(self, retry: Retry) -> Self {
         self.set(move |config| config.retry = retry)
     }
 
-    /// Has at most this many requests under way at a time, those of all clones together; more wait for their turn. No
-    /// limit by default; [`build`](Self::build) rejects 0.
+    /// Limits the number of requests in flight, over all clones of the client; further requests wait for a permit.
+    ///
+    /// No limit by default; [`build`](Self::build) rejects 0.
     pub fn concurrency(self, requests: usize) -> Self {
         self.set(move |config| config.concurrency = Some(requests))
     }
 
-    /// Sends this many requests a second, evenly spread, those of all clones together; more wait for their turn. No limit
-    /// by default; [`build`](Self::build) rejects 0.
+    /// Limits the number of requests per second, over all clones of the client. Requests are evenly spread; further ones
+    /// wait for a permit.
+    ///
+    /// No limit by default; [`build`](Self::build) rejects 0.
     pub fn requests_per_second(self, requests: u32) -> Self {
         self.set(move |config| config.requests_per_second = Some(requests))
     }
 
-    /// Takes no answer of more bytes than this. 64 MiB by default.
+    /// Limits the size of a response body in bytes. 64 MiB by default.
     pub fn max_answer_bytes(self, bytes: usize) -> Self {
         self.set(move |config| config.max_answer_bytes = bytes)
     }
 
-    /// Says this in `user-agent` instead of `barcode-cloud/VERSION`.
+    /// Sets the value of the `user-agent` header. `barcode-cloud/VERSION` by default.
     pub fn user_agent(self, text: impl Into<String>) -> Self {
         let text = text.into();
         self.set(move |config| config.user_agent = text)
     }
 
-    /// Sends a header with every call (not with token requests), for a gateway. Its value is taken for a secret.
+    /// Adds a header to every API request, for example one that a gateway requires. It is not added to token requests.
+    ///
+    /// The value is treated as a secret.
     pub fn header(self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
         let (name, value) = (name.into(), value.into());
         self.set(move |config| drop(config.headers.insert(name, value)))
     }
 
-    /// Sends all requests, those for tokens too, through this proxy instead of the system's. Several are asked in turn
-    /// which requests they take.
+    /// Sends all requests, including token requests, through this proxy instead of the system's.
+    ///
+    /// If several proxies are added, a request uses the first one that applies to it.
     pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
         self.proxies.push(proxy);
         self
     }
 
-    /// Trusts this root certificate besides the system's, for token requests too.
+    /// Trusts this root certificate in addition to the system's, for token requests too.
     pub fn root_certificate(mut self, certificate: reqwest::Certificate) -> Self {
         self.certificates.push(certificate);
         self
     }
 
-    /// Lets traces hold what barcodes say. Not by default: it may be personal.
+    /// Sets whether traces include the data of barcodes. `false` by default, because the data may be personal.
     pub fn trace_data(self, trace: bool) -> Self {
         self.set(move |config| config.trace_data = trace)
     }
 
-    /// Sends calls with this HTTP client, whose own settings then stand as they are: [`header`](Self::header) does
-    /// nothing, and [`user_agent`](Self::user_agent), [`connect_timeout`](Self::connect_timeout), proxies and certificates
-    /// set here matter to token requests only, which have a client of their own. What it sends again by itself, no policy of
-    /// this client counts.
+    /// Sends API requests with this HTTP client. Token requests use a separate HTTP client.
+    ///
+    /// The settings of the given HTTP client are not changed. [`header`](Self::header) therefore has no effect, and
+    /// [`user_agent`](Self::user_agent), [`connect_timeout`](Self::connect_timeout), proxies and certificates apply to
+    /// token requests only. The retry policy does not count requests that the given HTTP client retries itself.
     pub fn http(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
     }
 
-    /// Adds a [middleware](reqwest_middleware::Middleware), inside of those that were added before.
+    /// Adds a [middleware](reqwest_middleware::Middleware) inside those that were added before.
     ///
-    /// It runs around each attempt, within the deadlines and limits of the call, for the calls of
-    /// [`Client::api`] too. The request that it sees has no token yet: that is added behind the last middleware. A
-    /// middleware may answer without sending, for example from a recording; no token is requested then.
+    /// A middleware runs around each attempt, within the deadlines and limits of the call. It also applies to the calls
+    /// of [`Client::api`]. The request that it receives has no token yet: the token is added after the last middleware.
+    /// A middleware may return a response without sending the request, for example a recorded one. No token is requested
+    /// in that case.
     ///
     /// ```
     /// use barcode_cloud::{Client, ClientCredentials, middleware};
@@ -221,26 +236,32 @@ impl ClientBuilder {
         self
     }
 
-    /// Fills in from the environment what nothing else sets; [`Client::from_env`] lists the variables.
+    /// Reads settings from environment variables, for use where neither a method nor a [`Config`] sets them.
+    /// [`Client::from_env`] lists the variables.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] names the variable that is empty, or missing beside another.
+    /// [`Error::Configuration`] if a variable is empty or not UTF-8, or if only one of the client id and secret is set.
     pub fn env(mut self) -> Result<Self, Error> {
         self.env = Environment::read(std::env::var)?;
         Ok(self)
     }
 
-    /// Checks the settings. Needs no runtime and sends nothing.
+    /// Validates the settings and builds the client. This requires no runtime and sends nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where credentials are missing, an address is not one that a token may be sent to, a
-    /// proxy, a header or a certificate is none, or no HTTP client can be set up.
+    /// [`Error::Configuration`] if
+    ///
+    /// - credentials are missing;
+    /// - a URL is invalid, or uses plain `http` with a host that is not a loopback address;
+    /// - a proxy, a header, the user agent or a certificate file is invalid;
+    /// - a limit is 0;
+    /// - the HTTP client cannot be created.
     pub fn build(mut self) -> Result<Client, Error> {
         self.apply_overrides();
-        not_zero(&self.config)?;
-        let base_url = checked(self.service_address())?;
+        validate_limits(&self.config)?;
+        let base_url = parse_base_url(self.base_url_text())?;
         let (proxies, certificates) = (take(&mut self.proxies), take(&mut self.certificates));
         let transport = Transport::new(&self.config, proxies, certificates)?;
         let tokens = self.tokens(&transport)?;
@@ -258,48 +279,52 @@ impl ClientBuilder {
         )))
     }
 
-    /// As [`build`](Self::build), a client without async. Feature `blocking`.
+    /// Validates the settings and builds a [blocking](crate::blocking) client. Requires the feature `blocking`.
     ///
     /// # Errors
     ///
-    /// The same, and [`Error::Configuration`] where no thread can be started.
+    /// The errors of [`build`](Self::build), and [`Error::Configuration`] if the client's thread cannot be started.
     #[cfg(feature = "blocking")]
     pub fn build_blocking(self) -> Result<crate::blocking::Client, Error> {
-        crate::blocking::Client::of(self.build()?)
+        crate::blocking::Client::start(self.build()?)
     }
 
-    fn service_address(&self) -> &str {
-        let set = self.config.base_url.as_ref().or(self.env.base_url.as_ref());
-        set.map_or(api::BASE_URL, String::as_str)
+    fn base_url_text(&self) -> &str {
+        let url = self.config.base_url.as_ref().or(self.env.base_url.as_ref());
+        url.map_or(api::BASE_URL, String::as_str)
     }
 
-    fn token_address(&self) -> &str {
-        let set = self.config.token_url.as_ref();
-        let set = set.or(self.env.token_url.as_ref());
-        set.map_or(api::TOKEN_URL, String::as_str)
+    fn token_url_text(&self) -> &str {
+        let url = self.config.token_url.as_ref();
+        let url = url.or(self.env.token_url.as_ref());
+        url.map_or(api::TOKEN_URL, String::as_str)
     }
 
-    /// What proves who calls: by method, by configuration, from the environment.
-    fn authority(&self) -> Result<Authority, ConfigurationError> {
-        if let Some(authority) = &self.authority {
-            return Ok(authority.clone());
+    /// Returns the credentials of the first source that has any: methods, configuration, environment.
+    fn credential_source(&self) -> Result<CredentialSource, ConfigurationError> {
+        if let Some(credentials) = &self.credentials {
+            return Ok(credentials.clone());
         }
-        credentials::configured(&self.config)?
-            .or_else(|| self.env.authority.clone())
+        credentials::from_config(&self.config)?
+            .or_else(|| self.env.credentials.clone())
             .ok_or(ConfigurationError::NoCredentials)
     }
 
     fn tokens(&self, transport: &Transport) -> Result<TokenSource, ConfigurationError> {
-        let token_url = self.token_address();
-        let source = match self.authority()? {
-            Authority::Source(source) => return Ok(source),
-            Authority::Token(token) => TokenSource::static_token(token),
-            Authority::File(path) => TokenSource::builder(token_url, FileCredentials::new(path)),
-            Authority::Credentials(credentials) => TokenSource::builder(token_url, credentials),
+        let token_url = self.token_url_text();
+        let source = match self.credential_source()? {
+            CredentialSource::Source(source) => return Ok(source),
+            CredentialSource::Token(token) => TokenSource::static_token(token),
+            CredentialSource::File(path) => {
+                TokenSource::builder(token_url, FileCredentials::new(path))
+            }
+            CredentialSource::Credentials(credentials) => {
+                TokenSource::builder(token_url, credentials)
+            }
         };
         source
-            .api_origin(self.service_address())
-            // An address on this machine is opt-in enough: nobody else can listen there.
+            .api_origin(self.base_url_text())
+            // Setting a loopback URL is already an explicit choice, and its traffic does not leave this machine.
             .allow_insecure_loopback(true)
             .connect_timeout(self.config.timeouts.connect)
             .http(transport.common())
@@ -308,8 +333,8 @@ impl ClientBuilder {
     }
 }
 
-/// Checks that no limit is zero, with which no request could ever be sent.
-fn not_zero(config: &Config) -> Result<(), ConfigurationError> {
+/// Rejects limits of zero, with which no request could ever be sent.
+fn validate_limits(config: &Config) -> Result<(), ConfigurationError> {
     let setting = match config {
         Config {
             concurrency: Some(0),
@@ -324,20 +349,20 @@ fn not_zero(config: &Config) -> Result<(), ConfigurationError> {
     Err(ConfigurationError::Zero { setting })
 }
 
-/// The base URL, if that is what it is. It may be anything by mistake, a secret too: it is not shown.
-fn checked(base_url: &str) -> Result<reqwest::Url, ConfigurationError> {
+/// Parses the base URL. The errors do not show it, because a secret may have been set as the URL by mistake.
+fn parse_base_url(base_url: &str) -> Result<reqwest::Url, ConfigurationError> {
     let url = reqwest::Url::parse(base_url)
         .map_err(|_| ConfigurationError::BaseUrl("is not an absolute URL"))?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(ConfigurationError::BaseUrl("has a query or a fragment"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(ConfigurationError::BaseUrl("has a user or a password"));
+        return Err(ConfigurationError::BaseUrl("has a user name or a password"));
     }
     Ok(url)
 }
 
-/// A proxy may hold a password, credentials a secret: they are not shown.
+/// Shows neither the proxies nor the credentials, because they may contain secrets.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
@@ -356,7 +381,7 @@ mod tests {
     use crate::Timeouts;
     use crate::client::credentials::{ACCESS_TOKEN, BASE_URL, CLIENT_ID, CLIENT_SECRET, TOKEN_URL};
 
-    fn built(config: serde_json::Value) -> Result<Client, Error> {
+    fn build(config: serde_json::Value) -> Result<Client, Error> {
         let mut all = serde_json::json!({"client_id": "id", "client_secret": "canary"});
         let fields = all.as_object_mut().unwrap();
         fields.extend(config.as_object().unwrap().clone());
@@ -364,8 +389,8 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_built_of_a_configuration_without_a_runtime() {
-        let client = built(serde_json::json!({
+    fn a_client_is_built_from_a_configuration_without_a_runtime() {
+        let client = build(serde_json::json!({
             "proxy": "http://user:canary@127.0.0.1:3128",
             "headers": {"x-gateway-key": "canary"},
             "concurrency": 2,
@@ -375,23 +400,23 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_setting_is_named_and_its_value_is_not_shown() {
-        for (config, says) in [
+    fn an_invalid_setting_is_named_and_its_value_is_not_shown() {
+        for (config, expected) in [
             (
                 serde_json::json!({"proxy": "canary://["}),
                 "the proxy is not a URL",
             ),
             (
                 serde_json::json!({"headers": {"a b": "canary"}}),
-                "the header `a b` is no name",
+                "the header `a b` has an invalid name: use",
             ),
             (
                 serde_json::json!({"headers": {"Authorization": "canary"}}),
-                "is set by the client itself",
+                "the header `Authorization` is set by the client itself: remove",
             ),
             (
                 serde_json::json!({"headers": {"x-key": "canary\n"}}),
-                "has a value that no header can carry",
+                "the header `x-key` has an invalid value: use",
             ),
             (
                 serde_json::json!({"root_certificates": ["/no/such.pem"]}),
@@ -399,19 +424,19 @@ mod tests {
             ),
             (
                 serde_json::json!({"root_certificates": ["Cargo.toml"]}),
-                "it holds no certificate",
+                "the file contains no certificate",
             ),
             (
                 serde_json::json!({"client_secret": null}),
-                "`client_secret` is missing beside `client_id`",
+                "`client_id` is set but `client_secret` is missing: set both",
             ),
             (
                 serde_json::json!({"client_id": null, "client_secret": null}),
-                "or the environment (`env`) with BARCODE_CLOUD_CLIENT_ID and",
+                "BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET and call `env`",
             ),
             (
                 serde_json::json!({"user_agent": "canary\n"}),
-                "`user_agent` has a character",
+                "`user_agent` contains a character",
             ),
             (
                 serde_json::json!({"base_url": "http://canary.example/v4.0"}),
@@ -427,7 +452,7 @@ mod tests {
             ),
             (
                 serde_json::json!({"base_url": "https://user:canary@service.example/v4.0"}),
-                "the base URL has a user or a password: write",
+                "the base URL has a user name or a password: write",
             ),
             (
                 serde_json::json!({"concurrency": 0}),
@@ -438,24 +463,27 @@ mod tests {
                 "`requests_per_second` is 0",
             ),
         ] {
-            let error = built(config).unwrap_err();
+            let error = build(config).unwrap_err();
             let text = error.to_string();
-            assert!(text.contains(says) && !text.contains("canary"), "{text}");
+            assert!(
+                text.contains(expected) && !text.contains("canary"),
+                "{text}"
+            );
             assert!(!format!("{error:?}").contains("canary"));
         }
     }
 
-    fn environment(set: &'static [(&str, &str)]) -> Result<Environment, ConfigurationError> {
+    fn environment(variables: &'static [(&str, &str)]) -> Result<Environment, ConfigurationError> {
         Environment::read(|name| {
-            let found = set.iter().find(|(set, _)| *set == name);
-            found
+            let variable = variables.iter().find(|(variable, _)| *variable == name);
+            variable
                 .map(|(_, value)| (*value).to_owned())
                 .ok_or(VarError::NotPresent)
         })
     }
 
     #[test]
-    fn the_environment_fills_in_what_nothing_else_sets() {
+    fn the_environment_provides_settings_that_nothing_else_sets() {
         let all = [
             (ACCESS_TOKEN, "env"),
             (BASE_URL, "https://env.example/v4.0"),
@@ -464,25 +492,31 @@ mod tests {
         let all: &'static [_] = Box::leak(Box::new(all));
         let mut builder = Client::builder();
         builder.env = environment(all).unwrap();
-        assert!(matches!(builder.authority(), Ok(Authority::Token(_))));
-        assert_eq!(builder.service_address(), "https://env.example/v4.0");
+        assert!(matches!(
+            builder.credential_source(),
+            Ok(CredentialSource::Token(_))
+        ));
+        assert_eq!(builder.base_url_text(), "https://env.example/v4.0");
         let config = serde_json::json!({
             "base_url": "https://config.example/v4.0", "client_id": "id", "client_secret": "s",
         });
         builder = builder.config(serde_json::from_value(config).unwrap());
-        assert!(matches!(builder.authority(), Ok(Authority::Credentials(_))));
-        assert_eq!(builder.service_address(), "https://config.example/v4.0");
-        assert_eq!(builder.token_address(), "https://env.example/token");
+        assert!(matches!(
+            builder.credential_source(),
+            Ok(CredentialSource::Credentials(_))
+        ));
+        assert_eq!(builder.base_url_text(), "https://config.example/v4.0");
+        assert_eq!(builder.token_url_text(), "https://env.example/token");
         builder = builder.base_url("https://method.example/v4.0");
         builder.apply_overrides();
-        assert_eq!(builder.service_address(), "https://method.example/v4.0");
+        assert_eq!(builder.base_url_text(), "https://method.example/v4.0");
     }
 
     #[test]
-    fn a_limit_of_zero_is_an_error_by_method_too() {
+    fn a_limit_of_zero_set_by_a_method_is_rejected() {
         let credentials = ClientCredentials::new("id", "secret").unwrap();
         let builder = || Client::builder().credentials(credentials.clone());
-        for (builder, named) in [
+        for (builder, expected) in [
             (builder().concurrency(0), "concurrency"),
             (builder().requests_per_second(0), "requests_per_second"),
         ] {
@@ -490,7 +524,7 @@ mod tests {
             let Error::Configuration(ConfigurationError::Zero { setting }) = error else {
                 panic!("{error:?}");
             };
-            assert_eq!(setting, named);
+            assert_eq!(setting, expected);
         }
         assert!(
             builder()
@@ -502,14 +536,14 @@ mod tests {
     }
 
     #[test]
-    fn methods_stand_above_a_configuration_in_any_order() {
+    fn methods_override_a_configuration_in_any_order() {
         let second = Duration::from_secs(1);
-        let of_config = || "config".to_owned().into();
+        let value = || "config".to_owned().into();
         let config = || Config {
             base_url: Some("https://config.example/v4.0".into()),
             token_url: Some("https://config.example/token".into()),
             user_agent: "config".into(),
-            headers: [("a".into(), of_config()), ("b".into(), of_config())].into(),
+            headers: [("a".into(), value()), ("b".into(), value())].into(),
             max_answer_bytes: 7,
             ..Config::default()
         };
@@ -531,7 +565,7 @@ mod tests {
         for mut builder in [
             methods(Client::builder().config(config())),
             methods(Client::builder()).config(config()),
-            // The last of several configurations counts.
+            // A later configuration replaces an earlier one.
             methods(Client::builder().config(Config::default())).config(config()),
         ] {
             builder.apply_overrides();
@@ -554,15 +588,15 @@ mod tests {
             let headers = config.headers.values().map(ExposeSecret::expose_secret);
             assert_eq!(headers.collect::<Vec<_>>(), ["config", "method"]);
             assert!(config.trace_data);
-            // Set by the configuration alone.
+            // Only the configuration sets this one.
             assert_eq!(config.max_answer_bytes, 7);
         }
     }
 
     #[test]
-    fn addresses_alone_are_enough_of_an_environment_and_half_of_the_credentials_are_not() {
+    fn the_environment_may_lack_credentials_but_not_half_of_them() {
         assert!(environment(&[(BASE_URL, "https://x.example")]).is_ok());
-        for (set, says) in [
+        for (variables, expected) in [
             (
                 &[(CLIENT_ID, "id")][..],
                 "`BARCODE_CLOUD_CLIENT_SECRET` is missing",
@@ -573,8 +607,11 @@ mod tests {
             ),
             (&[(ACCESS_TOKEN, "")], "BARCODE_CLOUD_ACCESS_TOKEN is empty"),
         ] {
-            let text = environment(set).err().unwrap().to_string();
-            assert!(text.contains(says) && !text.contains("canary"), "{text}");
+            let text = environment(variables).err().unwrap().to_string();
+            assert!(
+                text.contains(expected) && !text.contains("canary"),
+                "{text}"
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The settings of a client as data, for services that keep them in a configuration file of their own. Knows no HTTP
-//! and reads no environment.
+//! The settings of a client as data, for services that keep them in their own configuration file. This module does not
+//! use HTTP and does not read the environment.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -9,11 +9,15 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-/// The settings of a client, to be embedded in a service's own configuration.
+/// The settings of a client, which a service can embed in its own configuration.
 ///
-/// The builder's methods override it, and it overrides the environment: see [`ClientBuilder`](crate::ClientBuilder).
-/// Whatever is left out has its default; unknown names are rejected. Durations are written as `10s`, `1m 30s` or `250ms`.
-/// Secrets (the client secret, the token, proxy and headers) are read but never written, and not shown by `Debug`.
+/// The builder's methods override these settings, and these settings override the environment: see
+/// [`ClientBuilder`](crate::ClientBuilder).
+///
+/// - Omitted settings have their defaults; unknown names are rejected.
+/// - Durations are written as `10s`, `1m 30s` or `250ms`.
+/// - Secrets (the client secret, the access token, the proxy URL and header values) are deserialized but never
+///   serialized, and `Debug` does not show them.
 ///
 /// ```
 /// use barcode_cloud::{Client, Config};
@@ -34,43 +38,46 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
-    /// Address of the service, [`BASE_URL`](crate::api::BASE_URL) by default. `https` only, but for loopback addresses.
-    pub base_url: Option<String>,
-    /// Address that tokens come from, [`TOKEN_URL`](crate::api::TOKEN_URL) by default. `https` only, but for loopback
+    /// Base URL of the service, [`BASE_URL`](crate::api::BASE_URL) by default. It must use `https`, except for loopback
     /// addresses.
+    pub base_url: Option<String>,
+    /// URL of the token endpoint, [`TOKEN_URL`](crate::api::TOKEN_URL) by default. It must use `https`, except for
+    /// loopback addresses.
     pub token_url: Option<String>,
-    /// The client id; together with [`client_secret`](Self::client_secret).
+    /// The client id. It requires [`client_secret`](Self::client_secret).
     pub client_id: Option<String>,
-    /// The client secret. It is sent to the token address and nowhere else.
+    /// The client secret. It is sent only to the token endpoint.
     #[serde(skip_serializing)]
     pub client_secret: Option<SecretString>,
-    /// A JSON file with `client_id` and `client_secret`, read anew for each token, instead of the two.
+    /// A JSON file with `client_id` and `client_secret`. It takes precedence over these two settings, and is read again
+    /// each time a token is requested.
     pub credentials_file: Option<PathBuf>,
-    /// A ready token, instead of all credentials. It is not renewed.
+    /// A static token. It takes precedence over all credentials, and is not renewed.
     #[serde(skip_serializing)]
     pub access_token: Option<SecretString>,
-    /// What requests say they come from. `barcode-cloud/VERSION` by default.
+    /// Value of the `user-agent` header. `barcode-cloud/VERSION` by default.
     pub user_agent: String,
-    /// Headers sent with every call (not with token requests), for a gateway.
+    /// Headers that a gateway requires. They are sent with every API request, but not with token requests.
     #[serde(skip_serializing)]
     pub headers: BTreeMap<String, SecretString>,
-    /// Proxy for all requests, such as `http://proxy:3128`. The system's by default.
+    /// URL of the proxy for all requests, such as `http://proxy:3128`. The system's proxy settings by default.
     #[serde(skip_serializing)]
     pub proxy: Option<SecretString>,
-    /// PEM files with root certificates to trust besides the system's.
+    /// PEM files with root certificates to trust in addition to the system's.
     pub root_certificates: Vec<PathBuf>,
-    /// How long things may take.
+    /// The deadlines of calls and their parts.
     pub timeouts: Timeouts,
-    /// When and how often a failed request is sent again.
+    /// When and how often a failed request is resent.
     pub retry: Retry,
-    /// Maximum number of requests in flight; further ones wait. No limit by default; 0 is an error when the client is built.
+    /// Maximum number of requests in flight; further requests wait. No limit by default. The client cannot be built
+    /// with 0.
     pub concurrency: Option<usize>,
-    /// Maximum number of requests per second, evenly spread; further ones wait. No limit by default; 0 is an error when the
-    /// client is built.
+    /// Maximum number of requests per second, evenly spread; further requests wait. No limit by default. The client
+    /// cannot be built with 0.
     pub requests_per_second: Option<u32>,
-    /// Bytes that an answer may have. 64 MiB by default.
+    /// Maximum size of a response body in bytes. 64 MiB by default.
     pub max_answer_bytes: usize,
-    /// Whether traces hold what barcodes say. Not by default.
+    /// Whether traces include the data of barcodes, which may be personal. `false` by default.
     pub trace_data: bool,
 }
 
@@ -97,22 +104,22 @@ impl Default for Config {
     }
 }
 
-/// How long things may take.
+/// The deadlines of calls and their parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// Connecting, TLS included. 10 s by default.
+    /// Limit for connecting, including the TLS handshake. 10 s by default.
     #[serde(with = "humantime_serde")]
     pub connect: Duration,
-    /// One request, from asking for a token to the last byte of the answer. 100 s by default: a large picture has to go
-    /// up and be read.
+    /// Limit for one attempt, from obtaining a token to the last byte of the response. 100 s by default, because a large
+    /// image takes time to upload and to read.
     #[serde(with = "humantime_serde")]
     pub attempt: Duration,
-    /// A whole call: waiting for its turn, all attempts, the pauses between them. 300 s by default.
+    /// Limit for a whole call: waiting for a permit, all attempts, and the pauses between them. 300 s by default.
     #[serde(with = "humantime_serde")]
     pub call: Duration,
-    /// Between two pieces of an answer. 30 s by default.
+    /// Limit for the time between two chunks of a response body. 30 s by default.
     #[serde(with = "humantime_serde")]
     pub idle: Duration,
 }
@@ -130,48 +137,50 @@ impl Default for Timeouts {
 
 /// When and how often a failed request is resent.
 ///
-/// A request is resent by default only where it was certainly not processed, and therefore not billed:
+/// By default a request is resent only if it was certainly not processed, and therefore not billed:
 ///
 /// - no connection could be made;
-/// - the service answered 429 or 503;
-/// - an HTTP/2 server says that it did not process the request, because it shuts down or refused the stream. The first
-///   such retry is immediate and does not count towards the budget.
+/// - the service responded with 429 or 503;
+/// - an HTTP/2 server reported that it did not process the request, because it is shutting down or refused the stream.
+///   The first such retry is immediate and does not count towards the budget.
 ///
-/// A request whose response was lost (the connection broke, the attempt timed out, or a gateway answered 408, 502 or
-/// 504) may have been processed and **may be billed twice** when it is resent. It is resent only with
-/// [`lost_answers`](Self::lost_answers), and one that was answered 500 only with
+/// A request whose response was lost may have been processed and **may be billed twice** if it is resent. A response is
+/// lost if the connection broke, the attempt timed out, the image was incomplete, or a gateway responded with 408, 502 or
+/// 504. Such a request is resent only with [`lost_answers`](Self::lost_answers). After a 500 it is resent only with
 /// [`server_errors`](Self::server_errors). The documentation of [`Error`](crate::Error) has a table of all statuses.
 ///
 /// Before each retry there is a pause of random length whose upper limit doubles each time. If the response has a
-/// `Retry-After` header, the random pause is added to that time and may be as long as a tenth of it, within
-/// `max_pause`, so that clients that were told to wait do not all return at once. All clones of a client share a budget
-/// of retries, so that an outage does not multiply the load.
+/// `Retry-After` header, the random pause is added to that time. Its upper limit is then at least a tenth of that time,
+/// within `max_pause`, so that waiting clients do not all return at once. All clones of a client share a budget of
+/// retries, so that an outage does not multiply the load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Retry {
-    /// Attempts a call, the first included. 3 by default; 1 sends nothing again.
+    /// Maximum number of attempts per call, including the first. 3 by default; 1 disables retries.
     pub attempts: NonZeroU32,
-    /// The most that the first pause lasts. 200 ms by default.
+    /// Upper limit of the first pause. 200 ms by default.
     #[serde(with = "humantime_serde")]
     pub first_pause: Duration,
-    /// The most that the random part of a pause lasts. 20 s by default. An answer that asks for a longer pause ends the
-    /// call, as does one for which no time is left; [`Error::retry_after`](crate::Error::retry_after) tells how long.
+    /// Upper limit of the random part of a pause. 20 s by default.
+    ///
+    /// If the response asks for a longer pause than this, or for one that does not end before the call's deadline, the
+    /// call fails at once; [`Error::retry_after`](crate::Error::retry_after) returns the requested pause.
     #[serde(with = "humantime_serde")]
     pub max_pause: Duration,
-    /// Attempts beyond the first, of all calls in the last 10 s together, in percent of these calls, to the
-    /// attempt; one a second is always free. 10 by default; more than 100 are allowed.
+    /// Retry budget: the retries of all clones in the last 10 s, as a percentage of their calls in that time. 10 by
+    /// default; values above 100 are allowed. One retry per second is always allowed.
     pub budget_percent: u8,
-    /// Whether a request that was answered 500 is resent. `false` by default: it may be billed twice, and the request
-    /// itself may be the cause.
+    /// Whether a request is resent after a 500. `false` by default, because it may be billed twice, and because the
+    /// request itself may be the cause.
     pub server_errors: bool,
-    /// Whether a request is resent whose response was lost: the connection broke, the attempt timed out, or a gateway
-    /// answered 408, 502 or 504. `false` by default: it may be billed twice.
+    /// Whether a request is resent whose response was lost: the connection broke, the attempt timed out, the image was
+    /// incomplete, or a gateway responded with 408, 502 or 504. `false` by default, because it may be billed twice.
     pub lost_answers: bool,
 }
 
 impl Retry {
-    /// Sends nothing again, but after a 401 that another token may mend.
+    /// Disables retries, except for the one attempt with a new token after a 401.
     pub fn none() -> Self {
         Self {
             attempts: NonZeroU32::MIN,
@@ -179,7 +188,7 @@ impl Retry {
         }
     }
 
-    /// Sets [`attempts`](Self::attempts); 0 counts as 1.
+    /// Sets [`attempts`](Self::attempts); 0 is treated as 1.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = NonZeroU32::new(attempts).unwrap_or(NonZeroU32::MIN);
@@ -235,15 +244,15 @@ mod tests {
     use super::Config;
 
     #[test]
-    fn secrets_are_read_but_neither_written_nor_shown() {
-        let read = json!({
+    fn secrets_are_deserialized_but_not_serialized_or_shown() {
+        let settings = json!({
             "client_id": "labels",
             "client_secret": "canary-1",
             "access_token": "canary-4",
             "proxy": "http://user:canary-2@proxy:3128",
             "headers": {"x-gateway-key": "canary-3"},
         });
-        let config: Config = serde_json::from_value(read).unwrap();
+        let config: Config = serde_json::from_value(settings).unwrap();
         assert!(
             config.client_secret.is_some()
                 && config.access_token.is_some()
@@ -257,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back_the_same() {
+    fn a_serialized_configuration_deserializes_to_the_same_values() {
         let mut config = Config::default();
         config.timeouts.call = std::time::Duration::from_millis(1500);
         config.retry = config.retry.attempts(7);
@@ -269,16 +278,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_none_and_a_number_out_of_bounds_are_errors() {
-        for (odd, says) in [
+    fn unknown_names_and_invalid_values_are_rejected() {
+        for (settings, expected) in [
             (json!({"base_uri": "https://x"}), "base_uri"),
             (json!({"retry": {"tries": 3}}), "tries"),
             (json!({"timeouts": {"call": "soon"}}), "soon"),
             (json!({"concurrency": -1}), "-1"),
             (json!({"retry": {"attempts": 0}}), "nonzero"),
         ] {
-            let error = serde_json::from_value::<Config>(odd).unwrap_err();
-            assert!(error.to_string().contains(says), "{error}");
+            let error = serde_json::from_value::<Config>(settings).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What proves to the service who calls, as a configuration or the environment has it.
+//! Reads the credentials of a client from its configuration and from the environment.
 
 use std::env::VarError;
 use std::path::PathBuf;
@@ -15,53 +15,53 @@ pub(crate) const ACCESS_TOKEN: &str = "BARCODE_CLOUD_ACCESS_TOKEN";
 pub(crate) const BASE_URL: &str = "BARCODE_CLOUD_BASE_URL";
 pub(crate) const TOKEN_URL: &str = "BARCODE_CLOUD_TOKEN_URL";
 
-/// What the environment sets.
+/// The settings that environment variables provide.
 #[derive(Default)]
 pub(crate) struct Environment {
     pub(crate) base_url: Option<String>,
     pub(crate) token_url: Option<String>,
-    pub(crate) authority: Option<Authority>,
+    pub(crate) credentials: Option<CredentialSource>,
 }
 
-/// What proves to the service who calls.
+/// Where the access tokens of a client come from.
 #[derive(Clone)]
-pub(crate) enum Authority {
+pub(crate) enum CredentialSource {
     Credentials(ClientCredentials),
     File(PathBuf),
     Token(SecretString),
     Source(TokenSource),
 }
 
-/// What a configuration has to prove who calls, if anything.
-pub(crate) fn configured(config: &Config) -> Result<Option<Authority>, ConfigurationError> {
+/// Returns the credentials in a configuration, if there are any.
+pub(crate) fn from_config(config: &Config) -> Result<Option<CredentialSource>, ConfigurationError> {
     if let Some(token) = &config.access_token {
-        return Ok(Some(Authority::Token(token.clone())));
+        return Ok(Some(CredentialSource::Token(token.clone())));
     }
     if let Some(path) = &config.credentials_file {
-        return Ok(Some(Authority::File(path.clone())));
+        return Ok(Some(CredentialSource::File(path.clone())));
     }
-    pair(
+    client_credentials(
         ("client_id", config.client_id.as_deref()),
         ("client_secret", config.client_secret.clone()),
     )
 }
 
-/// Credentials of both, none of neither.
-fn pair(
+/// Combines a client id and a secret. Returns `None` if both are missing, and an error if only one is.
+fn client_credentials(
     (id_name, id): (&'static str, Option<&str>),
     (secret_name, secret): (&'static str, Option<SecretString>),
-) -> Result<Option<Authority>, ConfigurationError> {
+) -> Result<Option<CredentialSource>, ConfigurationError> {
     let (given, missing) = match (id, secret) {
         (Some(id), Some(secret)) => {
             let credentials = ClientCredentials::new(id, secret);
             let credentials = credentials.map_err(ConfigurationError::Auth)?;
-            return Ok(Some(Authority::Credentials(credentials)));
+            return Ok(Some(CredentialSource::Credentials(credentials)));
         }
         (None, None) => return Ok(None),
         (Some(_), None) => (id_name, secret_name),
         (None, Some(_)) => (secret_name, id_name),
     };
-    Err(ConfigurationError::Half { given, missing })
+    Err(ConfigurationError::MissingSetting { given, missing })
 }
 
 impl Environment {
@@ -69,11 +69,11 @@ impl Environment {
         variables: impl Fn(&'static str) -> Result<String, VarError>,
     ) -> Result<Self, ConfigurationError> {
         let read = |name| value(name, variables(name));
-        let authority = match read(ACCESS_TOKEN)? {
-            Some(token) => Some(Authority::Token(token.into())),
+        let credentials = match read(ACCESS_TOKEN)? {
+            Some(token) => Some(CredentialSource::Token(token.into())),
             None => {
                 let secret = read(CLIENT_SECRET)?.map(SecretString::from);
-                pair(
+                client_credentials(
                     (CLIENT_ID, read(CLIENT_ID)?.as_deref()),
                     (CLIENT_SECRET, secret),
                 )?
@@ -82,21 +82,21 @@ impl Environment {
         Ok(Self {
             base_url: read(BASE_URL)?,
             token_url: read(TOKEN_URL)?,
-            authority,
+            credentials,
         })
     }
 }
 
-/// What a variable of the environment holds; one that is set but empty is a mistake, not a default.
+/// Returns the value of an environment variable. An empty value is an error: it does not count as unset.
 fn value(
     name: &'static str,
     read: Result<String, VarError>,
 ) -> Result<Option<String>, ConfigurationError> {
-    let fault = |fault| Err(ConfigurationError::Variable { name, fault });
+    let invalid = |fault| Err(ConfigurationError::Variable { name, fault });
     match read {
-        Ok(value) if value.is_empty() => fault("is empty"),
+        Ok(value) if value.is_empty() => invalid("is empty"),
         Ok(value) => Ok(Some(value)),
         Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => fault("is not UTF-8"),
+        Err(VarError::NotUnicode(_)) => invalid("is not valid UTF-8"),
     }
 }

@@ -1,4 +1,4 @@
-//! Sets the HTTP clients up: the one of calls, and what that of token requests has in common with it.
+//! Builds the HTTP client of API requests, and the settings that it shares with the HTTP client of token requests.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use crate::Config;
 use crate::error::ConfigurationError;
 
-/// What all requests go by.
+/// The HTTP settings that apply to both API requests and token requests.
 pub(crate) struct Transport {
     user_agent: HeaderValue,
     connect: Duration,
@@ -20,7 +20,7 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// These proxies and certificates, and those of `config`.
+    /// Adds the proxy and the root certificates of `config` to the given ones.
     pub(crate) fn new(
         config: &Config,
         mut proxies: Vec<Proxy>,
@@ -30,7 +30,7 @@ impl Transport {
         let user_agent = user_agent.map_err(|_| ConfigurationError::UserAgent)?;
         proxies.extend(proxy(config)?);
         for path in &config.root_certificates {
-            certificates.extend(read(path)?);
+            certificates.extend(read_certificates(path)?);
         }
         Ok(Self {
             user_agent,
@@ -40,7 +40,7 @@ impl Transport {
         })
     }
 
-    /// What calls and token requests have in common.
+    /// Returns a builder with the settings that API requests and token requests share.
     pub(crate) fn common(&self) -> reqwest::ClientBuilder {
         let mut http = reqwest::Client::builder().user_agent(self.user_agent.clone());
         for proxy in &self.proxies {
@@ -52,71 +52,74 @@ impl Transport {
         http.tls_certs_merge(self.certificates.iter().cloned())
     }
 
-    /// The client that calls go by, all of them to `base_url`.
+    /// Builds the HTTP client of API requests, all of which go to `base_url`.
     pub(crate) fn for_calls(
         &self,
         base_url: &Url,
         headers: HeaderMap,
     ) -> Result<reqwest::Client, ConfigurationError> {
         let mut http = self.common();
-        // Whether a proxy of the system stands before the one address is seen to here, once: reqwest would look it up
-        // twice for each call that is not encrypted.
+        // All requests have the same origin, so the system's proxy settings are checked once. Otherwise reqwest checks
+        // them twice for each request over plain HTTP.
         if self.proxies.is_empty() && is_direct(&Matcher::from_system(), base_url) {
             http = http.no_proxy();
         }
         http.default_headers(headers)
             .connect_timeout(self.connect)
-            // The service does not redirect; following would send data to who knows where.
+            // The service does not redirect. Following a redirect could send data to an unknown host.
             .redirect(reqwest::redirect::Policy::none())
-            // `call::retry` sends again what the server did not look at, too. A maximum of 0, or each request would
-            // still be copied for its repetition.
+            // `exchange::retry` also resends requests that the server did not process. The maximum of 0 keeps reqwest
+            // from cloning each request in case it has to be resent.
             .retry(reqwest::retry::never().max_retries_per_request(0))
             .build()
             .map_err(ConfigurationError::Http)
     }
 }
 
-/// Whether none of these proxies stands before this address.
-fn is_direct(proxies: &Matcher, address: &Url) -> bool {
-    let address: Result<http::Uri, _> = address.as_str().parse();
-    address.is_ok_and(|address| proxies.intercept(&address).is_none())
+/// Whether requests to this URL go through none of these proxies.
+fn is_direct(proxies: &Matcher, url: &Url) -> bool {
+    let uri: Result<http::Uri, _> = url.as_str().parse();
+    uri.is_ok_and(|uri| proxies.intercept(&uri).is_none())
 }
 
 fn proxy(config: &Config) -> Result<Option<Proxy>, ConfigurationError> {
     let url = config.proxy.as_ref();
-    // It may hold a password: what is wrong with it is not quoted.
+    // The URL may contain a password, so the error does not quote it.
     url.map(|url| Proxy::all(url.expose_secret()).map_err(|_| ConfigurationError::Proxy))
         .transpose()
 }
 
-fn read(path: &Path) -> Result<Vec<Certificate>, ConfigurationError> {
-    let fault = |reason: String| ConfigurationError::Certificate {
+fn read_certificates(path: &Path) -> Result<Vec<Certificate>, ConfigurationError> {
+    let invalid = |reason: String| ConfigurationError::Certificate {
         path: path.to_owned(),
         reason,
     };
-    let pem = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
-    let read = Certificate::from_pem_bundle(&pem).map_err(|_| fault("it is not PEM".to_owned()))?;
-    match read.is_empty() {
-        true => Err(fault("it holds no certificate".to_owned())),
-        false => Ok(read),
+    let pem = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&pem)
+        .map_err(|_| invalid("the file is not valid PEM".to_owned()))?;
+    match certificates.is_empty() {
+        true => Err(invalid("the file contains no certificate".to_owned())),
+        false => Ok(certificates),
     }
 }
 
-/// The headers that go with every call.
+/// Returns the headers that are sent with every API request.
 pub(crate) fn headers(config: &Config) -> Result<HeaderMap, ConfigurationError> {
     let mut headers = HeaderMap::new();
     for (name, value) in &config.headers {
-        let fault = |reason| ConfigurationError::Header {
+        let invalid = |reason| ConfigurationError::Header {
             name: name.clone(),
             reason,
         };
-        let parsed =
-            HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault("is no name of a header"))?;
+        let parsed = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| invalid("has an invalid name: use letters, digits and hyphens"))?;
         if parsed == AUTHORIZATION {
-            return Err(fault("is set by the client itself"));
+            return Err(invalid(
+                "is set by the client itself: remove it and set credentials or an access token",
+            ));
         }
         let mut value = HeaderValue::from_str(value.expose_secret())
-            .map_err(|_| fault("has a value that no header can carry"))?;
+            .map_err(|_| invalid("has an invalid value: use visible ASCII and spaces"))?;
         value.set_sensitive(true);
         headers.insert(parsed, value);
     }
@@ -128,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_are_direct_where_no_proxy_stands_before_the_service() {
+    fn requests_are_direct_if_no_proxy_applies_to_the_service() {
         let proxy = "http://proxy.example:3128";
         let encrypted = || Matcher::builder().https(proxy);
         for (proxies, direct) in [
@@ -139,9 +142,9 @@ mod tests {
             (encrypted().no("barcode.example"), true),
             (encrypted().no("other.example"), false),
         ] {
-            let address = Url::parse("https://api.barcode.example/v4.0").unwrap();
+            let url = Url::parse("https://api.barcode.example/v4.0").unwrap();
             let proxies = proxies.build();
-            assert_eq!(is_direct(&proxies, &address), direct, "{proxies:?}");
+            assert_eq!(is_direct(&proxies, &url), direct, "{proxies:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The client that a service holds: what it calls, and the parts that every call shares.
+//! The client: its public methods, and the state that all of its calls share.
 
 mod builder;
 mod config;
@@ -21,31 +21,32 @@ use crate::exchange::hook::ExchangeHook;
 use crate::exchange::{AuthorizedClient, Bounds, Exchange, Limiter, Retries};
 use crate::{Data, Error, Generate, ImageSource, Many, Recognize, Scan};
 
-/// Calls Aspose.BarCode Cloud v4.0, with a token that it obtains and renews by itself.
+/// A client for Aspose.BarCode Cloud v4.0 that obtains and renews its token automatically.
 ///
-/// Cheap to clone; clones share connections and the token. It needs no runtime until the first call.
+/// A client is cheap to clone; clones share connections, the token and the limits. Calls require a Tokio runtime, but
+/// creating a client does not.
 ///
 /// ```no_run
 /// use barcode_cloud::{Client, EncodeBarcodeType};
 ///
 /// # async fn example() -> Result<(), barcode_cloud::Error> {
 /// let client = Client::from_env()?;
-/// let picture = client.generate(EncodeBarcodeType::Qr, "Hello, world").send().await?;
-/// picture.save("hello.png").await?;
+/// let image = client.generate(EncodeBarcodeType::Qr, "Hello, world").send().await?;
+/// image.save("hello.png").await?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
 
-/// What all clones of a client share.
+/// The state that all clones of a client share.
 pub(crate) struct Shared {
     exchange: Arc<Exchange>,
     api: api::Client,
     pub(crate) trace_data: bool,
 }
 
-/// The middleware of a client, the outermost first.
+/// The middleware of a client; the first one is the outermost.
 pub(crate) type MiddlewareChain = Vec<Arc<dyn Middleware>>;
 
 impl Shared {
@@ -56,7 +57,7 @@ impl Shared {
         tokens: TokenSource,
         middleware: MiddlewareChain,
     ) -> Self {
-        let address = base_url.as_str().trim_end_matches('/');
+        let url = base_url.as_str().trim_end_matches('/');
         let exchange = Arc::new(Exchange {
             client: AuthorizedClient::new(http.clone(), tokens, middleware),
             // The builder has rejected 0.
@@ -77,48 +78,48 @@ impl Shared {
         let hook = Hooks::new(ExchangeHook(exchange.clone()));
         Self {
             exchange,
-            api: api::Client::new_with_client(address, http, hook),
+            api: api::Client::new_with_client(url, http, hook),
             trace_data: config.trace_data,
         }
     }
 }
 
 impl Client {
-    /// A client with the service's own addresses and default settings.
+    /// Creates a client for the public service with default settings.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where no HTTP client can be set up.
+    /// [`Error::Configuration`] if the HTTP client cannot be created.
     pub fn new(credentials: ClientCredentials) -> Result<Self, Error> {
         Self::builder().credentials(credentials).build()
     }
 
-    /// A client as the environment describes it.
+    /// Creates a client from environment variables.
     ///
-    /// | variable | |
+    /// | variable | value |
     /// |---|---|
     /// | `BARCODE_CLOUD_CLIENT_ID`, `BARCODE_CLOUD_CLIENT_SECRET` | the credentials |
-    /// | `BARCODE_CLOUD_ACCESS_TOKEN` | a ready token, instead of the credentials |
-    /// | `BARCODE_CLOUD_BASE_URL` | another service, such as a sandbox |
-    /// | `BARCODE_CLOUD_TOKEN_URL` | another token address |
+    /// | `BARCODE_CLOUD_ACCESS_TOKEN` | a static token, which takes precedence over the credentials |
+    /// | `BARCODE_CLOUD_BASE_URL` | the base URL of another service, such as a sandbox (optional) |
+    /// | `BARCODE_CLOUD_TOKEN_URL` | the URL of another token endpoint (optional) |
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] names the variable that is missing, empty or wrong.
+    /// [`Error::Configuration`] if a variable is missing, empty or invalid; the error names it.
     pub fn from_env() -> Result<Self, Error> {
         Self::builder().env()?.build()
     }
 
-    /// A client with settings of its own.
+    /// Returns a builder for a client with custom settings.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// A client as a service's configuration has it.
+    /// Creates a client from a service's configuration.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] names the setting that is missing or wrong.
+    /// [`Error::Configuration`] if a setting is missing or invalid; the error names it.
     pub fn from_config(config: Config) -> Result<Self, Error> {
         Self::builder().config(config).build()
     }
@@ -127,23 +128,25 @@ impl Client {
         Self(Arc::new(shared))
     }
 
-    /// Draws a barcode of `barcode_type` that says `data`: text, bytes, or hexadecimal digits.
+    /// Prepares a request to generate a barcode of type `barcode_type` that encodes `data`: text, bytes, or hexadecimal
+    /// digits.
     pub fn generate(&self, barcode_type: EncodeBarcodeType, data: impl Into<Data>) -> Generate {
         Generate::new(self.clone(), barcode_type, data.into())
     }
 
-    /// Reads the barcodes of `image`: a path, bytes, a reader, or an address. The types to look for, and how hard, are
-    /// settings.
+    /// Prepares a request to recognize barcodes of selected types in `image`: a path, bytes, a reader, or a URL.
+    ///
+    /// Setters of the request select the barcode types and how thoroughly the service looks for them.
     pub fn recognize(&self, image: impl Into<ImageSource>) -> Recognize {
         Recognize::new(self.clone(), image.into())
     }
 
-    /// Reads the barcodes of `image`: a path, bytes, a reader, or an address. Any type is found, nothing need be set.
+    /// Prepares a request to find barcodes of all types in `image`: a path, bytes, a reader, or a URL.
     pub fn scan(&self, image: impl Into<ImageSource>) -> Scan {
         Scan::new(self.clone(), image.into())
     }
 
-    /// Draws many barcodes: sends the requests of a stream, several at a time.
+    /// Generates many barcodes: sends the requests of a stream, several at a time.
     ///
     /// ```no_run
     /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
@@ -152,9 +155,9 @@ impl Client {
     ///
     /// let parcels = stream::iter(1..=10_000);
     /// let requests = parcels.map(|id| client.generate(EncodeBarcodeType::Code128, format!("PARCEL-{id}")));
-    /// let mut pictures = client.generate_many(requests).concurrency(16).in_order();
-    /// while let Some(picture) = pictures.next().await {
-    ///     println!("{} bytes", picture?.bytes().len());
+    /// let mut images = client.generate_many(requests).concurrency(16).in_order();
+    /// while let Some(image) = images.next().await {
+    ///     println!("{} bytes", image?.bytes().len());
     /// }
     /// # Ok(())
     /// # }
@@ -163,18 +166,18 @@ impl Client {
         Many::new(requests)
     }
 
-    /// Reads many pictures: sends the requests of a stream, several at a time.
+    /// Recognizes the barcodes of many images: sends the requests of a stream, several at a time.
     ///
     /// ```no_run
     /// # async fn example(client: barcode_cloud::Client, uploads: Vec<std::path::PathBuf>) {
     /// use futures_util::{StreamExt as _, stream};
     ///
     /// let requests = stream::iter(&uploads).map(|path| client.recognize(path.as_path()));
-    /// let mut answers = client.recognize_many(requests).as_completed();
-    /// while let Some((place, answer)) = answers.next().await {
-    ///     match answer {
-    ///         Ok(found) => println!("{}: {} barcodes", uploads[place].display(), found.len()),
-    ///         Err(error) => eprintln!("{}: {error}", uploads[place].display()),
+    /// let mut results = client.recognize_many(requests).as_completed();
+    /// while let Some((index, result)) = results.next().await {
+    ///     match result {
+    ///         Ok(barcodes) => println!("{}: {} barcodes", uploads[index].display(), barcodes.len()),
+    ///         Err(error) => eprintln!("{}: {error}", uploads[index].display()),
     ///     }
     /// }
     /// # }
@@ -183,26 +186,29 @@ impl Client {
         Many::new(requests)
     }
 
-    /// Scans many pictures: sends the requests of a stream, several at a time. As
-    /// [`recognize_many`](Self::recognize_many).
+    /// Scans many images: sends the requests of a stream, several at a time.
+    ///
+    /// See [`recognize_many`](Self::recognize_many) for an example.
     pub fn scan_many<S: Stream<Item = Scan>>(&self, requests: S) -> Many<S> {
         Many::new(requests)
     }
 
-    /// The generated client: every operation in every form, as the document has it.
+    /// Returns the generated client, which has a method for every operation of the API document.
     ///
-    /// Its requests are sent by the same exchange as those of [`generate`](Self::generate),
-    /// [`recognize`](Self::recognize) and [`scan`](Self::scan), with the same token, deadlines, limits, retries,
-    /// middleware and spans. There are three differences. A request whose body is a stream is sent once only. The
-    /// deadline of an attempt covers the body of the response too. A failure other than a response or a broken
-    /// connection, such as a failed token request, is [`api::Error::Custom`] with the text of the [`Error`].
+    /// Its requests have the same token, deadlines, limits, retries, middleware and spans as those of
+    /// [`generate`](Self::generate), [`recognize`](Self::recognize) and [`scan`](Self::scan), with three differences:
     ///
-    /// The operations with a query carry their arguments in the URL, where proxies may log them.
+    /// - A request whose body is a stream is never resent.
+    /// - The deadline of an attempt covers the body of the response too.
+    /// - A failure other than a response or a broken connection, such as a failed token request, is
+    ///   [`api::Error::Custom`] with the text of the [`Error`].
+    ///
+    /// Operations with query parameters send their arguments in the URL, which proxies may log.
     pub fn api(&self) -> &api::Client {
         &self.0.api
     }
 
-    /// Where the token comes from.
+    /// Returns the token source of this client.
     pub fn token_source(&self) -> &TokenSource {
         self.0.exchange.client.tokens()
     }

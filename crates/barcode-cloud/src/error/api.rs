@@ -1,4 +1,4 @@
-//! An error that the service answered with, and what to do about each status.
+//! An error response of the service, and the advice that its message gives for each status.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,23 +8,23 @@ use reqwest::StatusCode;
 use super::OneLine;
 use super::status::StatusClass;
 
-/// An error that the service answered with.
+/// An error response of the service.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The HTTP status.
     pub status: StatusCode,
-    /// Id of the request, to quote to support.
+    /// The id of the request, which support will ask for.
     pub request_id: Option<String>,
-    /// Name of the error, for programs, such as `errorInvalidInputData`.
+    /// The machine-readable error code, such as `errorInvalidInputData`.
     pub code: Option<String>,
-    /// What is wrong, for people.
+    /// The human-readable description of this error.
     pub message: Option<String>,
-    /// What the code means in general.
+    /// The general meaning of the error code.
     pub description: Option<String>,
     /// How long the service asks to wait before the next request.
     pub retry_after: Option<Duration>,
-    /// The beginning of the body, where it was not as the document says.
+    /// The beginning of the body, if it does not match the API document.
     pub body: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the service answered {}", self.status)?;
+        write!(f, "the service responded with {}", self.status)?;
         if let Some(code) = &self.code {
             write!(f, " ({})", OneLine(code))?;
         }
@@ -57,7 +57,7 @@ impl fmt::Display for ApiError {
         match StatusClass::of(self.status) {
             StatusClass::Unauthorized => f.write_str("; check the client id and secret"),
             StatusClass::Forbidden => f.write_str("; ask the owner of the account for access"),
-            StatusClass::WrongAddress => f.write_str("; check the base URL and the proxy"),
+            StatusClass::WrongUrl => f.write_str("; check the base URL and the proxy"),
             StatusClass::Busy | StatusClass::ResponseLost | StatusClass::ServerError => {
                 match self.retry_after {
                     Some(wait) => write!(f, "; try again in {} s", wait.as_secs().max(1)),
@@ -65,19 +65,21 @@ impl fmt::Display for ApiError {
                 }
             }
             StatusClass::InvalidRequest if self.status == StatusCode::PAYLOAD_TOO_LARGE => {
-                f.write_str("; shrink the image in the request")
+                f.write_str("; reduce the size of the image in the request")
             }
             StatusClass::InvalidRequest => {
-                f.write_str("; correct the request, it fails again unchanged")
+                f.write_str("; correct the request before sending it again")
             }
-            StatusClass::Unsupported => f.write_str("; check that the base URL is the service's"),
+            StatusClass::Unsupported => {
+                f.write_str("; check that the base URL is that of the service")
+            }
         }
     }
 }
 
 impl std::error::Error for ApiError {}
 
-/// The body is measured, not shown: nobody knows what it holds.
+/// Shows the length of the body instead of the body, which may contain personal data.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiError")

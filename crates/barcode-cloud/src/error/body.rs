@@ -1,39 +1,40 @@
-//! What an error's body tells, read leniently: JSON or XML, whatever else stands in it. Knows no HTTP.
+//! A lenient parser for the body of an error response, which may be JSON or XML. It ignores unknown content and does not
+//! depend on HTTP.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 use serde_json::Value;
 
-/// Elements within elements of an error as XML, and more.
-const DEPTH: usize = 8;
+/// The maximum nesting depth of an XML error body. Known bodies are less deep.
+const MAX_DEPTH: usize = 8;
 
-/// What an error tells of itself; nothing of what cannot be read.
+/// The fields of an error body. A field that cannot be read is `None`.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct ErrorBody {
     pub(crate) request_id: Option<String>,
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) description: Option<String>,
 }
 
-pub(crate) fn read(body: &[u8]) -> Told {
+pub(crate) fn read(body: &[u8]) -> ErrorBody {
     if let Ok(json) = serde_json::from_slice(body) {
-        return of_json(&json);
+        return from_json(&json);
     }
     std::str::from_utf8(body)
         .ok()
-        .and_then(of_xml)
+        .and_then(from_xml)
         .unwrap_or_default()
 }
 
-fn of_json(json: &Value) -> Told {
+fn from_json(json: &Value) -> ErrorBody {
     let field = |pointer: &str| {
         json.pointer(pointer)
             .and_then(Value::as_str)
             .map(str::to_owned)
     };
-    Told {
+    ErrorBody {
         request_id: field("/requestId"),
         code: field("/error/code"),
         message: field("/error/message"),
@@ -41,53 +42,51 @@ fn of_json(json: &Value) -> Told {
     }
 }
 
-/// Of an `ApiErrorResponse` as XML, its names in any case. A page of HTML is none.
-fn of_xml(text: &str) -> Option<Told> {
+/// Reads an `ApiErrorResponse` in XML, with names in any case. Returns `None` for other documents, such as HTML pages.
+fn from_xml(text: &str) -> Option<ErrorBody> {
     let mut reader = Reader::from_str(text);
-    let mut told = Told::default();
-    let mut within: Vec<String> = Vec::new();
+    let mut body = ErrorBody::default();
+    let mut path: Vec<String> = Vec::new();
     loop {
         let Ok(event) = reader.read_event() else {
-            // BodyError off or broken: what was told so far stands.
-            return Some(told);
+            // The XML is truncated or malformed: keep the fields that were read before this point.
+            return Some(body);
         };
         match event {
             Event::Start(element) => {
                 let name = element.local_name().as_ref().to_ascii_lowercase();
-                let is_error = !within.is_empty() || name == "apierrorresponse";
-                if !is_error || within.len() == DEPTH {
+                let is_error = !path.is_empty() || name == "apierrorresponse";
+                if !is_error || path.len() == MAX_DEPTH {
                     return None;
                 }
-                within.push(name);
+                path.push(name);
             }
             Event::End(_) => {
-                within.pop();
+                path.pop();
             }
-            Event::Text(said) => told.add(&within, &said.xml10_content()),
-            Event::CData(said) => told.add(&within, &said.xml10_content()),
+            Event::Text(text) => body.append(&path, &text.xml10_content()),
+            Event::CData(text) => body.append(&path, &text.xml10_content()),
             Event::GeneralRef(name) => match name.resolve_char_ref() {
-                Ok(Some(character)) => told.add(&within, character.encode_utf8(&mut [0; 4])),
-                _ => told.add(
-                    &within,
-                    resolve_predefined_entity(&name).unwrap_or_default(),
-                ),
+                Ok(Some(character)) => body.append(&path, character.encode_utf8(&mut [0; 4])),
+                _ => body.append(&path, resolve_predefined_entity(&name).unwrap_or_default()),
             },
-            Event::Eof => return Some(told),
+            Event::Eof => return Some(body),
             _ => {}
         }
     }
 }
 
-impl Told {
-    fn add(&mut self, within: &[String], said: &str) {
-        if let Some(field) = self.field(within) {
-            field.get_or_insert_default().push_str(said);
+impl ErrorBody {
+    /// Appends text of the element at `path` to its field. Text of other elements is ignored.
+    fn append(&mut self, path: &[String], text: &str) {
+        if let Some(field) = self.field(path) {
+            field.get_or_insert_default().push_str(text);
         }
     }
 
-    /// Where the text of an element goes.
-    fn field(&mut self, within: &[String]) -> Option<&mut Option<String>> {
-        let names: Vec<_> = within.iter().map(String::as_str).collect();
+    /// Returns the field that holds the text of the element at `path`.
+    fn field(&mut self, path: &[String]) -> Option<&mut Option<String>> {
+        let names: Vec<_> = path.iter().map(String::as_str).collect();
         match names.as_slice() {
             [_, "requestid"] => Some(&mut self.request_id),
             [_, "error", "code"] => Some(&mut self.code),
@@ -102,42 +101,43 @@ impl Told {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Told, read};
+    use super::{ErrorBody, read};
 
-    fn told(request_id: &str, code: &str) -> Told {
-        Told {
+    fn error_body(request_id: &str, code: &str) -> ErrorBody {
+        ErrorBody {
             request_id: Some(request_id.into()),
             code: Some(code.into()),
             message: Some("it's".into()),
-            ..Told::default()
+            ..ErrorBody::default()
         }
     }
 
     #[test]
-    fn json_and_xml_tell_the_same() {
+    fn json_and_xml_bodies_give_the_same_fields() {
         let json = br#"{"requestId":"r-1","error":{"code":"c","message":"it's","innerError":5}}"#;
         let xml = b"<?xml version=\"1.0\"?>\n<ApiErrorResponse xmlns=\"x\"><RequestId>r-1</RequestId>\n<Error><Code>&#99;</Code><Message>it&apos;s</Message></Error></ApiErrorResponse>";
-        assert_eq!(read(json), told("r-1", "c"));
-        assert_eq!(read(xml), told("r-1", "c"));
+        assert_eq!(read(json), error_body("r-1", "c"));
+        assert_eq!(read(xml), error_body("r-1", "c"));
     }
 
     #[test]
-    fn what_was_told_before_an_answer_broke_off_stands() {
-        let begun = "<ApiErrorResponse><RequestId>r-1</RequestId><Error><Code><![CDATA[c]]></Code>";
+    fn fields_before_truncated_or_malformed_xml_are_kept() {
+        let beginning =
+            "<ApiErrorResponse><RequestId>r-1</RequestId><Error><Code><![CDATA[c]]></Code>";
         for rest in [
             "",
             "<Message>it's</Mess",
             "<Message>it's</Other>",
             "<Message>it's&odd;</Message>",
         ] {
-            let found = read(format!("{begun}{rest}").as_bytes());
-            assert_eq!(found.request_id.as_deref(), Some("r-1"), "{rest}");
-            assert_eq!(found.code.as_deref(), Some("c"), "{rest}");
+            let body = read(format!("{beginning}{rest}").as_bytes());
+            assert_eq!(body.request_id.as_deref(), Some("r-1"), "{rest}");
+            assert_eq!(body.code.as_deref(), Some("c"), "{rest}");
         }
     }
 
     #[test]
-    fn what_is_no_error_tells_nothing() {
+    fn other_bodies_give_no_fields() {
         let deep = format!("<ApiErrorResponse>{}", "<error>".repeat(100_000));
         for body in [
             "",
@@ -147,14 +147,14 @@ mod tests {
             "[]",
             &deep,
         ] {
-            assert_eq!(read(body.as_bytes()), Told::default(), "{:.40}", body);
+            assert_eq!(read(body.as_bytes()), ErrorBody::default(), "{:.40}", body);
         }
-        assert_eq!(read(b"\xff\xfe"), Told::default());
+        assert_eq!(read(b"\xff\xfe"), ErrorBody::default());
     }
 
     proptest! {
         #[test]
-        fn nothing_makes_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200), xml in "(<[/A-Za-z!?]{0,3}[a-z >]{0,4}){0,20}") {
+        fn no_body_causes_a_panic(body in proptest::collection::vec(any::<u8>(), 0..200), xml in "(<[/A-Za-z!?]{0,3}[a-z >]{0,4}){0,20}") {
             read(&body);
             read(xml.as_bytes());
             read(format!("<ApiErrorResponse>{xml}").as_bytes());

@@ -1,36 +1,39 @@
-//! What is wrong with the settings of a client. No value that may be a secret is shown.
+//! The errors in a client's settings. None of them shows a value that may be a secret.
 
 use std::path::PathBuf;
 
 use super::OneLine;
 
-/// What is wrong with the settings of a client.
+/// An error in the settings of a client.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigurationError {
     /// The client has neither credentials nor a token.
     #[error(
-        "no credentials: set `client_id` and `client_secret` in the configuration, or give the builder `credentials`, a \
-         `token_source`, or the environment (`env`) with BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET"
+        "the client has no credentials: set `client_id` and `client_secret` in the configuration, call `credentials` or \
+         `token_source` on the builder, or set the environment variables BARCODE_CLOUD_CLIENT_ID and \
+         BARCODE_CLOUD_CLIENT_SECRET and call `env`"
     )]
     NoCredentials,
-    /// One of two settings that go together is missing.
-    #[error("`{missing}` is missing beside `{given}`: set both, or neither")]
-    Half {
-        /// The setting that is there.
+    /// Only one of two settings that require each other is set.
+    #[error("`{given}` is set but `{missing}` is missing: set both, or neither")]
+    MissingSetting {
+        /// The setting that is set.
         given: &'static str,
-        /// The one that is not.
+        /// The setting that is missing.
         missing: &'static str,
     },
-    /// The user agent is none.
-    #[error("`user_agent` has a character that no header can carry: use visible ASCII")]
+    /// The user agent is not a valid header value.
+    #[error(
+        "`user_agent` contains a character that a header cannot contain: use visible ASCII and spaces"
+    )]
     UserAgent,
-    /// A variable of the environment is wrong.
-    #[error("the environment variable {name} {fault}: set it or unset it")]
+    /// An environment variable has an invalid value.
+    #[error("the environment variable {name} {fault}: correct its value or unset it")]
     Variable {
-        /// Its name.
+        /// The name of the variable.
         name: &'static str,
-        /// What is wrong with it.
+        /// The reason why the value is invalid.
         fault: &'static str,
     },
     /// The base URL is invalid; the text gives the reason.
@@ -44,35 +47,35 @@ pub enum ConfigurationError {
         /// The limit: `concurrency` or `requests_per_second`.
         setting: &'static str,
     },
-    /// The credentials, the token or an address is wrong.
+    /// The credentials, the token or a URL is invalid.
     #[error(transparent)]
     Auth(barcode_cloud_auth::Error),
-    /// The proxy is none. It may hold a password: it is not shown.
+    /// The proxy is not a valid URL. It is not shown, because it may contain a password.
     #[error("the proxy is not a URL: write it as http://host:port")]
     Proxy,
-    /// A header is none.
+    /// A header has an invalid name or value, or may not be set.
     #[error("the header `{}` {reason}", name.escape_debug())]
     Header {
-        /// Its name.
+        /// The name of the header.
         name: String,
-        /// What is wrong with it.
+        /// The reason why the header is invalid.
         reason: &'static str,
     },
-    /// A file of root certificates is none.
+    /// A root certificate file could not be loaded.
     #[error(
-        "cannot take root certificates from {}: {reason}; check `root_certificates`",
+        "cannot load root certificates from {}: {reason}; check `root_certificates`",
         OneLine(&path.to_string_lossy())
     )]
     Certificate {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason why the file could not be loaded.
         reason: String,
     },
-    /// There is no runtime for calls to run on: that of a blocking client cannot be started, or one was shut down.
-    #[error("the runtime for the calls is not there: {0}")]
+    /// The async runtime could not be started (of a blocking client), or was shut down during a call.
+    #[error("the async runtime that calls run on is not available: {0}")]
     Runtime(#[source] std::io::Error),
-    /// No HTTP client can be set up.
-    #[error("cannot set up an HTTP client: {0}")]
+    /// The HTTP client could not be created.
+    #[error("cannot create the HTTP client: {0}")]
     Http(#[source] reqwest::Error),
 }

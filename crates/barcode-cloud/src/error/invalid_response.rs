@@ -1,4 +1,5 @@
-//! A success that is not as the document says. It is measured, not shown: it may hold what barcodes say.
+//! A successful response that does not match the API document. Its body is never shown, because it may contain barcode
+//! data.
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use super::OneLine;
 use crate::exchange::REQUEST_ID;
 
-/// A success that is not as the document says.
+/// A successful response that does not match the API document, or that is too long or incomplete.
 pub struct InvalidResponse {
     fault: Fault,
     head: Head,
@@ -16,7 +17,7 @@ pub struct InvalidResponse {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// Which answer an error is about.
+/// The status and the request id of the response that an error is about.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Head {
     pub(crate) status: Option<StatusCode>,
@@ -36,11 +37,11 @@ impl Head {
     }
 }
 
-/// What is wrong with an answer.
+/// The reason why a response is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    NoJson,
-    NoPicture,
+    NotJson,
+    NotAnImage,
     Incomplete { received: u64 },
     Undocumented { status: StatusCode },
     TooLong { limit: usize },
@@ -49,24 +50,25 @@ pub(crate) enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoJson => f.write_str(
-                "the answer is not the JSON that the document describes; check that the base URL is the service's",
+            Self::NotJson => f.write_str(
+                "the response body does not match the API's JSON schema; check that the base URL is that of the service",
             ),
-            Self::NoPicture => f.write_str(
-                "the answer is not a picture; check that the base URL is the service's",
+            Self::NotAnImage => f.write_str(
+                "the response body is not an image; check that the base URL is that of the service",
             ),
             Self::Incomplete { received } => write!(
                 f,
-                "the picture is incomplete: its {received} bytes do not reach the end of their file format; the request \
-                 may have been billed, so send it again only if you need the picture"
+                "the image is incomplete: the file format requires more than the {received} bytes received; the request \
+                 may have been billed, so retry only if you need the image"
             ),
             Self::Undocumented { status } => write!(
                 f,
-                "the service answered {status}, which the document does not know; check that the base URL is the service's"
+                "the service responded with {status}, which the API does not define; check that the base URL is that of \
+                 the service"
             ),
             Self::TooLong { limit } => write!(
                 f,
-                "the answer has more than {limit} bytes; ask for less, or raise `max_answer_bytes`"
+                "the response body has more than {limit} bytes; request a smaller image, or raise `max_answer_bytes`"
             ),
         }
     }
@@ -95,29 +97,30 @@ impl InvalidResponse {
         self
     }
 
-    /// The HTTP status. `None` where the answer itself is not known any more, as that of a
-    /// [`Image`](crate::Image) that does not decode.
+    /// Returns the HTTP status. `None` if an [`Image`](crate::Image) could not be decoded, which no longer has the status
+    /// of its response.
     pub fn status(&self) -> Option<StatusCode> {
         self.head.status
     }
 
-    /// Id of the request, to quote to support.
+    /// Returns the id of the request, which support will ask for.
     pub fn request_id(&self) -> Option<&str> {
         self.head.request_id()
     }
 
-    /// Whether the response is a picture that was cut off or damaged on its way. The service may have billed the request.
+    /// Returns `true` if the response is an image that was truncated or damaged in transit. The service may have billed
+    /// the request.
     pub fn is_incomplete(&self) -> bool {
         matches!(self.fault, Fault::Incomplete { .. })
     }
 
-    /// The beginning of the body, as text.
+    /// Returns the beginning of the body as text. It may contain barcode data.
     pub fn body(&self) -> &str {
         &self.text
     }
 }
 
-/// The answer is measured, not shown: it may hold what barcodes say.
+/// Shows the length of the body instead of the body, which may contain barcode data.
 impl fmt::Debug for InvalidResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvalidResponse")

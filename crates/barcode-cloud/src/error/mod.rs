@@ -1,4 +1,4 @@
-//! What can go wrong in a call, as one type: what happened, what the service said, what to do next.
+//! The error type of the crate: the cause of a failure, the service's error details, and advice for the caller.
 
 mod api;
 pub(crate) mod body;
@@ -20,22 +20,22 @@ pub(crate) use self::invalid_response::{Fault, Head};
 pub(crate) use self::status::Resend;
 use self::status::StatusClass;
 
-/// Why a call failed.
+/// The error of a call, or of building a client.
 ///
-/// [`Display`](fmt::Display) is one line that says what to do next; causes stay in
-/// [`source`](std::error::Error::source). Neither that line nor [`Debug`](fmt::Debug) shows a secret or a token, nor more
-/// of a barcode's data than the service's own message tells. The cause of an [`InvalidResponse`] may quote the answer.
+/// [`Display`](fmt::Display) writes a single line that says what to do next; underlying errors are available through
+/// [`source`](std::error::Error::source). Neither `Display` nor [`Debug`](fmt::Debug) shows secrets or tokens. They show
+/// barcode data only if the service's own message quotes it. The source of an [`InvalidResponse`] may quote the response.
 ///
-/// The predicates and the retries of the [client](crate::Client) classify a status that the service answered with as
-/// follows. A request that may have been billed is resent only if [`Retry`](crate::Retry) asks for it. A broken
-/// connection, the timeout of an attempt, and an image that was cut off on its way count as a lost response.
+/// The predicates and the retries of the [client](crate::Client) classify the status of a response as follows. A request
+/// that may have been billed is resent only if [`Retry`](crate::Retry) enables it. A broken connection, the timeout of an
+/// attempt, and an image that was truncated in transit count as a lost response.
 ///
 /// | status | meaning | [`is_client_error`](Self::is_client_error) | [`is_retryable`](Self::is_retryable) | may be billed | resent |
 /// |---|---|---|---|---|---|
 /// | 400, 413, 415, 422, other 4xx | the request is invalid | yes | no | no | no |
 /// | 401 | the token was rejected ([`is_auth`](Self::is_auth)) | no | no | no | once, with a new token |
 /// | 403 | the account lacks the right | no | no | no | no |
-/// | 3xx, 404, 405, 407, 421 | the address or the proxy is wrong | no | no | no | no |
+/// | 3xx, 404, 405, 407, 421 | the URL or the proxy is wrong | no | no | no | no |
 /// | 429, 503 | the service is busy | no | yes | no | yes |
 /// | 408, 502, 504 | the response was lost | no | yes | yes | with [`lost_answers`](crate::Retry::lost_answers) |
 /// | 500 | the service failed | no | yes | yes | with [`server_errors`](crate::Retry::server_errors) |
@@ -43,61 +43,61 @@ use self::status::StatusClass;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting of the client is missing or wrong; nothing was sent.
+    /// A setting of the client is missing or invalid. Nothing was sent.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
-    /// An argument cannot be sent; nothing was.
+    /// An argument is invalid. Nothing was sent.
     #[error(transparent)]
     InvalidInput(#[from] InvalidInput),
     /// A file could not be read or written.
     #[error("{}: {}", OneLine(&path.to_string_lossy()), file_text(source))]
     File {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// No token could be obtained; the request was not sent.
     #[error(transparent)]
     Auth(barcode_cloud_auth::Error),
-    /// The service answered with an error.
+    /// The service responded with an error.
     #[error(transparent)]
     Api(Box<ApiError>),
-    /// The service could not be reached, or the connection broke. A request whose answer was lost may have been
+    /// The service could not be reached, or the connection broke. A request whose response was lost may have been
     /// billed.
     #[error(
-        "{}; check the network and the address, then try again",
+        "{}; check the network and the base URL, then try again",
         transport_text(source)
     )]
     Transport {
-        /// What reqwest said, without the address: that may hold the data of a barcode.
+        /// The error of reqwest, without the URL, which may contain barcode data.
         source: reqwest::Error,
     },
-    /// Something took longer than its deadline. A request whose answer did not come in time may have been billed.
+    /// A deadline passed. A request whose response did not arrive in time may have been billed.
     #[error("{deadline} took longer than {limit:?}; try again, or raise {}", deadline.setting())]
     Timeout {
-        /// What took too long.
+        /// The deadline that passed.
         deadline: Deadline,
-        /// How long it may take.
+        /// The length of the deadline.
         limit: Duration,
     },
-    /// The service answered with success, but not as the document says.
+    /// The response was successful, but did not match the API document.
     #[error(transparent)]
     InvalidResponse(Box<InvalidResponse>),
-    /// A [middleware](crate::ClientBuilder::middleware) failed. Whether a request was sent is up to that middleware.
-    #[error("a middleware of the client failed; see the cause")]
+    /// A [middleware](crate::ClientBuilder::middleware) failed. The request may have been sent.
+    #[error("a middleware of the client failed; see the error's source")]
     Middleware(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What took too long. Connecting is not among them: that is [`Error::Transport`].
+/// The deadlines of a call. A connection that takes too long is an [`Error::Transport`] instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Deadline {
-    /// A whole call, with its pauses and attempts.
+    /// The deadline of a whole call, with its attempts and pauses.
     Call,
-    /// One request with its answer.
+    /// The deadline of one attempt: a request and its response.
     Attempt,
-    /// The next piece of an answer.
+    /// The deadline of the next chunk of a response body.
     Idle,
 }
 
@@ -116,12 +116,12 @@ impl fmt::Display for Deadline {
         f.write_str(match self {
             Self::Call => "the call",
             Self::Attempt => "a request",
-            Self::Idle => "the next piece of the answer",
+            Self::Idle => "the next chunk of the response",
         })
     }
 }
 
-/// An argument that cannot be sent.
+/// An invalid argument, which was not sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub struct InvalidInput {
@@ -137,24 +137,24 @@ impl InvalidInput {
         }
     }
 
-    /// What the generated client says of an argument: the field's name comes first where it knows one.
-    pub(crate) fn from_client(said: String) -> Self {
-        match said.split_once(": ") {
+    /// Converts the message of the generated client, which may begin with the name of a field.
+    pub(crate) fn from_client(message: String) -> Self {
+        match message.split_once(": ") {
             Some((field, reason)) if field.chars().all(char::is_alphanumeric) => Self {
                 field: Cow::Owned(field.to_owned()),
                 reason: reason.to_owned(),
             },
-            _ => Self::new("request", said),
+            _ => Self::new("request", message),
         }
     }
 
-    /// The argument.
+    /// Returns the name of the argument.
     pub fn field(&self) -> &str {
         &self.field
     }
 }
 
-/// A text of the service's, with no line of its own in a log.
+/// Displays text from outside this crate on a single line, so that it cannot forge a line of a log.
 struct OneLine<'a>(&'a str);
 
 impl fmt::Display for OneLine<'_> {
@@ -167,27 +167,27 @@ impl fmt::Display for OneLine<'_> {
 }
 
 impl Error {
-    /// The HTTP status that the service, or the token endpoint, answered with.
+    /// Returns the HTTP status of the response of the service or of the token endpoint.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Api(error) => Some(error.status),
             Self::Auth(error) => error.status(),
             Self::Transport { source } => source.status(),
-            Self::InvalidResponse(answer) => answer.status(),
+            Self::InvalidResponse(response) => response.status(),
             _ => None,
         }
     }
 
-    /// Id of the failed request, to quote to support.
+    /// Returns the id of the failed request, which support will ask for.
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Api(error) => error.request_id.as_deref(),
-            Self::InvalidResponse(answer) => answer.request_id(),
+            Self::InvalidResponse(response) => response.request_id(),
             _ => None,
         }
     }
 
-    /// Name of the error as the service, or the token endpoint, gives it, such as `errorInvalidInputData` or
+    /// Returns the error code of the service or of the token endpoint, such as `errorInvalidInputData` or
     /// `invalid_client`.
     pub fn code(&self) -> Option<&str> {
         match self {
@@ -197,7 +197,7 @@ impl Error {
         }
     }
 
-    /// What the service says is wrong.
+    /// Returns the service's own error message.
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Api(error) => error.message.as_deref(),
@@ -205,7 +205,7 @@ impl Error {
         }
     }
 
-    /// How long the service, or the token endpoint, asks to wait before the next call.
+    /// Returns how long the service or the token endpoint asks to wait before the next call.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Api(error) => error.retry_after,
@@ -214,11 +214,11 @@ impl Error {
         }
     }
 
-    /// Whether the request itself is invalid: an argument that cannot be sent, or a status that says so. See the
-    /// [table](Self#).
+    /// Returns `true` if the request itself is invalid: an argument is invalid, or the status says so. See the
+    /// [table](Self#) for statuses.
     ///
-    /// A service should report such an error to its own caller. It is `false` for 401, 403, 404, 408 and 429, which are
-    /// not the fault of that caller.
+    /// A service should report such an error to its own caller. The statuses 401, 403, 404, 408 and 429 give `false`,
+    /// because that caller did not cause them.
     pub fn is_client_error(&self) -> bool {
         match self {
             Self::InvalidInput(_) => true,
@@ -227,9 +227,9 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later with nothing changed on this side. See the [table](Self#) for statuses.
+    /// Returns `true` if the same call may succeed later without any change. See the [table](Self#) for statuses.
     ///
-    /// A call whose response was lost, or that the service failed to complete, may be billed again.
+    /// Repeating the call may bill it twice if the response was lost or the service failed.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Api(error) => StatusClass::of(error.status).is_retryable(),
@@ -240,7 +240,7 @@ impl Error {
         }
     }
 
-    /// Whether the request may be sent again within the same call.
+    /// Returns whether the request may be resent within the same call.
     pub(crate) fn resend(&self) -> Resend {
         match self {
             Self::Api(error) => StatusClass::of(error.status).into(),
@@ -253,12 +253,12 @@ impl Error {
             Self::InvalidResponse(response) if response.is_incomplete() => {
                 Resend::AfterLostResponse
             }
-            // The token source retries by itself.
+            // This includes failed token requests, which the token source retries itself.
             _ => Resend::Never,
         }
     }
 
-    /// What kind of error it is, in one word or as a status: for traces and metrics.
+    /// Returns the kind of the error for traces and metrics: one word, or the status of the response.
     pub(crate) fn kind(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Configuration(_) => "configuration",
@@ -274,7 +274,7 @@ impl Error {
         })
     }
 
-    /// Whether the caller could not prove who it is: no token, or one that the service refuses.
+    /// Returns `true` if authentication failed: no token could be obtained, or the service rejected it.
     pub fn is_auth(&self) -> bool {
         matches!(self, Self::Auth(_)) || self.status() == Some(StatusCode::UNAUTHORIZED)
     }
@@ -292,27 +292,27 @@ impl From<InvalidResponse> for Error {
     }
 }
 
-/// What the system said of a file, and what to do next. What this crate says of one tells it by itself.
+/// Adds advice to an error of the operating system. Errors of this crate already contain advice, after a semicolon.
 fn file_text(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
-    let next = match error.kind() {
+    let advice = match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => "; check the path",
         ErrorKind::IsADirectory => "; give the path of a file",
         ErrorKind::PermissionDenied => "; check its permissions",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room on the disk",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; free some disk space",
         _ if error.to_string().contains(';') => "",
         _ => "; check the path and the disk",
     };
-    format!("{}{next}", OneLine(&error.to_string()))
+    format!("{}{advice}", OneLine(&error.to_string()))
 }
 
 fn transport_text(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
-        "the service did not answer in time"
+        "the service did not respond in time"
     } else if error.is_connect() {
         "cannot connect to the service"
     } else {
-        "the exchange with the service broke off"
+        "the connection to the service broke before the response was complete"
     }
 }
 
@@ -323,35 +323,39 @@ mod tests {
     use super::{ConfigurationError, Error};
 
     #[test]
-    fn what_is_said_of_a_file_is_one_line_with_what_to_do_next() {
-        for (source, says) in [
+    fn the_message_of_a_file_error_is_one_line_with_advice() {
+        for (source, ending) in [
             (ErrorKind::NotFound.into(), "; check the path"),
             (
                 ErrorKind::PermissionDenied.into(),
                 "; check its permissions",
             ),
-            (ErrorKind::StorageFull.into(), "; make room on the disk"),
+            (ErrorKind::StorageFull.into(), "; free some disk space"),
             (
-                IoError::other("odd\nthing"),
-                "odd\\nthing; check the path and the disk",
+                IoError::other("two\nlines"),
+                "two\\nlines; check the path and the disk",
             ),
             (
-                IoError::other("ended; it was changed"),
-                "/a\\nb: ended; it was changed",
+                IoError::other("is empty; use another file"),
+                "/a\\nb: is empty; use another file",
             ),
         ] {
             let path = "/a\nb".into();
             let text = Error::File { path, source }.to_string();
-            assert!(text.ends_with(says) && !text.contains('\n'), "{text}");
+            assert!(text.ends_with(ending) && !text.contains('\n'), "{text}");
         }
     }
 
     #[test]
     fn a_missing_setting_is_named() {
-        let half = ConfigurationError::Half {
+        let error = ConfigurationError::MissingSetting {
             given: "client_id",
             missing: "client_secret",
         };
-        assert!(half.to_string().starts_with("`client_secret` is missing"));
+        let text = error.to_string();
+        assert!(
+            text.starts_with("`client_id` is set but `client_secret` is missing"),
+            "{text}"
+        );
     }
 }

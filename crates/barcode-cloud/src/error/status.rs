@@ -6,17 +6,17 @@ use reqwest::StatusCode;
 /// What an unsuccessful status means for the caller and for billing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StatusClass {
-    /// The request itself is wrong and fails again unchanged.
+    /// The request itself is invalid; resending it would fail again.
     InvalidRequest,
-    /// The request reached something that does not serve this API, or is not let through to it.
-    WrongAddress,
+    /// The request reached a server that does not serve this API, or a proxy did not let it through.
+    WrongUrl,
     /// The token was rejected.
     Unauthorized,
     /// The token is valid, but the account lacks the right.
     Forbidden,
     /// The service declined to process the request for now, so nothing was billed.
     Busy,
-    /// The request may have been processed and billed, but its response was lost on the way.
+    /// The request may have been processed and billed, but its response was lost in transit.
     ResponseLost,
     /// The service failed while it processed the request, which may have been billed.
     ServerError,
@@ -30,7 +30,7 @@ impl StatusClass {
         match status.as_u16() {
             401 => Self::Unauthorized,
             403 => Self::Forbidden,
-            300..=399 | 404 | 405 | 407 | 421 => Self::WrongAddress,
+            300..=399 | 404 | 405 | 407 | 421 => Self::WrongUrl,
             408 | 502 | 504 => Self::ResponseLost,
             429 | 503 => Self::Busy,
             400..=499 => Self::InvalidRequest,
@@ -39,22 +39,22 @@ impl StatusClass {
         }
     }
 
-    /// Whether the same request may succeed later with nothing changed on the caller's side.
+    /// Returns `true` if the same request may succeed later without any change.
     pub(crate) fn is_retryable(self) -> bool {
         matches!(self, Self::Busy | Self::ResponseLost | Self::ServerError)
     }
 }
 
-/// Whether and when a request may be sent again after an error.
+/// Whether a request may be resent after an error, and at which risk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resend {
-    /// The request was not processed, so sending it again cannot be billed twice.
+    /// The request was not processed, so resending it cannot bill it twice.
     Safe,
     /// The request may have been processed and billed; its response was lost.
     AfterLostResponse,
     /// The service failed while it processed the request.
     AfterServerError,
-    /// Sending it again does not help.
+    /// Resending the request would not help.
     Never,
 }
 
@@ -65,7 +65,7 @@ impl From<StatusClass> for Resend {
             StatusClass::ResponseLost => Self::AfterLostResponse,
             StatusClass::ServerError => Self::AfterServerError,
             StatusClass::InvalidRequest
-            | StatusClass::WrongAddress
+            | StatusClass::WrongUrl
             | StatusClass::Unauthorized
             | StatusClass::Forbidden
             | StatusClass::Unsupported => Self::Never,
@@ -82,7 +82,7 @@ mod tests {
     use crate::error::{ApiError, Fault, InvalidResponse};
 
     /// The table in the documentation of `Error`: status, `is_client_error`, `is_retryable`, `is_auth`, and whether
-    /// the request is sent again.
+    /// the request is resent.
     const TABLE: [(u16, bool, bool, bool, Resend); 19] = [
         (302, false, false, false, Resend::Never),
         (400, true, false, false, Resend::Never),
@@ -114,22 +114,22 @@ mod tests {
             assert_eq!(error.is_retryable(), is_retryable, "{code}");
             assert_eq!(error.is_auth(), is_auth, "{code}");
             assert_eq!(error.resend(), resend, "{code}");
-            // The advice of the message follows the same classification.
-            let advice = error.to_string();
-            assert_eq!(advice.contains("try again"), is_retryable, "{advice}");
-            assert_eq!(advice.contains("the request"), is_client_error, "{advice}");
+            // The advice in the message follows the same classification.
+            let text = error.to_string();
+            assert_eq!(text.contains("try again"), is_retryable, "{text}");
+            assert_eq!(text.contains("the request"), is_client_error, "{text}");
         }
     }
 
     #[test]
-    fn an_incomplete_image_is_a_lost_response_and_another_invalid_response_is_not() {
+    fn an_incomplete_image_is_a_lost_response_but_other_invalid_responses_are_not() {
         for (fault, is_retryable, resend) in [
             (
                 Fault::Incomplete { received: 1 },
                 true,
                 Resend::AfterLostResponse,
             ),
-            (Fault::NoPicture, false, Resend::Never),
+            (Fault::NotAnImage, false, Resend::Never),
             (Fault::TooLong { limit: 1 }, false, Resend::Never),
         ] {
             let error = Error::from(InvalidResponse::new(fault, b""));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_resent_is_retryable() {
+    fn exactly_the_retryable_statuses_may_be_resent() {
         for code in 300..600 {
             let class = StatusClass::of(StatusCode::from_u16(code).unwrap());
             assert_eq!(

@@ -66,9 +66,9 @@ pub(crate) fn unbuilt(error: api::Error<ApiErrorResponse>) -> Error {
 pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &Head) -> Error {
     let invalid = match error {
         api::Error::InvalidResponsePayload(body, source) => {
-            InvalidResponse::new(Fault::NoJson, &body).because(source)
+            InvalidResponse::new(Fault::NotJson, &body).because(source)
         }
-        other => InvalidResponse::new(Fault::NoJson, b"").because(other),
+        other => InvalidResponse::new(Fault::NotJson, b"").because(other),
     };
     invalid.of(head).into()
 }
@@ -82,7 +82,9 @@ pub(crate) async fn other_than_picture(response: Response, context: &ResponseCon
 
 #[cold]
 pub(crate) fn no_picture(body: &[u8], head: &Head) -> Error {
-    InvalidResponse::new(Fault::NoPicture, body).of(head).into()
+    InvalidResponse::new(Fault::NotAnImage, body)
+        .of(head)
+        .into()
 }
 
 /// The error of an image that ends before the end of its file format.

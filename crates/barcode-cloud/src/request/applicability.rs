@@ -1,5 +1,5 @@
-//! Which options have a meaning for which types: the service passes over the others, and nobody would notice. What has
-//! none is refused before it is sent.
+//! Checks that each option applies to the barcode type. The service silently ignores options that do not apply, so the
+//! client rejects them before the request is sent.
 
 use barcode_cloud_client::types::{EncodeBarcodeType as Type, GenerateParams};
 
@@ -18,9 +18,10 @@ const PDF417: &[Type] = &[
 ];
 const MICRO_PDF417: &[Type] = &[Type::MicroPdf417, Type::Gs1MicroPdf417];
 
-/// Refuses options that mean nothing to the type, and sizes that are none.
+/// Rejects options that do not apply to the barcode type, and invalid sizes.
 pub(crate) fn check(params: &GenerateParams) -> Result<(), InvalidInput> {
-    // Most requests set nothing. All fields are named, so that a new group is not passed over.
+    // Most requests set no options. All fields are named, so that a new group of options does not compile until it is
+    // handled here.
     if let GenerateParams {
         barcode_type: _,
         encode_data: _,
@@ -32,9 +33,9 @@ pub(crate) fn check(params: &GenerateParams) -> Result<(), InvalidInput> {
     {
         return Ok(());
     }
-    for (name, is_set, types) in used(params) {
+    for (name, is_set, types) in restricted_options(params) {
         if is_set && !types.contains(&params.barcode_type) {
-            return Err(refusal(name, params.barcode_type, types));
+            return Err(not_applicable(name, params.barcode_type, types));
         }
     }
     let Some(image) = &params.barcode_image_params else {
@@ -45,15 +46,16 @@ pub(crate) fn check(params: &GenerateParams) -> Result<(), InvalidInput> {
         ("imageHeight", image.image_height),
     ] {
         if size.is_some_and(|size| !(size.is_finite() && size > 0.0)) {
-            let reason = "is no size; give a number above 0, or leave it out";
+            let reason = "is not a valid size; use a number greater than 0, or omit it";
             return Err(InvalidInput::new(name, reason));
         }
     }
     Ok(())
 }
 
-/// Each group and each option with types of its own: whether it is set, and whom it means something to.
-fn used(params: &GenerateParams) -> [(&'static str, bool, &'static [Type]); 8] {
+/// Returns the options, and groups of options, that apply to some barcode types only: the name, whether it is set, and
+/// the types it applies to.
+fn restricted_options(params: &GenerateParams) -> [(&'static str, bool, &'static [Type]); 8] {
     let qr = params.qr_params.as_ref();
     let pdf417 = params.pdf417_params.as_ref();
     [
@@ -88,13 +90,13 @@ fn used(params: &GenerateParams) -> [(&'static str, bool, &'static [Type]); 8] {
     ]
 }
 
-fn refusal(name: &'static str, barcode_type: Type, types: &[Type]) -> InvalidInput {
+fn not_applicable(name: &'static str, barcode_type: Type, types: &[Type]) -> InvalidInput {
     let types: Vec<_> = types.iter().map(ToString::to_string).collect();
     let types = types.join(", ");
     InvalidInput::new(
         name,
         format!(
-            "means nothing to the type {barcode_type}, only to {types}; leave it out or change the type"
+            "does not apply to the type {barcode_type}, only to {types}; omit it or change the type"
         ),
     )
 }
@@ -104,7 +106,7 @@ mod tests {
     use barcode_cloud_client::types::EncodeBarcodeType as Type;
     use serde_json::{Value, json};
 
-    use super::{check, used};
+    use super::{check, restricted_options};
 
     fn document() -> Value {
         serde_json::from_str(include_str!("../../../../openapi/barcode-v4.json")).unwrap()
@@ -117,74 +119,82 @@ mod tests {
         serde_json::from_value(params).unwrap()
     }
 
-    /// The types that a text of the document names in backticks.
-    fn named(text: &Value) -> Vec<Type> {
+    /// Returns the barcode types that a description in the document names in backticks.
+    fn types_in(text: &Value) -> Vec<Type> {
         let words = text.as_str().unwrap().split('`').skip(1).step_by(2);
         words.filter_map(|word| word.parse().ok()).collect()
     }
 
     #[test]
-    fn the_types_of_each_option_are_those_that_the_document_names() {
+    fn each_option_applies_to_the_types_that_the_document_names() {
         let document = document();
         let schemas = &document["components"]["schemas"];
-        for (name, _, types) in used(&params("QR", json!({}))) {
+        for (name, _, types) in restricted_options(&params("QR", json!({}))) {
             let group = &schemas["GenerateParams"]["properties"][name];
             if group.is_object() {
-                assert_eq!(named(&group["description"]), types, "{name}");
+                assert_eq!(types_in(&group["description"]), types, "{name}");
                 continue;
             }
             let field = ["QrParams", "Pdf417Params"]
                 .map(|group| &schemas[group]["properties"][name]["description"]);
             let field = field.into_iter().find(|text| text.is_string()).unwrap();
-            let named = named(field);
-            assert!(!named.is_empty(), "{name}");
-            // A GS1 type is a symbol of the type that it is drawn as.
-            assert!(named.iter().all(|named| types.contains(named)), "{name}");
+            let documented = types_in(field);
+            assert!(!documented.is_empty(), "{name}");
+            // The table may have more types: a GS1 symbol also takes the options of the symbology that it uses.
+            assert!(
+                documented
+                    .iter()
+                    .all(|documented| types.contains(documented)),
+                "{name}"
+            );
         }
     }
 
     #[test]
-    fn an_option_of_another_type_is_refused_with_the_types_it_is_for() {
-        for (barcode_type, extra, begins) in [
+    fn an_option_that_does_not_apply_is_rejected_with_the_types_it_applies_to() {
+        for (barcode_type, extra, expected) in [
             (
                 "Code128",
                 json!({"qrParams": {}}),
-                "qrParams: means nothing to the type Code128, only to QR, GS1QR",
+                "qrParams: does not apply to the type Code128, only to QR, GS1QR",
             ),
             (
                 "MicroQR",
                 json!({"qrParams": {"qrVersion": "Version05"}}),
-                "qrVersion: means nothing",
+                "qrVersion: does not apply",
             ),
             (
                 "QR",
                 json!({"qrParams": {"microQRVersion": "M1"}}),
-                "microQRVersion: means nothing",
+                "microQRVersion: does not apply",
             ),
             (
                 "QR",
                 json!({"code128Params": {}}),
-                "code128Params: means nothing",
+                "code128Params: does not apply",
             ),
             (
                 "Pdf417",
                 json!({"pdf417Params": {"pdf417IsLinked": true}}),
-                "pdf417IsLinked: means nothing",
+                "pdf417IsLinked: does not apply",
             ),
         ] {
             let error = check(&params(barcode_type, extra)).unwrap_err();
-            assert!(error.to_string().starts_with(begins), "{error}");
+            assert!(error.to_string().starts_with(expected), "{error}");
         }
     }
 
     #[test]
-    fn a_size_that_is_none_is_refused() {
-        let mut odd = params("QR", json!({"barcodeImageParams": {"imageWidth": 10.0}}));
-        assert!(check(&odd).is_ok());
+    fn an_invalid_size_is_rejected() {
+        let mut params = params("QR", json!({"barcodeImageParams": {"imageWidth": 10.0}}));
+        assert!(check(&params).is_ok());
         for size in [0.0, -1.0, f32::NAN, f32::INFINITY] {
-            odd.barcode_image_params.as_mut().unwrap().image_width = Some(size);
-            let error = check(&odd).unwrap_err().to_string();
-            assert!(error.starts_with("imageWidth: is no size"), "{error}");
+            params.barcode_image_params.as_mut().unwrap().image_width = Some(size);
+            let error = check(&params).unwrap_err().to_string();
+            assert!(
+                error.starts_with("imageWidth: is not a valid size"),
+                "{error}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A barcode that the service found: the answer's nullable fields as types that are easy to use.
+//! The barcodes that the service finds. Converts the nullable fields of a response into types that are easier to use.
 
 use std::fmt;
 use std::str::FromStr as _;
@@ -13,36 +13,37 @@ use crate::Error;
 use crate::error::{Fault, Head, InvalidResponse};
 use crate::exchange::response;
 
-/// A barcode found in a picture.
+/// A barcode found in an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Barcode {
-    /// What it says; empty where the service gives none.
+    /// The decoded data. Empty if the service returns none.
     pub value: String,
-    /// What it is.
+    /// The type of the barcode.
     pub barcode_type: BarcodeType,
-    /// Where it is: pixels, clockwise from the top left, usually four. Empty where the service gives none.
+    /// The corners of the barcode in the image, usually four, clockwise from the top left. Empty if the service returns
+    /// none.
     pub region: Vec<Point>,
-    /// Its checksum, for types that have one.
+    /// The checksum, for types that have one.
     pub checksum: Option<String>,
 }
 
-/// The type of a found barcode. Open: a type that the service learns later is still read.
+/// The type of a barcode that was found. Types that the service adds later are supported as [`Other`](Self::Other).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BarcodeType {
-    /// One that the document lists.
+    /// A type that the API document lists.
     Known(DecodeBarcodeType),
-    /// Any other, as the service names it; empty where it gives none.
+    /// The service's name of any other type. Empty if the service returns none.
     Other(String),
 }
 
-/// A place in a picture, in pixels from its top left corner.
+/// A point in an image, in pixels from its top left corner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Point {
-    /// To the right.
+    /// The distance from the left edge.
     pub x: i32,
-    /// Down.
+    /// The distance from the top edge.
     pub y: i32,
 }
 
@@ -84,24 +85,24 @@ impl From<BarcodeResponse> for Barcode {
     }
 }
 
-/// The barcodes of an answer, which came as `body`; what they say goes into a trace where that is asked for.
+/// Converts a response, whose body is `body`, into barcodes. Traces their data if `trace_data` is set.
 ///
-/// The document requires `barcodes`, and lets it be null. The generated client reads an answer without it too, whatever
-/// that is: one that finds nothing has to say so.
+/// The API document requires the member `barcodes`, which may be null. The generated client also accepts objects without
+/// it, which may be any JSON. An empty list is therefore valid only if the member is present.
 pub(crate) fn received(
-    answer: Result<ResponseValue<BarcodeResponseList>, api::Error<ApiErrorResponse>>,
+    response: Result<ResponseValue<BarcodeResponseList>, api::Error<ApiErrorResponse>>,
     body: &[u8],
     head: &Head,
     trace_data: bool,
 ) -> Result<Vec<Barcode>, Error> {
-    let answer = answer.map_err(|error| response::unread(error, head))?;
-    let found = answer.into_inner().barcodes.unwrap_or_default();
-    if found.is_empty() && !says_barcodes(body) {
-        let fault = Fault::NoJson;
+    let response = response.map_err(|error| response::unread(error, head))?;
+    let barcodes = response.into_inner().barcodes.unwrap_or_default();
+    if barcodes.is_empty() && !has_barcodes_member(body) {
+        let fault = Fault::NotJson;
         return Err(InvalidResponse::new(fault, body).of(head).into());
     }
-    let found = found.into_iter();
-    let found = found
+    let barcodes = barcodes
+        .into_iter()
         .map(Barcode::from)
         .inspect(|barcode| {
             if trace_data {
@@ -109,11 +110,11 @@ pub(crate) fn received(
             }
         })
         .collect();
-    Ok(found)
+    Ok(barcodes)
 }
 
-/// Whether this is an object with the member `barcodes`.
-fn says_barcodes(body: &[u8]) -> bool {
+/// Whether `body` is a JSON object with the member `barcodes`.
+fn has_barcodes_member(body: &[u8]) -> bool {
     serde_json::from_slice::<Map<String, Value>>(body)
         .is_ok_and(|object| object.contains_key("barcodes"))
 }

@@ -1,15 +1,17 @@
-//! A colour as people write it and as the service takes it. A name goes out as numbers: the service seems to pass over
-//! names that it does not know, and nobody would notice.
+//! Colours: parses the notations that people use, and formats the one that the service accepts. Names are sent as numbers,
+//! because the service seems to silently ignore unknown names.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::error::InvalidInput;
 
-/// A colour with its opacity, for [`RenderOptions`](crate::RenderOptions).
+/// A colour with an opacity, for [`RenderOptions`](crate::RenderOptions).
 ///
-/// Reads names of CSS and .NET (in any case, `Transparent` too), `#RGB`, `#RRGGBB` and `#AARRGGBB` (alpha first), the
-/// same with `0x` instead of `#`.
+/// It can be parsed from
+///
+/// - the names of CSS and .NET in any case, including `Transparent`;
+/// - `#RGB`, `#RRGGBB` and `#AARRGGBB` (alpha first), with `#` or `0x`.
 ///
 /// ```
 /// use barcode_cloud::Color;
@@ -33,15 +35,15 @@ impl Color {
     pub const BLACK: Self = Self::rgb(0, 0, 0);
     /// White.
     pub const WHITE: Self = Self::rgb(255, 255, 255);
-    /// White without opacity, as .NET has it.
+    /// Transparent white, the value of `Transparent` in .NET.
     pub const TRANSPARENT: Self = Self::argb(0, 255, 255, 255);
 
-    /// An opaque colour.
+    /// Creates an opaque colour.
     pub const fn rgb(red: u8, green: u8, blue: u8) -> Self {
         Self::argb(255, red, green, blue)
     }
 
-    /// A colour with an opacity: 0 is transparent, 255 opaque.
+    /// Creates a colour with an opacity from 0 (transparent) to 255 (opaque).
     pub const fn argb(alpha: u8, red: u8, green: u8, blue: u8) -> Self {
         Self {
             alpha,
@@ -57,7 +59,7 @@ impl Color {
         }
         let [alpha, red, green, blue] = u32::from_str_radix(digits, 16).ok()?.to_be_bytes();
         match digits.len() {
-            // Each digit counts twice: `#f80` is `#ff8800`.
+            // Each digit is doubled: `#f80` is `#ff8800`.
             3 => Some(Self::rgb(green * 17, (blue >> 4) * 17, (blue & 15) * 17)),
             6 => Some(Self::rgb(red, green, blue)),
             8 => Some(Self::argb(alpha, red, green, blue)),
@@ -69,7 +71,7 @@ impl Color {
         if name.eq_ignore_ascii_case("transparent") {
             return Some(Self::TRANSPARENT);
         }
-        // The parser takes more than names: digits without `#`, and functions such as `rgb()`.
+        // The parser also accepts digits without `#`, and functions such as `rgb()`.
         let is_name = name.bytes().all(|byte| byte.is_ascii_alphabetic())
             && !name.bytes().all(|byte| byte.is_ascii_hexdigit());
         let [red, green, blue, _] = csscolorparser::parse(name)
@@ -96,7 +98,7 @@ impl FromStr for Color {
                 InvalidInput::new(
                     "color",
                     format!(
-                        "`{}` is no colour; write a name such as `Green`, #RRGGBB, or #AARRGGBB with alpha first",
+                        "`{}` is not a colour; use a name such as `Green`, #RRGGBB, or #AARRGGBB with alpha first",
                         text.escape_debug()
                     ),
                 )
@@ -104,7 +106,7 @@ impl FromStr for Color {
     }
 }
 
-/// `#RRGGBB`, or `#AARRGGBB` where it is not opaque: what the service takes.
+/// Formats the colour as the service accepts it: `#RRGGBB`, or `#AARRGGBB` if it is not opaque.
 impl fmt::Display for Color {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("#")?;
@@ -128,8 +130,8 @@ mod tests {
     use super::Color;
 
     #[test]
-    fn names_and_digits_are_read_in_any_case() {
-        for (text, shown) in [
+    fn names_and_digits_are_parsed_in_any_case() {
+        for (text, formatted) in [
             ("Green", "#008000"),
             ("rebeccapurple", "#663399"),
             ("TRANSPARENT", "#00FFFFFF"),
@@ -138,12 +140,13 @@ mod tests {
             ("0X001100", "#001100"),
             ("#FFff5733", "#FF5733"),
         ] {
-            assert_eq!(text.parse::<Color>().unwrap().to_string(), shown, "{text}");
+            let color: Color = text.parse().unwrap();
+            assert_eq!(color.to_string(), formatted, "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_colour_is_told_with_a_way_to_write_one() {
+    fn the_error_for_an_invalid_colour_names_the_valid_notations() {
         for text in [
             "",
             "#",
@@ -159,7 +162,7 @@ mod tests {
         ] {
             let error = text.parse::<Color>().unwrap_err().to_string();
             assert!(
-                error.contains("is no colour; write a name"),
+                error.contains("is not a colour; use a name"),
                 "{text}: {error}"
             );
         }
@@ -175,13 +178,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_colour_reads_back_as_it_is_shown(alpha: u8, red: u8, green: u8, blue: u8) {
+        fn every_formatted_colour_parses_to_the_same_colour(alpha: u8, red: u8, green: u8, blue: u8) {
             let color = Color::argb(alpha, red, green, blue);
             prop_assert_eq!(color.to_string().parse::<Color>().unwrap(), color);
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,12}") {
+        fn no_text_causes_a_panic(text in "\\PC{0,12}") {
             let _ = text.parse::<Color>();
         }
     }

@@ -1,4 +1,4 @@
-//! What a barcode is to say: text, bytes (which travel as base64), or hexadecimal digits.
+//! The data that a barcode encodes: text, bytes (sent as base64), or hexadecimal digits.
 
 use std::fmt;
 
@@ -9,22 +9,24 @@ use bytes::Bytes;
 
 use crate::error::InvalidInput;
 
-/// The data of a barcode: text, or bytes.
+/// The data that a barcode encodes: text or bytes.
 ///
-/// Made of a string as text, and of bytes as bytes, a literal such as `b"text"` too.
+/// Strings convert into text. Byte slices, vectors and arrays, including literals such as `b"text"`, convert into bytes.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Data {
-    /// Text as it reads.
+    /// Text.
     Text(String),
-    /// Bytes; they are sent as base64.
+    /// Bytes, which are sent as base64.
     Bytes(Vec<u8>),
-    /// Bytes as hexadecimal digits, two each.
+    /// Bytes, written as two hexadecimal digits each.
     Hex(String),
 }
 
 impl Data {
-    /// Bytes written as hexadecimal digits, two each, such as `48656C6C6F`.
+    /// Creates data from bytes that are written as two hexadecimal digits each, such as `48656C6C6F`.
+    ///
+    /// The digits are validated before the request is sent.
     ///
     /// ```
     /// # fn example(client: barcode_cloud::Client) {
@@ -39,12 +41,12 @@ impl Data {
 
     pub(crate) fn into_encode_data(self) -> Result<EncodeData, InvalidInput> {
         let (data, data_type) = match self {
-            // What the service takes it for anyway.
+            // Text is the service's default.
             Self::Text(text) => (text, None),
             Self::Bytes(bytes) => (STANDARD.encode(bytes), Some(EncodeDataType::Base64Bytes)),
-            Self::Hex(digits) => (pairs(digits)?, Some(EncodeDataType::HexBytes)),
+            Self::Hex(digits) => (validate_hex(digits)?, Some(EncodeDataType::HexBytes)),
         };
-        // The document bounds the data of a body only; no form can say nothing.
+        // No barcode type can encode empty data.
         if data.is_empty() {
             let reason = "is empty; a barcode needs at least one character";
             return Err(InvalidInput::new("data", reason));
@@ -53,15 +55,18 @@ impl Data {
     }
 }
 
-/// The digits, if that is what they are.
-fn pairs(digits: String) -> Result<String, InvalidInput> {
-    if let Some(place) = digits.chars().position(|digit| !digit.is_ascii_hexdigit()) {
-        let reason = format!("character {} is no hexadecimal digit", place + 1);
+/// Checks that the digits are hexadecimal and that their number is even.
+fn validate_hex(digits: String) -> Result<String, InvalidInput> {
+    if let Some(index) = digits.chars().position(|digit| !digit.is_ascii_hexdigit()) {
+        let reason = format!(
+            "character {} is not a hexadecimal digit; use 0-9 and A-F only",
+            index + 1
+        );
         return Err(InvalidInput::new("data", reason));
     }
     if digits.len() % 2 == 1 {
         let reason = format!(
-            "{} hexadecimal digits are not whole bytes; give two for each",
+            "has {} hexadecimal digits, an odd number; use two for each byte",
             digits.len()
         );
         return Err(InvalidInput::new("data", reason));
@@ -69,7 +74,7 @@ fn pairs(digits: String) -> Result<String, InvalidInput> {
     Ok(digits)
 }
 
-/// Barcode data may be personal: its length is shown, nothing of it.
+/// Shows the length of the data instead of the data, which may be personal.
 impl fmt::Debug for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -135,7 +140,7 @@ mod tests {
     use super::Data;
 
     #[test]
-    fn strings_are_text_and_bytes_are_bytes() {
+    fn strings_convert_into_text_and_bytes_into_bytes() {
         let text = "x".to_owned();
         for data in [Data::from("x"), Data::from(&text), Data::from(text.clone())] {
             assert_eq!(data, Data::Text("x".into()));
@@ -152,23 +157,23 @@ mod tests {
     }
 
     #[test]
-    fn hexadecimal_digits_are_checked_before_they_are_sent() {
+    fn hexadecimal_digits_are_validated_before_they_are_sent() {
         let sent = Data::hex("48656c6C6F").into_encode_data().unwrap();
         assert_eq!(
             (sent.data.as_str(), sent.data_type),
             ("48656c6C6F", Some(EncodeDataType::HexBytes))
         );
-        for (digits, says) in [
+        for (digits, expected) in [
             ("", "data: is empty"),
-            ("486", "data: 3 hexadecimal digits are not whole bytes"),
-            ("48 6", "data: character 3 is no hexadecimal digit"),
-            ("4ß", "data: character 2 is no"),
+            ("486", "data: has 3 hexadecimal digits, an odd number"),
+            ("48 6", "data: character 3 is not a hexadecimal digit"),
+            ("4ß", "data: character 2 is not"),
         ] {
             let error = Data::hex(digits)
                 .into_encode_data()
                 .unwrap_err()
                 .to_string();
-            assert!(error.starts_with(says), "{error}");
+            assert!(error.starts_with(expected), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Generating a barcode: the request and what becomes of its response.
+//! The request to generate a barcode, and the handling of its response.
 
 use std::future::{self, Future};
 use std::path::Path;
@@ -16,9 +16,9 @@ use crate::request::call_options::call_setters;
 use crate::save::NewFile;
 use crate::{Client, Code128Options, Data, Error, Image, Pdf417Options, QrOptions, RenderOptions};
 
-/// A request to generate a barcode; made by [`Client::generate`].
+/// A request to generate a barcode, returned by [`Client::generate`].
 ///
-/// It is sent as a JSON body, so that no URL, and therefore no proxy's log, holds the barcode's data.
+/// The barcode's data is sent in a JSON body and not in the URL, so proxies do not log it.
 ///
 /// ```no_run
 /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
@@ -41,7 +41,7 @@ pub struct Generate {
     barcode_type: EncodeBarcodeType,
     data: Data,
     format: Option<BarcodeImageFormat>,
-    image: Option<RenderOptions>,
+    render: Option<RenderOptions>,
     qr: Option<QrOptions>,
     code128: Option<Code128Options>,
     pdf417: Option<Pdf417Options>,
@@ -55,7 +55,7 @@ impl Generate {
             barcode_type,
             data,
             format: None,
-            image: None,
+            render: None,
             qr: None,
             code128: None,
             pdf417: None,
@@ -63,31 +63,32 @@ impl Generate {
         }
     }
 
-    /// File format of the picture, whatever [`image`](Self::image) says. PNG unless set.
+    /// Sets the file format of the image. It overrides the format in [`render`](Self::render). PNG by default.
     pub fn format(mut self, format: BarcodeImageFormat) -> Self {
         self.format = Some(format);
         self
     }
 
-    /// Size, colours, text and the like.
-    pub fn render(mut self, image: impl Into<RenderOptions>) -> Self {
-        self.image = Some(image.into());
+    /// Sets the options for all barcode types, such as size, colours and text.
+    pub fn render(mut self, options: impl Into<RenderOptions>) -> Self {
+        self.render = Some(options.into());
         self
     }
 
-    /// Options of `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`; refused with any other type.
+    /// Sets the options of `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`. They are rejected with any other type.
     pub fn qr(mut self, qr: impl Into<QrOptions>) -> Self {
         self.qr = Some(qr.into());
         self
     }
 
-    /// Options of `Code128`; refused with any other type.
+    /// Sets the options of `Code128`. They are rejected with any other type.
     pub fn code128(mut self, code128: impl Into<Code128Options>) -> Self {
         self.code128 = Some(code128.into());
         self
     }
 
-    /// Options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`; refused with any other type.
+    /// Sets the options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`. They are rejected with any other
+    /// type.
     pub fn pdf417(mut self, pdf417: impl Into<Pdf417Options>) -> Self {
         self.pdf417 = Some(pdf417.into());
         self
@@ -95,47 +96,51 @@ impl Generate {
 
     call_setters!();
 
-    /// Sends the request; gives the whole picture. The service bills it.
+    /// Sends the request and returns the whole image. The service bills the request.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] for empty data and for options that are out of bounds or mean nothing to the type;
-    /// [`Error::Api`] where the service refuses (data that the type cannot hold, for one); whatever else a call may
-    /// meet.
+    /// - [`Error::InvalidInput`] if the data is empty, or if an option is out of bounds or does not apply to the barcode
+    ///   type;
+    /// - [`Error::Api`] if the service rejects the request, for example because the type cannot encode the data;
+    /// - any other error of a call: see [`Error`].
     pub async fn send(self) -> Result<Image, Error> {
-        let (client, options, request) = self.prepared(Whole)?;
+        let (client, options, request) = self.prepare(Whole)?;
         Ok(client.exchange().run(&options, &request).await?)
     }
 
-    /// Sends the request; gives the picture as it comes, in constant memory. The service bills it.
+    /// Sends the request and returns the image as a stream, which needs constant memory. The service bills the request.
     ///
-    /// The stream is a request under way until it ends or is dropped: one that is kept and not read holds a turn up.
+    /// The request is in flight until the stream ends or is dropped. A stream that is kept but not read therefore holds a
+    /// [`concurrency`](crate::ClientBuilder::concurrency) permit.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// The errors of [`send`](Self::send).
     pub async fn stream(self) -> Result<ImageStream, Error> {
-        let (client, options, request) = self.prepared(AsItComes)?;
+        let (client, options, request) = self.prepare(Streamed)?;
         Ok(client.exchange().run(&options, &request).await?)
     }
 
-    /// Sends the request; writes the picture to `path` in constant memory, as [`ImageStream::save`] does; returns how
-    /// many bytes it has. The service bills it.
+    /// Sends the request and writes the image to `path` in constant memory. Returns the number of bytes written. The
+    /// service bills the request.
+    ///
+    /// The file is written as [`ImageStream::save`] does. If no file can be created at `path`, no request is sent.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`Error::File`] with the path.
+    /// The errors of [`send`](Self::send), and [`Error::File`] if the file cannot be written.
     pub async fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let path = path.as_ref();
-        // A place where no file can be made is told before the request is billed.
+        // Reports a path that cannot be written to before the request is billed.
         drop(NewFile::create(path).await?);
-        let (client, options, request) = self.prepared(ToFile(path))?;
+        let (client, options, request) = self.prepare(ToFile(path))?;
         Ok(client.exchange().run(&options, &request).await?)
     }
 
-    /// The validated request, and what it is run with.
-    fn prepared<R>(self, receive: R) -> Result<(Client, CallOptions, Request<R>), Error> {
-        let mut render = self.image;
+    /// Validates the request. Returns it with the client and the options that it is sent with.
+    fn prepare<R>(self, receive: R) -> Result<(Client, CallOptions, Request<R>), Error> {
+        let mut render = self.render;
         if self.format.is_some() {
             render.get_or_insert_default().0.image_format = self.format;
         }
@@ -185,9 +190,9 @@ impl Receive for Whole {
     }
 }
 
-struct AsItComes;
+struct Streamed;
 
-impl Receive for AsItComes {
+impl Receive for Streamed {
     type Output = ImageStream;
 
     async fn receive(
@@ -195,8 +200,8 @@ impl Receive for AsItComes {
         response: Response,
         context: ResponseContext<'_>,
     ) -> Result<ImageStream, Error> {
-        let picture = ImageStream::new(response, &context).await?;
-        Ok(picture.keeping(Streaming::new(context.permit, context.span.clone())))
+        let image = ImageStream::new(response, &context).await?;
+        Ok(image.keeping(Streaming::new(context.permit, context.span.clone())))
     }
 }
 
@@ -210,8 +215,8 @@ impl Receive for ToFile<'_> {
         response: Response,
         context: ResponseContext<'_>,
     ) -> Result<u64, Error> {
-        let picture = ImageStream::new(response, &context).await?;
-        picture.save(self.0).await
+        let image = ImageStream::new(response, &context).await?;
+        image.save(self.0).await
     }
 }
 
@@ -219,7 +224,7 @@ struct Request<R> {
     /// Each attempt sends a clone, which shares the body.
     http: reqwest::Request,
     receive: R,
-    /// The barcode's data, if the client's settings allow to trace it.
+    /// The barcode's data, if the client's settings allow tracing it.
     traced_data: Option<String>,
 }
 
@@ -236,8 +241,8 @@ impl<R: Receive> Operation for Request<R> {
         }
         let clone = self.http.try_clone();
         future::ready(clone.ok_or_else(|| {
-            // Only a streamed body cannot be cloned, and JSON is not streamed.
-            InvalidInput::new("request", "its body cannot be sent more than once").into()
+            // Unreachable: only a streamed body cannot be cloned, and a JSON body is not streamed.
+            InvalidInput::new("request", "has a body that cannot be sent more than once").into()
         }))
     }
 

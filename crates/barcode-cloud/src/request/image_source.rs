@@ -1,4 +1,4 @@
-//! An image to be read: where it is, how it is validated, and how a request carries it.
+//! The image that barcodes are read from: where it is, how it is validated, and how it is uploaded.
 
 use std::fmt;
 use std::io::Read;
@@ -17,52 +17,57 @@ use crate::Error;
 use crate::error::InvalidInput;
 use crate::exchange::upload::{self, Source, Upload, UploadOutcome, locked};
 
-/// An image to be read: PNG, JPEG, GIF, TIFF or BMP.
+/// An image to read barcodes from: PNG, JPEG, GIF, TIFF or BMP.
 ///
-/// Made from a path, or from bytes. A string is neither: it could be a path or a URL ([`ImageSource::url`]).
+/// Paths and bytes convert into an `ImageSource`. Strings do not, because a string could be a path or a URL: use a
+/// [`Path`] or [`ImageSource::url`].
 ///
-/// The name of a file is never sent, as it may hold personal data: the service sees `image` with the file's extension.
+/// The name of a file is never sent, because it may contain personal data. The service receives the name `image` with
+/// the file's extension.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ImageSource {
-    /// A file; uploaded from disk in constant memory, unless [several types](crate::Recognize::types) are looked for.
+    /// A file. It is uploaded from disk in constant memory, unless [several types](crate::Recognize::types) are
+    /// requested.
     Path(PathBuf),
-    /// The bytes of a file.
+    /// The contents of an image file.
     Bytes(Bytes),
-    /// A URL that the service fetches the image from. It is part of the URL of the request, so proxies may log it: it
-    /// should hold no secret and no personal data.
+    /// A URL that the service fetches the image from.
+    ///
+    /// It is sent as part of the request's URL, which proxies may log. It should not contain secrets or personal data.
     Url(String),
-    /// Made by [`ImageSource::reader`].
+    /// A reader, created by [`ImageSource::reader`].
     Reader(Reader),
 }
 
-/// Something to be read once, and how many bytes it has; made by [`ImageSource::reader`].
+/// A reader that can be read once, and its length. Created by [`ImageSource::reader`].
 #[derive(Clone)]
 pub struct Reader {
     source: Arc<Mutex<Option<Source>>>,
     length: u64,
 }
 
-/// A picture, ready to be sent.
+/// An image that is ready to be sent.
 enum Opened {
     Bytes(Bytes),
     Upload(Upload),
 }
 
-/// Bytes that are asked for on the word of a file's or a reader's length.
-const MOST_AT_ONCE: usize = 32 << 20;
+/// The maximum buffer size, in bytes, that is allocated in advance because of the stated length of a file or reader.
+const MAX_INITIAL_CAPACITY: usize = 32 << 20;
 
 impl ImageSource {
-    /// An image at a URL that the service can reach. See [`ImageSource::Url`] for who else can read that URL.
+    /// Creates a source from a URL that the service can reach. Proxies may log the URL: see [`ImageSource::Url`].
     pub fn url(url: impl Into<String>) -> Self {
         Self::Url(url.into())
     }
 
-    /// An image of exactly `length` bytes, read from `reader`. It is uploaded in constant memory, unless
-    /// [several types](crate::Recognize::types) are looked for.
+    /// Creates a source from a reader that returns exactly `length` bytes.
     ///
-    /// It can be read once: a call that has begun to read it is not attempted again, and a second call is refused, that
-    /// of a clone too.
+    /// The image is uploaded in constant memory, unless [several types](crate::Recognize::types) are requested.
+    ///
+    /// The reader can be read once. A call that has started to read it is not retried, and a second call with the same
+    /// source or a clone of it fails with [`Error::InvalidInput`].
     pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static, length: u64) -> Self {
         Self::Reader(Reader {
             source: Arc::new(Mutex::new(Some(Box::new(reader)))),
@@ -70,13 +75,14 @@ impl ImageSource {
         })
     }
 
-    /// As [`reader`](Self::reader), for a reader that blocks, such as one of `std`. It is read on a thread for blocking
-    /// work.
+    /// Creates a source from a blocking reader, such as one from `std`, that returns exactly `length` bytes.
+    ///
+    /// It is read on one of Tokio's threads for blocking work. Otherwise the same as [`reader`](Self::reader).
     pub fn blocking_reader(reader: impl Read + Send + 'static, length: u64) -> Self {
         Self::reader(upload::unblocked(reader), length)
     }
 
-    /// Whether the image can be sent (once more).
+    /// Whether the image can still be sent, for the first time or again.
     pub(crate) fn can_resend(&self) -> bool {
         match self {
             Self::Reader(reader) => locked(&reader.source).is_some(),
@@ -84,9 +90,8 @@ impl ImageSource {
         }
     }
 
-    /// Checks what can be checked without sending or opening anything: that the image exists, is not empty, and has at
-    /// most `most` bytes.
-    pub(crate) async fn validate(&self, most: u64) -> Result<(), Error> {
+    /// Checks, without opening or sending the image, that it exists, is not empty, and has at most `max` bytes.
+    pub(crate) async fn validate(&self, max: u64) -> Result<(), Error> {
         let length = match self {
             Self::Path(path) => file_length(path).await?,
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -96,11 +101,11 @@ impl ImageSource {
             Self::Reader(reader) => reader.length,
             Self::Url(_) => return Ok(()),
         };
-        not_empty(length)?;
-        Ok(not_larger(length, most)?)
+        require_not_empty(length)?;
+        Ok(require_at_most(length, max)?)
     }
 
-    /// The image as a part of a form; what breaks its upload is told to `outcome`.
+    /// Returns the image as a part of a multipart form. An error during the upload is recorded in `outcome`.
     pub(crate) async fn file_part(&self, outcome: &UploadOutcome) -> Result<FilePart, Error> {
         let part = match self.open().await? {
             Opened::Bytes(bytes) => FilePart::bytes(bytes),
@@ -112,27 +117,27 @@ impl ImageSource {
         Ok(part.file_name(self.upload_name()))
     }
 
-    /// The picture as base64. A file or a reader of more than `most` bytes, whose text could not be sent, is not read.
-    pub(crate) async fn base64(&self, most: u64) -> Result<String, Error> {
+    /// Returns the image as base64. A file or reader with more than `max` bytes is rejected before it is read.
+    pub(crate) async fn base64(&self, max: u64) -> Result<String, Error> {
         match self.open().await? {
             Opened::Bytes(bytes) => Ok(STANDARD.encode(bytes)),
             Opened::Upload(mut upload) => {
-                not_larger(upload.length(), most)?;
+                require_at_most(upload.length(), max)?;
                 let length = usize::try_from(upload.length()).unwrap_or(usize::MAX);
-                let mut bytes = Vec::with_capacity(length.min(MOST_AT_ONCE));
-                while let Some(piece) = upload
+                let mut bytes = Vec::with_capacity(length.min(MAX_INITIAL_CAPACITY));
+                while let Some(chunk) = upload
                     .try_next()
                     .await
                     .map_err(|broken| broken.to_error())?
                 {
-                    bytes.extend_from_slice(&piece);
+                    bytes.extend_from_slice(&chunk);
                 }
                 Ok(STANDARD.encode(bytes))
             }
         }
     }
 
-    /// What is sent, which is not empty.
+    /// Opens the image, which must not be empty, for sending.
     async fn open(&self) -> Result<Opened, Error> {
         match self {
             Self::Path(path) => {
@@ -141,22 +146,23 @@ impl ImageSource {
                 Ok(Opened::Upload(upload))
             }
             Self::Bytes(bytes) => {
-                not_empty(bytes.len() as u64)?;
+                require_not_empty(bytes.len() as u64)?;
                 Ok(Opened::Bytes(bytes.clone()))
             }
             Self::Reader(reader) => {
-                not_empty(reader.length)?;
+                require_not_empty(reader.length)?;
                 let upload = Upload::lent(&reader.source, reader.length);
                 Ok(Opened::Upload(upload.ok_or_else(already_read)?))
             }
             Self::Url(_) => {
-                let reason = "is a URL, which the service fetches by itself; it cannot be uploaded";
+                let reason =
+                    "is a URL, which cannot be uploaded; the service fetches the image itself";
                 Err(InvalidInput::new("image", reason).into())
             }
         }
     }
 
-    /// The name that an upload gives the file. It says what kind of image it is, and nothing of the real name.
+    /// Returns the file name that is sent. It has the extension of the real name and nothing else of it.
     fn upload_name(&self) -> &'static str {
         let Self::Path(path) = self else {
             return "image";
@@ -173,11 +179,11 @@ impl ImageSource {
     }
 }
 
-/// Checks that the URL of an image fits into the URL of a request, which is `whole`.
-pub(crate) fn validate_url(url: &str, whole: &reqwest::Url) -> Result<(), Error> {
+/// Checks that the URL of an image is not empty, and that `request_url`, which contains it, is not too long.
+pub(crate) fn validate_url(url: &str, request_url: &reqwest::Url) -> Result<(), Error> {
     let reason = if url.is_empty() {
-        "is an empty URL; give one that the service can reach"
-    } else if http::Uri::try_from(whole.as_str()).is_err() {
+        "is an empty URL; use one that the service can reach"
+    } else if http::Uri::try_from(request_url.as_str()).is_err() {
         "is a URL that is too long for a request; send the image itself"
     } else {
         return Ok(());
@@ -185,7 +191,7 @@ pub(crate) fn validate_url(url: &str, whole: &reqwest::Url) -> Result<(), Error>
     Err(InvalidInput::new("image", reason).into())
 }
 
-/// The length of a file, which is checked before it is opened: opening a FIFO blocks until a writer appears.
+/// Returns the length of a file without opening it: opening a FIFO blocks until a writer appears.
 async fn file_length(path: &Path) -> Result<u64, Error> {
     let metadata = tokio::fs::metadata(path).await.map_err(in_file(path))?;
     if metadata.is_dir() {
@@ -200,11 +206,11 @@ async fn file_length(path: &Path) -> Result<u64, Error> {
     Ok(metadata.len())
 }
 
-/// Opens a file that was validated before; it may have changed since.
+/// Opens a file that was validated before. It is checked again, because it may have changed since.
 async fn open(path: &Path) -> Result<(File, u64), Error> {
     let file = File::open(path).await.map_err(in_file(path))?;
     let length = file.metadata().await.map_err(in_file(path))?.len();
-    not_empty(length)?;
+    require_not_empty(length)?;
     Ok((file, length))
 }
 
@@ -215,30 +221,30 @@ fn in_file(path: &Path) -> impl Fn(std::io::Error) -> Error {
     }
 }
 
-fn not_empty(length: u64) -> Result<(), InvalidInput> {
+fn require_not_empty(length: u64) -> Result<(), InvalidInput> {
     if length > 0 {
         return Ok(());
     }
-    let reason = "is empty (0 bytes); give a PNG, JPEG, GIF, TIFF or BMP";
+    let reason = "is empty (0 bytes); use a PNG, JPEG, GIF, TIFF or BMP image";
     Err(InvalidInput::new("image", reason))
 }
 
-fn not_larger(length: u64, most: u64) -> Result<(), InvalidInput> {
-    if length <= most {
+fn require_at_most(length: u64, max: u64) -> Result<(), InvalidInput> {
+    if length <= max {
         return Ok(());
     }
     let reason = format!(
-        "has {length} bytes, and at most {most} can be searched for several types; look for one type a request"
+        "has {length} bytes, but a request for several types can carry at most {max}; send one request for each type"
     );
     Err(InvalidInput::new("image", reason))
 }
 
 fn already_read() -> InvalidInput {
-    let reason = "the reader was read before; give a new one for each call";
+    let reason = "is a reader that was already read; create a new one for each call";
     InvalidInput::new("image", reason)
 }
 
-/// Bytes are counted, not shown.
+/// Shows the number of bytes instead of the bytes, and does not show a URL.
 impl fmt::Debug for ImageSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

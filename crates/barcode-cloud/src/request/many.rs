@@ -1,6 +1,8 @@
-//! Many requests, several at a time: a stream of them in, a stream of answers out. Nothing is collected. Each call is a
-//! task, so that it goes on while its answer is waited for elsewhere: one that stood still would keep others from their
-//! turn. Dropping the stream ends the tasks.
+//! Sends a stream of requests, several at a time, and returns a stream of results. Only the requests in flight are kept
+//! in memory.
+//!
+//! Each call is a separate task, so that it makes progress even while the stream of results is not polled. Otherwise a
+//! suspended call could hold a permit that other calls wait for. Dropping the stream of results aborts the tasks.
 
 use std::panic::resume_unwind;
 
@@ -9,29 +11,32 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 use crate::error::ConfigurationError;
-
 use crate::{Barcode, Error, Generate, Image, Recognize, Scan};
 
-/// Requests under way at a time, unless set.
-const CONCURRENCY: usize = 8;
+/// The default number of requests in flight.
+const DEFAULT_CONCURRENCY: usize = 8;
 
-/// Many requests to be sent; made by [`Client::generate_many`](crate::Client::generate_many) and its like.
+/// Many requests, several of which are in flight at a time.
 ///
-/// Memory holds what is under way and no more, however many requests there are. Each has an error of its own; one that
-/// fails stops no other. Dropping the stream of answers ends the calls under way (which may be billed) and sends no more.
-#[must_use = "nothing is sent before the stream of answers is read"]
+/// Returned by [`Client::generate_many`](crate::Client::generate_many),
+/// [`Client::recognize_many`](crate::Client::recognize_many) and [`Client::scan_many`](crate::Client::scan_many).
+///
+/// Memory use depends on the number of requests in flight, not on the total number of requests. Each request has its own
+/// result: an error does not stop the others. Dropping the stream of results aborts the calls in flight, which may still
+/// be billed, and sends no further requests.
+#[must_use = "nothing is sent until the stream of results is polled"]
 #[derive(Debug)]
 pub struct Many<S> {
     requests: S,
     concurrency: usize,
 }
 
-/// A request that can be one of many: [`Generate`], [`Recognize`], [`Scan`].
+/// A request that [`Many`] can send: [`Generate`], [`Recognize`] or [`Scan`].
 pub trait Request: sealed::Sealed + Send + 'static {
-    /// What its answer carries.
+    /// The result of a successful call.
     type Answer: Send + 'static;
 
-    /// Sends it.
+    /// Sends the request.
     fn send(self) -> impl Future<Output = Result<Self::Answer, Error>> + Send;
 }
 
@@ -65,46 +70,50 @@ where
     pub(crate) fn new(requests: S) -> Self {
         Self {
             requests,
-            concurrency: CONCURRENCY,
+            concurrency: DEFAULT_CONCURRENCY,
         }
     }
 
-    /// Has this many requests under way at a time; 8 unless set, 0 counts as 1.
+    /// Sets the maximum number of requests in flight. 8 by default; 0 is treated as 1.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests.max(1);
         self
     }
 
-    /// The answers in the order of the requests. A slow one holds up those behind it, at most
-    /// [`concurrency`](Self::concurrency) of them.
+    /// Returns the results in the order of the requests.
+    ///
+    /// A slow call delays the results after it. At most [`concurrency`](Self::concurrency) calls are started and not yet
+    /// returned.
     pub fn in_order(
         self,
     ) -> impl Stream<Item = Result<<S::Item as Request>::Answer, Error>> + Unpin {
-        let calls = self.requests.map(begin);
+        let calls = self.requests.map(spawn);
         Box::pin(calls.buffered(self.concurrency))
     }
 
-    /// The answers as they come, each with its request's place in the stream, from 0.
+    /// Returns the results in the order in which calls complete, each with the index of its request, starting at 0.
     pub fn as_completed(
         self,
     ) -> impl Stream<Item = (usize, Result<<S::Item as Request>::Answer, Error>)> + Unpin {
         let calls = self.requests.enumerate();
-        let calls = calls.map(|(place, request)| {
-            let call = begin(request);
-            async move { (place, call.await) }
+        let calls = calls.map(|(index, request)| {
+            let call = spawn(request);
+            async move { (index, call.await) }
         });
         Box::pin(calls.buffer_unordered(self.concurrency))
     }
 }
 
-/// Begins a call, which ends early when what is returned is dropped.
-fn begin<R: Request>(request: R) -> impl Future<Output = Result<R::Answer, Error>> + Send {
+/// Starts a call, which is aborted if the returned future is dropped.
+fn spawn<R: Request>(request: R) -> impl Future<Output = Result<R::Answer, Error>> + Send {
     let call = AbortOnDropHandle::new(tokio::spawn(request.send().in_current_span()));
     async move {
         call.await
-            .unwrap_or_else(|stopped| match stopped.try_into_panic() {
+            .unwrap_or_else(|error| match error.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
-                Err(gone) => Err(ConfigurationError::Runtime(std::io::Error::other(gone)).into()),
+                Err(cancelled) => {
+                    Err(ConfigurationError::Runtime(std::io::Error::other(cancelled)).into())
+                }
             })
     }
 }

@@ -1,4 +1,4 @@
-//! The options of a drawing, grouped as the document groups them: typed setters over the generated parameters.
+//! The options of generated barcodes: typed setters for the generated parameters, grouped as in the API document.
 
 use barcode_cloud_client::types::{
     BarcodeImageFormat, BarcodeImageParams, Code128EncodeMode, Code128Params, CodeLocation,
@@ -20,7 +20,7 @@ macro_rules! options {
         pub struct $name(pub(crate) $params);
 
         impl $name {
-            /// No option set: the service's own choice for each.
+            /// Creates options that are all unset, so that the service's defaults apply.
             #[must_use]
             pub fn new() -> Self {
                 Self::default()
@@ -36,7 +36,7 @@ macro_rules! options {
             )+
         }
 
-        /// The parameters of the generated client, as they are.
+        /// Uses the parameters of the generated client without changes.
         impl From<$params> for $name {
             fn from(params: $params) -> Self {
                 Self(params)
@@ -46,7 +46,7 @@ macro_rules! options {
 }
 
 options! {
-    /// How to draw a barcode, whatever its type: format, size, colours, text.
+    /// The options that apply to all barcode types: format, size, colours, text.
     ///
     /// ```
     /// use barcode_cloud::{BarcodeImageFormat, Color, GraphicsUnit, RenderOptions};
@@ -59,79 +59,82 @@ options! {
     ///     .foreground(Color::rgb(0, 0, 0x80));
     /// ```
     RenderOptions(BarcodeImageParams) {
-        /// File format of the picture. PNG unless set.
+        /// Sets the file format of the image. PNG by default.
         format: image_format = BarcodeImageFormat;
-        /// Where the data is printed as readable text. Unless set: below linear types, nowhere with 2D types.
+        /// Sets where the data is printed as human-readable text. By default below linear barcodes, and not at all for
+        /// 2D barcodes.
         text: text_location = CodeLocation;
-        /// Colour of bars and text. Black unless set.
+        /// Sets the colour of the bars and the text. Black by default.
         foreground: foreground_color = Color;
-        /// Colour behind the barcode. White unless set.
+        /// Sets the colour of the background. White by default.
         background: background_color = Color;
-        /// Unit of [`width`](Self::width) and [`height`](Self::height). Pixels unless set.
+        /// Sets the unit of [`width`](Self::width) and [`height`](Self::height). Pixels by default.
         units: units = GraphicsUnit;
-        /// Dots per inch, 1 to 100,000. 96 unless set.
+        /// Sets the resolution in dots per inch, from 1 to 100,000. 96 by default.
         resolution: resolution = f32;
-        /// Height of the picture in [`units`](Self::units). Follows from the barcode unless set.
+        /// Sets the height of the image in [`units`](Self::units). By default the barcode determines it.
         height: image_height = f32;
-        /// Width of the picture in [`units`](Self::units). Follows from the barcode unless set.
+        /// Sets the width of the image in [`units`](Self::units). By default the barcode determines it.
         width: image_width = f32;
-        /// Degrees to turn the picture by. 0 unless set; multiples of 90 stay easy to read.
+        /// Sets the angle in degrees by which the image is rotated. 0 by default. Multiples of 90 keep the barcode easy
+        /// to read.
         rotation: rotation_angle = i32;
     }
 }
 
 options! {
-    /// Options of `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`.
+    /// The options of `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`.
     QrOptions(QrParams) {
-        /// How text becomes bits.
+        /// Sets how the data is encoded.
         encode_mode: qr_encode_mode = QrEncodeMode;
-        /// How much damage the symbol can take and still be read.
+        /// Sets the error correction level: how much damage a reader can correct.
         error_level: qr_error_level = QrErrorLevel;
-        /// Size of a `QR` or `GS1QR` symbol. The smallest that holds the data unless set.
+        /// Sets the version (size) of a `QR` or `GS1QR` symbol. By default the smallest that can hold the data.
         version: qr_version = QrVersion;
-        /// Character set of the text, announced to the reader.
+        /// Sets the character set of the text. The symbol declares it with an ECI.
         eci_encoding: qr_eci_encoding = EciEncodings;
-        /// Height of a module divided by its width, 0.001 to 1.
+        /// Sets the height of a module divided by its width, from 0.001 to 1.
         aspect_ratio: qr_aspect_ratio = f32;
-        /// Size of a `MicroQR` symbol.
+        /// Sets the version (size) of a `MicroQR` symbol.
         micro_version: micro_qr_version = MicroQrVersion;
-        /// Size of a `RectMicroQR` symbol.
+        /// Sets the version (size) of a `RectMicroQR` symbol.
         rect_micro_version: rect_micro_qr_version = RectMicroQrVersion;
     }
 }
 
 options! {
-    /// Options of `Code128`.
+    /// The options of `Code128`.
     Code128Options(Code128Params) {
-        /// Code sets that the symbol may draw on.
+        /// Sets the code sets that the symbol may use.
         encode_mode: code128_encode_mode = Code128EncodeMode;
     }
 }
 
 options! {
-    /// Options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`.
+    /// The options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`.
     Pdf417Options(Pdf417Params) {
-        /// How text becomes codewords.
+        /// Sets how the data is encoded into codewords.
         encode_mode: pdf417_encode_mode = Pdf417EncodeMode;
-        /// How much damage the symbol can take and still be read.
+        /// Sets the error correction level: how much damage a reader can correct.
         error_level: pdf417_error_level = Pdf417ErrorLevel;
-        /// Whether to leave the stop pattern out: narrower, but less robust.
+        /// Sets whether to omit the stop pattern, which makes the symbol narrower but less robust.
         truncate: pdf417_truncate = bool;
-        /// Data columns, 1 to 30; with 0 the service chooses.
+        /// Sets the number of data columns, from 1 to 30. With 0 the service chooses.
         columns: pdf417_columns = i32;
-        /// Rows, 3 to 90; with 0 the service chooses.
+        /// Sets the number of rows, from 3 to 90. With 0 the service chooses.
         rows: pdf417_rows = i32;
-        /// Height of a module divided by its width, 2 to 10; the standard asks for 3 to 5, micro types 2 to 5.
+        /// Sets the height of a module divided by its width, from 2 to 10. The standard requires 3 to 5, and 2 to 5 for
+        /// the micro types.
         aspect_ratio: pdf417_aspect_ratio = f32;
-        /// Character set of the text, announced to the reader.
+        /// Sets the character set of the text. The symbol declares it with an ECI.
         eci_encoding: pdf417_eci_encoding = EciEncodings;
-        /// Whether the symbol sets up the scanner rather than carrying data.
+        /// Sets whether the symbol configures the reader instead of carrying data.
         reader_initialization: pdf417_is_reader_initialization = bool;
-        /// Industry header and trailer to fold into one codeword in front of the data.
+        /// Sets the industry header and trailer that a single codeword before the data represents.
         macro_characters: pdf417_macro_characters = MacroCharacter;
-        /// Whether a `MicroPdf417` or `GS1MicroPdf417` symbol is linked to a linear barcode beside it.
+        /// Sets whether a `MicroPdf417` or `GS1MicroPdf417` symbol is linked to an adjacent linear barcode.
         linked: pdf417_is_linked = bool;
-        /// Whether a `MicroPdf417` or `GS1MicroPdf417` symbol reads as if it were Code 128.
+        /// Sets whether readers treat a `MicroPdf417` or `GS1MicroPdf417` symbol as Code 128.
         code128_emulation: pdf417_is_code128_emulation = bool;
     }
 }

@@ -1,4 +1,4 @@
-//! Reading barcodes with settings: the request and what becomes of its response.
+//! The request to recognize barcodes with settings, and the handling of its response.
 
 use barcode_cloud_client::types::{
     DecodeBarcodeType, RecognitionImageKind, RecognitionMode, RecognizeBase64Request,
@@ -14,32 +14,33 @@ use crate::request::call_options::call_setters;
 use crate::request::{barcode, image_source};
 use crate::{Barcode, Client, Error, ImageSource};
 
-/// Bytes whose base64 has the most characters that the document allows, 28,730,982.
-const MOST_IN_A_BODY: u64 = 28_730_982 / 4 * 3;
+/// The maximum size in bytes of an image that is sent as base64. The API document limits the base64 text to 28,730,982
+/// characters.
+const MAX_BASE64_IMAGE: u64 = 28_730_982 / 4 * 3;
 
-/// A request to read the barcodes of an image; made by [`Client::recognize`].
+/// A request to recognize the barcodes of an image, returned by [`Client::recognize`].
 ///
-/// An image is uploaded as a multipart form, or as base64 in a JSON body where several types are looked for. One that is
-/// given by its URL is fetched by the service; that URL is then part of the request's own URL, where proxies may log it.
+/// - An image is uploaded as a multipart form, or as base64 in a JSON body if several barcode types are requested.
+/// - An image URL is sent as part of the request's URL, which proxies may log. The service fetches the image.
 ///
 /// ```no_run
 /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
 /// use std::path::Path;
 /// use barcode_cloud::DecodeBarcodeType;
 ///
-/// let found = client
+/// let barcodes = client
 ///     .recognize(Path::new("label.png"))
 ///     .types([DecodeBarcodeType::Code128, DecodeBarcodeType::Qr])
 ///     .send()
 ///     .await?;
-/// for barcode in found {
+/// for barcode in barcodes {
 ///     println!("{}: {}", barcode.barcode_type, barcode.value);
 /// }
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// A clone is the same request once more; one of a reader shares it, and a reader can be read once.
+/// A clone can be sent independently, unless the image is a reader: clones share the reader, which can be read once.
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug, Clone)]
 pub struct Recognize {
@@ -71,22 +72,23 @@ impl Recognize {
         }
     }
 
-    /// Looks for these types only; for `MostCommonlyUsed` unless set.
+    /// Sets the barcode types to look for. `MostCommonlyUsed` by default.
     ///
-    /// The service takes several types only with an image in the request, at most 21,548,235 bytes of it. An image that
-    /// is given by its URL, or is larger, can be searched for one type a request.
+    /// Several types are supported only for an image that is not a URL and has at most 21,548,235 bytes. For an image
+    /// URL or a larger image, send one request for each type.
     pub fn types(mut self, types: impl IntoIterator<Item = DecodeBarcodeType>) -> Self {
         self.request.types = types.into_iter().collect();
         self
     }
 
-    /// How hard to look, and how long that may take. The service's own choice unless set.
+    /// Sets how thoroughly the service looks for barcodes. More thorough modes take longer. By default the service
+    /// chooses.
     pub fn mode(mut self, mode: RecognitionMode) -> Self {
         self.request.mode = Some(mode);
         self
     }
 
-    /// What kind of picture it is. The service's own choice unless set.
+    /// Sets the kind of image, such as a photo or a scanned document. By default the service chooses.
     pub fn image_kind(mut self, kind: RecognitionImageKind) -> Self {
         self.request.image_kind = Some(kind);
         self
@@ -94,15 +96,16 @@ impl Recognize {
 
     call_setters!();
 
-    /// Sends the request. The service bills it.
+    /// Sends the request and returns the barcodes found. The service bills the request.
     ///
-    /// The answer is empty where the picture holds no barcode.
+    /// The result is empty if the image contains no barcode.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] for a file that cannot be read, [`Error::InvalidInput`] for an empty or too large one,
-    /// [`Error::Api`] where the service refuses (a file that is no picture, for one), and whatever else a call may
-    /// meet.
+    /// - [`Error::File`] if the file cannot be read;
+    /// - [`Error::InvalidInput`] if the image is empty or too large, or if several types are requested for an image URL;
+    /// - [`Error::Api`] if the service rejects the request, for example because the file is not an image;
+    /// - any other error of a call: see [`Error`].
     pub async fn send(self) -> Result<Vec<Barcode>, Error> {
         let mut request = self.request;
         if request.types.is_empty() {
@@ -113,7 +116,7 @@ impl Recognize {
     }
 }
 
-/// Passes the settings to the builder of a form that takes one type; each has the same setters.
+/// Passes the settings to the builder of an operation that takes one barcode type. These builders have the same setters.
 macro_rules! with_settings {
     ($builder:expr, $request:expr) => {{
         let mut builder = $builder.barcode_type($request.one_type()?);
@@ -127,22 +130,22 @@ macro_rules! with_settings {
     }};
 }
 
-/// The three ways in which the service takes the request.
-enum Form<'a> {
+/// The operation that sends the request.
+enum Variant<'a> {
     /// The service fetches the image.
     Url(&'a str),
     /// The image is a part of a multipart form.
     Multipart,
-    /// The image is base64 in a JSON body, the only form that takes several types.
+    /// The image is base64 in a JSON body. Only this operation takes several barcode types.
     Json,
 }
 
 impl Request {
-    fn form(&self) -> Form<'_> {
+    fn variant(&self) -> Variant<'_> {
         match (&self.image, self.types.len()) {
-            (ImageSource::Url(url), _) => Form::Url(url),
-            (_, 1) => Form::Multipart,
-            _ => Form::Json,
+            (ImageSource::Url(url), _) => Variant::Url(url),
+            (_, 1) => Variant::Multipart,
+            _ => Variant::Json,
         }
     }
 
@@ -152,7 +155,7 @@ impl Request {
             types => Err(InvalidInput::new(
                 "types",
                 format!(
-                    "{} types cannot be looked for in an image that is given by its URL; send the image itself, or one \
+                    "has {} types, but an image URL supports one type per request; send the image itself, or one \
                      request for each type",
                     types.len()
                 ),
@@ -160,7 +163,7 @@ impl Request {
         }
     }
 
-    fn by_url(&self, url: &str) -> Result<reqwest::Request, Error> {
+    fn url_request(&self, url: &str) -> Result<reqwest::Request, Error> {
         let api = self.client.api();
         let request = with_settings!(api.recognize(), self)
             .file_url(url)
@@ -168,17 +171,17 @@ impl Request {
         request.map_err(response::unbuilt)
     }
 
-    async fn by_multipart(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
+    async fn multipart_request(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
         let api = self.client.api();
         let request = with_settings!(api.recognize_multipart(), self);
         let request = request.file(self.image.file_part(upload).await?).request();
         request.map_err(response::unbuilt)
     }
 
-    async fn by_json(&self) -> Result<reqwest::Request, Error> {
+    async fn json_request(&self) -> Result<reqwest::Request, Error> {
         let body = RecognizeBase64Request {
             barcode_types: self.types.clone(),
-            file_base64: self.image.base64(MOST_IN_A_BODY).await?,
+            file_base64: self.image.base64(MAX_BASE64_IMAGE).await?,
             recognition_mode: self.mode,
             recognition_image_kind: self.image_kind,
         };
@@ -191,10 +194,10 @@ impl Operation for Request {
     type Output = Vec<Barcode>;
 
     fn operation(&self) -> &'static api::Operation {
-        match self.form() {
-            Form::Url(_) => &operations::RECOGNIZE,
-            Form::Multipart => &operations::RECOGNIZE_MULTIPART,
-            Form::Json => &operations::RECOGNIZE_BASE64,
+        match self.variant() {
+            Variant::Url(_) => &operations::RECOGNIZE,
+            Variant::Multipart => &operations::RECOGNIZE_MULTIPART,
+            Variant::Json => &operations::RECOGNIZE_BASE64,
         }
     }
 
@@ -203,18 +206,18 @@ impl Operation for Request {
     }
 
     async fn validate(&self) -> Result<(), Error> {
-        match self.form() {
-            Form::Url(url) => image_source::validate_url(url, self.by_url(url)?.url()),
-            Form::Multipart => self.image.validate(u64::MAX).await,
-            Form::Json => self.image.validate(MOST_IN_A_BODY).await,
+        match self.variant() {
+            Variant::Url(url) => image_source::validate_url(url, self.url_request(url)?.url()),
+            Variant::Multipart => self.image.validate(u64::MAX).await,
+            Variant::Json => self.image.validate(MAX_BASE64_IMAGE).await,
         }
     }
 
     async fn request(&self, attempt: &Attempt) -> Result<reqwest::Request, Error> {
-        match self.form() {
-            Form::Url(url) => self.by_url(url),
-            Form::Multipart => self.by_multipart(&attempt.upload).await,
-            Form::Json => self.by_json().await,
+        match self.variant() {
+            Variant::Url(url) => self.url_request(url),
+            Variant::Multipart => self.multipart_request(&attempt.upload).await,
+            Variant::Json => self.json_request().await,
         }
     }
 
@@ -224,12 +227,12 @@ impl Operation for Request {
         context: ResponseContext<'_>,
     ) -> Result<Vec<Barcode>, Error> {
         let (response, body) = context.whole(response).await?;
-        let found = match self.form() {
-            Form::Url(_) => builder::Recognize::receive(response).await,
-            Form::Multipart => builder::RecognizeMultipart::receive(response).await,
-            Form::Json => builder::RecognizeBase64::receive(response).await,
+        let barcodes = match self.variant() {
+            Variant::Url(_) => builder::Recognize::receive(response).await,
+            Variant::Multipart => builder::RecognizeMultipart::receive(response).await,
+            Variant::Json => builder::RecognizeBase64::receive(response).await,
         };
         let trace_data = self.client.shared().trace_data;
-        barcode::received(found, &body, &context.head, trace_data)
+        barcode::received(barcodes, &body, &context.head, trace_data)
     }
 }

@@ -1,4 +1,4 @@
-//! Reading barcodes without settings: the request and what becomes of its response.
+//! The request to find barcodes of all types, and the handling of its response.
 
 use barcode_cloud_client::{self as api, builder, operations};
 use reqwest::Response;
@@ -10,12 +10,12 @@ use crate::request::call_options::call_setters;
 use crate::request::{barcode, image_source};
 use crate::{Barcode, Client, Error, ImageSource};
 
-/// A request to find all barcodes of an image; made by [`Client::scan`].
+/// A request to find all barcodes of an image, returned by [`Client::scan`].
 ///
-/// An image is uploaded as a multipart form. One that is given by its URL is fetched by the service; that URL is then
-/// part of the request's own URL, where proxies may log it.
+/// - An image is uploaded as a multipart form.
+/// - An image URL is sent as part of the request's URL, which proxies may log. The service fetches the image.
 ///
-/// A clone is the same request once more; one of a reader shares it, and a reader can be read once.
+/// A clone can be sent independently, unless the image is a reader: clones share the reader, which can be read once.
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug, Clone)]
 pub struct Scan {
@@ -39,13 +39,13 @@ impl Scan {
 
     call_setters!();
 
-    /// Sends the request. The service bills it.
+    /// Sends the request and returns the barcodes found. The service bills the request.
     ///
-    /// The answer is empty where the picture holds no barcode.
+    /// The result is empty if the image contains no barcode.
     ///
     /// # Errors
     ///
-    /// As [`Recognize::send`](crate::Recognize::send).
+    /// The errors of [`Recognize::send`](crate::Recognize::send).
     pub async fn send(self) -> Result<Vec<Barcode>, Error> {
         let exchange = self.request.client.exchange();
         Ok(exchange.run(&self.options, &self.request).await?)
@@ -53,12 +53,12 @@ impl Scan {
 }
 
 impl Request {
-    fn by_url(&self, url: &str) -> Result<reqwest::Request, Error> {
+    fn url_request(&self, url: &str) -> Result<reqwest::Request, Error> {
         let request = self.client.api().scan().file_url(url).request();
         request.map_err(response::unbuilt)
     }
 
-    async fn by_multipart(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
+    async fn multipart_request(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
         let file = self.image.file_part(upload).await?;
         let request = self.client.api().scan_multipart().file(file).request();
         request.map_err(response::unbuilt)
@@ -81,15 +81,15 @@ impl Operation for Request {
 
     async fn validate(&self) -> Result<(), Error> {
         match &self.image {
-            ImageSource::Url(url) => image_source::validate_url(url, self.by_url(url)?.url()),
+            ImageSource::Url(url) => image_source::validate_url(url, self.url_request(url)?.url()),
             image => image.validate(u64::MAX).await,
         }
     }
 
     async fn request(&self, attempt: &Attempt) -> Result<reqwest::Request, Error> {
         match &self.image {
-            ImageSource::Url(url) => self.by_url(url),
-            _ => self.by_multipart(&attempt.upload).await,
+            ImageSource::Url(url) => self.url_request(url),
+            _ => self.multipart_request(&attempt.upload).await,
         }
     }
 
@@ -99,11 +99,11 @@ impl Operation for Request {
         context: ResponseContext<'_>,
     ) -> Result<Vec<Barcode>, Error> {
         let (response, body) = context.whole(response).await?;
-        let found = match self.image {
+        let barcodes = match self.image {
             ImageSource::Url(_) => builder::Scan::receive(response).await,
             _ => builder::ScanMultipart::receive(response).await,
         };
         let trace_data = self.client.shared().trace_data;
-        barcode::received(found, &body, &context.head, trace_data)
+        barcode::received(barcodes, &body, &context.head, trace_data)
     }
 }
