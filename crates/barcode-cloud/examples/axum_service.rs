@@ -1,4 +1,4 @@
-//! A web service that draws a QR code of what it is asked for.
+//! A web service that generates a QR code from a query parameter.
 //!
 //! `cargo run -p barcode-cloud --example axum_service`, then open <http://127.0.0.1:3000/qr?data=hello>.
 
@@ -21,28 +21,29 @@ pub(crate) async fn main() -> anyhow::Result<()> {
     Ok(axum::serve(listener, service(client)).await?)
 }
 
-/// A client is cheap to clone, and all clones share connections, token and limits: it is state like any other.
+/// Returns the routes of the service. A client is cheap to clone and its clones share connections, token and limits, so
+/// it can be the state of a router.
 pub(crate) fn service(client: Client) -> Router {
-    Router::new().route("/qr", get(draw)).with_state(client)
+    Router::new().route("/qr", get(qr_code)).with_state(client)
 }
 
 #[derive(Deserialize)]
-struct Wanted {
+struct Parameters {
     data: String,
 }
 
-async fn draw(
+async fn qr_code(
     State(client): State<Client>,
-    Query(wanted): Query<Wanted>,
+    Query(parameters): Query<Parameters>,
 ) -> Result<impl IntoResponse, Failure> {
-    let picture = client
-        .generate(EncodeBarcodeType::Qr, wanted.data)
+    let image = client
+        .generate(EncodeBarcodeType::Qr, parameters.data)
         .format(BarcodeImageFormat::Svg)
         .send()
         .await
         .map_err(Failure)?;
-    let media_type = picture.media_type().to_owned();
-    Ok(([(CONTENT_TYPE, media_type)], picture.into_bytes()))
+    let media_type = image.media_type().to_owned();
+    Ok(([(CONTENT_TYPE, media_type)], image.into_bytes()))
 }
 
 struct Failure(Error);
@@ -50,12 +51,12 @@ struct Failure(Error);
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let error = self.0;
-        // The caller's own mistake, such as empty data.
+        // The caller's request is invalid, for example because the data is empty.
         if error.is_client_error() {
             return (StatusCode::BAD_REQUEST, error.to_string()).into_response();
         }
         eprintln!("{error}");
-        // Every other error is between this service and the barcode service: its text is for the log.
+        // The caller cannot fix any other error, so its text is only logged.
         if error.is_retryable() {
             let wait = error.retry_after().map_or(1, |wait| wait.as_secs().max(1));
             let retry_after = [(RETRY_AFTER, wait.to_string())];

@@ -1,4 +1,4 @@
-//! Read every picture of a folder, eight at a time; one that fails stops no other.
+//! Recognizes the barcodes of every image in a folder, eight images at a time. An error does not stop the other images.
 //!
 //! `cargo run -p barcode-cloud --example batch -- FOLDER`
 
@@ -12,14 +12,16 @@ mod support;
 
 #[tokio::main]
 pub(crate) async fn main() -> anyhow::Result<()> {
-    let folder = std::env::args_os().nth(1).context("which folder?")?;
+    let folder = std::env::args_os()
+        .nth(1)
+        .context("the argument FOLDER is missing; add the folder with the images")?;
     let (_sandbox, client) = support::client().await?;
-    let (read, failed) = run(&client, Path::new(&folder)).await?;
-    println!("{read} pictures read, {failed} failed");
+    let (succeeded, failed) = run(&client, Path::new(&folder)).await?;
+    println!("{succeeded} images read, {failed} failed");
     Ok(())
 }
 
-/// Returns how many pictures were read, and how many were not.
+/// Returns the numbers of images that were read and that could not be read.
 pub(crate) async fn run(client: &Client, folder: &Path) -> anyhow::Result<(usize, usize)> {
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -31,16 +33,16 @@ pub(crate) async fn run(client: &Client, folder: &Path) -> anyhow::Result<(usize
             .recognize(file.as_path())
             .mode(RecognitionMode::Excellent)
     });
-    let mut answers = client
+    let mut results = client
         .recognize_many(requests)
         .concurrency(8)
         .as_completed();
-    let (mut read, mut failed) = (0, 0);
-    while let Some((place, answer)) = answers.next().await {
-        let name = files[place].display();
-        match answer {
+    let (mut succeeded, mut failed) = (0, 0);
+    while let Some((index, result)) = results.next().await {
+        let name = files[index].display();
+        match result {
             Ok(barcodes) => {
-                read += 1;
+                succeeded += 1;
                 for barcode in barcodes {
                     println!("{name}: {} {}", barcode.barcode_type, barcode.value);
                 }
@@ -51,5 +53,5 @@ pub(crate) async fn run(client: &Client, folder: &Path) -> anyhow::Result<(usize
             }
         }
     }
-    Ok((read, failed))
+    Ok((succeeded, failed))
 }

@@ -1,6 +1,7 @@
-//! A program without async: draw tickets, several at a time.
+//! A synchronous program that generates tickets, several at a time.
 //!
-//! `cargo run -p barcode-cloud --features blocking --example blocking`, with credentials or a sandbox in the environment.
+//! `cargo run -p barcode-cloud --features blocking --example blocking`. The environment must contain credentials, of
+//! the service or of a sandbox.
 
 use std::path::Path;
 
@@ -20,11 +21,11 @@ pub(crate) fn run(client: &Client, folder: &Path) -> anyhow::Result<()> {
             .generate(EncodeBarcodeType::Aztec, data)
             .render(large.clone())
     });
-    for (seat, picture) in (1..).zip(client.generate_many(tickets).in_order()) {
+    for (seat, image) in (1..).zip(client.generate_many(tickets).in_order()) {
         let path = folder.join(format!("ticket-{seat:02}.png"));
-        picture?.save(&path)?;
-        let found = client.scan(path.as_path()).send()?;
-        println!("{}: {}", path.display(), found[0].value);
+        image?.save(&path)?;
+        let barcodes = client.scan(path.as_path()).send()?;
+        println!("{}: {}", path.display(), barcodes[0].value);
     }
     Ok(())
 }

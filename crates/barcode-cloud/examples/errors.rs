@@ -1,4 +1,4 @@
-//! What to do with an error: its predicates say, and its text says it to people.
+//! Handles errors: the predicates decide what the program does, and the message explains it to people.
 //!
 //! `cargo run -p barcode-cloud --example errors`
 
@@ -15,36 +15,36 @@ pub(crate) async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes calls that fail; returns what was done about each.
+/// Makes three calls, two of which fail. Returns a description of how each was handled.
 pub(crate) async fn run(client: &Client) -> Vec<String> {
-    let mut done = Vec::new();
+    let mut actions = Vec::new();
     for (barcode_type, data) in [
         (EncodeBarcodeType::Ean13, "no digits"),
         (EncodeBarcodeType::Qr, ""),
         (EncodeBarcodeType::Qr, "fine"),
     ] {
         match client.generate(barcode_type, data).send().await {
-            Ok(picture) => done.push(format!("drawn, {}", picture.media_type())),
-            Err(error) => done.push(handle(&error)),
+            Ok(image) => actions.push(format!("generated, {}", image.media_type())),
+            Err(error) => actions.push(handle(&error)),
         }
     }
-    done
+    actions
 }
 
 fn handle(error: &Error) -> String {
-    // Each kind can be matched on; mostly it is enough to ask what it means.
+    // Programs can match on each kind of error, but the predicates are usually enough.
     if let Error::InvalidInput(input) = error {
-        return format!("never sent, for its {}: {error}", input.field());
+        return format!("not sent, because `{}` is invalid: {error}", input.field());
     }
     if error.is_auth() {
         return format!("alert the operators: {error}");
     }
     if error.is_retryable() {
         let wait = error.retry_after().unwrap_or_default();
-        return format!("put it back into the queue for {wait:?}: {error}");
+        return format!("queued again, with a delay of {wait:?}: {error}");
     }
     format!(
-        "refused as {}, see request {}: {error}",
+        "rejected with {}, see request {}: {error}",
         error.code().unwrap_or("unknown"),
         error.request_id().unwrap_or("unknown")
     )

@@ -1,17 +1,17 @@
-//! Code that uses the client, and its tests against typed mocks: quick, with answers that a test chooses.
+//! Tests with typed mocks: fast tests of code that uses the client, in which each test chooses the responses.
 //!
 //! `cargo test -p barcode-cloud --example mocks`
 
 use barcode_cloud::{Client, EncodeBarcodeType, Error};
 
-/// What a service does with the client.
+/// The code under test: generates the label of a parcel.
 pub(crate) async fn label(client: &Client, parcel: u64) -> Result<Vec<u8>, Error> {
     let data = format!("PARCEL-{parcel:04}");
-    let picture = client
+    let image = client
         .generate(EncodeBarcodeType::Code128, data)
         .send()
         .await?;
-    Ok(picture.into_bytes().to_vec())
+    Ok(image.into_bytes().to_vec())
 }
 
 #[tokio::main]
@@ -30,7 +30,7 @@ mod tests {
 
     use super::label;
 
-    /// A client of a mock server, with a token that needs no endpoint.
+    /// Returns a client of a mock server. It has a static token, which needs no token endpoint.
     fn client(server: &MockServer) -> Client {
         let token = TokenSource::static_token("test").allow_insecure_loopback(true);
         Client::builder()
@@ -42,15 +42,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_label_says_the_parcels_number() {
+    async fn a_label_contains_the_number_of_the_parcel() {
         let server = MockServer::start_async().await;
-        // The body that the facade sends, as the document defines it.
-        let wanted = GenerateParams::builder()
+        // The body of the request that the client sends.
+        let expected = GenerateParams::builder()
             .barcode_type(EncodeBarcodeType::Code128)
             .encode_data(EncodeData::builder().data("PARCEL-0042"));
-        let wanted = wanted.try_into().unwrap();
+        let expected = expected.try_into().unwrap();
         let mock = server.generate_body(|when, then| {
-            when.body(&wanted);
+            when.body(&expected);
             then.ok("image/svg+xml", b"<svg/>");
         });
         assert_eq!(label(&client(&server), 42).await.unwrap(), b"<svg/>");
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_outage_is_worth_another_try_later() {
+    async fn an_outage_is_retryable() {
         let server = MockServer::start_async().await;
         server
             .mock_async(|_, then| {

@@ -1,4 +1,4 @@
-//! Draw a barcode, save it, read it back.
+//! Generates a barcode, saves it to a file, and recognizes it.
 //!
 //! `cargo run -p barcode-cloud --example quickstart`
 
@@ -21,7 +21,7 @@ pub(crate) async fn run(client: &Client, file: &Path) -> anyhow::Result<()> {
         .qr(QrOptions::new().error_level(QrErrorLevel::LevelH))
         .save(file)
         .await?;
-    println!("drawn: {}", file.display());
+    println!("generated: {}", file.display());
 
     for barcode in client.recognize(file).send().await? {
         println!("{}: {}", barcode.barcode_type, barcode.value);

@@ -1,4 +1,4 @@
-//! Code that uses the client, and its tests against a sandbox: real tokens, real barcodes, no network.
+//! Tests with a sandbox: tests of code that uses the client, with real tokens and real barcodes but without a network.
 //!
 //! `cargo test -p barcode-cloud --example sandbox_tests`
 
@@ -9,14 +9,14 @@ use barcode_cloud::{Client, DecodeBarcodeType, Error};
 #[cfg(test)]
 mod support;
 
-/// What a service does with the client: the number of the parcel whose label was photographed.
+/// The code under test: returns the number of the parcel whose label is in the photo.
 pub(crate) async fn parcel(client: &Client, photo: &Path) -> Result<Option<String>, Error> {
-    let found = client
+    let barcodes = client
         .recognize(photo)
         .types([DecodeBarcodeType::Code128])
         .send()
         .await?;
-    let mut values = found.into_iter().map(|barcode| barcode.value);
+    let mut values = barcodes.into_iter().map(|barcode| barcode.value);
     Ok(values.find_map(|value| value.strip_prefix("PARCEL-").map(str::to_owned)))
 }
 
@@ -34,14 +34,15 @@ mod tests {
     use super::{parcel, support};
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_parcel_is_known_by_its_label() {
+    async fn a_parcel_is_identified_by_its_label() {
         let (_sandbox, client) = support::sandbox().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        for (data, known) in [("PARCEL-0042", Some("0042")), ("SOMETHING", None)] {
+        for (data, expected) in [("PARCEL-0042", Some("0042")), ("SOMETHING", None)] {
             let photo = folder.path().join("photo.png");
             let label = client.generate(EncodeBarcodeType::Code128, data);
             label.save(&photo).await.unwrap();
-            assert_eq!(parcel(&client, &photo).await.unwrap().as_deref(), known);
+            let parcel = parcel(&client, &photo).await.unwrap();
+            assert_eq!(parcel.as_deref(), expected);
         }
     }
 }

@@ -121,8 +121,8 @@ impl fmt::Debug for Image {
 /// - the response is longer than the client's `max_answer_bytes`;
 /// - no chunk arrives within the client's `idle_timeout` (the call's other deadlines no longer apply);
 /// - the image is incomplete according to its file format, which is checked for BMP, GIF, JPEG, PNG, SVG and TIFF
-///   ([`InvalidResponse::is_incomplete`](crate::InvalidResponse::is_incomplete)). Any other `image/*` is accepted without
-///   a check.
+///   ([`InvalidResponse::is_incomplete`](crate::InvalidResponse::is_incomplete)). Any other `image/*` is accepted
+///   without a check.
 ///
 /// The chunks before an error are not a complete image.
 ///

@@ -2,8 +2,8 @@
 //! renamed. Readers see either the old file or the whole new one, even after a crash.
 //!
 //! An error or a dropped future removes the temporary file. A process that is killed while it writes leaves it behind,
-//! named `.barcode-*`. `O_TMPFILE` would avoid that, but such a file cannot replace an existing one: it would first have to
-//! be linked under a temporary name.
+//! named `.barcode-*`. `O_TMPFILE` would avoid that, but such a file cannot replace an existing one: it would first
+//! have to be linked under a temporary name.
 //!
 //! A symbolic link is followed: the file that it points to is replaced, not the link.
 
@@ -164,7 +164,8 @@ fn create_temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     builder.tempfile_in(folder(path))
 }
 
-/// Returns the metadata of the regular file at `path`, if it exists. It is an error if no file can be written to `path`.
+/// Returns the metadata of the regular file at `path`, if it exists. It is an error if no file can be written to
+/// `path`.
 fn replaced_file(path: &Path) -> io::Result<Option<Metadata>> {
     match path.metadata() {
         Ok(existing) if existing.is_dir() => Err(io::ErrorKind::IsADirectory.into()),

@@ -1,8 +1,14 @@
-//! Every example is run, against a sandbox.
+//! Runs every example with a sandbox.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
-#![allow(dead_code, reason = "their `main` functions choose the service")]
-#![allow(clippy::duplicate_mod, reason = "each example is a program of its own")]
+#![allow(
+    dead_code,
+    reason = "the tests do not call the `main` functions of the examples"
+)]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each example is a separate program with its own `support` module"
+)]
 
 #[path = "../examples/axum_service.rs"]
 mod axum_service;
@@ -24,7 +30,7 @@ mod support;
 use barcode_cloud::EncodeBarcodeType;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn quickstart_draws_and_reads() {
+async fn quickstart_generates_and_recognizes_a_barcode() {
     let (_sandbox, client) = support::sandbox().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("hello.png");
@@ -33,7 +39,7 @@ async fn quickstart_draws_and_reads() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn batch_reads_a_folder_and_goes_on_after_an_error() {
+async fn batch_reads_a_folder_and_continues_after_an_error() {
     let (_sandbox, client) = support::sandbox().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     for n in 0..5 {
@@ -41,25 +47,25 @@ async fn batch_reads_a_folder_and_goes_on_after_an_error() {
         let label = client.generate(EncodeBarcodeType::Code128, n.to_string());
         label.save(file).await.unwrap();
     }
-    std::fs::write(folder.path().join("notes.txt"), "no picture").unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "not an image").unwrap();
     assert_eq!(batch::run(&client, folder.path()).await.unwrap(), (5, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_web_service_draws_and_tells_a_callers_mistake() {
+async fn the_web_service_returns_an_image_or_reports_an_invalid_request() {
     let (_sandbox, client) = support::sandbox().await.unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, axum_service::service(client)).into_future());
-    let ask = |data: &str| reqwest::get(format!("http://{address}/qr?data={data}"));
-    let answer = ask("hello").await.unwrap();
-    assert_eq!(answer.headers()["content-type"], "image/svg+xml");
-    assert!(answer.text().await.unwrap().contains("<svg"));
-    assert_eq!(ask("").await.unwrap().status().as_u16(), 400);
+    let get = |data: &str| reqwest::get(format!("http://{address}/qr?data={data}"));
+    let response = get("hello").await.unwrap();
+    assert_eq!(response.headers()["content-type"], "image/svg+xml");
+    assert!(response.text().await.unwrap().contains("<svg"));
+    assert_eq!(get("").await.unwrap().status().as_u16(), 400);
 }
 
-/// Starts the example's web service in front of a barcode service that answers every request with `status`.
-async fn web_service_before(status: u16) -> reqwest::Response {
+/// Returns the web service's response if the barcode service responds to every request with `status`.
+async fn response_if_upstream_responds(status: u16) -> reqwest::Response {
     let upstream = httpmock::MockServer::start_async().await;
     upstream
         .mock_async(|when, then| {
@@ -82,36 +88,41 @@ async fn web_service_before(status: u16) -> reqwest::Response {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_web_service_does_not_blame_its_caller_for_a_rate_limit() {
-    let limited = web_service_before(429).await;
+async fn the_web_service_does_not_report_a_rate_limit_as_the_callers_error() {
+    let limited = response_if_upstream_responds(429).await;
     assert_eq!(limited.status().as_u16(), 503);
     assert_eq!(limited.headers()["retry-after"], "600");
     for status in [401, 403, 404] {
-        assert_eq!(web_service_before(status).await.status().as_u16(), 502);
+        let response = response_if_upstream_responds(status).await;
+        assert_eq!(response.status().as_u16(), 502);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn errors_are_told_apart() {
+async fn each_kind_of_error_is_handled_differently() {
     let (_sandbox, client) = support::sandbox().await.unwrap();
-    let done = errors::run(&client).await;
+    let actions = errors::run(&client).await;
     assert!(
-        done[0].starts_with("refused as errorInvalidInputData"),
-        "{done:?}"
+        actions[0].starts_with("rejected with errorInvalidInputData"),
+        "{actions:?}"
     );
-    assert!(done[1].starts_with("never sent, for its data"), "{done:?}");
-    assert_eq!(done[2], "drawn, image/png");
+    assert!(
+        actions[1].starts_with("not sent, because `data` is invalid"),
+        "{actions:?}"
+    );
+    assert_eq!(actions[2], "generated, image/png");
 }
 
 #[test]
-fn blocking_draws_and_reads() {
+fn blocking_generates_and_scans_barcodes() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let sandbox = runtime
         .block_on(barcode_cloud_sandbox::Sandbox::start())
         .unwrap();
-    let id = barcode_cloud::ClientCredentials::new(sandbox.client_id(), sandbox.client_secret());
+    let credentials =
+        barcode_cloud::ClientCredentials::new(sandbox.client_id(), sandbox.client_secret());
     let builder = barcode_cloud::Client::builder()
-        .credentials(id.unwrap())
+        .credentials(credentials.unwrap())
         .base_url(sandbox.base_url())
         .token_url(sandbox.token_url());
     let client = builder.build_blocking().unwrap();

@@ -1,5 +1,5 @@
-//! Time and allocations of calls. Baseline and candidates take turns, and what is compared are neighbours: a shared
-//! machine is never quiet, but for two blocks in a row it is alike.
+//! Measures the time and the allocations of calls. The baseline and the candidates run in alternating blocks, and a
+//! ratio compares blocks of the same round: the load of a shared machine varies, but not much between adjacent blocks.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,32 +14,33 @@ use crate::server::CPU_PATH;
 use crate::subjects::{Api, Bare, Facade, Lean, Plain, Subject};
 use crate::table::{Goal, Row, Table};
 
-/// Calls that one has before it is the next one's turn.
+/// The number of sequential calls in a block.
 const BLOCK: u32 = 100;
+/// The number of concurrent callers.
 const CALLERS: u32 = 64;
-/// Calls of each caller before it is the next one's turn.
-const EACH: u32 = 16;
+/// The number of calls of each concurrent caller in a block.
+const CALLS_PER_CALLER: u32 = 16;
 
-/// What a block of calls took, for one call.
+/// The time per call in a block.
 #[derive(Clone, Copy)]
-struct Took {
+struct CallTime {
     cpu: Duration,
     wall: Duration,
 }
 
-/// One of the things that a block took.
-type Figure = fn(&Took) -> f64;
+/// A quantity that is computed from the time per call.
+type Quantity = fn(&CallTime) -> f64;
 
-/// How one of them stands in the table.
+/// Describes the table rows that compare one quantity.
 struct Comparison {
     title: String,
-    what: &'static str,
-    figure: Figure,
-    shown: fn(f64) -> String,
+    name: &'static str,
+    quantity: Quantity,
+    format: fn(f64) -> String,
     goal: Goal,
 }
 
-/// A block of calls, ready to be run again and again.
+/// A block of calls that can be run repeatedly.
 struct Block {
     name: &'static str,
     calls: u32,
@@ -67,12 +68,12 @@ impl Block {
         let subject = Arc::new(subject);
         Self {
             name: S::NAME,
-            calls: CALLERS * EACH,
+            calls: CALLERS * CALLS_PER_CALLER,
             run: Box::new(move || {
                 let callers = (0..CALLERS).map(|_| {
                     let subject = subject.clone();
                     runtime.spawn(async move {
-                        for _ in 0..EACH {
+                        for _ in 0..CALLS_PER_CALLER {
                             assert_ne!(subject.call().await, 0);
                         }
                     })
@@ -86,66 +87,70 @@ impl Block {
         }
     }
 
-    fn took(&self) -> Took {
+    fn measure(&self) -> CallTime {
         let (cpu, wall) = (ProcessTime::now(), Instant::now());
         (self.run)();
-        Took {
+        CallTime {
             cpu: cpu.elapsed() / self.calls,
             wall: wall.elapsed() / self.calls,
         }
     }
 }
 
-/// What each block took in each round; the first block is the baseline.
-struct Rounds(Vec<Vec<Took>>);
+/// The measurements of each round, in the order of the blocks. The first block is the baseline.
+struct Rounds(Vec<Vec<CallTime>>);
 
 impl Rounds {
     fn run(blocks: &[Block], effort: Effort) -> Self {
-        // Connections are made and the token is obtained.
+        // Warm up: opens the connections and obtains the token.
         blocks.iter().for_each(|block| (block.run)());
         let rounds = (0..effort.rounds).map(|round| {
-            let mut took: Vec<_> = (0..blocks.len())
-                .map(|turn| (turn + round) % blocks.len())
-                .map(|place| (place, blocks[place].took()))
+            // Each round starts with another block.
+            let mut times: Vec<_> = (0..blocks.len())
+                .map(|position| (position + round) % blocks.len())
+                .map(|index| (index, blocks[index].measure()))
                 .collect();
-            took.sort_by_key(|(place, _)| *place);
-            took.into_iter().map(|(_, took)| took).collect()
+            times.sort_by_key(|(index, _)| *index);
+            times.into_iter().map(|(_, time)| time).collect()
         });
         Self(rounds.collect())
     }
 
-    /// The median of what `figure` makes of each round.
-    fn median(&self, figure: impl Fn(&[Took]) -> f64) -> f64 {
-        let mut figures: Vec<f64> = self.0.iter().map(|round| figure(round)).collect();
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
+    /// Returns the median over all rounds of the value that `value` computes from a round.
+    fn median(&self, value: impl Fn(&[CallTime]) -> f64) -> f64 {
+        let mut values: Vec<f64> = self.0.iter().map(|round| value(round)).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
     }
 
-    /// A row for each block beside the first; what that is beside itself goes into a note.
-    fn compare(&self, blocks: &[Block], table: &mut Table, it: Comparison) {
-        for (place, block) in blocks.iter().enumerate().skip(1) {
-            let figure = it.figure;
-            let ratio = self.median(|round| figure(&round[place]) / figure(&round[0]));
+    /// Adds a row that compares each block with the first. The comparison of the baseline with itself, which shows the
+    /// noise of the measurement, is added as a note.
+    fn compare(&self, blocks: &[Block], table: &mut Table, comparison: Comparison) {
+        for (index, block) in blocks.iter().enumerate().skip(1) {
+            let quantity = comparison.quantity;
+            let ratio = self.median(|round| quantity(&round[index]) / quantity(&round[0]));
             if block.name == Bare::NAME {
-                let (name, what) = (Bare::NAME, it.what);
-                table.note(format!("{name} beside itself, {what}: {ratio:.3}x."));
+                let (subject, name) = (Bare::NAME, comparison.name);
+                table.note(format!(
+                    "{subject} compared with itself, {name}: {ratio:.3}x."
+                ));
                 continue;
             }
             table.row(Row {
-                what: format!("{}: {}", it.title, block.name),
-                baseline: (it.shown)(self.median(|round| figure(&round[0]))),
-                measured: (it.shown)(self.median(|round| figure(&round[place]))),
+                what: format!("{}: {}", comparison.title, block.name),
+                baseline: (comparison.format)(self.median(|round| quantity(&round[0]))),
+                measured: (comparison.format)(self.median(|round| quantity(&round[index]))),
                 ratio,
                 goal: match block.name == Lean::NAME {
                     true => Goal::None,
-                    false => it.goal,
+                    false => comparison.goal,
                 },
             });
         }
     }
 }
 
-/// CPU and wall time of one call after the other.
+/// Measures the CPU and wall time of sequential calls.
 pub(crate) fn one_at_a_time(url: &str, effort: Effort, table: &mut Table) {
     eprintln!("one call at a time");
     let runtime = Arc::new(one_thread());
@@ -159,34 +164,34 @@ pub(crate) fn one_at_a_time(url: &str, effort: Effort, table: &mut Table) {
     ];
     let before = server_cpu(&runtime, url);
     let rounds = Rounds::run(&blocks, effort);
-    let served = (effort.rounds + 1) * blocks.len() * BLOCK as usize;
-    let server = (server_cpu(&runtime, url) - before) / served as f64;
+    let calls = (effort.rounds + 1) * blocks.len() * BLOCK as usize;
+    let server = (server_cpu(&runtime, url) - before) / calls as f64;
     table.note(format!(
-        "The server took {server:.0} us of CPU a call, in a process of its own."
+        "The server, a separate process, used {server:.0} us of CPU per call."
     ));
-    for (what, figure, goal) in [
+    for (name, quantity, goal) in [
         (
             "CPU",
-            (|took| micros(took.cpu)) as Figure,
+            (|time| micros(time.cpu)) as Quantity,
             Goal::AtMost(1.10),
         ),
-        ("wall time", |took| micros(took.wall), Goal::None),
+        ("wall time", |time| micros(time.wall), Goal::None),
     ] {
         rounds.compare(
             &blocks,
             table,
             Comparison {
-                title: format!("`generate`, {what}"),
-                what,
-                figure,
-                shown: |figure| format!("{figure:.1} us"),
+                title: format!("`generate`, {name}"),
+                name,
+                quantity,
+                format: |value| format!("{value:.1} us"),
                 goal,
             },
         );
     }
 }
 
-/// Calls a second of many callers at a time.
+/// Measures the calls per second of many concurrent callers.
 pub(crate) fn many_callers(url: &str, effort: Effort, table: &mut Table) {
     eprintln!("{CALLERS} callers");
     let runtime = Arc::new(Builder::new_multi_thread().enable_all().build().unwrap());
@@ -208,15 +213,15 @@ pub(crate) fn many_callers(url: &str, effort: Effort, table: &mut Table) {
         table,
         Comparison {
             title: format!("{CALLERS} callers"),
-            what: "calls a second",
-            figure: |took| 1.0 / took.wall.as_secs_f64(),
-            shown: |figure| format!("{figure:.0}/s"),
+            name: "calls per second",
+            quantity: |time| 1.0 / time.wall.as_secs_f64(),
+            format: |value| format!("{value:.0}/s"),
             goal: Goal::AtLeast(0.9),
         },
     );
 }
 
-/// Heap allocations of a call, those of its connection too: all run on one thread.
+/// Counts the heap allocations per call. They include those of the connection, which runs on the same thread.
 pub(crate) fn allocations(url: &str, table: &mut Table) {
     eprintln!("allocations");
     let runtime = one_thread();
@@ -234,15 +239,15 @@ pub(crate) fn allocations(url: &str, table: &mut Table) {
             30.0,
         ),
     ];
-    for (name, count, most) in subjects {
+    for (name, count, max) in subjects {
         table.row(Row {
-            what: format!("allocations a call: {name}"),
+            what: format!("allocations per call: {name}"),
             baseline: format!("{baseline:.0}"),
             measured: format!("{count:.0}"),
             ratio: count / baseline,
             goal: Goal::MoreThanBaseline {
-                more: count - baseline,
-                most,
+                increase: count - baseline,
+                max,
                 unit: "",
             },
         });
@@ -263,8 +268,8 @@ fn allocations_of(runtime: &Runtime, subject: &impl Subject) -> f64 {
 
 fn server_cpu(runtime: &Runtime, url: &str) -> f64 {
     runtime.block_on(async {
-        let answer = reqwest::get(format!("{url}{CPU_PATH}")).await.unwrap();
-        answer.text().await.unwrap().parse().unwrap()
+        let response = reqwest::get(format!("{url}{CPU_PATH}")).await.unwrap();
+        response.text().await.unwrap().parse().unwrap()
     })
 }
 

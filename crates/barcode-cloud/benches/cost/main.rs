@@ -1,11 +1,11 @@
-//! What the client costs beside bare `reqwest`: time, allocations, memory. Prints one table, in which each figure
-//! stands beside its baseline of the same run. `cargo bench -p barcode-cloud`; with `-- --quick`, a smoke run.
+//! Compares the client with bare `reqwest`: time, allocations and memory. Prints a table that shows each figure next to
+//! the baseline of the same run. Run it with `cargo bench -p barcode-cloud`, or with `-- --quick` for a smoke test.
 //!
-//! Nothing is asserted: figures are for people.
+//! The goals in the table are not asserted. `benches/README.md` describes the results.
 
 #![allow(
     clippy::unwrap_used,
-    reason = "a bench that cannot go on has nobody to tell but its user"
+    reason = "a benchmark that fails can only report the error to its user"
 )]
 
 mod calls;
@@ -19,13 +19,13 @@ use std::env;
 use server::Server;
 use table::Table;
 
-/// How much is measured.
+/// The amount of work to measure.
 #[derive(Debug, Clone, Copy)]
 struct Effort {
-    /// Alternating rounds of which the median is taken.
+    /// The number of alternating rounds. Figures are medians over the rounds.
     rounds: usize,
-    /// How many times fewer inputs than it says go through `recognize_many`.
-    fewer_inputs: usize,
+    /// The divisor of the number of inputs of `recognize_many`.
+    input_divisor: usize,
 }
 
 fn main() {
@@ -39,16 +39,16 @@ fn main() {
 
 fn measure(arguments: &[String]) {
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    // `cargo test --benches` runs benches without `--bench`: it wants to see that they work.
+    // `cargo test --benches` runs benchmarks without `--bench`, to check that they work.
     let effort = if has("--quick") || !has("--bench") {
         Effort {
             rounds: 5,
-            fewer_inputs: 10,
+            input_divisor: 10,
         }
     } else {
         Effort {
             rounds: 151,
-            fewer_inputs: 1,
+            input_divisor: 1,
         }
     };
     let server = Server::start();

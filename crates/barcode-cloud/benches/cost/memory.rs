@@ -1,5 +1,5 @@
-//! Peak memory. Each case is a process of its own, so that no case has the peak of another; what it tells is `VmHWM`,
-//! the most memory it ever had, before and after.
+//! Measures peak memory. Each case runs in its own process, so that its peak does not include those of other cases. The
+//! process reports `VmHWM`, its peak resident memory so far, before and after the measured action.
 
 use std::env;
 use std::fs;
@@ -16,38 +16,39 @@ use crate::table::{Goal, Row, Table};
 
 const MIB: f64 = (1 << 20) as f64;
 
-/// Bytes of a usual picture to be read.
-const USUAL: usize = 16 << 10;
+/// The size in bytes of a small image.
+const SMALL: usize = 16 << 10;
 
-/// What a large file adds to the peak, once a small one went the same way.
+/// Measures how much a large file increases the peak, compared with a small file.
 pub(crate) fn growth(url: &str, table: &mut Table) {
     let size = LARGE as f64 / MIB;
-    for (case, what) in [
+    for (case, action) in [
         ("recognize", "upload of a path, `recognize`"),
         ("scan", "upload of a path, `scan`"),
         ("save", "download to a path, `generate(..).save(path)`"),
     ] {
         eprintln!("memory: {case}");
-        let more = median_growth(case, url);
+        let increase = median_growth(case, url);
         table.row(Row {
-            what: format!("growth of peak memory: {what}"),
+            what: format!("growth of peak memory: {action}"),
             baseline: format!("{size:.0} MiB file"),
-            measured: format!("{more:.2} MiB"),
-            ratio: more / size,
+            measured: format!("{increase:.2} MiB"),
+            ratio: increase / size,
             goal: Goal::MoreThanBaseline {
-                more,
-                most: 2.0,
+                increase,
+                max: 2.0,
                 unit: " MiB",
             },
         });
     }
-    let more = median_growth("bare", url);
+    let increase = median_growth("bare", url);
     table.note(format!(
-        "Bare reqwest grows by {more:.2} MiB over the same download, its pieces dropped as they come."
+        "Bare reqwest grows by {increase:.2} MiB during the same download if it drops each chunk immediately."
     ));
 }
 
-/// The buffers of a connection grow with what comes at a time: the median of several processes.
+/// Returns the median growth of several processes. The growth varies, because the buffers of a connection depend on how
+/// much data arrives at a time.
 fn median_growth(case: &str, url: &str) -> f64 {
     let mut growth = [(); 9].map(|()| {
         let [before, after] = peaks(case, 1, url);
@@ -57,9 +58,9 @@ fn median_growth(case: &str, url: &str) -> f64 {
     growth[growth.len() / 2]
 }
 
-/// The peak of many inputs, beside that of a tenth of them.
+/// Compares the peak of many inputs with that of a tenth as many.
 pub(crate) fn many_inputs(url: &str, effort: Effort, table: &mut Table) {
-    let (few, many) = (1_000 / effort.fewer_inputs, 10_000 / effort.fewer_inputs);
+    let (few, many) = (1_000 / effort.input_divisor, 10_000 / effort.input_divisor);
     eprintln!("memory: `recognize_many` of {few} and {many}");
     let [_, baseline] = peaks("many", few, url);
     let [_, measured] = peaks("many", many, url);
@@ -72,29 +73,29 @@ pub(crate) fn many_inputs(url: &str, effort: Effort, table: &mut Table) {
     });
 }
 
-/// The peaks of a case's process before and after what it does, in MiB.
+/// Runs a case in a child process. Returns its peaks in MiB before and after the measured action.
 fn peaks(case: &str, count: usize, url: &str) -> [f64; 2] {
-    let said = Command::new(env::current_exe().unwrap())
+    let output = Command::new(env::current_exe().unwrap())
         .args(["memory", case, &count.to_string(), url])
         .output()
         .unwrap();
     assert!(
-        said.status.success(),
+        output.status.success(),
         "{}",
-        String::from_utf8_lossy(&said.stderr)
+        String::from_utf8_lossy(&output.stderr)
     );
-    let said = String::from_utf8(said.stdout).unwrap();
-    let peaks: Vec<f64> = said
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let peaks: Vec<f64> = stdout
         .split_whitespace()
         .map(|peak| peak.parse().unwrap())
         .collect();
     peaks.try_into().unwrap()
 }
 
-/// What a case's process does: the same at a small size, then the real thing.
+/// Runs a case in this process: first with a small image as a warm-up, then the measured action.
 pub(crate) fn child(case: &str, count: usize, url: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("picture.png");
+    let path = folder.path().join("image.png");
     let client = client(url);
     let bare = Bare::new(url);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -105,7 +106,7 @@ pub(crate) fn child(case: &str, count: usize, url: &str) {
         if case == "bare" {
             bare.download("small").await;
         } else {
-            act(case, &client, &path, USUAL, "small", count.min(100)).await;
+            act(case, &client, &path, SMALL, "small", count.min(100)).await;
         }
         let before = peak();
         if case == "bare" {
@@ -124,12 +125,12 @@ async fn act(case: &str, client: &Client, path: &Path, size: usize, data: &str, 
             request.save(path).await.unwrap();
         }
         "many" => {
-            // Each picture has memory of its own, so that those which are kept longer than needed show.
-            let requests = stream::iter(0..count).map(|_| client.recognize(vec![0; USUAL]));
-            let answers = client.recognize_many(requests).in_order();
+            // Each image is allocated separately, so that the peak shows images that are kept longer than needed.
+            let requests = stream::iter(0..count).map(|_| client.recognize(vec![0; SMALL]));
+            let results = client.recognize_many(requests).in_order();
             assert_eq!(
-                answers
-                    .filter(|answer| std::future::ready(answer.is_ok()))
+                results
+                    .filter(|result| std::future::ready(result.is_ok()))
                     .count()
                     .await,
                 count
@@ -147,7 +148,7 @@ async fn act(case: &str, client: &Client, path: &Path, size: usize, data: &str, 
     }
 }
 
-/// A file of `size` bytes.
+/// Creates a sparse file of `size` bytes.
 fn sparse(path: &Path, size: usize) {
     fs::File::create(path)
         .unwrap()
@@ -155,10 +156,10 @@ fn sparse(path: &Path, size: usize) {
         .unwrap();
 }
 
-/// The most memory that this process ever had, in MiB.
+/// Returns the peak resident memory of this process in MiB.
 fn peak() -> f64 {
     let status =
-        fs::read_to_string("/proc/self/status").expect("peak memory is read as Linux tells it");
+        fs::read_to_string("/proc/self/status").expect("peak memory can only be measured on Linux");
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))

@@ -1,5 +1,5 @@
-//! A canned service on loopback, in a process of its own, so that what it costs is not counted as the client's. It
-//! reads what it is sent, checks nothing, and answers the same to all.
+//! A server on loopback with canned responses. It runs in a separate process, so that its cost is not attributed to the
+//! client. It reads each request to its end and does not validate it.
 
 use std::convert::Infallible;
 use std::io::{self, BufRead as _, BufReader, Read as _};
@@ -15,30 +15,30 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// Where the API stands below the server's address.
+/// The path of the API.
 pub(crate) const BASE_PATH: &str = "/v4.0";
-/// Where tokens are.
+/// The path of the token endpoint.
 pub(crate) const TOKEN_PATH: &str = "/connect/token";
-/// What the server has used of a processor, in microseconds.
+/// The path that returns the CPU time that the server has used, in microseconds.
 pub(crate) const CPU_PATH: &str = "/cpu";
-/// The data that is answered by a picture of [`LARGE`] bytes.
+/// The barcode data that requests an image of [`LARGE`] bytes.
 pub(crate) const LARGE_DATA: &str = "large";
-/// Bytes of a large picture.
+/// The size in bytes of a large image.
 pub(crate) const LARGE: usize = 20 << 20;
 
-/// Only a body of fewer bytes is searched for [`LARGE_DATA`]: an upload would cost time.
+/// Only bodies of fewer bytes are searched for [`LARGE_DATA`]: searching an upload would take too long.
 const SMALL_BODY: usize = 1024;
 
-/// Bytes of a usual picture: a QR code in PNG.
-const USUAL: usize = 600;
+/// The size in bytes of a small image, about that of a QR code as PNG.
+const SMALL: usize = 600;
 
 const TOKEN: &str = r#"{"access_token":"canned","token_type":"Bearer","expires_in":86400}"#;
 const FOUND: &str = r#"{"barcodes":[{"barcodeValue":"Hello, world","type":"QR","region":[{"x":10,"y":10},{"x":90,"y":10},{"x":90,"y":90},{"x":10,"y":90}],"checksum":null}]}"#;
 
-static LARGE_PICTURE: LazyLock<Bytes> = LazyLock::new(|| picture(LARGE));
-static USUAL_PICTURE: LazyLock<Bytes> = LazyLock::new(|| picture(USUAL));
+static LARGE_IMAGE: LazyLock<Bytes> = LazyLock::new(|| image(LARGE));
+static SMALL_IMAGE: LazyLock<Bytes> = LazyLock::new(|| image(SMALL));
 
-/// The server's process; it ends with this value.
+/// The server's process, which stops when this value is dropped.
 pub(crate) struct Server {
     process: Child,
     url: String,
@@ -53,8 +53,8 @@ impl Server {
             .spawn()
             .unwrap();
         let mut url = String::new();
-        let mut said = BufReader::new(process.stdout.take().unwrap());
-        said.read_line(&mut url).unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        stdout.read_line(&mut url).unwrap();
         Self {
             process,
             url: url.trim_end().to_owned(),
@@ -68,13 +68,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Its standard input closes, which ends it.
+        // The process exits when its standard input is closed.
         drop(self.process.stdin.take());
         let _ = self.process.wait();
     }
 }
 
-/// Prints its address and serves until standard input ends, so that it does not outlive who started it.
+/// Prints the server's URL and serves until standard input is closed, so that it does not outlive its parent process.
 pub(crate) fn serve() {
     std::thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
@@ -92,35 +92,36 @@ pub(crate) fn serve() {
             stream.set_nodelay(true).unwrap();
             tokio::spawn(
                 hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service_fn(answer)),
+                    .serve_connection(TokioIo::new(stream), service_fn(respond)),
             );
         }
     });
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let uri = request.uri().clone();
-    let is_large = received(request).await;
+    let is_large = read_request(request).await;
     let (media_type, bytes) = match uri.path() {
         TOKEN_PATH => ("application/json", TOKEN.into()),
-        CPU_PATH => ("text/plain", used().into()),
+        CPU_PATH => ("text/plain", cpu_time().into()),
         path if !path.contains("/generate") => ("application/json", FOUND.into()),
-        _ if is_large => ("image/png", LARGE_PICTURE.clone()),
-        _ => ("image/png", USUAL_PICTURE.clone()),
+        _ if is_large => ("image/png", LARGE_IMAGE.clone()),
+        _ => ("image/png", SMALL_IMAGE.clone()),
     };
-    let answer = Response::builder()
+    let response = Response::builder()
         .header("content-type", media_type)
         .header("x-request-id", "0HNB1Q2TT0J0A:00000001")
         .body(Full::new(bytes));
-    Ok(answer.unwrap())
+    Ok(response.unwrap())
 }
 
-/// Reads the request to its end. Returns whether it asks for a large image; one that breaks off gets no response anyway.
-async fn received(request: Request<Incoming>) -> bool {
+/// Reads the request to its end. Returns whether it requests a large image. Errors are ignored, because a broken
+/// connection cannot receive a response.
+async fn read_request(request: Request<Incoming>) -> bool {
     let mut body = request.into_body();
     let mut is_large = false;
     while let Some(Ok(frame)) = body.frame().await {
-        // A JSON body of this size comes in one frame.
+        // A JSON body of this size arrives in one frame.
         is_large |= frame
             .data_ref()
             .is_some_and(|data| data.len() < SMALL_BODY && find(data, LARGE_DATA.as_bytes()));
@@ -128,18 +129,18 @@ async fn received(request: Request<Incoming>) -> bool {
     is_large
 }
 
-fn find(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+fn find(bytes: &[u8], pattern: &[u8]) -> bool {
+    bytes.windows(pattern.len()).any(|window| window == pattern)
 }
 
-fn used() -> String {
+fn cpu_time() -> String {
     ProcessTime::now().as_duration().as_micros().to_string()
 }
 
-/// The chunks of a PNG of this length. Its pixels and checksums are made up: the client does not decode it.
-fn picture(length: usize) -> Bytes {
+/// Returns a PNG file of this length. Its pixels and checksums are invalid, but the client does not decode it.
+fn image(length: usize) -> Bytes {
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
-    // Header and end, with their checksums; the pixels' chunk takes the rest.
+    // The header and end chunks have fixed lengths. The chunk with the pixels has the remaining length.
     let pixels = length - bytes.len() - (12 + 13) - 12 - 12;
     for (name, length) in [(b"IHDR", 13), (b"IDAT", pixels), (b"IEND", 0)] {
         bytes.extend(u32::try_from(length).unwrap().to_be_bytes());

@@ -1,4 +1,4 @@
-//! Those that are compared. Each sends the same request and reads the whole answer.
+//! The clients that are compared. Each sends the same request and reads the whole response.
 
 use barcode_cloud::api::{self, Hooks, ResponseValue, types};
 use barcode_cloud::{Client, ClientCredentials, EncodeBarcodeType};
@@ -25,30 +25,30 @@ struct EncodeData<'a> {
     data: &'a str,
 }
 
-/// One who sends requests.
+/// A client that is measured.
 pub(crate) trait Subject: Send + Sync + 'static {
-    /// What the table calls it.
+    /// The name in the table.
     const NAME: &'static str;
 
-    /// Sends one request; returns how many bytes the answer has.
+    /// Sends one request. Returns the length of the response body in bytes.
     fn call(&self) -> impl Future<Output = usize> + Send;
 }
 
-/// `reqwest` with a ready header, as it is unless set otherwise.
+/// `reqwest` with its default settings and a fixed `Authorization` header.
 pub(crate) struct Bare {
     http: reqwest::Client,
     url: String,
     header: HeaderValue,
 }
 
-/// The same over a client that is set up as the facade's: it keeps no copy for a repetition, and looks for no proxy. The
-/// least that a call can cost.
+/// `reqwest` with the settings of the facade's HTTP client: it does not clone requests for retries, and does not look
+/// up proxies. This is the lowest possible cost of a call.
 pub(crate) struct Lean(Bare);
 
 /// The generated client without a hook.
 pub(crate) struct Plain(api::Client);
 
-/// The generated client as the facade hands it out.
+/// The generated client that the facade returns.
 pub(crate) struct Api(Client);
 
 /// The facade.
@@ -63,13 +63,13 @@ impl Bare {
         }
     }
 
-    /// Takes a picture piece by piece and keeps none.
+    /// Downloads an image and drops each chunk immediately.
     pub(crate) async fn download(&self, data: &str) {
-        let mut answer = self.request(data).send().await.unwrap();
-        while answer.chunk().await.unwrap().is_some() {}
+        let mut response = self.request(data).send().await.unwrap();
+        while response.chunk().await.unwrap().is_some() {}
     }
 
-    /// The request that the facade sends.
+    /// Builds the same request as the facade.
     fn request(&self, data: &str) -> reqwest::RequestBuilder {
         let body = Body {
             barcode_type: "QR",
@@ -123,14 +123,14 @@ impl Subject for Bare {
     const NAME: &'static str = "bare reqwest";
 
     async fn call(&self) -> usize {
-        let answer = self.request(DATA).send().await.unwrap();
-        let answer = answer.error_for_status().unwrap();
-        answer.bytes().await.unwrap().len()
+        let response = self.request(DATA).send().await.unwrap();
+        let response = response.error_for_status().unwrap();
+        response.bytes().await.unwrap().len()
     }
 }
 
 impl Subject for Lean {
-    const NAME: &'static str = "bare `reqwest`, set up as the facade's";
+    const NAME: &'static str = "bare `reqwest` with the facade's settings";
 
     async fn call(&self) -> usize {
         self.0.call().await
@@ -157,8 +157,8 @@ impl Subject for Facade {
     const NAME: &'static str = "facade";
 
     async fn call(&self) -> usize {
-        let picture = self.0.generate(EncodeBarcodeType::Qr, DATA).send().await;
-        picture.unwrap().into_bytes().len()
+        let image = self.0.generate(EncodeBarcodeType::Qr, DATA).send().await;
+        image.unwrap().into_bytes().len()
     }
 }
 
@@ -175,12 +175,12 @@ async fn generated(api: &api::Client) -> usize {
         pdf417_params: None,
     };
     let request = api.generate_body().body(body);
-    let answer = request.send().await.map(ResponseValue::into_inner_stream);
-    let bytes: BytesMut = answer.unwrap().try_collect().await.unwrap();
+    let response = request.send().await.map(ResponseValue::into_inner_stream);
+    let bytes: BytesMut = response.unwrap().try_collect().await.unwrap();
     bytes.len()
 }
 
-/// A client with default settings, at the server.
+/// Builds a client of the server with default settings.
 pub(crate) fn client(url: &str) -> Client {
     Client::builder()
         .credentials(ClientCredentials::new("id", "secret").unwrap())
@@ -190,14 +190,15 @@ pub(crate) fn client(url: &str) -> Client {
         .unwrap()
 }
 
-/// The header of a token that came at run time: one of the program's text would be copied for less.
+/// Returns a header value that is allocated at run time, like that of a real token. Cloning a static value would be
+/// cheaper.
 fn bearer(token: &str) -> HeaderValue {
     let mut header = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
     header.set_sensitive(true);
     header
 }
 
-/// `reqwest` as it is unless set otherwise, but that it follows no redirects, as the facade does not.
+/// Returns a `reqwest` builder with default settings, except that it follows no redirects, like the facade.
 fn transport() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("barcode-cloud/", env!("CARGO_PKG_VERSION")))

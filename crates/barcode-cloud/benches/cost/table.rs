@@ -1,8 +1,8 @@
-//! The table: what was measured, beside what it is measured by.
+//! The table of results, with the baseline and the goal of each figure.
 
 use std::fmt;
 
-/// One figure.
+/// A row of the table.
 pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) baseline: String,
@@ -11,24 +11,24 @@ pub(crate) struct Row {
     pub(crate) goal: Goal,
 }
 
-/// What a figure should be.
+/// The goal of a figure.
 #[derive(Clone, Copy)]
 pub(crate) enum Goal {
-    /// The ratio.
+    /// The maximum ratio to the baseline.
     AtMost(f64),
-    /// The ratio.
+    /// The minimum ratio to the baseline.
     AtLeast(f64),
-    /// What comes on top of the baseline, or of nothing.
+    /// The maximum increase over the baseline.
     MoreThanBaseline {
-        more: f64,
-        most: f64,
+        increase: f64,
+        max: f64,
         unit: &'static str,
     },
-    /// It is told, no more.
+    /// No goal: the figure is for information only.
     None,
 }
 
-/// Rows, and remarks below them.
+/// Rows, and notes below them.
 #[derive(Default)]
 pub(crate) struct Table {
     rows: Vec<Row>,
@@ -46,29 +46,35 @@ impl Table {
 }
 
 impl Row {
-    fn is_over(&self) -> bool {
+    fn misses_goal(&self) -> bool {
         match self.goal {
-            Goal::AtMost(most) => self.ratio > most,
-            Goal::AtLeast(least) => self.ratio < least,
-            Goal::MoreThanBaseline { more, most, .. } => more > most,
+            Goal::AtMost(max) => self.ratio > max,
+            Goal::AtLeast(min) => self.ratio < min,
+            Goal::MoreThanBaseline { increase, max, .. } => increase > max,
             Goal::None => false,
         }
     }
 
     fn cells(&self) -> [String; 5] {
         let goal = match self.goal {
-            Goal::AtMost(most) => format!("at most {most:.2}x"),
-            Goal::AtLeast(least) => format!("at least {least:.2}x"),
-            Goal::MoreThanBaseline { most, unit, .. } => format!("at most +{most}{unit}"),
+            Goal::AtMost(max) => format!("at most {max:.2}x"),
+            Goal::AtLeast(min) => format!("at least {min:.2}x"),
+            Goal::MoreThanBaseline { max, unit, .. } => format!("at most +{max}{unit}"),
             Goal::None => String::new(),
         };
         let ratio = match self.goal {
-            Goal::MoreThanBaseline { more, unit: "", .. } => {
-                format!("{:.2}x, +{more:.0}", self.ratio)
+            Goal::MoreThanBaseline {
+                increase, unit: "", ..
+            } => {
+                format!("{:.2}x, +{increase:.0}", self.ratio)
             }
             _ => format!("{:.2}x", self.ratio),
         };
-        let mark = if self.is_over() { ", **over**" } else { "" };
+        let mark = if self.misses_goal() {
+            ", **missed**"
+        } else {
+            ""
+        };
         [
             self.what.clone(),
             self.baseline.clone(),
@@ -79,7 +85,7 @@ impl Row {
     }
 }
 
-/// In Markdown, with columns that a terminal shows straight.
+/// Formats the table as Markdown, with columns that are aligned in a terminal.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = ["what", "baseline", "measured", "ratio", "goal"].map(str::to_owned);

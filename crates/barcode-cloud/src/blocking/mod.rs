@@ -1,5 +1,5 @@
-//! A blocking client for synchronous programs, with the same names, settings and errors as the async client. Requires the
-//! feature `blocking`.
+//! A blocking client for synchronous programs, with the same names, settings and errors as the async client. Requires
+//! the feature `blocking`.
 //!
 //! ```no_run
 //! use barcode_cloud::blocking::Client;
@@ -15,8 +15,8 @@
 //! # }
 //! ```
 //!
-//! Each call blocks the current thread until it completes. A call within an async runtime does not panic, but it blocks the
-//! other tasks of that thread: use [`barcode_cloud::Client`](crate::Client) there.
+//! Each call blocks the current thread until it completes. A call within an async runtime does not panic, but it blocks
+//! the other tasks of that thread: use [`barcode_cloud::Client`](crate::Client) there.
 //!
 //! [`Client::api`](crate::Client::api) has no counterpart, because all methods of the generated client are async.
 

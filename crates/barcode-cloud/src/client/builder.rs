@@ -145,8 +145,8 @@ impl ClientBuilder {
         self.set(move |config| config.concurrency = Some(requests))
     }
 
-    /// Limits the number of requests per second, over all clones of the client. Requests are evenly spread; further ones
-    /// wait for a permit.
+    /// Limits the number of requests per second, over all clones of the client. Requests are evenly spread; further
+    /// ones wait for a permit.
     ///
     /// No limit by default; [`build`](Self::build) rejects 0.
     pub fn requests_per_second(self, requests: u32) -> Self {
@@ -205,8 +205,8 @@ impl ClientBuilder {
     ///
     /// A middleware runs around each attempt, within the deadlines and limits of the call. It also applies to the calls
     /// of [`Client::api`]. The request that it receives has no token yet: the token is added after the last middleware.
-    /// A middleware may return a response without sending the request, for example a recorded one. No token is requested
-    /// in that case.
+    /// A middleware may return a response without sending the request, for example a recorded one. No token is
+    /// requested in that case.
     ///
     /// ```
     /// use barcode_cloud::{Client, ClientCredentials, middleware};

@@ -49,7 +49,7 @@ pub struct Config {
     /// The client secret. It is sent only to the token endpoint.
     #[serde(skip_serializing)]
     pub client_secret: Option<SecretString>,
-    /// A JSON file with `client_id` and `client_secret`. It takes precedence over these two settings, and is read again
+    /// A JSON file with `client_id` and `client_secret`. It takes precedence over these two settings, and is reloaded
     /// each time a token is requested.
     pub credentials_file: Option<PathBuf>,
     /// A static token. It takes precedence over all credentials, and is not renewed.
@@ -112,8 +112,8 @@ pub struct Timeouts {
     /// Limit for connecting, including the TLS handshake. 10 s by default.
     #[serde(with = "humantime_serde")]
     pub connect: Duration,
-    /// Limit for one attempt, from obtaining a token to the last byte of the response. 100 s by default, because a large
-    /// image takes time to upload and to read.
+    /// Limit for one attempt, from obtaining a token to the last byte of the response. 100 s by default, because a
+    /// large image takes time to upload and to read.
     #[serde(with = "humantime_serde")]
     pub attempt: Duration,
     /// Limit for a whole call: waiting for a permit, all attempts, and the pauses between them. 300 s by default.
@@ -145,7 +145,8 @@ impl Default for Timeouts {
 ///   The first such retry is immediate and does not count towards the budget.
 ///
 /// A request whose response was lost may have been processed and **may be billed twice** if it is resent. A response is
-/// lost if the connection broke, the attempt timed out, the image was incomplete, or a gateway responded with 408, 502 or
+/// lost if the connection broke, the attempt timed out, the image was incomplete, or a gateway responded with 408, 502
+/// or
 /// 504. Such a request is resent only with [`lost_answers`](Self::lost_answers). After a 500 it is resent only with
 /// [`server_errors`](Self::server_errors). The documentation of [`Error`](crate::Error) has a table of all statuses.
 ///

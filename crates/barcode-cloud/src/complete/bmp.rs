@@ -1,4 +1,4 @@
-//! BMP: as many bytes as its header says.
+//! BMP: the header contains the length of the file.
 
 use super::walk::{Fields, Next};
 
@@ -9,7 +9,7 @@ pub(super) enum Bmp {
     LastByte,
 }
 
-/// Signature and size of the file.
+/// Length of the signature and the file length that follows it.
 const HEADER: usize = 6;
 
 impl Fields for Bmp {
@@ -22,7 +22,7 @@ impl Fields for Bmp {
         match (&*self, field) {
             (Self::Header, &[b'B', b'M', a, b, c, d]) => {
                 let size = u64::from(u32::from_le_bytes([a, b, c, d]));
-                // Some programs write 0, which says nothing.
+                // Some programs write 0, so the length is unknown.
                 let Some(skip) = size.checked_sub(HEADER as u64 + 1) else {
                     return Next::End;
                 };

@@ -12,12 +12,12 @@ pub(super) enum Gif {
     Header,
     Block,
     ImageDescriptor,
-    /// The length of a block's next piece of data; 0 ends the block.
+    /// The length of the next data sub-block. A length of 0 ends the block.
     DataLength,
 }
 
 impl Fields for Gif {
-    /// Signature, version and the screen's descriptor.
+    /// Signature, version and logical screen descriptor.
     const FIRST: Next = Next::Field {
         skip: 0,
         length: 13,
@@ -31,7 +31,7 @@ impl Fields for Gif {
             }
             (Self::Block, [EXTENSION]) => {
                 *self = Self::DataLength;
-                // Its label.
+                // Skips the label of the extension.
                 after(1)
             }
             (Self::Block, [IMAGE]) => {
@@ -41,7 +41,7 @@ impl Fields for Gif {
             (Self::Block, [TRAILER]) => Next::End,
             (Self::ImageDescriptor, [.., flags]) => {
                 *self = Self::DataLength;
-                // Its colours, and how long its codes are.
+                // Skips the colour table and the minimum code size.
                 after(color_table(*flags) + 1)
             }
             (Self::DataLength, [0]) => {
@@ -54,12 +54,12 @@ impl Fields for Gif {
     }
 }
 
-/// The byte after so many others.
+/// Reads one byte after skipping `skip` bytes.
 fn after(skip: u64) -> Next {
     Next::Field { skip, length: 1 }
 }
 
-/// Bytes of the colour table that these flags announce.
+/// Returns the length in bytes of the colour table that the flags describe.
 fn color_table(flags: u8) -> u64 {
     match flags & 0x80 {
         0 => 0,

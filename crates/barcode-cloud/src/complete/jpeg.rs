@@ -1,5 +1,5 @@
-//! JPEG: segments from `SOI` to `EOI`. The pixels between them are searched for the next marker, so that the `EOI` of an
-//! embedded thumbnail does not count.
+//! JPEG: segments from `SOI` to `EOI`. Segments are skipped by their length, so that the `EOI` of an embedded thumbnail
+//! is ignored. The compressed pixels have no length and are searched for the next marker.
 
 use super::walk::{Fields, Next};
 
@@ -7,7 +7,7 @@ const START_OF_IMAGE: &[u8] = &[0xff, 0xd8];
 const END_OF_IMAGE: u8 = 0xd9;
 const START_OF_SCAN: u8 = 0xda;
 
-/// Begins a marker, and may be repeated before it.
+/// The first byte of a marker. It may be repeated.
 const FILL: u8 = 0xff;
 
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(super) enum Jpeg {
     Length {
         is_scan: bool,
     },
-    /// The byte after an `FF` within the pixels.
+    /// The byte after an `FF` in the compressed pixels.
     Pixels,
 }
 
@@ -42,7 +42,7 @@ impl Fields for Jpeg {
                 let is_scan = *is_scan;
                 self.skip_segment(u16::from_be_bytes([high, low]), is_scan)
             }
-            // An `FF` of the pixels themselves, or a restart: the pixels go on.
+            // An escaped `FF` or a restart marker: the compressed pixels continue.
             (Self::Pixels, [0 | 0xd0..=0xd7]) => Next::After {
                 skip: 0,
                 byte: FILL,
@@ -64,7 +64,7 @@ impl Jpeg {
         match marker {
             FILL => Next::field(1),
             END_OF_IMAGE => Next::End,
-            // Those without a length.
+            // Markers without a length.
             0x01 | 0xd0..=0xd7 => self.segment(),
             0 | 0xd8 => Next::Invalid,
             _ => {
@@ -76,7 +76,7 @@ impl Jpeg {
         }
     }
 
-    /// Skips a segment, whose length counts its own two bytes.
+    /// Skips a segment. Its length includes the two bytes of the length itself.
     fn skip_segment(&mut self, length: u16, is_scan: bool) -> Next {
         let Some(skip) = u64::from(length).checked_sub(2) else {
             return Next::Invalid;

@@ -1,5 +1,8 @@
-//! Follows the bytes of a picture to the end that its file format defines, so that a picture that was cut off on its way is
-//! not taken for a whole one. Takes pieces of any size in constant memory, and decodes no pixels. Knows no HTTP.
+//! Checks that the bytes of an image reach the end that its file format defines, so that an image that was truncated in
+//! transit is not mistaken for a complete one.
+//!
+//! The bytes can be pushed in chunks of any size, and the check needs constant memory. It does not decode pixels and
+//! does not depend on HTTP.
 
 mod bmp;
 mod gif;
@@ -14,7 +17,7 @@ mod tests;
 
 use self::walk::Walk;
 
-/// How much of a picture has come, and whether that is all of it.
+/// The progress of an image that is being received.
 #[derive(Debug)]
 pub(crate) struct Completeness {
     received: u64,
@@ -29,11 +32,11 @@ enum Format {
     Png(Walk<png::Png>),
     Svg(svg::Svg),
     Tiff(tiff::Tiff),
-    /// A format that this module does not know. Any number of bytes is a whole picture.
+    /// A format that this module does not know. Any number of bytes is considered complete.
     Unknown,
 }
 
-/// A media type and how its check begins.
+/// A media type, and a function that creates its check.
 type KnownFormat = (&'static str, fn() -> Format);
 
 const KNOWN_FORMATS: [KnownFormat; 6] = [
@@ -46,32 +49,32 @@ const KNOWN_FORMATS: [KnownFormat; 6] = [
 ];
 
 impl Completeness {
-    /// Begins the check of a picture of this media type, which is given without parameters.
+    /// Creates a check for images of this media type, which must not have parameters.
     pub(crate) fn of(media_type: &str) -> Self {
         let known = KNOWN_FORMATS
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(media_type));
         Self {
             received: 0,
-            format: known.map_or(Format::Unknown, |(_, begin)| begin()),
+            format: known.map_or(Format::Unknown, |(_, create)| create()),
         }
     }
 
-    /// Takes the next bytes of the picture.
-    pub(crate) fn push(&mut self, piece: &[u8]) {
-        self.received += piece.len() as u64;
+    /// Adds the next chunk of the image.
+    pub(crate) fn push(&mut self, chunk: &[u8]) {
+        self.received += chunk.len() as u64;
         match &mut self.format {
-            Format::Bmp(walk) => walk.push(piece),
-            Format::Gif(walk) => walk.push(piece),
-            Format::Jpeg(walk) => walk.push(piece),
-            Format::Png(walk) => walk.push(piece),
-            Format::Svg(svg) => svg.push(piece),
-            Format::Tiff(tiff) => tiff.push(piece),
+            Format::Bmp(walk) => walk.push(chunk),
+            Format::Gif(walk) => walk.push(chunk),
+            Format::Jpeg(walk) => walk.push(chunk),
+            Format::Png(walk) => walk.push(chunk),
+            Format::Svg(svg) => svg.push(chunk),
+            Format::Tiff(tiff) => tiff.push(chunk),
             Format::Unknown => {}
         }
     }
 
-    /// Whether the bytes so far are a whole picture. Bytes after its end are ignored, as decoders do.
+    /// Returns `true` if the bytes so far are a complete image. Bytes after its end are ignored, as decoders do.
     pub(crate) fn is_complete(&self) -> bool {
         match &self.format {
             Format::Bmp(walk) => walk.is_complete(),
@@ -84,7 +87,7 @@ impl Completeness {
         }
     }
 
-    /// Bytes so far.
+    /// Returns the number of bytes so far.
     pub(crate) fn received(&self) -> u64 {
         self.received
     }

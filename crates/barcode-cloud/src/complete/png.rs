@@ -4,7 +4,7 @@ use super::walk::{Fields, Next};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// Bytes of the checksum that ends a chunk.
+/// Length of the checksum at the end of a chunk.
 const CHECKSUM: usize = 4;
 
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Fields for Png {
 }
 
 impl Png {
-    /// Skips a chunk, whose header this is.
+    /// Skips the chunk that has this header.
     fn chunk(&mut self, header: &[u8]) -> Next {
         *self = Self::Chunk;
         match *header {

@@ -1,16 +1,16 @@
-//! SVG: XML up to the end of its root element, after which only space, comments and processing instructions come. Tags are
-//! counted, not compared: whether the XML is valid is for its readers to say.
+//! SVG: XML up to the end of its root element, which only whitespace, comments and processing instructions may follow.
+//! Start and end tags are counted but not compared, because this check does not validate the XML.
 
 #[derive(Debug, Default)]
 pub(super) struct Svg {
     state: State,
-    /// Elements that are open.
+    /// The number of open elements.
     depth: u64,
-    /// The root element was opened.
-    begun: bool,
-    /// Something other than space follows the root element, or an element ends that did not begin.
+    /// Whether the root element has started.
+    has_root: bool,
+    /// Whether text or a second root element follows the root element, or an end tag has no start tag.
     invalid: bool,
-    /// The text is UTF-16, which this does not read.
+    /// Whether the text is UTF-16, which this check does not support.
     unchecked: bool,
 }
 
@@ -28,8 +28,9 @@ enum State {
         quote: Option<u8>,
         previous: u8,
     },
-    /// Within `<!DOCTYPE` and so many brackets.
+    /// Within `<!DOCTYPE`.
     Declaration {
+        /// The number of open brackets.
         brackets: u32,
         quote: Option<u8>,
     },
@@ -42,8 +43,8 @@ enum State {
 }
 
 impl Svg {
-    pub(super) fn push(&mut self, piece: &[u8]) {
-        for byte in piece {
+    pub(super) fn push(&mut self, chunk: &[u8]) {
+        for byte in chunk {
             if self.invalid || self.unchecked {
                 return;
             }
@@ -52,7 +53,7 @@ impl Svg {
     }
 
     pub(super) fn is_complete(&self) -> bool {
-        let is_closed = self.begun && self.depth == 0 && matches!(self.state, State::Text);
+        let is_closed = self.has_root && self.depth == 0 && matches!(self.state, State::Text);
         self.unchecked || (is_closed && !self.invalid)
     }
 
@@ -82,9 +83,9 @@ impl Svg {
                 _ => follow_quote(quote, byte),
             },
             State::UpTo { ending, last } => {
-                let seen = [last[0], last[1], byte];
+                let recent = [last[0], last[1], byte];
                 *last = [last[1], byte];
-                if seen.ends_with(ending) {
+                if recent.ends_with(ending) {
                     self.state = State::Text;
                 }
             }
@@ -92,7 +93,7 @@ impl Svg {
     }
 
     fn text(&mut self, byte: u8) {
-        let is_after_root = self.begun && self.depth == 0;
+        let is_after_root = self.has_root && self.depth == 0;
         self.invalid = is_after_root && byte != b'<' && !byte.is_ascii_whitespace();
         self.state = match byte {
             b'<' => State::Open,
@@ -116,7 +117,7 @@ impl Svg {
         };
     }
 
-    /// A tag is over.
+    /// Handles the end of a tag.
     fn tag(&mut self, is_end: bool, is_empty: bool) {
         self.state = State::Text;
         match is_end {
@@ -125,16 +126,16 @@ impl Svg {
                 None => self.invalid = true,
             },
             false => {
-                // There is one root.
-                self.invalid = self.begun && self.depth == 0;
-                self.begun = true;
+                // A document has only one root element.
+                self.invalid = self.has_root && self.depth == 0;
+                self.has_root = true;
                 self.depth += u64::from(!is_empty);
             }
         }
     }
 }
 
-/// What begins with `<!` and this byte.
+/// Returns the state after `<!` and this byte.
 fn exclamation(byte: u8) -> State {
     match byte {
         b'-' => up_to(b"-->"),
@@ -153,7 +154,7 @@ fn up_to(ending: &'static [u8]) -> State {
     }
 }
 
-/// Opens or closes a quoted text.
+/// Tracks whether the text is quoted, and by which character.
 fn follow_quote(quote: &mut Option<u8>, byte: u8) {
     match quote {
         Some(open) if *open == byte => *quote = None,

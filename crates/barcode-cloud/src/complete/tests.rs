@@ -1,4 +1,5 @@
-//! Every format, cut off at every length: pictures that the sandbox draws, and made-up ones for what it does not draw.
+//! Truncates images of every format at every length: images that the sandbox generates, and handmade ones for features
+//! that the sandbox does not use.
 
 use barcode_cloud_sandbox::Sandbox;
 use proptest::prelude::*;
@@ -21,7 +22,7 @@ fn is_complete(media_type: &str, bytes: &[u8]) -> bool {
     completeness.is_complete()
 }
 
-/// Asserts that the whole is complete and no beginning of it is, given at once or byte by byte.
+/// Asserts that the whole image is complete and that no prefix of it is, in one chunk and byte by byte.
 fn assert_only_the_whole_is_complete(media_type: &str, bytes: &[u8]) {
     let mut by_byte = Completeness::of(media_type);
     for (length, byte) in bytes.iter().enumerate() {
@@ -35,7 +36,7 @@ fn assert_only_the_whole_is_complete(media_type: &str, bytes: &[u8]) {
     assert!(is_complete(media_type, bytes), "{media_type} at once");
 }
 
-async fn drawn(formats: &[BarcodeImageFormat]) -> Vec<crate::Image> {
+async fn generate(formats: &[BarcodeImageFormat]) -> Vec<crate::Image> {
     let sandbox = Sandbox::start().await.unwrap();
     let credentials = ClientCredentials::new(sandbox.client_id(), sandbox.client_secret());
     let client = Client::builder()
@@ -44,28 +45,28 @@ async fn drawn(formats: &[BarcodeImageFormat]) -> Vec<crate::Image> {
         .token_url(sandbox.token_url())
         .build()
         .unwrap();
-    let mut pictures = Vec::new();
+    let mut images = Vec::new();
     for format in formats {
         let request = client.generate(EncodeBarcodeType::Qr, "complete");
-        pictures.push(request.format(*format).send().await.unwrap());
+        images.push(request.format(*format).send().await.unwrap());
     }
-    pictures
+    images
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_service_draws_is_complete_at_its_last_byte() {
-    let pictures = drawn(BarcodeImageFormat::ALL).await;
-    assert_eq!(pictures.len(), 5);
-    for picture in &pictures {
+async fn generated_images_are_complete_at_their_last_byte() {
+    let images = generate(BarcodeImageFormat::ALL).await;
+    assert_eq!(images.len(), 5);
+    for image in &images {
         // An SVG may end with an empty line.
-        let bytes = picture.bytes().trim_ascii_end();
-        assert_only_the_whole_is_complete(picture.media_type(), bytes);
+        let bytes = image.bytes().trim_ascii_end();
+        assert_only_the_whole_is_complete(image.media_type(), bytes);
     }
 }
 
 #[cfg(feature = "image")]
 #[test]
-fn pictures_of_another_encoder_are_complete_at_their_last_byte() {
+fn images_of_another_encoder_are_complete_at_their_last_byte() {
     use image::ImageFormat;
 
     for (format, media_type) in [
@@ -87,12 +88,12 @@ fn pictures_of_another_encoder_are_complete_at_their_last_byte() {
 #[test]
 fn a_thumbnail_and_fill_bytes_do_not_end_a_jpeg() {
     let mut jpeg = b"\xff\xd8".to_vec();
-    // A thumbnail with an end of its own, within a segment of application data.
+    // A segment of application data that contains a thumbnail with its own end marker.
     jpeg.extend(b"\xff\xe1\x00\x08\xff\xd8\xff\xd9..");
-    // Fill bytes before a marker, then a scan's header and pixels with an escaped FF and a restart.
+    // Fill bytes before a marker, then a scan's header and pixels with an escaped FF and a restart marker.
     jpeg.extend(b"\xff\xff\xff\xdb\x00\x03.");
     jpeg.extend(b"\xff\xda\x00\x04\xff\xd9pixels\xff\x00more\xff\xd3more\xff\xff");
-    // Another scan, as progressive pictures have.
+    // Another scan, as in progressive images.
     jpeg.extend(b"\xc4\x00\x02\xff\xda\x00\x02pixels\xff\xd9");
     assert_only_the_whole_is_complete("image/jpeg", &jpeg);
     jpeg.extend(b"\0\0\0");
@@ -124,7 +125,8 @@ fn an_svg_ends_with_its_root_element() {
     );
 }
 
-/// A TIFF of two strips whose directory comes first, then the arrays of their offsets and lengths, then the strips.
+/// Returns a TIFF of two strips, in which the directory precedes the arrays of offsets and lengths, and these precede
+/// the strips.
 fn tiff_with_its_directory_first(number: fn(u32) -> [u8; 4], short: fn(u16) -> [u8; 2]) -> Vec<u8> {
     let (arrays, strips) = (8 + 2 + 2 * 12 + 4, 8 + 2 + 2 * 12 + 4 + 2 * 8);
     let mut tiff = match short(1) {
@@ -149,7 +151,7 @@ fn tiff_with_its_directory_first(number: fn(u32) -> [u8; 4], short: fn(u16) -> [
 }
 
 #[test]
-fn a_tiff_ends_with_the_last_byte_that_it_points_to() {
+fn a_tiff_ends_with_the_last_byte_that_it_refers_to() {
     let little = tiff_with_its_directory_first(u32::to_le_bytes, u16::to_le_bytes);
     assert_only_the_whole_is_complete("image/tiff", &little);
     let big = tiff_with_its_directory_first(u32::to_be_bytes, u16::to_be_bytes);
@@ -157,7 +159,7 @@ fn a_tiff_ends_with_the_last_byte_that_it_points_to() {
 }
 
 #[test]
-fn a_tiff_whose_directories_form_a_circle_is_read_once_and_not_for_ever() {
+fn a_tiff_whose_directories_form_a_cycle_is_read_once() {
     let mut tiff = b"II*\0\x08\0\0\0\x01\0".to_vec();
     tiff.extend(b"\0\x01\x03\0\x01\0\0\0\x01\0\0\0");
     tiff.extend(8u32.to_le_bytes());
@@ -165,7 +167,7 @@ fn a_tiff_whose_directories_form_a_circle_is_read_once_and_not_for_ever() {
 }
 
 #[test]
-fn other_bytes_are_not_a_picture_and_other_formats_are_not_checked() {
+fn other_bytes_are_not_an_image_and_other_formats_are_not_checked() {
     for media_type in MEDIA_TYPES {
         for bytes in [&b""[..], b"<html><p>log in</html>", b"{\"barcodes\":[]}"] {
             assert!(!is_complete(media_type, bytes), "{media_type}");
@@ -175,7 +177,7 @@ fn other_bytes_are_not_a_picture_and_other_formats_are_not_checked() {
     assert!(!is_complete("Image/PNG", b"\x89PNG"));
 }
 
-/// How a file of each format begins.
+/// The first bytes of a file of each format.
 const BEGINNINGS: [&[u8]; 6] = [
     b"BM",
     b"GIF89a",
@@ -187,7 +189,7 @@ const BEGINNINGS: [&[u8]; 6] = [
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), split in 0usize..300) {
+    fn no_bytes_cause_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), split in 0usize..300) {
         for (media_type, beginning) in MEDIA_TYPES.into_iter().zip(BEGINNINGS) {
             let bytes = [beginning, &bytes].concat();
             let (first, rest) = bytes.split_at(split.min(bytes.len()));
@@ -195,7 +197,7 @@ proptest! {
             completeness.push(first);
             completeness.push(rest);
             let at_once = is_complete(media_type, &bytes);
-            // Ranges of a TIFF that lie in an earlier piece are not read.
+            // Ranges of a TIFF that are in an earlier chunk are not read.
             if media_type != "image/tiff" {
                 prop_assert_eq!(completeness.is_complete(), at_once);
             }
@@ -203,7 +205,7 @@ proptest! {
     }
 
     #[test]
-    fn no_svg_makes_it_panic(svg in "(<[/!?a-z-]{0,3}[a-z\"'>\\[\\] -]{0,4}){0,40}") {
+    fn no_svg_causes_a_panic(svg in "(<[/!?a-z-]{0,3}[a-z\"'>\\[\\] -]{0,4}){0,40}") {
         is_complete("image/svg+xml", svg.as_bytes());
     }
 }

@@ -1,37 +1,39 @@
-//! TIFF: everything that its directories point to lies within the file.
+//! TIFF: everything that its directories refer to is within the file.
 //!
-//! Directories and the arrays that they point to may lie anywhere in the file. Each range that must be read is recorded, and
-//! copied when the piece with its bytes arrives. A range that lies in an earlier piece cannot be read any more: it is
-//! inside the file, but the offsets in it are not followed. A picture that arrives in one piece is therefore checked
+//! Directories and the arrays that they refer to may be anywhere in the file. Each range that must be read is recorded,
+//! and copied when the chunk with its bytes arrives. A range in an earlier chunk can no longer be read: it is within
+//! the file, but the offsets in it are not followed. An image that arrives in one chunk is therefore fully checked,
 //! whatever its layout.
 
-/// The maximum number of directories that are read. Each page of a picture has one.
-const MOST_DIRECTORIES: u32 = 16;
+/// The maximum number of directories that are read. Each page of an image has one.
+const MAX_DIRECTORIES: u32 = 16;
 
-/// The maximum size of an array of offsets or lengths that is read. A longer one is only checked to lie within the file.
-const MOST_ARRAY_BYTES: u64 = 64 * 1024;
+/// The maximum size in bytes of an array of offsets or lengths that is read. A larger one is only checked to be within
+/// the file.
+const MAX_ARRAY_BYTES: u64 = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Tiff {
     received: u64,
     /// The largest end of all ranges that the directories so far refer to.
     end: u64,
-    wanted: Vec<Range>,
+    /// The ranges that must still be read.
+    pending: Vec<Range>,
     byte_order: ByteOrder,
     directories: u32,
-    /// The offsets or the lengths of the strips or tiles of a directory whose other array has not been read yet.
-    halves: Vec<Array>,
+    /// Arrays of offsets whose lengths have not been read yet, and the other way round.
+    unpaired: Vec<Array>,
     state: State,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum State {
     /// No directory has been read yet.
-    Begun,
+    Started,
     /// At least one directory has been read.
     Checked,
     Invalid,
-    /// A BigTIFF, which this does not read.
+    /// A BigTIFF, which this check does not support.
     Unchecked,
 }
 
@@ -53,7 +55,7 @@ struct Range {
 #[derive(Debug, Clone, Copy)]
 enum Content {
     Header,
-    /// How many entries a directory has.
+    /// The number of entries of a directory.
     DirectoryLength,
     Directory,
     Array(ArrayKind),
@@ -77,47 +79,47 @@ impl Default for Tiff {
         let mut tiff = Self {
             received: 0,
             end: 0,
-            wanted: Vec::new(),
+            pending: Vec::new(),
             byte_order: ByteOrder::LittleEndian,
             directories: 0,
-            halves: Vec::new(),
-            state: State::Begun,
+            unpaired: Vec::new(),
+            state: State::Started,
         };
-        tiff.want(0, 8, Content::Header);
+        tiff.request(0, 8, Content::Header);
         tiff
     }
 }
 
 impl Tiff {
-    pub(super) fn push(&mut self, piece: &[u8]) {
+    pub(super) fn push(&mut self, chunk: &[u8]) {
         let start = self.received;
-        self.received += piece.len() as u64;
+        self.received += chunk.len() as u64;
         let mut index = 0;
-        // Reading a range may add further ones that lie in the same piece.
-        while let Some(range) = self.wanted.get_mut(index) {
-            match range.take(start, piece) {
-                Taken::Whole => {
-                    let range = self.wanted.swap_remove(index);
+        // Reading a range may add further ones that are in the same chunk.
+        while let Some(range) = self.pending.get_mut(index) {
+            match range.copy_from(start, chunk) {
+                Copied::All => {
+                    let range = self.pending.swap_remove(index);
                     self.read(&range);
                 }
-                Taken::Passed => drop(self.wanted.swap_remove(index)),
-                Taken::Part => index += 1,
+                Copied::TooLate => drop(self.pending.swap_remove(index)),
+                Copied::Part => index += 1,
             }
         }
     }
 
     pub(super) fn is_complete(&self) -> bool {
         match self.state {
-            State::Begun | State::Invalid => false,
+            State::Started | State::Invalid => false,
             State::Checked => self.received >= self.end,
             State::Unchecked => true,
         }
     }
 
     /// Records that these bytes must be read.
-    fn want(&mut self, start: u64, length: u64, content: Content) {
+    fn request(&mut self, start: u64, length: u64, content: Content) {
         self.end = self.end.max(start.saturating_add(length));
-        self.wanted.push(Range {
+        self.pending.push(Range {
             start,
             length,
             bytes: Vec::new(),
@@ -125,10 +127,10 @@ impl Tiff {
         });
     }
 
-    fn want_directory(&mut self, start: u64) {
-        if self.directories < MOST_DIRECTORIES {
+    fn request_directory(&mut self, start: u64) {
+        if self.directories < MAX_DIRECTORIES {
             self.directories += 1;
-            self.want(start, 2, Content::DirectoryLength);
+            self.request(start, 2, Content::DirectoryLength);
         }
     }
 
@@ -137,7 +139,7 @@ impl Tiff {
             Content::Header => self.header(&range.bytes),
             Content::DirectoryLength => {
                 let entries = self.number(&range.bytes);
-                self.want(range.start + 2, entries * 12 + 4, Content::Directory);
+                self.request(range.start + 2, entries * 12 + 4, Content::Directory);
             }
             Content::Directory => self.directory(&range.bytes),
             Content::Array(kind) => self.array(kind, &range.bytes),
@@ -152,14 +154,14 @@ impl Tiff {
         match &bytes[..4] {
             b"II*\0" | b"MM\0*" => {
                 let directory = self.number(&bytes[4..]);
-                self.want_directory(directory);
+                self.request_directory(directory);
             }
             b"II+\0" | b"MM\0+" => self.state = State::Unchecked,
             _ => self.state = State::Invalid,
         }
     }
 
-    /// Reads the entries of a directory, and where the next one is.
+    /// Reads the entries of a directory, and the offset of the next directory.
     fn directory(&mut self, bytes: &[u8]) {
         self.state = State::Checked;
         let mut entries = bytes.chunks_exact(12);
@@ -168,7 +170,7 @@ impl Tiff {
         }
         match self.number(entries.remainder()) {
             0 => {}
-            next => self.want_directory(next),
+            next => self.request_directory(next),
         }
     }
 
@@ -184,7 +186,7 @@ impl Tiff {
             is_lengths,
             value_size,
         });
-        // The entry itself holds values of up to four bytes.
+        // Values of up to four bytes are stored in the entry itself.
         if length <= 4 {
             if let Some(kind) = array {
                 self.array(kind, &value[..length as usize]);
@@ -193,32 +195,32 @@ impl Tiff {
         }
         let offset = self.number(value);
         match array {
-            Some(kind) if length <= MOST_ARRAY_BYTES => {
-                self.want(offset, length, Content::Array(kind));
+            Some(kind) if length <= MAX_ARRAY_BYTES => {
+                self.request(offset, length, Content::Array(kind));
             }
             _ => self.end = self.end.max(offset + length),
         }
     }
 
-    /// Takes the offsets or the lengths of strips or tiles. Once both are known, so are their ends.
+    /// Reads the offsets or the lengths of strips or tiles. When both are known, computes the end of the last one.
     fn array(&mut self, kind: ArrayKind, bytes: &[u8]) {
         let values = bytes.chunks_exact(kind.value_size as usize);
         let values: Vec<_> = values.map(|value| self.number(value)).collect();
-        let other = self.halves.iter().position(|half| {
-            half.kind.directory == kind.directory && half.kind.is_lengths != kind.is_lengths
+        let other = self.unpaired.iter().position(|array| {
+            array.kind.directory == kind.directory && array.kind.is_lengths != kind.is_lengths
         });
         match other {
             Some(other) => {
-                let other = self.halves.swap_remove(other);
+                let other = self.unpaired.swap_remove(other);
                 let ends = other.values.iter().zip(&values);
                 let ends = ends.map(|(one, other)| one.saturating_add(*other));
                 self.end = self.end.max(ends.max().unwrap_or_default());
             }
-            None => self.halves.push(Array { kind, values }),
+            None => self.unpaired.push(Array { kind, values }),
         }
     }
 
-    /// An unsigned number of up to eight bytes.
+    /// Reads an unsigned number of up to eight bytes.
     fn number(&self, bytes: &[u8]) -> u64 {
         let append = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
         match self.byte_order {
@@ -228,36 +230,37 @@ impl Tiff {
     }
 }
 
-/// How much of a range a piece holds.
-enum Taken {
-    Whole,
+/// How much of a range has been copied.
+enum Copied {
+    All,
     Part,
-    /// The range begins before the piece, and its beginning was not kept.
-    Passed,
+    /// The range begins before the chunk, and its beginning was not copied.
+    TooLate,
 }
 
 impl Range {
-    /// Copies what `piece`, which begins at `start` of the file, holds of the range.
-    fn take(&mut self, start: u64, piece: &[u8]) -> Taken {
+    /// Copies the part of the range that is in `chunk`, which begins at the offset `start` of the file.
+    fn copy_from(&mut self, start: u64, chunk: &[u8]) -> Copied {
         let position = self.start.saturating_add(self.bytes.len() as u64);
         let Some(skip) = position.checked_sub(start) else {
-            return Taken::Passed;
+            return Copied::TooLate;
         };
         let rest = usize::try_from(skip)
             .ok()
-            .and_then(|skip| piece.get(skip..));
+            .and_then(|skip| chunk.get(skip..));
         let rest = rest.unwrap_or_default();
         let missing = (self.length as usize).saturating_sub(self.bytes.len());
         self.bytes
             .extend_from_slice(&rest[..rest.len().min(missing)]);
         match self.bytes.len() as u64 == self.length {
-            true => Taken::Whole,
-            false => Taken::Part,
+            true => Copied::All,
+            false => Copied::Part,
         }
     }
 }
 
-/// Whether a tag holds the lengths of strips or tiles, or their offsets.
+/// Returns `true` for a tag with the lengths of strips or tiles, `false` for one with their offsets, and `None` for
+/// others.
 fn strips_or_tiles(tag: u64) -> Option<bool> {
     match tag {
         273 | 324 => Some(false),
@@ -266,7 +269,7 @@ fn strips_or_tiles(tag: u64) -> Option<bool> {
     }
 }
 
-/// Bytes of a value of this type. A type that the specification does not know is not followed.
+/// Returns the size in bytes of a value of this type. Unknown types are ignored.
 fn value_size(kind: u64) -> Option<u64> {
     match kind {
         1 | 2 | 6 | 7 => Some(1),

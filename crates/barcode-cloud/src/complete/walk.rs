@@ -1,23 +1,23 @@
-//! Reads the small fields of a file, and skips what lies between them. The formats say which.
+//! Reads small fields of a file and skips the bytes between them. Each format decides which fields it needs.
 
-/// The longest field that a format asks for.
-const LONGEST_FIELD: usize = 13;
+/// The length of the longest field that a format reads.
+const MAX_FIELD: usize = 13;
 
-/// What a format needs to see next.
+/// The step that a format needs next.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Next {
-    /// Skips some bytes, then reads a field of some bytes, at least one and at most [`LONGEST_FIELD`].
+    /// Skips `skip` bytes, then reads a field of `length` bytes, at least 1 and at most [`MAX_FIELD`].
     Field { skip: u64, length: usize },
-    /// Skips some bytes, then all up to this one and the byte itself, then reads a field of one byte.
+    /// Skips `skip` bytes, then all bytes up to and including the next `byte`, then reads a field of one byte.
     After { skip: u64, byte: u8 },
-    /// The picture is whole.
+    /// The image is complete.
     End,
-    /// The bytes are not a picture of this format.
+    /// The bytes are not an image of this format.
     Invalid,
 }
 
 impl Next {
-    /// A field that follows at once.
+    /// Reads the field that follows immediately.
     pub(super) fn field(length: usize) -> Self {
         Self::Field { skip: 0, length }
     }
@@ -28,17 +28,17 @@ pub(super) trait Fields: Default {
     /// The first field.
     const FIRST: Next;
 
-    /// Takes the field that was asked for; returns what to read next.
+    /// Handles the field that was requested, and returns the next step.
     fn read(&mut self, field: &[u8]) -> Next;
 }
 
-/// The place in a file that has been reached.
+/// The position in a file.
 #[derive(Debug)]
 pub(super) struct Walk<F> {
     format: F,
     next: Next,
-    field: [u8; LONGEST_FIELD],
-    /// Bytes of the field that have come.
+    field: [u8; MAX_FIELD],
+    /// The number of bytes of the field that have arrived.
     filled: usize,
 }
 
@@ -47,30 +47,30 @@ impl<F: Fields> Default for Walk<F> {
         Self {
             format: F::default(),
             next: F::FIRST,
-            field: [0; LONGEST_FIELD],
+            field: [0; MAX_FIELD],
             filled: 0,
         }
     }
 }
 
 impl<F: Fields> Walk<F> {
-    pub(super) fn push(&mut self, mut piece: &[u8]) {
-        while !piece.is_empty() {
-            piece = match &mut self.next {
+    pub(super) fn push(&mut self, mut chunk: &[u8]) {
+        while !chunk.is_empty() {
+            chunk = match &mut self.next {
                 Next::Field { skip, .. } | Next::After { skip, .. } if *skip > 0 => {
                     let skipped = usize::try_from(*skip).unwrap_or(usize::MAX);
-                    let skipped = skipped.min(piece.len());
+                    let skipped = skipped.min(chunk.len());
                     *skip -= skipped as u64;
-                    &piece[skipped..]
+                    &chunk[skipped..]
                 }
                 Next::Field { length, .. } => {
                     let length = *length;
-                    self.fill(piece, length)
+                    self.fill(chunk, length)
                 }
-                Next::After { byte, .. } => match piece.iter().position(|found| found == byte) {
+                Next::After { byte, .. } => match chunk.iter().position(|found| found == byte) {
                     Some(position) => {
                         self.next = Next::field(1);
-                        &piece[position + 1..]
+                        &chunk[position + 1..]
                     }
                     None => return,
                 },
@@ -79,11 +79,11 @@ impl<F: Fields> Walk<F> {
         }
     }
 
-    /// Takes bytes for the field; returns the rest.
-    fn fill<'a>(&mut self, piece: &'a [u8], length: usize) -> &'a [u8] {
-        let (taken, rest) = piece.split_at(piece.len().min(length - self.filled));
-        self.field[self.filled..][..taken.len()].copy_from_slice(taken);
-        self.filled += taken.len();
+    /// Copies bytes into the field, and returns the remaining bytes.
+    fn fill<'a>(&mut self, chunk: &'a [u8], length: usize) -> &'a [u8] {
+        let (copied, rest) = chunk.split_at(chunk.len().min(length - self.filled));
+        self.field[self.filled..][..copied.len()].copy_from_slice(copied);
+        self.filled += copied.len();
         if self.filled == length {
             self.filled = 0;
             self.next = self.format.read(&self.field[..length]);

@@ -1,5 +1,5 @@
-//! A lenient parser for the body of an error response, which may be JSON or XML. It ignores unknown content and does not
-//! depend on HTTP.
+//! A lenient parser for the body of an error response, which may be JSON or XML. It ignores unknown content and does
+//! not depend on HTTP.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;

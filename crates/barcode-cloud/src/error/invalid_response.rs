@@ -97,8 +97,8 @@ impl InvalidResponse {
         self
     }
 
-    /// Returns the HTTP status. `None` if an [`Image`](crate::Image) could not be decoded, which no longer has the status
-    /// of its response.
+    /// Returns the HTTP status. `None` if an [`Image`](crate::Image) could not be decoded, which no longer has the
+    /// status of its response.
     pub fn status(&self) -> Option<StatusCode> {
         self.head.status
     }

@@ -23,12 +23,13 @@ use self::status::StatusClass;
 /// The error of a call, or of building a client.
 ///
 /// [`Display`](fmt::Display) writes a single line that says what to do next; underlying errors are available through
-/// [`source`](std::error::Error::source). Neither `Display` nor [`Debug`](fmt::Debug) shows secrets or tokens. They show
-/// barcode data only if the service's own message quotes it. The source of an [`InvalidResponse`] may quote the response.
+/// [`source`](std::error::Error::source). Neither `Display` nor [`Debug`](fmt::Debug) shows secrets or tokens. They
+/// show barcode data only if the service's own message quotes it. The source of an [`InvalidResponse`] may quote the
+/// response.
 ///
-/// The predicates and the retries of the [client](crate::Client) classify the status of a response as follows. A request
-/// that may have been billed is resent only if [`Retry`](crate::Retry) enables it. A broken connection, the timeout of an
-/// attempt, and an image that was truncated in transit count as a lost response.
+/// The predicates and the retries of the [client](crate::Client) classify the status of a response as follows. A
+/// request that may have been billed is resent only if [`Retry`](crate::Retry) enables it. A broken connection, the
+/// timeout of an attempt, and an image that was truncated in transit count as a lost response.
 ///
 /// | status | meaning | [`is_client_error`](Self::is_client_error) | [`is_retryable`](Self::is_retryable) | may be billed | resent |
 /// |---|---|---|---|---|---|

@@ -87,8 +87,8 @@ impl From<BarcodeResponse> for Barcode {
 
 /// Converts a response, whose body is `body`, into barcodes. Traces their data if `trace_data` is set.
 ///
-/// The API document requires the member `barcodes`, which may be null. The generated client also accepts objects without
-/// it, which may be any JSON. An empty list is therefore valid only if the member is present.
+/// The API document requires the member `barcodes`, which may be null. The generated client also accepts objects
+/// without it, which may be any JSON. An empty list is therefore valid only if the member is present.
 pub(crate) fn received(
     response: Result<ResponseValue<BarcodeResponseList>, api::Error<ApiErrorResponse>>,
     body: &[u8],

@@ -11,7 +11,8 @@ use crate::error::InvalidInput;
 
 /// The data that a barcode encodes: text or bytes.
 ///
-/// Strings convert into text. Byte slices, vectors and arrays, including literals such as `b"text"`, convert into bytes.
+/// Strings convert into text. Byte slices, vectors and arrays, including literals such as `b"text"`, convert into
+/// bytes.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Data {

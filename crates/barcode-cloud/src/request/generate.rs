@@ -87,8 +87,8 @@ impl Generate {
         self
     }
 
-    /// Sets the options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`. They are rejected with any other
-    /// type.
+    /// Sets the options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`. They are rejected with any
+    /// other type.
     pub fn pdf417(mut self, pdf417: impl Into<Pdf417Options>) -> Self {
         self.pdf417 = Some(pdf417.into());
         self
@@ -100,8 +100,8 @@ impl Generate {
     ///
     /// # Errors
     ///
-    /// - [`Error::InvalidInput`] if the data is empty, or if an option is out of bounds or does not apply to the barcode
-    ///   type;
+    /// - [`Error::InvalidInput`] if the data is empty, or if an option is out of bounds or does not apply to the
+    ///   barcode type;
     /// - [`Error::Api`] if the service rejects the request, for example because the type cannot encode the data;
     /// - any other error of a call: see [`Error`].
     pub async fn send(self) -> Result<Image, Error> {
@@ -111,8 +111,8 @@ impl Generate {
 
     /// Sends the request and returns the image as a stream, which needs constant memory. The service bills the request.
     ///
-    /// The request is in flight until the stream ends or is dropped. A stream that is kept but not read therefore holds a
-    /// [`concurrency`](crate::ClientBuilder::concurrency) permit.
+    /// The request is in flight until the stream ends or is dropped. A stream that is kept but not read therefore holds
+    /// a [`concurrency`](crate::ClientBuilder::concurrency) permit.
     ///
     /// # Errors
     ///

@@ -21,9 +21,9 @@ const DEFAULT_CONCURRENCY: usize = 8;
 /// Returned by [`Client::generate_many`](crate::Client::generate_many),
 /// [`Client::recognize_many`](crate::Client::recognize_many) and [`Client::scan_many`](crate::Client::scan_many).
 ///
-/// Memory use depends on the number of requests in flight, not on the total number of requests. Each request has its own
-/// result: an error does not stop the others. Dropping the stream of results aborts the calls in flight, which may still
-/// be billed, and sends no further requests.
+/// Memory use depends on the number of requests in flight, not on the total number of requests. Each request has its
+/// own result: an error does not stop the others. Dropping the stream of results aborts the calls in flight, which may
+/// still be billed, and sends no further requests.
 #[must_use = "nothing is sent until the stream of results is polled"]
 #[derive(Debug)]
 pub struct Many<S> {
@@ -82,8 +82,8 @@ where
 
     /// Returns the results in the order of the requests.
     ///
-    /// A slow call delays the results after it. At most [`concurrency`](Self::concurrency) calls are started and not yet
-    /// returned.
+    /// A slow call delays the results after it. At most [`concurrency`](Self::concurrency) calls are started and not
+    /// yet returned.
     pub fn in_order(
         self,
     ) -> impl Stream<Item = Result<<S::Item as Request>::Answer, Error>> + Unpin {

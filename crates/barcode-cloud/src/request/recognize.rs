@@ -103,7 +103,8 @@ impl Recognize {
     /// # Errors
     ///
     /// - [`Error::File`] if the file cannot be read;
-    /// - [`Error::InvalidInput`] if the image is empty or too large, or if several types are requested for an image URL;
+    /// - [`Error::InvalidInput`] if the image is empty or too large, or if several types are requested for an image
+    ///   URL;
     /// - [`Error::Api`] if the service rejects the request, for example because the file is not an image;
     /// - any other error of a call: see [`Error`].
     pub async fn send(self) -> Result<Vec<Barcode>, Error> {
@@ -116,7 +117,8 @@ impl Recognize {
     }
 }
 
-/// Passes the settings to the builder of an operation that takes one barcode type. These builders have the same setters.
+/// Passes the settings to the builder of an operation that takes one barcode type. These builders have the same
+/// setters.
 macro_rules! with_settings {
     ($builder:expr, $request:expr) => {{
         let mut builder = $builder.barcode_type($request.one_type()?);
