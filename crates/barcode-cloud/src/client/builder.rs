@@ -241,7 +241,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if a variable is empty or not UTF-8, or if only one of the client id and secret is set.
+    /// [`Error::Configuration`] if a variable is empty or not UTF-8, if only one of the client id and secret is set, or
+    /// if the credentials are invalid.
     pub fn env(mut self) -> Result<Self, Error> {
         self.env = Environment::read(std::env::var)?;
         Ok(self)

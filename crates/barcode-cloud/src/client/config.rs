@@ -52,7 +52,7 @@ pub struct Config {
     /// A JSON file with `client_id` and `client_secret`. It takes precedence over these two settings, and is reloaded
     /// each time a token is requested.
     pub credentials_file: Option<PathBuf>,
-    /// A static token. It takes precedence over all credentials, and is not renewed.
+    /// A static token. It takes precedence over the credentials in this configuration, and is not renewed.
     #[serde(skip_serializing)]
     pub access_token: Option<SecretString>,
     /// Value of the `user-agent` header. `barcode-cloud/VERSION` by default.

@@ -8,7 +8,8 @@ pub(super) struct Svg {
     depth: u64,
     /// Whether the root element has started.
     has_root: bool,
-    /// Whether text or a second root element follows the root element, or an end tag has no start tag.
+    /// Whether the document is malformed: text or a second element follows the root element, an end tag has no start
+    /// tag, or a tag is empty.
     invalid: bool,
     /// Whether the text is UTF-16, which this check does not support.
     unchecked: bool,

@@ -159,7 +159,7 @@ fn a_tiff_ends_with_the_last_byte_that_it_refers_to() {
 }
 
 #[test]
-fn a_tiff_whose_directories_form_a_cycle_is_read_once() {
+fn a_tiff_whose_directories_form_a_cycle_does_not_cause_an_endless_loop() {
     let mut tiff = b"II*\0\x08\0\0\0\x01\0".to_vec();
     tiff.extend(b"\0\x01\x03\0\x01\0\0\0\x01\0\0\0");
     tiff.extend(8u32.to_le_bytes());

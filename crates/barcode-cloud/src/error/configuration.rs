@@ -10,8 +10,8 @@ use super::OneLine;
 pub enum ConfigurationError {
     /// The client has neither credentials nor a token.
     #[error(
-        "the client has no credentials: set `client_id` and `client_secret` in the configuration, call `credentials` or \
-         `token_source` on the builder, or set the environment variables BARCODE_CLOUD_CLIENT_ID and \
+        "the client has no credentials: set `client_id` and `client_secret` in the configuration, call `credentials` \
+         or `token_source` on the builder, or set the environment variables BARCODE_CLOUD_CLIENT_ID and \
          BARCODE_CLOUD_CLIENT_SECRET and call `env`"
     )]
     NoCredentials,

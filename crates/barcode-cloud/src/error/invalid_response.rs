@@ -51,20 +51,21 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotJson => f.write_str(
-                "the response body does not match the API's JSON schema; check that the base URL is that of the service",
+                "the response body does not match the API's JSON schema; check that the base URL is that of the \
+                 service",
             ),
             Self::NotAnImage => f.write_str(
                 "the response body is not an image; check that the base URL is that of the service",
             ),
             Self::Incomplete { received } => write!(
                 f,
-                "the image is incomplete: the file format requires more than the {received} bytes received; the request \
-                 may have been billed, so retry only if you need the image"
+                "the image is incomplete or damaged: the {received} bytes received do not end as the file format \
+                 requires; the request may have been billed, so retry only if you need the image"
             ),
             Self::Undocumented { status } => write!(
                 f,
-                "the service responded with {status}, which the API does not define; check that the base URL is that of \
-                 the service"
+                "the service responded with {status}, which the API does not define; check that the base URL is that \
+                 of the service"
             ),
             Self::TooLong { limit } => write!(
                 f,

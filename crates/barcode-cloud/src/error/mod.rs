@@ -160,9 +160,9 @@ struct OneLine<'a>(&'a str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|letter| match letter {
-            letter if letter.is_control() => letter.escape_default().fmt(f),
-            letter => fmt::Write::write_char(f, letter),
+        self.0.chars().try_for_each(|character| match character {
+            character if character.is_control() => character.escape_default().fmt(f),
+            character => fmt::Write::write_char(f, character),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The three requests of the facade, what they are made from, and what recognition returns.
+//! The requests of the client, their arguments, and the barcodes that recognition returns.
 
 mod applicability;
 pub(crate) mod barcode;
