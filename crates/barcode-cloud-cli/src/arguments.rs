@@ -1,13 +1,14 @@
-//! The command line as people type it, and the help that teaches it.
+//! The command-line arguments and their help texts.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Generate, recognize and scan barcodes through Aspose.BarCode Cloud.
+/// Generate, recognize and scan barcodes with the Aspose.BarCode Cloud API.
 ///
-/// Credentials come from the environment: BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET. With --sandbox no
-/// account and no network are needed: an emulator with a real barcode engine runs inside this program.
+/// Credentials are read from the environment variables BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET. With
+/// --sandbox, neither an account nor a network is needed: the program starts its own emulator, which has a real barcode
+/// engine.
 #[derive(Parser)]
 #[command(name = "barcode", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -23,29 +24,29 @@ Examples:
   barcode --sandbox generate QR \"Hello, world\" -o hello.png
   barcode --sandbox recognize hello.png
 
-Exit status: 0 done, 1 an error, 2 wrong arguments, 3 a picture without any barcode.";
+Exit status: 0 success, 1 error, 2 invalid arguments, 3 no barcode found in at least one image.";
 
-/// Which service is called.
+/// Options that select the service to call.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Service {
-    /// Run an emulator inside this program and use it instead of the service
+    /// Start an emulator inside this program and use it instead of the service
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Draw a barcode
+    /// Generate a barcode image
     Generate(Generate),
-    /// Read the barcodes of pictures, of the types asked for
+    /// Read barcodes of the given types from images
     Recognize(Recognize),
-    /// Read the barcodes of pictures, whatever they are
+    /// Read barcodes of any type from images
     Scan(Scan),
-    /// Obtain an access token and print it, for other HTTP tools
+    /// Obtain an access token and print it, for use with other HTTP tools
     Token,
-    /// Serve the emulator until Ctrl-C, for tests and other programs
+    /// Run the emulator as a server until Ctrl-C, for tests and other programs
     Sandbox(Sandbox),
-    /// See everything work: all nine operations against the emulator, each value read back
+    /// Run all nine operations against the emulator and verify that each value is read back
     Demo(Demo),
 }
 
@@ -56,36 +57,36 @@ Examples:
   barcode generate Code128 PARCEL-0042 -o label.svg --foreground DarkBlue
   printf 'long text' | barcode generate Pdf417 - -o ticket.gif", after_long_help = types_help())]
 pub(crate) struct Generate {
-    /// Barcode type, such as QR, Code128 or EAN13; in any case. `--help` lists all
+    /// Barcode type, such as QR, Code128 or EAN13 (case-insensitive). `--help` lists all types
     #[arg(value_name = "TYPE")]
     pub(crate) barcode_type: String,
-    /// What the barcode says; `-` reads it from standard input
+    /// Data to encode; `-` reads it from standard input
     pub(crate) data: String,
-    /// Where to write the picture; its ending chooses the format. Standard output unless given
+    /// Output file; its extension selects the image format. Defaults to standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Png, Jpeg, Svg, Tiff or Gif
+    /// Image format: Png, Jpeg, Svg, Tiff or Gif
     #[arg(long)]
     pub(crate) format: Option<String>,
-    /// Colour of the bars: a name, or #RRGGBB
+    /// Bar colour: a name or #RRGGBB
     #[arg(long, value_name = "COLOR")]
     pub(crate) foreground: Option<String>,
-    /// Colour behind the bars: a name, or #RRGGBB
+    /// Background colour: a name or #RRGGBB
     #[arg(long, value_name = "COLOR")]
     pub(crate) background: Option<String>,
-    /// Width of the picture in pixels
+    /// Image width in pixels
     #[arg(long, value_name = "PIXELS")]
     pub(crate) width: Option<f32>,
-    /// Height of the picture in pixels
+    /// Image height in pixels
     #[arg(long, value_name = "PIXELS")]
     pub(crate) height: Option<f32>,
-    /// Dots per inch, 1 to 100000
+    /// Resolution in dots per inch, from 1 to 100000
     #[arg(long, value_name = "DPI")]
     pub(crate) resolution: Option<f32>,
-    /// Degrees to turn the picture by
+    /// Angle in degrees by which to rotate the image
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     pub(crate) rotation: Option<i32>,
-    /// Where the text stands: Below, Above or None
+    /// Position of the human-readable text: Below, Above or None
     #[arg(long, value_name = "PLACE")]
     pub(crate) text: Option<String>,
 }
@@ -93,11 +94,11 @@ pub(crate) struct Generate {
 #[derive(Args)]
 pub(crate) struct Recognize {
     #[command(flatten)]
-    pub(crate) pictures: Pictures,
-    /// A type to look for; may be repeated. The most commonly used ones unless given
+    pub(crate) images: Images,
+    /// Barcode type to look for; may be repeated. Defaults to the most commonly used types
     #[arg(short = 't', long = "type", value_name = "TYPE")]
     pub(crate) types: Vec<String>,
-    /// How hard to look: Fast, Normal or Excellent
+    /// Trade-off between speed and thoroughness: Fast, Normal or Excellent
     #[arg(long)]
     pub(crate) mode: Option<String>,
 }
@@ -105,15 +106,15 @@ pub(crate) struct Recognize {
 #[derive(Args)]
 pub(crate) struct Scan {
     #[command(flatten)]
-    pub(crate) pictures: Pictures,
+    pub(crate) images: Images,
 }
 
 #[derive(Args)]
-pub(crate) struct Pictures {
-    /// Pictures: PNG, JPEG, GIF, TIFF or BMP files, http(s) addresses, or `-` for standard input
+pub(crate) struct Images {
+    /// Images: PNG, JPEG, GIF, TIFF or BMP files, http(s) URLs, or `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Print each barcode as a line of JSON, with its region and checksum
+    /// Print each barcode as one line of JSON that includes its region and checksum
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -125,50 +126,53 @@ Examples:
   barcode sandbox --fault 'status=503; retry-after=1, ok' --token-lifetime 30
   barcode sandbox --url-file https://pictures.example/label.png=label.png
 
-For a script:
+In a script:
   barcode sandbox --json > sandbox.json &
 
 The first line of its output is
   {\"base_url\": ..., \"token_url\": ..., \"client_id\": ..., \"client_secret\": ..., \"admin_url\": ...,
    \"page_url\": ...}
 
-Below admin_url are /health, /faults, /requests and /tokens/revoke: see the README of barcode-cloud-sandbox.
-At page_url a browser finds a page to generate and read barcodes, and to watch the requests.")]
+The admin endpoints below admin_url are /health, /faults, /requests and /tokens/revoke; the README of
+barcode-cloud-sandbox describes them. Open page_url in a browser to generate and read barcodes and to
+watch the requests.")]
 pub(crate) struct Sandbox {
-    /// The port to listen on; 0 for any free one
+    /// Port to listen on; 0 selects a free port
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// The address to listen on. Whoever can reach another than 127.0.0.1 can use the sandbox and see what is
-    /// sent to it
+    /// IP address to listen on. With any address other than a loopback address, everyone who can connect to it
+    /// can use the sandbox and see the requests sent to it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) listen: std::net::IpAddr,
-    /// A picture that `recognize` and `scan` find at a URL; may be repeated. The sandbox opens no address
+    /// Image file to use for `recognize` and `scan` requests with this URL; may be repeated. The sandbox never
+    /// downloads anything
     #[arg(long, value_name = "URL=PATH")]
     pub(crate) url_file: Vec<String>,
-    /// Refuse what the service tolerates although its document or a standard forbids it: colours between
-    /// apostrophes, data that Code39 cannot encode in full, token requests as multipart/form-data. Unless
-    /// given, the sandbox accepts them as the service does, and data that is lost is a warning in its log
+    /// Reject requests that the service accepts although its OpenAPI document or a standard forbids them:
+    /// colours in single quotes, data that Code39 cannot fully encode, and token requests sent as
+    /// multipart/form-data. By default, the sandbox accepts them like the service and logs a warning if data
+    /// is lost
     #[arg(long)]
     pub(crate) strict: bool,
-    /// A host name by which the page and the calls under `/_sandbox` may be reached, such as
-    /// sandbox.example.com; may be repeated. IP addresses, localhost, names without a dot and names below
-    /// .internal always may; any other name is refused unless it is given here
+    /// Host name to accept for the page and the admin endpoints under `/_sandbox`, such as
+    /// sandbox.example.com; may be repeated. IP addresses, localhost, names without a dot and names that end
+    /// in .internal are always accepted; all other names are rejected
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
-    /// Faults that happen to requests, such as `status=503, ok` or `delay=2s`; may be repeated
+    /// Faults to inject into requests, such as `status=503, ok` or `delay=2s`; may be repeated
     #[arg(long, value_name = "SCRIPT")]
     pub(crate) fault: Vec<String>,
-    /// How long a token is good for, in seconds
+    /// Token lifetime in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub(crate) token_lifetime: u64,
-    /// Print addresses and credentials as one line of JSON
+    /// Print the URLs and credentials as one line of JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// Folder for the pictures
+    /// Directory for the images
     #[arg(long, value_name = "DIR", default_value = "barcode-demo")]
     pub(crate) out: PathBuf,
 }

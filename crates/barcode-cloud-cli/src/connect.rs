@@ -1,11 +1,11 @@
-//! Which service a command talks to: the one that the environment names, or a sandbox inside this program.
+//! Connects a command to the service configured in the environment, or to a sandbox inside this program.
 
 use barcode_cloud::{Client, ClientCredentials, ConfigurationError, Error};
 use barcode_cloud_sandbox::Sandbox;
 
 use crate::arguments::Service;
 
-/// A client, and the sandbox that it needs alive.
+/// A client, and the embedded sandbox that it calls, if any. Dropping the connection stops the sandbox.
 pub(crate) struct Connection {
     pub(crate) client: Client,
     _sandbox: Option<Sandbox>,
@@ -24,7 +24,7 @@ pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
         Error::Configuration(
             missing @ (ConfigurationError::NoCredentials
             | ConfigurationError::MissingSetting { .. }),
-        ) => anyhow::anyhow!("{missing} (--sandbox needs none)"),
+        ) => anyhow::anyhow!("{missing} (with --sandbox, no credentials are needed)"),
         error => error.into(),
     })?;
     Ok(Connection {
@@ -33,7 +33,7 @@ pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
     })
 }
 
-/// A client of `sandbox`.
+/// Returns a client that is configured to call `sandbox`.
 pub(crate) fn to_sandbox(sandbox: &Sandbox) -> anyhow::Result<Client> {
     let credentials = ClientCredentials::new(sandbox.client_id(), sandbox.client_secret())?;
     let client = Client::builder()

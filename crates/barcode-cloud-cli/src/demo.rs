@@ -1,5 +1,5 @@
-//! `barcode demo`: all nine operations against an embedded sandbox, on several symbologies. Every image is saved and
-//! read back, and every value is compared with what was written.
+//! `barcode demo`: runs all nine operations for several symbologies against an embedded sandbox. Saves every image,
+//! reads it back, and compares the values.
 
 use std::io::Write;
 use std::path::Path;
@@ -16,7 +16,7 @@ mod forms;
 
 use self::forms::Form;
 
-/// A barcode to draw, and the type it is read as.
+/// A barcode to generate, and the type that it is recognized as.
 struct Sample {
     barcode_type: EncodeBarcodeType,
     reads_as: DecodeBarcodeType,
@@ -56,21 +56,22 @@ const SAMPLES: [Sample; 6] = [
     },
 ];
 
-/// The three forms of an operation, and a format for each, so that three kinds of images are read back.
+/// The three forms of an operation, each with a different image format, so that three formats are read back.
 const FORMS: [(Form, BarcodeImageFormat, &str); 3] = [
     (Form::Query, BarcodeImageFormat::Png, "png"),
     (Form::Body, BarcodeImageFormat::Jpeg, "jpg"),
     (Form::Multipart, BarcodeImageFormat::Gif, "gif"),
 ];
 
-/// One call as the table shows it.
+/// A call, as a row of the table.
 struct Row {
     operation: &'static str,
     barcode_type: EncodeBarcodeType,
     bytes: usize,
     time: Duration,
-    /// What was read, and whether it is what was written; for a drawing, where it was saved.
+    /// The value that was read or, for a generated image, where it was saved.
     result: String,
+    /// Whether the value that was read equals the value that was written.
     equal: bool,
 }
 
@@ -78,14 +79,14 @@ pub(crate) async fn run(arguments: Demo, out: &mut impl Write) -> anyhow::Result
     let folder = arguments.out;
     tokio::fs::create_dir_all(&folder)
         .await
-        .with_context(|| folder.display().to_string())?;
+        .with_context(|| format!("cannot create {}", folder.display()))?;
     let sandbox = Sandbox::start().await?;
     let client = connect::to_sandbox(&sandbox)?;
     let started = Instant::now();
     let token = client.token_source().token().await?;
     writeln!(
         out,
-        "sandbox at {}\ntoken obtained in {} ms, good for {} s\n",
+        "sandbox at {}\ntoken obtained in {} ms, expires in {} s\n",
         sandbox.base_url(),
         terminal::milliseconds(started.elapsed()),
         token.remaining().unwrap_or_default().as_secs()
@@ -110,11 +111,13 @@ pub(crate) async fn run(arguments: Demo, out: &mut impl Write) -> anyhow::Result
     progress.finish_and_clear();
     let calls = SAMPLES.len() * FORMS.len() * 3;
     if differing > 0 {
-        bail!("{differing} of {calls} calls read another value than was written");
+        bail!(
+            "{differing} of {calls} calls returned a value that differs from the one that was written"
+        );
     }
     writeln!(
         out,
-        "\n{calls} calls, nine operations, every value read equals the value written. Pictures are in {}.",
+        "\n{calls} calls of nine operations: every value read equals the value written. The images are in {}.",
         folder.display()
     )?;
     writeln!(
@@ -124,15 +127,16 @@ pub(crate) async fn run(arguments: Demo, out: &mut impl Write) -> anyhow::Result
     Ok(())
 }
 
-/// Generates `sample` in one form, saves it, and reads it back with both reading operations of that form.
+/// Generates `sample` with one form, saves the image, and reads it back with the recognize and scan operations of that
+/// form.
 async fn exercise(
     sandbox: &Sandbox,
     client: &Client,
     sample: &Sample,
-    (form, format, ending): (Form, BarcodeImageFormat, &str),
+    (form, format, extension): (Form, BarcodeImageFormat, &str),
     folder: &Path,
 ) -> anyhow::Result<[Row; 3]> {
-    let path = folder.join(format!("{}.{ending}", sample.barcode_type).to_lowercase());
+    let path = folder.join(format!("{}.{extension}", sample.barcode_type).to_lowercase());
     let [generate, recognize, scan] = form.operation_names();
 
     let started = Instant::now();
@@ -142,8 +146,8 @@ async fn exercise(
     let time = started.elapsed();
     tokio::fs::write(&path, &image)
         .await
-        .with_context(|| path.display().to_string())?;
-    let drawn = Row {
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    let generated = Row {
         operation: generate,
         barcode_type: sample.barcode_type,
         bytes: image.len(),
@@ -152,7 +156,7 @@ async fn exercise(
         equal: true,
     };
 
-    // The sandbox serves the file at this URL to the forms that let the service fetch the image.
+    // In the query form, the service downloads the image from a URL. The sandbox uses this file for that URL.
     let url = format!("https://pictures.example/{}", path.display());
     sandbox.url_file(url.as_str(), path.as_path());
     let source = forms::Source {
@@ -166,7 +170,7 @@ async fn exercise(
     let started = Instant::now();
     let found = form.scan(client, &source).await?;
     let scanned = read(scan, sample, image.len(), started.elapsed(), &found);
-    Ok([drawn, recognized, scanned])
+    Ok([generated, recognized, scanned])
 }
 
 fn read(

@@ -1,4 +1,4 @@
-//! `barcode generate`: draws a barcode into a file or to standard output.
+//! `barcode generate`: writes a barcode image to a file or to standard output.
 
 use std::io::{IsTerminal as _, Write};
 use std::path::Path;
@@ -21,14 +21,14 @@ pub(crate) async fn run(
     let format = format(&arguments)?;
     let image = image_params(&arguments, format)?;
     if arguments.output.is_none() && std::io::stdout().is_terminal() {
-        bail!("a picture is no text for a terminal: give -o FILE, or redirect the output");
+        bail!("refusing to write an image to a terminal: use -o FILE or redirect the output");
     }
     let data = data(arguments.data).await?;
     let connection = connect::connect(service).await?;
     let request = connection.client.generate(barcode_type, data).render(image);
     match arguments.output {
         Some(path) => {
-            // Checks the path before the request is sent and billed.
+            // `save` checks the path before it sends the request, because each request is billed.
             let length = request.save(&path).await?;
             let path = terminal::printable(&path.display().to_string());
             let format = format.unwrap_or(BarcodeImageFormat::Png).to_string();
@@ -43,7 +43,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// The format that is asked for, or that the file's ending names.
+/// Returns the format from `--format`, or else the format that the extension of the output file selects.
 fn format(arguments: &Generate) -> anyhow::Result<Option<BarcodeImageFormat>> {
     match (&arguments.format, &arguments.output) {
         (Some(name), _) => names::parse("--format", name, BarcodeImageFormat::ALL).map(Some),
@@ -72,20 +72,20 @@ fn image_params(
     })
 }
 
-/// The format that the file's ending names.
+/// Returns the format that the extension of `path` selects.
 fn format_of(path: &Path) -> anyhow::Result<BarcodeImageFormat> {
-    let ending = path
+    let extension = path
         .extension()
-        .and_then(|ending| ending.to_str())
+        .and_then(|extension| extension.to_str())
         .unwrap_or_default();
-    match ending.to_ascii_lowercase().as_str() {
+    match extension.to_ascii_lowercase().as_str() {
         "png" => Ok(BarcodeImageFormat::Png),
         "jpg" | "jpeg" => Ok(BarcodeImageFormat::Jpeg),
         "svg" => Ok(BarcodeImageFormat::Svg),
         "tif" | "tiff" => Ok(BarcodeImageFormat::Tiff),
         "gif" => Ok(BarcodeImageFormat::Gif),
         _ => bail!(
-            "{}: its ending names no format; end it in .png, .jpg, .svg, .tiff or .gif, or give --format",
+            "{}: the file extension does not select an image format; use .png, .jpg, .svg, .tiff or .gif, or --format",
             path.display()
         ),
     }
@@ -99,8 +99,8 @@ async fn data(argument: String) -> anyhow::Result<Data> {
     tokio::io::stdin()
         .read_to_end(&mut bytes)
         .await
-        .context("standard input")?;
-    // What is no text goes as bytes; the barcode says the same either way.
+        .context("cannot read standard input")?;
+    // Input that is not UTF-8 is sent as bytes. The encoded data is the same in both cases.
     Ok(String::from_utf8(bytes).map_or_else(|error| error.into_bytes().into(), Data::from))
 }
 
@@ -113,14 +113,14 @@ mod tests {
     use super::format_of;
 
     #[test]
-    fn the_ending_chooses_the_format() {
+    fn the_file_extension_selects_the_format() {
         assert_eq!(
             format_of(Path::new("a.b/c.JPG")).unwrap(),
             BarcodeImageFormat::Jpeg
         );
         for path in ["label", "label.bmp", ".png"] {
             let error = format_of(Path::new(path)).unwrap_err().to_string();
-            assert!(error.contains("names no format"), "{error}");
+            assert!(error.contains("does not select an image format"), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The command line tool `barcode`: reads the arguments, runs one command, prints one line of error.
+//! The `barcode` command-line tool: parses the arguments, runs one command and prints an error as a single line.
 
 mod arguments;
 mod connect;
@@ -17,10 +17,11 @@ use std::time::Duration;
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 
-/// Pictures were read, and at least one held no barcode.
+/// Exit status if all images were read, but no barcode was found in at least one of them.
 const NOTHING_FOUND: u8 = 3;
 
-/// How long threads may go on after the command has ended. Dropping the runtime would wait for them without a limit.
+/// How long to wait for background threads after the command has finished. Dropping the runtime would wait
+/// indefinitely.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| {
             let outcome = runtime.block_on(run(arguments, &mut io::stdout()));
-            // Nothing waits for work that still goes on in another thread.
+            // The result is known, so do not wait for blocking work in other threads.
             runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
             outcome
         });
@@ -58,7 +59,7 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whoever reads our output has seen enough, as `head` does: no error.
+/// Returns whether the reader of our output closed the pipe, as `head` does. That is not an error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<io::Error>()

@@ -1,16 +1,20 @@
-//! Names of the document's enumerations as people type them: in any case, with a hint for what was meant.
+//! Parses enumeration values from the command line, ignoring case, and suggests similar names on an error.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use anyhow::bail;
 
-/// Reads `text` as one of `all`; `what` names the argument in the error.
-pub(crate) fn parse<T: FromStr + Display>(what: &str, text: &str, all: &[T]) -> anyhow::Result<T> {
+/// Parses `text` as one of `all`. `argument` is the name of the argument in the error message.
+pub(crate) fn parse<T: FromStr + Display>(
+    argument: &str,
+    text: &str,
+    all: &[T],
+) -> anyhow::Result<T> {
     match text.parse() {
         Ok(value) => Ok(value),
         Err(_) => bail!(
-            "{what}: `{}` is none of the {} known ones; did you mean {}?",
+            "{argument}: `{}` is not one of the {} known values; did you mean {}?",
             text.escape_debug(),
             all.len(),
             nearest(text, all)
@@ -18,7 +22,7 @@ pub(crate) fn parse<T: FromStr + Display>(what: &str, text: &str, all: &[T]) -> 
     }
 }
 
-/// The three names that are most like `text`.
+/// Returns the three names that are most similar to `text`.
 fn nearest<T: Display>(text: &str, all: &[T]) -> String {
     let text = text.to_lowercase();
     let mut names: Vec<_> = all
@@ -38,7 +42,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn any_case_is_read_and_a_slip_gets_a_hint() {
+    fn case_is_ignored_and_a_typo_gets_suggestions() {
         let all = EncodeBarcodeType::ALL;
         assert_eq!(
             parse("TYPE", "code128", all).unwrap(),
@@ -46,7 +50,9 @@ mod tests {
         );
         let error = parse("TYPE", "Code182", all).unwrap_err().to_string();
         assert!(
-            error.starts_with("TYPE: `Code182` is none of the 73 known ones; did you mean Code1"),
+            error.starts_with(
+                "TYPE: `Code182` is not one of the 73 known values; did you mean Code1"
+            ),
             "{error}"
         );
     }

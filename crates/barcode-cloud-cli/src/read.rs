@@ -1,4 +1,4 @@
-//! `barcode recognize` and `barcode scan`: read pictures and print what their barcodes say.
+//! `barcode recognize` and `barcode scan`: read images and print the values of their barcodes.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,16 +9,16 @@ use barcode_cloud::{Barcode, Client, DecodeBarcodeType, Error, ImageSource, Reco
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-use crate::arguments::{Pictures, Recognize, Scan, Service};
+use crate::arguments::{Images, Recognize, Scan, Service};
 use crate::{NOTHING_FOUND, connect, names, terminal};
 
-/// The two ways of reading.
+/// The arguments of one of the two commands.
 pub(crate) enum Reading {
     Recognize(Recognize),
     Scan(Scan),
 }
 
-/// The same with its arguments understood.
+/// The operation to run on each image, with parsed arguments.
 enum Reader {
     Recognize {
         types: Vec<DecodeBarcodeType>,
@@ -27,13 +27,13 @@ enum Reader {
     Scan,
 }
 
-/// Reads every picture; the first that cannot be read ends the command after what came before it was printed.
+/// Reads the images in order and prints the barcodes of each. Stops at the first image that cannot be read.
 pub(crate) async fn run(
     service: Service,
     reading: Reading,
     out: &mut impl Write,
 ) -> anyhow::Result<ExitCode> {
-    let (reader, Pictures { files, json }) = understand(reading)?;
+    let (reader, Images { files, json }) = parse(reading)?;
     let connection = connect::connect(service).await?;
     let progress = terminal::progress(files.len());
     let mut code = ExitCode::SUCCESS;
@@ -41,7 +41,7 @@ pub(crate) async fn run(
         let name = file.display().to_string();
         let image = image(file).await?;
         let found = match reader.read(&connection.client, image).await {
-            // Such an error names the file by itself.
+            // The message of a file error already contains the path.
             Err(error @ Error::File { .. }) => return Err(error.into()),
             outcome => outcome.with_context(|| name.clone())?,
         };
@@ -56,9 +56,9 @@ pub(crate) async fn run(
     Ok(code)
 }
 
-fn understand(reading: Reading) -> anyhow::Result<(Reader, Pictures)> {
+fn parse(reading: Reading) -> anyhow::Result<(Reader, Images)> {
     match reading {
-        Reading::Scan(scan) => Ok((Reader::Scan, scan.pictures)),
+        Reading::Scan(scan) => Ok((Reader::Scan, scan.images)),
         Reading::Recognize(recognize) => {
             let types = recognize
                 .types
@@ -71,7 +71,7 @@ fn understand(reading: Reading) -> anyhow::Result<(Reader, Pictures)> {
                 types: types.collect::<Result<_, _>>()?,
                 mode: mode.transpose()?,
             };
-            Ok((reader, recognize.pictures))
+            Ok((reader, recognize.images))
         }
     }
 }
@@ -98,7 +98,7 @@ async fn image(file: &PathBuf) -> anyhow::Result<ImageSource> {
         tokio::io::stdin()
             .read_to_end(&mut bytes)
             .await
-            .context("standard input")?;
+            .context("cannot read standard input")?;
         return Ok(bytes.into());
     }
     if name.starts_with("https://") || name.starts_with("http://") {

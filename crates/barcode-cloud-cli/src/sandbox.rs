@@ -1,4 +1,4 @@
-//! `barcode sandbox`: serves the emulator until it is told to stop.
+//! `barcode sandbox`: runs the emulator as a server until the process receives a termination signal.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> 
     let sandbox = configured(&arguments)?.start().await?;
     if !arguments.listen.is_loopback() {
         eprintln!(
-            "warning: whoever can reach {} can use this sandbox, see its credentials and what is sent to it",
+            "warning: everyone who can connect to {} can use this sandbox and see its credentials and requests",
             arguments.listen
         );
     }
@@ -46,13 +46,13 @@ pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> 
             sandbox.client_secret()
         )?;
         eprintln!(
-            "The sandbox serves until Ctrl-C. Paste the lines above into another terminal to use it there, or open {} in a \
-             browser.",
+            "The sandbox runs until you press Ctrl-C. To use it, paste the lines above into another terminal, or open {} in \
+             a browser.",
             sandbox.page_url()
         );
     }
     out.flush()?;
-    sandbox.run_until(told_to_stop()).await?;
+    sandbox.run_until(termination_signal()).await?;
     Ok(())
 }
 
@@ -63,14 +63,17 @@ fn configured(arguments: &arguments::Sandbox) -> anyhow::Result<Builder> {
         .strict(arguments.strict)
         .token_lifetime(Duration::from_secs(arguments.token_lifetime));
     for pair in &arguments.url_file {
-        // An address may hold a `=`, a path on most systems too: the last one parts them.
+        // Both a URL and a path may contain `=`. Split at the last one, because it is rarer in paths.
         let (url, path) = pair
             .rsplit_once('=')
             .filter(|(url, path)| !url.is_empty() && !path.is_empty())
-            .context("--url-file: write the address, `=` and the path of the file")?;
+            .context("--url-file: expected URL=PATH")?;
         let path = PathBuf::from(path);
         if !path.is_file() {
-            bail!("--url-file: there is no file {}", path.display());
+            bail!(
+                "--url-file: {} does not exist or is not a file",
+                path.display()
+            );
         }
         builder = builder.url_file(url, path);
     }
@@ -84,8 +87,9 @@ fn configured(arguments: &arguments::Sandbox) -> anyhow::Result<Builder> {
     Ok(builder)
 }
 
-/// Ctrl-C, or the signal that service managers send. Where neither can be listened for, only a kill ends the program.
-async fn told_to_stop() {
+/// Waits for Ctrl-C or for SIGTERM, which service managers send. If no signal handler can be installed, waits forever.
+/// The process then has to be killed.
+async fn termination_signal() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

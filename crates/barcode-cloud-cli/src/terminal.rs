@@ -1,11 +1,11 @@
-//! What goes to a terminal: errors as one line, and text from barcodes that cannot steer the terminal.
+//! Formats terminal output: errors on a single line, and barcode values with escaped control characters.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The error and those of its causes that it does not tell itself, as one line.
+/// Formats an error as a single line, followed by each of its causes that the line does not already contain.
 pub(crate) fn one_line(error: &anyhow::Error) -> String {
     let mut line = error.to_string();
     for cause in error.chain().skip(1) {
@@ -17,7 +17,7 @@ pub(crate) fn one_line(error: &anyhow::Error) -> String {
     printable(&line)
 }
 
-/// `text` with its control characters escaped: a barcode may hold anything.
+/// Escapes the control characters in `text`, because the value of a barcode could otherwise control the terminal.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut line, character| {
@@ -30,7 +30,8 @@ pub(crate) fn printable(text: &str) -> String {
         })
 }
 
-/// A bar of `length` steps on standard error; nothing where that is no terminal, or where one step is all.
+/// Returns a progress bar of `length` steps on standard error. It is hidden if standard error is not a terminal or if
+/// there is only one step.
 pub(crate) fn progress(length: usize) -> ProgressBar {
     if length < 2 {
         return ProgressBar::hidden();
@@ -42,7 +43,7 @@ pub(crate) fn progress(length: usize) -> ProgressBar {
     bar
 }
 
-/// Milliseconds with one decimal.
+/// Formats a duration in milliseconds with one decimal place.
 pub(crate) fn milliseconds(time: Duration) -> String {
     format!("{:.1}", time.as_secs_f64() * 1000.0)
 }
@@ -54,12 +55,12 @@ mod tests {
     use super::{one_line, printable};
 
     #[test]
-    fn control_characters_are_shown_not_obeyed() {
+    fn control_characters_are_escaped() {
         assert_eq!(printable("a\u{1b}[31m\nä"), "a\\u{1b}[31m\\nä");
     }
 
     #[test]
-    fn causes_follow_unless_told_already() {
+    fn a_cause_is_appended_unless_the_message_contains_it() {
         let cause = || std::io::Error::other("the cause");
         let error = Err::<(), _>(cause()).context("it failed").unwrap_err();
         assert_eq!(one_line(&error), "it failed: the cause");

@@ -1,4 +1,4 @@
-//! The binary as people and scripts run it.
+//! Runs the `barcode` binary as users and scripts do.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
@@ -10,7 +10,7 @@ use std::sync::mpsc::{Sender, channel};
 
 use serde_json::Value;
 
-/// `barcode` with an environment that holds no credentials.
+/// Returns a `barcode` command whose environment contains no credentials.
 fn barcode(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_barcode"));
     command.current_dir(folder).stdin(Stdio::null());
@@ -31,7 +31,7 @@ fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// The one line of a command that failed.
+/// Returns the error of a failed command, which must be a single line.
 fn failure(output: &Output) -> String {
     let error = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(1), "{error}");
@@ -42,9 +42,9 @@ fn failure(output: &Output) -> String {
 }
 
 #[test]
-fn the_demo_reads_back_what_it_writes() {
+fn demo_reads_back_every_value() {
     let folder = tempfile::tempdir().unwrap();
-    let said = stdout(&run(folder.path(), &["demo"]));
+    let output = stdout(&run(folder.path(), &["demo"]));
     for operation in [
         "generate ",
         "generate_body ",
@@ -57,21 +57,21 @@ fn the_demo_reads_back_what_it_writes() {
         "scan_multipart ",
     ] {
         assert!(
-            said.lines().any(|line| line.starts_with(operation)),
-            "{operation} in {said}"
+            output.lines().any(|line| line.starts_with(operation)),
+            "{operation} in {output}"
         );
     }
     assert!(
-        said.contains("every value read equals the value written"),
-        "{said}"
+        output.contains("every value read equals the value written"),
+        "{output}"
     );
     assert!(folder.path().join("barcode-demo/qr.png").exists());
 }
 
 #[test]
-fn a_picture_is_drawn_and_read_in_one_line_each() {
+fn generate_recognize_and_scan_print_one_line_per_barcode() {
     let folder = tempfile::tempdir().unwrap();
-    let said = stdout(&run(
+    let output = stdout(&run(
         folder.path(),
         &[
             "--sandbox",
@@ -83,8 +83,8 @@ fn a_picture_is_drawn_and_read_in_one_line_each() {
         ],
     ));
     assert!(
-        said.starts_with("hello.png: QR, ") && said.ends_with(" bytes of PNG\n"),
-        "{said}"
+        output.starts_with("hello.png: QR, ") && output.ends_with(" bytes of PNG\n"),
+        "{output}"
     );
     assert_eq!(
         stdout(&run(
@@ -109,18 +109,18 @@ fn a_picture_is_drawn_and_read_in_one_line_each() {
     );
     assert_eq!(json["region"].as_array().unwrap().len(), 4);
 
-    let said = stdout(&run(
+    let output = stdout(&run(
         folder.path(),
         &["--sandbox", "recognize", "hello.png", "hello.png"],
     ));
     assert_eq!(
-        said,
+        output,
         "hello.png: QR: Hello, world\nhello.png: QR: Hello, world\n"
     );
 }
 
 #[test]
-fn pictures_and_data_go_through_pipes() {
+fn data_and_images_can_be_piped() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("data"), "by pipe").unwrap();
     let stdin = |name: &str| Stdio::from(std::fs::File::open(folder.path().join(name)).unwrap());
@@ -141,7 +141,7 @@ fn pictures_and_data_go_through_pipes() {
 }
 
 #[test]
-fn a_picture_without_a_barcode_has_its_own_exit_status() {
+fn an_image_without_a_barcode_has_a_distinct_exit_status() {
     let folder = tempfile::tempdir().unwrap();
     stdout(&run(
         folder.path(),
@@ -159,26 +159,26 @@ fn a_picture_without_a_barcode_has_its_own_exit_status() {
 }
 
 #[test]
-fn bad_input_is_one_clear_line() {
+fn invalid_input_is_reported_on_a_single_line() {
     let folder = tempfile::tempdir().unwrap();
     let write =
         |name: &str, contents: &[u8]| std::fs::write(folder.path().join(name), contents).unwrap();
-    write("text.png", b"this is no picture");
+    write("text.png", b"not an image");
     write("empty.png", b"");
     write("large.png", &vec![b'x'; 25 * 1024 * 1024]);
     let long = "x".repeat(10_000);
     let sandbox =
         |arguments: &[&str]| failure(&run(folder.path(), &[&["--sandbox"], arguments].concat()));
-    for (arguments, said) in [
+    for (arguments, expected) in [
         (
             &["generate", "Code182", "x", "-o", "x.png"][..],
-            "TYPE: `Code182` is none of the 73 known ones; did you mean",
+            "TYPE: `Code182` is not one of the 73 known values; did you mean",
         ),
         (&["generate", "QR", "", "-o", "x.png"], "data: is empty"),
         (&["generate", "QR", &long, "-o", "x.png"], "400 Bad Request"),
         (
             &["generate", "QR", "x", "-o", "x.bmp"],
-            "x.bmp: its ending names no format",
+            "x.bmp: the file extension does not select an image format",
         ),
         (
             &["generate", "QR", "x", "-o", "no/such/folder/x.png"],
@@ -200,16 +200,16 @@ fn bad_input_is_one_clear_line() {
         (&["scan", "."], "directory"),
         (
             &["recognize", "--mode", "slow", "text.png"],
-            "--mode: `slow` is none of the 3 known ones",
+            "--mode: `slow` is not one of the 3 known values",
         ),
     ] {
         let error = sandbox(arguments);
-        assert!(error.contains(said), "{arguments:?}: {error}");
+        assert!(error.contains(expected), "{arguments:?}: {error}");
     }
 }
 
 #[test]
-fn without_credentials_both_ways_out_are_told() {
+fn missing_credentials_are_reported_with_both_solutions() {
     let folder = tempfile::tempdir().unwrap();
     let error = failure(&run(folder.path(), &["scan", "x.png"]));
     assert!(
@@ -229,7 +229,7 @@ fn without_credentials_both_ways_out_are_told() {
     );
 }
 
-/// A sandbox that runs as a process of its own, and what its first line said.
+/// A sandbox that runs in its own process, and the first line of its output as JSON.
 struct Server(std::process::Child, Value);
 
 impl Server {
@@ -270,7 +270,7 @@ impl Drop for Server {
 }
 
 #[test]
-fn a_served_sandbox_is_used_through_the_environment() {
+fn the_environment_selects_a_running_sandbox() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
     assert!(
@@ -317,14 +317,14 @@ fn a_served_sandbox_is_used_through_the_environment() {
     let error = failure(&strict.args(lossy).output().unwrap());
     assert!(error.contains("'s'"), "{error}");
 
-    // A ready token that the service does not accept, in place of the credentials.
-    let refused = server
+    // A static token, which the service rejects, takes precedence over the credentials.
+    let rejected = server
         .command(folder.path(), secret)
         .env("BARCODE_CLOUD_ACCESS_TOKEN", "canary.wrong.token")
         .args(["scan", "ean.png"])
         .output()
         .unwrap();
-    let error = failure(&refused);
+    let error = failure(&rejected);
     assert!(
         error.contains("401") && !error.contains("canary"),
         "{error}"
@@ -335,17 +335,18 @@ fn a_served_sandbox_is_used_through_the_environment() {
     assert!(error.contains(port), "{error}");
 }
 
-/// A BMP file of 8000 times 8000 pixels, with a black dot every 24 pixels: much to search, and nothing to find.
+/// Returns a BMP file of 8000 × 8000 pixels with a black dot every 24 pixels. Searching it takes long and finds
+/// nothing.
 #[cfg(unix)]
 fn dots() -> Vec<u8> {
     let side = 8000_u32;
     let mut file = b"BM".to_vec();
     let rows = vec![255_u8; (side / 8 * side) as usize];
-    // The length of the file, two unused fields, where the pixels begin; then the header of the picture.
+    // The file size, two reserved fields and the offset of the pixels, followed by the start of the image header.
     for number in [rows.len() as u32 + 62, 0, 62, 40, side, side] {
         file.extend(number.to_le_bytes());
     }
-    // One plane of one bit, not compressed; the two colours of the palette are black and white.
+    // One plane, one bit per pixel, no compression. The palette consists of black and white.
     file.extend([1, 0, 1, 0]);
     file.extend([0; 24]);
     file.extend([0, 0, 0, 0, 255, 255, 255, 0]);
@@ -357,7 +358,7 @@ fn dots() -> Vec<u8> {
     file
 }
 
-/// The requests that a sandbox has received, as JSON.
+/// Returns the HTTP response that lists the requests received by a sandbox.
 #[cfg(unix)]
 fn requests(server: &Server) -> String {
     let address = server.text("admin_url").split('/').nth(2).unwrap();
@@ -365,14 +366,14 @@ fn requests(server: &Server) -> String {
     let request =
         format!("GET /_sandbox/requests HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 #[cfg(unix)]
 #[test]
-fn a_served_sandbox_ends_within_ten_seconds_of_the_signal_however_busy_it_is() {
+fn a_busy_sandbox_exits_within_ten_seconds_of_sigterm() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("dots.bmp"), dots()).unwrap();
     let mut server = Server::start(folder.path(), &[]);
@@ -383,13 +384,13 @@ fn a_served_sandbox_ends_within_ten_seconds_of_the_signal_however_busy_it_is() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // The token request comes before it.
+    // The token request arrives first, so wait for the recognize request itself.
     while !requests(&server).contains("recognize-multipart") {
         std::thread::yield_now();
     }
     let before = std::time::Instant::now();
-    let signalled = Command::new("kill").arg(server.0.id().to_string()).status();
-    assert!(signalled.unwrap().success());
+    let kill = Command::new("kill").arg(server.0.id().to_string()).status();
+    assert!(kill.unwrap().success());
     assert!(server.0.wait().unwrap().success());
     assert!(
         before.elapsed() < std::time::Duration::from_secs(10),
@@ -400,9 +401,9 @@ fn a_served_sandbox_ends_within_ten_seconds_of_the_signal_however_busy_it_is() {
 }
 
 #[test]
-fn a_path_that_cannot_be_written_is_refused_before_the_request_is_billed() {
+fn an_unwritable_path_is_rejected_before_the_request_is_sent() {
     let folder = tempfile::tempdir().unwrap();
-    // A request that is sent is answered with an error of its own.
+    // If a request were sent, its error would contain the status 400.
     let server = Server::start(folder.path(), &["--fault", "status=400"]);
     let generate = |output: &str| {
         let mut command = server.command(folder.path(), server.text("client_secret"));
@@ -419,7 +420,7 @@ fn a_path_that_cannot_be_written_is_refused_before_the_request_is_billed() {
 }
 
 #[test]
-fn half_a_picture_is_a_failure_and_not_a_file() {
+fn a_truncated_image_is_an_error_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &["--fault", "truncate, truncate"]);
     for arguments in [&["-o", "half.png"][..], &[]] {
@@ -432,7 +433,7 @@ fn half_a_picture_is_a_failure_and_not_a_file() {
 }
 
 #[test]
-fn a_served_sandbox_answers_admin_calls_by_the_host_names_that_are_allowed() {
+fn only_allowed_host_names_reach_the_admin_endpoints() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &["--allow-host", "box.example"]);
     let address = server.text("page_url");
@@ -455,7 +456,7 @@ fn a_served_sandbox_answers_admin_calls_by_the_host_names_that_are_allowed() {
 }
 
 #[test]
-fn a_served_sandbox_has_faults_and_pictures_at_urls() {
+fn a_sandbox_injects_faults_and_maps_urls_to_files() {
     let folder = tempfile::tempdir().unwrap();
     stdout(&run(
         folder.path(),
@@ -467,7 +468,7 @@ fn a_served_sandbox_has_faults_and_pictures_at_urls() {
         &[
             "--url-file",
             &format!("{url}=label.png"),
-            // The command line tool tries three times.
+            // The command-line tool makes up to three attempts.
             "--fault",
             "status=503; retry-after=0, status=503; retry-after=0, ok, status=400",
         ],
@@ -479,11 +480,11 @@ fn a_served_sandbox_has_faults_and_pictures_at_urls() {
     };
     assert_eq!(stdout(&scan()), "QR: by url\n");
     assert!(failure(&scan()).contains("400"));
-    for (arguments, says) in [
-        (["--url-file", "label.png"], "write the address"),
+    for (arguments, expected) in [
+        (["--url-file", "label.png"], "expected URL=PATH"),
         (
             ["--url-file", "http://x=missing.png"],
-            "there is no file missing.png",
+            "missing.png does not exist or is not a file",
         ),
         (["--fault", "status=1"], "--fault"),
         (["--listen", "192.0.2.1"], "cannot listen on 192.0.2.1:0"),
@@ -492,36 +493,38 @@ fn a_served_sandbox_has_faults_and_pictures_at_urls() {
             folder.path(),
             &[&["sandbox"], &arguments[..]].concat(),
         ));
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }
 
-/// Answers requests with a barcode that was found, and tells the first line of each, behind `name`.
-fn find_in_all(name: &'static str, told: Sender<String>) -> String {
+/// Starts a server that responds to every request with one barcode. Sends the first line of each request, prefixed with
+/// `name`, to `request_lines`. Returns the URL of the server.
+fn serve_a_barcode(name: &'static str, request_lines: Sender<String>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for stream in listener.incoming().map(Result::unwrap) {
             let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
-            told.send(format!("{name}: {}", lines.next().unwrap()))
+            request_lines
+                .send(format!("{name}: {}", lines.next().unwrap()))
                 .unwrap();
             lines.find(String::is_empty);
-            let found = r#"{"barcodes":[{"barcodeValue":"found","type":"QR"}]}"#;
-            let length = found.len();
+            let body = r#"{"barcodes":[{"barcodeValue":"found","type":"QR"}]}"#;
+            let length = body.len();
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
-            write!(&stream, "{head}content-length: {length}\r\n\r\n{found}").unwrap();
+            write!(&stream, "{head}content-length: {length}\r\n\r\n{body}").unwrap();
         }
     });
     address
 }
 
 #[test]
-fn a_proxy_of_the_environment_is_used_unless_the_service_is_excepted() {
+fn the_proxy_from_the_environment_is_used_unless_no_proxy_lists_the_host() {
     let folder = tempfile::tempdir().unwrap();
-    let (told, requests) = channel();
-    let service = find_in_all("service", told.clone());
-    let proxy = find_in_all("proxy", told);
-    for (excepted, reached) in [
+    let (sender, requests) = channel();
+    let service = serve_a_barcode("service", sender.clone());
+    let proxy = serve_a_barcode("proxy", sender);
+    for (no_proxy, expected) in [
         ("", format!("proxy: GET {service}/v4.0/barcode/scan?")),
         ("127.0.0.1", "service: GET /v4.0/barcode/scan?".to_owned()),
     ] {
@@ -540,11 +543,11 @@ fn a_proxy_of_the_environment_is_used_unless_the_service_is_excepted() {
             .env("BARCODE_CLOUD_BASE_URL", format!("{service}/v4.0"))
             .env("BARCODE_CLOUD_ACCESS_TOKEN", "token")
             .env("http_proxy", &proxy)
-            .env("no_proxy", excepted);
+            .env("no_proxy", no_proxy);
         assert_eq!(stdout(&command.output().unwrap()), "QR: found\n");
         let requests: Vec<String> = requests.try_iter().collect();
         assert!(
-            requests.len() == 1 && requests[0].starts_with(&reached),
+            requests.len() == 1 && requests[0].starts_with(&expected),
             "{requests:?}"
         );
     }

@@ -1,5 +1,5 @@
-//! The nine operations, by form. The facade sends each request in its best form; the generated client, which
-//! `Client::api` hands out, sends the others.
+//! The nine operations, grouped by form. The facade chooses the most suitable form for each request. The other forms
+//! are sent with the generated client, which `Client::api` returns.
 
 use std::path::Path;
 
@@ -13,25 +13,25 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::TryStreamExt as _;
 
-/// How a request carries its arguments.
+/// How a request transmits its arguments.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Form {
-    /// A GET with everything in the URL.
+    /// A GET request with all arguments in the URL.
     Query,
-    /// A POST of JSON, images as base64.
+    /// A POST request with a JSON body; images are encoded as base64.
     Body,
-    /// A POST of a multipart form, images as they are.
+    /// A POST request with a multipart form; images are sent unencoded.
     Multipart,
 }
 
-/// Where an image can be read.
+/// The locations from which an image can be read.
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
     pub(super) url: &'a str,
 }
 
 impl Form {
-    /// The operation ids of this form in the document: generate, recognize, scan.
+    /// Returns the operation ids of this form: generate, recognize and scan.
     pub(super) fn operation_names(self) -> [&'static str; 3] {
         match self {
             Self::Query => ["generate", "recognize", "scan"],
@@ -120,7 +120,7 @@ async fn collect(response: ResponseValue<ByteStream>) -> anyhow::Result<Vec<u8>>
 
 async fn base64(path: &Path) -> anyhow::Result<String> {
     let bytes = tokio::fs::read(path).await;
-    Ok(STANDARD.encode(bytes.with_context(|| path.display().to_string())?))
+    Ok(STANDARD.encode(bytes.with_context(|| format!("cannot read {}", path.display()))?))
 }
 
 fn barcodes(response: ResponseValue<BarcodeResponseList>) -> Vec<Barcode> {
