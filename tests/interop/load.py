@@ -1,6 +1,8 @@
-"""Many clients at a time: no error, flat memory, and a stop that loses no answer. Only Python's own library.
+"""Load test with many concurrent clients: no errors, no growth of memory, and a shutdown that loses no response.
 
-    python3 tests/interop/load.py                 # 64 clients, 60 s
+Uses only the Python standard library.
+
+    python3 tests/interop/load.py                 # 64 clients for 60 seconds
     python3 tests/interop/load.py --seconds 5     # as in CI
 """
 
@@ -15,50 +17,52 @@ import threading
 import time
 import urllib.request
 
-from sandbox import Client, Sandbox, Unanswered
+from sandbox import Client, NoResponse, Sandbox
 
-# A stop waits no longer than this for the requests under way.
+# The maximum time in seconds that the sandbox waits for requests in flight when it shuts down.
 GRACE = 10
-# Well within what it waits for one more request on a connection that has served.
+# During shutdown, the sandbox waits longer than this, in seconds, for one more request on a reused connection.
 LAST_REQUEST = 0.05
-# What memory may do after it has settled.
+# The allowed growth of memory after the warm-up: a factor, and a constant in KiB.
 GROWTH, SLACK_KIB = 1.10, 16 * 1024
 
 
 class Worker(threading.Thread):
-    """Writes barcodes and reads them, until told to rest or until the sandbox takes no more requests."""
+    """Generates and reads barcodes until the sandbox accepts no more requests."""
 
-    def __init__(self, number, sandbox, token, rest):
+    def __init__(self, number, sandbox, token):
         super().__init__(daemon=True)
-        self.number, self.rest = number, rest
+        self.number = number
         self.client = Client(sandbox, token)
-        self.done, self.failure, self.asked = 0, None, None
+        self.done, self.failure, self.shutdown_at = 0, None, None
 
     def run(self):
         kinds = ["QR", "Code128", "DataMatrix", "Aztec"]
-        while not self.rest.is_set() and self.failure is None:
+        while self.failure is None:
             kind, value = kinds[self.done // 2 % len(kinds)], f"client {self.number} call {self.done}"
             try:
-                _, picture = self.client.generate(kind, value)
+                _, image = self.client.generate(kind, value)
                 self.done += 1
-                read = [it["barcodeValue"] for it in self.client.recognize(kind, picture)]
+                read = [barcode["barcodeValue"] for barcode in self.client.recognize(kind, image)]
                 if read != [value]:
                     self.failure = f"{kind} {value!r} was read as {read}"
                 self.done += 1
-            except Unanswered as error:
-                if self.is_owed(error):
+            except NoResponse as error:
+                if self.expects_response(error):
                     self.failure = str(error)
                 return
             except Exception as error:
                 self.failure = repr(error)
 
+    def expects_response(self, error):
+        """Returns whether the sandbox had to respond to the request.
 
-    def is_owed(self, unanswered):
-        """An answer is owed to what was sent before the stop, and a moment later on a connection that has served."""
-        if self.asked is None:
+        It must respond to every request sent before the shutdown and, on a reused connection, shortly after it.
+        """
+        if self.shutdown_at is None:
             return True
-        moment = LAST_REQUEST if unanswered.known else 0
-        return unanswered.sent is not None and unanswered.sent <= self.asked + moment
+        margin = LAST_REQUEST if error.reused else 0
+        return error.sent_at is not None and error.sent_at <= self.shutdown_at + margin
 
 
 def memory_of(process):
@@ -67,10 +71,10 @@ def memory_of(process):
 
 
 def under_load(clients, seconds):
-    """Load, and SIGTERM while it lasts."""
+    """Sends SIGTERM to the sandbox while all clients send requests."""
     with Sandbox() as sandbox:
-        token, rest = Client(sandbox).token, threading.Event()
-        workers = [Worker(number, sandbox, token, rest) for number in range(clients)]
+        token = Client(sandbox).token
+        workers = [Worker(number, sandbox, token) for number in range(clients)]
         for worker in workers:
             worker.start()
         memory, end = [], time.monotonic() + seconds
@@ -78,44 +82,44 @@ def under_load(clients, seconds):
             time.sleep(min(0.25, seconds / 20))
             memory.append(memory_of(sandbox.process))
         before = sum(worker.done for worker in workers)
-        asked = time.monotonic()
+        shutdown_at = time.monotonic()
         for worker in workers:
-            worker.asked = asked
+            worker.shutdown_at = shutdown_at
         sandbox.process.send_signal(signal.SIGTERM)
         code = sandbox.process.wait(GRACE + 5)
-        took = time.monotonic() - asked
+        took = time.monotonic() - shutdown_at
         for worker in workers:
             worker.join(30)
     failures = [f"client {worker.number}: {worker.failure}" for worker in workers if worker.failure]
-    failures += [f"client {worker.number} does not end" for worker in workers if worker.is_alive()]
+    failures += [f"client {worker.number} is still running" for worker in workers if worker.is_alive()]
     if code != 0:
-        failures.append(f"the sandbox ended with {code}")
+        failures.append(f"the sandbox exited with status {code}")
     third = len(memory) // 3
     early, late = statistics.median(memory[third : 2 * third]), statistics.median(memory[2 * third :])
     if late > early * GROWTH + SLACK_KIB:
-        failures.append(f"memory grows: {early / 1024:.0f} MiB, then {late / 1024:.0f} MiB")
+        failures.append(f"memory grew from {early / 1024:.0f} MiB to {late / 1024:.0f} MiB")
     after = sum(worker.done for worker in workers) - before
     print(
-        f"load: {clients} clients, {seconds:g} s, {before} requests ({before / seconds:.0f} a second), memory "
-        f"{early / 1024:.0f} then {late / 1024:.0f} MiB (at most {max(memory) / 1024:.0f}); stop under load: {after} more "
-        f"answers in {took:.1f} s, {len(failures)} failures"
+        f"load: {clients} clients, {seconds:g} s, {before} requests ({before / seconds:.0f} per second), memory "
+        f"{early / 1024:.0f} MiB, later {late / 1024:.0f} MiB (peak {max(memory) / 1024:.0f}); shutdown under load: {after} "
+        f"more responses in {took:.1f} s, {len(failures)} failures"
     )
     return failures
 
 
-def wait_until_under_way(sandbox, clients):
-    """The sandbox lists requests as soon as they have come."""
+def wait_until_in_flight(sandbox, clients):
+    """Waits until the sandbox has received a request from each client. It lists requests as soon as they arrive."""
     end = time.monotonic() + 30
     while time.monotonic() < end:
-        with urllib.request.urlopen(f"{sandbox.admin_url}/requests") as answer:
-            requests = json.load(answer)["requests"]
-        if sum(it["operation"] == "Generate" for it in requests) == clients:
+        with urllib.request.urlopen(f"{sandbox.admin_url}/requests") as response:
+            requests = json.load(response)["requests"]
+        if sum(request["operation"] == "Generate" for request in requests) == clients:
             return
-    raise AssertionError(f"{clients} requests do not all come")
+    raise AssertionError(f"the sandbox did not receive all {clients} requests")
 
 
-def all_under_way(clients):
-    """SIGTERM while each client waits for an answer that takes seconds."""
+def all_in_flight(clients):
+    """Sends SIGTERM to the sandbox while each client waits for a slow response."""
     with Sandbox() as sandbox:
         token = Client(sandbox).token
         connections = [Client(sandbox, token) for _ in range(clients)]
@@ -123,21 +127,21 @@ def all_under_way(clients):
         for number, client in enumerate(connections):
             path = f"{client.base}/barcode/generate/QR?data={number}"
             client.connection.request("GET", path, headers=headers)
-        wait_until_under_way(sandbox, clients)
+        wait_until_in_flight(sandbox, clients)
         sandbox.process.send_signal(signal.SIGTERM)
         failures = []
         for number, client in enumerate(connections):
             try:
-                answer = client.connection.getresponse()
-                body = answer.read()
-                if answer.status != 200 or not body.endswith(b"IEND\xaeB`\x82"):
-                    failures.append(f"answer {number}: {answer.status}, {len(body)} bytes")
+                response = client.connection.getresponse()
+                body = response.read()
+                if response.status != 200 or not body.endswith(b"IEND\xaeB`\x82"):
+                    failures.append(f"response {number}: {response.status}, {len(body)} bytes")
             except (OSError, http.client.HTTPException) as error:
-                failures.append(f"answer {number}: {error!r}")
+                failures.append(f"response {number}: {error!r}")
         code = sandbox.process.wait(GRACE + 5)
         if code != 0:
-            failures.append(f"the sandbox ended with {code}")
-    print(f"stop with {clients} requests under way: {clients - len(failures)} answered, {len(failures)} failures")
+            failures.append(f"the sandbox exited with status {code}")
+    print(f"shutdown with {clients} requests in flight: {clients - len(failures)} completed, {len(failures)} failures")
     return failures
 
 
@@ -146,7 +150,7 @@ def main():
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=60)
     arguments = parser.parse_args()
-    failures = under_load(arguments.clients, arguments.seconds) + all_under_way(arguments.clients)
+    failures = under_load(arguments.clients, arguments.seconds) + all_in_flight(arguments.clients)
     for failure in failures[:20]:
         print(f"FAILED: {failure}")
     sys.exit(bool(failures))

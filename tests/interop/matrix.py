@@ -1,9 +1,9 @@
-"""Every type that the sandbox has, with three values, in every format, in three shapes: written, read back, equal.
+"""Generates three values of every barcode type, in every image format and three variants, and reads them back.
 
-Which types there are is asked of the running sandbox: those of its document, less those that it says it does not have.
-Of a type that it writes and does not read, each file must be a picture of the right size.
-A picture of each value is also read by zxing-cpp, where that knows the type, so that our writer and our reader cannot
-agree on a mistake.
+The types are those in the OpenAPI document of the running sandbox, except those that it reports as unsupported. If the
+sandbox can generate a type but not read it, the image must at least have the right size.
+If zxing-cpp supports a type, it also reads one image of each value, to find mistakes that our generator and our reader
+have in common.
 """
 
 import collections
@@ -18,14 +18,14 @@ import resvg_py
 import zxingcpp
 from PIL import Image
 
-from sandbox import Client, Refused, Sandbox
+from sandbox import ApiError, Client, Sandbox
 
 FORMATS = ["Png", "Jpeg", "Gif", "Tiff", "Svg"]
-SHAPES = {"as it comes": {}, "turned": {"rotationAngle": 90}, "twice as fine": {"resolution": 192}}
-MOST_TOLD = 40
+VARIANTS = {"default": {}, "rotated": {"rotationAngle": 90}, "double resolution": {"resolution": 192}}
+MAX_FAILURES_SHOWN = 40
 
-# What comes of a picture that nothing is wrong with.
-READ_BACK, WRITTEN, READ_BY_THE_OTHER, UNKNOWN_TO_THE_OTHER = "read back", "written", "read by the other", "unknown"
+# The outcomes of a successful check.
+READ_BACK, GENERATED, READ_BY_ZXING, UNKNOWN_TO_ZXING = "read back", "generated", "read by zxing-cpp", "unknown"
 
 TEXTS = ["Test", "Привет, мир 🙂", "https://example.com/?q=1&x=%20"]
 TEXTS_OF_ROWS = ["Some text that takes several rows.", "1234567890", "Test"]
@@ -108,8 +108,8 @@ SAMPLES = {
     "DatabarStackedOmniDirectional": KEYS,
     "DatabarLimited": KEYS,
 }
-# What zxing-cpp calls the symbol of a type.
-# Interleaved 2 of 5 of fewer than six digits it passes over.
+# The names that zxing-cpp uses for the symbol of a type.
+# It ignores Interleaved 2 of 5 symbols with fewer than six digits.
 SYMBOLS = {
     "QR": ["QRCode"],
     "GS1QR": ["QRCode"],
@@ -157,55 +157,57 @@ SYMBOLS = {
     "MicroPdf417": ["MicroPDF417"],
 }
 
-here = threading.local()
+thread = threading.local()
 
 
-class Disagreement(Exception):
+class Mismatch(Exception):
     pass
 
 
 def main():
-    begin = time.monotonic()
+    started = time.monotonic()
     with Sandbox() as sandbox:
         token = Client(sandbox).token
-        clients = lambda: setattr(here, "client", Client(sandbox, token))  # noqa: E731
+        clients = lambda: setattr(thread, "client", Client(sandbox, token))  # noqa: E731
         with concurrent.futures.ThreadPoolExecutor(4, initializer=clients) as pool:
             failures, types, results = check(pool, list(document_types(sandbox, token)))
-    for failure in failures[:MOST_TOLD]:
+    for failure in failures[:MAX_FAILURES_SHOWN]:
         print(f"FAILED: {failure}")
     print(
-        f"matrix: {types} types, {results[READ_BACK]} pictures written and read back, {results[WRITTEN]} of types that are "
-        f"not read, {results[READ_BY_THE_OTHER]} read by zxing-cpp, {len(failures)} failures, "
-        f"{time.monotonic() - begin:.0f} s"
+        f"matrix: {types} types, {results[READ_BACK]} images generated and read back, {results[GENERATED]} of types "
+        f"that cannot be read, {results[READ_BY_ZXING]} read by zxing-cpp, {len(failures)} failures, "
+        f"{time.monotonic() - started:.0f} s"
     )
     sys.exit(bool(failures) or not types)
 
 
 def check(pool, kinds):
     samples = dict(zip(kinds, pool.map(attempt, [samples_of] * len(kinds), kinds)))
-    failures = [found for found in samples.values() if isinstance(found, Disagreement)]
-    written = {kind: values for kind, values in samples.items() if isinstance(values, list) and values}
+    failures = [outcome for outcome in samples.values() if isinstance(outcome, Mismatch)]
+    generated = {kind: values for kind, values in samples.items() if isinstance(values, list) and values}
     jobs = []
-    for kind, values in written.items():
+    for kind, values in generated.items():
         for value in values:
-            jobs.append((other_reader_agrees, kind, value))
-            jobs += [(in_every_shape, kind, value, form, shape) for form in FORMATS for shape in SHAPES]
+            jobs.append((read_by_zxing, kind, value))
+            jobs += [
+                (read_back, kind, value, image_format, variant) for image_format in FORMATS for variant in VARIANTS
+            ]
     results = collections.Counter()
     for outcome in pool.map(lambda job: attempt(*job), jobs):
-        if isinstance(outcome, Disagreement):
+        if isinstance(outcome, Mismatch):
             failures.append(outcome)
         else:
             results[outcome] += 1
-    return failures, len(written), results
+    return failures, len(generated), results
 
 
 def attempt(work, *arguments):
     try:
         return work(*arguments)
-    except Disagreement as disagreement:
-        return disagreement
+    except Mismatch as mismatch:
+        return mismatch
     except Exception as error:
-        return Disagreement(f"{work.__name__} {arguments}: {error!r}")
+        return Mismatch(f"{work.__name__} {arguments}: {error!r}")
 
 
 def document_types(sandbox, token):
@@ -215,97 +217,97 @@ def document_types(sandbox, token):
 
 
 def samples_of(kind):
-    """Values of a type, or none where the sandbox does not write it."""
+    """Returns values to encode; an empty list if the sandbox cannot generate the type."""
     for value in SAMPLES.get(kind, ["1"]):
         try:
-            here.client.generate(kind, value)
-        except Refused as refused:
-            if refused.is_of_the_type():
+            thread.client.generate(kind, value)
+        except ApiError as error:
+            if error.is_unsupported_type():
                 return []
-            raise Disagreement(f"{kind} refuses {value!r}: {refused}") from None
+            raise Mismatch(f"{kind} rejects {value!r}: {error}") from None
     if kind not in SAMPLES:
-        raise Disagreement(f"{kind} has no samples here")
+        raise Mismatch(f"{kind} has no values in SAMPLES")
     return SAMPLES[kind]
 
 
-def barcodes_of(kind, picture):
-    """What the sandbox reads, or None where it does not read the type."""
+def barcodes_of(kind, image):
+    """Returns the barcodes that the sandbox reads, or None if it cannot read the type."""
     try:
-        return here.client.recognize(kind, picture)
-    except Refused as refused:
-        if refused.is_of_the_type():
+        return thread.client.recognize(kind, image)
+    except ApiError as error:
+        if error.is_unsupported_type():
             return None
         raise
 
 
-def picture_of(kind, value, form, parameters):
-    _, picture = here.client.generate(kind, value, imageFormat=form, **parameters)
-    if form == "Svg":
-        return bytes(resvg_py.svg_to_bytes(svg_string=picture.decode()))
-    return picture
+def image_of(kind, value, image_format, parameters):
+    _, image = thread.client.generate(kind, value, imageFormat=image_format, **parameters)
+    if image_format == "Svg":
+        return bytes(resvg_py.svg_to_bytes(svg_string=image.decode()))
+    return image
 
 
-def in_every_shape(kind, value, form, shape):
-    picture = picture_of(kind, value, form, SHAPES[shape])
-    size = Image.open(io.BytesIO(picture)).size
-    where = f"{kind} {value!r} in {form}, {shape}"
-    read = barcodes_of(kind, picture)
+def read_back(kind, value, image_format, variant):
+    image = image_of(kind, value, image_format, VARIANTS[variant])
+    size = Image.open(io.BytesIO(image)).size
+    where = f"{kind} {value!r} in {image_format}, {variant}"
+    read = barcodes_of(kind, image)
     if read is not None:
         compare(read, kind, value, size, where)
         return READ_BACK
-    expected = Image.open(io.BytesIO(picture_of(kind, value, "Png", SHAPES[shape]))).size
+    expected = Image.open(io.BytesIO(image_of(kind, value, "Png", VARIANTS[variant]))).size
     if size != expected or min(size) < 5:
-        raise Disagreement(f"{where}: a picture of {size}, and not {expected}")
-    return WRITTEN
+        raise Mismatch(f"{where}: the image size is {size}, not {expected}")
+    return GENERATED
 
 
 def compare(read, kind, value, size, where):
-    if [(it["type"], it["barcodeValue"]) for it in read] != [(kind, value)]:
-        raise Disagreement(f"{where}: read as {read}")
+    if [(barcode["type"], barcode["barcodeValue"]) for barcode in read] != [(kind, value)]:
+        raise Mismatch(f"{where}: read as {read}")
     points = [(point["x"], point["y"]) for point in read[0]["region"]]
     inside = all(-1 <= x <= size[0] and -1 <= y <= size[1] for x, y in points)
     if len(points) != 4 or not inside or not clockwise_from_top_left(points):
-        raise Disagreement(f"{where}: the region {points} of a picture of {size}")
+        raise Mismatch(f"{where}: the region {points} is invalid for an image of size {size}")
 
 
 def clockwise_from_top_left(points):
-    """Of an upright barcode."""
+    """Returns whether the points begin at the top left and run clockwise, assuming an upright barcode."""
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
     return x0 < x1 and x3 < x2 and y0 < y3 and y1 < y2
 
 
-def other_reader_agrees(kind, value):
+def read_by_zxing(kind, value):
     if kind not in SYMBOLS or (kind == "Interleaved2of5" and len(value) < 6):
-        return UNKNOWN_TO_THE_OTHER
-    # Modules of two pixels are too small for it.
-    picture = picture_of(kind, value, "Png", SHAPES["twice as fine"])
-    picture = Image.open(io.BytesIO(picture)).convert("L")
+        return UNKNOWN_TO_ZXING
+    # At the default resolution, the modules of two pixels are too small for zxing-cpp.
+    image = image_of(kind, value, "Png", VARIANTS["double resolution"])
+    image = Image.open(io.BytesIO(image)).convert("L")
     mode = zxingcpp.TextMode.HRI if value.startswith("(") else zxingcpp.TextMode.Plain
-    found = zxingcpp.read_barcodes(picture, text_mode=mode)
-    read = [(it.format.name, it.text) for it in found]
-    expected = as_the_other_says(kind, value)
+    found = zxingcpp.read_barcodes(image, text_mode=mode)
+    read = [(barcode.format.name, barcode.text) for barcode in found]
+    expected = value_in_zxing(kind, value)
     if len(read) != 1 or read[0][0] not in SYMBOLS[kind] or read[0][1] != expected:
-        raise Disagreement(f"{kind} {value!r}: zxing-cpp reads {read}, not {expected!r}")
-    return READ_BY_THE_OTHER
+        raise Mismatch(f"{kind} {value!r}: zxing-cpp reads {read}, not {expected!r}")
+    return READ_BY_ZXING
 
 
-def as_the_other_says(kind, value):
-    """Where the same bars have a longer form, zxing-cpp says that."""
+def value_in_zxing(kind, value):
+    """Returns the value as zxing-cpp reports it. For some types, that is a longer form of the same value."""
     match kind:
         case "Code32":
-            # As it is printed.
+            # The human-readable form begins with an A.
             return "A" + value
         case "PZN":
             return "-" + value
         case "UPCA":
             return "0" + value
         case "UPCE":
-            return "0" + value[0] + without_zeros_left_out(value[1:7]) + value[7]
+            return "0" + value[0] + expand_upc_e(value[1:7]) + value[7]
     return value
 
 
-def without_zeros_left_out(six):
-    """The ten digits that six of UPC-E stand for (GS1 General Specifications, 5.2.2.4.2)."""
+def expand_upc_e(six):
+    """Expands the six digits of UPC-E to the ten digits of UPC-A (GS1 General Specifications, 5.2.2.4.2)."""
     first, last = six[:5], six[5]
     match last:
         case "0" | "1" | "2":

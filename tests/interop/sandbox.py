@@ -1,6 +1,6 @@
-"""A running sandbox, and a plain HTTP client for it. Nothing but Python's own library.
+"""Starts a sandbox, and provides a plain HTTP client for it. Uses only the Python standard library.
 
-`BARCODE` names the binary to start; by default that of the last `cargo build`.
+Set `BARCODE` to the binary to start. The default is the one from the last `cargo build`.
 """
 
 import http.client
@@ -21,7 +21,7 @@ def binary():
 
 
 class Sandbox:
-    """Started on entry, on a port of its own; stopped on exit."""
+    """A context manager that starts a sandbox on a free port and stops it on exit."""
 
     def __init__(self, url_files=None):
         self.arguments = [binary(), "sandbox", "--json"]
@@ -30,12 +30,12 @@ class Sandbox:
 
     def __enter__(self):
         self.process = subprocess.Popen(self.arguments, stdout=subprocess.PIPE, text=True)
-        about = json.loads(self.process.stdout.readline())
-        self.base_url = about["base_url"]
-        self.token_url = about["token_url"]
-        self.client_id = about["client_id"]
-        self.client_secret = about["client_secret"]
-        self.admin_url = about["admin_url"]
+        facts = json.loads(self.process.stdout.readline())
+        self.base_url = facts["base_url"]
+        self.token_url = facts["token_url"]
+        self.client_id = facts["client_id"]
+        self.client_secret = facts["client_secret"]
+        self.admin_url = facts["admin_url"]
         return self
 
     def __exit__(self, *_):
@@ -50,15 +50,15 @@ class Sandbox:
 
 
 class Client:
-    """One connection and one token. Not for several threads at a time."""
+    """A client with one connection and one token. It is not thread-safe."""
 
     def __init__(self, sandbox, token=None):
-        address = urllib.parse.urlsplit(sandbox.base_url)
-        self.base = address.path
-        self.connection = http.client.HTTPConnection(address.netloc, timeout=60)
-        self.token = token or self.ask_token(sandbox)
+        url = urllib.parse.urlsplit(sandbox.base_url)
+        self.base = url.path
+        self.connection = http.client.HTTPConnection(url.netloc, timeout=60)
+        self.token = token or self.request_token(sandbox)
 
-    def ask_token(self, sandbox):
+    def request_token(self, sandbox):
         form = {
             "grant_type": "client_credentials",
             "client_id": sandbox.client_id,
@@ -70,58 +70,62 @@ class Client:
         return json.loads(self.connection.getresponse().read())["access_token"]
 
     def call(self, method, path, query=None, body=None, headers=None):
-        """Status, headers and body of the answer."""
+        """Sends a request and returns the status, headers and body of the response."""
         url = self.base + path + ("?" + urllib.parse.urlencode(query) if query else "")
         headers = {"Authorization": f"Bearer {self.token}"} | (headers or {})
-        known, sent = self.connection.sock is not None, None
+        reused, sent_at = self.connection.sock is not None, None
         try:
             self.connection.request(method, url, body, headers)
-            sent = time.monotonic()
-            answer = self.connection.getresponse()
+            sent_at = time.monotonic()
+            response = self.connection.getresponse()
         except ConnectionError as error:
-            raise Unanswered(repr(error), known, sent) from error
-        return answer.status, answer.headers, answer.read()
+            raise NoResponse(repr(error), reused, sent_at) from error
+        return response.status, response.headers, response.read()
 
     def generate(self, kind, data, **parameters):
-        """Content type and picture; or the error's code and its message."""
+        """Returns the content type and the image. Raises `ApiError` if the sandbox returns an error."""
         query = {"data": data} | parameters
         status, headers, body = self.call("GET", f"/barcode/generate/{kind}", query)
         if status == 200:
             return headers["content-type"], body
-        raise Refused.of(status, body)
+        raise ApiError.parse(status, body)
 
-    def recognize(self, kind, picture):
-        """The barcodes in a picture; or the error's code and its message."""
+    def recognize(self, kind, image):
+        """Returns the barcodes in an image. Raises `ApiError` if the sandbox returns an error."""
         boundary = uuid.uuid4().hex
         part = f'--{boundary}\r\nContent-Disposition: form-data; name="{{}}"\r\n\r\n'
         body = part.format("barcodeType").encode() + kind.encode() + b"\r\n"
-        body += part.format('file"; filename="picture').encode() + picture
+        body += part.format('file"; filename="image').encode() + image
         body += f"\r\n--{boundary}--\r\n".encode()
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         status, _, body = self.call("POST", "/barcode/recognize-multipart", None, body, headers)
         if status == 200:
             return json.loads(body)["barcodes"]
-        raise Refused.of(status, body)
+        raise ApiError.parse(status, body)
 
 
-class Unanswered(Exception):
-    """The connection was refused or closed before an answer began: whether it had served before, when all was sent."""
+class NoResponse(Exception):
+    """The connection was refused, or closed before a response began.
 
-    def __init__(self, error, known, sent):
+    `reused` is whether the connection had carried a request before. `sent_at` is when the request had been sent
+    completely, or None if it had not.
+    """
+
+    def __init__(self, error, reused, sent_at):
         super().__init__(error)
-        self.known, self.sent = known, sent
+        self.reused, self.sent_at = reused, sent_at
 
 
-class Refused(Exception):
-    """An error of the service: status, code, message."""
+class ApiError(Exception):
+    """An error response of the service: status, code and message."""
 
     @classmethod
-    def of(cls, status, body):
+    def parse(cls, status, body):
         error = json.loads(body)["error"]
         return cls(status, error["code"], error["message"])
 
-    def is_of_the_type(self):
-        """Whether the sandbox, or the document, does not have the type."""
+    def is_unsupported_type(self):
+        """Returns whether the sandbox or the OpenAPI document does not support the barcode type."""
         _, code, message = self.args
         unknown = code == "errorNotSupportedBySandbox" or "is not valid for BarcodeType" in message
         return unknown and "'BarcodeType' errors:" in message

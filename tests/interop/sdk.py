@@ -1,7 +1,4 @@
-"""The vendor's own Python SDK against the sandbox: all nine operations and the errors.
-
-The SDK is a client that this project did not write. It is only installed and called.
-"""
+"""Calls the sandbox with the vendor's Python SDK: all nine operations and the errors."""
 
 import base64
 import io
@@ -19,8 +16,8 @@ TEXT = "Привет, barcode & <co> + 100%"
 PICTURE_URL = "https://pictures.example/of/a/barcode.png?size=1"
 
 
-def picture(response):
-    """An operation that generates answers a response which has not been read."""
+def read_image(response):
+    """Returns the content type and the image. The SDK returns the response of a generate operation unread."""
     return response.headers["content-type"], response.read()
 
 
@@ -48,22 +45,22 @@ class Case(unittest.TestCase):
 
     @classmethod
     def configuration(cls, **changes):
-        of_the_sandbox = {
+        defaults = {
             "client_id": cls.sandbox.client_id,
             "client_secret": cls.sandbox.client_secret,
             "host": cls.sandbox.base_url,
             "token_url": cls.sandbox.token_url,
         }
-        return sdk.Configuration(**(of_the_sandbox | changes))
+        return sdk.Configuration(**(defaults | changes))
 
-    def assert_read(self, answer, kind=sdk.DecodeBarcodeType.QR, text=TEXT):
-        self.assertIsInstance(answer, sdk.BarcodeResponseList)
-        self.assertEqual([(it.type, it.barcode_value) for it in answer.barcodes], [(kind, text)])
-        for barcode in answer.barcodes:
+    def assert_read(self, result, kind=sdk.DecodeBarcodeType.QR, text=TEXT):
+        self.assertIsInstance(result, sdk.BarcodeResponseList)
+        self.assertEqual([(barcode.type, barcode.barcode_value) for barcode in result.barcodes], [(kind, text)])
+        for barcode in result.barcodes:
             self.assertTrue(clockwise_from_top_left(barcode.region), barcode.region)
 
     def assert_fails(self, status, call, *arguments, **named):
-        """The error's body, by the SDK's own model of it."""
+        """Checks that a call fails, and returns the error body as the SDK parses it."""
         with self.assertRaises(sdk.ApiException) as caught:
             call(*arguments, **named)
         self.assertEqual(caught.exception.status, status)
@@ -82,12 +79,12 @@ class Case(unittest.TestCase):
 class Generate(Case):
     def test_by_query(self):
         options = sdk.BarcodeImageParams(image_format=sdk.BarcodeImageFormat.JPEG, resolution=192)
-        kind, file = picture(self.generate.generate(sdk.EncodeBarcodeType.QR, TEXT, barcode_image_params=options))
+        kind, file = read_image(self.generate.generate(sdk.EncodeBarcodeType.QR, TEXT, barcode_image_params=options))
         self.assertEqual((kind, Image.open(io.BytesIO(file)).format), ("image/jpeg", "JPEG"))
         self.assert_read(self.scan.scan_multipart(file))
 
     def test_by_body(self):
-        order = sdk.GenerateParams(
+        request = sdk.GenerateParams(
             barcode_type=sdk.EncodeBarcodeType.PDF417,
             encode_data=sdk.EncodeData(
                 data=base64.b64encode(TEXT.encode()).decode(), data_type=sdk.EncodeDataType.BASE64BYTES
@@ -99,11 +96,11 @@ class Generate(Case):
                 pdf417_error_level=sdk.Pdf417ErrorLevel.LEVEL3, pdf417_columns=4, pdf417_truncate=False
             ),
         )
-        kind, file = picture(self.generate.generate_body(order))
-        seen = Image.open(io.BytesIO(file))
-        self.assertEqual((kind, seen.format), ("image/gif", "GIF"))
-        # Four columns lie; turned by 90 degrees they stand.
-        self.assertGreater(seen.height, seen.width)
+        kind, file = read_image(self.generate.generate_body(request))
+        image = Image.open(io.BytesIO(file))
+        self.assertEqual((kind, image.format), ("image/gif", "GIF"))
+        # A symbol with four columns is wider than it is high, so rotated by 90 degrees it is higher than it is wide.
+        self.assertGreater(image.height, image.width)
         self.assert_read(self.recognize.recognize_multipart(sdk.DecodeBarcodeType.PDF417, file), "Pdf417")
 
     def test_by_form(self):
@@ -114,7 +111,7 @@ class Generate(Case):
             units=sdk.GraphicsUnit.PIXEL,
             text_location=sdk.CodeLocation.ABOVE,
         )
-        kind, file = picture(
+        kind, file = read_image(
             self.generate.generate_multipart(
                 sdk.EncodeBarcodeType.CODE128,
                 "Code 128 & more",
@@ -122,8 +119,8 @@ class Generate(Case):
                 code128_params=sdk.Code128Params(code128_encode_mode=sdk.Code128EncodeMode.AUTO),
             )
         )
-        seen = Image.open(io.BytesIO(file))
-        self.assertEqual((kind, seen.format, seen.size), ("image/tiff", "TIFF", (300, 100)))
+        image = Image.open(io.BytesIO(file))
+        self.assertEqual((kind, image.format, image.size), ("image/tiff", "TIFF", (300, 100)))
         self.assert_read(self.scan.scan_multipart(file), "Code128", "Code 128 & more")
 
     def test_every_format(self):
@@ -135,20 +132,20 @@ class Generate(Case):
             ("Gif", "image/gif"),
         ]:
             options = sdk.BarcodeImageParams(image_format=name)
-            kind, _ = picture(self.generate.generate("DataMatrix", "Test", barcode_image_params=options))
+            kind, _ = read_image(self.generate.generate("DataMatrix", "Test", barcode_image_params=options))
             self.assertEqual(kind, expected)
 
     def test_qr_parameters(self):
         options = sdk.QrParams(qr_error_level=sdk.QRErrorLevel.LEVELH, qr_version=sdk.QRVersion.VERSION10)
-        _, file = picture(self.generate.generate("QR", TEXT, qr_params=options))
-        _, smaller = picture(self.generate.generate("QR", TEXT))
+        _, file = read_image(self.generate.generate("QR", TEXT, qr_params=options))
+        _, smaller = read_image(self.generate.generate("QR", TEXT))
         self.assertGreater(Image.open(io.BytesIO(file)).width, Image.open(io.BytesIO(smaller)).width)
         self.assert_read(self.scan.scan_multipart(file))
 
     def test_code_sets(self):
         for mode, data in [("CodeA", "AB 12"), ("CodeB", "Ab 12"), ("CodeC", "123456")]:
             options = sdk.Code128Params(code128_encode_mode=mode)
-            _, file = picture(self.generate.generate("Code128", data, code128_params=options))
+            _, file = read_image(self.generate.generate("Code128", data, code128_params=options))
             self.assert_read(self.scan.scan_multipart(file), "Code128", data)
 
 
@@ -168,7 +165,7 @@ class Read(Case):
 
     def test_recognize_form(self):
         kind = sdk.DecodeBarcodeType.MOSTCOMMONLYUSED
-        # A path, an open file and bytes: the SDK takes all three.
+        # The SDK accepts a path, an open file and bytes.
         with open(self.file, "rb") as file:
             for form in [str(self.file), file, self.qr]:
                 self.assert_read(self.recognize.recognize_multipart(kind, form))
@@ -183,18 +180,18 @@ class Read(Case):
     def test_scan_form(self):
         self.assert_read(self.scan.scan_multipart(self.qr))
 
-    def test_nothing_to_find(self):
+    def test_no_barcode_found(self):
         blank = io.BytesIO()
         Image.new("RGB", (120, 120), "white").save(blank, "PNG")
         self.assertEqual(self.scan.scan_multipart(blank.getvalue()).barcodes, [])
         other = self.recognize.recognize_multipart(sdk.DecodeBarcodeType.CODE128, self.qr)
         self.assertEqual(other.barcodes, [])
 
-    def test_several_barcodes_in_their_places(self):
+    def test_several_barcodes_with_their_regions(self):
         sheet = Image.new("RGB", (500, 400), "white")
-        for place, data in [((10, 20), "above"), ((300, 250), "below")]:
-            _, file = picture(self.generate.generate("Aztec", data))
-            sheet.paste(Image.open(io.BytesIO(file)).convert("RGB"), place)
+        for position, data in [((10, 20), "above"), ((300, 250), "below")]:
+            _, file = read_image(self.generate.generate("Aztec", data))
+            sheet.paste(Image.open(io.BytesIO(file)).convert("RGB"), position)
         file = io.BytesIO()
         sheet.save(file, "BMP")
         above, below = self.recognize.recognize_multipart(sdk.DecodeBarcodeType.AZTEC, file.getvalue()).barcodes
@@ -212,23 +209,23 @@ class Errors(Case):
             self.assertEqual(error.code, "errorInvalidInputData")
             self.assertEqual(error.message, "Error: Field name: 'Data' errors: The Data field is required.")
 
-    def test_wrong_enumeration(self):
+    def test_invalid_enumeration_value(self):
         options = sdk.BarcodeImageParams(image_format="wrong")
         error = self.assert_fails(400, self.generate.generate, "QR", "1", barcode_image_params=options)
         self.assertIn("'ImageFormat' errors: The value 'wrong' is not valid for ImageFormat.", error.message)
 
-    def test_no_base64(self):
+    def test_invalid_base64(self):
         error = self.assert_fails(400, self.scan.scan_base64, sdk.ScanBase64Request(file_base64="!"))
         self.assertIn("'FileBase64' errors: The value is not base64", error.message)
 
-    def test_no_picture(self):
-        self.assert_fails(400, self.scan.scan_multipart, b"this is no picture")
+    def test_file_that_is_not_an_image(self):
+        self.assert_fails(400, self.scan.scan_multipart, b"not an image")
 
     def test_unknown_url(self):
         error = self.assert_fails(400, self.scan.scan, "https://pictures.example/other.png")
         self.assertIn("'FileUrl' errors:", error.message)
 
-    def test_wrong_token(self):
+    def test_invalid_token(self):
         api = sdk.ApiClient(self.configuration(access_token="eyJhbGciOiJub25lIn0.e30."))
         self.assert_fails(401, sdk.ScanApi(api).scan_multipart, self.qr)
         self.assert_fails(401, sdk.GenerateApi(api).generate, "QR", "1")

@@ -1,4 +1,4 @@
-"""Starts a sandbox for `with_curl.sh`."""
+"""Starts a sandbox and runs `with_curl.sh` against it."""
 
 import os
 import pathlib
@@ -11,7 +11,7 @@ from sandbox import Sandbox
 PICTURE_URL = "https://pictures.example/curl.png?a=b"
 
 with tempfile.TemporaryDirectory() as scratch:
-    # The sandbox wants it to be there; the script fills it.
+    # The file must exist when the sandbox starts. The script writes its contents later.
     file = pathlib.Path(scratch) / "behind-the-url"
     file.touch()
     with Sandbox({PICTURE_URL: file}) as sandbox:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# curl against the sandbox: all nine operations, in JSON, XML and forms, and the errors.
-# Takes the sandbox's addresses and credentials from BARCODE_CLOUD_*, a folder to write to as its argument, and from
-# the folder's file `behind-the-url` what PICTURE_URL stands for.
+# Calls the sandbox with curl: all nine operations, with JSON, XML and forms, and the errors. Reads the URLs and
+# credentials of the sandbox from BARCODE_CLOUD_*. The argument is a directory for temporary files. The sandbox must
+# serve the file `behind-the-url` in that directory as PICTURE_URL.
 set -euo pipefail
 cd "$1"
 base=$BARCODE_CLOUD_BASE_URL/barcode
@@ -10,48 +10,48 @@ checks=0
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
 ask() { curl --silent --show-error --noproxy '*' --max-time 60 "$@"; }
 
-# expect NAME STATUS CONTENT-TYPE curl arguments...: the answer's body is left in ./answer.
+# expect NAME STATUS CONTENT-TYPE CURL-ARGUMENTS...: sends a request; writes the response body to ./response.
 expect() {
     local name=$1 status=$2 type=$3 got
     shift 3
-    got=$(ask -o answer -w '%{http_code} %{content_type}' -H "Authorization: Bearer $token" "$@")
+    got=$(ask -o response -w '%{http_code} %{content_type}' -H "Authorization: Bearer $token" "$@")
     case $got in
         "$status $type"*) checks=$((checks + 1)) ;;
-        *) fail "$name: got '$got', not '$status $type': $(head -c 500 answer)" ;;
+        *) fail "$name: got '$got', not '$status $type': $(head -c 500 response)" ;;
     esac
 }
-has() { grep -qF -- "$1" answer || fail "no '$1' in: $(head -c 500 answer)"; }
-begins() { [ "$(head -c 4 answer | od -An -tx1 | tr -d ' ')" = "$1" ] || fail "another kind of file than $1"; }
+has() { grep -qF -- "$1" response || fail "no '$1' in: $(head -c 500 response)"; }
+begins() { [ "$(head -c 4 response | od -An -tx1 | tr -d ' ')" = "$1" ] || fail "the file does not begin with $1"; }
 
-# The secret comes by standard input, so that no list of processes shows it.
-answer=$(printf %s "$BARCODE_CLOUD_CLIENT_SECRET" | ask -d grant_type=client_credentials \
+# Pass the secret on standard input, so that it does not appear in the process list.
+token_response=$(printf %s "$BARCODE_CLOUD_CLIENT_SECRET" | ask -d grant_type=client_credentials \
     -d "client_id=$BARCODE_CLOUD_CLIENT_ID" --data-urlencode client_secret@- "$BARCODE_CLOUD_TOKEN_URL")
-token=$(sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p' <<<"$answer")
-[ -n "$token" ] || fail "no token: $answer"
-as_basic=$(printf 'user = "%s:%s"\n' "$BARCODE_CLOUD_CLIENT_ID" "$BARCODE_CLOUD_CLIENT_SECRET" |
+token=$(sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p' <<<"$token_response")
+[ -n "$token" ] || fail "no token: $token_response"
+basic_response=$(printf 'user = "%s:%s"\n' "$BARCODE_CLOUD_CLIENT_ID" "$BARCODE_CLOUD_CLIENT_SECRET" |
     ask --config - -d grant_type=client_credentials "$BARCODE_CLOUD_TOKEN_URL")
-grep -q '"token_type" *: *"Bearer"' <<<"$as_basic" || fail "no token by Basic: $as_basic"
+grep -q '"token_type" *: *"Bearer"' <<<"$basic_response" || fail "no token with Basic authentication: $basic_response"
 
-# Generate: query, JSON, XML, form.
+# Generate with a query, JSON, XML and a form.
 expect "generate by query" 200 image/png -G "$base/generate/QR" --data-urlencode 'data=A & B = ü'
 begins 89504e47
-cp answer qr.png
-cp answer behind-the-url
+cp response qr.png
+cp response behind-the-url
 expect "generate by JSON" 200 image/jpeg "$base/generate-body" -H 'Content-Type: application/json' -d '{
     "barcodeType": "Code128", "encodeData": {"data": "curl 1"}, "barcodeImageParams": {"imageFormat": "Jpeg"}}'
 begins ffd8ffe0
-cp answer code128.jpg
+cp response code128.jpg
 expect "generate by XML" 200 image/gif "$base/generate-body" -H 'Content-Type: application/xml' -d '<?xml version="1.0"?>
     <GenerateParams><BarcodeType>EAN13</BarcodeType><EncodeData><Data>4006381333931</Data></EncodeData>
     <BarcodeImageParams><ImageFormat>Gif</ImageFormat></BarcodeImageParams></GenerateParams>'
 begins 47494638
-cp answer ean13.gif
+cp response ean13.gif
 expect "generate by form" 200 image/tiff "$base/generate-multipart" \
     -F barcodeType=Pdf417 --form-string 'data=curl; and more' -F imageFormat=Tiff -F rotationAngle=90
-cp answer pdf417.tiff
+cp response pdf417.tiff
 
-# Recognise: query, JSON, XML, form.
-expect "recognize by address" 200 application/json -G "$base/recognize" -d barcodeType=QR --data-urlencode "fileUrl=$PICTURE_URL"
+# Recognize with a query, JSON, XML and a form.
+expect "recognize by URL" 200 application/json -G "$base/recognize" -d barcodeType=QR --data-urlencode "fileUrl=$PICTURE_URL"
 has '"barcodeValue":"A & B = ü"'
 printf '{"barcodeTypes": ["EAN13", "Code128"], "fileBase64": "%s"}' "$(base64 -w0 code128.jpg)" >request
 expect "recognize by JSON" 200 application/json "$base/recognize-body" -H 'Content-Type: application/json' --data-binary @request
@@ -66,8 +66,8 @@ has '<Type>EAN13</Type>'
 expect "recognize by form" 200 application/json "$base/recognize-multipart" -F barcodeType=Pdf417 -F file=@pdf417.tiff
 has '"barcodeValue":"curl; and more"'
 
-# Scan: query, JSON, XML, form.
-expect "scan by address" 200 application/xml -G "$base/scan" -H 'Accept: application/xml' --data-urlencode "fileUrl=$PICTURE_URL"
+# Scan with a query, JSON, XML and a form.
+expect "scan by URL" 200 application/xml -G "$base/scan" -H 'Accept: application/xml' --data-urlencode "fileUrl=$PICTURE_URL"
 has '<BarcodeValue>A &amp; B = ü</BarcodeValue>'
 printf '{"fileBase64": "%s"}' "$(base64 -w0 qr.png)" >request
 expect "scan by JSON" 200 application/json "$base/scan-body" -H 'Content-Type: application/json' --data-binary @request
@@ -77,11 +77,11 @@ expect "scan by XML" 200 application/json "$base/scan-body" -H 'Content-Type: ap
 has '"type":"QR"'
 expect "scan by form" 200 application/json "$base/scan-multipart" -F file=@ean13.gif
 has '"barcodeValue":"4006381333931"'
-expect "scan by form, without a length and in gzip" 200 application/json --compressed -H 'Transfer-Encoding: chunked' \
+expect "scan by form, without a length, response compressed" 200 application/json --compressed -H 'Transfer-Encoding: chunked' \
     "$base/scan-multipart" -F file=@ean13.gif
 has '"type":"EAN13"'
 
-# What is wrong is refused, in the language of the caller.
+# Invalid requests are rejected, with an error in the format that the caller accepts.
 expect "no data" 400 application/json "$base/generate/QR"
 has "Error: Field name: 'Data' errors: The Data field is required."
 has '"code":"errorInvalidInputData"'
@@ -92,16 +92,16 @@ has '<Code>errorInvalidInputData</Code>'
 expect "broken JSON" 400 application/json "$base/generate-body" -H 'Content-Type: application/json' -d '{'
 expect "broken XML" 400 application/json "$base/generate-body" -H 'Content-Type: application/xml' -d '<GenerateParams>'
 expect "no file" 400 application/json "$base/scan-multipart" -F other=1
-expect "no address" 400 application/json "$base/scan"
+expect "no URL" 400 application/json "$base/scan"
 has "'FileUrl' errors: The FileUrl field is required."
-good=$token
+valid_token=$token
 token=${token%?????}AAAAA
 expect "a forged token" 401 application/json "$base/generate/QR?data=1"
 has '"requestId":'
-token=$good
-[ "$(ask -o answer -w '%{http_code}' "$base/scan-multipart" -F file=@qr.png)" = 401 ] || fail "no token, and no 401"
-[ "$(ask -o answer -w '%{http_code}' -d grant_type=client_credentials -d client_id=x -d client_secret=y \
-    "$BARCODE_CLOUD_TOKEN_URL")" = 400 ] || fail "a wrong secret, and no 400"
+token=$valid_token
+[ "$(ask -o response -w '%{http_code}' "$base/scan-multipart" -F file=@qr.png)" = 401 ] || fail "a request without a token did not return 401"
+[ "$(ask -o response -w '%{http_code}' -d grant_type=client_credentials -d client_id=x -d client_secret=y \
+    "$BARCODE_CLOUD_TOKEN_URL")" = 400 ] || fail "a wrong secret did not return 400"
 has '"invalid_client"'
 
-echo "curl: $((checks + 4)) requests answered as they should be"
+echo "curl: $((checks + 4)) requests returned the expected responses"

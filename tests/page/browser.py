@@ -1,4 +1,4 @@
-"""A headless Chromium, driven over the DevTools protocol. Knows nothing of the page."""
+"""Controls a headless Chromium through the DevTools protocol. Independent of the page under test."""
 
 import base64
 import itertools
@@ -28,16 +28,16 @@ ARGUMENTS = [
 
 
 def find_chromium():
-    """The path of the browser, or None."""
+    """Returns the path of the browser, or None."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 class Browser:
-    """One tab. What the console says and what is requested is kept in `console` and `requested`."""
+    """A browser with one tab. `console` collects its errors and warnings, `requested` the URLs that it requests."""
 
-    def __init__(self, *more):
+    def __init__(self, *arguments):
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        command = [find_chromium(), *ARGUMENTS, *more, f"--user-data-dir={self.profile.name}", "about:blank"]
+        command = [find_chromium(), *ARGUMENTS, *arguments, f"--user-data-dir={self.profile.name}", "about:blank"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         port = self._until(self._port, "the browser to start")
         pages = self._until(lambda: self._pages(port), "a tab")
@@ -54,7 +54,7 @@ class Browser:
         self.profile.cleanup()
 
     def send(self, method, **parameters):
-        """A command, and its answer. Events that come before it are noted."""
+        """Sends a command and returns its result. Records the events that arrive first."""
         number = next(self.numbers)
         self.socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
@@ -62,27 +62,27 @@ class Browser:
             if message.get("id") == number:
                 assert "error" not in message, f"{method}: {message['error']}"
                 return message["result"]
-            self._note(message.get("method"), message.get("params", {}))
+            self._record(message.get("method"), message.get("params", {}))
 
-    def _note(self, event, facts):
+    def _record(self, event, details):
         if event == "Runtime.exceptionThrown":
-            self.console.append(json.dumps(facts["exceptionDetails"]))
-        elif event == "Runtime.consoleAPICalled" and facts["type"] in ("error", "warning", "assert"):
-            self.console.append(json.dumps(facts["args"]))
-        elif event == "Log.entryAdded" and facts["entry"]["level"] in ("error", "warning"):
-            self.console.append(json.dumps(facts["entry"]))
+            self.console.append(json.dumps(details["exceptionDetails"]))
+        elif event == "Runtime.consoleAPICalled" and details["type"] in ("error", "warning", "assert"):
+            self.console.append(json.dumps(details["args"]))
+        elif event == "Log.entryAdded" and details["entry"]["level"] in ("error", "warning"):
+            self.console.append(json.dumps(details["entry"]))
         elif event == "Network.requestWillBeSent":
-            self.requested.append(facts["request"]["url"])
+            self.requested.append(details["request"]["url"])
 
     def run(self, script):
-        """The value of an expression in the page, awaited."""
-        answer = self.send("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True,
-                           userGesture=True)
-        assert "exceptionDetails" not in answer, f"{script}: {answer['exceptionDetails']}"
-        return answer["result"].get("value")
+        """Evaluates an expression in the page, awaits it, and returns its value."""
+        reply = self.send("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True,
+                          userGesture=True)
+        assert "exceptionDetails" not in reply, f"{script}: {reply['exceptionDetails']}"
+        return reply["result"].get("value")
 
     def wait(self, script, what=None):
-        """Waits until the expression is true, then says so."""
+        """Waits until the expression is true."""
         return self._until(lambda: self.run(f"!!({script})"), what or script)
 
     @staticmethod
@@ -92,7 +92,7 @@ class Browser:
             value = condition()
             if value:
                 return value
-            # The browser tells no event for every condition; this only spares the processor.
+            # Not every condition has an event in the browser, so poll. The pause only saves CPU time.
             time.sleep(0.02)
         raise AssertionError(f"waited {seconds} s for {what}")
 
@@ -101,7 +101,7 @@ class Browser:
         self.wait(f"location.href.startsWith({json.dumps(url)}) && document.readyState === 'complete'")
 
     def key(self, key, code=None, text=None, modifiers=0):
-        """One key, pressed and released."""
+        """Presses and releases a key."""
         codes = {"Tab": 9, "Enter": 13, " ": 32, "ArrowDown": 40}
         common = dict(key=key, code=code or key, modifiers=modifiers, windowsVirtualKeyCode=codes.get(key, 0))
         text = text or {"Enter": "\r", " ": " "}.get(key)
@@ -114,12 +114,12 @@ class Browser:
     def view(self, width, height, dark=False):
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        calm = {"name": "prefers-reduced-motion", "value": "reduce"}
-        self.send("Emulation.setEmulatedMedia", features=[scheme, calm])
+        motion = {"name": "prefers-reduced-motion", "value": "reduce"}
+        self.send("Emulation.setEmulatedMedia", features=[scheme, motion])
 
     def screenshot(self, path):
-        answer = self.send("Page.captureScreenshot", captureBeyondViewport=True, format="png")
-        Path(path).write_bytes(base64.b64decode(answer["data"]))
+        reply = self.send("Page.captureScreenshot", captureBeyondViewport=True, format="png")
+        Path(path).write_bytes(base64.b64decode(reply["data"]))
 
     def accessibility_tree(self):
         return self.send("Accessibility.getFullAXTree")["nodes"]
@@ -131,5 +131,5 @@ class Browser:
 
     @staticmethod
     def _pages(port):
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
-            return [it for it in json.load(answer) if it["type"] == "page"]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as response:
+            return [target for target in json.load(response) if target["type"] == "page"]
