@@ -263,7 +263,7 @@ fn an_invalid_document_is_one_error_with_its_place_and_writes_nothing() {
         (
             format!("{SCHEMA}/if"),
             json!({}),
-            format!("#{SCHEMA}/if: no rule knows `if` in a schema"),
+            format!("#{SCHEMA}/if: `if` is not supported in a schema"),
         ),
         // The target of an overlay action is missing.
         (

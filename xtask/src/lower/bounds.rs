@@ -1,6 +1,7 @@
-//! Bounds: progenitor would drop those of numbers in silence, and make a wrapper type for each text that has one. Here
-//! all of them leave the type, stand in its documentation instead, and are kept under `x-bounds`, from which
-//! `rewrite::bounds` makes the checks that run before a request is sent. What a server sends is not checked.
+//! Bounds of numbers, texts and lists. progenitor would silently ignore the bounds of numbers and generate a wrapper
+//! type for each text with a bound. Therefore, this rule moves the bounds to the extension `x-bounds` and adds them to
+//! the documentation. From `x-bounds`, `rewrite::bounds` generates checks that run before a request is sent. Responses
+//! are not checked.
 
 use std::fmt;
 
@@ -13,38 +14,38 @@ use crate::Error;
 
 const KEY: &str = "x-bounds";
 
-/// The smallest and the largest that a value may be, and what is counted.
+/// The minimum and maximum of a quantity. At least one of them is set.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bounds {
-    pub(crate) what: Counted,
+    pub(crate) quantity: Quantity,
     pub(crate) minimum: Option<f64>,
     pub(crate) maximum: Option<f64>,
 }
 
-/// What a bound is about.
+/// The quantity that a bound limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Counted {
-    /// A number itself.
+pub(crate) enum Quantity {
+    /// The value of a number.
     Value,
-    /// The characters of a text.
+    /// The number of characters in a text.
     Characters,
-    /// The items of a list.
+    /// The number of items in a list.
     Items,
 }
 
-const KEYS: [(Counted, &str, &str); 3] = [
-    (Counted::Value, "minimum", "maximum"),
-    (Counted::Characters, "minLength", "maxLength"),
-    (Counted::Items, "minItems", "maxItems"),
+const KEYS: [(Quantity, &str, &str); 3] = [
+    (Quantity::Value, "minimum", "maximum"),
+    (Quantity::Characters, "minLength", "maxLength"),
+    (Quantity::Items, "minItems", "maxItems"),
 ];
 
 impl Bounds {
-    /// The bounds that the rule left at `schema`.
+    /// Returns the bounds that [`extract`] stored in `schema`.
     pub(crate) fn of(schema: &Value) -> Option<Self> {
         let bounds = schema.get(KEY)?;
-        KEYS.into_iter().find_map(|(what, minimum, maximum)| {
+        KEYS.into_iter().find_map(|(quantity, minimum, maximum)| {
             let bounds = Self {
-                what,
+                quantity,
                 minimum: bounds[minimum].as_f64(),
                 maximum: bounds[maximum].as_f64(),
             };
@@ -53,13 +54,13 @@ impl Bounds {
     }
 }
 
-/// A sentence for the documentation.
+/// Formats the bounds as a sentence for the documentation.
 impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = match self.what {
-            Counted::Value => "",
-            Counted::Characters => " in characters",
-            Counted::Items => " in items",
+        let unit = match self.quantity {
+            Quantity::Value => "",
+            Quantity::Characters => " in characters",
+            Quantity::Items => " in items",
         };
         match (self.minimum, self.maximum) {
             (Some(minimum), Some(maximum)) => write!(f, "Bounds{unit}: {minimum} to {maximum}."),
@@ -70,17 +71,16 @@ impl fmt::Display for Bounds {
     }
 }
 
-pub(super) fn bounds_are_checked(document: &mut Value, log: &mut Log) -> Result<(), Error> {
+pub(super) fn extract(document: &mut Value, log: &mut Log) -> Result<(), Error> {
     schemas_mut(document, &mut |schema, at| {
         let mut bounds = Map::new();
-        for (what, minimum, maximum) in KEYS {
+        for (quantity, minimum, maximum) in KEYS {
             for key in [minimum, maximum] {
                 let Some(bound) = schema.shift_remove(key) else {
                     continue;
                 };
-                if !fits(what, &bound) {
-                    let hint =
-                        "a bound is a number that fits a float; of a length, a whole one from 0";
+                if !is_representable(quantity, &bound) {
+                    let hint = "a bound is a number in the range of f32; a bound of a length is a non-negative integer";
                     return Err(Error::lower(
                         &at.join(key),
                         format!("the bound {bound}"),
@@ -95,10 +95,10 @@ pub(super) fn bounds_are_checked(document: &mut Value, log: &mut Log) -> Result<
         }
         let bounds = Value::from(bounds);
         if !is_checked(at) {
-            let hint = "the nearest rule checks those of properties and parameters";
+            let hint = "bounds are supported only for properties and parameters";
             return Err(Error::lower(at, format!("the bounds {bounds}"), hint));
         }
-        of_its_type(schema, &bounds, at)?;
+        check_type(schema, &bounds, at)?;
         log.note("bounds", at, &bounds, "checked before sending");
         schema.insert(KEY.to_owned(), bounds);
         document_bounds(schema);
@@ -106,38 +106,38 @@ pub(super) fn bounds_are_checked(document: &mut Value, log: &mut Log) -> Result<
     })
 }
 
-/// A bound of another type's values would be a check that does not compile.
-fn of_its_type(schema: &Map<String, Value>, bounds: &Value, at: &Pointer) -> Result<(), Error> {
+/// Checks that the bounds match the type of the schema. Otherwise, the generated check would not compile.
+fn check_type(schema: &Map<String, Value>, bounds: &Value, at: &Pointer) -> Result<(), Error> {
     let kind = schema.get("type").and_then(Value::as_str);
-    for (what, minimum, maximum) in KEYS {
-        let fits = match what {
-            Counted::Value => matches!(kind, Some("number" | "integer")),
-            Counted::Characters => kind == Some("string"),
-            Counted::Items => kind == Some("array"),
+    for (quantity, minimum, maximum) in KEYS {
+        let matches_type = match quantity {
+            Quantity::Value => matches!(kind, Some("number" | "integer")),
+            Quantity::Characters => kind == Some("string"),
+            Quantity::Items => kind == Some("array"),
         };
-        let given = [minimum, maximum]
+        let present = [minimum, maximum]
             .into_iter()
             .find(|key| bounds.get(key).is_some());
-        if let Some(key) = given.filter(|_| !fits) {
+        if let Some(key) = present.filter(|_| !matches_type) {
             let construct = format!("`{key}` of a {}", kind.unwrap_or("value of any type"));
-            let hint = "numbers, texts and lists have bounds, each its own";
+            let hint = "a bound must match the type: `minimum` for numbers, `minLength` for texts, `minItems` for lists";
             return Err(Error::lower(&at.join(key), construct, hint));
         }
     }
     Ok(())
 }
 
-/// Whether the generated check can hold a value against `bound`.
-fn fits(what: Counted, bound: &Value) -> bool {
-    match what {
-        Counted::Value => bound
+/// Returns whether the generated check can compare a value with `bound`.
+fn is_representable(quantity: Quantity, bound: &Value) -> bool {
+    match quantity {
+        Quantity::Value => bound
             .as_f64()
             .is_some_and(|bound| (bound as f32).is_finite()),
-        Counted::Characters | Counted::Items => bound.as_u64().is_some(),
+        Quantity::Characters | Quantity::Items => bound.as_u64().is_some(),
     }
 }
 
-/// Where a check will run: at the properties of named schemas, and at parameters.
+/// Returns whether a check is generated for the schema at `at`: for properties of named schemas and for parameters.
 fn is_checked(at: &Pointer) -> bool {
     let steps: Vec<_> = at.as_str().split('/').skip(1).collect();
     matches!(
@@ -164,17 +164,17 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::Log;
-    use super::{Bounds, Counted, bounds_are_checked};
+    use super::{Bounds, Quantity, extract};
 
     fn lowered(property: Value) -> Result<Value, String> {
         let mut document =
             json!({"components": {"schemas": {"S": {"properties": {"p": property}}}}});
-        bounds_are_checked(&mut document, &mut Log::default()).map_err(|e| e.to_string())?;
+        extract(&mut document, &mut Log::default()).map_err(|e| e.to_string())?;
         Ok(document["components"]["schemas"]["S"]["properties"]["p"].clone())
     }
 
     #[test]
-    fn bounds_leave_the_type_and_stand_in_its_documentation() {
+    fn bounds_move_to_the_extension_and_the_documentation() {
         let property =
             lowered(json!({"type": "string", "minLength": 1, "description": "Text."})).unwrap();
         assert_eq!(
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(
             bounds,
             Bounds {
-                what: Counted::Characters,
+                quantity: Quantity::Characters,
                 minimum: Some(1.0),
                 maximum: None
             }
@@ -197,10 +197,10 @@ mod tests {
     }
 
     #[test]
-    fn bounds_that_nothing_would_check_are_named() {
+    fn unsupported_bounds_are_errors() {
         let mut document =
             json!({"components": {"schemas": {"S": {"type": "string", "maxLength": 2}}}});
-        let error = bounds_are_checked(&mut document, &mut Log::default())
+        let error = extract(&mut document, &mut Log::default())
             .unwrap_err()
             .to_string();
         assert!(

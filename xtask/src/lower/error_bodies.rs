@@ -1,5 +1,5 @@
-//! Error bodies: progenitor panics where a body-less error stands beside typed ones. The body-less one goes: its
-//! answer then reaches the caller whole, as `Error::UnexpectedResponse`.
+//! Error bodies: progenitor panics if an operation has both errors with a body and errors without one. The errors
+//! without a body are removed. The caller then receives such a response as `Error::UnexpectedResponse`.
 
 use contract_review::Pointer;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ fn without_responses(operation: &Pointer) -> Error {
     Error::lower(
         &operation.join("responses"),
         "an operation without responses",
-        "say with an overlay action what it answers",
+        "add its responses with an overlay action",
     )
 }
 
@@ -27,8 +27,8 @@ pub(super) fn drop_bodyless(document: &mut Value, log: &mut Log) -> Result<(), E
         let typed = typed_errors(responses, &at)?;
         if typed {
             responses.retain(|status, response| {
-                let drop = is_error(status) && response.get("content").is_none_or(is_empty);
-                if drop {
+                let removed = is_error(status) && response.get("content").is_none_or(is_empty);
+                if removed {
                     log.note(
                         "error-bodies",
                         &at.join(status),
@@ -36,14 +36,15 @@ pub(super) fn drop_bodyless(document: &mut Value, log: &mut Log) -> Result<(), E
                         "left to UnexpectedResponse",
                     );
                 }
-                !drop
+                !removed
             });
         }
         Ok(())
     })
 }
 
-/// Whether any error has a body. All that have one must have the same: progenitor knows one error type an operation.
+/// Returns whether any error has a body. All error bodies must have the same type, because progenitor supports only one
+/// error type per operation.
 fn typed_errors(responses: &Map<String, Value>, at: &Pointer) -> Result<bool, Error> {
     let mut first: Option<&Value> = None;
     for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
@@ -52,10 +53,10 @@ fn typed_errors(responses: &Map<String, Value>, at: &Pointer) -> Result<bool, Er
         };
         let body = &content["application/json"]["schema"]["$ref"];
         if *first.get_or_insert(body) != body {
-            let hint = "one error type an operation can be generated; make them the same with an overlay action";
+            let hint = "only one error type per operation is supported; use the same type with an overlay action";
             return Err(Error::lower(
                 &at.join(status),
-                "an error body of another type than the other errors'",
+                "the type of this error body differs from the other errors",
                 hint,
             ));
         }
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bodyless_error_goes_only_where_typed_ones_stand() {
+    fn an_error_without_a_body_is_removed_only_next_to_typed_errors() {
         let mut mixed = document(json!({"200": {}, "400": typed("E"), "500": {}}));
         drop_bodyless(&mut mixed, &mut Log::default()).unwrap();
         let kept: Vec<_> = mixed["paths"]["/a"]["get"]["responses"]
@@ -109,20 +110,20 @@ mod tests {
     }
 
     #[test]
-    fn an_error_with_empty_content_is_bodyless() {
+    fn an_error_with_empty_content_has_no_body() {
         let mut mixed = document(json!({"400": {"content": {}}, "500": typed("E")}));
         drop_bodyless(&mut mixed, &mut Log::default()).unwrap();
         assert_eq!(mixed, document(json!({"500": typed("E")})));
     }
 
     #[test]
-    fn two_error_types_and_no_responses_are_named() {
+    fn several_error_types_and_missing_responses_are_errors() {
         let mut two = document(json!({"400": typed("A"), "401": typed("B")}));
         let error = drop_bodyless(&mut two, &mut Log::default())
             .unwrap_err()
             .to_string();
         assert!(
-            error.starts_with("#/paths/~1a/get/responses/401: an error body of another type"),
+            error.starts_with("#/paths/~1a/get/responses/401: the type of this error body differs"),
             "{error}"
         );
         for mut none in [

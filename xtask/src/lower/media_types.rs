@@ -1,5 +1,5 @@
-//! Media types: where a body or a typed answer comes in JSON and in other forms of the same thing, the client speaks
-//! JSON. progenitor panics on a request body with more than one.
+//! Media types: if a request or response body is available as JSON, the client uses only JSON and the alternatives are
+//! removed. progenitor panics on a request body with more than one media type.
 
 use contract_review::Pointer;
 use serde_json::{Map, Value};
@@ -10,7 +10,7 @@ use crate::Error;
 
 const JSON: &str = "application/json";
 
-pub(super) fn keep_json(document: &mut Value, log: &mut Log) -> Result<(), Error> {
+pub(super) fn keep_only_json(document: &mut Value, log: &mut Log) -> Result<(), Error> {
     operations_mut(document, |operation, at| {
         if let Some(body) = operation.get_mut("requestBody") {
             request(body, &at.join("requestBody"), log)?;
@@ -38,27 +38,30 @@ fn request(body: &mut Value, at: &Pointer, log: &mut Log) -> Result<(), Error> {
         return Err(Error::lower(
             &at,
             "a request body without content",
-            "inline it: shared request bodies have no rule",
+            "define it inline; references to shared request bodies are not supported",
         ));
     };
     if content.contains_key(JSON) {
         keep(content, &at, log);
     }
-    const READ: [&str; 3] = [
+    const SUPPORTED: [&str; 3] = [
         JSON,
         "application/octet-stream",
         "application/x-www-form-urlencoded",
     ];
-    match content.keys().find(|media| !READ.contains(&media.as_str())) {
+    match content
+        .keys()
+        .find(|media| !SUPPORTED.contains(&media.as_str()))
+    {
         Some(media) => Err(Error::lower(
             &at.join(media),
             format!("a request body of {media}"),
-            "the nearest rule keeps application/json among several media types",
+            "only JSON, application/octet-stream and application/x-www-form-urlencoded are supported",
         )),
         None if content.len() != 1 => Err(Error::lower(
             &at,
-            "several media types and no JSON among them",
-            "leave one with an overlay action",
+            "several media types, none of which is JSON",
+            "remove all but one with an overlay action",
         )),
         None => Ok(()),
     }
@@ -81,17 +84,17 @@ mod tests {
     use serde_json::json;
 
     use super::super::Log;
-    use super::keep_json;
+    use super::keep_only_json;
 
     #[test]
-    fn json_is_kept_and_the_rest_logged() {
+    fn only_json_is_kept() {
         let both = json!({"application/xml": {}, "application/json": {"schema": {}}});
         let mut document = json!({"paths": {"/a": {"post": {
             "requestBody": {"content": both},
             "responses": {"200": {"content": both}, "201": {"content": {"image/png": {}, "image/gif": {}}}}
         }}}});
         let mut log = Log::default();
-        keep_json(&mut document, &mut log).unwrap();
+        keep_only_json(&mut document, &mut log).unwrap();
         let operation = &document["paths"]["/a"]["post"];
         let json_only = json!({"application/json": {"schema": {}}});
         assert_eq!(operation["requestBody"]["content"], json_only);
@@ -102,46 +105,46 @@ mod tests {
                 .unwrap()
                 .len(),
             2,
-            "pictures are read raw"
+            "alternatives to JSON are kept if there is no JSON"
         );
         assert_eq!(log.0.len(), 2);
     }
 
     #[test]
-    fn a_lone_media_type_is_left_alone() {
+    fn a_single_media_type_is_unchanged() {
         let content = json!({"content": {"application/json": {"schema": {}}}});
         let mut document = json!({"paths": {"/a": {"post": {
             "requestBody": content, "responses": {"200": content}
         }}}});
         let before = document.clone();
         let mut log = Log::default();
-        keep_json(&mut document, &mut log).unwrap();
+        keep_only_json(&mut document, &mut log).unwrap();
         assert_eq!(document, before);
         assert!(log.0.is_empty(), "{log:?}");
     }
 
     #[test]
-    fn a_body_of_several_media_types_without_json_is_refused() {
+    fn a_body_with_several_media_types_but_no_json_is_an_error() {
         let several =
             json!({"application/octet-stream": {}, "application/x-www-form-urlencoded": {}});
         let mut document =
             json!({"paths": {"/a": {"post": {"requestBody": {"content": several}}}}});
-        let error = keep_json(&mut document, &mut Log::default())
+        let error = keep_only_json(&mut document, &mut Log::default())
             .unwrap_err()
             .to_string();
         assert!(
             error.starts_with(
-                "#/paths/~1a/post/requestBody/content: several media types and no JSON"
+                "#/paths/~1a/post/requestBody/content: several media types, none of which is JSON"
             ),
             "{error}"
         );
     }
 
     #[test]
-    fn a_body_without_json_is_named() {
+    fn an_unsupported_media_type_is_an_error() {
         let mut document =
             json!({"paths": {"/a": {"post": {"requestBody": {"content": {"text/csv": {}}}}}}});
-        let error = keep_json(&mut document, &mut Log::default())
+        let error = keep_only_json(&mut document, &mut Log::default())
             .unwrap_err()
             .to_string();
         assert!(

@@ -1,5 +1,5 @@
-//! Lowers an OpenAPI 3.x document to the subset that progenitor reads. A rule is one function in one module; what no
-//! rule knows is an error with its JSON pointer, never a silent drop.
+//! Lowers an OpenAPI 3.x document to the subset that progenitor supports. Each rule is a function in its own module. A
+//! construct that no rule handles is an error with its JSON pointer; it is never dropped silently.
 
 mod bounds;
 mod error_bodies;
@@ -17,23 +17,23 @@ use std::fmt;
 use contract_review::{Pointer, path_parameters, references};
 use serde_json::Value;
 
-pub(crate) use bounds::{Bounds, Counted};
+pub(crate) use bounds::{Bounds, Quantity};
 pub use multipart::FILE_PART;
 
 use crate::Error;
 
-/// A document that progenitor reads, and what had to happen to it.
+/// A document that progenitor supports, and the changes that were necessary.
 #[derive(Debug)]
 pub struct Lowered {
-    /// OpenAPI 3.0.3.
+    /// The lowered document, in OpenAPI 3.0.
     pub document: Value,
-    /// Ids of the operations whose multipart form was turned into query parameters.
+    /// The ids of the operations whose multipart form was converted to query parameters.
     pub multipart: Vec<String>,
-    /// Each application of a rule, in order.
+    /// The rules that were applied, in order. A rule appears once for each place that it changed.
     pub applied: Vec<Applied>,
 }
 
-/// One application of one rule.
+/// A change that a rule made at one place of the document.
 #[derive(Debug)]
 pub struct Applied {
     rule: &'static str,
@@ -57,7 +57,7 @@ impl fmt::Display for Applied {
     }
 }
 
-/// Collects what the rules do.
+/// Records the changes that the rules make.
 #[derive(Debug, Default)]
 struct Log(Vec<Applied>);
 
@@ -78,22 +78,22 @@ impl Log {
     }
 }
 
-/// Runs every rule over `document`, then holds the result against what progenitor is known to read.
+/// Applies every rule to `document`, then checks that the result contains only constructs that progenitor supports.
 ///
 /// # Errors
 ///
-/// [`Error::Lower`] with the pointer, the construct and the nearest rule.
+/// [`Error::Lower`] with the JSON pointer of an unsupported construct and a hint how to resolve it.
 pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     let mut log = Log::default();
     version::declare_3_0(&mut document, &mut log)?;
     references::check(&document)?;
     path_parameters::check(&document)?;
     operation_ids::complete(&mut document, &mut log)?;
-    let multipart = multipart::form_becomes_parameters(&mut document, &mut log)?;
-    media_types::keep_json(&mut document, &mut log)?;
+    let multipart = multipart::convert_forms(&mut document, &mut log)?;
+    media_types::keep_only_json(&mut document, &mut log)?;
     error_bodies::drop_bodyless(&mut document, &mut log)?;
     schemas::lower(&mut document, &mut log)?;
-    bounds::bounds_are_checked(&mut document, &mut log)?;
+    bounds::extract(&mut document, &mut log)?;
     strict::check(&document)?;
     Ok(Lowered {
         document,

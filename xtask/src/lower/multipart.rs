@@ -1,6 +1,6 @@
-//! Multipart forms: progenitor knows none. Each field of the form becomes a query parameter of the same name, type and
-//! text, a binary one of the type `FilePart`; progenitor then makes the builder, and `rewrite::multipart` turns the
-//! sending of a query into the sending of a form.
+//! Multipart forms, which progenitor does not support. Each field of a form becomes a query parameter with the same
+//! name, type and description. A binary field gets the type `FilePart`. progenitor then generates a builder with these
+//! parameters, and `rewrite::multipart` changes the builder so that it sends a form instead of a query.
 
 use contract_review::Pointer;
 use contract_review::references::resolved;
@@ -11,16 +11,13 @@ use super::strict::keys;
 use super::walk::operations_mut;
 use crate::Error;
 
-/// The schema that stands for a binary field, replaced by the client crate's type of the same name.
+/// The name of the schema for binary fields. The generator replaces it with the type of this name in the client crate.
 pub const FILE_PART: &str = "FilePart";
 
 const FORM: &str = "multipart/form-data";
 
-/// Returns the ids of the operations that were changed.
-pub(super) fn form_becomes_parameters(
-    document: &mut Value,
-    log: &mut Log,
-) -> Result<Vec<String>, Error> {
+/// Converts the fields of multipart forms to query parameters. Returns the ids of the changed operations.
+pub(super) fn convert_forms(document: &mut Value, log: &mut Log) -> Result<Vec<String>, Error> {
     let mut changed = Vec::new();
     let root = document.clone();
     operations_mut(document, |operation, at| {
@@ -38,7 +35,7 @@ pub(super) fn form_becomes_parameters(
             return Err(Error::lower(
                 &at_body,
                 "a form alongside other media types",
-                "leave one with an overlay action",
+                "remove the form or the other media types with an overlay action",
             ));
         }
         if operation
@@ -49,7 +46,7 @@ pub(super) fn form_becomes_parameters(
             return Err(Error::lower(
                 at,
                 "a form alongside parameters",
-                "the multipart rule knows forms alone",
+                "an operation with a form cannot have parameters",
             ));
         }
         let parameters = parameters(&root, form, &at_body.join(FORM))?;
@@ -94,11 +91,15 @@ fn encodings(form: &Value, at: &Pointer) -> Result<(), Error> {
     }
     let encodings = form["encoding"].as_object().into_iter().flatten();
     for (field, encoding) in encodings {
-        // `style: form` is how each part is sent anyway.
+        // `style: form` matches how every part is sent.
         if *encoding != json!({"style": "form"}) {
             let at = at.join("encoding").join(field);
             let construct = format!("the encoding {encoding}");
-            return Err(Error::lower(&at, construct, "`style: form` is known"));
+            return Err(Error::lower(
+                &at,
+                construct,
+                "only `style: form` is supported",
+            ));
         }
     }
     Ok(())
@@ -107,22 +108,23 @@ fn encodings(form: &Value, at: &Pointer) -> Result<(), Error> {
 fn fields<'a>(schema: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>, Error> {
     if let Some(schema) = schema.as_object() {
         let mut known = vec!["type", "title", "description", "properties", "required"];
-        // No field that is not listed is sent, whether it is allowed or not.
+        // The client only sends fields from the list, so this restriction has no effect.
         if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
             known.push("additionalProperties");
         }
         keys(schema, at, "the schema of a form", &known)?;
     }
     schema["properties"].as_object().ok_or_else(|| {
-        let hint = "list its fields under `properties`";
+        let hint = "define its fields inline under `properties`";
         Error::lower(at, "a form that is not an inline object", hint)
     })
 }
 
-/// What a field of a form holds.
+/// The kind of a form field.
 enum Field {
-    /// A text, or a list of texts.
+    /// A text or a list of texts.
     Text,
+    /// A file.
     File,
 }
 
@@ -138,19 +140,20 @@ impl Field {
                     "array" => format!("a list of {of} in a form"),
                     kind => format!("{kind} in a form"),
                 };
-                let hint = "text, enumerations, lists of them and single files are known";
+                let hint =
+                    "only texts, enumerations, lists of these and single files are supported";
                 Err(Error::lower(at, construct, hint))
             }
         }
     }
 }
 
-/// What a part of a form can be told by.
+/// Classifies the schema of a form field: `binary`, `text`, or another type, which is not supported.
 fn kind(schema: &Value) -> &str {
     let types = &schema["type"];
     let list = types.as_array().into_iter().flatten();
-    let mut one = list.chain([types]).filter_map(Value::as_str);
-    match one.find(|kind| *kind != "null") {
+    let mut kinds = list.chain([types]).filter_map(Value::as_str);
+    match kinds.find(|kind| *kind != "null") {
         Some("string") if schema["format"] == "binary" => "binary",
         Some("string" | "integer" | "number" | "boolean") => "text",
         Some(other) => other,
@@ -178,15 +181,15 @@ fn add_file_part(document: &mut Value) -> Result<(), Error> {
         .map(|components| components.entry("schemas").or_insert_with(|| json!({})))
         .and_then(Value::as_object_mut)
         .ok_or_else(|| {
-            let hint = "the multipart rule puts the type of its files there";
-            Error::lower(&at, "the shared schemas are no object", hint)
+            let hint = "the multipart rule adds the schema of files there";
+            Error::lower(&at, "the schemas are not an object", hint)
         })?;
     let file = json!({"type": "string", "format": "binary"});
     match schemas.insert(FILE_PART.to_owned(), file) {
         None => Ok(()),
         Some(_) => Err(Error::lower(
             &at.join(FILE_PART),
-            "the schema's name is taken",
+            "the name of this schema is reserved",
             "rename FILE_PART in xtask/src/lower/multipart.rs",
         )),
     }
@@ -197,7 +200,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::Log;
-    use super::form_becomes_parameters;
+    use super::convert_forms;
 
     fn document(operation: Value) -> Value {
         json!({"paths": {"/a": {"post": operation}}, "components": {"schemas": {
@@ -206,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn each_field_becomes_a_parameter_of_the_same_name_and_text() {
+    fn each_field_becomes_a_parameter_with_the_same_name_and_description() {
         let mut document = document(
             json!({"operationId": "Send", "requestBody": {"content": {"multipart/form-data": {
                 "schema": {"type": "object", "additionalProperties": false, "required": ["file"], "properties": {
@@ -218,7 +221,7 @@ mod tests {
                 "encoding": {"kind": {"style": "form"}}
             }}}}),
         );
-        let changed = form_becomes_parameters(&mut document, &mut Log::default()).unwrap();
+        let changed = convert_forms(&mut document, &mut Log::default()).unwrap();
         assert_eq!(changed, ["Send"]);
         let operation = &document["paths"]["/a"]["post"];
         assert!(operation.get("requestBody").is_none());
@@ -239,13 +242,13 @@ mod tests {
     }
 
     #[test]
-    fn forms_that_the_rule_does_not_know_are_named() {
+    fn unsupported_forms_are_errors() {
         let form = |form: Value| json!({"operationId": "x", "requestBody": {"content": {"multipart/form-data": form}}});
-        let mut beside = form(json!({"schema": {"properties": {}}}));
-        beside["parameters"] = json!([{"name": "q"}]);
-        let mut beside_json = form(json!({"schema": {"properties": {}}}));
-        beside_json["requestBody"]["content"]["application/json"] = json!({});
-        for (operation, said) in [
+        let mut with_parameters = form(json!({"schema": {"properties": {}}}));
+        with_parameters["parameters"] = json!([{"name": "q"}]);
+        let mut with_json = form(json!({"schema": {"properties": {}}}));
+        with_json["requestBody"]["content"]["application/json"] = json!({});
+        for (operation, expected) in [
             (
                 form(json!({"schema": {"properties": {"a": {"type": "object"}}}})),
                 "properties/a: object in a form",
@@ -272,22 +275,22 @@ mod tests {
             ),
             (
                 form(json!({"schema": {"properties": {}, "minProperties": 1}})),
-                "schema/minProperties: no rule knows `minProperties` in the schema of a form",
+                "schema/minProperties: `minProperties` is not supported in the schema of a form",
             ),
             (
                 form(json!({"encoding": {"a": {"contentType": "text/x"}}})),
                 "encoding/a: the encoding",
             ),
-            (beside, "a form alongside parameters"),
+            (with_parameters, "a form alongside parameters"),
             (
-                beside_json,
+                with_json,
                 "requestBody/content: a form alongside other media types",
             ),
         ] {
-            let error = form_becomes_parameters(&mut document(operation), &mut Log::default())
+            let error = convert_forms(&mut document(operation), &mut Log::default())
                 .unwrap_err()
                 .to_string();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

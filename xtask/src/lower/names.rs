@@ -1,5 +1,6 @@
-//! Names become identifiers. One that gives none, or the same as its neighbour's, is told here: progenitor would make
-//! up another, which no rewrite finds, or give code that does not compile.
+//! Names, which become Rust identifiers. A name without a valid identifier, or with the same identifier as another name
+//! in its scope, is an error. progenitor would choose a different identifier, which the rewrites would not find, or
+//! generate code that does not compile.
 
 use std::collections::HashMap;
 
@@ -8,40 +9,41 @@ use heck::ToSnakeCase as _;
 
 use crate::Error;
 
-/// What every builder of a request calls a method of its own.
+/// The methods that every request builder has.
 const METHODS: [&str; 4] = ["new", "request", "send", "receive"];
 
-/// Checks names that become setters of a builder, each with its place.
+/// Checks names that become setters of the same builder. Each name comes with its place in the document.
 pub(super) fn check_setters<'a>(
     names: impl Iterator<Item = (&'a str, Pointer)> + Clone,
 ) -> Result<(), Error> {
     for (name, at) in names.clone() {
         if METHODS.contains(&name.to_snake_case().as_str()) {
-            let construct = format!("{name:?} gives a setter the name of another method");
-            let hint = "leave it out with an overlay action";
+            let construct = format!("{name:?} becomes a setter with the name of another method");
+            let hint = "remove it with an overlay action";
             return Err(Error::lower(&at, construct, hint));
         }
     }
     check(names)
 }
 
-/// Checks names that stand side by side, each with its place.
+/// Checks names that become identifiers in the same scope. Each name comes with its place in the document.
 pub(super) fn check<'a>(names: impl Iterator<Item = (&'a str, Pointer)>) -> Result<(), Error> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for (name, at) in names {
-        let made = name.to_snake_case();
-        // A keyword gets an underscore; so it is looked at with one.
-        if name.contains('\'') || syn::parse_str::<syn::Ident>(&format!("{made}_")).is_err() {
-            let hint = "a name has letters, digits and separators, a letter first";
-            let construct = format!("the name {name:?} gives no identifier");
+        let identifier = name.to_snake_case();
+        // progenitor appends an underscore to keywords. With an underscore, a keyword is a valid identifier.
+        if name.contains('\'') || syn::parse_str::<syn::Ident>(&format!("{identifier}_")).is_err() {
+            let hint =
+                "a name must start with a letter and consist of letters, digits and separators";
+            let construct = format!("the name {name:?} is not a valid identifier");
             return Err(Error::lower(&at, construct, hint));
         }
-        if let Some(other) = seen.insert(made, name) {
-            let construct = format!("the names {other:?} and {name:?} give the same identifier");
+        if let Some(other) = seen.insert(identifier, name) {
+            let construct = format!("the names {other:?} and {name:?} become the same identifier");
             return Err(Error::lower(
                 &at,
                 construct,
-                "leave one with an overlay action",
+                "remove one with an overlay action",
             ));
         }
     }
@@ -62,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn names_in_any_spelling_and_keywords_pass() {
+    fn names_in_any_case_and_keywords_are_valid() {
         assert_eq!(
             said_of(&["barcodeType", "X-Api_Key", "type", "self", "größe", "a1"]),
             ""
@@ -70,26 +72,27 @@ mod tests {
     }
 
     #[test]
-    fn a_setter_is_called_like_no_other_method() {
+    fn a_setter_with_the_name_of_another_method_is_an_error() {
         for name in ["new", "Request", "send", "receive"] {
             let at = Pointer::default().join(name);
             let setters = check_setters([(name, at)].into_iter());
             let said = setters.unwrap_err().to_string();
-            let expected = format!("#/{name}: {name:?} gives a setter the name of another method");
+            let expected =
+                format!("#/{name}: {name:?} becomes a setter with the name of another method");
             assert!(said.starts_with(&expected), "{said}");
             assert_eq!(said_of(&[name]), "");
         }
     }
 
     #[test]
-    fn names_without_an_identifier_of_their_own_are_named() {
+    fn invalid_and_conflicting_names_are_errors() {
         for name in ["1", "", "-", "2D", "it's", "_"] {
             let said = said_of(&[name]);
-            let expected = format!("#/{name}: the name {name:?} gives no identifier");
+            let expected = format!("#/{name}: the name {name:?} is not a valid identifier");
             assert!(said.starts_with(&expected), "{said}");
         }
         let said = said_of(&["barcodeType", "other", "barcode_type"]);
-        let expected = "#/barcode_type: the names \"barcodeType\" and \"barcode_type\" give the";
+        let expected = "#/barcode_type: the names \"barcodeType\" and \"barcode_type\" become the";
         assert!(said.starts_with(expected), "{said}");
     }
 }

@@ -1,5 +1,5 @@
-//! Operation ids: they become the method names. One that is missing, or taken already, is made of method and path, as
-//! `getBarcodeScan`.
+//! Operation ids, which become method names. If an id is missing or already in use, an id is derived from the method
+//! and the path, such as `getBarcodeScan`.
 
 use std::collections::HashSet;
 
@@ -18,18 +18,18 @@ pub(super) fn complete(document: &mut Value, log: &mut Log) -> Result<(), Error>
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned();
-        // Compared as the method names that they become.
+        // Ids conflict if their method names are equal.
         if !id.is_empty() && seen.insert(id.to_snake_case()) {
             return Ok(());
         }
-        let made = at.as_str().trim_start_matches("/paths").replace("~1", "/");
-        let (path, method) = made.rsplit_once('/').unwrap_or_default();
-        let made = format!("{method}{path}").to_lower_camel_case();
-        if !seen.insert(made.to_snake_case()) {
-            let hint = "give it an id of its own with an overlay action";
+        let path = at.as_str().trim_start_matches("/paths").replace("~1", "/");
+        let (path, method) = path.rsplit_once('/').unwrap_or_default();
+        let derived = format!("{method}{path}").to_lower_camel_case();
+        if !seen.insert(derived.to_snake_case()) {
+            let hint = "add an `operationId` with an overlay action";
             return Err(Error::lower(
                 at,
-                format!("the made operationId `{made}` is taken"),
+                format!("the derived operationId `{derived}` is already in use"),
                 hint,
             ));
         }
@@ -37,9 +37,9 @@ pub(super) fn complete(document: &mut Value, log: &mut Log) -> Result<(), Error>
             "operation-ids",
             at,
             if id.is_empty() { "none" } else { &id },
-            &made,
+            &derived,
         );
-        operation.insert("operationId".into(), made.into());
+        operation.insert("operationId".into(), derived.into());
         Ok(())
     })
 }
@@ -52,7 +52,7 @@ mod tests {
     use super::complete;
 
     #[test]
-    fn missing_and_repeated_ids_are_made_of_method_and_path() {
+    fn missing_and_repeated_ids_are_derived_from_method_and_path() {
         let mut document = json!({"paths": {
             "/barcode/scan/{id}": {"get": {}, "put": {"operationId": "Scan"}},
             "/b": {"put": {"operationId": "scan"}}
@@ -72,14 +72,14 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_cannot_be_made_is_named() {
+    fn a_derived_id_that_is_in_use_is_an_error() {
         let mut document =
             json!({"paths": {"/a": {"get": {"operationId": "getB"}}, "/b": {"get": {}}}});
         let error = complete(&mut document, &mut Log::default())
             .unwrap_err()
             .to_string();
         assert!(
-            error.starts_with("#/paths/~1b/get: the made operationId `getB` is taken"),
+            error.starts_with("#/paths/~1b/get: the derived operationId `getB` is already in use"),
             "{error}"
         );
     }

@@ -1,4 +1,5 @@
-//! Schemas: what 3.1 writes otherwise than 3.0, and what would make the generated types stricter than a caller can bear.
+//! Schemas: converts constructs that OpenAPI 3.1 writes differently from 3.0, and removes those that would make the
+//! generated types too strict.
 
 use contract_review::Pointer;
 use serde_json::{Map, Value, json};
@@ -14,14 +15,14 @@ pub(super) fn lower(document: &mut Value, log: &mut Log) -> Result<(), Error> {
         nullable_type(schema, at, log)?;
         reference_with_siblings(schema, at, log)?;
         open_object(schema, at, log);
-        date_time_stays_text(schema, at, log);
-        nullable_may_be_missing(schema, at, log);
-        left_to_the_server(schema, at, log);
+        date_time_as_text(schema, at, log);
+        nullable_is_optional(schema, at, log);
+        drop_defaults_and_xml_names(schema, at, log);
         Ok(())
     })
 }
 
-/// `type: [null, T]` is 3.1; 3.0 says `type: T` and `nullable: true`.
+/// Replaces `type: [null, T]`, which is 3.1 syntax, with `type: T` and `nullable: true`.
 fn nullable_type(schema: &mut Schema, at: &Pointer, log: &mut Log) -> Result<(), Error> {
     let Some(Value::Array(types)) = schema.get("type") else {
         return Ok(());
@@ -36,7 +37,7 @@ fn nullable_type(schema: &mut Schema, at: &Pointer, log: &mut Log) -> Result<(),
         return Err(Error::lower(
             &at.join("type"),
             construct,
-            "the nearest rule reads null and one other type",
+            "only null and one other type are supported",
         ));
     };
     let nullable = types.len() > 1;
@@ -53,10 +54,11 @@ fn nullable_type(schema: &mut Schema, at: &Pointer, log: &mut Log) -> Result<(),
     Ok(())
 }
 
-/// A `$ref` with siblings is 3.1; 3.0 ignores them. A property keeps its own text through a one-armed `allOf`;
-/// elsewhere no text is generated from a reference, and it stands alone.
+/// Removes the siblings of a `$ref`, which 3.1 allows and 3.0 ignores. A property keeps its description: its `$ref` is
+/// wrapped in an `allOf`. In other places, no documentation is generated from a reference, so the description is
+/// dropped.
 fn reference_with_siblings(schema: &mut Schema, at: &Pointer, log: &mut Log) -> Result<(), Error> {
-    const PROSE: [&str; 8] = [
+    const ANNOTATIONS: [&str; 8] = [
         "description",
         "title",
         "default",
@@ -69,15 +71,14 @@ fn reference_with_siblings(schema: &mut Schema, at: &Pointer, log: &mut Log) -> 
     let Some(reference) = schema.get("$ref").cloned().filter(|_| schema.len() > 1) else {
         return Ok(());
     };
-    if let Some(key) = schema
-        .keys()
-        .find(|key| *key != "$ref" && !key.starts_with("x-") && !PROSE.contains(&key.as_str()))
-    {
-        let construct = format!("`{key}` beside a $ref");
+    if let Some(key) = schema.keys().find(|key| {
+        *key != "$ref" && !key.starts_with("x-") && !ANNOTATIONS.contains(&key.as_str())
+    }) {
+        let construct = format!("`{key}` next to a $ref");
         return Err(Error::lower(
             &at.join(key),
             construct,
-            "the nearest rule keeps a description",
+            "only a description and other annotations are supported there",
         ));
     }
     let before = Value::from(schema.clone());
@@ -108,8 +109,8 @@ fn is_property(at: &Pointer) -> bool {
     at.as_str().rsplit('/').nth(1) == Some("properties")
 }
 
-/// `additionalProperties: false` would become `deny_unknown_fields`: a new field in an answer would break every
-/// deployed client.
+/// Removes `additionalProperties: false`. It would become `deny_unknown_fields`, so that a new field in a response
+/// would break every deployed client.
 fn open_object(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
         schema.shift_remove("additionalProperties");
@@ -122,8 +123,9 @@ fn open_object(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     }
 }
 
-/// The service's form of a date-time is unknown: as a date type, one odd date would cost the caller a whole answer.
-fn date_time_stays_text(schema: &mut Schema, at: &Pointer, log: &mut Log) {
+/// Converts a date-time to plain text. The format that the service uses is unknown, and with a date type, a single
+/// unexpected date would make the whole response fail to parse.
+fn date_time_as_text(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     if schema
         .get("format")
         .is_some_and(|format| format == "date-time")
@@ -133,36 +135,37 @@ fn date_time_stays_text(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     }
 }
 
-/// What may be null may be missing too: an answer must not be lost over a field that would have said nothing. Runs on
-/// the object, before its properties are lowered.
-fn nullable_may_be_missing(schema: &mut Schema, at: &Pointer, log: &mut Log) {
+/// Makes required properties optional if they are nullable, so that a response still parses if it omits a field instead
+/// of setting it to null. Runs on the object before its properties are lowered.
+fn nullable_is_optional(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     let Some(Value::Array(required)) = schema.get("required") else {
         return;
     };
     let properties = &schema.get("properties").cloned().unwrap_or_default();
-    let (lax, strict): (Vec<_>, Vec<_>) = required.iter().cloned().partition(|name| {
+    let (nullable, remaining): (Vec<_>, Vec<_>) = required.iter().cloned().partition(|name| {
         let property = &properties[name.as_str().unwrap_or_default()];
         let in_type = property["type"]
             .as_array()
             .is_some_and(|types| types.iter().any(|kind| kind == "null"));
         in_type || property["nullable"] == true
     });
-    if !lax.is_empty() {
+    if !nullable.is_empty() {
         log.note(
             "nullable-required",
             at,
             Value::from(required.clone()),
-            Value::from(strict.clone()),
+            Value::from(remaining.clone()),
         );
-        schema.insert("required".into(), strict.into());
+        schema.insert("required".into(), remaining.into());
     }
 }
 
-/// A default is the server's to apply: what the caller leaves out is not sent. XML names are not spoken here.
-fn left_to_the_server(schema: &mut Schema, at: &Pointer, log: &mut Log) {
+/// Removes defaults and XML names. Parameters that the caller omits are not sent, so the server applies its defaults.
+/// The generated client does not use XML.
+fn drop_defaults_and_xml_names(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     for (key, rule) in [("default", "default"), ("xml", "xml-name")] {
         if let Some(value) = schema.shift_remove(key) {
-            log.note(rule, at, value, "left out");
+            log.note(rule, at, value, "removed");
         }
     }
 }
@@ -181,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn null_in_a_type_list_becomes_nullable() {
+    fn a_type_list_with_null_becomes_nullable() {
         assert_eq!(
             lowered(json!({"type": ["null", "string"]})).unwrap(),
             json!({"type": "string", "nullable": true})
@@ -198,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_keeps_its_text_as_a_property_only() {
+    fn only_a_reference_in_a_property_keeps_its_description() {
         let reference = json!({"description": "Mine.", "default": "x", "$ref": "#/r"});
         let schema = lowered(json!({"properties": {"p": reference}, "items": reference})).unwrap();
         assert_eq!(
@@ -208,13 +211,13 @@ mod tests {
         assert_eq!(schema["items"], json!({"$ref": "#/r"}));
         let error = lowered(json!({"$ref": "#/r", "minLength": 1})).unwrap_err();
         assert!(
-            error.starts_with("#/components/schemas/S/minLength: `minLength` beside a $ref"),
+            error.starts_with("#/components/schemas/S/minLength: `minLength` next to a $ref"),
             "{error}"
         );
     }
 
     #[test]
-    fn a_reference_without_siblings_is_left_alone() {
+    fn a_reference_without_siblings_is_unchanged() {
         let before = json!({"components": {"schemas": {"S": {"$ref": "#/r"}}}});
         let (mut document, mut log) = (before.clone(), Log::default());
         lower(&mut document, &mut log).unwrap();
@@ -223,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_may_grow_and_dates_may_be_odd() {
+    fn unknown_fields_and_unexpected_dates_are_accepted() {
         let schema = json!({"additionalProperties": false, "properties": {"d": {"type": "string", "format": "date-time"}}});
         assert_eq!(
             lowered(schema).unwrap(),
@@ -232,13 +235,13 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_null_may_be_missing() {
+    fn a_nullable_property_becomes_optional() {
         let schema = json!({"required": ["a", "b"], "properties": {"a": {"type": ["null", "string"]}, "b": {"type": "string"}}});
         assert_eq!(lowered(schema).unwrap()["required"], json!(["b"]));
     }
 
     #[test]
-    fn only_nullable_properties_stop_being_required() {
+    fn other_properties_stay_required() {
         let schema = json!({"required": ["a", "b", "c", "d"], "properties": {
             "a": {"type": ["string"]},
             "b": {"type": "string", "nullable": true},
@@ -252,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_and_xml_names_are_left_out() {
+    fn defaults_and_xml_names_are_removed() {
         let schema = json!({"type": "string", "default": "Black", "xml": {"name": "Color"}});
         assert_eq!(lowered(schema).unwrap(), json!({"type": "string"}));
     }

@@ -1,5 +1,6 @@
-//! The last look before progenitor: every key of the lowered document must be one that it honours, or one that says
-//! nothing about the wire. Anything else is named, since progenitor would drop it in silence or panic.
+//! The final check before progenitor runs. Every key of the lowered document must be one that progenitor supports or
+//! one that does not affect requests and responses. Any other key is an error, because progenitor would silently ignore
+//! it or panic.
 
 use contract_review::{METHODS, Pointer};
 use serde_json::{Map, Value};
@@ -48,7 +49,7 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
             "components",
             &["schemas", "securitySchemes"],
         )?;
-        named(components, "schemas", &at)?;
+        check_names(components, "schemas", &at)?;
         for (name, node) in children(components, "schemas") {
             schema(node, &at.join("schemas").join(name))?;
         }
@@ -130,7 +131,7 @@ fn parameter(node: &Value, at: &Pointer) -> Result<(), Error> {
             return Err(Error::lower(
                 &at.join("in"),
                 format!("a parameter in {place:?}"),
-                "path, query and header are read",
+                "only path, query and header are supported",
             ));
         }
     };
@@ -139,22 +140,22 @@ fn parameter(node: &Value, at: &Pointer) -> Result<(), Error> {
         return Err(Error::lower(
             &at.join("style"),
             construct,
-            format!("`{style}` is read"),
+            format!("only `{style}` is supported there"),
         ));
     }
     if place == "path" && node["required"] != true {
         return Err(Error::lower(
             at,
             "an optional path parameter",
-            "a path parameter is `required: true`",
+            "a path parameter must have `required: true`",
         ));
     }
     match node.get("schema") {
         Some(node) => schema(node, &at.join("schema")),
         None => Err(Error::lower(
             at,
-            "a parameter without schema",
-            "`content` of parameters has no rule",
+            "a parameter without a schema",
+            "`content` of parameters is not supported",
         )),
     }
 }
@@ -173,8 +174,8 @@ fn content(node: &Value, at: &Pointer) -> Result<(), Error> {
             None => {
                 return Err(Error::lower(
                     &at,
-                    "a media type without schema",
-                    "say what the body is",
+                    "a media type without a schema",
+                    "add the schema of the body",
                 ));
             }
         }
@@ -202,7 +203,7 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
     ];
     let map = object(node, at)?;
     keys(map, at, "a schema", &KNOWN)?;
-    named(node, "properties", at)?;
+    check_names(node, "properties", at)?;
     for (name, node) in children(node, "properties") {
         schema(node, &at.join("properties").join(name))?;
     }
@@ -218,8 +219,8 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
         Some([one]) => schema(one, &at.join("allOf").join(0)),
         Some(_) => Err(Error::lower(
             &at.join("allOf"),
-            "an allOf of several schemas",
-            "one that names a schema is known",
+            "an allOf with several schemas",
+            "only an allOf with one schema is supported",
         )),
     }
 }
@@ -231,21 +232,22 @@ fn children<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = (&'a String,
         .flatten()
 }
 
-/// The names under `key` become identifiers side by side.
-fn named(node: &Value, key: &str, at: &Pointer) -> Result<(), Error> {
+/// Checks the names under `key`, which become identifiers in the same scope.
+fn check_names(node: &Value, key: &str, at: &Pointer) -> Result<(), Error> {
     let at = at.join(key);
     names::check(children(node, key).map(|(name, _)| (name.as_str(), at.join(name))))
 }
 
 fn object<'a>(node: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>, Error> {
     node.as_object()
-        .ok_or_else(|| Error::lower(at, "not an object", "compare the OpenAPI specification"))
+        .ok_or_else(|| Error::lower(at, "not an object", "see the OpenAPI specification"))
 }
 
+/// Checks that `map` contains only `known` keys and extensions. `context` describes `map` in the error.
 pub(super) fn keys(
     map: &Map<String, Value>,
     at: &Pointer,
-    what: &str,
+    context: &str,
     known: &[&str],
 ) -> Result<(), Error> {
     match map
@@ -254,8 +256,8 @@ pub(super) fn keys(
     {
         Some(key) => Err(Error::lower(
             &at.join(key),
-            format!("no rule knows `{key}` in {what}"),
-            "write a rule in xtask/src/lower, or take it out with an overlay action",
+            format!("`{key}` is not supported in {context}"),
+            "add a rule in xtask/src/lower or remove it with an overlay action",
         )),
         None => Ok(()),
     }
@@ -267,7 +269,7 @@ mod tests {
 
     use super::check;
 
-    fn said(document: Value) -> String {
+    fn error(document: Value) -> String {
         check(&document).unwrap_err().to_string()
     }
 
@@ -276,68 +278,71 @@ mod tests {
     }
 
     #[test]
-    fn unknown_constructs_are_named_with_their_pointer() {
-        let s = said(json!({"openapi": "3.0.3", "webhooks": {}}));
+    fn unsupported_constructs_are_reported_with_their_pointer() {
+        let message = error(json!({"openapi": "3.0.3", "webhooks": {}}));
         assert!(
-            s.starts_with("#/webhooks: no rule knows `webhooks` in the document"),
-            "{s}"
+            message.starts_with("#/webhooks: `webhooks` is not supported in the document"),
+            "{message}"
         );
-        let s =
-            said(json!({"components": {"schemas": {"S": {"properties": {"p": {"oneOf": []}}}}}}));
+        let message =
+            error(json!({"components": {"schemas": {"S": {"properties": {"p": {"oneOf": []}}}}}}));
         assert!(
-            s.starts_with(
-                "#/components/schemas/S/properties/p/oneOf: no rule knows `oneOf` in a schema"
+            message.starts_with(
+                "#/components/schemas/S/properties/p/oneOf: `oneOf` is not supported in a schema"
             ),
-            "{s}"
+            "{message}"
         );
-        let s = said(json!({"components": {"schemas": {"S": {"allOf": [{}, {}]}}}}));
+        let message = error(json!({"components": {"schemas": {"S": {"allOf": [{}, {}]}}}}));
         assert!(
-            s.starts_with("#/components/schemas/S/allOf: an allOf of several schemas"),
-            "{s}"
+            message.starts_with("#/components/schemas/S/allOf: an allOf with several schemas"),
+            "{message}"
         );
     }
 
     #[test]
-    fn bodies_and_answers_are_checked_too() {
+    fn request_and_response_bodies_are_checked() {
         let no_schema = json!({"content": {"image/png": {}}});
         let unknown = json!({"content": {"image/png": {"schema": {"not": {}}}}});
         for (operation_with, expected) in [
             (
                 json!({"requestBody": no_schema}),
-                "get/requestBody/content/image~1png: a media type without schema",
+                "get/requestBody/content/image~1png: a media type without a schema",
             ),
             (
                 json!({"responses": {"200": no_schema}}),
-                "get/responses/200/content/image~1png: a media type without schema",
+                "get/responses/200/content/image~1png: a media type without a schema",
             ),
             (
                 json!({"responses": {"200": unknown}}),
-                "image~1png/schema/not: no rule knows `not` in a schema",
+                "image~1png/schema/not: `not` is not supported in a schema",
             ),
         ] {
-            let s = said(operation(operation_with));
-            assert!(s.contains(expected), "{s}");
+            let message = error(operation(operation_with));
+            assert!(message.contains(expected), "{message}");
         }
     }
 
     #[test]
-    fn names_that_give_the_same_identifier_are_refused() {
-        let taken = json!({"fileName": {}, "file_name": {}});
+    fn names_with_the_same_identifier_are_errors() {
+        let conflicting = json!({"fileName": {}, "file_name": {}});
         for (schemas, place) in [
-            (taken.clone(), "#/components/schemas/file_name: "),
+            (conflicting.clone(), "#/components/schemas/file_name: "),
             (
-                json!({"S": {"properties": taken}}),
+                json!({"S": {"properties": conflicting}}),
                 "#/components/schemas/S/properties/file_name: ",
             ),
         ] {
-            let s = said(json!({"components": {"schemas": schemas}}));
-            let expected = "the names \"fileName\" and \"file_name\" give the same identifier";
-            assert!(s.starts_with(&format!("{place}{expected}")), "{s}");
+            let message = error(json!({"components": {"schemas": schemas}}));
+            let expected = "the names \"fileName\" and \"file_name\" become the same identifier";
+            assert!(
+                message.starts_with(&format!("{place}{expected}")),
+                "{message}"
+            );
         }
     }
 
     #[test]
-    fn parameters_in_unknown_places_and_styles_are_named() {
+    fn unsupported_parameters_are_errors() {
         for (parameter, expected) in [
             (
                 json!({"name": "c", "in": "cookie", "schema": {}}),
@@ -349,15 +354,15 @@ mod tests {
             ),
             (
                 json!({"name": "q", "in": "query"}),
-                "a parameter without schema",
+                "a parameter without a schema",
             ),
             (
                 json!({"name": "id", "in": "path", "schema": {}}),
                 "an optional path parameter",
             ),
         ] {
-            let s = said(operation(json!({"parameters": [parameter]})));
-            assert!(s.contains(expected), "{s}");
+            let message = error(operation(json!({"parameters": [parameter]})));
+            assert!(message.contains(expected), "{message}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The version: progenitor reads 3.0.x only. A 3.1.x document is declared 3.0.3; what 3.1 allows and 3.0 does not is
-//! lowered by the other rules, or refused.
+//! The version: progenitor supports only OpenAPI 3.0.x, so the version of a 3.1.x document becomes 3.0.3. The other
+//! rules lower or reject the constructs that exist only in 3.1.
 
 use contract_review::Pointer;
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub(super) fn declare_3_0(document: &mut Value, log: &mut Log) -> Result<(), Err
         return Err(Error::lower(
             &at,
             format!("OpenAPI version {version:?}"),
-            "3.0.x and 3.1.x are read",
+            "only 3.0.x and 3.1.x are supported",
         ));
     }
     Ok(())
@@ -31,11 +31,11 @@ mod tests {
     use super::declare_3_0;
 
     #[test]
-    fn both_3_x_lines_are_read_and_others_named() {
-        for (version, becomes) in [("3.1.1", "3.0.3"), ("3.0.4", "3.0.4")] {
+    fn only_3_0_and_3_1_are_supported() {
+        for (version, expected) in [("3.1.1", "3.0.3"), ("3.0.4", "3.0.4")] {
             let mut document = json!({"openapi": version});
             declare_3_0(&mut document, &mut Log::default()).unwrap();
-            assert_eq!(document["openapi"], becomes);
+            assert_eq!(document["openapi"], expected);
         }
         for mut document in [json!({"openapi": "2.0"}), json!({}), json!([])] {
             let error = declare_3_0(&mut document, &mut Log::default())

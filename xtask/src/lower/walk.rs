@@ -1,11 +1,11 @@
-//! Ways through a document: its operations and its schemas. Rules say what to do there, this module only where.
+//! Traverses the operations and schemas of a document. The rules decide what to do at each of them.
 
 use contract_review::{METHODS, Pointer};
 use serde_json::{Map, Value};
 
 use crate::Error;
 
-/// Calls `visit` on each operation.
+/// Calls `visit` for each operation.
 pub(super) fn operations_mut(
     document: &mut Value,
     mut visit: impl FnMut(&mut Map<String, Value>, &Pointer) -> Result<(), Error>,
@@ -14,7 +14,7 @@ pub(super) fn operations_mut(
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return Err(Error::lower(
             &at,
-            "there are no paths",
+            "the document has no paths",
             "an OpenAPI document lists its operations under `paths`",
         ));
     };
@@ -32,7 +32,7 @@ pub(super) fn operations_mut(
     Ok(())
 }
 
-/// Calls `visit` on each schema, an outer one before its inner ones.
+/// Calls `visit` for each schema. An outer schema is visited before its inner schemas.
 pub(super) fn schemas_mut(document: &mut Value, visit: &mut Visit<'_>) -> Result<(), Error> {
     outside(document, &Pointer::default(), visit)
 }
@@ -64,7 +64,7 @@ fn outside(node: &mut Value, at: &Pointer, visit: &mut Visit<'_>) -> Result<(), 
 fn schema(node: &mut Value, at: &Pointer, visit: &mut Visit<'_>) -> Result<(), Error> {
     let map = match node {
         Value::Object(map) => map,
-        // JSON Schema's `true` and `false`, as in `additionalProperties`.
+        // The schemas `true` and `false`, as in `additionalProperties: false`.
         Value::Bool(_) => return Ok(()),
         _ => return Err(not_an_object(at)),
     };
@@ -90,7 +90,7 @@ fn schema(node: &mut Value, at: &Pointer, visit: &mut Visit<'_>) -> Result<(), E
 }
 
 fn not_an_object(at: &Pointer) -> Error {
-    Error::lower(at, "not an object", "compare the OpenAPI specification")
+    Error::lower(at, "not an object", "see the OpenAPI specification")
 }
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
 
     use super::schemas_mut;
 
-    /// The places of the schemas that are visited, in order.
+    /// Returns the places of the visited schemas, in order.
     fn visited(mut document: Value) -> Vec<String> {
         let mut visited = Vec::new();
         schemas_mut(&mut document, &mut |_, at| {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn boolean_schemas_are_passed_over() {
+    fn boolean_schemas_are_skipped() {
         let schema = json!({"additionalProperties": true, "items": false});
         assert_eq!(
             visited(json!({"components": {"schemas": {"S": schema}}})),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn examples_and_extensions_hold_no_schemas() {
+    fn examples_and_extensions_are_skipped() {
         let media = json!({
             "schema": {"type": "object"},
             "example": {"schema": "text"},

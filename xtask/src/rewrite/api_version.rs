@@ -1,5 +1,5 @@
-//! progenitor sends an `api-version` header with every request. The document knows none, so it goes, and the header
-//! map with it where nothing else is in there.
+//! Removes the `api-version` header, which progenitor adds to every request although the document does not define it.
+//! If there are no other headers, the header map is removed too.
 
 use quote::ToTokens as _;
 use syn::{Item, Stmt};
@@ -33,7 +33,7 @@ pub(super) fn remove(items: &mut [Item]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether `statement` puts a header parameter into the map.
+/// Returns whether `statement` adds a header parameter to the map.
 fn fills_header_map(statement: &Stmt) -> bool {
     !is_let(statement, "request")
         && statement
@@ -50,7 +50,7 @@ mod tests {
     use super::remove;
 
     #[test]
-    fn the_header_goes_and_other_headers_stay() {
+    fn only_the_api_version_header_is_removed() {
         let with = |more: proc_macro2::TokenStream| -> syn::File {
             parse_quote! {
                 pub struct Op<'a> { client: &'a super::Client }
@@ -72,9 +72,9 @@ mod tests {
             "{text}"
         );
 
-        let mut beside = with(quote!(header_map.append("x-y", y.to_string().try_into()?);));
-        remove(&mut beside.items).unwrap();
-        let text = beside.to_token_stream().to_string();
+        let mut other = with(quote!(header_map.append("x-y", y.to_string().try_into()?);));
+        remove(&mut other.items).unwrap();
+        let text = other.to_token_stream().to_string();
         assert!(
             text.contains("headers (header_map)") && !text.contains("api-version"),
             "{text}"
@@ -85,7 +85,7 @@ mod tests {
                 .unwrap_err()
                 .to_string()
                 .contains("api-version"),
-            "it is gone already"
+            "it was already removed"
         );
     }
 }

@@ -1,6 +1,6 @@
-//! Writes the checks of the document's bounds: a method `check` at each type that has any, run where a builder gives
-//! the type away, and a line a parameter in `send`. So every way to a request is checked once, and none that comes from
-//! a server.
+//! Generates the checks of the document's bounds. Each type with bounds gets a method `check`, which runs when the
+//! type's builder creates a value. Parameters are checked in `send`. This way, every request is checked once, and
+//! responses are not checked.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use super::send::{is_let, send_mut};
 use super::{builders, field_name, first_argument, last_segment, missing};
 use crate::Error;
 use crate::document::operations;
-use crate::lower::{Bounds, Counted};
+use crate::lower::{Bounds, Quantity};
 
-/// The module that the checks call.
+/// Returns the module of functions that the checks call.
 pub(super) fn module() -> Item {
     parse_quote! {
-        /// The document's bounds, and what is told of a value that is outside.
+        /// Checks of the document's bounds, and their error messages.
         #[allow(dead_code)]
         pub(crate) mod bounds {
             pub(crate) fn number<T: PartialOrd + ToString>(field: &str, value: T, minimum: Option<T>, maximum: Option<T>) -> Result<(), String> {
@@ -51,11 +51,11 @@ pub(super) fn module() -> Item {
     }
 }
 
-/// Writes `check` for the types of the document, and calls it where their builders give them away.
+/// Adds a method `check` to the types of the document, and calls it when their builders create a value.
 pub(super) fn check_types(items: &mut Vec<Item>, document: &Value) -> Result<(), Error> {
-    each_bound_has_a_field(items, document)?;
+    check_fields_exist(items, document)?;
     let mut checked: BTreeMap<String, ItemImpl> = BTreeMap::new();
-    // A type is checked for what it holds, too: repeat until no further one holds a checked one.
+    // A type also needs a check if one of its fields has a checked type. Repeat until no further type is found.
     loop {
         let known = checked.len();
         for item in items.iter() {
@@ -90,8 +90,8 @@ pub(super) fn check_types(items: &mut Vec<Item>, document: &Value) -> Result<(),
     Ok(())
 }
 
-/// No bound may be lost because a type or a field has another name than it is looked for under.
-fn each_bound_has_a_field(items: &[Item], document: &Value) -> Result<(), Error> {
+/// Checks that the type and the field of every bound exist, so that no bound is lost if their names change.
+fn check_fields_exist(items: &[Item], document: &Value) -> Result<(), Error> {
     let schemas = document["components"]["schemas"].as_object();
     for (name, schema) in schemas.into_iter().flatten() {
         let properties = schema["properties"].as_object().into_iter().flatten();
@@ -122,8 +122,8 @@ fn check_method(item: &ItemStruct, checks: &[TokenStream]) -> ItemImpl {
     let name = &item.ident;
     parse_quote! {
         impl #name {
-            /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
-            /// sent.
+            /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
+            /// before a request is sent.
             pub fn check(&self) -> Result<(), self::error::ConversionError> {
                 #(#checks)*
                 Ok(())
@@ -160,9 +160,9 @@ fn field_check(
     })
 }
 
-/// The call that checks `value`, a reference to something of type `ty`.
+/// Returns the call that checks `value`, which is a reference to a value of type `ty`.
 fn bounds_check(name: &str, bounds: &Bounds, ty: &Type) -> TokenStream {
-    let whole = |bound: Option<f64>| {
+    let integer = |bound: Option<f64>| {
         option(
             bound
                 .map(|bound| bound as usize)
@@ -170,25 +170,26 @@ fn bounds_check(name: &str, bounds: &Bounds, ty: &Type) -> TokenStream {
         )
     };
     let path = quote!(crate::generated::bounds);
-    match bounds.what {
-        Counted::Value => {
+    match bounds.quantity {
+        Quantity::Value => {
             let literal = |bound: f64| number(bound, &last_segment(ty));
             let minimum = option(bounds.minimum.map(literal));
             let maximum = option(bounds.maximum.map(literal));
             quote!(#path::number(#name, *value, #minimum, #maximum))
         }
-        Counted::Characters => {
-            let (minimum, maximum) = (whole(bounds.minimum), whole(bounds.maximum));
+        Quantity::Characters => {
+            let (minimum, maximum) = (integer(bounds.minimum), integer(bounds.maximum));
             quote!(#path::characters(#name, value, #minimum, #maximum))
         }
-        Counted::Items => {
-            let (minimum, maximum) = (whole(bounds.minimum), whole(bounds.maximum));
+        Quantity::Items => {
+            let (minimum, maximum) = (integer(bounds.minimum), integer(bounds.maximum));
             quote!(#path::items(#name, value.len(), #minimum, #maximum))
         }
     }
 }
 
-/// The bound as a number of the field's own type, so that `0.1` is compared with what the caller's `0.1` is.
+/// Returns the bound as a literal of the field's type. Otherwise, an `f32` of 0.1 would differ from a bound of 0.1 in
+/// `f64`.
 fn number(bound: f64, ty: &str) -> TokenStream {
     match ty {
         "f32" => Literal::f32_suffixed(bound as f32).to_token_stream(),
@@ -201,9 +202,9 @@ fn option(bound: Option<TokenStream>) -> TokenStream {
     bound.map_or_else(|| quote!(None), |bound| quote!(Some(#bound)))
 }
 
-/// `Ok(Self { .. })` of a builder's `TryFrom` becomes a check of what was built.
+/// Changes the `TryFrom` of the builders so that it checks the new value before it returns `Ok`.
 fn call_in_builders(items: &mut [Item], checked: &BTreeMap<String, ItemImpl>) -> Result<(), Error> {
-    // Without a struct there is no module of builders.
+    // The module `builder` exists only if there are structs.
     if checked.is_empty() {
         return Ok(());
     }
@@ -243,7 +244,7 @@ fn is_try_from(item: &ItemImpl, name: &str) -> bool {
     of_trait.is_some_and(|text| text.contains("TryFrom")) && last_segment(&item.self_ty) == name
 }
 
-/// Checks the parameters of operations before their URL is made.
+/// Adds checks of the parameters before the statement that creates the URL.
 pub(super) fn check_parameters(items: &mut [Item], document: &Value) -> Result<(), Error> {
     for (id, operation) in operations(document) {
         let name = id.to_upper_camel_case();
@@ -279,14 +280,15 @@ pub(super) fn check_parameters(items: &mut [Item], document: &Value) -> Result<(
     Ok(())
 }
 
-/// A parameter that `send` takes out of its field is a value by then; any other is as it was given, refused or not.
+/// Returns the statement that checks a parameter. If `send` has unwrapped the field into a local variable, the
+/// statement checks that variable. Otherwise it checks the field, which is still a `Result`.
 fn parameter_check(
     builder: &ItemStruct,
     send: &Block,
     parameter: &str,
     bounds: &Bounds,
 ) -> Result<Stmt, Error> {
-    let place = || {
+    let unknown_field = || {
         missing(
             format!("{}::{parameter}", builder.ident),
             "field of a known type",
@@ -297,26 +299,29 @@ fn parameter_check(
         .fields
         .iter()
         .find(|field| field.ident.as_ref() == Some(&ident))
-        .ok_or_else(place)?;
-    let ty = first_argument(&field.ty).ok_or_else(place)?;
+        .ok_or_else(unknown_field)?;
+    let ty = first_argument(&field.ty).ok_or_else(unknown_field)?;
     let inner = first_argument(ty).filter(|_| last_segment(ty) == "Option");
     let check = bounds_check(parameter, bounds, inner.unwrap_or(ty));
-    let taken = send.stmts.iter().any(|it| is_let(it, &ident.to_string()));
-    let value: Pat = match (taken, inner) {
+    let unwrapped = send
+        .stmts
+        .iter()
+        .any(|statement| is_let(statement, &ident.to_string()));
+    let value: Pat = match (unwrapped, inner) {
         (true, Some(_)) => parse_quote!(Some(value)),
         (true, None) => parse_quote!(value),
         (false, Some(_)) => parse_quote!(Ok(Some(value))),
         (false, None) => parse_quote!(Ok(value)),
     };
-    let given: Expr = match taken {
+    let source: Expr = match unwrapped {
         true => parse_quote!(&#ident),
         false => parse_quote!(#ident),
     };
-    Ok(match (taken, inner) {
+    Ok(match (unwrapped, inner) {
         (true, None) => {
-            parse_quote!({ let #value = #given; #check.map_err(Error::InvalidRequest)?; })
+            parse_quote!({ let #value = #source; #check.map_err(Error::InvalidRequest)?; })
         }
-        _ => parse_quote!(if let #value = #given { #check.map_err(Error::InvalidRequest)?; }),
+        _ => parse_quote!(if let #value = #source { #check.map_err(Error::InvalidRequest)?; }),
     })
 }
 
@@ -329,7 +334,7 @@ mod tests {
     use super::{check_parameters, check_types};
 
     #[test]
-    fn a_type_is_checked_for_itself_and_for_what_it_holds() {
+    fn a_type_checks_its_fields_and_their_types() {
         let mut file: syn::File = parse_quote! {
             pub struct Outer { pub inner: Inner, pub free: String }
             pub struct Inner { pub level: Option<f32> }
@@ -359,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_checked_as_its_type_says() {
+    fn the_check_depends_on_the_type_of_the_field() {
         let mut file: syn::File = parse_quote! {
             pub struct Level { pub high: f64, pub tags: Vec<String>, pub text: Option<String> }
             pub mod builder {
@@ -385,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_conversion_of_a_checked_type_calls_its_check() {
+    fn only_the_conversion_of_a_checked_type_calls_check() {
         let others: [syn::Item; 2] = [
             parse_quote!(
                 impl super::Level {
@@ -441,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_is_checked_before_the_url_is_made() {
+    fn a_parameter_is_checked_before_the_url_is_created() {
         let mut file: syn::File = parse_quote! {
             pub struct Draw<'a> {
                 client: &'a super::Client,
@@ -472,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_is_borrowed_is_checked_where_it_was_given() {
+    fn a_parameter_that_send_does_not_unwrap_is_checked_in_its_field() {
         let mut file: syn::File = parse_quote! {
             pub struct Draw<'a> {
                 client: &'a super::Client,

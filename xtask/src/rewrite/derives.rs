@@ -1,5 +1,5 @@
-//! Derives: behind the client's feature `schemars`, every type of the document can describe itself as JSON Schema, the
-//! document's bounds included. `Client` does not derive `Debug`, which would show a password in its base URL.
+//! Derives: with the client's feature `schemars`, every type of the document implements `JsonSchema`, including the
+//! bounds from the document. `Client` does not derive `Debug`, because that would show a password in its base URL.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,9 +8,9 @@ use syn::{Attribute, Fields, File, Item, parse_quote};
 
 use super::{field_name, missing};
 use crate::Error;
-use crate::lower::{Bounds, Counted};
+use crate::lower::{Bounds, Quantity};
 
-pub(super) fn describe_themselves(items: &mut [Item], document: &Value) {
+pub(super) fn derive_json_schema(items: &mut [Item], document: &Value) {
     let derive: Attribute =
         parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]);
     for item in items {
@@ -25,7 +25,7 @@ pub(super) fn describe_themselves(items: &mut [Item], document: &Value) {
     }
 }
 
-/// Leaves `Debug` of `Client` to the hand-written part of its crate.
+/// Removes the derived `Debug` of `Client`. The hand-written part of its crate implements it.
 pub(super) fn hide_base_url(file: &mut File) -> Result<(), Error> {
     let client = file.items.iter_mut().find_map(|item| match item {
         Item::Struct(item) if item.ident == "Client" => Some(item),
@@ -60,9 +60,9 @@ fn bound_fields(fields: &mut Fields, schema: Option<&Value>) {
 }
 
 fn attribute(bounds: &Bounds) -> TokenStream {
-    let name = match bounds.what {
-        Counted::Value => quote!(range),
-        Counted::Characters | Counted::Items => quote!(length),
+    let name = match bounds.quantity {
+        Quantity::Value => quote!(range),
+        Quantity::Characters | Quantity::Items => quote!(length),
     };
     let number = |bound: f64| match bound.fract() == 0.0 {
         true => {
@@ -91,10 +91,10 @@ mod tests {
     use serde_json::json;
     use syn::parse_quote;
 
-    use super::{describe_themselves, hide_base_url};
+    use super::{derive_json_schema, hide_base_url};
 
     #[test]
-    fn types_derive_behind_the_feature_and_keep_their_bounds() {
+    fn types_derive_json_schema_with_their_bounds() {
         let mut file: syn::File = parse_quote! {
             pub struct Level { pub high: Option<f32>, pub text: String }
             pub enum Kind { A }
@@ -102,7 +102,7 @@ mod tests {
         let document = json!({"components": {"schemas": {"Level": {"properties": {
             "high": {"x-bounds": {"minimum": 0.5, "maximum": 2}}, "text": {"x-bounds": {"minLength": 1}}
         }}}}});
-        describe_themselves(&mut file.items, &document);
+        derive_json_schema(&mut file.items, &document);
         let text = file.to_token_stream().to_string();
         assert_eq!(
             text.matches("derive (:: schemars :: JsonSchema)").count(),

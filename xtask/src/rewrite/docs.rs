@@ -1,5 +1,5 @@
-//! Documentation: progenitor writes a parameter's description at the method only, and each text as one attribute. Here
-//! every setter says what it sets, and texts become ordinary `///` lines.
+//! Documentation: progenitor documents parameters only in the description of the operation, and generates each text as
+//! one attribute. This rewrite documents every setter and splits the texts into ordinary `///` lines.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::Error;
 use crate::document::operations;
 use crate::lower::Bounds;
 
-/// The text of each parameter, by builder and setter.
+/// The documentation of each parameter. The key consists of the builder and the setter.
 type Texts = BTreeMap<(String, String), String>;
 
 pub(super) fn describe_setters(items: &mut [Item], document: &Value) -> Result<(), Error> {
@@ -25,8 +25,8 @@ pub(super) fn describe_setters(items: &mut [Item], document: &Value) -> Result<(
             let name = method.sig.ident.to_string();
             let text = match name.as_str() {
                 "send" => continue,
-                "new" => "Starts the request; nothing is sent before `send`.",
-                "body_map" => "Changes the request body in place.",
+                "new" => "Creates the builder. `send` sends the request.",
+                "body_map" => "Modifies the request body with a closure.",
                 _ => texts
                     .get(&(builder.clone(), name.trim_start_matches("r#").to_owned()))
                     .ok_or_else(|| {
@@ -63,8 +63,8 @@ fn texts(document: &Value) -> Texts {
     texts
 }
 
-/// Turns each doc attribute into one attribute a line, with the space that `///` is followed by.
-pub(super) fn one_line_an_attribute(file: &mut File) {
+/// Splits each doc attribute into one attribute per line, each with a leading space as after `///`.
+pub(super) fn split_lines(file: &mut File) {
     struct Lines;
     impl VisitMut for Lines {
         fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
@@ -72,7 +72,8 @@ pub(super) fn one_line_an_attribute(file: &mut File) {
             for attribute in old {
                 match doc_text(&attribute) {
                     Some(text) => attributes.extend(text.trim().lines().map(|line| {
-                        // The builders move a module deeper than progenitor put them.
+                        // `crate::split` moves the builders one module deeper, so paths relative to `super` become
+                        // invalid.
                         let line = line.replace("]: super::Client::", "]: crate::Client::");
                         let line = if line.is_empty() {
                             String::new()
@@ -107,10 +108,10 @@ mod tests {
     use serde_json::json;
     use syn::parse_quote;
 
-    use super::{describe_setters, one_line_an_attribute};
+    use super::{describe_setters, split_lines};
 
     #[test]
-    fn setters_say_what_they_set_line_by_line() {
+    fn setters_have_the_description_of_their_parameter() {
         let mut file: syn::File = parse_quote! {
             pub struct MakeIt<'a> { client: &'a super::Client }
             impl<'a> MakeIt<'a> {
@@ -122,7 +123,7 @@ mod tests {
             "parameters": [{"name": "qrLevel", "description": "How much.\n\n- `L`: 7 %"}]
         }}}});
         describe_setters(&mut file.items, &document).unwrap();
-        one_line_an_attribute(&mut file);
+        split_lines(&mut file);
         let text = prettyplease::unparse(&file);
         assert!(
             text.contains("    /// How much.\n    ///\n    /// - `L`: 7 %\n    pub fn qr_level"),
@@ -139,19 +140,19 @@ mod tests {
     }
 
     #[test]
-    fn other_attributes_are_left_alone() {
+    fn other_attributes_are_unchanged() {
         let mut file: syn::File = parse_quote! {
             #[deprecated = "Use `B`."]
             #[derive(Debug)]
             pub struct A;
         };
         let before = file.clone();
-        one_line_an_attribute(&mut file);
+        split_lines(&mut file);
         assert_eq!(file, before);
     }
 
     #[test]
-    fn methods_that_set_no_parameter_are_described_too() {
+    fn other_methods_are_documented_too() {
         let mut file: syn::File = parse_quote! {
             pub struct MakeIt<'a> { client: &'a super::Client }
             impl<'a> MakeIt<'a> {
@@ -162,11 +163,11 @@ mod tests {
             }
         };
         describe_setters(&mut file.items, &json!({"paths": {}})).unwrap();
-        one_line_an_attribute(&mut file);
+        split_lines(&mut file);
         let text = prettyplease::unparse(&file);
         for expected in [
-            "/// Starts the request; nothing is sent before `send`.\n    pub fn new",
-            "/// Changes the request body in place.\n    pub fn body_map",
+            "/// Creates the builder. `send` sends the request.\n    pub fn new",
+            "/// Modifies the request body with a closure.\n    pub fn body_map",
             "/// From progenitor.\n    pub async fn send",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");

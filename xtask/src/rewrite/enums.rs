@@ -1,5 +1,4 @@
-//! Enumerations: each lists its values, and reads them without regard to case where the document's own spelling does
-//! not match.
+//! Enumerations: adds the constant `ALL` with all values, and makes `FromStr` ignore case if no value matches exactly.
 
 use quote::ToTokens as _;
 use syn::visit_mut::VisitMut;
@@ -8,16 +7,16 @@ use syn::{Arm, Fields, Ident, Item, ItemEnum, ItemImpl, Pat, Type, parse_quote};
 use super::missing;
 use crate::Error;
 
-pub(super) fn list_and_forgive(items: &mut Vec<Item>) -> Result<(), Error> {
+pub(super) fn list_values_and_ignore_case(items: &mut Vec<Item>) -> Result<(), Error> {
     let enums: Vec<(Ident, Vec<Ident>)> = items.iter().filter_map(values).collect();
     for (name, values) in enums {
-        forgive_case(items, &name, values.len())?;
+        ignore_case(items, &name, values.len())?;
         let at = items
             .iter()
             .position(|item| matches!(item, Item::Enum(e) if e.ident == name));
         let list: ItemImpl = parse_quote! {
             impl #name {
-                /// Every value, in the order of the document.
+                /// All values, in the order of the document.
                 pub const ALL: &'static [Self] = &[#(Self::#values),*];
             }
         };
@@ -26,7 +25,7 @@ pub(super) fn list_and_forgive(items: &mut Vec<Item>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The values of an enumeration that carries nothing else.
+/// Returns the name and the variants of an enumeration whose variants have no fields.
 fn values(item: &Item) -> Option<(Ident, Vec<Ident>)> {
     let Item::Enum(ItemEnum {
         ident, variants, ..
@@ -48,29 +47,30 @@ fn values(item: &Item) -> Option<(Ident, Vec<Ident>)> {
     })
 }
 
-/// Replaces the last arm of the match in `FromStr`, which refuses whatever is not spelled as in the document.
-fn forgive_case(items: &mut [Item], name: &Ident, count: usize) -> Result<(), Error> {
+/// Replaces the last match arm in `FromStr`, which rejects every value that differs from the document, even in case
+/// only.
+fn ignore_case(items: &mut [Item], name: &Ident, count: usize) -> Result<(), Error> {
     struct Fallback {
-        refusal: String,
+        error: String,
         found: bool,
     }
     impl VisitMut for Fallback {
         fn visit_arm_mut(&mut self, arm: &mut Arm) {
             if matches!(arm.pat, Pat::Wild(_)) {
-                let refusal = &self.refusal;
+                let error = &self.error;
                 *arm.body = parse_quote! {
                     Self::ALL
                         .iter()
                         .copied()
                         .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                        .ok_or_else(|| #refusal.into())
+                        .ok_or_else(|| #error.into())
                 };
                 self.found = true;
             }
         }
     }
     let mut fallback = Fallback {
-        refusal: format!("none of the {count} values of {name}, which `{name}::ALL` lists"),
+        error: format!("not one of the {count} values of {name}; `{name}::ALL` lists them"),
         found: false,
     };
     for item in items {
@@ -83,7 +83,7 @@ fn forgive_case(items: &mut [Item], name: &Ident, count: usize) -> Result<(), Er
     if fallback.found {
         Ok(())
     } else {
-        Err(missing(name, "match with a last arm in FromStr"))
+        Err(missing(name, "match with a wildcard arm in FromStr"))
     }
 }
 
@@ -101,10 +101,10 @@ mod tests {
     use quote::ToTokens as _;
     use syn::parse_quote;
 
-    use super::list_and_forgive;
+    use super::list_values_and_ignore_case;
 
     #[test]
-    fn an_enumeration_lists_its_values_and_forgives_case() {
+    fn an_enumeration_lists_its_values_and_ignores_case() {
         let mut file: syn::File = parse_quote! {
             pub enum Level { Low, High }
             impl ::std::str::FromStr for Level {
@@ -118,7 +118,7 @@ mod tests {
             }
             pub struct NotAnEnum;
         };
-        list_and_forgive(&mut file.items).unwrap();
+        list_values_and_ignore_case(&mut file.items).unwrap();
         let text = file.to_token_stream().to_string();
         assert!(
             text.contains("pub const ALL : & 'static [Self] = & [Self :: Low , Self :: High]"),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_from_str_of_an_enumeration_forgives_case() {
+    fn only_the_from_str_of_an_enumeration_is_changed() {
         let others: [syn::Item; 2] = [
             parse_quote!(
                 impl Level {
@@ -158,7 +158,7 @@ mod tests {
             }
         );
         let mut without = vec![level.clone(), others[0].clone(), others[1].clone()];
-        let error = list_and_forgive(&mut without).unwrap_err();
+        let error = list_values_and_ignore_case(&mut without).unwrap_err();
         assert!(error.to_string().contains("Level"), "{error}");
 
         let own = parse_quote!(
@@ -171,9 +171,12 @@ mod tests {
             }
         );
         let mut items = vec![others[0].clone(), others[1].clone(), level.clone(), own];
-        list_and_forgive(&mut items).unwrap();
+        list_values_and_ignore_case(&mut items).unwrap();
         assert_eq!(items[..2], others);
-        assert_eq!(items[2], level, "its list follows it");
+        assert_eq!(
+            items[2], level,
+            "the list of values follows the enumeration"
+        );
         let list = items[3].to_token_stream().to_string();
         assert!(list.contains("const ALL"), "{list}");
     }

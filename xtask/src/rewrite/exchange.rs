@@ -1,5 +1,6 @@
-//! Parts `send` in three: `request` builds, `send` exchanges with the hooks around, `receive` reads the answer. So the two
-//! ends can be had without the middle, and `send` holds no parameter while it waits.
+//! Splits `send` into three methods: `request` builds the request, `send` sends it and runs the hooks, and `receive`
+//! parses the response. A caller with its own HTTP transport can use `request` and `receive` alone, and `send` does not
+//! hold the parameters while it waits.
 
 use syn::{Block, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, parse_quote};
 
@@ -7,34 +8,35 @@ use super::send::{is_let, send_fn_mut};
 use super::{argument, builders, missing};
 use crate::Error;
 
-/// Parts the `send` of every builder. It moves what other rewrites look for: it is the last of them.
-pub(super) fn part(items: &mut [Item]) -> Result<(), Error> {
+/// Splits the `send` method of every builder. Must run after all other rewrites of builders, because it moves the code
+/// that they look for.
+pub(super) fn split(items: &mut [Item]) -> Result<(), Error> {
     for (builder, methods) in builders(items) {
         let name = builder.ident.to_string();
-        let parts = parted(send_fn_mut(methods, &name)?, &name)?;
-        methods.items.extend(parts.map(ImplItem::Fn));
+        let ends = split_method(send_fn_mut(methods, &name)?, &name)?;
+        methods.items.extend(ends.map(ImplItem::Fn));
     }
     Ok(())
 }
 
-/// `send` keeps the exchange; returned are `request` and `receive`.
-fn parted(send: &mut ImplItemFn, builder: &str) -> Result<[ImplItemFn; 2], Error> {
-    let answer = match &send.sig.output {
-        ReturnType::Type(_, answer) => answer.clone(),
+/// Reduces `send` to the exchange and returns the methods `request` and `receive`.
+fn split_method(send: &mut ImplItemFn, builder: &str) -> Result<[ImplItemFn; 2], Error> {
+    let output = match &send.sig.output {
+        ReturnType::Type(_, output) => output.clone(),
         ReturnType::Default => return Err(missing(builder, "Result of `send`")),
     };
-    let error = argument(&answer, 1).ok_or_else(|| missing(builder, "error of `send`"))?;
-    let (request, exchange, receive) = cut(&mut send.block, builder)?;
+    let error = argument(&output, 1).ok_or_else(|| missing(builder, "error of `send`"))?;
+    let (request, exchange, receive) = split_statements(&mut send.block, builder)?;
     let request = parse_quote! {
-        /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
+        /// Builds the request for another HTTP transport, without running hooks.
         pub fn request(self) -> Result<reqwest::Request, #error> {
             #(#request)*
             Ok(request)
         }
     };
     let receive = parse_quote! {
-        /// Reads the answer to such a request, as [`send`](Self::send) does.
-        pub async fn receive(response: reqwest::Response) -> #answer { #receive }
+        /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
+        pub async fn receive(response: reqwest::Response) -> #output { #receive }
     };
     send.block = parse_quote!({
         let client = self.client;
@@ -46,23 +48,30 @@ fn parted(send: &mut ImplItemFn, builder: &str) -> Result<[ImplItemFn; 2], Error
     Ok([request, receive])
 }
 
-/// What builds the request, what exchanges it for a response, and what reads that.
-fn cut(send: &mut Block, builder: &str) -> Result<(Vec<Stmt>, Vec<Stmt>, Expr), Error> {
-    let place = |name, expected| {
-        let found = send.stmts.iter().position(|it| is_let(it, name));
+/// Splits the statements of `send` into those that build the request, those that send it, and the expression that
+/// parses the response.
+fn split_statements(
+    send: &mut Block,
+    builder: &str,
+) -> Result<(Vec<Stmt>, Vec<Stmt>, Expr), Error> {
+    let position = |name, expected| {
+        let found = send
+            .stmts
+            .iter()
+            .position(|statement| is_let(statement, name));
         found.ok_or_else(|| missing(builder, expected))
     };
-    let info = place("info", "statement `let info`")?;
-    let response = place("response", "statement `let response`")?;
+    let info = position("info", "statement `let info`")?;
+    let response = position("response", "statement `let response`")?;
     if response < info {
         return Err(missing(builder, "response after `let info`"));
     }
     let mut request = std::mem::take(&mut send.stmts);
-    let read = request.split_off(response + 1);
+    let receive = request.split_off(response + 1);
     let exchange = request.split_off(info);
-    match <[Stmt; 1]>::try_from(read) {
+    match <[Stmt; 1]>::try_from(receive) {
         Ok([Stmt::Expr(receive, None)]) => Ok((request, exchange, receive)),
-        _ => Err(missing(builder, "expression that reads the response")),
+        _ => Err(missing(builder, "expression that parses the response")),
     }
 }
 
@@ -71,10 +80,10 @@ mod tests {
     use quote::ToTokens as _;
     use syn::parse_quote;
 
-    use super::part;
+    use super::split;
 
     #[test]
-    fn the_two_ends_of_send_become_methods() {
+    fn building_and_parsing_become_methods() {
         let mut file: syn::File = parse_quote! {
             pub struct FindIt<'a> { client: &'a super::Client, id: Result<i32, String> }
             impl<'a> FindIt<'a> {
@@ -90,7 +99,7 @@ mod tests {
                 }
             }
         };
-        part(&mut file.items).unwrap();
+        split(&mut file.items).unwrap();
         let expected: syn::File = parse_quote! {
             pub struct FindIt<'a> { client: &'a super::Client, id: Result<i32, String> }
             impl<'a> FindIt<'a> {
@@ -103,7 +112,7 @@ mod tests {
                     let response = client.exec(request, &info).await?;
                     Self::receive(response).await
                 }
-                /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
+                /// Builds the request for another HTTP transport, without running hooks.
                 pub fn request(self) -> Result<reqwest::Request, Error<types::No>> {
                     let Self { client, id } = self;
                     let id = id.map_err(Error::InvalidRequest)?;
@@ -111,7 +120,7 @@ mod tests {
                     let mut request = client.client.get(url).build()?;
                     Ok(request)
                 }
-                /// Reads the answer to such a request, as [`send`](Self::send) does.
+                /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
                 pub async fn receive(
                     response: reqwest::Response
                 ) -> Result<ResponseValue<types::It>, Error<types::No>> {
@@ -124,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn a_send_of_another_shape_is_told() {
-        let told = |send: syn::ImplItemFn| {
+    fn an_unexpected_send_method_is_an_error() {
+        let error_of = |send: syn::ImplItemFn| {
             let mut file: syn::File = parse_quote! {
                 pub struct FindIt<'a> { client: &'a super::Client }
                 impl<'a> FindIt<'a> { #send }
             };
-            part(&mut file.items).unwrap_err().to_string()
+            split(&mut file.items).unwrap_err().to_string()
         };
         for (send, expected) in [
             (
@@ -158,7 +167,7 @@ mod tests {
                         let response = y;
                     }
                 ),
-                "expression that reads the response",
+                "expression that parses the response",
             ),
             (
                 parse_quote!(
@@ -171,8 +180,8 @@ mod tests {
                 "response after `let info`",
             ),
         ] {
-            let told = told(send);
-            assert!(told.contains(expected), "{told}");
+            let error = error_of(send);
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

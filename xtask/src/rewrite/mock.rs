@@ -1,5 +1,6 @@
-//! Completes progenitor's typed mocks: a multipart form is looked for in the body, where lowering made it query
-//! parameters, and a picture is answered as bytes of a media type, where progenitor knows JSON only.
+//! Completes the typed mocks that progenitor generates. Lowering converted multipart forms to query parameters; the
+//! rewritten mocks match the fields in the request body instead. Responses with binary data are set with bytes and a
+//! media type, because progenitor supports only JSON there.
 
 use heck::ToUpperCamelCase as _;
 use serde_json::Value;
@@ -11,22 +12,22 @@ use crate::Error;
 use crate::document::operations;
 use crate::lower::{FILE_PART, Lowered};
 
-/// Rewrites the mocks that progenitor gave.
+/// Rewrites the generated mocks.
 pub(crate) fn complete(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
     let mocks = module_in(&mut file.items, "operations")?;
     for id in &lowered.multipart {
         let when = methods(mocks, &format!("{}When", id.to_upper_camel_case()))?;
-        let looks = when.items.iter_mut().filter_map(look_in_the_form).count();
-        if looks == 0 {
+        let rewritten = when.items.iter_mut().filter_map(match_form_field).count();
+        if rewritten == 0 {
             return Err(missing(id, "query_param in its mock"));
         }
     }
-    for (id, _) in operations(&lowered.document).filter(|(_, operation)| answers_raw(operation)) {
+    for (id, _) in operations(&lowered.document).filter(|(_, operation)| returns_bytes(operation)) {
         let then = methods(mocks, &format!("{}Then", id.to_upper_camel_case()))?;
-        answer_bytes(then).ok_or_else(|| missing(id, "answer of a success in its mock"))?;
+        respond_with_bytes(then).ok_or_else(|| missing(id, "method `ok` in its mock"))?;
     }
     file.items.push(form_module());
-    super::docs::one_line_an_attribute(file);
+    super::docs::split_lines(file);
     Ok(())
 }
 
@@ -38,26 +39,26 @@ fn methods<'a>(operations: &'a mut [Item], name: &str) -> Result<&'a mut ItemImp
     found.ok_or_else(|| missing(name, "mock"))
 }
 
-/// `query_param(name, value)` becomes a look into the form, and so does its opposite; says whether there was one. The
-/// form holds a value's text, of a file its bytes.
-fn look_in_the_form(item: &mut ImplItem) -> Option<()> {
-    struct Look {
+/// Replaces `query_param` and `query_param_missing` with a check of the form field. Returns `None` if the method
+/// contains neither. The field must contain the text of the value or, for a file, its bytes.
+fn match_form_field(item: &mut ImplItem) -> Option<()> {
+    struct Matcher {
         value: Expr,
         found: bool,
     }
-    impl VisitMut for Look {
+    impl VisitMut for Matcher {
         fn visit_expr_mut(&mut self, expr: &mut Expr) {
             visit_expr_mut(self, expr);
             let Expr::MethodCall(call) = expr else { return };
             let (receiver, name, value) = (&call.receiver, call.args.first(), &self.value);
-            let looked = if call.method == "query_param" {
+            let replacement = if call.method == "query_param" {
                 parse_quote!(super::form::with(#receiver, #name, #value.as_ref()))
             } else if call.method == "query_param_missing" {
                 parse_quote!(super::form::without(#receiver, #name))
             } else {
                 return;
             };
-            *expr = looked;
+            *expr = replacement;
             self.found = true;
         }
     }
@@ -75,12 +76,12 @@ fn look_in_the_form(item: &mut ImplItem) -> Option<()> {
         }
         None => parse_quote!(value.to_string()),
     };
-    let mut look = Look {
+    let mut matcher = Matcher {
         value,
         found: false,
     };
-    look.visit_block_mut(&mut method.block);
-    look.found.then_some(())
+    matcher.visit_block_mut(&mut method.block);
+    matcher.found.then_some(())
 }
 
 fn is_file_part(ty: &Type) -> bool {
@@ -91,13 +92,13 @@ fn is_file_part(ty: &Type) -> bool {
     last_segment(ty) == FILE_PART
 }
 
-/// Whether a success of `operation` is no JSON.
-fn answers_raw(operation: &Value) -> bool {
+/// Returns whether a successful response of `operation` is not JSON.
+fn returns_bytes(operation: &Value) -> bool {
     let content = operation["responses"]["200"]["content"].as_object();
     content.is_some_and(|content| !content.contains_key("application/json"))
 }
 
-fn answer_bytes(then: &mut ItemImpl) -> Option<()> {
+fn respond_with_bytes(then: &mut ItemImpl) -> Option<()> {
     let ok = then.items.iter_mut().find_map(|item| match item {
         ImplItem::Fn(method) if method.sig.ident == "ok" => Some(method),
         _ => None,
@@ -112,7 +113,7 @@ fn answer_bytes(then: &mut ItemImpl) -> Option<()> {
 
 fn form_module() -> Item {
     parse_quote! {
-        /// Looks into multipart forms.
+        /// Matches the fields of multipart forms.
         mod form {
             pub(super) fn with(when: ::httpmock::When, name: &str, value: &[u8]) -> ::httpmock::When {
                 let (name, value) = (name.to_owned(), value.to_owned());
@@ -124,7 +125,7 @@ fn form_module() -> Item {
                 when.is_true(move |request| field(request.body_ref(), &name).is_none())
             }
 
-            /// The value of the form's field `name`: what stands between its headers and the next boundary.
+            /// Returns the value of the form field `name`, which is between its headers and the next boundary.
             fn field<'a>(body: &'a [u8], name: &str) -> Option<&'a [u8]> {
                 let boundary = &body[..find(body, b"\r\n")?];
                 let named = &body[find(body, format!("; name=\"{name}\"").as_bytes())?..];
@@ -173,7 +174,7 @@ mod tests {
         }
     }
 
-    fn queries() -> syn::ItemImpl {
+    fn when_with_query() -> syn::ItemImpl {
         parse_quote! {
             impl SendItWhen {
                 pub fn new(inner: ::httpmock::When) -> Self { Self(inner.method(POST)) }
@@ -191,7 +192,7 @@ mod tests {
         }
     }
 
-    fn looks() -> syn::ItemImpl {
+    fn when_with_form() -> syn::ItemImpl {
         parse_quote! {
             impl SendItWhen {
                 pub fn new(inner: ::httpmock::When) -> Self { Self(inner.method(POST)) }
@@ -211,7 +212,7 @@ mod tests {
         }
     }
 
-    fn answers_json() -> syn::ItemImpl {
+    fn then_with_json() -> syn::ItemImpl {
         parse_quote! {
             impl SendItThen {
                 pub fn bad_request(self, value: &ApiError) -> Self { Self(self.0.json_body_obj(value)) }
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_matched_by_its_fields_and_a_picture_answered_as_bytes() {
+    fn form_fields_are_matched_and_binary_responses_are_bytes() {
         let bytes = parse_quote! {
             impl SendItThen {
                 pub fn bad_request(self, value: &ApiError) -> Self { Self(self.0.json_body_obj(value)) }
@@ -232,11 +233,11 @@ mod tests {
         };
         for (success, then) in [
             (json!({"image/png": {}}), bytes),
-            (json!({"application/json": {}}), answers_json()),
+            (json!({"application/json": {}}), then_with_json()),
         ] {
-            let mut file = mocks(queries(), answers_json());
+            let mut file = mocks(when_with_query(), then_with_json());
             complete(&mut file, &lowered(success)).unwrap();
-            let expected = mocks(looks(), then);
+            let expected = mocks(when_with_form(), then);
             assert_eq!(
                 file.items[0].to_token_stream().to_string(),
                 expected.items[0].to_token_stream().to_string()
@@ -246,22 +247,22 @@ mod tests {
     }
 
     #[test]
-    fn a_mock_of_another_shape_is_an_error() {
-        let nothing = |name: syn::Ident| -> syn::ItemImpl { parse_quote!(impl #name {}) };
+    fn an_unexpected_mock_is_an_error() {
+        let empty = |name: syn::Ident| -> syn::ItemImpl { parse_quote!(impl #name {}) };
         for (when, then, expected) in [
             (
-                nothing(parse_quote!(SendItWhen)),
-                answers_json(),
+                empty(parse_quote!(SendItWhen)),
+                then_with_json(),
                 "query_param in its mock",
             ),
             (
-                queries(),
-                nothing(parse_quote!(SendItThen)),
-                "answer of a success in its mock",
+                when_with_query(),
+                empty(parse_quote!(SendItThen)),
+                "method `ok` in its mock",
             ),
             (
-                nothing(parse_quote!(GoneWhen)),
-                answers_json(),
+                empty(parse_quote!(GoneWhen)),
+                then_with_json(),
                 "SendItWhen has no mock",
             ),
         ] {

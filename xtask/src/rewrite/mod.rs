@@ -1,5 +1,6 @@
-//! Changes what progenitor cannot be told to do otherwise, on the syntax tree: one module a change. Each knows exactly
-//! what it looks for and fails where that is missing, so that a new progenitor cannot slip past it.
+//! Changes the code that progenitor generates where its settings do not suffice. Each module makes one change to the
+//! syntax tree. A rewrite fails if it does not find the code that it expects, so that a new version of progenitor
+//! cannot disable it unnoticed.
 
 mod api_version;
 mod bounds;
@@ -27,12 +28,12 @@ pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
     multipart::send_forms(builders, &lowered.multipart)?;
     docs::describe_setters(builders, &lowered.document)?;
     bounds::check_parameters(builders, &lowered.document)?;
-    exchange::part(builders)?;
+    exchange::split(builders)?;
     bounds::check_types(module_mut(file, "types")?, &lowered.document)?;
     file.items.push(bounds::module());
-    derives::describe_themselves(module_mut(file, "types")?, &lowered.document);
-    enums::list_and_forgive(module_mut(file, "types")?)?;
-    docs::one_line_an_attribute(file);
+    derives::derive_json_schema(module_mut(file, "types")?, &lowered.document);
+    enums::list_values_and_ignore_case(module_mut(file, "types")?)?;
+    docs::split_lines(file);
     Ok(())
 }
 
@@ -52,7 +53,7 @@ fn module_in<'a>(items: &'a mut [Item], name: &str) -> Result<&'a mut Vec<Item>,
     found.ok_or_else(|| missing(name, "module of that name"))
 }
 
-/// Each builder of the module: its struct and its methods.
+/// Returns the struct and the methods of each builder in the module.
 fn builders(items: &mut [Item]) -> impl Iterator<Item = (&mut ItemStruct, &mut ItemImpl)> {
     let mut structs = Vec::new();
     let mut impls = Vec::new();
@@ -63,7 +64,7 @@ fn builders(items: &mut [Item]) -> impl Iterator<Item = (&mut ItemStruct, &mut I
             _ => {}
         }
     }
-    // progenitor gives each builder one struct and one impl, in the same order.
+    // progenitor generates one struct and one impl for each builder, in the same order.
     structs.into_iter().zip(impls)
 }
 
@@ -74,16 +75,16 @@ fn missing(place: impl ToString, expected: &'static str) -> Error {
     }
 }
 
-/// `T` of `Name<T>`.
+/// Returns `T` if `ty` is `Name<T>`.
 fn first_argument(ty: &Type) -> Option<&Type> {
     argument(ty, 0)
 }
 
-/// The type at `place` between the angle brackets of `ty`.
-fn argument(ty: &Type, place: usize) -> Option<&Type> {
+/// Returns the generic argument of `ty` at `index`, if it is a type.
+fn argument(ty: &Type, index: usize) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     match &path.path.segments.last()?.arguments {
-        PathArguments::AngleBracketed(arguments) => match arguments.args.get(place)? {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.get(index)? {
             GenericArgument::Type(ty) => Some(ty),
             _ => None,
         },
@@ -91,7 +92,7 @@ fn argument(ty: &Type, place: usize) -> Option<&Type> {
     }
 }
 
-/// The field or module that `name` becomes; [`crate::lower`] saw to it that it becomes one.
+/// Returns the field or module name for `name`. [`crate::lower`] has checked that `name` has a valid identifier.
 pub(crate) fn field_name(name: &str) -> Ident {
     let name = name.to_snake_case();
     syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
@@ -109,7 +110,7 @@ fn last_segment(ty: &Type) -> String {
     }
 }
 
-/// The schema that the generated type `ident` was made of.
+/// Returns the schema from which the type `ident` was generated.
 fn schema_of<'a>(document: &'a Value, ident: &Ident) -> Option<&'a Value> {
     let schemas = document["components"]["schemas"].as_object()?;
     let found = schemas

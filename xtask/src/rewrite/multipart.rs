@@ -1,12 +1,13 @@
-//! Makes the builders of the multipart operations send a form. Lowering gave their fields to progenitor as query
-//! parameters, so that it made the struct, the setters and the reading of the answer; here the query becomes a form.
+//! Makes the builders of multipart operations send a form. Lowering converted the form fields to query parameters, so
+//! that progenitor could generate the struct, the setters and the code that parses the response. This rewrite replaces
+//! the query with a form.
 
 use heck::ToUpperCamelCase as _;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::{Expr, ExprCall, Ident, Item, ItemStruct, Lit, LitStr, Stmt, Type, parse_quote};
 
-use super::send::{call_before_build, request_statement, send_mut, take_calls};
+use super::send::{replace_before_build, request_statement, send_mut, take_calls};
 use super::{builders, first_argument, missing};
 use crate::Error;
 use crate::lower::FILE_PART;
@@ -29,7 +30,7 @@ pub(super) fn send_forms(items: &mut [Item], operation_ids: &[String]) -> Result
                     .ok_or_else(|| missing(&name, "QueryParam::new"))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        if !call_before_build(
+        if !replace_before_build(
             &mut request,
             |receiver| parse_quote!(#receiver.multipart(form)),
         ) {
@@ -45,12 +46,12 @@ pub(super) fn send_forms(items: &mut [Item], operation_ids: &[String]) -> Result
         }
         statements.push(request);
         send.stmts.splice(at..at, statements);
-        files_are_sent_once(builder, &fields);
+        remove_clone_with_file(builder, &fields);
     }
     Ok(())
 }
 
-/// Reads `&progenitor_client::QueryParam::new("name", &variable)`.
+/// Parses `&progenitor_client::QueryParam::new("name", &variable)` into the name and the variable.
 fn parameter(argument: &Expr) -> Option<(LitStr, Ident)> {
     let Expr::Reference(reference) = argument else {
         return None;
@@ -69,7 +70,7 @@ fn parameter(argument: &Expr) -> Option<(LitStr, Ident)> {
     }
 }
 
-/// How a value goes into the form.
+/// How a value is added to the form.
 enum Kind {
     Text,
     File,
@@ -78,7 +79,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Of the builder's field `name: Result<T, String>`.
+    /// Returns the kind for the type `T` of the builder's field `name: Result<T, String>`.
     fn of(builder: &ItemStruct, name: &syn::Ident) -> Option<Self> {
         let field = builder
             .fields
@@ -120,8 +121,8 @@ impl Kind {
     }
 }
 
-/// A file may be a stream, which cannot be sent twice: such a builder is not `Clone`.
-fn files_are_sent_once(builder: &mut ItemStruct, fields: &[(LitStr, syn::Ident)]) {
+/// Removes `Clone` from a builder with a file, because a file may be a stream, which can be sent only once.
+fn remove_clone_with_file(builder: &mut ItemStruct, fields: &[(LitStr, syn::Ident)]) {
     let has_file = fields.iter().any(|(_, name)| {
         let field = builder
             .fields
@@ -145,7 +146,7 @@ mod tests {
     use super::send_forms;
 
     #[test]
-    fn each_kind_of_field_goes_into_the_form_in_its_way() {
+    fn each_kind_of_field_is_added_to_the_form() {
         let mut file: syn::File = parse_quote! {
             #[derive(Debug, Clone)]
             pub struct SendIt<'a> {
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_builder_that_is_not_there_is_named() {
+    fn a_missing_builder_is_an_error() {
         let error = send_forms(&mut [], &["Gone".to_owned()])
             .unwrap_err()
             .to_string();

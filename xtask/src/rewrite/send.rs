@@ -1,4 +1,4 @@
-//! The shape of a builder's `send`: where the request is built, and the calls of that chain.
+//! Finds and changes the code in the `send` method of a builder that builds the request.
 
 use syn::visit_mut::{VisitMut, visit_expr_mut};
 use syn::{Block, Expr, ExprMethodCall, ImplItem, ImplItemFn, ItemImpl, Pat, Stmt};
@@ -24,7 +24,7 @@ pub(super) fn send_mut<'a>(
     send_fn_mut(methods, builder).map(|send| &mut send.block)
 }
 
-/// Place of the statement `let mut request = client.client.….build()?;`.
+/// Returns the index of the statement `let mut request = client.client.….build()?;`.
 pub(super) fn request_statement(send: &Block, builder: &str) -> Result<usize, Error> {
     let found = send
         .stmts
@@ -37,7 +37,7 @@ pub(super) fn is_let(statement: &Stmt, name: &str) -> bool {
     matches!(statement, Stmt::Local(local) if matches!(&local.pat, Pat::Ident(pat) if pat.ident == name))
 }
 
-/// Takes every call of `method` out of the chains in `statement` and returns them in the order of the source.
+/// Removes all calls of `method` from the method chains in `statement`. Returns the calls in source order.
 pub(super) fn take_calls(statement: &mut Stmt, method: &str) -> Vec<ExprMethodCall> {
     struct Taker<'a> {
         method: &'a str,
@@ -63,21 +63,24 @@ pub(super) fn take_calls(statement: &mut Stmt, method: &str) -> Vec<ExprMethodCa
     taker.taken
 }
 
-/// Puts the call `.method(argument)` in front of `.build()`; says whether there was one.
-pub(super) fn call_before_build(statement: &mut Stmt, with: impl Fn(&Expr) -> Expr) -> bool {
-    struct Putter<F> {
-        with: F,
-        done: bool,
+/// Replaces the receiver of `.build()` with the result of `replace`. Returns whether `statement` contains `.build()`.
+pub(super) fn replace_before_build(statement: &mut Stmt, replace: impl Fn(&Expr) -> Expr) -> bool {
+    struct Replacer<F> {
+        replace: F,
+        found: bool,
     }
-    impl<F: Fn(&Expr) -> Expr> VisitMut for Putter<F> {
+    impl<F: Fn(&Expr) -> Expr> VisitMut for Replacer<F> {
         fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
             if call.method == "build" {
-                *call.receiver = (self.with)(&call.receiver);
-                self.done = true;
+                *call.receiver = (self.replace)(&call.receiver);
+                self.found = true;
             }
         }
     }
-    let mut putter = Putter { with, done: false };
-    putter.visit_stmt_mut(statement);
-    putter.done
+    let mut replacer = Replacer {
+        replace,
+        found: false,
+    };
+    replacer.visit_stmt_mut(statement);
+    replacer.found
 }

@@ -394,7 +394,7 @@ impl Client {
 pub mod prelude {
     pub use self::super::Client;
 }
-/// The document's bounds, and what is told of a value that is outside.
+/// Checks of the document's bounds, and their error messages.
 #[allow(dead_code)]
 pub(crate) mod bounds {
     pub(crate) fn number<T: PartialOrd + ToString>(

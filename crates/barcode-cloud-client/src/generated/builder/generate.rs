@@ -41,7 +41,7 @@ pub struct Generate<'a> {
     units: Result<Option<types::GraphicsUnit>, String>,
 }
 impl<'a> Generate<'a> {
-    /// Starts the request; nothing is sent before `send`.
+    /// Creates the builder. `send` sends the request.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
@@ -491,7 +491,7 @@ impl<'a> Generate<'a> {
         let response = result?;
         Self::receive(response).await
     }
-    /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
+    /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self {
             client,
@@ -697,7 +697,7 @@ impl<'a> Generate<'a> {
             .build()?;
         Ok(request)
     }
-    /// Reads the answer to such a request, as [`send`](Self::send) does.
+    /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(
         response: reqwest::Response,
     ) -> Result<ResponseValue<ByteStream>, Error<types::ApiErrorResponse>> {

@@ -11,7 +11,7 @@ pub struct RecognizeBase64<'a> {
     body: Result<types::builder::RecognizeBase64Request, String>,
 }
 impl<'a> RecognizeBase64<'a> {
-    /// Starts the request; nothing is sent before `send`.
+    /// Creates the builder. `send` sends the request.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
@@ -34,7 +34,7 @@ impl<'a> RecognizeBase64<'a> {
             });
         self
     }
-    /// Changes the request body in place.
+    /// Modifies the request body with a closure.
     pub fn body_map<F>(mut self, f: F) -> Self
     where
         F: std::ops::FnOnce(
@@ -63,7 +63,7 @@ impl<'a> RecognizeBase64<'a> {
         let response = result?;
         Self::receive(response).await
     }
-    /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
+    /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self { client, body } = self;
         let body = body
@@ -84,7 +84,7 @@ impl<'a> RecognizeBase64<'a> {
             .build()?;
         Ok(request)
     }
-    /// Reads the answer to such a request, as [`send`](Self::send) does.
+    /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(
         response: reqwest::Response,
     ) -> Result<

@@ -11,7 +11,7 @@ pub struct ScanBase64<'a> {
     body: Result<types::builder::ScanBase64Request, String>,
 }
 impl<'a> ScanBase64<'a> {
-    /// Starts the request; nothing is sent before `send`.
+    /// Creates the builder. `send` sends the request.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
@@ -32,7 +32,7 @@ impl<'a> ScanBase64<'a> {
             });
         self
     }
-    /// Changes the request body in place.
+    /// Modifies the request body with a closure.
     pub fn body_map<F>(mut self, f: F) -> Self
     where
         F: std::ops::FnOnce(
@@ -61,7 +61,7 @@ impl<'a> ScanBase64<'a> {
         let response = result?;
         Self::receive(response).await
     }
-    /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
+    /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self { client, body } = self;
         let body = body
@@ -82,7 +82,7 @@ impl<'a> ScanBase64<'a> {
             .build()?;
         Ok(request)
     }
-    /// Reads the answer to such a request, as [`send`](Self::send) does.
+    /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(
         response: reqwest::Response,
     ) -> Result<

@@ -11,7 +11,7 @@ pub struct ScanMultipart<'a> {
     file: Result<crate::FilePart, String>,
 }
 impl<'a> ScanMultipart<'a> {
-    /// Starts the request; nothing is sent before `send`.
+    /// Creates the builder. `send` sends the request.
     pub fn new(client: &'a super::super::Client) -> Self {
         Self {
             client: client,
@@ -49,7 +49,7 @@ impl<'a> ScanMultipart<'a> {
         let response = result?;
         Self::receive(response).await
     }
-    /// The request that [`send`](Self::send) sends, for a transport of one's own; no hook has seen it.
+    /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
         let Self { client, file } = self;
         let file = file.map_err(Error::InvalidRequest)?;
@@ -68,7 +68,7 @@ impl<'a> ScanMultipart<'a> {
             .build()?;
         Ok(request)
     }
-    /// Reads the answer to such a request, as [`send`](Self::send) does.
+    /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(
         response: reqwest::Response,
     ) -> Result<

@@ -141,7 +141,7 @@ impl MockServerExt for ::httpmock::MockServer {
         })
     }
 }
-/// Looks into multipart forms.
+/// Matches the fields of multipart forms.
 mod form {
     pub(super) fn with(
         when: ::httpmock::When,
@@ -157,7 +157,7 @@ mod form {
         let name = name.to_owned();
         when.is_true(move |request| field(request.body_ref(), &name).is_none())
     }
-    /// The value of the form's field `name`: what stands between its headers and the next boundary.
+    /// Returns the value of the form field `name`, which is between its headers and the next boundary.
     fn field<'a>(body: &'a [u8], name: &str) -> Option<&'a [u8]> {
         let boundary = &body[..find(body, b"\r\n")?];
         let named = &body[find(body, format!("; name=\"{name}\"").as_bytes())?..];

@@ -24,7 +24,7 @@ pub enum BarcodeImageFormat {
     Gif,
 }
 impl BarcodeImageFormat {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Png,
         Self::Jpeg,
@@ -61,7 +61,7 @@ impl ::std::str::FromStr for BarcodeImageFormat {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 5 values of BarcodeImageFormat, which `BarcodeImageFormat::ALL` lists"
+                        "not one of the 5 values of BarcodeImageFormat; `BarcodeImageFormat::ALL` lists them"
                             .into()
                     })
             }

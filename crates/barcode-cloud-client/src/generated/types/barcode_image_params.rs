@@ -59,8 +59,8 @@ pub struct BarcodeImageParams {
     pub units: ::std::option::Option<GraphicsUnit>,
 }
 impl BarcodeImageParams {
-    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
-    /// sent.
+    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
+    /// before a request is sent.
     pub fn check(&self) -> Result<(), super::error::ConversionError> {
         if let Some(value) = &self.resolution {
             crate::generated::bounds::number(

@@ -35,7 +35,7 @@ pub enum Code128EncodeMode {
     CodeBc,
 }
 impl Code128EncodeMode {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::CodeA,
@@ -78,7 +78,7 @@ impl ::std::str::FromStr for Code128EncodeMode {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 7 values of Code128EncodeMode, which `Code128EncodeMode::ALL` lists"
+                        "not one of the 7 values of Code128EncodeMode; `Code128EncodeMode::ALL` lists them"
                             .into()
                     })
             }

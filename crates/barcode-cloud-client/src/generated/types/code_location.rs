@@ -22,7 +22,7 @@ pub enum CodeLocation {
     None,
 }
 impl CodeLocation {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[Self::Below, Self::Above, Self::None];
 }
 impl ::std::fmt::Display for CodeLocation {
@@ -49,7 +49,7 @@ impl ::std::str::FromStr for CodeLocation {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 3 values of CodeLocation, which `CodeLocation::ALL` lists"
+                        "not one of the 3 values of CodeLocation; `CodeLocation::ALL` lists them"
                             .into()
                     })
             }

@@ -155,7 +155,7 @@ pub enum DecodeBarcodeType {
     Vin,
 }
 impl DecodeBarcodeType {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::MostCommonlyUsed,
         Self::Qr,
@@ -431,7 +431,7 @@ impl ::std::str::FromStr for DecodeBarcodeType {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 84 values of DecodeBarcodeType, which `DecodeBarcodeType::ALL` lists"
+                        "not one of the 84 values of DecodeBarcodeType; `DecodeBarcodeType::ALL` lists them"
                             .into()
                     })
             }

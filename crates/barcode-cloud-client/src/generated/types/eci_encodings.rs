@@ -90,7 +90,7 @@ pub enum EciEncodings {
     Binary,
 }
 impl EciEncodings {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::None,
         Self::Iso88591,
@@ -214,7 +214,7 @@ impl ::std::str::FromStr for EciEncodings {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 34 values of EciEncodings, which `EciEncodings::ALL` lists"
+                        "not one of the 34 values of EciEncodings; `EciEncodings::ALL` lists them"
                             .into()
                     })
             }

@@ -140,7 +140,7 @@ pub enum EncodeBarcodeType {
     Vin,
 }
 impl EncodeBarcodeType {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Qr,
         Self::AustraliaPost,
@@ -383,7 +383,7 @@ impl ::std::str::FromStr for EncodeBarcodeType {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 73 values of EncodeBarcodeType, which `EncodeBarcodeType::ALL` lists"
+                        "not one of the 73 values of EncodeBarcodeType; `EncodeBarcodeType::ALL` lists them"
                             .into()
                     })
             }

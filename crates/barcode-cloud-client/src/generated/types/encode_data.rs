@@ -16,8 +16,8 @@ pub struct EncodeData {
     pub data_type: ::std::option::Option<EncodeDataType>,
 }
 impl EncodeData {
-    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
-    /// sent.
+    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
+    /// before a request is sent.
     pub fn check(&self) -> Result<(), super::error::ConversionError> {
         {
             let value = &self.data;

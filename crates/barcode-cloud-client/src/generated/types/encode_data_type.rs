@@ -26,7 +26,7 @@ pub enum EncodeDataType {
     HexBytes,
 }
 impl EncodeDataType {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::StringData,
         Self::Base64Bytes,
@@ -57,7 +57,7 @@ impl ::std::str::FromStr for EncodeDataType {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 3 values of EncodeDataType, which `EncodeDataType::ALL` lists"
+                        "not one of the 3 values of EncodeDataType; `EncodeDataType::ALL` lists them"
                             .into()
                     })
             }

@@ -35,8 +35,8 @@ pub struct GenerateParams {
     pub qr_params: ::std::option::Option<QrParams>,
 }
 impl GenerateParams {
-    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
-    /// sent.
+    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
+    /// before a request is sent.
     pub fn check(&self) -> Result<(), super::error::ConversionError> {
         if let Some(value) = &self.barcode_image_params {
             value.check()?;

@@ -23,7 +23,7 @@ pub enum GraphicsUnit {
     Millimeter,
 }
 impl GraphicsUnit {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Pixel,
         Self::Point,
@@ -57,7 +57,7 @@ impl ::std::str::FromStr for GraphicsUnit {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 4 values of GraphicsUnit, which `GraphicsUnit::ALL` lists"
+                        "not one of the 4 values of GraphicsUnit; `GraphicsUnit::ALL` lists them"
                             .into()
                     })
             }

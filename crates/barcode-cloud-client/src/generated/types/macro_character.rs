@@ -26,7 +26,7 @@ pub enum MacroCharacter {
     Macro06,
 }
 impl MacroCharacter {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[Self::None, Self::Macro05, Self::Macro06];
 }
 impl ::std::fmt::Display for MacroCharacter {
@@ -53,7 +53,7 @@ impl ::std::str::FromStr for MacroCharacter {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 3 values of MacroCharacter, which `MacroCharacter::ALL` lists"
+                        "not one of the 3 values of MacroCharacter; `MacroCharacter::ALL` lists them"
                             .into()
                     })
             }

@@ -24,7 +24,7 @@ pub enum MicroQrVersion {
     M4,
 }
 impl MicroQrVersion {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::M1,
@@ -61,7 +61,7 @@ impl ::std::str::FromStr for MicroQrVersion {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 5 values of MicroQrVersion, which `MicroQrVersion::ALL` lists"
+                        "not one of the 5 values of MicroQrVersion; `MicroQrVersion::ALL` lists them"
                             .into()
                     })
             }

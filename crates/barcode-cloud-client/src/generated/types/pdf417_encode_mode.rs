@@ -29,7 +29,7 @@ pub enum Pdf417EncodeMode {
     Extended,
 }
 impl Pdf417EncodeMode {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::Binary,
@@ -63,7 +63,7 @@ impl ::std::str::FromStr for Pdf417EncodeMode {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 4 values of Pdf417EncodeMode, which `Pdf417EncodeMode::ALL` lists"
+                        "not one of the 4 values of Pdf417EncodeMode; `Pdf417EncodeMode::ALL` lists them"
                             .into()
                     })
             }

@@ -28,7 +28,7 @@ pub enum Pdf417ErrorLevel {
     Level8,
 }
 impl Pdf417ErrorLevel {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Level0,
         Self::Level1,
@@ -77,7 +77,7 @@ impl ::std::str::FromStr for Pdf417ErrorLevel {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 9 values of Pdf417ErrorLevel, which `Pdf417ErrorLevel::ALL` lists"
+                        "not one of the 9 values of Pdf417ErrorLevel; `Pdf417ErrorLevel::ALL` lists them"
                             .into()
                     })
             }

@@ -83,8 +83,8 @@ pub struct Pdf417Params {
     pub pdf417_truncate: ::std::option::Option<bool>,
 }
 impl Pdf417Params {
-    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
-    /// sent.
+    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
+    /// before a request is sent.
     pub fn check(&self) -> Result<(), super::error::ConversionError> {
         if let Some(value) = &self.pdf417_aspect_ratio {
             crate::generated::bounds::number(

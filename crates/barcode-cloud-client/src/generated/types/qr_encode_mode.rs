@@ -29,7 +29,7 @@ pub enum QrEncodeMode {
     Eci,
 }
 impl QrEncodeMode {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::Extended,
@@ -63,7 +63,7 @@ impl ::std::str::FromStr for QrEncodeMode {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 4 values of QrEncodeMode, which `QrEncodeMode::ALL` lists"
+                        "not one of the 4 values of QrEncodeMode; `QrEncodeMode::ALL` lists them"
                             .into()
                     })
             }

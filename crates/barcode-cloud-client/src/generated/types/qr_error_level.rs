@@ -23,7 +23,7 @@ pub enum QrErrorLevel {
     LevelH,
 }
 impl QrErrorLevel {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::LevelL,
         Self::LevelM,
@@ -57,7 +57,7 @@ impl ::std::str::FromStr for QrErrorLevel {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 4 values of QrErrorLevel, which `QrErrorLevel::ALL` lists"
+                        "not one of the 4 values of QrErrorLevel; `QrErrorLevel::ALL` lists them"
                             .into()
                     })
             }

@@ -53,8 +53,8 @@ pub struct QrParams {
     pub rect_micro_qr_version: ::std::option::Option<RectMicroQrVersion>,
 }
 impl QrParams {
-    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
-    /// sent.
+    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
+    /// before a request is sent.
     pub fn check(&self) -> Result<(), super::error::ConversionError> {
         if let Some(value) = &self.qr_aspect_ratio {
             crate::generated::bounds::number(

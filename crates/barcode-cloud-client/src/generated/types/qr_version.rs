@@ -60,7 +60,7 @@ pub enum QrVersion {
     Version40,
 }
 impl QrVersion {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::Version01,
@@ -205,7 +205,7 @@ impl ::std::str::FromStr for QrVersion {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 41 values of QrVersion, which `QrVersion::ALL` lists"
+                        "not one of the 41 values of QrVersion; `QrVersion::ALL` lists them"
                             .into()
                     })
             }

@@ -26,7 +26,7 @@ pub enum RecognitionImageKind {
     ClearImage,
 }
 impl RecognitionImageKind {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Photo,
         Self::ScannedDocument,
@@ -57,7 +57,7 @@ impl ::std::str::FromStr for RecognitionImageKind {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 3 values of RecognitionImageKind, which `RecognitionImageKind::ALL` lists"
+                        "not one of the 3 values of RecognitionImageKind; `RecognitionImageKind::ALL` lists them"
                             .into()
                     })
             }

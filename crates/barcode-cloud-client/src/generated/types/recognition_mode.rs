@@ -26,7 +26,7 @@ pub enum RecognitionMode {
     Excellent,
 }
 impl RecognitionMode {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[Self::Fast, Self::Normal, Self::Excellent];
 }
 impl ::std::fmt::Display for RecognitionMode {
@@ -53,7 +53,7 @@ impl ::std::str::FromStr for RecognitionMode {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 3 values of RecognitionMode, which `RecognitionMode::ALL` lists"
+                        "not one of the 3 values of RecognitionMode; `RecognitionMode::ALL` lists them"
                             .into()
                     })
             }

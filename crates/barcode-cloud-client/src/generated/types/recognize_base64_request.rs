@@ -29,8 +29,8 @@ pub struct RecognizeBase64Request {
     pub recognition_mode: ::std::option::Option<RecognitionMode>,
 }
 impl RecognizeBase64Request {
-    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
-    /// sent.
+    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
+    /// before a request is sent.
     pub fn check(&self) -> Result<(), super::error::ConversionError> {
         {
             let value = &self.file_base64;

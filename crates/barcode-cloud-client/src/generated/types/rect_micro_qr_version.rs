@@ -52,7 +52,7 @@ pub enum RectMicroQrVersion {
     R17x139,
 }
 impl RectMicroQrVersion {
-    /// Every value, in the order of the document.
+    /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[
         Self::Auto,
         Self::R7x43,
@@ -173,7 +173,7 @@ impl ::std::str::FromStr for RectMicroQrVersion {
                     .copied()
                     .find(|known| known.to_string().eq_ignore_ascii_case(value))
                     .ok_or_else(|| {
-                        "none of the 33 values of RectMicroQrVersion, which `RectMicroQrVersion::ALL` lists"
+                        "not one of the 33 values of RectMicroQrVersion; `RectMicroQrVersion::ALL` lists them"
                             .into()
                     })
             }

@@ -14,8 +14,8 @@ pub struct ScanBase64Request {
     pub file_base64: ::std::string::String,
 }
 impl ScanBase64Request {
-    /// Holds the fields against the bounds that the document gives them. Runs by itself before a request is
-    /// sent.
+    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
+    /// before a request is sent.
     pub fn check(&self) -> Result<(), super::error::ConversionError> {
         {
             let value = &self.file_base64;
