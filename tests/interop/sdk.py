@@ -59,10 +59,10 @@ class Case(unittest.TestCase):
         for barcode in result.barcodes:
             self.assertTrue(clockwise_from_top_left(barcode.region), barcode.region)
 
-    def assert_fails(self, status, call, *arguments, **named):
+    def assert_fails(self, status, call, *arguments, **keywords):
         """Checks that a call fails, and returns the error body as the SDK parses it."""
         with self.assertRaises(sdk.ApiException) as caught:
-            call(*arguments, **named)
+            call(*arguments, **keywords)
         self.assertEqual(caught.exception.status, status)
         body = caught.exception.body
         text = body.decode() if isinstance(body, bytes) else body

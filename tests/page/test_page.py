@@ -41,15 +41,15 @@ class Page(unittest.TestCase):
         cls.addClassCleanup(cls.stop_program)
         cls.facts = json.loads(cls.program.stdout.readline())
         cls.origin = cls.facts["page_url"].removesuffix("/")
-        picture = cls.fetch("/barcode/generate/QR?" + urllib.parse.urlencode(
+        image = cls.fetch("/barcode/generate/QR?" + urllib.parse.urlencode(
             {"data": "dropped", "imageWidth": 400, "imageHeight": 400, "imageFormat": "Jpeg"}))
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
-        cls.picture = str(Path(cls.folder.name, "dropped.jpeg"))
-        Path(cls.picture).write_bytes(picture)
+        cls.image_path = str(Path(cls.folder.name, "dropped.jpeg"))
+        Path(cls.image_path).write_bytes(image)
         # A Motion JPEG file is a sequence of JPEG images, so this file makes the camera see the same barcode.
         video = Path(cls.folder.name, "camera.mjpeg")
-        video.write_bytes(picture)
+        video.write_bytes(image)
         cls.browser = Browser(f"--use-file-for-fake-video-capture={video}")
         cls.addClassCleanup(cls.browser.close)
 
@@ -142,7 +142,7 @@ class Page(unittest.TestCase):
         self.browser.console = [line for line in self.browser.console if "status of 400" not in line]
 
     def test_a_dropped_image_is_read_and_its_region_is_drawn_over_it(self):
-        self.drop(self.picture)
+        self.drop(self.image_path)
         self.wait("document.querySelectorAll('#found li').length === 1")
         self.assertIn("dropped", self.text("found"))
         drawn = self.run_js("""(() => {
@@ -161,7 +161,7 @@ class Page(unittest.TestCase):
         self.assertTrue(left < 100 and width > 200, points)
 
     def test_selecting_a_type_recognizes_instead_of_scanning(self):
-        self.drop(self.picture)
+        self.drop(self.image_path)
         self.wait("document.querySelectorAll('#found li').length === 1")
         self.fill("read-barcodeType", "Code128")
         self.wait("document.getElementById('read-status').textContent.startsWith('No barcode')")
@@ -293,7 +293,7 @@ class Page(unittest.TestCase):
         return {value(node, "role") for node in nodes}
 
     def test_every_control_and_image_has_an_accessible_name(self):
-        self.drop(self.picture)
+        self.drop(self.image_path)
         self.wait("document.querySelectorAll('#found li').length === 1")
         self.run_js("document.querySelectorAll('details').forEach((details) => (details.open = true))")
         roles = self.named_roles()
@@ -301,7 +301,7 @@ class Page(unittest.TestCase):
 
     def test_the_page_does_not_scroll_horizontally_on_a_phone(self):
         self.browser.view(360, 740)
-        self.drop(self.picture)
+        self.drop(self.image_path)
         self.wait("document.querySelectorAll('#found li').length === 1")
         self.run_js("document.querySelectorAll('details').forEach((details) => (details.open = true))")
         self.open_reference()
@@ -310,7 +310,7 @@ class Page(unittest.TestCase):
 
     @unittest.skipUnless(SCREENSHOTS, "PAGE_SCREENSHOTS is not set")
     def test_screenshots(self):
-        self.drop(self.picture)
+        self.drop(self.image_path)
         self.wait("document.querySelectorAll('#found li').length === 1")
         for name, width, dark in [("wide-light", 1280, False), ("wide-dark", 1280, True), ("phone", 360, False)]:
             self.browser.view(width, 900, dark)

@@ -87,7 +87,7 @@ pub(crate) struct Generate {
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     pub(crate) rotation: Option<i32>,
     /// Position of the human-readable text: Below, Above or None
-    #[arg(long, value_name = "PLACE")]
+    #[arg(long, value_name = "POSITION")]
     pub(crate) text: Option<String>,
 }
 
@@ -98,7 +98,7 @@ pub(crate) struct Recognize {
     /// Barcode type to look for; may be repeated. Defaults to the most commonly used types
     #[arg(short = 't', long = "type", value_name = "TYPE")]
     pub(crate) types: Vec<String>,
-    /// Trade-off between speed and thoroughness: Fast, Normal or Excellent
+    /// Recognition mode, from the fastest to the most thorough: Fast, Normal or Excellent
     #[arg(long)]
     pub(crate) mode: Option<String>,
 }
@@ -133,9 +133,9 @@ The first line of its output is
   {\"base_url\": ..., \"token_url\": ..., \"client_id\": ..., \"client_secret\": ..., \"admin_url\": ...,
    \"page_url\": ...}
 
-The admin endpoints below admin_url are /health, /faults, /requests and /tokens/revoke; the README of
-barcode-cloud-sandbox describes them. Open page_url in a browser to generate and read barcodes and to
-watch the requests.")]
+The admin endpoints below admin_url are /health, /faults, /requests and /tokens/revoke. The
+README of barcode-cloud-sandbox describes them. Open page_url in a browser to generate and read
+barcodes and to watch the requests.")]
 pub(crate) struct Sandbox {
     /// Port to listen on; 0 selects a free port
     #[arg(long, default_value_t = 0)]

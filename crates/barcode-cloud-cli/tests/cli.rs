@@ -125,16 +125,16 @@ fn data_and_images_can_be_piped() {
     std::fs::write(folder.path().join("data"), "by pipe").unwrap();
     let stdin = |name: &str| Stdio::from(std::fs::File::open(folder.path().join(name)).unwrap());
     let arguments = ["--sandbox", "generate", "code128", "-", "--format", "gif"];
-    let picture = barcode(folder.path())
+    let image = barcode(folder.path())
         .args(arguments)
         .stdin(stdin("data"))
         .output()
         .unwrap();
-    assert!(picture.stdout.starts_with(b"GIF8"), "{picture:?}");
-    std::fs::write(folder.path().join("picture"), picture.stdout).unwrap();
+    assert!(image.stdout.starts_with(b"GIF8"), "{image:?}");
+    std::fs::write(folder.path().join("image"), image.stdout).unwrap();
     let read = barcode(folder.path())
         .args(["--sandbox", "scan", "-"])
-        .stdin(stdin("picture"))
+        .stdin(stdin("image"))
         .output()
         .unwrap();
     assert_eq!(stdout(&read), "Code128: by pipe\n");

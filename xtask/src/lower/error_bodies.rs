@@ -126,12 +126,12 @@ mod tests {
             error.starts_with("#/paths/~1a/get/responses/401: the type of this error body differs"),
             "{error}"
         );
-        for mut none in [
+        for mut missing in [
             json!({"paths": {"/a": {"get": {}}}}),
             document(json!({})),
             document(json!(3)),
         ] {
-            let error = drop_bodyless(&mut none, &mut Log::default())
+            let error = drop_bodyless(&mut missing, &mut Log::default())
                 .unwrap_err()
                 .to_string();
             assert!(

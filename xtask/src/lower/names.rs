@@ -76,10 +76,10 @@ mod tests {
         for name in ["new", "Request", "send", "receive"] {
             let at = Pointer::default().join(name);
             let setters = check_setters([(name, at)].into_iter());
-            let said = setters.unwrap_err().to_string();
+            let error = setters.unwrap_err().to_string();
             let expected =
                 format!("#/{name}: {name:?} becomes a setter with the name of another method");
-            assert!(said.starts_with(&expected), "{said}");
+            assert!(error.starts_with(&expected), "{error}");
             assert_eq!(said_of(&[name]), "");
         }
     }
@@ -87,12 +87,12 @@ mod tests {
     #[test]
     fn invalid_and_conflicting_names_are_errors() {
         for name in ["1", "", "-", "2D", "it's", "_"] {
-            let said = said_of(&[name]);
+            let error = said_of(&[name]);
             let expected = format!("#/{name}: the name {name:?} is not a valid identifier");
-            assert!(said.starts_with(&expected), "{said}");
+            assert!(error.starts_with(&expected), "{error}");
         }
-        let said = said_of(&["barcodeType", "other", "barcode_type"]);
+        let error = said_of(&["barcodeType", "other", "barcode_type"]);
         let expected = "#/barcode_type: the names \"barcodeType\" and \"barcode_type\" become the";
-        assert!(said.starts_with(expected), "{said}");
+        assert!(error.starts_with(expected), "{error}");
     }
 }

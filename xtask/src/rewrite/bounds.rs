@@ -394,7 +394,7 @@ mod tests {
         let others: [syn::Item; 2] = [
             parse_quote!(
                 impl super::Level {
-                    fn made() -> Result<Self, E> {
+                    fn new() -> Result<Self, E> {
                         Ok(Self {})
                     }
                 }

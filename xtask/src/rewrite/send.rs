@@ -1,4 +1,4 @@
-//! Finds and changes the code in the `send` method of a builder that builds the request.
+//! Finds and changes the statements in the `send` method of a builder that build the request.
 
 use syn::visit_mut::{VisitMut, visit_expr_mut};
 use syn::{Block, Expr, ExprMethodCall, ImplItem, ImplItemFn, ItemImpl, Pat, Stmt};
