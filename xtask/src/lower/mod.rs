@@ -82,7 +82,7 @@ impl Log {
 ///
 /// # Errors
 ///
-/// [`Error::Lower`] with the JSON pointer of an unsupported construct and a hint how to resolve it.
+/// [`Error::Lower`] with the JSON pointer of an unsupported construct and a hint for resolving it.
 pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     let mut log = Log::default();
     version::declare_3_0(&mut document, &mut log)?;
