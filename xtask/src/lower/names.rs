@@ -56,7 +56,7 @@ mod tests {
 
     use super::{check, check_setters};
 
-    fn said_of(names: &[&str]) -> String {
+    fn error_of(names: &[&str]) -> String {
         let names = names
             .iter()
             .map(|name| (*name, Pointer::default().join(name)));
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn names_in_any_case_and_keywords_are_valid() {
         assert_eq!(
-            said_of(&["barcodeType", "X-Api_Key", "type", "self", "größe", "a1"]),
+            error_of(&["barcodeType", "X-Api_Key", "type", "self", "größe", "a1"]),
             ""
         );
     }
@@ -80,18 +80,18 @@ mod tests {
             let expected =
                 format!("#/{name}: {name:?} becomes a setter with the name of another method");
             assert!(error.starts_with(&expected), "{error}");
-            assert_eq!(said_of(&[name]), "");
+            assert_eq!(error_of(&[name]), "");
         }
     }
 
     #[test]
     fn invalid_and_conflicting_names_are_errors() {
         for name in ["1", "", "-", "2D", "it's", "_"] {
-            let error = said_of(&[name]);
+            let error = error_of(&[name]);
             let expected = format!("#/{name}: the name {name:?} is not a valid identifier");
             assert!(error.starts_with(&expected), "{error}");
         }
-        let error = said_of(&["barcodeType", "other", "barcode_type"]);
+        let error = error_of(&["barcodeType", "other", "barcode_type"]);
         let expected = "#/barcode_type: the names \"barcodeType\" and \"barcode_type\" become the";
         assert!(error.starts_with(expected), "{error}");
     }
