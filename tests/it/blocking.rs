@@ -92,7 +92,7 @@ fn many_are_answered_in_order_and_as_they_come() {
     values.sort();
     assert_eq!(values.len(), 19);
     assert_eq!(values[18], (18, "19".to_owned()));
-    // Dropped in the middle: what is under way ends with it.
+    // Dropping the iterator in the middle ends the calls in flight.
     let mut answers = client.generate_many(requests()).in_order();
     assert!(answers.next().unwrap().is_ok());
 }
@@ -120,7 +120,7 @@ fn an_iterator_is_not_asked_again_after_its_end() {
     let mut asked = 0;
     let requests = std::iter::from_fn(|| {
         asked += 1;
-        // Begins anew after its end, as an iterator may.
+        // The iterator starts again after its end, as iterators may.
         (asked % 4 != 0).then(|| client.generate(EncodeBarcodeType::Qr, "x"))
     });
     let answers = client.generate_many(requests).in_order();

@@ -9,7 +9,7 @@ use futures_util::TryStreamExt as _;
 
 use crate::service::sandbox;
 
-/// Each type that the sandbox must know, as what it is read, and what it is to say.
+/// Each type that the sandbox must support, the type that it is read as, and its value.
 const TYPES: [(Write, Read, &str); 18] = [
     (Write::Qr, Read::Qr, "Hello, wörld ☃"),
     (Write::Aztec, Read::Aztec, "M1DESMARAIS/LUC"),
@@ -126,7 +126,7 @@ async fn a_picture_goes_to_disk_and_comes_from_there_whole() {
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
         1,
-        "nothing is left beside it"
+        "no temporary file is left"
     );
 
     sandbox.url_file("https://pictures.example/label.png", path.as_path());

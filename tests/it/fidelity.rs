@@ -36,7 +36,7 @@ fn generated() -> Map<String, Value> {
     generator.take_definitions(true)
 }
 
-/// What is compared of a property: its type, or the schema it names, and its bounds.
+/// The compared facts of a property: its type or the schema that it refers to, and its bounds.
 #[derive(Debug, PartialEq)]
 struct Property {
     kind: BTreeSet<String>,
@@ -134,7 +134,7 @@ fn every_schema_property_required_flag_bound_and_value_is_generated_and_nothing_
                 .collect()
         };
         assert_eq!(properties(ours), properties(theirs), "{name}");
-        // What may be null may be missing: the one place where a type is laxer than the document, by decision.
+        // A nullable property may be missing: the one place where a type is laxer than the document, by decision.
         let mut required = names(&ours["required"]);
         required.retain(|field| !names(&ours["properties"][field]["type"]).contains("null"));
         assert_eq!(required, names(&theirs["required"]), "{name}");
@@ -299,7 +299,7 @@ fn runner() -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
-/// A value without its nulls: a generated type does not tell them from what is missing.
+/// A value without its nulls, which a generated type treats like missing properties.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(map) => map

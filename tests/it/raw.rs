@@ -1,4 +1,5 @@
-//! A server on raw sockets, one request a connection: for what an HTTP library would not do, and to see what was sent.
+//! A server on raw sockets, with one request per connection: for faults that an HTTP library cannot produce, and to record
+//! the requests.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! Pictures on their way: uploads that change, downloads that break off, what is left behind.
+//! Uploads that change, downloads that break off, and the files that they leave.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -107,7 +107,7 @@ async fn a_reader_of_another_length_is_told_as_such_over_http2_too() {
     }
 }
 
-/// Takes a connection, tells when something came, and reads it when it is told to.
+/// Accepts a connection, signals when a request arrives, and reads it on a signal.
 async fn slow_server(came: Arc<Notify>, read: Arc<Notify>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}/v4.0", listener.local_addr().unwrap());
@@ -268,7 +268,7 @@ async fn a_symbolic_link_is_followed_and_not_replaced() {
     assert_eq!(names(&folder.path().join("a")), ["file"]);
 }
 
-/// What stands in a folder, by name.
+/// The names of the files in a folder.
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
@@ -366,7 +366,7 @@ async fn a_path_that_no_file_can_have_is_named() {
     assert_eq!(
         server.heads().len(),
         paths.len(),
-        "nothing is sent for what cannot be saved"
+        "nothing is sent for a path that cannot be written"
     );
     assert_eq!(names(folder.path()), ["sub"]);
     assert!(names(&inside).is_empty());

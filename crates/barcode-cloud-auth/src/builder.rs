@@ -22,7 +22,7 @@ const MAX_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How the client shows the token endpoint who it is
 /// ([RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). Servers differ;
-/// the other way is never tried by itself.
+/// the other way is never tried automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum AuthStyle {
@@ -215,7 +215,7 @@ impl TokenSourceBuilder {
                 deadlines: self.deadlines,
             },
             counters: Counters::default(),
-            luck: Mutex::new(fastrand::Rng::new()),
+            random: Mutex::new(fastrand::Rng::new()),
         };
         Ok(TokenSource::from_work(
             cache,

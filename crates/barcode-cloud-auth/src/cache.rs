@@ -2,7 +2,7 @@
 //!
 //! Reading is lock-free; all changes happen under one short lock that is never held across an await
 //! or while foreign code runs. Knows no network, no runtime, no clock and no randomness: instants
-//! and draws come in, and whoever gets a [`Ticket`] does the fetching. The model check compiles
+//! and random draws come in, and the caller that gets a [`Ticket`] fetches. The model check compiles
 //! this file a second time against scheduler-controlled cells, so shared cells come from
 //! `super::sync` only.
 
@@ -69,13 +69,13 @@ struct Used {
     sent: bool,
 }
 
-/// A fetch under way, shared by the one who runs it and all who wait for it.
+/// A fetch in progress, shared by the task that runs it and all callers that wait for it.
 pub(crate) struct Flight {
     outcome: watch::Sender<Option<Outcome>>,
     task: OnceLock<AbortHandle>,
 }
 
-/// A flight and how long it is believed in.
+/// A flight, and the time at which it is considered abandoned.
 #[derive(Clone)]
 pub(crate) struct InFlight {
     pub(crate) flight: Arc<Flight>,
@@ -94,7 +94,7 @@ pub(crate) enum Outcome {
 }
 
 /// The answer to a caller for whom no token was at hand.
-pub(crate) enum Demand {
+pub(crate) enum NextStep {
     Serve(AccessToken),
     /// The last attempt failed, and the next one may not start before `retry_at`.
     Paused {
@@ -106,8 +106,8 @@ pub(crate) enum Demand {
     Start(Ticket, InFlight),
 }
 
-/// The duty to run a flight. Dropped before it has landed, it tells the waiters that the flight is
-/// lost. It does not keep the cache alive.
+/// The obligation to run a flight. If it is dropped before the flight has ended, the waiting callers
+/// learn that the flight is lost. It does not keep the cache alive.
 pub(crate) struct Ticket {
     cache: Weak<Cache>,
     pub(crate) flight: Arc<Flight>,
@@ -116,7 +116,7 @@ pub(crate) struct Ticket {
 }
 
 /// What a flight left behind, for the log.
-pub(crate) struct Landing {
+pub(crate) struct FlightReport {
     pub(crate) outcome: Outcome,
     /// Whether a valid token is in memory.
     pub(crate) has_token: bool,
@@ -160,26 +160,26 @@ impl Cache {
     }
 
     /// What a caller without a token does.
-    pub(crate) fn demand(self: &Arc<Self>, now: Instant) -> Demand {
+    pub(crate) fn next_step(self: &Arc<Self>, now: Instant) -> NextStep {
         let state = self.lock();
         if let Some((token, _)) = self.get(now) {
-            return Demand::Serve(token);
+            return NextStep::Serve(token);
         }
         if let Some(in_flight) = state.live_flight(now) {
-            return Demand::Wait(in_flight.clone());
+            return NextStep::Wait(in_flight.clone());
         }
         if let Some(failure) = &state.failure {
             let retry_at = failure.retry_at(false);
             if now < retry_at {
                 let error = failure.error.clone();
-                return Demand::Paused { error, retry_at };
+                return NextStep::Paused { error, retry_at };
             }
         }
         let start_at = state
             .not_before(false)
             .map_or(now, |not_before| now.max(not_before));
         let (ticket, in_flight) = self.start(state, start_at);
-        Demand::Start(ticket, in_flight)
+        NextStep::Start(ticket, in_flight)
     }
 
     /// Takes this very token out of service, unless its hold-off has not passed. Returns whether it
@@ -283,10 +283,10 @@ impl Cache {
         now: Instant,
         result: Result<Fetched, Error>,
         draw: f64,
-    ) -> Landing {
+    ) -> FlightReport {
         let mut state = self.lock();
         if !state.remove(flight) {
-            return Landing {
+            return FlightReport {
                 outcome: Outcome::Lost,
                 has_token: self.get(now).is_some(),
                 next_request: None,
@@ -306,7 +306,7 @@ impl Cache {
             let (until, _) = state.lockout.rest(&used.credentials, now)?;
             Some(until)
         });
-        Landing {
+        FlightReport {
             outcome,
             has_token,
             next_request: state.not_before(has_token).max(rested),
@@ -501,7 +501,7 @@ impl Ticket {
         now: Instant,
         result: Result<Fetched, Error>,
         draw: f64,
-    ) -> Option<Landing> {
+    ) -> Option<FlightReport> {
         let landing = self.cache.upgrade()?.land(&self.flight, now, result, draw);
         self.flight.end(landing.outcome.clone());
         Some(landing)

@@ -94,8 +94,8 @@ pub type CredentialsFuture<'a> = Pin<
 
 /// Supplies the id and secret for one fetch.
 ///
-/// It is asked again for each token request, so a rotated secret is picked up without a restart.
-/// [`ClientCredentials`] is the provider that always gives itself.
+/// It is called for each token request, so a rotated secret is picked up without a restart.
+/// [`ClientCredentials`] is the provider that always returns itself.
 ///
 /// The error should say what to do next and must hold no secret: it becomes the
 /// [`source`](StdError::source) of an [`Error`], or the error itself if it is one. A provider that
@@ -134,7 +134,7 @@ impl<P: CredentialsProvider + ?Sized> CredentialsProvider for Arc<P> {
     }
 }
 
-/// Credentials in two environment variables, read again for each fetch.
+/// Credentials in two environment variables, which are read for each fetch.
 #[derive(Debug, Clone)]
 pub struct EnvCredentials {
     id_var: String,
@@ -158,11 +158,11 @@ impl CredentialsProvider for EnvCredentials {
     }
 }
 
-/// Credentials in a JSON file, read again for each fetch.
+/// Credentials in a JSON file, which is read for each fetch.
 ///
 /// The file holds `{"client_id": "…", "client_secret": "…"}`, the names of
 /// [RFC 7591 section 3.2.1](https://www.rfc-editor.org/rfc/rfc7591#section-3.2.1); other members
-/// are ignored. Both stand in one file so that a rotation replaces them together: write a new file
+/// are ignored. Both are in one file so that a rotation replaces them together: write a new file
 /// and rename it over the old one, as a mounted Kubernetes secret does.
 #[derive(Debug, Clone)]
 pub struct FileCredentials {
@@ -188,7 +188,7 @@ impl FileCredentials {
                     .source(source)
                     .build()
             })?;
-        // The parser's own error may quote the file, so only its place is told.
+        // The error of the parser may quote the file, so only its position is reported.
         let file: CredentialsFile = serde_json::from_slice(&bytes).map_err(|error| {
             unusable(format!(
                 "the credentials file {path} is not usable at line {}, column {}: write {{\"client_id\": \"…\", \"client_secret\": \"…\"}}",
@@ -227,7 +227,7 @@ fn variable(name: &str) -> Result<String, Error> {
         Err(VarError::NotPresent) => Err(unusable(format!(
             "the environment variable {name} is not set: set it"
         ))),
-        // The value would stand in the source, so it is left out.
+        // The source would contain the value, so it is left out.
         Err(VarError::NotUnicode(_)) => Err(unusable(format!(
             "the environment variable {name} is not Unicode: correct it"
         ))),

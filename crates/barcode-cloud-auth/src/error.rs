@@ -1,7 +1,7 @@
 //! The crate's one error type: what went wrong, whether waiting helps, what to do next.
 //!
 //! It is shared by every caller of a failed fetch, so it is an `Arc` inside. It must never hold a
-//! secret or a token: whoever builds one passes text that is already clean.
+//! secret or a token: the code that builds an error passes text that is already redacted.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -79,7 +79,7 @@ impl Error {
 
     /// Whether somebody must change something first: the secret, a setting, the server.
     ///
-    /// The source still tries again by itself, rarely, so that a rotated secret heals.
+    /// The source still retries, rarely, so that it recovers after the secret was rotated.
     pub fn is_permanent(&self) -> bool {
         !self.0.retryable
     }

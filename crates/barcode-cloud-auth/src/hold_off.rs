@@ -19,7 +19,7 @@ const QUIET: Duration = Duration::from_secs(600);
 pub(crate) struct HoldOff(Option<(Instant, Duration)>);
 
 impl HoldOff {
-    /// Whether a rejected token that arrived at `arrived` is to be replaced now. If so, the next
+    /// Whether a rejected token that arrived at `arrived` should be replaced now. If so, the next
     /// hold-off is 1 s after a quiet time, or twice the last one, up to 300 s.
     pub(crate) fn admits(&mut self, arrived: Instant, now: Instant) -> bool {
         let recent = self.0.filter(|(last, _)| now < *last + QUIET);

@@ -13,7 +13,7 @@ pub struct Metrics {
     pub failures: u64,
     /// Calls answered at once with a token from memory.
     pub served_from_cache: u64,
-    /// How long ago the token in memory was asked for; `None` when there is none or it is static.
+    /// How long ago the token in memory was requested; `None` without a token, or if it is static.
     pub token_age: Option<Duration>,
     /// The generation of the newest token; 0 before the first one.
     pub generation: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Counters {
     pub(crate) served: Counter,
 }
 
-/// Alone on its cache lines, so that counting served calls does not slow down the cache beside it.
+/// Aligned to its own cache lines, so that counting served calls does not slow down neighbouring data.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Counter(AtomicU64);

@@ -19,7 +19,7 @@ pub(crate) fn token_url(text: &str, allow_insecure_loopback: bool) -> Result<Url
 /// Where bearer headers may go.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiOrigin {
-    /// Any encrypted address when there is none.
+    /// Without it, any encrypted URL is allowed.
     url: Option<Url>,
     allow_insecure_loopback: bool,
 }
@@ -43,7 +43,7 @@ impl ApiOrigin {
                 )),
             };
         };
-        // So it is written almost always; what is the same and written otherwise is found by its parts.
+        // The spelling is almost always the same. Equal origins in another spelling are compared by parts.
         if url[..Position::BeforePath] == target[..Position::BeforePath] {
             return Ok(());
         }
@@ -70,7 +70,7 @@ fn address(what: &str, text: &str, allow_insecure_loopback: bool) -> Result<Url,
     })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong(format!(
-            "the {what} has user info: leave out what stands before the @"
+            "the {what} has user info: remove the part before the @"
         )));
     }
     if !is_safe(&url, allow_insecure_loopback) {

@@ -30,7 +30,7 @@ pub(crate) struct Grant {
     pub(crate) lifetime: Duration,
 }
 
-/// An answer, and what has to be known of the question.
+/// A response, with the facts about its request that are needed to read it.
 pub(crate) struct Answer<'a> {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
@@ -58,7 +58,7 @@ struct Members<'a> {
     error_description: Option<&'a RawValue>,
 }
 
-/// Reads a token or the reason why there is none.
+/// Reads the token, or the reason why the response has no token.
 pub(crate) fn parse(answer: &Answer<'_>) -> Result<Grant, Error> {
     let members: Option<Members<'_>> = serde_json::from_slice(answer.body).ok();
     match members {

@@ -1,4 +1,4 @@
-//! Reading of `Retry-After`, for token requests and for whoever calls an API with the token.
+//! Reading of `Retry-After`, for token requests and for callers of an API.
 
 use std::time::{Duration, SystemTime};
 

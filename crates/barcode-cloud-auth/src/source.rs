@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Span, debug, info, span, warn};
 
 use crate::builder::TokenSourceBuilder;
-use crate::cache::{Cache, Demand, Landing, Outcome, Ticket};
+use crate::cache::{Cache, FlightReport, NextStep, Outcome, Ticket};
 use crate::credentials::CredentialsProvider;
 use crate::error::{Error, ErrorKind};
 use crate::fetcher::Fetcher;
@@ -72,7 +72,7 @@ impl Supply {
 pub(crate) struct Work {
     pub(crate) fetcher: Fetcher,
     pub(crate) counters: Counters,
-    pub(crate) luck: Mutex<fastrand::Rng>,
+    pub(crate) random: Mutex<fastrand::Rng>,
 }
 
 impl TokenSource {
@@ -85,7 +85,7 @@ impl TokenSource {
         TokenSourceBuilder::fetched(token_url.into(), Arc::new(provider))
     }
 
-    /// Starts a source that always hands out this one token, for who already has one.
+    /// Starts a source that always returns this one token, for callers that already have a token.
     ///
     /// Of the settings, only [`api_origin`](TokenSourceBuilder::api_origin) and
     /// [`allow_insecure_loopback`](TokenSourceBuilder::allow_insecure_loopback) matter.
@@ -287,12 +287,12 @@ async fn wait_for_token(
     let mut lost_here = 0;
     let mut last_error = None;
     loop {
-        let (in_flight, mine) = match cache.demand(Instant::now()) {
-            Demand::Serve(token) => {
+        let (in_flight, mine) = match cache.next_step(Instant::now()) {
+            NextStep::Serve(token) => {
                 work.counters.served.add_one();
                 return Ok(token);
             }
-            Demand::Paused { error, retry_at } => {
+            NextStep::Paused { error, retry_at } => {
                 if error.is_permanent() || retry_at >= deadline {
                     return Err(error);
                 }
@@ -300,8 +300,8 @@ async fn wait_for_token(
                 sleep_until(retry_at).await;
                 continue;
             }
-            Demand::Wait(in_flight) => (in_flight, false),
-            Demand::Start(ticket, in_flight) => {
+            NextStep::Wait(in_flight) => (in_flight, false),
+            NextStep::Start(ticket, in_flight) => {
                 launch(&runtime, work, ticket);
                 (in_flight, true)
             }
@@ -319,7 +319,7 @@ async fn wait_for_token(
             Err(_) if Instant::now() >= deadline => {
                 return Err(last_error.unwrap_or_else(|| waited(caller_wait)));
             }
-            // The flight's runtime stands still, so the next round replaces the flight.
+            // The runtime of the flight does not make progress, so the next round replaces the flight.
             Err(_) => {}
         }
     }
@@ -351,7 +351,7 @@ async fn fly(work: Arc<Work>, ticket: Ticket, cause: Option<span::Id>) {
         return ticket.crash(error);
     };
     let draw = work
-        .luck
+        .random
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .f64();
@@ -364,7 +364,7 @@ async fn fly(work: Arc<Work>, ticket: Ticket, cause: Option<span::Id>) {
     }
 }
 
-fn log(landing: Landing, now: Instant) {
+fn log(landing: FlightReport, now: Instant) {
     match landing.outcome {
         Outcome::Token(token) => {
             let lifetime = token.remaining().unwrap_or_default();

@@ -66,7 +66,7 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// The header for a token, or an error that tells what is wrong with the token and does not show it.
+/// The header for a token, or an error that describes the problem without showing the token.
 ///
 /// Visible ASCII is what a header can carry unquoted; it is all that RFC 6750 allows and a little
 /// more, because servers do send tokens with `|` or `:` in them.

@@ -211,7 +211,7 @@ async fn cell(fault: Fault, column: Column, path: PathBuf, http: reqwest::Client
     (told(fault, outcome), attempts)
 }
 
-/// Deadlines are short only where they are what is asked for: elsewhere a slow machine would meet them.
+/// Deadlines are short only in the faults that test them. Elsewhere, a slow machine would exceed them.
 fn client(fault: Fault, base_url: &str, http: reqwest::Client) -> Client {
     let long = Duration::from_secs(60);
     let short = Duration::from_millis(200);
@@ -294,7 +294,7 @@ fn told(fault: Fault, outcome: Result<usize, Error>) -> String {
 
 fn expected(fault: Fault, (operation, upload): Column) -> Cell {
     let draws = operation == "generate";
-    // A reader that was read is not sent again.
+    // A reader that was read cannot be resent.
     let once = upload == Upload::Reader;
     let again = |attempts: u32| if once { 1 } else { attempts };
     let (told, attempts) = match fault {

@@ -8,7 +8,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// How often a request was sent again.
+/// The number of retries of a request.
 #[derive(Clone, Default)]
 pub(super) struct Resent(Arc<AtomicU32>);
 

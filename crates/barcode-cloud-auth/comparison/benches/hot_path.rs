@@ -1,8 +1,8 @@
 //! A call with a token in memory, here and elsewhere, at 1, 2 and 8 threads: time and allocations
-//! from divan, then the same once more as ratios.
+//! from divan, then the same figures again as ratios.
 //!
-//! Beside this crate: what many services write first, a `tokio::sync::RwLock` around an `Option`;
-//! and `google-cloud-auth`, whose token comes from a server on loopback like ours.
+//! This crate is compared with the first version that many services write, a `tokio::sync::RwLock`
+//! around an `Option`, and with `google-cloud-auth`, whose token comes from a server on loopback too.
 
 use std::hint::black_box;
 use std::pin::pin;

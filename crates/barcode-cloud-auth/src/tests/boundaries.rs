@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::script::secs;
-use crate::cache::{Cache, Demand, Outcome};
+use crate::cache::{Cache, NextStep, Outcome};
 use crate::fetcher::Fetched;
 use crate::response::Grant;
 use crate::schedule::Schedule;
@@ -14,7 +14,7 @@ use crate::{ClientCredentials, Error, ErrorKind};
 
 /// Runs one flight at `now`, for callers without a token.
 fn fly(cache: &Arc<Cache>, now: Instant, result: Result<Fetched, Error>) -> Outcome {
-    let Demand::Start(ticket, _) = cache.demand(now) else {
+    let NextStep::Start(ticket, _) = cache.next_step(now) else {
         panic!("no flight may start")
     };
     let credentials = ClientCredentials::new("id", "secret").unwrap();
@@ -51,8 +51,8 @@ fn a_pause_ends_at_its_very_instant() {
     let (cache, now) = (Cache::new(Schedule::default(), secs(30)), Instant::now());
     let error = Error::retryable(ErrorKind::Transport, "scripted").build();
     fly(&cache, now, Err(error));
-    let Demand::Paused { retry_at, .. } = cache.demand(now) else {
+    let NextStep::Paused { retry_at, .. } = cache.next_step(now) else {
         panic!("a failure pauses")
     };
-    assert!(matches!(cache.demand(retry_at), Demand::Start(..)));
+    assert!(matches!(cache.next_step(retry_at), NextStep::Start(..)));
 }

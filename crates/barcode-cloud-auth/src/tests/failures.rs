@@ -85,7 +85,7 @@ async fn an_hour_of_outage_stays_within_the_schedule() {
     // 0.25, 0.5, 1, 2, 4, 8 s, then 10 s.
     assert!((200..=370).contains(&script.posts()), "{}", script.posts());
     assert!(script.gaps()[6..].iter().all(|gap| *gap >= secs(10)));
-    // It ends by itself, soon.
+    // The pause ends soon.
     script.set(Step::Grant(3600.0));
     sleep(secs(10)).await;
     assert!(source.token().await.is_ok());

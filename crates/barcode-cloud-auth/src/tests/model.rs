@@ -46,7 +46,7 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::{Config, Runner, thread};
 use tokio::time::Instant;
 
-use self::cache::{Cache, Demand, Outcome, Ticket};
+use self::cache::{Cache, NextStep, Outcome, Ticket};
 use crate::fetcher::Fetched;
 use crate::response::Grant;
 use crate::schedule::Schedule;
@@ -119,11 +119,11 @@ impl World {
     /// What the source's slow path does.
     fn token(&self, end: End) -> Result<AccessToken, Error> {
         loop {
-            let in_flight = match self.cache.demand(self.now) {
-                Demand::Serve(token) => return Ok(token),
-                Demand::Paused { error, .. } => return Err(error),
-                Demand::Wait(in_flight) => in_flight,
-                Demand::Start(ticket, in_flight) => {
+            let in_flight = match self.cache.next_step(self.now) {
+                NextStep::Serve(token) => return Ok(token),
+                NextStep::Paused { error, .. } => return Err(error),
+                NextStep::Wait(in_flight) => in_flight,
+                NextStep::Start(ticket, in_flight) => {
                     self.launch(ticket, end);
                     in_flight
                 }
@@ -274,7 +274,7 @@ fn model_renewals_and_callers_start_one_flight_and_always_have_a_token() {
 fn model_the_last_handle_may_go_at_any_moment_of_a_flight() {
     check(|| {
         let world = World::new();
-        let Demand::Start(ticket, in_flight) = world.cache.demand(world.now) else {
+        let NextStep::Start(ticket, in_flight) = world.cache.next_step(world.now) else {
             panic!("cold")
         };
         world.launch(ticket, End::Grant);
@@ -290,7 +290,7 @@ fn model_the_last_handle_may_go_at_any_moment_of_a_flight() {
 fn model_a_flight_given_up_changes_nothing_when_it_comes_back() {
     check(|| {
         let world = World::new();
-        let Demand::Start(asleep, _) = world.cache.demand(world.now) else {
+        let NextStep::Start(asleep, _) = world.cache.next_step(world.now) else {
             panic!("cold")
         };
         let later = world.later(32);

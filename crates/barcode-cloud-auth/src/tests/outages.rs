@@ -260,7 +260,7 @@ async fn only_errors_that_prove_that_the_credentials_were_rejected_count() {
     }
 }
 
-/// What is logged on this thread while the guard lives.
+/// The log of this thread while the guard lives.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -312,7 +312,7 @@ async fn the_logged_pause_is_the_time_until_the_next_request() {
         assert!((0.0..0.2).contains(&(gap - pause)), "{pauses:?} {gaps:?}");
     }
     assert_eq!(pauses[3], 600.0);
-    // During the rest, the credentials are read again; the pause is that of the rest that is left.
+    // During the rest, the credentials are read for each attempt, and the pause is the remaining rest.
     let during: Vec<_> = pauses[4..]
         .iter()
         .take_while(|pause| **pause < 600.0)

@@ -40,7 +40,7 @@ async fn a_renewal_happens_once_and_at_the_drawn_moment() {
         let asked = script.times()[0];
         let draw = fastrand::Rng::with_seed(seed).f64();
         let due = asked + secs(3300) - secs(60).mul_f64(draw);
-        // A busy source that drew anew on each call would renew at the earliest moment.
+        // A busy source that drew on each call would renew at the earliest moment.
         sleep_until(asked + secs(3239)).await;
         while Instant::now() <= due {
             at_once(&source).unwrap().unwrap();
@@ -88,7 +88,7 @@ async fn a_token_that_died_while_the_clock_stood_is_replaced_at_the_first_401() 
     let script = Script::always(Step::Grant(3600.0));
     let source = script.source();
     let dead = source.token().await.unwrap();
-    // A machine whose monotonic clock stands while it is suspended: nothing tells but the API.
+    // A machine whose monotonic clock stops while it is suspended: only the API reveals the expiry.
     source.invalidate(&dead);
     assert_eq!(source.token().await.unwrap().generation(), 2);
 }
@@ -128,7 +128,7 @@ async fn short_lived_tokens_keep_a_second_between_posts() {
 
 #[tokio::test(start_paused = true)]
 async fn the_same_token_again_near_its_end_keeps_a_second_between_posts() {
-    // A server that gives the token it gave before, with what is left of its life.
+    // A server that returns the same token again, with its remaining lifetime.
     let begin = Instant::now();
     let script = Script::new(move |_| {
         Step::Grant(

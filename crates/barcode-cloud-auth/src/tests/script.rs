@@ -142,7 +142,7 @@ impl Setup {
                 deadlines,
             },
             counters: Counters::default(),
-            luck: Mutex::new(fastrand::Rng::with_seed(self.seed)),
+            random: Mutex::new(fastrand::Rng::with_seed(self.seed)),
         };
         let origin = ApiOrigin::new(None, false).unwrap();
         TokenSource::from_work(cache, work, self.caller_wait, origin)

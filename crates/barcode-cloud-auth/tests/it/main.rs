@@ -1,4 +1,4 @@
-//! Tests over real sockets: what is on the wire, what a hostile server can do, what a log shows.
+//! Tests over real sockets: the requests on the wire, hostile servers, and the content of logs.
 
 #![allow(
     clippy::unwrap_used,

@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use crate::endpoint::{Endpoint, response};
 
-/// All printable ASCII, and what is not.
+/// All printable ASCII characters, and some others.
 fn awkward() -> String {
     (' '..='~').chain("ä€😀+ %&:=".chars()).collect()
 }

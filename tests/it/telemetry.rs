@@ -1,4 +1,4 @@
-//! What is seen of a call from outside: spans by OpenTelemetry's names, metrics, and neither secrets nor data.
+//! The telemetry of a call: spans with OpenTelemetry's names and metrics, without secrets and data.
 
 use std::collections::BTreeMap;
 use std::fmt;
