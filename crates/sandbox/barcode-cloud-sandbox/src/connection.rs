@@ -42,12 +42,12 @@ pub(crate) struct Bounds {
     pub(crate) read_timeout: Duration,
 }
 
-/// Cuts the connection that a request came by: the peer sees a reset.
+/// Resets the connection that a request arrived on. It is among the request's extensions.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cut(Arc<Notify>);
+pub(crate) struct ResetHandle(Arc<Notify>);
 
-impl Cut {
-    pub(crate) fn now(&self) {
+impl ResetHandle {
+    pub(crate) fn reset(&self) {
         self.0.notify_one();
     }
 }
@@ -96,13 +96,13 @@ pub(crate) async fn serve(
 async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: CancellationToken) {
     // Small answers must not wait for the peer's acknowledgement; without it they are only slower.
     let _ = stream.set_nodelay(true);
-    let cut = Cut::default();
+    let reset_handle = ResetHandle::default();
     let used = Arc::new(AtomicBool::new(false));
     let service = {
-        let (cut, used, stop) = (cut.clone(), Arc::clone(&used), stop.clone());
+        let (reset_handle, used, stop) = (reset_handle.clone(), Arc::clone(&used), stop.clone());
         service_fn(move |request| {
             used.store(true, Ordering::Relaxed);
-            answer(router.clone(), cut.clone(), stop.clone(), request)
+            answer(router.clone(), reset_handle.clone(), stop.clone(), request)
         })
     };
     let mut connection = http1::Builder::new()
@@ -121,7 +121,7 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
         biased;
         // How a connection ended is known to the peer, and of no use here.
         _ = &mut connection => return,
-        () = cut.0.notified() => return reset(connection.into_parts().io.into_inner()),
+        () = reset_handle.0.notified() => return reset(connection.into_parts().io.into_inner()),
         () = stopped => {}
     }
     if unused() {
@@ -130,7 +130,7 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
     std::pin::Pin::new(&mut connection).graceful_shutdown();
     tokio::select! {
         _ = &mut connection => {}
-        () = cut.0.notified() => reset(connection.into_parts().io.into_inner()),
+        () = reset_handle.0.notified() => reset(connection.into_parts().io.into_inner()),
     }
 }
 
@@ -142,11 +142,11 @@ fn reset(stream: TcpStream) {
 
 async fn answer(
     mut router: Router,
-    cut: Cut,
+    reset_handle: ResetHandle,
     stop: CancellationToken,
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
-    request.extensions_mut().insert(cut);
+    request.extensions_mut().insert(reset_handle);
     let mut response = router.call(request.map(Body::new)).await?;
     if stop.is_cancelled() {
         let headers = response.headers_mut();

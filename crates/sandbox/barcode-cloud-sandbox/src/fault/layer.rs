@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Fault, Kind, RetryAfter};
 use crate::answer::{Failure, Reply};
 use crate::clock::Clock;
-use crate::connection::Cut;
+use crate::connection::ResetHandle;
 use crate::journal::Visit;
 use crate::request;
 use crate::server::{State, TOKEN};
@@ -52,12 +52,12 @@ pub(crate) async fn layer(
             if let Some(visit) = request.extensions().get::<Visit>() {
                 visit.meets(&fault);
             }
-            let cut = request.extensions().get::<Cut>().cloned();
+            let reset_handle = request.extensions().get::<ResetHandle>().cloned();
             let scene = Scene {
                 operation: &operation,
                 stop: &state.stop,
                 clock: state.clock,
-                cut: cut.unwrap_or_default(),
+                reset_handle: reset_handle.unwrap_or_default(),
                 reply,
             };
             scene.play(fault, request, next).await
@@ -81,7 +81,7 @@ struct Scene<'a> {
     operation: &'a str,
     stop: &'a CancellationToken,
     clock: Clock,
-    cut: Cut,
+    reset_handle: ResetHandle,
     reply: Reply,
 }
 
@@ -99,15 +99,15 @@ impl Scene<'_> {
                 html(status)
             }
             Kind::Reset => {
-                self.cut.now();
+                self.reset_handle.reset();
                 pending().await
             }
             Kind::Hang => {
                 self.stop.cancelled().await;
-                self.cut.now();
+                self.reset_handle.reset();
                 pending().await
             }
-            Kind::ResetInBody => reset_in_body(next.run(request).await, self.cut).await,
+            Kind::ResetInBody => reset_in_body(next.run(request).await, self.reset_handle).await,
             Kind::Drip(every) => drip(next.run(request).await, every, self.stop.clone()).await,
             Kind::Truncate => {
                 let (response, body) = taken(next.run(request).await).await;
@@ -196,19 +196,19 @@ async fn taken(response: Response) -> (Response, Bytes) {
     (Response::from_parts(parts, Body::empty()), body)
 }
 
-async fn reset_in_body(response: Response, cut: Cut) -> Response {
+async fn reset_in_body(response: Response, reset_handle: ResetHandle) -> Response {
     let (mut response, body) = taken(response).await;
     let length = body.len();
     let half = body.slice(..length / 2);
     let pieces = stream::unfold(Some(half), move |piece| {
-        let cut = cut.clone();
+        let reset_handle = reset_handle.clone();
         async move {
             match piece {
                 Some(piece) => Some((Ok::<_, Infallible>(piece), None)),
                 None => {
                     // What was given so far is written out while this waits.
                     tokio::task::yield_now().await;
-                    cut.now();
+                    reset_handle.reset();
                     pending().await
                 }
             }
