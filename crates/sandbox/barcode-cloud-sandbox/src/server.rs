@@ -24,7 +24,7 @@ use crate::document::{Document, Operation, Task};
 use crate::fault::{self, Faults};
 use crate::files::Files;
 use crate::guard::AllowedHosts;
-use crate::journal::{self, Log, Visit};
+use crate::journal::{self, Log, LogEntryHandle};
 use crate::operations::{generate, recognize};
 use crate::request::{self, LargeBodies};
 use crate::token::{Authority, JWKS_PATH};
@@ -197,7 +197,7 @@ async fn tell_time(Shared(clock): Shared<Clock>, request: Request, next: Next) -
 
 async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -> Response {
     let reply = Reply::of(&request);
-    let visit = request.extensions().get::<Visit>().cloned();
+    let log_entry = request.extensions().get::<LogEntryHandle>().cloned();
     let answer = async {
         if let Err(failure) = state.authority.check(request.headers()) {
             return Err(request::drain(request.into_body(), failure).await);
@@ -205,9 +205,9 @@ async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -
         // The place of a large body is kept until there is an answer.
         let (values, _place) = request::values(&state, &operation, request).await?;
         let found = match operation.task {
-            Task::Generate => return generate::run(&state, values, visit.as_ref()).await,
-            Task::Recognize => recognize::recognize(&state, values, visit.as_ref()).await?,
-            Task::Scan => recognize::scan(&state, values, visit.as_ref()).await?,
+            Task::Generate => return generate::run(&state, values, log_entry.as_ref()).await,
+            Task::Recognize => recognize::recognize(&state, values, log_entry.as_ref()).await?,
+            Task::Scan => recognize::scan(&state, values, log_entry.as_ref()).await?,
         };
         Ok(reply.write(&operation.answer, &found))
     };

@@ -23,7 +23,7 @@ use super::{Fault, Kind, RetryAfter};
 use crate::answer::{Failure, Reply};
 use crate::clock::Clock;
 use crate::connection::ResetHandle;
-use crate::journal::Visit;
+use crate::journal::LogEntryHandle;
 use crate::request;
 use crate::server::{State, TOKEN};
 
@@ -49,8 +49,8 @@ pub(crate) async fn layer(
     match asked {
         Ok(None) => next.run(request).await,
         Ok(Some(fault)) => {
-            if let Some(visit) = request.extensions().get::<Visit>() {
-                visit.meets(&fault);
+            if let Some(log_entry) = request.extensions().get::<LogEntryHandle>() {
+                log_entry.record_fault(&fault);
             }
             let reset_handle = request.extensions().get::<ResetHandle>().cloned();
             let scene = Scene {

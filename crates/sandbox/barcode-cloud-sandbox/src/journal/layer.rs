@@ -29,31 +29,31 @@ pub(crate) async fn layer(
 ) -> Response {
     let operation = state.operation_of(&request);
     let entry = entry(&state.log, &request, operation.as_deref());
-    let visit = Visit {
+    let log_entry = LogEntryHandle {
         key: state.log.add(entry),
         log: Arc::clone(&state.log),
     };
-    let seen = Arc::new(Mutex::new(Seen::new(
+    let recorder = Arc::new(Mutex::new(BodyRecorder::new(
         request.headers(),
         operation.as_deref(),
     )));
-    let mut ending = Ending {
-        visit: visit.clone(),
-        seen: Arc::clone(&seen),
+    let mut completion = EntryCompletion {
+        log_entry: log_entry.clone(),
+        recorder: Arc::clone(&recorder),
         status: None,
     };
-    request.extensions_mut().insert(visit);
+    request.extensions_mut().insert(log_entry);
     let request = request.map(|body| {
         Body::new(body.map_frame(move |frame| {
             if let Some(bytes) = frame.data_ref() {
-                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                seen.take(bytes);
+                let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
+                recorder.record(bytes);
             }
             frame
         }))
     });
     let response = next.run(request).await;
-    ending.status = Some(response.status().as_u16());
+    completion.status = Some(response.status().as_u16());
     response
 }
 
@@ -103,20 +103,20 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 
 /// The entry of a request that is under way.
 #[derive(Clone)]
-pub(crate) struct Visit {
+pub(crate) struct LogEntryHandle {
     log: Arc<Log>,
     key: u64,
 }
 
-impl Visit {
+impl LogEntryHandle {
     /// Notes the fault that happens to the request.
-    pub(crate) fn meets(&self, fault: &Fault) {
+    pub(crate) fn record_fault(&self, fault: &Fault) {
         let text = fault.to_string();
         self.log.update(self.key, |entry| entry.fault = Some(text));
     }
 
     /// Notes what the response leaves out or changes.
-    pub(crate) fn warn(&self, warning: &str) {
+    pub(crate) fn record_warning(&self, warning: &str) {
         let text = self.log.redactor.text(warning);
         self.log
             .update(self.key, |entry| entry.warning = Some(text));
@@ -124,18 +124,18 @@ impl Visit {
 }
 
 /// Completes the entry when the request is answered, and when its client goes away before.
-struct Ending {
-    visit: Visit,
-    seen: Arc<Mutex<Seen>>,
+struct EntryCompletion {
+    log_entry: LogEntryHandle,
+    recorder: Arc<Mutex<BodyRecorder>>,
     status: Option<u16>,
 }
 
-impl Drop for Ending {
+impl Drop for EntryCompletion {
     fn drop(&mut self) {
-        let Visit { log, key } = &self.visit;
+        let LogEntryHandle { log, key } = &self.log_entry;
         let (length, text) = {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            (seen.length, seen.text(log))
+            let mut recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+            (recorder.length, recorder.text(log))
         };
         let complete = log.update(*key, |entry| {
             entry.body.length = length;
@@ -149,8 +149,8 @@ impl Drop for Ending {
     }
 }
 
-/// What was seen of a body while it was read.
-struct Seen {
+/// What was recorded of a body while it was read.
+struct BodyRecorder {
     length: u64,
     kind: Option<TextKind>,
     bytes: Vec<u8>,
@@ -163,7 +163,7 @@ enum TextKind {
     Other,
 }
 
-impl Seen {
+impl BodyRecorder {
     fn new(headers: &HeaderMap, operation: Option<&str>) -> Self {
         let media_type = media_type(headers).unwrap_or_default();
         let kind = match media_type.as_str() {
@@ -182,7 +182,7 @@ impl Seen {
         }
     }
 
-    fn take(&mut self, bytes: &Bytes) {
+    fn record(&mut self, bytes: &Bytes) {
         self.length += bytes.len() as u64;
         if self.kind.is_some() && self.bytes.len() + bytes.len() <= LONGEST_TEXT {
             self.bytes.extend_from_slice(bytes);

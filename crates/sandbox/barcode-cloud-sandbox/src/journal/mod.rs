@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::sync::broadcast;
 
-pub(crate) use layer::{Visit, layer};
+pub(crate) use layer::{LogEntryHandle, layer};
 pub(crate) use redact::Redactor;
 
 /// Older entries make room for new ones beyond so many, or so many bytes in all.

@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 
 use crate::answer::Failure;
 use crate::engine::{self, Options, Symbology};
-use crate::journal::Visit;
+use crate::journal::LogEntryHandle;
 use crate::operations::{from_base64, options};
 use crate::picture::{self, Color, Format, Layout, Misfit, TextLocation, Wishes};
 use crate::server::State;
@@ -28,11 +28,11 @@ const LONGEST_DATA: usize = 64 * 1024;
 pub(crate) async fn run(
     state: &Arc<State>,
     values: Values,
-    visit: Option<&Visit>,
+    log_entry: Option<&LogEntryHandle>,
 ) -> Result<Response, Failure> {
     let order = Order::read(&values, state.strict)?;
-    if let (Some(visit), Some(warning)) = (visit, order.data.warning()) {
-        visit.warn(&warning);
+    if let (Some(log_entry), Some(warning)) = (log_entry, order.data.warning()) {
+        log_entry.record_warning(&warning);
     }
     let (content_type, file) = state.workers.run(move || order.fulfil()).await?;
     let content_type = HeaderValue::from_static(content_type);

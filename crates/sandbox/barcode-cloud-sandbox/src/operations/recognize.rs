@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Failure;
 use crate::engine::{self, Budget, Effort, Found, Symbology};
-use crate::journal::Visit;
+use crate::journal::LogEntryHandle;
 use crate::operations::from_base64;
 use crate::picture;
 use crate::server::State;
@@ -20,7 +20,7 @@ const COMMON: &str = "MostCommonlyUsed";
 pub(crate) async fn recognize(
     state: &Arc<State>,
     values: Values,
-    visit: Option<&Visit>,
+    log_entry: Option<&LogEntryHandle>,
 ) -> Result<Value, Failure> {
     let wanted = match values.texts("barcodeTypes") {
         Some(names) => Wanted::named("barcodeTypes", &names)?,
@@ -35,14 +35,14 @@ pub(crate) async fn recognize(
         _ => Effort::Normal,
     };
     // `recognitionImageKind` is a hint to the service's engine; here every kind is read alike.
-    find(state, values, wanted, effort, visit).await
+    find(state, values, wanted, effort, log_entry).await
 }
 
 /// Looks for the common types. If the picture could not be searched completely, the log entry gets a warning.
 pub(crate) async fn scan(
     state: &Arc<State>,
     values: Values,
-    visit: Option<&Visit>,
+    log_entry: Option<&LogEntryHandle>,
 ) -> Result<Value, Failure> {
     find(
         state,
@@ -52,7 +52,7 @@ pub(crate) async fn scan(
             types: Vec::new(),
         },
         Effort::Normal,
-        visit,
+        log_entry,
     )
     .await
 }
@@ -86,7 +86,7 @@ async fn find(
     values: Values,
     wanted: Wanted,
     effort: Effort,
-    visit: Option<&Visit>,
+    log_entry: Option<&LogEntryHandle>,
 ) -> Result<Value, Failure> {
     let (parameter, file) = file(state, values).await?;
     let time = state.recognition_time;
@@ -99,8 +99,8 @@ async fn find(
         Ok((found, budget.is_exhausted()))
     });
     let (found, is_incomplete) = read.await?;
-    if let Some(visit) = visit.filter(|_| is_incomplete) {
-        visit.warn(&format!(
+    if let Some(log_entry) = log_entry.filter(|_| is_incomplete) {
+        log_entry.record_warning(&format!(
             "The picture was not searched completely: reading was ended after {} seconds. The answer lists the barcodes \
              found until then.",
             time.as_secs_f32()
@@ -133,7 +133,7 @@ fn barcode(found: &Found) -> Value {
         "barcodeValue": found.value,
         "type": found.name,
         "region": region,
-        // Seen as null where the value says all there is.
+        // BodyRecorder as null where the value says all there is.
         "checksum": null,
     })
 }
