@@ -189,7 +189,7 @@ async fn revoke(
         }
     };
     state
-        .authority
+        .token_issuer
         .revoke(which)
         .map_err(|problem| Failure::malformed(format!("Error: Nothing was revoked: {problem}.")))?;
     Ok(StatusCode::NO_CONTENT)

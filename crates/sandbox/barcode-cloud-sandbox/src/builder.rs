@@ -19,7 +19,7 @@ use crate::journal::{Log, Redactor};
 use crate::request::LargeBodies;
 use crate::sandbox::{Addresses, Sandbox};
 use crate::server::{self, Names, State};
-use crate::token::{Authority, Credentials, Terms};
+use crate::token::{Credentials, TokenIssuer, TokenSettings};
 use crate::workers::Workers;
 use crate::xml::Vocabulary;
 use crate::{Error, admin, random};
@@ -231,7 +231,7 @@ impl Builder {
     ) -> Result<State, Error> {
         let secrets = clients.iter().map(|it| it.client_secret.clone());
         let log = Log::new(Redactor::new(secrets));
-        let terms = Terms {
+        let settings = TokenSettings {
             lifetime: self.token_lifetime,
             leeway: self.token_leeway,
             clock: self.clock,
@@ -246,7 +246,7 @@ impl Builder {
         }
         let vocabulary = Vocabulary::new(document.root.clone(), document.error.clone());
         Ok(State {
-            authority: Authority::new(clients, terms)?,
+            token_issuer: TokenIssuer::new(clients, settings)?,
             files: self.files,
             allowed_hosts: Arc::new(allowed_hosts),
             workers: Workers::new(),

@@ -108,7 +108,7 @@ impl Sandbox {
     }
 
     fn first_client(&self) -> Option<&Credentials> {
-        self.state.authority.clients().first()
+        self.state.token_issuer.clients().first()
     }
 
     /// The port that the sandbox listens on.
@@ -167,7 +167,7 @@ impl Sandbox {
     /// Takes back every access token given so far: the next call with one gets 401.
     pub fn revoke_tokens(&self) {
         // Only revoking a single token or an unknown client can fail.
-        let _ = self.state.authority.revoke(Revoke::All);
+        let _ = self.state.token_issuer.revoke(Revoke::All);
     }
 
     /// Stops: takes no new connection, answers the requests in flight, and returns when that is done. After nine

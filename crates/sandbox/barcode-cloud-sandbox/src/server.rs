@@ -27,7 +27,7 @@ use crate::guard::AllowedHosts;
 use crate::journal::{self, Log, LogEntryHandle};
 use crate::operations::{generate, recognize};
 use crate::request::{self, LargeBodies};
-use crate::token::{Authority, JWKS_PATH};
+use crate::token::{JWKS_PATH, TokenIssuer};
 use crate::workers::Workers;
 use crate::xml::Vocabulary;
 use crate::{Error, admin, form, page};
@@ -49,7 +49,7 @@ pub(crate) const TOKEN: &str = "token";
 
 /// What every request needs.
 pub(crate) struct State {
-    pub(crate) authority: Authority,
+    pub(crate) token_issuer: TokenIssuer,
     pub(crate) files: Files,
     pub(crate) allowed_hosts: Arc<AllowedHosts>,
     pub(crate) workers: Workers,
@@ -129,8 +129,8 @@ impl Names {
 pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Result<Router, Error> {
     let base_path = document.base_path.clone();
     let token_path = document.token_path.clone();
-    let configuration = Json(state.authority.configuration(&token_path));
-    let keys = Json(state.authority.public_keys());
+    let configuration = Json(state.token_issuer.configuration(&token_path));
+    let keys = Json(state.token_issuer.public_keys());
     let spec = Json(spec);
     let connection = page::Connection::new(&base_path, &token_path, state);
     let page = page::files(connection, Arc::clone(&state.allowed_hosts));
@@ -199,7 +199,7 @@ async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -
     let reply = Reply::of(&request);
     let log_entry = request.extensions().get::<LogEntryHandle>().cloned();
     let answer = async {
-        if let Err(failure) = state.authority.check(request.headers()) {
+        if let Err(failure) = state.token_issuer.check(request.headers()) {
             return Err(request::drain(request.into_body(), failure).await);
         }
         // The place of a large body is kept until there is an answer.
@@ -222,6 +222,6 @@ async fn give_token(state: Arc<State>, request: Request) -> Response {
     };
     let fields = form::text_fields(&parts.headers, body, !state.strict).await;
     state
-        .authority
+        .token_issuer
         .answer(&parts.method, &parts.headers, fields)
 }

@@ -38,7 +38,7 @@ pub(crate) struct Credentials {
 }
 
 /// What a token is worth, and where.
-pub(crate) struct Terms {
+pub(crate) struct TokenSettings {
     pub(crate) lifetime: Duration,
     /// How long after its end a token still passes.
     pub(crate) leeway: Duration,
@@ -50,16 +50,16 @@ pub(crate) struct Terms {
 }
 
 /// Hands out tokens, and knows its own again.
-pub(crate) struct Authority {
+pub(crate) struct TokenIssuer {
     /// At least one.
     clients: Vec<Credentials>,
-    terms: Terms,
+    settings: TokenSettings,
     keys: Keys,
     revocation: Revocation,
-    failures: Mutex<HashMap<(String, String), Failures>>,
+    failures: Mutex<HashMap<(String, String), FailureCount>>,
 }
 
-struct Failures {
+struct FailureCount {
     count: u32,
     last: Instant,
 }
@@ -77,20 +77,20 @@ struct Claims {
 
 /// Why no token was given: the codes of RFC 6749, section 5.2, and the service's rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+enum TokenError {
     InvalidRequest,
     InvalidClient,
     UnsupportedGrantType,
     TooManyFailures,
     /// No token could be made.
-    Fault,
+    Internal,
 }
 
-impl Authority {
-    pub(crate) fn new(clients: Vec<Credentials>, terms: Terms) -> Result<Self, Error> {
+impl TokenIssuer {
+    pub(crate) fn new(clients: Vec<Credentials>, settings: TokenSettings) -> Result<Self, Error> {
         Ok(Self {
             clients,
-            terms,
+            settings,
             keys: Keys::new()?,
             revocation: Revocation::default(),
             failures: Mutex::default(),
@@ -103,7 +103,7 @@ impl Authority {
 
     /// What OpenID Connect Discovery publishes of the token endpoint at `token_path`.
     pub(crate) fn configuration(&self, token_path: &str) -> Value {
-        let issuer = &self.terms.issuer;
+        let issuer = &self.settings.issuer;
         json!({
             "issuer": issuer,
             "token_endpoint": format!("{issuer}{token_path}"),
@@ -131,31 +131,31 @@ impl Authority {
     ) -> Response {
         let granted = match (method, fields) {
             (&Method::POST, Some(fields)) => self.grant(headers, &Form(fields)),
-            _ => Err(Refusal::InvalidRequest),
+            _ => Err(TokenError::InvalidRequest),
         };
         match granted {
             Ok(token) => {
                 let body = json!({
                     "access_token": token,
-                    "expires_in": self.terms.lifetime.as_secs(),
+                    "expires_in": self.settings.lifetime.as_secs(),
                     "token_type": "Bearer",
                 });
                 ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()
             }
-            Err(refusal) => refusal.into_response(),
+            Err(error) => error.into_response(),
         }
     }
 
-    fn grant(&self, headers: &HeaderMap, form: &Form) -> Result<String, Refusal> {
-        let grant_type = form.get("grant_type")?.ok_or(Refusal::InvalidRequest)?;
+    fn grant(&self, headers: &HeaderMap, form: &Form) -> Result<String, TokenError> {
+        let grant_type = form.get("grant_type")?.ok_or(TokenError::InvalidRequest)?;
         let (id, secret) = form.credentials(headers)?;
         if grant_type != "client_credentials" {
-            return Err(Refusal::UnsupportedGrantType);
+            return Err(TokenError::UnsupportedGrantType);
         }
         if !self.is_known(&id, &secret) {
             return Err(self.count_failure(id, secret));
         }
-        self.issue(id).map_err(|_| Refusal::Fault)
+        self.issue(id).map_err(|_| TokenError::Internal)
     }
 
     /// Both halves of every pair are always compared, each in constant time.
@@ -168,40 +168,40 @@ impl Authority {
         })
     }
 
-    fn count_failure(&self, id: String, secret: String) -> Refusal {
+    fn count_failure(&self, id: String, secret: String) -> TokenError {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.retain(|_, it| it.last.elapsed() < LOCKOUT);
         if failures.len() >= REMEMBERED_PAIRS {
             failures.clear();
         }
-        let entry = failures.entry((id, secret)).or_insert(Failures {
+        let entry = failures.entry((id, secret)).or_insert(FailureCount {
             count: 0,
             last: Instant::now(),
         });
         entry.count += 1;
         entry.last = Instant::now();
         if entry.count > ALLOWED_FAILURES {
-            Refusal::TooManyFailures
+            TokenError::TooManyFailures
         } else {
-            Refusal::InvalidClient
+            TokenError::InvalidClient
         }
     }
 
     fn issue(&self, client_id: String) -> Result<String, Error> {
-        let now = self.terms.clock.timestamp();
+        let now = self.settings.clock.timestamp();
         let random = random::hex(&random::bytes::<16>()?);
         self.keys.sign(&Claims {
-            iss: self.terms.issuer.clone(),
-            aud: self.terms.audience.clone(),
+            iss: self.settings.issuer.clone(),
+            aud: self.settings.audience.clone(),
             client_id,
             jti: self.revocation.new_id(&random),
             iat: now,
             nbf: now,
-            exp: now.saturating_add(seconds(self.terms.lifetime)),
+            exp: now.saturating_add(seconds(self.settings.lifetime)),
         })
     }
 
-    /// Lets a request pass that carries a token of this authority which is still good.
+    /// Lets a request pass that carries a token of this issuer which is still good.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Failure> {
         let Some(value) = headers.get(AUTHORIZATION) else {
             return Err(Failure::unauthorized(
@@ -226,8 +226,8 @@ impl Authority {
             )
         };
         let claims = self.claims(token).ok_or_else(invalid)?;
-        let now = self.terms.clock.timestamp();
-        if now >= claims.exp.saturating_add(seconds(self.terms.leeway)) {
+        let now = self.settings.clock.timestamp();
+        if now >= claims.exp.saturating_add(seconds(self.settings.leeway)) {
             return Err(Failure::expired());
         }
         if self.revocation.is_revoked(&claims.client_id, &claims.jti) {
@@ -236,11 +236,11 @@ impl Authority {
         Ok(())
     }
 
-    /// The claims of a token of this authority, good or no longer good.
+    /// The claims of a token of this issuer, good or no longer good.
     fn claims(&self, token: &str) -> Option<Claims> {
-        let Terms {
+        let TokenSettings {
             issuer, audience, ..
-        } = &self.terms;
+        } = &self.settings;
         self.keys.verify(token, issuer, audience)
     }
 
@@ -254,9 +254,9 @@ impl Authority {
             Revoke::Client(_) => return Err("there is no such client"),
             Revoke::Token(token) => {
                 let claims = self.claims(token).ok_or("it is no token of this sandbox")?;
-                let end = claims.exp.saturating_add(seconds(self.terms.leeway));
+                let end = claims.exp.saturating_add(seconds(self.settings.leeway));
                 self.revocation
-                    .revoke(&claims.jti, end, self.terms.clock.timestamp())
+                    .revoke(&claims.jti, end, self.settings.clock.timestamp())
                     .map_err(|_| "too many single tokens are revoked: revoke all")?;
             }
         }
@@ -277,7 +277,7 @@ fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let (status, error) = match self {
             Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
@@ -285,7 +285,7 @@ impl IntoResponse for Refusal {
             Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
             // What the service writes in these two is unknown.
             Self::TooManyFailures => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
-            Self::Fault => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
         };
         let mut response = (status, Json(json!({ "error": error }))).into_response();
         if self == Self::TooManyFailures {
@@ -302,7 +302,7 @@ struct Form(Vec<(String, String)>);
 
 impl Form {
     /// A field; given twice, it makes the whole request invalid (RFC 6749, section 3.2).
-    fn get(&self, name: &str) -> Result<Option<&str>, Refusal> {
+    fn get(&self, name: &str) -> Result<Option<&str>, TokenError> {
         let mut values = self
             .0
             .iter()
@@ -310,12 +310,12 @@ impl Form {
             .map(|(_, value)| value);
         match (values.next(), values.next()) {
             (value, None) => Ok(value.map(String::as_str).filter(|value| !value.is_empty())),
-            _ => Err(Refusal::InvalidRequest),
+            _ => Err(TokenError::InvalidRequest),
         }
     }
 
     /// Id and secret from the form or from a Basic header, not from both (section 2.3).
-    fn credentials(&self, headers: &HeaderMap) -> Result<(String, String), Refusal> {
+    fn credentials(&self, headers: &HeaderMap) -> Result<(String, String), TokenError> {
         let form = (self.get("client_id")?, self.get("client_secret")?);
         match (headers.get(AUTHORIZATION), form) {
             (None, (Some(id), Some(secret))) => Ok((id.to_owned(), secret.to_owned())),
@@ -324,8 +324,8 @@ impl Form {
                 .ok()
                 .and_then(|value| scheme(value, "Basic"))
                 .and_then(basic)
-                .ok_or(Refusal::InvalidClient),
-            _ => Err(Refusal::InvalidRequest),
+                .ok_or(TokenError::InvalidClient),
+            _ => Err(TokenError::InvalidRequest),
         }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(base_path: &str, token_path: &str, state: &State) -> Self {
-        let client = state.authority.clients().first();
+        let client = state.token_issuer.clients().first();
         Self {
             base_path: base_path.to_owned(),
             token_path: token_path.to_owned(),
