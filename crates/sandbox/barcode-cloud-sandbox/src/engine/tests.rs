@@ -2,7 +2,7 @@
 
 use super::symbology::WrittenBy;
 use super::*;
-use crate::picture::{Color, Layout, TextLocation, Wishes};
+use crate::picture::{Color, Layout, RenderOptions, TextLocation};
 
 /// Values of each type, as a user would give them and get them back.
 pub(super) const SAMPLES: &[(&str, &[&str])] = &[
@@ -128,8 +128,8 @@ pub(super) const SAMPLES: &[(&str, &[&str])] = &[
     ("DeutschePostLeitcode", &["21348075016401"]),
 ];
 
-fn wishes() -> Wishes {
-    Wishes {
+fn render_options() -> RenderOptions {
+    RenderOptions {
         foreground: Color::parse("Black").unwrap(),
         background: Color::parse("White").unwrap(),
         resolution: 96.0,
@@ -141,8 +141,8 @@ fn wishes() -> Wishes {
     }
 }
 
-fn gray(symbol: &Symbol, wishes: &Wishes) -> Gray {
-    let picture = Layout::new(symbol, wishes).unwrap().draw();
+fn gray(symbol: &Symbol, options: &RenderOptions) -> Gray {
+    let picture = Layout::new(symbol, options).unwrap().draw();
     Gray {
         width: picture.width(),
         height: picture.height(),
@@ -154,14 +154,14 @@ pub(super) fn draw(name: &str, value: &str) -> Result<Gray, String> {
     let symbology = Symbology::to_write(name).unwrap();
     let symbol =
         write(symbology, value, false, &Options::default()).map_err(|refusal| refusal.0)?;
-    let mut wishes = wishes();
+    let mut options = render_options();
     if let Some(ratio) = symbology.module_ratio() {
-        wishes.module_ratio = ratio;
+        options.module_ratio = ratio;
     }
     if symbology.linear {
-        wishes.text = TextLocation::Below;
+        options.text = TextLocation::Below;
     }
-    Ok(gray(&symbol, &wishes))
+    Ok(gray(&symbol, &options))
 }
 
 pub(super) fn read_as(name: &str, picture: &Gray) -> Vec<(&'static str, String)> {
@@ -264,9 +264,9 @@ fn the_right_edge_of_a_pdf417_may_be_left_out() {
     let symbol = write(symbology, "Compact", false, &options).unwrap();
     let picture = gray(
         &symbol,
-        &Wishes {
+        &RenderOptions {
             module_ratio: 3.0,
-            ..wishes()
+            ..render_options()
         },
     );
     let found = read_as("CompactPdf417", &picture);

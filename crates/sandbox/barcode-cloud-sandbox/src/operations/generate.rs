@@ -11,7 +11,7 @@ use crate::answer::Failure;
 use crate::engine::{self, Options, Symbology};
 use crate::journal::LogEntryHandle;
 use crate::operations::{from_base64, options};
-use crate::picture::{self, Color, Format, Layout, Misfit, TextLocation, Wishes};
+use crate::picture::{self, Color, Format, Layout, LayoutError, RenderOptions, TextLocation};
 use crate::server::State;
 use crate::validate::Values;
 
@@ -30,27 +30,27 @@ pub(crate) async fn run(
     values: Values,
     log_entry: Option<&LogEntryHandle>,
 ) -> Result<Response, Failure> {
-    let order = Order::read(&values, state.strict)?;
-    if let (Some(log_entry), Some(warning)) = (log_entry, order.data.warning()) {
+    let request = GenerateRequest::read(&values, state.strict)?;
+    if let (Some(log_entry), Some(warning)) = (log_entry, request.data.warning()) {
         log_entry.record_warning(&warning);
     }
-    let (content_type, file) = state.workers.run(move || order.fulfil()).await?;
+    let (content_type, file) = state.workers.run(move || request.render()).await?;
     let content_type = HeaderValue::from_static(content_type);
     Ok(([(CONTENT_TYPE, content_type)], file).into_response())
 }
 
 /// A picture to make.
-struct Order {
+struct GenerateRequest {
     symbology: &'static Symbology,
     data: Data,
-    options: Options,
-    wishes: Wishes,
+    symbol_options: Options,
+    render_options: RenderOptions,
     /// `None` stands for SVG.
     format: Option<Format>,
     content_type: &'static str,
 }
 
-impl Order {
+impl GenerateRequest {
     fn read(values: &Values, strict: bool) -> Result<Self, Failure> {
         let name = values.text("barcodeType").unwrap_or_default();
         let symbology = Symbology::to_write(name)
@@ -68,29 +68,30 @@ impl Order {
         }
         Ok(Self {
             symbology,
-            options: options::read(symbology, &data, values)?,
+            symbol_options: options::read(symbology, &data, values)?,
             data,
-            wishes: wishes(symbology, values, strict)?,
+            render_options: render_options(symbology, values, strict)?,
             format,
             content_type,
         })
     }
 
-    fn fulfil(self) -> Result<(&'static str, Vec<u8>), Failure> {
+    fn render(self) -> Result<(&'static str, Vec<u8>), Failure> {
         let Data {
             value,
             raw,
             shortened,
         } = self.data;
-        let mut symbol = engine::write(self.symbology, &value, raw, &self.options)
+        let mut symbol = engine::write(self.symbology, &value, raw, &self.symbol_options)
             .map_err(|refusal| Failure::field("data", refusal.0))?;
         if let Some(Shortened { whole, .. }) = shortened {
             symbol.text = whole;
         }
-        let layout = Layout::new(&symbol, &self.wishes).map_err(|it| misfit(it, &self.wishes))?;
+        let layout = Layout::new(&symbol, &self.render_options)
+            .map_err(|error| layout_failure(error, &self.render_options))?;
         let file = match self.format {
             None => layout.svg().into_bytes(),
-            Some(format) => picture::encode(&layout.draw(), format, self.wishes.resolution)
+            Some(format) => picture::encode(&layout.draw(), format, self.render_options.resolution)
                 .map_err(|error| {
                     Failure::internal(format!("The picture was not made: {error}."))
                 })?,
@@ -99,15 +100,17 @@ impl Order {
     }
 }
 
-fn misfit(misfit: Misfit, wishes: &Wishes) -> Failure {
-    match misfit {
-        Misfit::Width => Failure::field("imageWidth", "The barcode does not fit into this width."),
-        Misfit::Height => {
+fn layout_failure(error: LayoutError, options: &RenderOptions) -> Failure {
+    match error {
+        LayoutError::Width => {
+            Failure::field("imageWidth", "The barcode does not fit into this width.")
+        }
+        LayoutError::Height => {
             Failure::field("imageHeight", "The barcode does not fit into this height.")
         }
-        Misfit::Size => {
+        LayoutError::Size => {
             // The longer of the two sides that were asked for; without one, the resolution sets the size.
-            let parameter = match (wishes.width, wishes.height) {
+            let parameter = match (options.width, options.height) {
                 (Some(width), Some(height)) if height > width => "imageHeight",
                 (Some(_), _) => "imageWidth",
                 (None, Some(_)) => "imageHeight",
@@ -228,7 +231,11 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     pairs.collect()
 }
 
-fn wishes(symbology: &Symbology, values: &Values, strict: bool) -> Result<Wishes, Failure> {
+fn render_options(
+    symbology: &Symbology,
+    values: &Values,
+    strict: bool,
+) -> Result<RenderOptions, Failure> {
     let color = |parameter| {
         let text = values.text(parameter).unwrap_or_default();
         let not_known =
@@ -259,7 +266,7 @@ fn wishes(symbology: &Symbology, values: &Values, strict: bool) -> Result<Wishes
         None if options::is_qr(symbology) => values.number("qrAspectRatio").unwrap_or(1.0),
         None => 1.0,
     };
-    Ok(Wishes {
+    Ok(RenderOptions {
         foreground: color("foregroundColor")?,
         background: color("backgroundColor")?,
         resolution,

@@ -15,7 +15,7 @@ pub(crate) use decode::decode;
 pub(crate) use encode::{Format, encode};
 #[cfg(test)]
 pub(crate) use render::Line;
-pub(crate) use render::{Layout, Misfit, TextLocation, Wishes};
+pub(crate) use render::{Layout, LayoutError, RenderOptions, TextLocation};
 
 #[cfg(test)]
 pub(crate) use font::draw as draw_text;

@@ -30,7 +30,7 @@ pub(crate) enum TextLocation {
 
 /// How a symbol is to look.
 #[derive(Debug, Clone)]
-pub(crate) struct Wishes {
+pub(crate) struct RenderOptions {
     pub(crate) foreground: Color,
     pub(crate) background: Color,
     /// In dots per inch.
@@ -47,7 +47,7 @@ pub(crate) struct Wishes {
 
 /// Why a symbol cannot be drawn as wished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Misfit {
+pub(crate) enum LayoutError {
     Width,
     Height,
     Size,
@@ -61,7 +61,7 @@ pub(crate) struct Layout<'a> {
     /// The dark parts: left, top, width, height.
     pub(crate) bars: Vec<[u32; 4]>,
     pub(crate) text: Option<Line<'a>>,
-    pub(crate) wishes: &'a Wishes,
+    pub(crate) options: &'a RenderOptions,
 }
 
 /// A line of text: the middle of its baseline, and the size of its letters.
@@ -74,11 +74,11 @@ pub(crate) struct Line<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(crate) fn new(symbol: &'a Symbol, wishes: &'a Wishes) -> Result<Self, Misfit> {
-        let points = wishes.resolution / 72.0;
+    pub(crate) fn new(symbol: &'a Symbol, options: &'a RenderOptions) -> Result<Self, LayoutError> {
+        let points = options.resolution / 72.0;
         let margins = (2.0 * MARGIN * points).floor();
         let letters = (LETTER_HEIGHT * points).round().max(1.0);
-        let text_height = match wishes.text {
+        let text_height = match options.text {
             TextLocation::None => 0.0,
             _ => (letters * 1.25).ceil(),
         };
@@ -87,55 +87,55 @@ impl<'a> Layout<'a> {
             Shape::Grid(rows) => (
                 rows.first().map_or(0, Vec::len),
                 rows.len(),
-                Some(wishes.module_ratio),
+                Some(options.module_ratio),
             ),
         };
         let (columns, rows) = (columns as f64, rows as f64);
 
-        let mut module = (MODULE * wishes.resolution / 96.0).round().max(1.0);
-        if wishes.width.is_some() || (wishes.height.is_some() && ratio.is_some()) {
-            let across = wishes
+        let mut module = (MODULE * options.resolution / 96.0).round().max(1.0);
+        if options.width.is_some() || (options.height.is_some() && ratio.is_some()) {
+            let across = options
                 .width
                 .map(|it| ((it.round() - margins) / columns).floor());
-            let down = wishes.height.zip(ratio).map(|(height, ratio)| {
+            let down = options.height.zip(ratio).map(|(height, ratio)| {
                 ((height.round() - margins - text_height) / rows / ratio).floor()
             });
             module = across.unwrap_or(f64::MAX).min(down.unwrap_or(f64::MAX));
         }
         if module < 1.0 {
-            let narrow = wishes.width.is_some();
+            let narrow = options.width.is_some();
             return Err(if narrow {
-                Misfit::Width
+                LayoutError::Width
             } else {
-                Misfit::Height
+                LayoutError::Height
             });
         }
-        let row_height = match (ratio, wishes.height) {
+        let row_height = match (ratio, options.height) {
             (Some(ratio), _) => (module * ratio).floor().max(1.0),
             (None, Some(height)) => height.round() - margins - text_height,
-            (None, None) => (BAR_HEIGHT * wishes.resolution / 96.0).round().max(1.0),
+            (None, None) => (BAR_HEIGHT * options.resolution / 96.0).round().max(1.0),
         };
         if row_height < 1.0 {
-            return Err(Misfit::Height);
+            return Err(LayoutError::Height);
         }
         let (inner_width, inner_height) = (columns * module, rows * row_height);
-        let width = wishes.width.map_or(inner_width + margins, f64::round);
-        let height = wishes
+        let width = options.width.map_or(inner_width + margins, f64::round);
+        let height = options
             .height
             .map_or(inner_height + margins + text_height, f64::round);
-        let (turned_width, turned_height) = turned(width, height, wishes.rotation);
+        let (turned_width, turned_height) = turned(width, height, options.rotation);
         if turned_width.max(turned_height) > LONGEST_SIDE
             || turned_width * turned_height > MOST_PIXELS
         {
-            return Err(Misfit::Size);
+            return Err(LayoutError::Size);
         }
         let left = ((width - inner_width) / 2.0).floor();
         let upper = ((height - inner_height - text_height) / 2.0).floor();
-        let (top, baseline) = match wishes.text {
+        let (top, baseline) = match options.text {
             TextLocation::Above => (upper + text_height, upper + letters),
             _ => (upper, upper + inner_height + letters),
         };
-        let text = (wishes.text != TextLocation::None).then(|| Line {
+        let text = (options.text != TextLocation::None).then(|| Line {
             text: &symbol.text,
             middle: (width / 2.0) as f32,
             baseline: baseline as f32,
@@ -150,17 +150,17 @@ impl<'a> Layout<'a> {
             height: height as u32,
             bars,
             text,
-            wishes,
+            options,
         })
     }
 
     /// The picture, turned as wished.
     pub(crate) fn draw(&self) -> RgbaImage {
-        let Wishes {
+        let RenderOptions {
             foreground,
             background,
             ..
-        } = *self.wishes;
+        } = *self.options;
         let mut picture = RgbaImage::from_pixel(self.width, self.height, Rgba(background.rgba()));
         for [left, top, width, height] in &self.bars {
             for y in *top..top + height {
@@ -176,7 +176,7 @@ impl<'a> Layout<'a> {
                 }
             });
         }
-        turn(picture, self.wishes.rotation, background)
+        turn(picture, self.options.rotation, background)
     }
 }
 

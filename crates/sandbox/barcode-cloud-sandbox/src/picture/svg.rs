@@ -9,10 +9,10 @@ impl Layout<'_> {
     /// The drawing, turned as wished. Its unit is the pixel of the other formats.
     pub(crate) fn svg(&self) -> String {
         let (width, height) = (f64::from(self.width), f64::from(self.height));
-        let degrees = self.wishes.rotation.rem_euclid(360);
+        let degrees = self.options.rotation.rem_euclid(360);
         let (w, h) = turned(width, height, degrees);
-        let background = fill(self.wishes.background);
-        let foreground = fill(self.wishes.foreground);
+        let background = fill(self.options.background);
+        let foreground = fill(self.options.foreground);
         let mut path = String::new();
         for [left, top, width, height] in &self.bars {
             // Writing to a string cannot fail.
