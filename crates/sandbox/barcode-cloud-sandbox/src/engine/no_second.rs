@@ -2,7 +2,7 @@
 
 use super::read::{Effort, Reading};
 use super::symbology::Kind;
-use super::write::{Options, Refusal, Shape};
+use super::write::{Options, Shape, WriteError};
 use super::{Budget, Gray, Symbology};
 
 /// No format.
@@ -15,8 +15,8 @@ pub(crate) fn writes(_name: &str) -> bool {
     false
 }
 
-pub(crate) fn write(_: &Symbology, _: &str, _raw: bool, _: &Options) -> Result<Shape, Refusal> {
-    Err(Refusal("This build does not write it.".to_owned()))
+pub(crate) fn write(_: &Symbology, _: &str, _raw: bool, _: &Options) -> Result<Shape, WriteError> {
+    Err(WriteError("This build does not write it.".to_owned()))
 }
 
 pub(crate) fn reads(_: Kind) -> bool {

@@ -75,7 +75,7 @@ pub(crate) enum Shape {
 
 /// Why there is no symbol: what is wrong with the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal(pub(crate) String);
+pub(crate) struct WriteError(pub(crate) String);
 
 /// Writes `value`. With `raw`, its letters stand for bytes (U+0000 to U+00FF), not for text.
 pub(crate) fn write(
@@ -83,11 +83,13 @@ pub(crate) fn write(
     value: &str,
     raw: bool,
     options: &Options,
-) -> Result<Symbol, Refusal> {
+) -> Result<Symbol, WriteError> {
     if let Some(longest) = longest(symbology.base()).filter(|it| value.chars().count() > *it) {
-        return Err(Refusal(format!("It takes at most {longest} characters.")));
+        return Err(WriteError(format!(
+            "It takes at most {longest} characters."
+        )));
     }
-    let content = symbology.content(value).map_err(Refusal)?;
+    let content = symbology.content(value).map_err(WriteError)?;
     let text = symbology
         .value(&content)
         .unwrap_or_else(|| value.to_owned());
@@ -109,14 +111,14 @@ pub(crate) fn write(
     })
 }
 
-fn guarded(write: impl FnOnce() -> Result<Shape, rxing::Exceptions>) -> Result<Shape, Refusal> {
+fn guarded(write: impl FnOnce() -> Result<Shape, rxing::Exceptions>) -> Result<Shape, WriteError> {
     match catch_unwind(AssertUnwindSafe(write)) {
         Ok(Ok(shape)) => Ok(shape),
-        Ok(Err(error)) => Err(Refusal(format!(
+        Ok(Err(error)) => Err(WriteError(format!(
             "The data does not fit this symbol ({error})."
         ))),
         // rxing panics on some data that is too long for its symbol.
-        Err(_) => Err(Refusal("The engine cannot write this data.".to_owned())),
+        Err(_) => Err(WriteError("The engine cannot write this data.".to_owned())),
     }
 }
 

@@ -83,7 +83,7 @@ impl GenerateRequest {
             shortened,
         } = self.data;
         let mut symbol = engine::write(self.symbology, &value, raw, &self.symbol_options)
-            .map_err(|refusal| Failure::field("data", refusal.0))?;
+            .map_err(|error| Failure::field("data", error.0))?;
         if let Some(Shortened { whole, .. }) = shortened {
             symbol.text = whole;
         }

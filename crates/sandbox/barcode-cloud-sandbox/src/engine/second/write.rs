@@ -4,7 +4,7 @@ use barcode_engine_sys::{Mode, Order, Symbology as Zint, write as zint};
 
 use super::super::gs1;
 use super::super::values::coupon_parts;
-use super::super::write::{Options, Refusal, Shape, beside};
+use super::super::write::{Options, Shape, WriteError, beside};
 use super::super::{Symbology, table::SYMBOLOGIES as FIRST};
 
 /// One pixel a module.
@@ -70,8 +70,8 @@ pub(crate) fn write(
     content: &str,
     raw: bool,
     options: &Options,
-) -> Result<Shape, Refusal> {
-    let unknown = || Refusal("The engine does not write it.".to_owned());
+) -> Result<Shape, WriteError> {
+    let unknown = || WriteError("The engine does not write it.".to_owned());
     let zint = self::symbology(symbology.name, content).ok_or_else(unknown)?;
     if symbology.name == "UpcaGs1DatabarCoupon" {
         return coupon(content);
@@ -100,9 +100,9 @@ pub(crate) fn write(
 }
 
 /// The bytes that the letters stand for.
-fn latin(content: &str) -> Result<Vec<u8>, Refusal> {
+fn latin(content: &str) -> Result<Vec<u8>, WriteError> {
     let bytes: Option<_> = content.chars().map(|it| u8::try_from(it).ok()).collect();
-    bytes.ok_or_else(|| Refusal("It takes bytes.".to_owned()))
+    bytes.ok_or_else(|| WriteError("It takes bytes.".to_owned()))
 }
 
 /// As libzint takes it.
@@ -169,12 +169,12 @@ fn qr_level(options: &Options) -> i32 {
     }
 }
 
-fn coupon(content: &str) -> Result<Shape, Refusal> {
+fn coupon(content: &str) -> Result<Shape, WriteError> {
     let (number, elements) = coupon_parts(content);
     let upca = FIRST.iter().find(|it| it.name == "UPCA");
-    let upca = upca.ok_or_else(|| Refusal("There is no UPCA.".to_owned()))?;
+    let upca = upca.ok_or_else(|| WriteError("There is no UPCA.".to_owned()))?;
     let number = super::super::write(upca, number, false, &Options::default())?.shape;
-    let elements = gs1::parse(elements).map_err(Refusal)?;
+    let elements = gs1::parse(elements).map_err(WriteError)?;
     let elements = in_brackets(&gs1::join(&elements));
     let elements = drawn(&Order::new(
         Zint::DatabarExpanded,
@@ -183,14 +183,16 @@ fn coupon(content: &str) -> Result<Shape, Refusal> {
     ))?;
     match (number, elements) {
         (Shape::Bars(number), Shape::Bars(elements)) => Ok(beside(number, elements)),
-        _ => Err(Refusal("The elements are too long for one row.".to_owned())),
+        _ => Err(WriteError(
+            "The elements are too long for one row.".to_owned(),
+        )),
     }
 }
 
 /// The picture without its margin: one row where all rows are equal.
-fn drawn(order: &Order<'_>) -> Result<Shape, Refusal> {
+fn drawn(order: &Order<'_>) -> Result<Shape, WriteError> {
     let rows =
-        zint(order).map_err(|refusal| Refusal(format!("The data does not fit: {refusal}.")))?;
+        zint(order).map_err(|error| WriteError(format!("The data does not fit: {error}.")))?;
     let has_dark = |row: &Vec<bool>| row.contains(&true);
     let columns = rows.iter().flat_map(|row| {
         let ends = [
@@ -205,7 +207,7 @@ fn drawn(order: &Order<'_>) -> Result<Shape, Refusal> {
     let bottom = rows.iter().rposition(has_dark);
     let ((Some(left), Some(right)), (Some(top), Some(bottom))) = ((left, right), (top, bottom))
     else {
-        return Err(Refusal("The engine drew nothing.".to_owned()));
+        return Err(WriteError("The engine drew nothing.".to_owned()));
     };
     let rows: Vec<Vec<bool>> = rows[top..=bottom]
         .iter()
