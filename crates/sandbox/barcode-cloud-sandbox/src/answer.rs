@@ -133,7 +133,7 @@ impl Failure {
     }
 
     /// Any status: a fault that was asked for.
-    pub(crate) fn ordered(status: StatusCode) -> Self {
+    pub(crate) fn injected(status: StatusCode) -> Self {
         Self::new(
             status,
             "errorSandboxFault",
@@ -230,19 +230,19 @@ impl Failure {
 
 impl Failure {
     /// The answer that tells of it.
-    pub(crate) fn write(&self, reply: &Reply) -> Response {
+    pub(crate) fn write(&self, context: &ResponseContext) -> Response {
         let body = json!({
-            "requestId": reply.id,
+            "requestId": context.id,
             "error": {
                 "code": self.code,
                 "message": self.message,
                 "description": self.description,
                 // The service's own format is unknown; the document says date-time, that is RFC 3339.
-                "dateTime": DateTime::<Utc>::from(reply.clock.now())
+                "dateTime": DateTime::<Utc>::from(context.clock.now())
                     .to_rfc3339_opts(SecondsFormat::Millis, true),
             },
         });
-        let mut response = (self.status, reply.write_error(&body)).into_response();
+        let mut response = (self.status, context.write_error(&body)).into_response();
         if let Some(challenge) = self.challenge {
             let challenge = HeaderValue::from_static(challenge);
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
@@ -265,7 +265,7 @@ impl IntoResponse for Failure {
 /// How the answer to a request is written: under which id, and in which form. Among the request's
 /// extensions.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reply {
+pub(crate) struct ResponseContext {
     pub(crate) id: String,
     /// Set where XML is asked for.
     xml: Option<Arc<Vocabulary>>,
@@ -273,10 +273,10 @@ pub(crate) struct Reply {
     clock: Clock,
 }
 
-impl Reply {
+impl ResponseContext {
     pub(crate) fn of(request: &Request) -> Self {
-        let reply = request.extensions().get::<Self>();
-        reply.cloned().unwrap_or_default()
+        let context = request.extensions().get::<Self>();
+        context.cloned().unwrap_or_default()
     }
 
     /// A good answer of this schema.
@@ -308,12 +308,12 @@ pub(crate) async fn identify(
     next: Next,
 ) -> Response {
     let id = random::uuid();
-    let reply = Reply {
+    let context = ResponseContext {
         id: id.clone(),
         xml: accept::prefers_xml(request.headers()).then(|| Arc::clone(&state.vocabulary)),
         clock: state.clock,
     };
-    request.extensions_mut().insert(reply);
+    request.extensions_mut().insert(context);
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -323,10 +323,10 @@ pub(crate) async fn identify(
 
 /// The innermost layer: gives a [`Failure`] its body.
 pub(crate) async fn write_failures(request: Request, next: Next) -> Response {
-    let reply = Reply::of(&request);
+    let context = ResponseContext::of(&request);
     let response = next.run(request).await;
     match response.extensions().get::<Failure>() {
-        Some(failure) => failure.write(&reply),
+        Some(failure) => failure.write(&context),
         None => response,
     }
 }

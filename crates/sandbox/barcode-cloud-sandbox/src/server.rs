@@ -18,7 +18,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::map_request_body::MapRequestBodyLayer;
 
-use crate::answer::{self, Failure, Reply};
+use crate::answer::{self, Failure, ResponseContext};
 use crate::clock::Clock;
 use crate::document::{Document, Operation, Task};
 use crate::fault::{self, Faults};
@@ -196,7 +196,7 @@ async fn tell_time(Shared(clock): Shared<Clock>, request: Request, next: Next) -
 }
 
 async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -> Response {
-    let reply = Reply::of(&request);
+    let context = ResponseContext::of(&request);
     let log_entry = request.extensions().get::<LogEntryHandle>().cloned();
     let answer = async {
         if let Err(failure) = state.token_issuer.check(request.headers()) {
@@ -209,7 +209,7 @@ async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -
             Task::Recognize => recognize::recognize(&state, values, log_entry.as_ref()).await?,
             Task::Scan => recognize::scan(&state, values, log_entry.as_ref()).await?,
         };
-        Ok(reply.write(&operation.answer, &found))
+        Ok(context.write(&operation.answer, &found))
     };
     answer.await.unwrap_or_else(IntoResponse::into_response)
 }

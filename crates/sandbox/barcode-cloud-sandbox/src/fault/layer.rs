@@ -20,7 +20,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{Fault, Kind, RetryAfter};
-use crate::answer::{Failure, Reply};
+use crate::answer::{Failure, ResponseContext};
 use crate::clock::Clock;
 use crate::connection::ResetHandle;
 use crate::journal::LogEntryHandle;
@@ -41,34 +41,34 @@ pub(crate) async fn layer(
     let Some(operation) = state.operation_of(&request) else {
         return next.run(request).await;
     };
-    let asked = match request.headers().get(FAULT) {
-        Some(value) => asked(value).map(Some),
+    let requested = match request.headers().get(FAULT) {
+        Some(value) => requested(value).map(Some),
         None => Ok(state.faults.next(&operation)),
     };
-    let reply = Reply::of(&request);
-    match asked {
+    let context = ResponseContext::of(&request);
+    match requested {
         Ok(None) => next.run(request).await,
         Ok(Some(fault)) => {
             if let Some(log_entry) = request.extensions().get::<LogEntryHandle>() {
                 log_entry.record_fault(&fault);
             }
             let reset_handle = request.extensions().get::<ResetHandle>().cloned();
-            let scene = Scene {
+            let fault_context = FaultContext {
                 operation: &operation,
                 stop: &state.stop,
                 clock: state.clock,
                 reset_handle: reset_handle.unwrap_or_default(),
-                reply,
+                response: context,
             };
-            scene.play(fault, request, next).await
+            fault_context.apply(fault, request, next).await
         }
         Err(failure) => request::drain(request.into_body(), failure)
             .await
-            .write(&reply),
+            .write(&context),
     }
 }
 
-fn asked(value: &HeaderValue) -> Result<Fault, Failure> {
+fn requested(value: &HeaderValue) -> Result<Fault, Failure> {
     let refused = |problem: &dyn std::fmt::Display| {
         Failure::malformed(format!("Error: The header {FAULT} is wrong: {problem}."))
     };
@@ -77,16 +77,16 @@ fn asked(value: &HeaderValue) -> Result<Fault, Failure> {
 }
 
 /// What a fault needs to know of the request that it happens to.
-struct Scene<'a> {
+struct FaultContext<'a> {
     operation: &'a str,
     stop: &'a CancellationToken,
     clock: Clock,
     reset_handle: ResetHandle,
-    reply: Reply,
+    response: ResponseContext,
 }
 
-impl Scene<'_> {
-    async fn play(self, fault: Fault, mut request: Request, next: Next) -> Response {
+impl FaultContext<'_> {
+    async fn apply(self, fault: Fault, mut request: Request, next: Next) -> Response {
         // Half of a compressed body would be another mishap than half of a body.
         request.headers_mut().remove(ACCEPT_ENCODING);
         pause(fault.delay, self.stop).await;
@@ -136,7 +136,7 @@ impl Scene<'_> {
             };
             (status, Json(json!({ "error": error }))).into_response()
         } else {
-            Failure::ordered(status).write(&self.reply)
+            Failure::injected(status).write(&self.response)
         };
         let value = match retry_after {
             None => return response,
@@ -159,7 +159,7 @@ impl Scene<'_> {
             let body = json!({ "error": "invalid_client" });
             return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
         }
-        Failure::expired().write(&self.reply)
+        Failure::expired().write(&self.response)
     }
 }
 

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
 
 use super::{Log, LoggedBody, LoggedRequest};
-use crate::answer::Reply;
+use crate::answer::ResponseContext;
 use crate::fault::Fault;
 use crate::server::{State, TOKEN};
 
@@ -72,7 +72,7 @@ fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest
         (name.to_string(), redactor.header(name.as_str(), &value))
     });
     LoggedRequest {
-        id: Reply::of(request).id,
+        id: ResponseContext::of(request).id,
         time: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
         method: request.method().to_string(),
         path: redactor.text(request.uri().path()),
