@@ -39,7 +39,7 @@ pub(crate) async fn values(
     state: &State,
     operation: &Arc<Operation>,
     mut request: Request,
-) -> Result<(Values, Option<Place>), Failure> {
+) -> Result<(Values, Option<LargeBodyPermit>), Failure> {
     let media_types = match &operation.input {
         Input::Parameters(object) => {
             let pairs = parameters(&mut request).await?;
@@ -58,7 +58,7 @@ pub(crate) async fn values(
     let media_type = parts.headers.get(CONTENT_TYPE).cloned();
     let media_type = media_type.unwrap_or(HeaderValue::from_static(""));
     let length = content_length(&parts.headers);
-    let (bytes, place) = read_any_body(state, body, length).await?;
+    let (bytes, permit) = read_any_body(state, body, length).await?;
     let operation = Arc::clone(operation);
     let vocabulary = Arc::clone(&state.vocabulary);
     let runtime = Handle::current();
@@ -78,7 +78,7 @@ pub(crate) async fn values(
             BodyKind::Form => runtime.block_on(form_values(schema, &media_type, bytes)),
         }
     };
-    Ok((state.workers.run(parse).await?, place))
+    Ok((state.workers.run(parse).await?, permit))
 }
 
 pub(crate) fn json_values(schema: &Object, body: &[u8]) -> Result<Values, Failure> {
@@ -133,23 +133,23 @@ async fn read_any_body(
     state: &State,
     mut body: Body,
     length: Option<usize>,
-) -> Result<(Bytes, Option<Place>), Failure> {
+) -> Result<(Bytes, Option<LargeBodyPermit>), Failure> {
     let State {
         body_limit: limit,
         read_timeout: time,
         ..
     } = *state;
     let mut read = BytesMut::new();
-    let mut place = None;
+    let mut permit = None;
     let small = limit.min(SMALL_BODY);
     let mut got = read_up_to(&mut body, &mut read, small, time).await?;
     if got == Read::Part && small < limit {
         let most = length.map_or(limit, |length| length.min(limit));
-        place = Some(state.large_bodies.enter(most).await);
+        permit = Some(state.large_bodies.acquire(most).await);
         got = read_up_to(&mut body, &mut read, limit, time).await?;
     }
     match got {
-        Read::Whole => Ok((read.freeze(), place)),
+        Read::Whole => Ok((read.freeze(), permit)),
         Read::Part => Err(drain(body, Failure::too_large(limit)).await),
     }
 }
@@ -190,7 +190,7 @@ async fn read_up_to(
 pub(crate) struct LargeBodies(Arc<Semaphore>);
 
 /// A place among the large bodies, until it is dropped.
-pub(crate) struct Place {
+pub(crate) struct LargeBodyPermit {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -200,12 +200,12 @@ impl LargeBodies {
     }
 
     /// Waits until there is room for a body of so many bytes; all of it for one that is larger.
-    async fn enter(&self, bytes: usize) -> Place {
+    async fn acquire(&self, bytes: usize) -> LargeBodyPermit {
         let units = bytes.min(LARGE_BODIES).div_ceil(ROOM_UNIT);
         let units = u32::try_from(units).unwrap_or(u32::MAX);
         // The semaphore is never closed.
         let permit = Arc::clone(&self.0).acquire_many_owned(units).await.ok();
-        Place { _permit: permit }
+        LargeBodyPermit { _permit: permit }
     }
 }
 

@@ -203,7 +203,7 @@ async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -
             return Err(request::drain(request.into_body(), failure).await);
         }
         // The place of a large body is kept until there is an answer.
-        let (values, _place) = request::values(&state, &operation, request).await?;
+        let (values, _permit) = request::values(&state, &operation, request).await?;
         let found = match operation.task {
             Task::Generate => return generate::run(&state, values, log_entry.as_ref()).await,
             Task::Recognize => recognize::recognize(&state, values, log_entry.as_ref()).await?,
