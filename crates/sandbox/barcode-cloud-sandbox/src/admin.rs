@@ -59,7 +59,7 @@ async fn health() -> Response {
 /// A script of faults, as it is sent.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Order {
+struct ScriptRequest {
     steps: Steps,
     operation: Option<String>,
     times: Option<Times>,
@@ -88,7 +88,7 @@ enum Forever {
     Forever,
 }
 
-impl Order {
+impl ScriptRequest {
     fn script(self) -> Result<Script, crate::Error> {
         let text = match self.steps {
             Steps::Text(text) => text,
@@ -110,8 +110,8 @@ impl Order {
 }
 
 async fn add(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Response, Failure> {
-    let order: Order = read(request).await?;
-    let id = order
+    let script_request: ScriptRequest = read(request).await?;
+    let id = script_request
         .script()
         .and_then(|script| state.faults.add(script))
         .map_err(|error| Failure::malformed(format!("Error: {error}.")))?;

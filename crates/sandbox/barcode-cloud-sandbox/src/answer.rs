@@ -302,7 +302,7 @@ fn xml(text: Vec<u8>) -> Response {
 
 /// The outermost layer: gives each request an id and sees which form of answer it asks for, and
 /// names the id on the answer.
-pub(crate) async fn identify(
+pub(crate) async fn assign_request_id(
     State(state): State<Arc<server::State>>,
     mut request: Request,
     next: Next,

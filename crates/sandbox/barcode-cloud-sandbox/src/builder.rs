@@ -17,8 +17,8 @@ use crate::files::{Files, UrlFile};
 use crate::guard::AllowedHosts;
 use crate::journal::{Log, Redactor};
 use crate::request::LargeBodies;
-use crate::sandbox::{Addresses, Sandbox};
-use crate::server::{self, Names, State};
+use crate::sandbox::{Endpoints, Sandbox};
+use crate::server::{self, OperationNames, State};
 use crate::token::{Credentials, TokenIssuer, TokenSettings};
 use crate::workers::Workers;
 use crate::xml::Vocabulary;
@@ -204,18 +204,18 @@ impl Builder {
         let document = Document::embedded()?;
         let listener = listen(SocketAddr::from((self.address, self.port))).await?;
         let at = listener.local_addr().map_err(Error::Server)?;
-        let addresses = Addresses::new(at, &document);
+        let endpoints = Endpoints::new(at, &document);
         let bounds = Bounds {
             connections: self.max_connections,
             read_timeout: self.read_timeout,
         };
-        let state = Arc::new(self.state(clients, &document, &addresses)?);
+        let state = Arc::new(self.state(clients, &document, &endpoints)?);
         let stop = state.stop.clone();
-        let spec = document.at(&addresses.base_url, &addresses.token_url);
+        let spec = document.with_urls(&endpoints.base_url, &endpoints.token_url);
         let router = server::router(document, spec, &state)?;
         let server = tokio::spawn(connection::serve(listener, router, bounds, stop.clone()));
         Ok(Sandbox {
-            addresses,
+            endpoints,
             port: at.port(),
             state,
             stop: stop.drop_guard(),
@@ -227,7 +227,7 @@ impl Builder {
         self,
         clients: Vec<Credentials>,
         document: &Document,
-        addresses: &Addresses,
+        endpoints: &Endpoints,
     ) -> Result<State, Error> {
         let secrets = clients.iter().map(|it| it.client_secret.clone());
         let log = Log::new(Redactor::new(secrets));
@@ -235,11 +235,11 @@ impl Builder {
             lifetime: self.token_lifetime,
             leeway: self.token_leeway,
             clock: self.clock,
-            issuer: addresses.origin.clone(),
-            audience: addresses.base_url.clone(),
+            issuer: endpoints.origin.clone(),
+            audience: endpoints.base_url.clone(),
         };
         let allowed_hosts = AllowedHosts::new(&self.allowed_hosts)?;
-        let names = Names::of(document);
+        let names = OperationNames::of(document);
         let faults = Faults::new(names.all());
         for script in self.faults {
             faults.add(script)?;

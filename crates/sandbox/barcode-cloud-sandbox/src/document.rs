@@ -113,7 +113,7 @@ impl Document {
 
     /// Returns the document as a sandbox publishes it: with the sandbox's own addresses in place of the
     /// service's, so that a client generated from it calls the sandbox.
-    pub(crate) fn at(&self, base_url: &str, token_url: &str) -> Value {
+    pub(crate) fn with_urls(&self, base_url: &str, token_url: &str) -> Value {
         let mut document = self.root.clone();
         document["servers"] = json!([{
             "url": base_url,
@@ -260,7 +260,7 @@ impl Reader<'_> {
             return Err(fault("", "is nested too deeply"));
         }
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            beside_reference(schema)?;
+            reference_siblings(schema)?;
             let target = reference
                 .strip_prefix('#')
                 .and_then(|pointer| self.root.pointer(pointer))
@@ -363,7 +363,7 @@ fn type_of(schema: &Value) -> Result<&str, Error> {
 
 /// What stands beside a reference would narrow it (JSON Schema 2020-12), were it more than words and
 /// the default, which `field` reads.
-fn beside_reference(schema: &Value) -> Result<(), Error> {
+fn reference_siblings(schema: &Value) -> Result<(), Error> {
     for (keyword, _) in members(schema, "")? {
         let known = ["$ref", "default", "description"].contains(&keyword.as_str());
         if !known && !keyword.starts_with("x-") {

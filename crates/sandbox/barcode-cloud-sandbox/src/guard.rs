@@ -98,7 +98,7 @@ pub(crate) async fn admit(
              http://localhost and the port, or allow the name: `barcode sandbox --allow-host \
              {host:.253}`, or `Builder::allow_host` in code."
         ),
-        Some(_) if is_from_elsewhere(&request) => {
+        Some(_) if is_cross_origin(&request) => {
             "The page and the admin calls do not answer a web page of another origin.".to_owned()
         }
         Some(_) => return next.run(request).await,
@@ -107,7 +107,7 @@ pub(crate) async fn admit(
 }
 
 /// Adds the headers that limit what the browser does to every answer.
-pub(crate) async fn limit(request: Request, next: Next) -> Response {
+pub(crate) async fn add_security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
         let value = HeaderValue::from_static(value);
@@ -131,7 +131,7 @@ fn host(request: &Request) -> Option<String> {
 
 /// Whether a page of another origin sent the request, by what browsers say of it. Following a link
 /// to the sandbox's own page is allowed.
-fn is_from_elsewhere(request: &Request) -> bool {
+fn is_cross_origin(request: &Request) -> bool {
     let value = |name| request.headers().get(name).map(HeaderValue::as_bytes);
     let is_link = request.method() == Method::GET
         && request.uri().path() == "/"

@@ -1,4 +1,4 @@
-//! The sandbox as its user sees it: started, asked for its addresses, stopped.
+//! The sandbox as its user sees it: started, asked for its endpoints, stopped.
 
 use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -22,7 +22,7 @@ use crate::token::{Credentials, Revoke};
 /// It serves until it is stopped or dropped. Any number can run side by side in one process; each
 /// has its own port, credentials and signing key.
 pub struct Sandbox {
-    pub(crate) addresses: Addresses,
+    pub(crate) endpoints: Endpoints,
     pub(crate) port: u16,
     pub(crate) state: Arc<State>,
     /// Dropping it stops the server, so a dropped sandbox stops by itself.
@@ -31,7 +31,7 @@ pub struct Sandbox {
 }
 
 /// Where a sandbox is found.
-pub(crate) struct Addresses {
+pub(crate) struct Endpoints {
     pub(crate) origin: String,
     pub(crate) base_url: String,
     pub(crate) token_url: String,
@@ -39,7 +39,7 @@ pub(crate) struct Addresses {
     page_url: String,
 }
 
-impl Addresses {
+impl Endpoints {
     /// Those of a sandbox that listens `at`. One that listens everywhere is found on this machine.
     pub(crate) fn new(mut at: SocketAddr, document: &Document) -> Self {
         if at.ip().is_unspecified() {
@@ -78,23 +78,23 @@ impl Sandbox {
 
     /// The address of the API: `http://127.0.0.1:PORT/v4.0`.
     pub fn base_url(&self) -> &str {
-        &self.addresses.base_url
+        &self.endpoints.base_url
     }
 
     /// The address of the token endpoint: `http://127.0.0.1:PORT/connect/token`.
     pub fn token_url(&self) -> &str {
-        &self.addresses.token_url
+        &self.endpoints.token_url
     }
 
     /// Where the sandbox itself is steered and watched: `http://127.0.0.1:PORT/_sandbox`, below
     /// which are `health`, `faults`, `requests` and `tokens`.
     pub fn admin_url(&self) -> &str {
-        &self.addresses.admin_url
+        &self.endpoints.admin_url
     }
 
     /// The page for a person to open in a browser: `http://127.0.0.1:PORT/`.
     pub fn page_url(&self) -> &str {
-        &self.addresses.page_url
+        &self.endpoints.page_url
     }
 
     /// The client id that the token endpoint accepts; of several the first.
@@ -206,8 +206,8 @@ impl Sandbox {
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
-            .field("base_url", &self.addresses.base_url)
-            .field("token_url", &self.addresses.token_url)
+            .field("base_url", &self.endpoints.base_url)
+            .field("token_url", &self.endpoints.token_url)
             .field("client_id", &self.client_id())
             .finish_non_exhaustive()
     }

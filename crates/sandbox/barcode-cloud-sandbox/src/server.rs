@@ -55,7 +55,7 @@ pub(crate) struct State {
     pub(crate) workers: Workers,
     pub(crate) faults: Faults,
     pub(crate) log: Arc<Log>,
-    pub(crate) names: Names,
+    pub(crate) names: OperationNames,
     pub(crate) clock: Clock,
     pub(crate) vocabulary: Arc<Vocabulary>,
     /// Whether to refuse what the service only tolerates.
@@ -82,13 +82,13 @@ impl State {
 
 /// The operations' ids by path and method.
 #[derive(Debug)]
-pub(crate) struct Names {
+pub(crate) struct OperationNames {
     operations: Vec<(Method, String, Arc<str>)>,
     token_path: String,
     token: Arc<str>,
 }
 
-impl Names {
+impl OperationNames {
     pub(crate) fn of(document: &Document) -> Self {
         let operations = document.operations.iter().map(|it| {
             let path = format!("{}{}", document.base_path, it.path);
@@ -135,7 +135,7 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
     let connection = page::Connection::new(&base_path, &token_path, state);
     let page = page::files(connection, Arc::clone(&state.allowed_hosts));
     let for_tokens = Arc::clone(state);
-    let token = move |request| give_token(Arc::clone(&for_tokens), request);
+    let token = move |request| token_endpoint(Arc::clone(&for_tokens), request);
     let service = operations(document, state)?
         .route(&token_path, any(token))
         .route(CONFIGURATION_PATH, get(async || configuration))
@@ -151,9 +151,12 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
     let admin = admin::routes(Arc::clone(state)).merge(page);
     Ok(service
         .nest(ADMIN_PATH, with_failures(admin))
-        .merge(page::entrance(Arc::clone(&state.allowed_hosts)))
-        .layer(from_fn_with_state(state.clock, tell_time))
-        .layer(from_fn_with_state(Arc::clone(state), answer::identify)))
+        .merge(page::index(Arc::clone(&state.allowed_hosts)))
+        .layer(from_fn_with_state(state.clock, set_date))
+        .layer(from_fn_with_state(
+            Arc::clone(state),
+            answer::assign_request_id,
+        )))
 }
 
 fn operations(document: Document, state: &Arc<State>) -> Result<Router, Error> {
@@ -184,7 +187,7 @@ fn with_failures(router: Router) -> Router {
 }
 
 /// Dates answers by the sandbox's clock, where it is not the machine's.
-async fn tell_time(Shared(clock): Shared<Clock>, request: Request, next: Next) -> Response {
+async fn set_date(Shared(clock): Shared<Clock>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if !clock.is_right() {
         let date = httpdate::fmt_http_date(clock.now());
@@ -214,7 +217,7 @@ async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -
     answer.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn give_token(state: Arc<State>, request: Request) -> Response {
+async fn token_endpoint(state: Arc<State>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = match request::read_body(body, TOKEN_REQUEST_LIMIT, state.read_timeout).await {
         Ok(body) => body,

@@ -103,7 +103,7 @@ impl Faults {
         let scripts = &mut self.playing().scripts;
         let hit = scripts
             .iter_mut()
-            .position(|it| it.concerns(operation) && it.hits())?;
+            .position(|it| it.applies_to(operation) && it.hits())?;
         let fault = scripts[hit].advance();
         if scripts[hit].is_over() {
             scripts.remove(hit);
@@ -130,7 +130,7 @@ impl Faults {
 }
 
 impl Active {
-    fn concerns(&self, operation: &str) -> bool {
+    fn applies_to(&self, operation: &str) -> bool {
         match &self.script.operation {
             Some(named) => named == operation,
             None => operation != crate::server::TOKEN,

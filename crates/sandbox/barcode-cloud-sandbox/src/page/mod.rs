@@ -75,7 +75,7 @@ impl Connection {
 }
 
 /// The page itself.
-pub(crate) fn entrance(allowed: Arc<AllowedHosts>) -> Router {
+pub(crate) fn index(allowed: Arc<AllowedHosts>) -> Router {
     guarded(
         Router::new().route("/", method(get(async || file(HTML, INDEX)))),
         allowed,
@@ -86,8 +86,8 @@ pub(crate) fn entrance(allowed: Arc<AllowedHosts>) -> Router {
 pub(crate) fn files(connection: Connection, allowed: Arc<AllowedHosts>) -> Router {
     let connection = async move || {
         // Credentials are to be in no cache.
-        let kept_nowhere = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-        (kept_nowhere, Json(connection)).into_response()
+        let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        (no_store, Json(connection)).into_response()
     };
     let routes = Router::new()
         .route("/page/connection", method(get(connection)))
@@ -106,7 +106,7 @@ fn guarded(router: Router, allowed: Arc<AllowedHosts>) -> Router {
     router
         .route_layer(from_fn_with_state(allowed, guard::admit))
         .route_layer(from_fn(answer::write_failures))
-        .route_layer(from_fn(guard::limit))
+        .route_layer(from_fn(guard::add_security_headers))
 }
 
 async fn page_file(Path(name): Path<String>, uri: Uri) -> Response {
