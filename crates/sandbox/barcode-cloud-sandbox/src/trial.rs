@@ -13,13 +13,13 @@ use crate::request::{form_values, json_values, xml_values};
 use crate::xml::Vocabulary;
 
 /// The document, and a runtime to read forms in.
-pub struct Trial {
+pub struct FuzzHarness {
     document: Document,
     vocabulary: Vocabulary,
     runtime: tokio::runtime::Runtime,
 }
 
-impl Trial {
+impl FuzzHarness {
     /// `None` where there is no document or no runtime, which is no matter of what is tried.
     #[must_use]
     pub fn new() -> Option<Self> {
@@ -71,9 +71,9 @@ impl Trial {
     }
 }
 
-impl Debug for Trial {
+impl Debug for FuzzHarness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Trial").finish_non_exhaustive()
+        f.debug_struct("FuzzHarness").finish_non_exhaustive()
     }
 }
 
@@ -81,7 +81,7 @@ impl Debug for Trial {
 mod tests {
     use std::path::Path;
 
-    use super::Trial;
+    use super::FuzzHarness;
 
     /// Random changes to each seed, more by `MUTATIONS=20000 cargo test -p barcode-cloud-sandbox trial`.
     fn rounds() -> u64 {
@@ -133,25 +133,25 @@ mod tests {
 
     #[test]
     fn a_changed_form_is_read_or_refused() {
-        let trial = Trial::new().unwrap();
-        smoke("multipart", |body| trial.multipart(body).contains(&true));
+        let harness = FuzzHarness::new().unwrap();
+        smoke("multipart", |body| harness.multipart(body).contains(&true));
     }
 
     #[test]
     fn changed_xml_is_read_or_refused() {
-        let trial = Trial::new().unwrap();
-        smoke("xml", |body| trial.xml(body).contains(&true));
+        let harness = FuzzHarness::new().unwrap();
+        smoke("xml", |body| harness.xml(body).contains(&true));
     }
 
     #[test]
     fn changed_json_is_read_or_refused() {
-        let trial = Trial::new().unwrap();
-        smoke("json", |body| trial.json(body).contains(&true));
+        let harness = FuzzHarness::new().unwrap();
+        smoke("json", |body| harness.json(body).contains(&true));
     }
 
     #[test]
     fn a_changed_picture_is_read_or_refused() {
-        let trial = Trial::new().unwrap();
-        smoke("picture", |file| trial.picture(file));
+        let harness = FuzzHarness::new().unwrap();
+        smoke("picture", |file| harness.picture(file));
     }
 }

@@ -4,13 +4,13 @@
 
 use std::sync::LazyLock;
 
-use barcode_cloud_sandbox::trial::Trial;
+use barcode_cloud_sandbox::trial::FuzzHarness;
 use libfuzzer_sys::fuzz_target;
 
-static TRIAL: LazyLock<Option<Trial>> = LazyLock::new(Trial::new);
+static HARNESS: LazyLock<Option<FuzzHarness>> = LazyLock::new(FuzzHarness::new);
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Some(trial) = &*TRIAL {
-        trial.multipart(bytes);
+    if let Some(harness) = &*HARNESS {
+        harness.multipart(bytes);
     }
 });
