@@ -1,4 +1,4 @@
-// Pictures from the camera, where the browser has one.
+// Takes images from the camera, if the browser has access to one.
 
 import { find, showProblem } from "./elements.js";
 
@@ -44,7 +44,7 @@ function close() {
   find("camera").focus();
 }
 
-/** What the camera sees now, as a PNG. */
+/** The current camera image, as a PNG. */
 async function frame() {
   const video = find("video");
   const canvas = document.createElement("canvas");

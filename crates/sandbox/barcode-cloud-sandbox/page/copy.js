@@ -1,8 +1,8 @@
-// Copies texts, and says so.
+// Copies text to the clipboard and shows the result.
 
 import { element, find } from "./elements.js";
 
-/** A button that copies `text`, or what it gives when called. */
+/** A button that copies `text`, or the result of `text` if it is a function. */
 export function copyButton(name, text) {
   const button = element("button", { type: "button", className: "copy" }, "Copy");
   button.setAttribute("aria-label", `Copy ${name}`);
@@ -10,14 +10,14 @@ export function copyButton(name, text) {
   return button;
 }
 
-/** Lets a button copy. */
+/** Makes a button copy `text` when it is clicked. */
 export function copyOnClick(button, name, text) {
   const label = button.textContent;
   let back;
   button.addEventListener("click", async () => {
     const done = await copy(typeof text === "function" ? text() : text);
     button.textContent = done ? "Copied" : "Not copied";
-    find("copied").textContent = done ? `Copied ${name}.` : `The browser did not let ${name} be copied.`;
+    find("copied").textContent = done ? `Copied ${name}.` : `The browser did not allow copying ${name}.`;
     clearTimeout(back);
     back = setTimeout(() => {
       button.textContent = label;
@@ -31,7 +31,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Without TLS there is a clipboard only at loopback addresses.
+    // Without TLS, browsers provide the clipboard API only on loopback addresses.
     return copyBySelection(text);
   }
 }

@@ -1,8 +1,8 @@
-// Makes and finds elements. Text is always set as text, so nothing that was sent can become markup.
+// Creates and finds elements. Text is always inserted as text, so that no request data is parsed as markup.
 
 export const find = (id) => document.getElementById(id);
 
-/** An element with these properties (or attributes, where there is no such property) and children. */
+/** An element with these children and properties. A name that is not a property is set as an attribute. */
 export function element(tag, properties = {}, ...children) {
   return fill(document.createElement(tag), properties, children);
 }
@@ -23,7 +23,7 @@ function fill(made, properties, children) {
   return made;
 }
 
-/** Shows what went wrong, in the service's words and with the id of the request. */
+/** Shows an error: the message of the service, its code, and the id of the request. */
 export function showProblem(place, error) {
   if (!error) return place.replaceChildren();
   const parts = [element("strong", {}, error.message)];
@@ -36,7 +36,7 @@ export function showProblem(place, error) {
   place.replaceChildren(element("div", { className: "error" }, ...parts));
 }
 
-/** A size in bytes, for people. */
+/** Formats a size in bytes. */
 export function size(bytes) {
   return bytes < 1000 ? `${bytes} bytes` : `${(bytes / 1000).toFixed(1)} kB`;
 }

@@ -1,9 +1,9 @@
-// Form fields out of the OpenAPI document: names, choices, bounds, defaults and explanations are the
-// document's, so that no list here can be wrong.
+// Creates form fields from the OpenAPI document. Names, choices, bounds, defaults and descriptions come from
+// the document, so that they are always correct.
 
 import { element } from "./elements.js";
 
-/** Follows a reference; what stands beside it goes before what it leads to. */
+/** Resolves a reference. Keywords next to `$ref` take precedence over those of the target. */
 export function resolved(document, schema) {
   if (!schema?.$ref) return schema ?? {};
   const steps = schema.$ref.slice(2).split("/");
@@ -29,7 +29,7 @@ export function label(name) {
   return text[0].toUpperCase() + text.slice(1);
 }
 
-/** A label, a control and the explanation of one parameter. */
+/** The label, the control and the description of a parameter. */
 export function field(document, prefix, { name, required, description, schema }) {
   const kind = resolved(document, schema);
   const id = `${prefix}-${name}`;
@@ -62,7 +62,7 @@ function choice(about, values, otherwise) {
   return element("select", about, ...first, ...options);
 }
 
-/** A colour to pick, written into the field beside it. */
+/** A colour picker that fills the text field next to it. */
 function swatch(text, name) {
   const start = /foreground/i.test(text.name) ? "#000000" : "#ffffff";
   const picker = element("input", { type: "color", value: start, ariaLabel: `Pick ${name.toLowerCase()}` });
@@ -76,12 +76,12 @@ function swatch(text, name) {
   return picker;
 }
 
-/** The names that a form's fields hold values for. */
+/** The names and values of the form fields that are filled in. */
 export function values(form) {
   return [...new FormData(form)].filter(([, value]) => typeof value === "string" && value !== "");
 }
 
-/** The first paragraph, without the marks of Markdown. */
+/** The first paragraph of a Markdown text, without the code marks. */
 function plain(markdown) {
   return markdown?.split("\n\n")[0].replaceAll("`", "");
 }

@@ -1,16 +1,16 @@
-// A form to generate a barcode, and the picture as it is filled in.
+// A form that generates a barcode while it is filled in.
 
 import { copyOnClick } from "./copy.js";
 import { element, find, showProblem, size } from "./elements.js";
 import { field, operation, resolved, values } from "./fields.js";
 
-/** How long to wait for the next letter before the picture is drawn again. */
+/** How long to wait after a key press before the barcode is generated again, in milliseconds. */
 const PAUSE = 250;
 
-/** What stands in the form at first. */
+/** The initial values of the form. */
 const EXAMPLE = { barcodeType: "QR", data: "Hello, world" };
 
-/** What the form shows at once; the rest is under its group. */
+/** The fields that are always visible. The others are in collapsed groups. */
 const FIRST = ["barcodeType", "imageFormat", "data", "foregroundColor", "backgroundColor"];
 
 export function setUpGenerate(service, document, read) {
@@ -35,7 +35,7 @@ export function setUpGenerate(service, document, read) {
   drawer.draw(form);
 }
 
-/** The fields, by the groups that the document has for the body of the same call. */
+/** Creates the fields in groups, which are those of the request body of the same operation. */
 function layOut(document, parameters) {
   const byName = new Map(parameters.map((it) => [it.name, it]));
   const take = (names) => {
@@ -62,7 +62,7 @@ function layOut(document, parameters) {
   show();
 }
 
-/** Settings that are folded away, and hidden where the document gives them to other types. */
+/** A collapsed group of settings. It is hidden while the selected type does not use them. */
 function foldedGroup(name, description, fields) {
   const types = [...description.matchAll(/`(\w+)`/g)].map((it) => it[1]);
   const summary = description.replaceAll("`", "").replace(/\.$/, "");
@@ -77,7 +77,7 @@ function foldedGroup(name, description, fields) {
   return { box, showFor };
 }
 
-/** Draws, one picture at a time: the newest wish ends the one before. */
+/** Generates one barcode at a time: a new request cancels the previous one. */
 class Drawer {
   #underWay;
   #address;
@@ -127,11 +127,11 @@ class Drawer {
     image.alt = `${type} barcode of: ${data}`;
     image.src = this.#address;
     const kind = picture.type.replace("image/", "").replace("+xml", "");
-    // What the browser cannot show can still be saved and read.
+    // An image that the browser cannot display can still be downloaded and read back.
     const shown = await image.decode().then(() => true, () => false);
     image.hidden = !shown;
     const pixels = shown ? `${image.naturalWidth} × ${image.naturalHeight}, ` : "";
-    const note = shown ? "" : " The browser cannot show this format.";
+    const note = shown ? "" : " The browser cannot display this format.";
     find("generate-status").textContent = `${type} as ${kind}, ${pixels}${size(picture.size)}.${note}`;
     find("generate-figure").hidden = false;
     const download = find("download");
@@ -147,7 +147,7 @@ class Drawer {
     for (const id of ["generate-figure", "download", "read-it"]) find(id).hidden = true;
   }
 
-  /** The request for a shell. It needs the variables that "Copy all as shell variables" sets, and no others. */
+  /** The request as a shell script. It uses the variables that "Copy all as shell variables" sets. */
   curl() {
     const [, path] = find("request-line").textContent.split(" ");
     const address = `${location.origin}${path}`.replaceAll("'", "%27");

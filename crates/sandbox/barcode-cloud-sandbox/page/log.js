@@ -1,48 +1,48 @@
-// The request log: what there is, then what comes.
+// The request log: the existing entries, followed by new ones.
 
 import { element, find } from "./elements.js";
-import { answered } from "./service.js";
+import { fetchChecked } from "./service.js";
 
-/** So many are shown; the sandbox keeps more. */
+/** The maximum number of entries that are shown. The sandbox keeps more. */
 const MOST = 200;
 const MOST_KNOWN = 2000;
 
 export function setUpLog(service) {
   const log = new Log();
-  const address = `${service.adminUrl}/requests`;
+  const url = `${service.adminUrl}/requests`;
   let feed;
-  // A page that nobody sees lets go of the feed: browsers have few connections for one address.
+  // A hidden page closes the feed, because browsers limit the connections to a host.
   const follow = () => {
     feed?.close();
-    feed = document.visibilityState === "hidden" ? undefined : listen(address, log);
+    feed = document.visibilityState === "hidden" ? undefined : listen(url, log);
   };
   document.addEventListener("visibilitychange", follow);
   follow();
   find("pause").addEventListener("click", () => log.pause());
   find("forget").addEventListener("click", async () => {
-    await answered(address, { method: "DELETE" });
+    await fetchChecked(url, { method: "DELETE" });
     log.clear();
   });
 }
 
-function listen(address, log) {
-  const feed = new EventSource(`${address}/events`);
+function listen(url, log) {
+  const feed = new EventSource(`${url}/events`);
   feed.addEventListener("request", (event) => log.add(JSON.parse(event.data)));
   feed.addEventListener("error", () => {
-    // A browser does not try again after an answer that is no event stream, such as 503.
-    const refused = feed.readyState === EventSource.CLOSED;
-    log.tell(
-      refused
-        ? "The sandbox refuses another live log: close other pages that show it, then load this one again."
-        : "The sandbox is gone; waiting for it to come back.",
+    // The browser does not reconnect after a response that is not an event stream, such as 503.
+    const rejected = feed.readyState === EventSource.CLOSED;
+    log.showStatus(
+      rejected
+        ? "The sandbox does not accept another live log. Close other pages that show it, then reload this page."
+        : "The sandbox does not respond. The page will reconnect when it is available again.",
     );
   });
-  // Only now, so that nothing falls between the list and the feed; after a break, again.
+  // Load the list after the feed is open, so that no entry is missed. This also runs after each reconnect.
   feed.addEventListener("open", async () => {
-    const { requests } = await (await answered(address)).json();
-    // Those under way come by the feed; those with a fault may have ended without an answer.
-    requests.filter((it) => it.status !== null || it.fault).forEach((it) => log.add(it));
-    log.tell("");
+    const { requests } = await (await fetchChecked(url)).json();
+    // The feed delivers requests in flight. A request with a fault may have ended without a response.
+    requests.filter((entry) => entry.status !== null || entry.fault).forEach((entry) => log.add(entry));
+    log.showStatus("");
   });
   return feed;
 }
@@ -54,11 +54,11 @@ class Log {
   add(entry) {
     if (this.#known.has(entry.id)) return;
     this.#known.add(entry.id);
-    // More than the sandbox keeps need not be known.
+    // The sandbox keeps fewer entries than this, so older ids are not needed.
     if (this.#known.size > MOST_KNOWN) this.#known.delete(this.#known.values().next().value);
     if (this.#waiting) {
       this.#waiting.push(entry);
-      this.tell(`Paused; ${this.#waiting.length} more.`);
+      this.showStatus(`Paused; ${this.#waiting.length} more.`);
     } else {
       this.#show(entry);
     }
@@ -70,24 +70,24 @@ class Log {
     while (entries.children.length > MOST) entries.lastElementChild.remove();
   }
 
-  /** Holds what comes back, or shows it. */
+  /** Pauses the log, or resumes it and shows the entries that arrived meanwhile. */
   pause() {
     const held = this.#waiting;
     this.#waiting = held ? undefined : [];
-    held?.forEach((it) => this.#show(it));
-    find("pause").textContent = held ? "Pause" : "Go on";
+    held?.forEach((entry) => this.#show(entry));
+    find("pause").textContent = held ? "Pause" : "Resume";
     find("pause").setAttribute("aria-pressed", String(!held));
-    this.tell(held ? "" : "Paused.");
+    this.showStatus(held ? "" : "Paused.");
   }
 
   clear() {
     this.#known.clear();
     if (this.#waiting) this.#waiting = [];
     find("entries").replaceChildren();
-    this.tell("Forgotten.");
+    this.showStatus("Cleared.");
   }
 
-  tell(text) {
+  showStatus(text) {
     find("log-status").textContent = text;
   }
 }
@@ -100,12 +100,12 @@ function row(entry) {
     "summary",
     {},
     element("time", { dateTime: entry.time }, time),
-    element("span", { className: good ? "status good" : "status bad" }, status === null ? "no answer" : String(status)),
+    element("span", { className: good ? "status good" : "status bad" }, status === null ? "no response" : String(status)),
     element("code", { className: "path" }, `${method} ${path}`),
     element("span", { className: "quiet" }, [operation, fault && `fault: ${fault}`, warning && "warning"].filter(Boolean).join(", ")),
   );
   const details = element("details", {}, summary);
-  // Filled when it is opened: most never are.
+  // Filled when it is opened, which most entries never are.
   details.addEventListener("toggle", () => details.append(about(entry)), { once: true });
   return element("li", {}, details);
 }

@@ -1,4 +1,4 @@
-// Puts the page together.
+// Sets up the page.
 
 import { setUpCamera } from "./camera.js";
 import { copyButton, copyOnClick } from "./copy.js";
@@ -27,8 +27,8 @@ try {
 
 function showConnection(service) {
   const settings = [
-    ["Address", "BARCODE_CLOUD_BASE_URL", service.baseUrl],
-    ["Token address", "BARCODE_CLOUD_TOKEN_URL", service.tokenUrl],
+    ["Base URL", "BARCODE_CLOUD_BASE_URL", service.baseUrl],
+    ["Token URL", "BARCODE_CLOUD_TOKEN_URL", service.tokenUrl],
     ["Client id", "BARCODE_CLOUD_CLIENT_ID", service.clientId],
     ["Client secret", "BARCODE_CLOUD_CLIENT_SECRET", service.clientSecret],
   ];

@@ -1,13 +1,13 @@
-// A place to drop a picture, what is found in it, and where.
+// A drop zone for an image, and the barcodes that were found in it.
 
 import { copyButton } from "./copy.js";
 import { drawing, element, find, showProblem } from "./elements.js";
 import { field, operation, resolved, values } from "./fields.js";
 
-/** The value of the first choice: not to choose a type. */
+/** The value of the first option, which selects no type. */
 const ANY = "";
 
-/** Gives back a function that reads a picture. */
+/** Sets up the form. Returns a function that reads an image. */
 export function setUpRead(service, document) {
   const form = find("read-form");
   const recognize = operation(document, "RecognizeMultipart");
@@ -56,7 +56,7 @@ function layOut(document, recognize) {
   update();
 }
 
-/** By file, by drop, by paste. */
+/** Accepts images from the file input, by drag and drop, and from the clipboard. */
 function takePictures(read) {
   const drop = find("drop");
   find("file").addEventListener("change", (event) => read(event.target.files[0]));
@@ -70,7 +70,7 @@ function takePictures(read) {
     drop.classList.remove("over");
     read(event.dataTransfer.files[0]);
   });
-  // A picture that misses the zone is not to replace the page.
+  // An image that is dropped outside the zone must not replace the page.
   for (const name of ["dragover", "drop"]) {
     window.addEventListener(name, (event) => event.preventDefault());
   }
@@ -90,7 +90,7 @@ async function ask(service, recognize, scan, form, picture) {
   return (await response.json()).barcodes;
 }
 
-/** The picture, without marks. */
+/** Shows the image, without marks. */
 async function show(picture) {
   const stage = find("stage");
   const image = find("read-picture");
@@ -110,7 +110,7 @@ function showFound(barcodes) {
   find("found").replaceChildren(...rows);
 }
 
-/** Draws each region over the picture, in the picture's own pixels. */
+/** Draws each region over the image, in the pixels of the image. */
 function mark(barcodes) {
   const { naturalWidth: width, naturalHeight: height } = find("read-picture");
   const unit = Math.max(width, height) / 100;

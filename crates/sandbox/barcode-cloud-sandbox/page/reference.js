@@ -1,4 +1,4 @@
-// The reference: the packaged Swagger UI on the sandbox's own document, loaded when it is wanted.
+// The API reference: the packaged Swagger UI with the document of the sandbox. It is loaded when it is opened.
 
 import { element, find, showProblem } from "./elements.js";
 
@@ -40,7 +40,7 @@ function show(service, document, token, onComplete) {
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
     validatorUrl: null,
-    // Who has a token has a good one, also after an hour.
+    // Replace the token of Swagger UI, which may have expired, by a valid one.
     requestInterceptor: async (request) => {
       if (request.headers?.Authorization) request.headers.Authorization = `Bearer ${await service.token()}`;
       return request;
@@ -54,14 +54,14 @@ function show(service, document, token, onComplete) {
   }
 }
 
-/** Gives words to what Swagger UI leaves without them for a screen reader. */
+/** Adds the text alternatives for screen readers that Swagger UI lacks. */
 function nameParts(root) {
   const name = () => {
-    for (const image of root.querySelectorAll("img:not([alt])")) image.alt = "The picture that was answered";
+    for (const image of root.querySelectorAll("img:not([alt])")) image.alt = "The image in the response";
     for (const button of root.querySelectorAll("button:not([aria-label], [title])")) {
       if (button.textContent.trim() === "") button.setAttribute("aria-label", "Copy");
     }
-    // The store of its icons.
+    // The definitions of the icons.
     root.querySelector("svg.svg-assets")?.setAttribute("aria-hidden", "true");
     for (const choice of root.querySelectorAll("select:not([aria-label])")) {
       const parameter = choice.closest("[data-param-name]")?.dataset.paramName;
@@ -72,7 +72,7 @@ function nameParts(root) {
   name();
 }
 
-/** Swagger UI is dark by a class. */
+/** Swagger UI switches to its dark mode by a class. */
 function followColors() {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const follow = () => window.document.documentElement.classList.toggle("dark-mode", dark.matches);

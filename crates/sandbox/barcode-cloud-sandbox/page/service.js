@@ -1,6 +1,6 @@
-// The service as any client sees it: a token from the token endpoint, then the operations.
+// A client of the service: it gets a token from the token endpoint and calls the operations.
 
-/** What was answered instead of a result, in the service's own words. */
+/** An error response, with the message of the service. */
 export class ServiceError extends Error {
   constructor(message, facts = {}) {
     super(message);
@@ -13,7 +13,7 @@ export class Service {
   #validUntil = 0;
   #underWay;
 
-  /** @param connection what `/_sandbox/page/connection` tells */
+  /** @param connection the response of `/_sandbox/page/connection` */
   constructor(connection) {
     this.baseUrl = location.origin + connection.base_path;
     this.tokenUrl = location.origin + connection.token_path;
@@ -23,12 +23,12 @@ export class Service {
   }
 
   static async connect() {
-    return new Service(await (await answered("/_sandbox/page/connection")).json());
+    return new Service(await (await fetchChecked("/_sandbox/page/connection")).json());
   }
 
-  /** The OpenAPI document, with the addresses by which the browser reaches the sandbox. */
+  /** The OpenAPI document, with the URLs under which the browser reaches the sandbox. */
   async document() {
-    const text = await (await answered(this.documentUrl)).json();
+    const text = await (await fetchChecked(this.documentUrl)).json();
     text.servers = [{ url: this.baseUrl, description: "This sandbox." }];
     for (const scheme of Object.values(text.components.securitySchemes)) {
       const flow = scheme.flows?.clientCredentials;
@@ -41,7 +41,7 @@ export class Service {
     return `${this.baseUrl}/barcode/swagger/spec`;
   }
 
-  /** An access token: the one at hand while it is good, else a new one. */
+  /** Returns an access token: the cached one while it is valid, otherwise a new one. */
   async token() {
     if (Date.now() < this.#validUntil) return this.#token;
     this.#underWay ??= this.#obtain().finally(() => (this.#underWay = undefined));
@@ -54,17 +54,17 @@ export class Service {
       client_id: this.clientId,
       client_secret: this.clientSecret,
     });
-    const { access_token, expires_in } = await (await answered(this.tokenUrl, { method: "POST", body })).json();
+    const { access_token, expires_in } = await (await fetchChecked(this.tokenUrl, { method: "POST", body })).json();
     this.#token = access_token;
     this.#validUntil = Date.now() + (expires_in - 10) * 1000;
     return access_token;
   }
 
-  /** Calls an operation; `path` is below the base address. A token that no longer passes is renewed once. */
+  /** Calls an operation; `path` is relative to the base URL. After a 401, the token is renewed once. */
   async call(path, options = {}) {
     const send = async () => {
       const headers = { ...options.headers, Authorization: `Bearer ${await this.token()}` };
-      return answered(this.baseUrl + path, { ...options, headers });
+      return fetchChecked(this.baseUrl + path, { ...options, headers });
     };
     try {
       return await send();
@@ -76,14 +76,14 @@ export class Service {
   }
 }
 
-/** A good answer; any other is thrown. */
-export async function answered(url, options) {
+/** Sends a request. Returns a successful response and throws any other as an error. */
+export async function fetchChecked(url, options) {
   let response;
   try {
     response = await fetch(url, { cache: "no-store", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ServiceError("The sandbox gave no answer. Is it still running?");
+    throw new ServiceError("The sandbox did not respond. Is it still running?");
   }
   if (response.ok) return response;
   throw await failure(response);
@@ -96,7 +96,7 @@ async function failure(response) {
   try {
     body = JSON.parse(text);
   } catch {
-    return new ServiceError(text.slice(0, 300) || `The answer was empty.`, facts);
+    return new ServiceError(text.slice(0, 300) || `The response was empty.`, facts);
   }
   if (typeof body?.error === "string") {
     return new ServiceError(body.error_description ?? body.error, { ...facts, code: body.error });

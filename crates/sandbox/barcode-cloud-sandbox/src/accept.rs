@@ -1,10 +1,10 @@
-//! Which of two forms an `Accept` header likes better (RFC 9110, section 12.5.1). Nothing is ever
-//! not acceptable: the service does not answer 406.
+//! Content negotiation between JSON and XML (RFC 9110, section 12.5.1). If neither is acceptable, the
+//! response is JSON: the service does not respond with 406.
 
 use http::HeaderMap;
 use http::header::ACCEPT;
 
-/// Whether XML is liked better than JSON.
+/// Whether the `Accept` header prefers XML to JSON.
 pub(crate) fn prefers_xml(headers: &HeaderMap) -> bool {
     let ranges: Vec<_> = headers
         .get_all(ACCEPT)
@@ -16,16 +16,17 @@ pub(crate) fn prefers_xml(headers: &HeaderMap) -> bool {
     quality(&ranges, "xml") > quality(&ranges, "json")
 }
 
-/// A media range in lower case, and how much it is liked.
+/// Parses a media range. Returns it in lower case, with its quality value.
 fn range(text: &str) -> Option<(String, f32)> {
     let mut parts = text.split(';').map(str::trim);
     let range = parts.next()?.to_ascii_lowercase();
-    let quality = parts.find_map(|it| it.strip_prefix("q=").or_else(|| it.strip_prefix("Q=")));
-    let quality = quality.map_or(Some(1.0), |it| it.parse().ok())?;
+    let quality =
+        parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    let quality = quality.map_or(Some(1.0), |quality| quality.parse().ok())?;
     (0.0..=1.0).contains(&quality).then_some((range, quality))
 }
 
-/// By the most specific range that fits.
+/// The quality of the most specific range that matches.
 fn quality(ranges: &[(String, f32)], subtype: &str) -> f32 {
     let exact = format!("application/{subtype}");
     [&*exact, "application/*", "*/*"]
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn xml_is_written_only_where_it_is_liked_better() {
+    fn xml_is_written_only_if_it_is_preferred() {
         for (accept, xml) in [
             ("application/xml", true),
             ("APPLICATION/XML; q=0.5", true),

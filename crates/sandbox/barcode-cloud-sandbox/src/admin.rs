@@ -1,9 +1,9 @@
-//! The calls under `/_sandbox` that steer and watch a running sandbox. No operation of the service,
-//! so they need no token, meet no faults and are not logged.
+//! The admin calls under `/_sandbox`, which control and observe a running sandbox. They are not
+//! operations of the service, so they need no token, are not affected by faults and are not logged.
 //!
-//! Calls that change something take JSON, or a method, that no page of another origin can send
-//! without being asked first by the browser. A page whose own name was made to resolve to this
-//! machine (DNS rebinding) is refused by the guard, as it is for the page.
+//! Calls that change state require a JSON body or a method other than GET and POST, so that a browser
+//! sends a preflight request before a page of another origin can make them. The guard rejects pages
+//! whose host name was made to resolve to this machine (DNS rebinding).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,15 +28,15 @@ use crate::server::State;
 use crate::token::Revoke;
 use crate::{guard, request};
 
-/// The largest body of such a call, and how long it may take.
+/// The maximum size of a request body, and how long it may take to arrive.
 const BODY_LIMIT: usize = 256 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How many readers of the live log there may be at a time: each holds a connection for as long as it
-/// likes.
+/// The maximum number of clients that stream the request log. Each of them keeps a connection open
+/// indefinitely.
 pub(crate) const MOST_EVENT_STREAMS: usize = 32;
 
-/// The routes, to be put under `/_sandbox`.
+/// The routes, to be nested under `/_sandbox`.
 pub(crate) fn routes(state: Arc<State>) -> Router {
     Router::new()
         .route("/health", get(health))
@@ -56,7 +56,7 @@ async fn health() -> Response {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })).into_response()
 }
 
-/// A script of faults, as it is sent.
+/// The body of the call that adds a script of faults.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScriptRequest {
@@ -69,7 +69,7 @@ struct ScriptRequest {
 
 /// `"status=503, ok"` or `["status=503", "ok"]`.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "steps must be a text or a list of texts")]
+#[serde(untagged, expecting = "steps must be a string or a list of strings")]
 enum Steps {
     Text(String),
     List(Vec<String>),
@@ -144,13 +144,13 @@ async fn forget(Shared(state): Shared<Arc<State>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// The request log as it grows: Server-Sent Events named `request`, or `missed` with the number of
-/// those that a slow reader lost.
+/// Streams the request log as Server-Sent Events: `request` with an entry, or `missed` with the number
+/// of entries that were dropped because the client was too slow.
 async fn events(Shared(state): Shared<Arc<State>>) -> Response {
     let Ok(permit) = Arc::clone(&state.event_streams).try_acquire_owned() else {
         return Failure::too_many_event_streams(MOST_EVENT_STREAMS).into_response();
     };
-    // The permit is returned when the stream is dropped, with its connection.
+    // The permit is released when the connection closes and the stream is dropped.
     let source = (state.log.feed(), permit);
     let events = stream::unfold(source, async |(mut feed, permit)| {
         let event = match feed.recv().await {
@@ -166,7 +166,7 @@ async fn events(Shared(state): Shared<Arc<State>>) -> Response {
         .into_response()
 }
 
-/// Which tokens to take back: one, those of a client, or all.
+/// Which tokens to revoke: a single token, those of a client, or all.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Revocation {
@@ -184,31 +184,31 @@ async fn revoke(
         (Some(token), None) => Revoke::Token(token),
         (None, Some(client)) => Revoke::Client(client),
         (Some(_), Some(_)) => {
-            let message = "Error: Either token or client_id can be given.";
+            let message = "Error: Give either token or client_id, not both.";
             return Err(Failure::malformed(message));
         }
     };
-    state
-        .token_issuer
-        .revoke(which)
-        .map_err(|problem| Failure::malformed(format!("Error: Nothing was revoked: {problem}.")))?;
+    state.token_issuer.revoke(which).map_err(|problem| {
+        Failure::malformed(format!("Error: No token was revoked: {problem}."))
+    })?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The JSON body of a call.
+/// Reads the JSON body of a call.
 async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
     let (parts, body) = request.into_parts();
     let bytes = request::read_body(body, BODY_LIMIT, BODY_TIMEOUT).await?;
     let is_json = parts
         .headers
         .get(CONTENT_TYPE)
-        .and_then(|it| it.to_str().ok())
-        .and_then(|it| it.split(';').next())
-        .is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"));
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"));
     if !is_json {
         let message = "The request body must be application/json.".to_owned();
         return Err(Failure::unsupported_media_type(message));
     }
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::malformed(format!("Error: The request body is wrong: {error}.")))
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Failure::malformed(format!("Error: The request body is invalid: {error}."))
+    })
 }

@@ -1,7 +1,7 @@
-//! Answers: the error body that every refusal carries, and the request id on every answer.
+//! Responses: the body of every error response, and the request id of every response.
 //!
-//! A handler returns a [`Failure`]; its body is written in one place, by [`write_failures`], which
-//! knows the request id and the form that is asked for. Knows nothing of barcodes.
+//! A handler returns a [`Failure`]. Its body is written in one place, by [`write_failures`], which
+//! knows the request id and whether the client prefers XML. This module knows nothing about barcodes.
 
 use std::sync::Arc;
 
@@ -19,16 +19,16 @@ use crate::server;
 use crate::xml::Vocabulary;
 use crate::{accept, random};
 
-/// The header that names a request. The service's own is unknown; this is the usual one.
+/// The header with the id of the request. Which one the service sends is unknown; this one is common.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A body can break more rules than anybody reads about.
+/// The maximum number of violations that an error message lists.
 const MOST_VIOLATIONS: usize = 32;
 
-/// Nor needs a message to give back all that was sent.
+/// The maximum length of an error message, in bytes. It may quote a value from the request.
 const LONGEST_MESSAGE: usize = 4000;
 
-/// One field of a request and what is wrong with it.
+/// A field of a request and why its value is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
     field: String,
@@ -36,7 +36,7 @@ pub(crate) struct Violation {
 }
 
 impl Violation {
-    /// `parameter` is the name in the document; the service speaks of fields in PascalCase.
+    /// `parameter` is the name in the document; the service's messages name fields in PascalCase.
     pub(crate) fn new(parameter: &str, problem: impl FnOnce(&str) -> String) -> Self {
         let field = pascal_case(parameter);
         let problem = problem(&field);
@@ -44,7 +44,7 @@ impl Violation {
     }
 }
 
-/// A request that gets no result.
+/// An error response.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     status: StatusCode,
@@ -74,23 +74,26 @@ impl Failure {
         }
     }
 
-    /// 400: the request breaks the document's rules. How the service words more than one
-    /// violation is unknown; here they stand one after the other.
+    /// 400: the request violates the document. How the service reports several violations is unknown;
+    /// here they are separated by semicolons.
     pub(crate) fn invalid(violations: &[Violation]) -> Self {
         let fields: Vec<_> = violations
             .iter()
             .take(MOST_VIOLATIONS)
-            .map(|it| format!("Field name: '{}' errors: {}", it.field, it.problem))
+            .map(|violation| {
+                let Violation { field, problem } = violation;
+                format!("Field name: '{field}' errors: {problem}")
+            })
             .collect();
         Self::malformed(format!("Error: {}", fields.join("; ")))
     }
 
-    /// 400: one field, whose value the operation cannot work with.
+    /// 400: the operation cannot use the value of one field.
     pub(crate) fn field(parameter: &str, problem: impl std::fmt::Display) -> Self {
         Self::invalid(&[Violation::new(parameter, |_| problem.to_string())])
     }
 
-    /// 400: the request as a whole cannot be read.
+    /// 400: the request as a whole cannot be parsed.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
@@ -100,8 +103,8 @@ impl Failure {
         )
     }
 
-    /// 400: within the document's rules, but beyond this emulator. The code is the sandbox's own,
-    /// so that nobody takes the limit for one of the service.
+    /// 400: valid by the document, but not supported by the sandbox. The code is the sandbox's own, so
+    /// that the limitation is not mistaken for one of the service.
     pub(crate) fn unsupported(parameter: &str, what: impl std::fmt::Display) -> Self {
         let field = pascal_case(parameter);
         Self::new(
@@ -124,7 +127,7 @@ impl Failure {
         failure
     }
 
-    /// 401: a token that was good once.
+    /// 401: the token has expired.
     pub(crate) fn expired() -> Self {
         Self::unauthorized(
             "The access token has expired.",
@@ -132,27 +135,27 @@ impl Failure {
         )
     }
 
-    /// Any status: a fault that was asked for.
+    /// Any status: an injected fault.
     pub(crate) fn injected(status: StatusCode) -> Self {
         Self::new(
             status,
             "errorSandboxFault",
-            format!("The sandbox was told to answer {status}."),
-            "Operation Failed. This fault was asked for.",
+            format!("The sandbox responds with {status} because of an injected fault."),
+            "Operation Failed. This is an injected fault.",
         )
     }
 
-    /// 404: no such path in the document.
+    /// 404: the document does not have this path.
     pub(crate) fn not_found(path: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             "errorNotFound",
-            format!("There is nothing at {path}."),
-            "Operation Failed. The document knows no such path.",
+            format!("The path {path} does not exist."),
+            "Operation Failed. The OpenAPI document does not have this path.",
         )
     }
 
-    /// 421: asked for by a name that is not this machine's (RFC 9110, section 15.5.20).
+    /// 421: sent to a host name that is not allowed (RFC 9110, section 15.5.20).
     pub(crate) fn misdirected(message: &str) -> Self {
         Self::new(
             StatusCode::MISDIRECTED_REQUEST,
@@ -162,17 +165,17 @@ impl Failure {
         )
     }
 
-    /// 405: the path is there, the method is not.
+    /// 405: the path exists, but not with this method.
     pub(crate) fn method_not_allowed(method: &http::Method, path: &str) -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "errorMethodNotAllowed",
-            format!("{method} is not a method of {path}."),
-            "Operation Failed. The document knows no such method for this path.",
+            format!("The path {path} does not support the method {method}."),
+            "Operation Failed. The OpenAPI document does not have this method for the path.",
         )
     }
 
-    /// 408: a body that does not come.
+    /// 408: the body did not arrive in time.
     pub(crate) fn too_slow() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -182,7 +185,7 @@ impl Failure {
         )
     }
 
-    /// 413: more bytes than the sandbox takes.
+    /// 413: the body exceeds the limit.
     pub(crate) fn too_large(limit: usize) -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -192,44 +195,44 @@ impl Failure {
         )
     }
 
-    /// 415: a body of a kind that is not taken.
+    /// 415: the media type or the encoding of the body is not supported.
     pub(crate) fn unsupported_media_type(message: String) -> Self {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "errorUnsupportedMediaType",
             message,
-            "Operation Failed. The request body is of a kind that is not supported.",
+            "Operation Failed. The format of the request body is not supported.",
         )
     }
 
-    /// 503: the live log has as many readers as it may have.
+    /// 503: the maximum number of clients streams the request log already.
     pub(crate) fn too_many_event_streams(most: usize) -> Self {
         let mut failure = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "errorTooManyEventStreams",
             format!(
-                "The request log has {most} live readers already. Close a page or a client that reads \
-                 /_sandbox/requests/events, or ask for /_sandbox/requests."
+                "The request log has {most} live readers already. Close a page or a client that streams \
+                 /_sandbox/requests/events, or use /_sandbox/requests instead."
             ),
-            "Operation Failed. The sandbox has no room for another live reader.",
+            "Operation Failed. The request log has too many live readers.",
         );
         failure.retry_after = Some(5);
         failure
     }
 
-    /// 500: a fault of the sandbox.
+    /// 500: an internal error of the sandbox.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "errorInternal",
             message,
-            "Operation Failed. This is a fault of the sandbox, not of the request.",
+            "Operation Failed. This is an internal error of the sandbox.",
         )
     }
 }
 
 impl Failure {
-    /// The answer that tells of it.
+    /// Returns the response with its headers and body.
     pub(crate) fn write(&self, context: &ResponseContext) -> Response {
         let body = json!({
             "requestId": context.id,
@@ -237,7 +240,7 @@ impl Failure {
                 "code": self.code,
                 "message": self.message,
                 "description": self.description,
-                // The service's own format is unknown; the document says date-time, that is RFC 3339.
+                // The service's own format is unknown; the document says `date-time`, which is RFC 3339.
                 "dateTime": DateTime::<Utc>::from(context.clock.now())
                     .to_rfc3339_opts(SecondsFormat::Millis, true),
             },
@@ -262,14 +265,14 @@ impl IntoResponse for Failure {
     }
 }
 
-/// How the answer to a request is written: under which id, and in which form. Among the request's
-/// extensions.
+/// The context for writing the response to a request: its id, and the format that the client prefers.
+/// It is one of the request's extensions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ResponseContext {
     pub(crate) id: String,
-    /// Set where XML is asked for.
+    /// Set if the client prefers XML.
     xml: Option<Arc<Vocabulary>>,
-    /// The sandbox's clock, which dates errors.
+    /// The clock for the time of an error.
     clock: Clock,
 }
 
@@ -279,7 +282,7 @@ impl ResponseContext {
         context.cloned().unwrap_or_default()
     }
 
-    /// A good answer of this schema.
+    /// Returns a successful response with this value, which has this schema.
     pub(crate) fn write(&self, schema: &Value, value: &Value) -> Response {
         match &self.xml {
             Some(vocabulary) => xml(vocabulary.write(schema, value)),
@@ -300,8 +303,8 @@ fn xml(text: Vec<u8>) -> Response {
     ([(CONTENT_TYPE, kind)], text).into_response()
 }
 
-/// The outermost layer: gives each request an id and sees which form of answer it asks for, and
-/// names the id on the answer.
+/// The outermost layer: assigns an id to each request, determines the preferred format of the response,
+/// and adds the id to the response.
 pub(crate) async fn assign_request_id(
     State(state): State<Arc<server::State>>,
     mut request: Request,
@@ -321,7 +324,7 @@ pub(crate) async fn assign_request_id(
     response
 }
 
-/// The innermost layer: gives a [`Failure`] its body.
+/// The innermost layer: writes the body of a [`Failure`].
 pub(crate) async fn write_failures(request: Request, next: Next) -> Response {
     let context = ResponseContext::of(&request);
     let response = next.run(request).await;

@@ -1,4 +1,4 @@
-//! The settings of a sandbox, and its start.
+//! The builder: the settings of a sandbox, and the code that starts it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -24,18 +24,18 @@ use crate::workers::Workers;
 use crate::xml::Vocabulary;
 use crate::{Error, admin, random};
 
-/// How long a token is good for, unless set otherwise. The service's own lifetime is unknown.
+/// The default lifetime of a token. That of the service is unknown.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
-/// The largest request body, unless set otherwise: more than twice the document's largest field.
+/// The default limit of a request body: more than twice the largest field of the document.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
-/// So many connections at a time, unless set otherwise.
+/// The default maximum number of connections.
 const MAX_CONNECTIONS: usize = 1024;
-/// How long a client may take to send headers, and then a body, unless set otherwise.
+/// The default time that a client has to send the headers of a request, and then its body.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a picture is searched for barcodes. With the step that is in progress when it is over, a client that waits for ten
-/// seconds gets its answer, even in a build without optimisation.
+/// How long a picture is searched for barcodes. Including the step that is in progress at its end, a
+/// client that waits for ten seconds gets its response, even from an unoptimised build.
 const RECOGNITION_TIME: Duration = Duration::from_secs(5);
-/// Dates far from now cannot be written down.
+/// The maximum offset of the clock. Dates too far from now cannot be formatted.
 const LARGEST_SKEW: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// Settings for a [`Sandbox`]; each has a default.
@@ -79,22 +79,23 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The port to listen on; 0, the default, stands for any free one.
+    /// The port to listen on. The default is 0, which selects any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The address to listen on, of this machine; 127.0.0.1 unless set. Whoever can reach another one
-    /// can use the sandbox, and see its credentials and what is sent to it: choose one only
-    /// where nobody else can, such as within a container.
+    /// The IP address of this machine to listen on; 127.0.0.1 by default.
+    ///
+    /// Anyone who can reach the address can use the sandbox and see its credentials and its request log.
+    /// Choose another address only if no stranger can reach it, such as within a container.
     pub fn address(mut self, address: impl Into<IpAddr>) -> Self {
         self.address = address.into();
         self
     }
 
-    /// A client id and secret to accept; called again, one more. The default is a random pair, made
-    /// at each start.
+    /// Accepts a client id and secret. Call it again to accept another client. By default, a random pair
+    /// is generated at each start.
     pub fn credentials(
         mut self,
         client_id: impl Into<String>,
@@ -107,21 +108,21 @@ impl Builder {
         self
     }
 
-    /// How long an access token is good for, in whole seconds; an hour by default. Zero gives
-    /// tokens that have expired when they arrive.
+    /// How long an access token is valid, in whole seconds; an hour by default. With zero, tokens have
+    /// expired by the time they are used.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
         self
     }
 
-    /// How long after its end a token still passes, in whole seconds; none by default.
+    /// How long a token is still accepted after it has expired, in whole seconds; zero by default.
     pub fn token_leeway(mut self, leeway: Duration) -> Self {
         self.token_leeway = leeway;
         self
     }
 
-    /// Sets the sandbox's clock ahead of the machine's: the times in tokens and errors and the `Date`
-    /// of answers. Tokens still last as long as their lifetime says.
+    /// Sets the sandbox's clock ahead of the machine's. It affects the times in tokens and errors and the
+    /// `Date` header of responses, but not how long a token is accepted.
     pub fn clock_ahead(mut self, by: Duration) -> Self {
         self.clock.ahead = by;
         self
@@ -133,41 +134,41 @@ impl Builder {
         self
     }
 
-    /// The largest request body, in bytes; 64 MiB by default.
+    /// The maximum size of a request body, in bytes; 64 MiB by default.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// The most connections at a time, 1024 by default. One more is closed as soon as it comes.
+    /// The maximum number of connections; 1024 by default. Further connections are closed immediately.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self
     }
 
-    /// How long the headers of a request may take to arrive, and its body then, a minute by default;
-    /// also how long a connection may be idle between requests.
+    /// How long the headers of a request may take to arrive, and then its body; a minute each by default.
+    /// It is also how long a connection may be idle between requests.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = timeout;
         self
     }
 
-    /// Admits a host name, such as `sandbox.example.com`, to the page and the admin calls. May be
-    /// called again for another name.
+    /// Allows a host name, such as `sandbox.example.com`, for the page and the admin calls. Call it again
+    /// to allow another name.
     ///
-    /// They answer only requests that came by an IP address, `localhost`, a name without a dot such as
-    /// that of a container, or a name that ends in `.internal`. Any other name may belong to a stranger
-    /// who made it resolve to this machine (DNS rebinding). The operations and the token endpoint
-    /// answer by any name, because they ask for credentials.
+    /// By default, they accept only requests that were sent to an IP address, `localhost`, a name without
+    /// a dot such as that of a container, or a name that ends in `.internal`. Any other name may belong to
+    /// a stranger who made it resolve to this machine (DNS rebinding). The operations and the token
+    /// endpoint accept any host name, because they require credentials.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
         self
     }
 
-    /// Whether to refuse what the service tolerates although its document or a standard forbids it;
-    /// `false` by default.
+    /// Whether to reject requests that the service accepts although its document or a standard forbids
+    /// them; `false` by default. They are:
     ///
-    /// - Colours between apostrophes, such as `'Black'`, which the vendor's Node client sends.
+    /// - Colours in single quotes, such as `'Black'`, which the vendor's Node client sends.
     /// - Data that Code 39 cannot encode in full. The service drops such characters; the sandbox does
     ///   the same and adds a [`warning`](crate::LoggedRequest::warning) to the request log.
     /// - Token requests as `multipart/form-data`, which the vendor's Dart client sends.
@@ -176,14 +177,14 @@ impl Builder {
         self
     }
 
-    /// Lets faults happen from the start; see [`Sandbox::inject`].
+    /// Adds a script of faults that is active from the start; see [`Sandbox::inject`].
     pub fn faults(mut self, script: impl Into<Script>) -> Self {
         self.faults.push(script.into());
         self
     }
 
-    /// Lets `fileUrl` name a picture by `url`. The sandbox opens no address: `url` is only a name,
-    /// compared letter by letter, and every other one is refused.
+    /// Maps a URL to an image, for requests with `fileUrl`. The sandbox never opens a URL: `url` is only a
+    /// name that is compared exactly, and every other URL is rejected.
     pub fn url_file(self, url: impl Into<String>, file: impl Into<UrlFile>) -> Self {
         self.files.insert(url.into(), file.into());
         self
@@ -193,12 +194,16 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Error::PortInUse`] and [`Error::Listen`] when the port cannot be had, [`Error::Setting`]
-    /// when an id or a secret is empty, the clock is more than ten years off, or an allowed host is not
-    /// a host name, [`Error::Fault`] when a script of faults cannot be played.
+    /// - [`Error::PortInUse`] if another program listens on the port.
+    /// - [`Error::Listen`] if the address cannot be listened on for another reason.
+    /// - [`Error::Setting`] if a client id or secret is empty, the clock is more than ten years off, or an
+    ///   allowed host is not a host name.
+    /// - [`Error::Fault`] if a script of faults is invalid.
     pub async fn start(mut self) -> Result<Sandbox, Error> {
         if self.clock.ahead.max(self.clock.behind) > LARGEST_SKEW {
-            return Err(Error::Setting("the clock is more than ten years off"));
+            return Err(Error::Setting(
+                "the clock must be at most ten years ahead or behind",
+            ));
         }
         let clients = clients(std::mem::take(&mut self.credentials))?;
         let document = Document::embedded()?;
@@ -229,7 +234,7 @@ impl Builder {
         document: &Document,
         endpoints: &Endpoints,
     ) -> Result<State, Error> {
-        let secrets = clients.iter().map(|it| it.client_secret.clone());
+        let secrets = clients.iter().map(|client| client.client_secret.clone());
         let log = Log::new(Redactor::new(secrets));
         let settings = TokenSettings {
             lifetime: self.token_lifetime,
@@ -285,9 +290,10 @@ impl fmt::Debug for Builder {
     }
 }
 
-/// The clients that were set, or one that nobody can guess.
+/// Validates the given credentials. If the list is empty, generates a random pair.
 fn clients(given: Vec<Credentials>) -> Result<Vec<Credentials>, Error> {
-    let is_empty = |it: &Credentials| it.client_id.is_empty() || it.client_secret.is_empty();
+    let is_empty =
+        |client: &Credentials| client.client_id.is_empty() || client.client_secret.is_empty();
     if given.iter().any(is_empty) {
         return Err(Error::Setting(
             "the client id and the client secret must not be empty",
@@ -296,7 +302,7 @@ fn clients(given: Vec<Credentials>) -> Result<Vec<Credentials>, Error> {
     if !given.is_empty() {
         return Ok(given);
     }
-    // The service's ids are UUIDs, its secrets 32 hexadecimal digits.
+    // As with the service, the id is a UUID and the secret has 32 hexadecimal digits.
     Ok(vec![Credentials {
         client_id: random::uuid(),
         client_secret: random::hex(&random::bytes::<16>()?),

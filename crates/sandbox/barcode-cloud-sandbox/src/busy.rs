@@ -1,4 +1,4 @@
-//! Tests over real sockets: a long read ends when its client leaves and when the sandbox stops.
+//! Tests over real sockets: a long read ends when its client disconnects and when the sandbox stops.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use crate::Sandbox;
 use crate::server::State;
 
 const URL: &str = "https://example.com/dots.png";
-/// More than any step of a read takes, and much less than the whole read.
+/// Longer than any step of a read, and much shorter than the whole read.
 const SOON: Duration = Duration::from_secs(10);
 
-/// A small file of many pixels: a dot every 24 pixels.
+/// A small file with many pixels: a dot every 24 pixels.
 fn dots() -> Vec<u8> {
     let side = 8000;
     let mut rows = vec![255_u8; side / 8 * side];
@@ -29,7 +29,7 @@ fn dots() -> Vec<u8> {
     file
 }
 
-/// A sandbox that has an hour to read a picture, and a request for which it reads one.
+/// A sandbox that may search a picture for an hour, and a request whose picture it is searching.
 async fn reading() -> (Sandbox, JoinHandle<reqwest::Result<reqwest::Response>>) {
     let mut builder = Sandbox::builder();
     builder.recognition_time = Duration::from_secs(3600);
@@ -61,18 +61,18 @@ async fn reading() -> (Sandbox, JoinHandle<reqwest::Result<reqwest::Response>>) 
 
 async fn ends_soon(state: &State) {
     let idle = tokio::time::timeout(SOON, state.workers.idle());
-    assert!(idle.await.is_ok(), "the read goes on");
+    assert!(idle.await.is_ok(), "the read is still in progress");
 }
 
 #[tokio::test]
-async fn a_read_ends_when_its_client_leaves() {
+async fn a_read_ends_when_its_client_disconnects() {
     let (sandbox, request) = reading().await;
     request.abort();
     ends_soon(&sandbox.state).await;
 }
 
 #[tokio::test]
-async fn a_stop_takes_ten_seconds_at_most_and_ends_the_reads_in_progress() {
+async fn stopping_takes_at_most_ten_seconds_and_ends_reads_in_progress() {
     let (sandbox, request) = reading().await;
     let state = Arc::clone(&sandbox.state);
     tokio::time::pause();

@@ -1,9 +1,9 @@
-//! The sandbox's own clock: it may be ahead or behind, so that a client can be tried whose clock
-//! does not agree with the service's.
+//! The sandbox's clock. It can be set ahead or behind, to test clients whose clock differs from that of
+//! the service.
 
 use std::time::{Duration, SystemTime};
 
-/// How far the clock is off. Both sides are kept, and only their difference counts.
+/// The offset of the clock. If both fields are set, their difference applies.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Clock {
     pub(crate) ahead: Duration,
@@ -11,7 +11,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    pub(crate) fn is_right(&self) -> bool {
+    pub(crate) fn is_exact(&self) -> bool {
         self.ahead == self.behind
     }
 
@@ -24,6 +24,8 @@ impl Clock {
     /// Seconds since 1970.
     pub(crate) fn timestamp(&self) -> i64 {
         let since = self.now().duration_since(SystemTime::UNIX_EPOCH);
-        since.map_or(0, |it| i64::try_from(it.as_secs()).unwrap_or(i64::MAX))
+        since.map_or(0, |since| {
+            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+        })
     }
 }

@@ -1,6 +1,7 @@
-//! Connections: accepted up to a bound, served with HTTP/1.1, ended gently or, for a fault, abruptly.
+//! Connections: accepts them up to a limit, serves them with HTTP/1.1, and closes them gracefully or, for
+//! a fault, with a reset.
 //!
-//! Knows sockets and hyper; what is answered is the router's affair.
+//! This module knows sockets and hyper. The router produces the responses.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,21 +23,21 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
-/// How long to wait after a connection could not be accepted, as for want of file descriptors.
+/// How long to wait after a connection could not be accepted, such as for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a stop waits for one more connection that was made before it.
+/// How long a stop waits to accept a connection that was made before it.
 const LAST_CALL: Duration = Duration::from_millis(10);
-/// How long a stop waits for one more request on a connection.
+/// How long a stop waits for another request on an open connection.
 const LAST_REQUEST: Duration = Duration::from_millis(100);
-/// How long a stop waits for the requests in flight. It is less than the ten seconds after which service managers kill a
-/// process, and more than any read takes.
+/// How long a stop waits for the requests in flight. It is shorter than the ten seconds after which
+/// service managers kill a process, and longer than any read takes.
 const GRACE: Duration = Duration::from_secs(9);
 
-/// What bounds the connections.
+/// The limits of connections.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// So many at a time; one more is closed at once.
+    /// The maximum number of connections. Further ones are closed immediately.
     pub(crate) connections: usize,
     /// How long the headers of a request may take to arrive.
     pub(crate) read_timeout: Duration,
@@ -52,8 +53,8 @@ impl ResetHandle {
     }
 }
 
-/// Serves until `stop`, then waits for the requests in flight. Those that take longer than [`GRACE`] are dropped, which
-/// cancels their work.
+/// Serves until `stop` is cancelled, then waits for the requests in flight. Those that take longer than
+/// [`GRACE`] are dropped, which cancels their work.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -62,7 +63,7 @@ pub(crate) async fn serve(
 ) {
     let mut connections = JoinSet::new();
     let begin = |connections: &mut JoinSet<()>, stream| {
-        // Those that have ended take no place.
+        // Connections that have ended do not count towards the limit.
         while connections.try_join_next().is_some() {}
         if connections.len() < bounds.connections {
             connections.spawn(connection(stream, router.clone(), bounds, stop.clone()));
@@ -79,7 +80,7 @@ pub(crate) async fn serve(
         }
     }
     let last_requests = async {
-        // Clients that have connected already get an answer too.
+        // Clients that have already connected also get a response.
         for _ in 0..bounds.connections {
             match tokio::time::timeout(LAST_CALL, listener.accept()).await {
                 Ok(Ok((stream, _))) => begin(&mut connections, stream),
@@ -89,12 +90,13 @@ pub(crate) async fn serve(
         drop(listener);
         while connections.join_next().await.is_some() {}
     };
-    // Dropping the connections that are left closes them.
+    // Dropping the remaining connections closes them.
     let _ = tokio::time::timeout(GRACE, last_requests).await;
 }
 
 async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: CancellationToken) {
-    // Small answers must not wait for the peer's acknowledgement; without it they are only slower.
+    // Without `TCP_NODELAY`, small responses wait for the peer's acknowledgement. If it cannot be set, they
+    // are only slower.
     let _ = stream.set_nodelay(true);
     let reset_handle = ResetHandle::default();
     let used = Arc::new(AtomicBool::new(false));
@@ -102,7 +104,7 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
         let (reset_handle, used, stop) = (reset_handle.clone(), Arc::clone(&used), stop.clone());
         service_fn(move |request| {
             used.store(true, Ordering::Relaxed);
-            answer(router.clone(), reset_handle.clone(), stop.clone(), request)
+            respond(router.clone(), reset_handle.clone(), stop.clone(), request)
         })
     };
     let mut connection = http1::Builder::new()
@@ -112,14 +114,15 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
     let unused = || !used.load(Ordering::Relaxed);
     let stopped = async {
         stop.cancelled().await;
-        // hyper would close a connection between two requests at once, although one may be on its way.
-        // It is answered, and its client told that no other may follow.
+        // hyper would immediately close a connection that is idle between two requests, although the
+        // next request may be in flight. That request gets a response with `Connection: close`.
         tokio::time::sleep(LAST_REQUEST).await;
     };
     tokio::select! {
-        // First what has come: a request that came in time counts, even where the stop is seen at the same moment.
+        // Poll the connection first, so that a request that arrived in time is served even if the stop is
+        // noticed at the same moment.
         biased;
-        // How a connection ended is known to the peer, and of no use here.
+        // The peer knows how its connection ended; the sandbox does not need to.
         _ = &mut connection => return,
         () = reset_handle.0.notified() => return reset(connection.into_parts().io.into_inner()),
         () = stopped => {}
@@ -134,13 +137,13 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
     }
 }
 
-/// Closing a socket that may not linger resets the connection.
+/// Resets the connection: closing a socket with a linger time of zero does that.
 fn reset(stream: TcpStream) {
-    // Where it cannot be set, the connection is closed all the same.
+    // If the linger time cannot be set, the connection is closed without a reset.
     let _ = stream.set_zero_linger();
 }
 
-async fn answer(
+async fn respond(
     mut router: Router,
     reset_handle: ResetHandle,
     stop: CancellationToken,

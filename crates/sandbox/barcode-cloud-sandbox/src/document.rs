@@ -1,31 +1,32 @@
-//! The OpenAPI document as the sandbox needs it: routes, parameters, bodies and their schemas, with
-//! references resolved.
+//! The parts of the OpenAPI document that the sandbox needs: routes, parameters, bodies and their
+//! schemas, with references resolved.
 //!
-//! Nothing of the contract is listed by hand. A schema keyword that this module does not know is an
-//! error at start, so that a rule of the document is never dropped in silence.
+//! No part of the contract is repeated by hand. A schema keyword that this module does not support is an
+//! error at start, so that no rule of the document is silently ignored.
 
 use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
 
-/// The contract, in the sandbox as it was built.
+/// The text of the document, embedded at build time.
 pub(crate) const TEXT: &str = include_str!("../../../../openapi/barcode-v4.json");
 
-/// Deeper than any request body of the document; a schema that contains itself ends here.
+/// The maximum nesting of schemas. It exceeds that of any request body of the document, and stops the
+/// recursion into a schema that contains itself.
 pub(crate) const MAX_DEPTH: usize = 16;
 
-/// The whole contract.
+/// The parsed document.
 #[derive(Debug)]
 pub(crate) struct Document {
-    /// The path of the server's address: `/v4.0`.
+    /// The path of the server URL: `/v4.0`.
     pub(crate) base_path: String,
     /// The path of the token endpoint: `/connect/token`.
     pub(crate) token_path: String,
     pub(crate) operations: Vec<Operation>,
-    /// The whole of it, as published.
+    /// The complete document, as published.
     pub(crate) root: Value,
-    /// The schema of an error's body.
+    /// The schema of the body of an error response.
     pub(crate) error: Value,
 }
 
@@ -35,15 +36,15 @@ pub(crate) struct Operation {
     /// Its `operationId`.
     pub(crate) id: String,
     pub(crate) method: Method,
-    /// Without the base path, with `{names}` of path parameters.
+    /// The path without the base path, with path parameters as `{name}`.
     pub(crate) path: String,
     pub(crate) task: Task,
     pub(crate) input: Input,
-    /// The schema of a good answer that is no picture; `null` for one that is.
-    pub(crate) answer: Value,
+    /// The schema of a successful response, or `null` if the response is an image.
+    pub(crate) response: Value,
 }
 
-/// What an operation does, told by its tag.
+/// What an operation does. The document's tag determines it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
     Generate,
@@ -54,13 +55,13 @@ pub(crate) enum Task {
 /// Where an operation's values come from.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// Path and query.
+    /// The path and the query.
     Parameters(Object),
-    /// A body, in the media types named.
+    /// A body in one of these media types.
     Body {
         media_types: Vec<String>,
         schema: Object,
-        /// The same schema as it stands in the document.
+        /// The same schema, as written in the document.
         published: Value,
     },
 }
@@ -80,7 +81,7 @@ pub(crate) struct Field {
     pub(crate) schema: Schema,
 }
 
-/// What a value must be. Whether it may also be null is not kept: see `validate`.
+/// The type and the constraints of a value. Nullability is not kept; see `validate`.
 #[derive(Debug)]
 pub(crate) enum Schema {
     Text {
@@ -111,13 +112,13 @@ impl Document {
         Self::read(root)
     }
 
-    /// Returns the document as a sandbox publishes it: with the sandbox's own addresses in place of the
-    /// service's, so that a client generated from it calls the sandbox.
+    /// Returns the document as a sandbox publishes it: with the sandbox's own URLs instead of the service's,
+    /// so that a client generated from it calls the sandbox.
     pub(crate) fn with_urls(&self, base_url: &str, token_url: &str) -> Value {
         let mut document = self.root.clone();
         document["servers"] = json!([{
             "url": base_url,
-            "description": "This sandbox. Nothing is billed.",
+            "description": "This sandbox. Requests are not billed.",
         }]);
         let schemes = document.pointer_mut("/components/securitySchemes");
         let schemes = schemes.and_then(Value::as_object_mut).into_iter().flatten();
@@ -143,7 +144,7 @@ impl Document {
         for (path, item) in members(root, "/paths")? {
             for (method, operation) in members(item, "")? {
                 let at = format!("/paths/{path}/{method}");
-                error = error.or_else(|| answer(operation, "400"));
+                error = error.or_else(|| response(operation, "400"));
                 operations.push(
                     Reader { root }
                         .operation(path, method, operation)
@@ -155,13 +156,13 @@ impl Document {
             base_path,
             token_path,
             operations,
-            error: error.ok_or_else(|| fault("/paths", "have no answer of status 400"))?,
+            error: error.ok_or_else(|| fault("/paths", "has no response with status 400"))?,
             root: document,
         })
     }
 }
 
-/// A reader of parts that can follow references into the whole.
+/// Parses parts of the document and follows references into the rest of it.
 struct Reader<'a> {
     root: &'a Value,
 }
@@ -175,7 +176,7 @@ impl Reader<'_> {
             tag => {
                 return Err(fault(
                     "/tags/0",
-                    format!("has no meaning for the sandbox: {tag:?}"),
+                    format!("is not supported by the sandbox: {tag:?}"),
                 ));
             }
         };
@@ -192,7 +193,7 @@ impl Reader<'_> {
             path: path.to_owned(),
             task,
             input,
-            answer: answer(operation, "200").unwrap_or_default(),
+            response: response(operation, "200").unwrap_or_default(),
         })
     }
 
@@ -204,7 +205,7 @@ impl Reader<'_> {
             if !matches!(text(parameter, "in")?, "path" | "query") {
                 return Err(fault(
                     "/parameters",
-                    format!("{name} is in neither path nor query"),
+                    format!("{name} is neither in the path nor in the query"),
                 ));
             }
             let required = parameter.get("required") == Some(&Value::Bool(true));
@@ -218,14 +219,14 @@ impl Reader<'_> {
         let Some((_, first)) = content.iter().next() else {
             return Err(fault("/requestBody/content", "is empty"));
         };
-        // The media types of one operation share one schema, so one reading serves them all.
+        // All media types of an operation have the same schema, so it is parsed once.
         if content
             .values()
-            .any(|it| it.get("schema") != first.get("schema"))
+            .any(|media_type| media_type.get("schema") != first.get("schema"))
         {
             return Err(fault(
                 "/requestBody/content",
-                "has media types of different schemas",
+                "has media types with different schemas",
             ));
         }
         match self.schema(&first["schema"], 0)? {
@@ -264,7 +265,7 @@ impl Reader<'_> {
             let target = reference
                 .strip_prefix('#')
                 .and_then(|pointer| self.root.pointer(pointer))
-                .ok_or_else(|| fault(reference, "leads nowhere"))?;
+                .ok_or_else(|| fault(reference, "does not exist"))?;
             return self.schema(target, depth + 1);
         }
         known_keywords(schema)?;
@@ -287,7 +288,7 @@ impl Reader<'_> {
             "boolean" => Schema::Boolean,
             "array" => Schema::List(Box::new(self.schema(&schema["items"], depth + 1)?)),
             "object" => Schema::Object(self.object(schema, depth)?),
-            other => return Err(fault("/type", format!("{other} is not known"))),
+            other => return Err(fault("/type", format!("{other} is not supported"))),
         })
     }
 
@@ -309,8 +310,8 @@ impl Reader<'_> {
     }
 }
 
-/// The schema of an answer in JSON, and so in XML.
-fn answer(operation: &Value, status: &str) -> Option<Value> {
+/// The schema of a response in JSON, which also applies to XML.
+fn response(operation: &Value, status: &str) -> Option<Value> {
     let content = operation.get("responses")?.get(status)?.get("content")?;
     content.get("application/json")?.get("schema").cloned()
 }
@@ -321,7 +322,7 @@ fn text_kind(schema: &Value) -> Result<Schema, Error> {
         return Ok(Schema::File);
     }
     if let Some(format) = format.filter(|format| !matches!(*format, "uri" | "date-time")) {
-        return Err(fault("/format", format!("{format} is not known")));
+        return Err(fault("/format", format!("{format} is not supported")));
     }
     let allowed = schema.get("enum").and_then(Value::as_array).map(|values| {
         values
@@ -332,7 +333,7 @@ fn text_kind(schema: &Value) -> Result<Schema, Error> {
     });
     let length = |keyword, otherwise| {
         integer(schema, keyword)
-            .and_then(|it| usize::try_from(it).ok())
+            .and_then(|length| usize::try_from(length).ok())
             .unwrap_or(otherwise)
     };
     Ok(Schema::Text {
@@ -343,7 +344,7 @@ fn text_kind(schema: &Value) -> Result<Schema, Error> {
     })
 }
 
-/// `"string"` of both `"string"` and `["null", "string"]`.
+/// Returns the type without `null`: `"string"` for both `"string"` and `["null", "string"]`.
 fn type_of(schema: &Value) -> Result<&str, Error> {
     match schema.get("type") {
         Some(Value::String(kind)) => Ok(kind),
@@ -351,23 +352,23 @@ fn type_of(schema: &Value) -> Result<&str, Error> {
             let mut others = kinds
                 .iter()
                 .filter_map(Value::as_str)
-                .filter(|it| *it != "null");
+                .filter(|kind| *kind != "null");
             match (others.next(), others.next()) {
                 (Some(kind), None) => Ok(kind),
-                _ => Err(fault("/type", "has more than one kind")),
+                _ => Err(fault("/type", "must name exactly one type and null")),
             }
         }
         _ => Err(fault("/type", "is missing")),
     }
 }
 
-/// What stands beside a reference would narrow it (JSON Schema 2020-12), were it more than words and
-/// the default, which `field` reads.
+/// Rejects keywords next to `$ref`: they would narrow the schema (JSON Schema 2020-12). A description has
+/// no such effect, and `field` reads the default.
 fn reference_siblings(schema: &Value) -> Result<(), Error> {
     for (keyword, _) in members(schema, "")? {
         let known = ["$ref", "default", "description"].contains(&keyword.as_str());
         if !known && !keyword.starts_with("x-") {
-            return Err(fault("", format!("has a keyword beside $ref: {keyword}")));
+            return Err(fault("", format!("has a keyword next to $ref: {keyword}")));
         }
     }
     Ok(())
@@ -393,10 +394,7 @@ fn known_keywords(schema: &Value) -> Result<(), Error> {
     for (keyword, value) in members(schema, "")? {
         let closed = keyword == "additionalProperties" && value == &Value::Bool(false);
         if !(KNOWN.contains(&keyword.as_str()) || keyword.starts_with("x-") || closed) {
-            return Err(fault(
-                "",
-                format!("has a keyword that is not known: {keyword}"),
-            ));
+            return Err(fault("", format!("has an unsupported keyword: {keyword}")));
         }
     }
     Ok(())
@@ -413,21 +411,21 @@ fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str, Error> {
     value
         .get(key)
         .and_then(Value::as_str)
-        .ok_or_else(|| fault(key, "is not a text"))
+        .ok_or_else(|| fault(key, "is not a string"))
 }
 
 fn integer(schema: &Value, keyword: &str) -> Option<i64> {
     schema.get(keyword).and_then(Value::as_i64)
 }
 
-/// The path of the address at `pointer`.
+/// The path of the URL at `pointer`.
 fn path_of(value: &Value, pointer: &str) -> Result<String, Error> {
-    let address = value
+    let url = value
         .pointer(pointer)
         .and_then(Value::as_str)
         .ok_or_else(|| fault(pointer, "is missing"))?;
-    let address = url::Url::parse(address).map_err(|error| fault(pointer, error.to_string()))?;
-    Ok(address.path().trim_end_matches('/').to_owned())
+    let url = url::Url::parse(url).map_err(|error| fault(pointer, error.to_string()))?;
+    Ok(url.path().trim_end_matches('/').to_owned())
 }
 
 fn fault(at: &str, problem: impl Into<String>) -> Error {
@@ -442,7 +440,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_embedded_document_is_understood_whole() {
+    fn the_embedded_document_is_parsed_completely() {
         let document = Document::embedded().unwrap();
         assert_eq!(document.base_path, "/v4.0");
         assert_eq!(document.token_path, "/connect/token");
@@ -450,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_schema_keyword_is_an_error_and_not_a_lost_rule() {
+    fn an_unsupported_schema_keyword_is_an_error() {
         let mut root: Value = serde_json::from_str(TEXT).unwrap();
         root["components"]["schemas"]["EncodeBarcodeType"]["pattern"] = "^Q".into();
         let error = Document::read(root).unwrap_err();

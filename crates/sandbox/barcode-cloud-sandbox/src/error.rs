@@ -1,44 +1,44 @@
-//! What can go wrong in starting and running a sandbox.
+//! The errors of starting and running a sandbox.
 
 use std::io;
 use std::net::SocketAddr;
 
-/// Why a sandbox did not start, or ended.
+/// An error of starting or running a sandbox, or of one of its settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Another program listens on the port.
     #[error("port {} is already taken; choose another, or 0 for any free one", address.port())]
     PortInUse {
-        /// The address and the port asked for.
+        /// The requested address and port.
         address: SocketAddr,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The address or the port cannot be listened on.
     #[error("cannot listen on {address}; is it an address of this machine?")]
     Listen {
-        /// The address and the port asked for.
+        /// The requested address and port.
         address: SocketAddr,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A setting of the builder makes no sense.
+    /// A setting of the builder is invalid.
     #[error("{0}")]
     Setting(&'static str),
-    /// A fault or a script of faults that cannot be played.
+    /// A fault or a script of faults is invalid.
     #[error("{0}")]
     Fault(String),
-    /// The embedded OpenAPI document holds something that the sandbox cannot read.
-    #[error("the OpenAPI document: {at} {problem}")]
+    /// The embedded OpenAPI document contains something that the sandbox does not support.
+    #[error("the OpenAPI document is not supported: {at} {problem}")]
     Document {
-        /// Where in the document.
+        /// The location in the document.
         at: String,
-        /// What is wrong there.
+        /// The problem at this location.
         problem: String,
     },
-    /// The operating system gave no random bytes, or no key could be made of them.
-    #[error("cannot make a random key")]
+    /// The operating system did not provide random bytes, or no key could be generated from them.
+    #[error("cannot generate a random key")]
     Randomness,
     /// The server ended with an error.
     #[error("the server stopped unexpectedly")]
@@ -46,12 +46,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether another program holds the port, so that another port would do.
+    /// Whether another program listens on the port. Starting on another port may succeed.
     pub fn is_port_in_use(&self) -> bool {
         matches!(self, Self::PortInUse { .. })
     }
 
-    /// Names the part of the document that an error is in.
+    /// Adds the part of the document that the error is in.
     pub(crate) fn within(self, part: &str) -> Self {
         match self {
             Self::Document { at, problem } => Self::Document {

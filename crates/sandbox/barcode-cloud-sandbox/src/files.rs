@@ -1,7 +1,7 @@
-//! What stands behind the addresses that `fileUrl` may name.
+//! The files that are mapped to URLs, for requests with `fileUrl`.
 //!
-//! The sandbox never fetches anything: it would be a way into the network that it stands in. An
-//! address is a name in this map, and every other one is refused.
+//! The sandbox never fetches a URL, because that would give its clients access to its network. A URL is
+//! only a key of this map, and every other URL is rejected.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,13 +12,13 @@ use bytes::Bytes;
 
 use crate::answer::Failure;
 
-/// A picture that a `fileUrl` stands for: bytes at hand, or a file that is read at each request.
+/// An image that is mapped to a URL: bytes in memory, or a file that is read at each request.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlFile {
-    /// The bytes of the picture.
+    /// The bytes of the image file.
     Bytes(Bytes),
-    /// The file to read.
+    /// The path of the image file.
     Path(PathBuf),
 }
 
@@ -55,7 +55,7 @@ impl From<&Path> for UrlFile {
     }
 }
 
-/// Addresses and what stands behind them.
+/// The files by their URLs.
 #[derive(Debug, Default)]
 pub(crate) struct Files(RwLock<HashMap<String, UrlFile>>);
 
@@ -67,7 +67,7 @@ impl Files {
             .insert(url, file);
     }
 
-    /// The picture behind `url`, if it is no larger than `limit` bytes.
+    /// Returns the file that is mapped to `url`. A file larger than `limit` bytes is an error.
     pub(crate) async fn read(&self, url: &str, limit: usize) -> Result<Bytes, Failure> {
         let file = self
             .0
@@ -81,7 +81,7 @@ impl Files {
             None => {
                 return Err(Failure::unsupported(
                     "fileUrl",
-                    "addresses that are not mapped to a file: it opens none",
+                    "URLs that are not mapped to a file, because it never opens a URL",
                 ));
             }
         };

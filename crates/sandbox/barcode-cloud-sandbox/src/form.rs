@@ -1,6 +1,6 @@
-//! Forms: `multipart/form-data` part by part, and the small text forms of the token endpoint.
+//! Parses forms: `multipart/form-data`, and the forms of the token endpoint.
 //!
-//! Knows nothing of the document; whether a field is known is for the caller to say.
+//! This module knows nothing about the document. The caller decides which fields are known.
 
 use axum::body::Body;
 use axum::extract::multipart::MultipartError;
@@ -19,14 +19,17 @@ pub(crate) struct Part {
 }
 
 /// Reads the parts of a multipart form, up to and including the first that is not `expected` or
-/// that repeats a name. Everything behind that part is ignored, because the form is refused anyway.
-/// `Err` says why the body is not such a form.
+/// that repeats a name. Everything after that part is ignored, because the form is rejected anyway.
+///
+/// # Errors
+///
+/// Returns a message if the body is not such a form.
 pub(crate) async fn parts(
     media_type: &HeaderValue,
     body: Bytes,
     expected: impl Fn(&str) -> bool,
 ) -> Result<Vec<Part>, String> {
-    let words = |error: MultipartError| error.body_text();
+    let message = |error: MultipartError| error.body_text();
     let mut request = Request::new(Body::from(body));
     request
         .headers_mut()
@@ -34,13 +37,13 @@ pub(crate) async fn parts(
     // The caller has read the body within its own limit.
     DefaultBodyLimit::disable().apply(&mut request);
     let form = Multipart::from_request(request, &()).await;
-    let mut form = form.map_err(|error| error.body_text())?;
+    let mut form = form.map_err(|rejection| rejection.body_text())?;
     let mut parts: Vec<Part> = Vec::new();
-    while let Some(part) = form.next_field().await.map_err(words)? {
+    while let Some(part) = form.next_field().await.map_err(message)? {
         let name = part.name().unwrap_or_default().to_owned();
         let has_file_name = part.file_name().is_some();
-        let bytes = part.bytes().await.map_err(words)?;
-        let is_last = !expected(&name) || parts.iter().any(|it| it.name == name);
+        let bytes = part.bytes().await.map_err(message)?;
+        let is_last = !expected(&name) || parts.iter().any(|earlier| earlier.name == name);
         parts.push(Part {
             name,
             has_file_name,
@@ -53,8 +56,8 @@ pub(crate) async fn parts(
     Ok(parts)
 }
 
-/// Reads the fields of a form of texts: one that is URL-encoded or, with `multipart`, also one of
-/// parts. `None` where the body is no such form.
+/// Reads the fields of a form without files: URL-encoded or, if `multipart` is set, also multipart.
+/// Returns `None` if the body is not such a form.
 pub(crate) async fn text_fields(
     headers: &HeaderMap,
     body: Bytes,

@@ -1,7 +1,8 @@
-//! Decides who may use the page and the admin calls, and limits what a browser does with the page.
+//! Protects the page and the admin calls from web pages of other origins, and sets the security headers
+//! of the page.
 //!
 //! The page shows credentials, and the admin calls show the request log. A web page of another origin
-//! must not get at them, even where that origin's name is made to resolve to this machine (DNS
+//! must not be able to read them, even if its host name was made to resolve to this machine (DNS
 //! rebinding).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -17,8 +18,8 @@ use http::uri::Authority;
 use crate::Error;
 use crate::answer::Failure;
 
-/// Nothing from elsewhere, nothing in line; pictures that scripts made are `blob:`, and the icons in
-/// the reference's style sheet `data:`.
+/// Allows nothing from other origins and nothing inline. Images that scripts create are `blob:` URLs, and
+/// the icons in the style sheet of the reference are `data:` URLs.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; form-action 'none'; \
     base-uri 'none'; frame-ancestors 'none'";
@@ -43,18 +44,18 @@ const HEADERS: [(HeaderName, &str); 8] = [
     ),
 ];
 
-/// The host names that are admitted in addition to those that no stranger can own.
+/// The host names that the user allowed, in addition to those that no stranger can own.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AllowedHosts(Vec<String>);
 
 impl AllowedHosts {
-    /// Normalizes the names that a user allows.
+    /// Validates and normalizes the names.
     pub(crate) fn new(names: &[String]) -> Result<Self, Error> {
         let names = names.iter().map(|name| {
             let name = name.strip_suffix('.').unwrap_or(name);
             if name.is_empty() || name.contains([':', '/', '@', ' ']) {
                 return Err(Error::Setting(
-                    "an allowed host must be a host name without scheme, port or path",
+                    "an allowed host must be a host name, without a scheme, port or path",
                 ));
             }
             Ok(name.to_ascii_lowercase())
@@ -65,9 +66,9 @@ impl AllowedHosts {
     /// Whether `host`, without a port, is an IP address, `localhost`, a name without a dot, a name
     /// below `internal`, or allowed by the user.
     ///
-    /// Only names of the public DNS can be made to resolve to this machine by a stranger. Browsers
-    /// resolve `localhost` themselves (RFC 6761, section 6.3), names without a dot are those of the
-    /// local network or of containers, and `internal` is reserved for private use.
+    /// A stranger can only make names of the public DNS resolve to this machine. Browsers resolve
+    /// `localhost` themselves (RFC 6761, section 6.3), names without a dot belong to the local network or
+    /// to containers, and `internal` is reserved for private use.
     fn admit(&self, host: &str) -> bool {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         if bare.parse::<Ipv4Addr>().is_ok() || bare.parse::<Ipv6Addr>().is_ok() {
@@ -75,38 +76,39 @@ impl AllowedHosts {
         }
         let lower = host.to_ascii_lowercase();
         let name = lower.strip_suffix('.').unwrap_or(&lower);
-        // With a dot at its end, a name of one label is a top-level domain of the public DNS.
+        // With a trailing dot, a name with a single label is a top-level domain of the public DNS.
         let is_local = !lower.is_empty() && !lower.contains('.');
         name == "localhost"
             || is_local
             || name.ends_with(".internal")
-            || self.0.iter().any(|it| it == name)
+            || self.0.iter().any(|allowed| allowed == name)
     }
 }
 
-/// Answers only requests that came by an admitted host name and not from a page of another origin.
+/// Rejects requests with a host name that is not allowed, or from a page of another origin.
 pub(crate) async fn admit(
     State(allowed): State<Arc<AllowedHosts>>,
     request: Request,
     next: Next,
 ) -> Response {
     let refusal = match host(&request) {
-        None => "The request names no host in its Host header.".to_owned(),
+        None => "The request has no valid Host header.".to_owned(),
         Some(host) if !allowed.admit(&host) => format!(
-            "The page and the admin calls are not served by the host name {host:.253}, which a \
-             stranger may have made to resolve to this machine. Use http://127.0.0.1 or \
-             http://localhost and the port, or allow the name: `barcode sandbox --allow-host \
-             {host:.253}`, or `Builder::allow_host` in code."
+            "The page and the admin calls are not available under the host name {host:.253}, because a \
+             stranger may have made it resolve to this machine. Use http://127.0.0.1 or \
+             http://localhost with the port, or allow the name with `barcode sandbox --allow-host \
+             {host:.253}` or, in code, with `Builder::allow_host`."
         ),
         Some(_) if is_cross_origin(&request) => {
-            "The page and the admin calls do not answer a web page of another origin.".to_owned()
+            "The page and the admin calls cannot be used by a web page of another origin."
+                .to_owned()
         }
         Some(_) => return next.run(request).await,
     };
     Failure::misdirected(&refusal).into_response()
 }
 
-/// Adds the headers that limit what the browser does to every answer.
+/// Adds the headers that restrict what a browser does with the response.
 pub(crate) async fn add_security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
@@ -116,21 +118,21 @@ pub(crate) async fn add_security_headers(request: Request, next: Next) -> Respon
     response
 }
 
-/// The host that the request was sent to, without the port: that of the request line, which goes
-/// before the `Host` header (RFC 9112, section 3.2.2). Headers that proxies add are not consulted,
-/// because any client can send them.
+/// The host that the request was sent to, without the port. The request line takes precedence over the
+/// `Host` header (RFC 9112, section 3.2.2). Headers that proxies add are ignored, because any client can
+/// send them.
 fn host(request: &Request) -> Option<String> {
     let header = request.headers().get(header::HOST);
-    let header = header.and_then(|it| Authority::try_from(it.as_bytes()).ok());
+    let header = header.and_then(|value| Authority::try_from(value.as_bytes()).ok());
     let authority = request.uri().authority().or(header.as_ref())?;
     let host = authority.host();
-    // No user name before the host, and nothing but a port behind it.
+    // The authority must be a host, optionally with a port, and without a user name.
     let rest = authority.as_str().strip_prefix(host)?;
     (rest.is_empty() || rest.starts_with(':')).then(|| host.to_owned())
 }
 
-/// Whether a page of another origin sent the request, by what browsers say of it. Following a link
-/// to the sandbox's own page is allowed.
+/// Whether the browser marked the request as sent by a page of another origin. Following a link to the
+/// sandbox's page is allowed.
 fn is_cross_origin(request: &Request) -> bool {
     let value = |name| request.headers().get(name).map(HeaderValue::as_bytes);
     let is_link = request.method() == Method::GET
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_taken_without_its_port_and_only_where_it_stands_alone() {
+    fn the_host_is_read_without_its_port_and_rejected_with_anything_else() {
         for (header, expected) in [
             ("127.0.0.1:8787", Some("127.0.0.1")),
             ("[::1]:80", Some("[::1]")),
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_of_the_request_line_goes_before_the_header() {
+    fn the_request_line_takes_precedence_over_the_host_header() {
         let host = host_of("http://evil.example/", Some("localhost"));
         assert_eq!(host.as_deref(), Some("evil.example"));
     }

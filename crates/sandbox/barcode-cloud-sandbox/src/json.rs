@@ -1,8 +1,8 @@
-//! JSON read strictly and within bounds: a member that is given twice is an error, where a lenient
-//! reader would drop one of the two, and reading stops at the first value beyond a maximum.
+//! Parses JSON strictly and within bounds: a duplicate member is an error (a lenient parser would drop one
+//! of the two), and parsing stops when the maximum number of values is exceeded.
 //!
-//! A value takes up to 40 times the memory of its text: without the bound, a body of 60 MB makes a
-//! tree of more than 1 GB.
+//! A value takes up to 40 times the memory of its text: without the bound, a body of 60 MB could need more
+//! than 1 GB.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,10 +10,10 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// More values than any body of the document has, those within arrays and objects counted each.
+/// The maximum number of values, including those within arrays and objects. No valid body has as many.
 const MOST_VALUES: usize = 10_000;
 
-/// Returns the value of a whole JSON text. `serde_json` refuses nesting deeper than 128.
+/// Parses a JSON text. `serde_json` rejects values nested more than 128 deep.
 pub(crate) fn read(text: &[u8]) -> serde_json::Result<Value> {
     let left = Cell::new(MOST_VALUES);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
@@ -22,7 +22,7 @@ pub(crate) fn read(text: &[u8]) -> serde_json::Result<Value> {
     Ok(value)
 }
 
-/// Reads one value, and knows how many more may be read.
+/// Parses one value, and counts how many more are allowed.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     left: &'a Cell<usize>,
@@ -105,13 +105,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_read_as_it_stands() {
+    fn a_text_survives_a_round_trip() {
         let text = r#"{"a":[1,-2,3.5,"b",true,null,{}],"c":18446744073709551615}"#;
         assert_eq!(read(text.as_bytes()).unwrap().to_string(), text);
     }
 
     #[test]
-    fn a_member_given_twice_is_an_error_at_any_depth() {
+    fn a_duplicate_member_is_an_error_at_any_depth() {
         let error = read(br#"{"a":[{"b":1,"b":2}]}"#).unwrap_err();
         assert!(error.to_string().starts_with("b is given more than once"));
         assert!(read(br#"[{"b":1},{"b":2}]"#).is_ok());
@@ -126,21 +126,21 @@ mod tests {
             let text = format!("{start}{}", repeated.repeat(1_000_000));
             let error = read(text.as_bytes()).unwrap_err();
             assert!(error.to_string().contains("more than 10000 values"));
-            // The rest of the text was not read, although it does not end as it should.
+            // The rest of the text, which is invalid, was not parsed.
             let longest = (MOST_VALUES + 1) * repeated.len();
             assert!(error.column() <= longest, "{error}");
         }
     }
 
     #[test]
-    fn numbers_that_are_too_large_are_errors() {
+    fn a_number_that_is_too_large_is_an_error() {
         assert!(read(b"1e400").is_err());
         assert!(read("9".repeat(1_000_000).as_bytes()).is_err());
         assert!(read(format!("0.{}", "9".repeat(1_000_000)).as_bytes()).is_ok());
     }
 
     #[test]
-    fn what_is_nested_deeply_is_an_error() {
+    fn deep_nesting_is_an_error() {
         assert!(read("[".repeat(1_000_000).as_bytes()).is_err());
     }
 }

@@ -1,5 +1,5 @@
-//! The key that tokens are signed with: ES256 (RFC 7518, section 3.4), made anew at each start, its
-//! public half published as a JWK set (RFC 7517).
+//! The key pair that signs tokens: ES256 (RFC 7518, section 3.4), generated at each start. The public key is
+//! published as a JWK set (RFC 7517).
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use crate::Error;
 
-/// The length of a coordinate of a point on P-256.
+/// The length of a coordinate of a point on P-256, in bytes.
 const COORDINATE: usize = 32;
 
-/// A key pair of one sandbox.
+/// The key pair of one sandbox.
 pub(crate) struct Keys {
     signing: EncodingKey,
     verifying: DecodingKey,
@@ -34,7 +34,7 @@ impl Keys {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref())
             .map_err(|_| Error::Randomness)?;
         let public = pair.public_key().as_ref();
-        // An uncompressed point: a byte that says so, then both coordinates.
+        // An uncompressed point: a format byte, then both coordinates.
         let (x, y) = public
             .get(1..)
             .and_then(|point| point.split_at_checked(COORDINATE))
@@ -56,8 +56,8 @@ impl Keys {
         jsonwebtoken::encode(&header, claims, &self.signing).map_err(|_| Error::Randomness)
     }
 
-    /// The claims of a token that this key signed. The algorithm is pinned, so neither `none` nor
-    /// a symmetric one is ever believed.
+    /// Returns the claims of a token, or `None` if this key did not sign it. The algorithm is fixed, so that
+    /// neither `none` nor a symmetric one is accepted.
     pub(crate) fn verify<T: DeserializeOwned + Clone>(
         &self,
         token: &str,
@@ -65,7 +65,7 @@ impl Keys {
         audience: &str,
     ) -> Option<T> {
         let mut validation = Validation::new(Algorithm::ES256);
-        // Times are compared with the sandbox's own clock, which may be set wrong on purpose.
+        // The caller compares times with the sandbox's clock, which may deliberately be set ahead or behind.
         validation.validate_exp = false;
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[audience]);
@@ -74,7 +74,7 @@ impl Keys {
         Some(decoded.claims)
     }
 
-    /// The JWK set.
+    /// Returns the public key as a JWK set.
     pub(crate) fn public(&self) -> Value {
         json!({ "keys": [{
             "kty": "EC", "use": "sig", "alg": "ES256", "crv": "P-256",

@@ -1,9 +1,9 @@
-//! `application/x-www-form-urlencoded` text, read strictly: bytes that are not UTF-8 are refused,
-//! not replaced.
+//! Parses `application/x-www-form-urlencoded` text strictly: bytes that are not UTF-8 are rejected, not
+//! replaced.
 
 use percent_encoding::percent_decode_str;
 
-/// Names and values in the order given, or `None` where an escape is not UTF-8.
+/// Returns the names and values in their order, or `None` if an escape is not UTF-8.
 pub(crate) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
@@ -14,7 +14,7 @@ pub(crate) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
         .collect()
 }
 
-/// Resolves `+` and `%` escapes.
+/// Decodes `+` and `%` escapes. Returns `None` if the result is not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<String> {
     let text = text.replace('+', " ");
     Some(percent_decode_str(&text).decode_utf8().ok()?.into_owned())
@@ -25,7 +25,7 @@ mod tests {
     use super::pairs;
 
     #[test]
-    fn escapes_are_resolved_and_bad_ones_refused() {
+    fn escapes_are_decoded_and_invalid_ones_rejected() {
         let read = pairs("a=1+2&b=%D0%AF&c").unwrap();
         let read: Vec<_> = read
             .iter()

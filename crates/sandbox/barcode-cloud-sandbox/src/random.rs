@@ -1,23 +1,23 @@
-//! Random names and secrets, from the operating system's generator.
+//! Random ids and secrets, from the generator of the operating system.
 
 use aws_lc_rs::rand;
 
 use crate::Error;
 
-/// `N` random bytes.
+/// Returns `N` random bytes.
 pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| Error::Randomness)?;
     Ok(bytes)
 }
 
-/// Lower-case hexadecimal digits of `bytes`.
+/// Formats `bytes` as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A random UUID (version 4). It names requests and is no secret: where the generator fails, the
-/// nil UUID will do.
+/// Returns a random UUID (version 4). It identifies requests and clients and is not a secret, so a constant
+/// UUID is returned if the generator fails.
 pub(crate) fn uuid() -> String {
     let mut bytes = bytes::<16>().unwrap_or_default();
     bytes[6] = bytes[6] & 0x0f | 0x40;

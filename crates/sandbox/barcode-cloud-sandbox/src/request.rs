@@ -1,7 +1,7 @@
-//! From an HTTP request to checked values: path and query, JSON, XML, multipart.
+//! Parses an HTTP request into validated values: path and query, JSON, XML or multipart.
 //!
-//! A body is read whole before it is looked at, up to one limit, so that each kind has the same
-//! bound and the same refusal.
+//! A body is received completely before it is parsed, so that the same limit and the same errors apply to
+//! every format.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,18 +23,18 @@ use crate::validate::{self, Raw, Values};
 use crate::xml::Vocabulary;
 use crate::{form, json, query};
 
-/// How much of a refused body is read and thrown away, and for how long.
+/// How much of a rejected body is read and discarded, and for how long.
 const DRAINED_BYTES: usize = 128 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 
-/// A larger body waits until there is room for it among the large ones.
+/// The maximum size of a small body. A larger one needs a permit.
 const SMALL_BODY: usize = 1024 * 1024;
-/// So many bytes of large bodies are held at a time.
+/// The maximum size of all large bodies in memory together.
 const LARGE_BODIES: usize = 256 * 1024 * 1024;
-/// The unit in which that room is counted.
+/// The number of bytes that one semaphore permit represents.
 const ROOM_UNIT: usize = 1024 * 1024;
 
-/// The checked values of `request`, and the place that a large body takes.
+/// Returns the validated values of `request`, and the permit of a large body.
 pub(crate) async fn values(
     state: &State,
     operation: &Arc<Operation>,
@@ -62,8 +62,7 @@ pub(crate) async fn values(
     let operation = Arc::clone(operation);
     let vocabulary = Arc::clone(&state.vocabulary);
     let runtime = Handle::current();
-    // Parsing a large body takes time, which would delay every other connection if it were done on a
-    // thread that serves them.
+    // Parsing a large body takes time. On a thread that serves connections, it would delay the others.
     let parse = move || {
         let Input::Body {
             schema, published, ..
@@ -74,7 +73,7 @@ pub(crate) async fn values(
         match kind {
             BodyKind::Json => json_values(schema, &bytes),
             BodyKind::Xml => xml_values(&vocabulary, schema, published, &bytes),
-            // The body is in memory, so this never waits.
+            // The body is in memory, so this does not wait for I/O.
             BodyKind::Form => runtime.block_on(form_values(schema, &media_type, bytes)),
         }
     };
@@ -108,7 +107,7 @@ pub(crate) async fn form_values(
     validate::pairs(schema, form_fields(schema, media_type, body).await?)
 }
 
-/// The whole body, if it is no larger than `limit` and comes within `time`.
+/// Reads a body of at most `limit` bytes, which must arrive within `time`.
 pub(crate) async fn read_body(
     mut body: Body,
     limit: usize,
@@ -122,13 +121,13 @@ pub(crate) async fn read_body(
     }
 }
 
-/// The length of a body. It is not known where the body comes in chunks or was decompressed, which
-/// removed the header.
+/// The length of a body. It is unknown if the body is chunked, or if it is decompressed, which removes the
+/// header.
 fn content_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// As [`read_body`], but a large body waits until there is room for it among those held at a time.
+/// Reads a body as [`read_body`] does. A large body first waits for a permit.
 async fn read_any_body(
     state: &State,
     mut body: Body,
@@ -157,7 +156,7 @@ async fn read_any_body(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Read {
     Whole,
-    /// More than the limit is there already, and more may come.
+    /// The body exceeds the limit.
     Part,
 }
 
@@ -169,7 +168,7 @@ async fn read_up_to(
 ) -> Result<Read, Failure> {
     let reading = async {
         while read.len() <= limit {
-            // A body that is decompressed always has a next chunk: let other tasks run in between.
+            // The next chunk of a decompressed body is always ready: let other tasks run in between.
             tokio::task::coop::consume_budget().await;
             match next_chunk(body).await {
                 Some(Ok(chunk)) => read.extend_from_slice(&chunk),
@@ -186,10 +185,10 @@ async fn read_up_to(
     read.unwrap_or_else(|_| Err(Failure::too_slow()))
 }
 
-/// The room for large bodies, so that many clients cannot fill the memory.
+/// Limits the memory of large bodies, so that many clients cannot exhaust it.
 pub(crate) struct LargeBodies(Arc<Semaphore>);
 
-/// A place among the large bodies, until it is dropped.
+/// The permit to hold a large body in memory, until it is dropped.
 pub(crate) struct LargeBodyPermit {
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -199,7 +198,7 @@ impl LargeBodies {
         Self(Arc::new(Semaphore::new(LARGE_BODIES / ROOM_UNIT)))
     }
 
-    /// Waits until there is room for a body of so many bytes; all of it for one that is larger.
+    /// Waits for a permit for a body of this many bytes. A body larger than the limit takes all of it.
     async fn acquire(&self, bytes: usize) -> LargeBodyPermit {
         let units = bytes.min(LARGE_BODIES).div_ceil(ROOM_UNIT);
         let units = u32::try_from(units).unwrap_or(u32::MAX);
@@ -209,14 +208,14 @@ impl LargeBodies {
     }
 }
 
-/// Discards what is left of a body that is refused with `failure`.
+/// Discards the rest of a body that is rejected with `failure`.
 pub(crate) async fn drain(body: Body, failure: Failure) -> Failure {
     discard(body).await;
     failure
 }
 
-/// Reads what is left of a body and throws it away: a client that is still sending would see a
-/// reset connection in place of the answer.
+/// Reads and discards the rest of a body. Otherwise a client that is still sending would see a reset
+/// connection instead of the response.
 pub(crate) async fn discard(mut body: Body) {
     let drained = async {
         let mut left = DRAINED_BYTES;
@@ -227,7 +226,7 @@ pub(crate) async fn discard(mut body: Body) {
             }
         }
     };
-    // Whether all of it came makes no difference to the answer.
+    // The response is the same if the body is incomplete.
     let _ = tokio::time::timeout(DRAIN_TIME, drained).await;
 }
 
@@ -244,7 +243,7 @@ async fn next_chunk(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
 }
 
 async fn parameters(request: &mut Request) -> Result<Vec<(String, Raw)>, Failure> {
-    let not_utf8 = || Failure::malformed("Error: The address is not UTF-8.");
+    let not_utf8 = || Failure::malformed("Error: The URL is not UTF-8.");
     let path: RawPathParams = request.extract_parts().await.map_err(|_| not_utf8())?;
     let mut pairs: Vec<_> = path
         .iter()
@@ -259,7 +258,7 @@ async fn parameters(request: &mut Request) -> Result<Vec<(String, Raw)>, Failure
     Ok(pairs)
 }
 
-/// An operation with a body takes no query: what stands there would be ignored in silence.
+/// Rejects a query if the operation takes a body, because its parameters would be silently ignored.
 fn no_query(request: &Request) -> Result<(), Failure> {
     match request.uri().query() {
         None | Some("") => Ok(()),
@@ -276,11 +275,11 @@ enum BodyKind {
     Form,
 }
 
-/// The kind of body that was sent, if the document has it for this operation.
+/// The format of the body, if the document allows it for this operation.
 fn body_kind(headers: &HeaderMap, media_types: &[String]) -> Result<BodyKind, Failure> {
     let sent = headers
         .get(CONTENT_TYPE)
-        .and_then(|it| it.to_str().ok())
+        .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let essence = sent
         .split(';')
@@ -296,25 +295,25 @@ fn body_kind(headers: &HeaderMap, media_types: &[String]) -> Result<BodyKind, Fa
     };
     kind.filter(|_| media_types.contains(&essence))
         .ok_or_else(|| {
-            let sent = if sent.is_empty() {
-                "without a Content-Type"
+            let problem = if sent.is_empty() {
+                "The request has no Content-Type".to_owned()
             } else {
-                sent
+                format!("The request body is {sent}")
             };
             let expected = media_types.join(" or ");
             Failure::unsupported_media_type(format!(
-                "The request body is {sent}; this operation takes {expected}."
+                "{problem}; this operation accepts {expected}."
             ))
         })
 }
 
-/// Refuses an encoding that is not gzip, which was taken off already.
+/// Rejects an encoding other than gzip, which has already been decoded.
 fn not_encoded(headers: &HeaderMap) -> Result<(), Failure> {
     match headers.get(CONTENT_ENCODING) {
         Some(encoding) if encoding != "identity" => {
             let encoding = String::from_utf8_lossy(encoding.as_bytes());
             Err(Failure::unsupported_media_type(format!(
-                "The request body is encoded as {encoding:.100}; the sandbox reads gzip."
+                "The request body is encoded as {encoding:.100}; the sandbox supports only gzip."
             )))
         }
         _ => Ok(()),
@@ -347,10 +346,10 @@ async fn form_fields(
 }
 
 fn is_file(object: &Object, name: &str) -> bool {
-    let is_it = |field: &&Field| field.name == name;
+    let has_name = |field: &&Field| field.name == name;
     object
         .fields
         .iter()
-        .find(is_it)
+        .find(has_name)
         .is_some_and(|field| matches!(field.schema, Schema::File))
 }

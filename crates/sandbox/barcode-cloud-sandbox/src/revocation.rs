@@ -1,12 +1,12 @@
-//! Tokens that were taken back before their time.
+//! Revoked tokens.
 //!
-//! Ids of tokens begin with a number that grows, so all tokens of a client, or all tokens, are
-//! revoked by remembering one number; only single tokens are remembered one by one.
+//! The id of a token begins with a sequence number, so that revoking all tokens, or all of a client, only
+//! needs one number to be stored. Tokens that are revoked individually are stored individually.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// So many single tokens are remembered; to revoke more, revoke all.
+/// The maximum number of tokens that can be revoked individually.
 const MOST_TOKENS: usize = 10_000;
 
 #[derive(Debug, Default)]
@@ -19,16 +19,16 @@ struct Revoked {
     /// Tokens with a lower number are revoked.
     all_below: u64,
     clients_below: HashMap<String, u64>,
-    /// Ids, and when each would have expired anyway.
+    /// The ids of individually revoked tokens, and when each expires.
     tokens: HashMap<String, i64>,
 }
 
-/// There are too many to remember.
+/// The maximum number of tokens is revoked individually.
 #[derive(Debug)]
 pub(crate) struct Full;
 
 impl Revocation {
-    /// An id for a new token that ends in `random`.
+    /// Returns an id for a new token, which ends in `random`.
     pub(crate) fn new_id(&self, random: &str) -> String {
         let mut revoked = self.revoked();
         let number = revoked.next;
@@ -43,7 +43,7 @@ impl Revocation {
         revoked.tokens.clear();
     }
 
-    /// `client` must be one that is known, so that the memory of them is bounded.
+    /// Revokes all tokens of `client`, which must be a known client, so that the number of entries is bounded.
     pub(crate) fn revoke_client(&self, client: &str) {
         let mut revoked = self.revoked();
         let below = revoked.next;
@@ -62,8 +62,10 @@ impl Revocation {
 
     pub(crate) fn is_revoked(&self, client: &str, id: &str) -> bool {
         let revoked = self.revoked();
-        let number = id.get(..16).and_then(|it| u64::from_str_radix(it, 16).ok());
-        // Only ids of this sandbox carry its signature.
+        let number = id
+            .get(..16)
+            .and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        // Does not happen: the id is from a token that this sandbox signed.
         let Some(number) = number else { return true };
         let client_below = revoked.clients_below.get(client).copied();
         number < revoked.all_below
@@ -81,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_given_before_is_revoked() {
+    fn only_tokens_issued_before_the_revocation_are_revoked() {
         let revocation = Revocation::default();
         let (a, b) = (revocation.new_id("x"), revocation.new_id("x"));
         revocation.revoke(&a, 10, 0).unwrap();
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_expired_is_forgotten_and_the_rest_is_bounded() {
+    fn expired_tokens_are_removed_and_the_others_are_bounded() {
         let revocation = Revocation::default();
         for number in 0..MOST_TOKENS {
             revocation.revoke(&number.to_string(), 10, 0).unwrap();

@@ -1,4 +1,4 @@
-//! The sandbox as its user sees it: started, asked for its endpoints, stopped.
+//! The handle to a running sandbox.
 
 use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,18 +19,18 @@ use crate::token::{Credentials, Revoke};
 
 /// A running emulator of the service, on a port of the loopback interface.
 ///
-/// It serves until it is stopped or dropped. Any number can run side by side in one process; each
+/// It accepts requests until it is stopped or dropped. Any number of sandboxes can run in one process; each
 /// has its own port, credentials and signing key.
 pub struct Sandbox {
     pub(crate) endpoints: Endpoints,
     pub(crate) port: u16,
     pub(crate) state: Arc<State>,
-    /// Dropping it stops the server, so a dropped sandbox stops by itself.
+    /// Stops the server when it is dropped.
     pub(crate) stop: DropGuard,
     pub(crate) server: JoinHandle<()>,
 }
 
-/// Where a sandbox is found.
+/// The URLs of a sandbox.
 pub(crate) struct Endpoints {
     pub(crate) origin: String,
     pub(crate) base_url: String,
@@ -40,15 +40,16 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    /// Those of a sandbox that listens `at`. One that listens everywhere is found on this machine.
-    pub(crate) fn new(mut at: SocketAddr, document: &Document) -> Self {
-        if at.ip().is_unspecified() {
-            at.set_ip(match at {
+    /// The URLs of a sandbox that listens on `address`. If that is an unspecified address, such as `0.0.0.0`,
+    /// they have the loopback address.
+    pub(crate) fn new(mut address: SocketAddr, document: &Document) -> Self {
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
                 SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
                 SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
             });
         }
-        let origin = format!("http://{at}");
+        let origin = format!("http://{address}");
         Self {
             base_url: format!("{origin}{}", document.base_path),
             token_url: format!("{origin}{}", document.token_path),
@@ -60,51 +61,52 @@ impl Endpoints {
 }
 
 impl Sandbox {
-    /// Starts a sandbox on any free port, with credentials of its own.
+    /// Starts a sandbox on any free port, with random credentials.
     ///
-    /// It runs on the Tokio runtime that this is called in.
+    /// It runs on the current Tokio runtime.
     ///
     /// # Errors
     ///
-    /// As [`Builder::start`].
+    /// The errors of [`Builder::start`].
     pub async fn start() -> Result<Self, Error> {
         Self::builder().start().await
     }
 
-    /// Settings for a sandbox.
+    /// Returns a builder with the default settings.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// The address of the API: `http://127.0.0.1:PORT/v4.0`.
+    /// The base URL of the API: `http://127.0.0.1:PORT/v4.0`.
     pub fn base_url(&self) -> &str {
         &self.endpoints.base_url
     }
 
-    /// The address of the token endpoint: `http://127.0.0.1:PORT/connect/token`.
+    /// The URL of the token endpoint: `http://127.0.0.1:PORT/connect/token`.
     pub fn token_url(&self) -> &str {
         &self.endpoints.token_url
     }
 
-    /// Where the sandbox itself is steered and watched: `http://127.0.0.1:PORT/_sandbox`, below
-    /// which are `health`, `faults`, `requests` and `tokens`.
+    /// The base URL of the admin calls: `http://127.0.0.1:PORT/_sandbox`. Below it are `health`, `faults`,
+    /// `requests` and `tokens`.
     pub fn admin_url(&self) -> &str {
         &self.endpoints.admin_url
     }
 
-    /// The page for a person to open in a browser: `http://127.0.0.1:PORT/`.
+    /// The URL of the page to open in a browser: `http://127.0.0.1:PORT/`.
     pub fn page_url(&self) -> &str {
         &self.endpoints.page_url
     }
 
-    /// The client id that the token endpoint accepts; of several the first.
+    /// The client id that the token endpoint accepts. If there are several, the first.
     pub fn client_id(&self) -> &str {
-        self.first_client().map_or("", |it| &it.client_id)
+        self.first_client().map_or("", |client| &client.client_id)
     }
 
     /// The secret of [`client_id`](Self::client_id).
     pub fn client_secret(&self) -> &str {
-        self.first_client().map_or("", |it| &it.client_secret)
+        self.first_client()
+            .map_or("", |client| &client.client_secret)
     }
 
     fn first_client(&self) -> Option<&Credentials> {
@@ -116,12 +118,12 @@ impl Sandbox {
         self.port
     }
 
-    /// Lets `fileUrl` name a picture by `url`; see [`Builder::url_file`].
+    /// Maps a URL to an image, for requests with `fileUrl`; see [`Builder::url_file`].
     pub fn url_file(&self, url: impl Into<String>, file: impl Into<UrlFile>) {
         self.state.files.insert(url.into(), file.into());
     }
 
-    /// Lets faults happen to the requests to come, behind the scripts that play already.
+    /// Adds a fault or a script of faults for the next requests, after the active scripts.
     ///
     /// ```
     /// # async fn run(sandbox: barcode_cloud_sandbox::Sandbox) -> Result<(), barcode_cloud_sandbox::Error> {
@@ -134,24 +136,24 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// [`Error::Fault`] when the script cannot be played or names no operation of the document.
+    /// [`Error::Fault`] if the script is invalid or names an unknown operation.
     pub fn inject(&self, script: impl Into<Script>) -> Result<(), Error> {
         self.state.faults.add(script.into()).map(drop)
     }
 
-    /// Ends all faults that have not happened yet.
+    /// Removes all active scripts of faults.
     pub fn clear_faults(&self) {
         self.state.faults.clear();
     }
 
-    /// The requests to the service and the token endpoint so far, the oldest first: the last
-    /// thousand, or 8 MiB of them.
+    /// Returns the requests to the operations and the token endpoint so far, oldest first: the last thousand,
+    /// up to 8 MiB.
     ///
     /// ```
     /// # async fn run(sandbox: barcode_cloud_sandbox::Sandbox) {
     /// // The code under test ran. What did it send?
     /// let requests = sandbox.requests();
-    /// let scans = requests.iter().filter(|it| it.operation.as_deref() == Some("Scan"));
+    /// let scans = requests.iter().filter(|request| request.operation.as_deref() == Some("Scan"));
     /// assert_eq!(scans.count(), 1);
     /// # }
     /// ```
@@ -159,24 +161,24 @@ impl Sandbox {
         self.state.log.list()
     }
 
-    /// Forgets the requests so far.
+    /// Clears the request log.
     pub fn clear_requests(&self) {
         self.state.log.clear();
     }
 
-    /// Takes back every access token given so far: the next call with one gets 401.
+    /// Revokes all access tokens issued so far: the next request with one of them gets 401.
     pub fn revoke_tokens(&self) {
         // Only revoking a single token or an unknown client can fail.
         let _ = self.state.token_issuer.revoke(Revoke::All);
     }
 
-    /// Stops: takes no new connection, answers the requests in flight, and returns when that is done. After nine
-    /// seconds it drops the requests that are left, and cancels their work.
+    /// Stops the sandbox: it accepts no new connections and waits for the requests in flight. After nine
+    /// seconds, the remaining requests are dropped and their work is cancelled.
     pub async fn stop(self) {
         let _ = self.run_until(std::future::ready(())).await;
     }
 
-    /// Serves until `signal` comes, then stops as [`stop`](Self::stop) does.
+    /// Runs until `signal` completes, then stops as [`stop`](Self::stop) does.
     ///
     /// ```no_run
     /// # async fn run(sandbox: barcode_cloud_sandbox::Sandbox) -> Result<(), Box<dyn std::error::Error>> {
@@ -187,7 +189,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// [`Error::Server`] when the server ends before its time.
+    /// [`Error::Server`] if the server ends unexpectedly.
     pub async fn run_until(self, signal: impl Future<Output = ()>) -> Result<(), Error> {
         let Self {
             stop, mut server, ..

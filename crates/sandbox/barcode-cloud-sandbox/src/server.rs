@@ -1,4 +1,5 @@
-//! The router: one route for each operation of the document, the token endpoint, the admin calls.
+//! The router: one route for each operation of the document, the token endpoint, the admin calls and the
+//! page.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,22 +33,22 @@ use crate::workers::Workers;
 use crate::xml::Vocabulary;
 use crate::{Error, admin, form, page};
 
-/// The largest token request that is read.
+/// The maximum size of a token request, in bytes.
 const TOKEN_REQUEST_LIMIT: usize = 64 * 1024;
 
-/// Where OpenID Connect Discovery 1.0, section 4, has it.
+/// The path that OpenID Connect Discovery 1.0, section 4, defines.
 const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
 
-/// Where the service has its document, below the base path.
+/// The path of the service's OpenAPI document, below the base path.
 const SPEC_PATH: &str = "/barcode/swagger/spec";
 
-/// Below it is what steers and watches the sandbox itself.
+/// The prefix of the admin calls.
 pub(crate) const ADMIN_PATH: &str = "/_sandbox";
 
 /// The name of the token endpoint among the operations.
 pub(crate) const TOKEN: &str = "token";
 
-/// What every request needs.
+/// The state that is shared by all requests.
 pub(crate) struct State {
     pub(crate) token_issuer: TokenIssuer,
     pub(crate) files: Files,
@@ -58,11 +59,11 @@ pub(crate) struct State {
     pub(crate) names: OperationNames,
     pub(crate) clock: Clock,
     pub(crate) vocabulary: Arc<Vocabulary>,
-    /// Whether to refuse what the service only tolerates.
+    /// Whether to reject requests that the service only tolerates.
     pub(crate) strict: bool,
     pub(crate) body_limit: usize,
     pub(crate) large_bodies: LargeBodies,
-    /// One permit for each reader of the live log.
+    /// One permit for each client that streams the request log.
     pub(crate) event_streams: Arc<Semaphore>,
     /// How long a body may take to arrive.
     pub(crate) read_timeout: Duration,
@@ -73,14 +74,14 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The operation that a request is for, if it is for any.
+    /// The id of the operation that a request calls, if any.
     pub(crate) fn operation_of(&self, request: &Request) -> Option<Arc<str>> {
         let path = request.extensions().get::<MatchedPath>()?;
         self.names.find(request.method(), path.as_str())
     }
 }
 
-/// The operations' ids by path and method.
+/// The ids of the operations, by path and method.
 #[derive(Debug)]
 pub(crate) struct OperationNames {
     operations: Vec<(Method, String, Arc<str>)>,
@@ -90,9 +91,13 @@ pub(crate) struct OperationNames {
 
 impl OperationNames {
     pub(crate) fn of(document: &Document) -> Self {
-        let operations = document.operations.iter().map(|it| {
-            let path = format!("{}{}", document.base_path, it.path);
-            (it.method.clone(), path, Arc::from(it.id.as_str()))
+        let operations = document.operations.iter().map(|operation| {
+            let path = format!("{}{}", document.base_path, operation.path);
+            (
+                operation.method.clone(),
+                path,
+                Arc::from(operation.id.as_str()),
+            )
         });
         Self {
             operations: operations.collect(),
@@ -101,7 +106,7 @@ impl OperationNames {
         }
     }
 
-    /// All of them, and the token endpoint.
+    /// All ids, including that of the token endpoint.
     pub(crate) fn all(&self) -> Vec<Arc<str>> {
         let ids = self.operations.iter().map(|(_, _, id)| id);
         ids.chain([&self.token]).cloned().collect()
@@ -111,21 +116,21 @@ impl OperationNames {
         if path == self.token_path {
             return Some(Arc::clone(&self.token));
         }
-        // The router answers HEAD as GET without the body.
+        // The router handles HEAD as GET without the body.
         let method = if method == Method::HEAD {
             &Method::GET
         } else {
             method
         };
-        let it = self
+        let (_, _, id) = self
             .operations
             .iter()
             .find(|(its_method, its_path, _)| its_method == method && its_path == path)?;
-        Some(Arc::clone(&it.2))
+        Some(Arc::clone(id))
     }
 }
 
-/// The routes of `document`; `spec` is what the sandbox says of itself.
+/// The routes of `document`. `spec` is the OpenAPI document that the sandbox publishes.
 pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Result<Router, Error> {
     let base_path = document.base_path.clone();
     let token_path = document.token_path.clone();
@@ -143,7 +148,7 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         .route(&format!("{base_path}{SPEC_PATH}"), get(async || spec));
     let service = with_failures(service)
         .layer(MapRequestBodyLayer::new(Body::new))
-        // What is encoded in another way is left as it is, and refused where it is read.
+        // A body with another encoding passes this layer unchanged, and is rejected when it is read.
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(Arc::clone(state), fault::layer))
@@ -176,7 +181,7 @@ fn operations(document: Document, state: &Arc<State>) -> Result<Router, Error> {
     Ok(router)
 }
 
-/// Answers what no route fits, and gives failures their bodies.
+/// Adds error responses for unknown paths and methods, and writes the bodies of failures.
 fn with_failures(router: Router) -> Router {
     router
         .fallback(|uri: Uri| async move { Failure::not_found(uri.path()) })
@@ -186,10 +191,10 @@ fn with_failures(router: Router) -> Router {
         .layer(from_fn(answer::write_failures))
 }
 
-/// Dates answers by the sandbox's clock, where it is not the machine's.
+/// Sets the `Date` header by the sandbox's clock, if that differs from the machine's.
 async fn set_date(Shared(clock): Shared<Clock>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    if !clock.is_right() {
+    if !clock.is_exact() {
         let date = httpdate::fmt_http_date(clock.now());
         if let Ok(date) = HeaderValue::from_str(&date) {
             response.headers_mut().insert(DATE, date);
@@ -201,20 +206,20 @@ async fn set_date(Shared(clock): Shared<Clock>, request: Request, next: Next) ->
 async fn serve(state: Arc<State>, operation: Arc<Operation>, request: Request) -> Response {
     let context = ResponseContext::of(&request);
     let log_entry = request.extensions().get::<LogEntryHandle>().cloned();
-    let answer = async {
+    let response = async {
         if let Err(failure) = state.token_issuer.check(request.headers()) {
             return Err(request::drain(request.into_body(), failure).await);
         }
-        // The place of a large body is kept until there is an answer.
+        // The permit of a large body is held until the response is complete.
         let (values, _permit) = request::values(&state, &operation, request).await?;
         let found = match operation.task {
             Task::Generate => return generate::run(&state, values, log_entry.as_ref()).await,
             Task::Recognize => recognize::recognize(&state, values, log_entry.as_ref()).await?,
             Task::Scan => recognize::scan(&state, values, log_entry.as_ref()).await?,
         };
-        Ok(context.write(&operation.answer, &found))
+        Ok(context.write(&operation.response, &found))
     };
-    answer.await.unwrap_or_else(IntoResponse::into_response)
+    response.await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn token_endpoint(state: Arc<State>, request: Request) -> Response {
@@ -226,5 +231,5 @@ async fn token_endpoint(state: Arc<State>, request: Request) -> Response {
     let fields = form::text_fields(&parts.headers, body, !state.strict).await;
     state
         .token_issuer
-        .answer(&parts.method, &parts.headers, fields)
+        .respond(&parts.method, &parts.headers, fields)
 }

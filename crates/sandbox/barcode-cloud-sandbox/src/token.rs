@@ -1,5 +1,5 @@
-//! The token endpoint and the check of bearer tokens: OAuth 2.0 client credentials (RFC 6749,
-//! section 4.4) with real signed JWTs (RFC 9068 in spirit).
+//! The token endpoint and the validation of bearer tokens: OAuth 2.0 client credentials (RFC 6749,
+//! section 4.4) with signed JWTs, similar to RFC 9068.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -21,37 +21,37 @@ use crate::keys::Keys;
 use crate::revocation::Revocation;
 use crate::{Error, query, random};
 
-/// Where the key is published: as IdentityServer does it, whose token address the service has.
+/// The path of the public key. It is that of IdentityServer, whose token endpoint path the service uses.
 pub(crate) const JWKS_PATH: &str = "/.well-known/openid-configuration/jwks";
 
-/// After so many failures of one id and secret, the next gets 429.
+/// The number of failures of one id and secret after which further attempts get 429.
 const ALLOWED_FAILURES: u32 = 5;
-/// How long it stays so. The service names this value in `Retry-After`.
+/// How long they get 429. The service sends this value in `Retry-After`.
 const LOCKOUT: Duration = Duration::from_secs(600);
-/// How many failing pairs are remembered, so that a flood of them takes no memory.
+/// The maximum number of failing pairs that are stored, so that many of them cannot exhaust the memory.
 const REMEMBERED_PAIRS: usize = 1024;
 
-/// An id and its secret.
+/// The id and the secret of a client.
 pub(crate) struct Credentials {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
 }
 
-/// What a token is worth, and where.
+/// The contents and the validity of tokens.
 pub(crate) struct TokenSettings {
     pub(crate) lifetime: Duration,
-    /// How long after its end a token still passes.
+    /// How long a token is accepted after it has expired.
     pub(crate) leeway: Duration,
     pub(crate) clock: Clock,
     /// `http://127.0.0.1:PORT`
     pub(crate) issuer: String,
-    /// The address of the API.
+    /// The base URL of the API.
     pub(crate) audience: String,
 }
 
-/// Hands out tokens, and knows its own again.
+/// Issues, validates and revokes tokens.
 pub(crate) struct TokenIssuer {
-    /// At least one.
+    /// At least one client.
     clients: Vec<Credentials>,
     settings: TokenSettings,
     keys: Keys,
@@ -75,14 +75,14 @@ struct Claims {
     exp: i64,
 }
 
-/// Why no token was given: the codes of RFC 6749, section 5.2, and the service's rate limit.
+/// Why no token was issued: the codes of RFC 6749, section 5.2, and the service's rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TokenError {
     InvalidRequest,
     InvalidClient,
     UnsupportedGrantType,
     TooManyFailures,
-    /// No token could be made.
+    /// The token could not be signed.
     Internal,
 }
 
@@ -101,7 +101,7 @@ impl TokenIssuer {
         &self.clients
     }
 
-    /// What OpenID Connect Discovery publishes of the token endpoint at `token_path`.
+    /// The OpenID Connect Discovery document, for a token endpoint at `token_path`.
     pub(crate) fn configuration(&self, token_path: &str) -> Value {
         let issuer = &self.settings.issuer;
         json!({
@@ -116,14 +116,14 @@ impl TokenIssuer {
         })
     }
 
-    /// The keys that tokens are signed with, as a JWK set.
+    /// The public key of tokens, as a JWK set.
     pub(crate) fn public_keys(&self) -> Value {
         self.keys.public()
     }
 
-    /// Answers a request to the token endpoint. `fields` are those of its form, or `None` where the
-    /// body is no form.
-    pub(crate) fn answer(
+    /// Handles a request to the token endpoint. `fields` are those of its form, or `None` if the body is not
+    /// a form.
+    pub(crate) fn respond(
         &self,
         method: &Method,
         headers: &HeaderMap,
@@ -158,19 +158,19 @@ impl TokenIssuer {
         self.issue(id).map_err(|_| TokenError::Internal)
     }
 
-    /// Both halves of every pair are always compared, each in constant time.
+    /// Always compares the id and the secret of every client, each in constant time.
     fn is_known(&self, id: &str, secret: &str) -> bool {
         let same = |given: &str, known: &str| {
             verify_slices_are_equal(given.as_bytes(), known.as_bytes()).is_ok()
         };
-        self.clients.iter().fold(false, |known, it| {
-            known | (same(id, &it.client_id) & same(secret, &it.client_secret))
+        self.clients.iter().fold(false, |known, client| {
+            known | (same(id, &client.client_id) & same(secret, &client.client_secret))
         })
     }
 
     fn count_failure(&self, id: String, secret: String) -> TokenError {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.retain(|_, it| it.last.elapsed() < LOCKOUT);
+        failures.retain(|_, count| count.last.elapsed() < LOCKOUT);
         if failures.len() >= REMEMBERED_PAIRS {
             failures.clear();
         }
@@ -201,11 +201,11 @@ impl TokenIssuer {
         })
     }
 
-    /// Lets a request pass that carries a token of this issuer which is still good.
+    /// Returns an error unless the request has a valid token of this issuer.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Failure> {
         let Some(value) = headers.get(AUTHORIZATION) else {
             return Err(Failure::unauthorized(
-                "The request carries no access token.",
+                "The request has no access token.",
                 "Bearer",
             ));
         };
@@ -215,7 +215,7 @@ impl TokenIssuer {
             .and_then(|value| scheme(value, "Bearer"));
         let Some(token) = token else {
             return Err(Failure::unauthorized(
-                "The Authorization header is not of the form 'Bearer <token>'.",
+                "The Authorization header does not have the form 'Bearer <token>'.",
                 r#"Bearer error="invalid_request""#,
             ));
         };
@@ -236,7 +236,7 @@ impl TokenIssuer {
         Ok(())
     }
 
-    /// The claims of a token of this issuer, good or no longer good.
+    /// The claims of a token of this issuer, which may be expired or revoked.
     fn claims(&self, token: &str) -> Option<Claims> {
         let TokenSettings {
             issuer, audience, ..
@@ -244,31 +244,33 @@ impl TokenIssuer {
         self.keys.verify(token, issuer, audience)
     }
 
-    /// Takes tokens back; `Err` says why not.
+    /// Revokes tokens. `Err` says why that is not possible.
     pub(crate) fn revoke(&self, which: Revoke<'_>) -> Result<(), &'static str> {
         match which {
             Revoke::All => self.revocation.revoke_all(),
-            Revoke::Client(id) if self.clients.iter().any(|it| it.client_id == id) => {
+            Revoke::Client(id) if self.clients.iter().any(|client| client.client_id == id) => {
                 self.revocation.revoke_client(id);
             }
-            Revoke::Client(_) => return Err("there is no such client"),
+            Revoke::Client(_) => return Err("the client does not exist"),
             Revoke::Token(token) => {
-                let claims = self.claims(token).ok_or("it is no token of this sandbox")?;
+                let claims = self
+                    .claims(token)
+                    .ok_or("this sandbox did not issue the token")?;
                 let end = claims.exp.saturating_add(seconds(self.settings.leeway));
                 self.revocation
                     .revoke(&claims.jti, end, self.settings.clock.timestamp())
-                    .map_err(|_| "too many single tokens are revoked: revoke all")?;
+                    .map_err(|_| "too many tokens are revoked individually; revoke all of them")?;
             }
         }
         Ok(())
     }
 }
 
-/// Which tokens are taken back.
+/// Which tokens to revoke.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Revoke<'a> {
     All,
-    /// All of one client id.
+    /// All tokens of the client with this id.
     Client(&'a str),
     Token(&'a str),
 }
@@ -283,7 +285,7 @@ impl IntoResponse for TokenError {
             Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::InvalidClient => (StatusCode::BAD_REQUEST, "invalid_client"),
             Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
-            // What the service writes in these two is unknown.
+            // The codes that the service uses for these two are unknown.
             Self::TooManyFailures => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
         };
@@ -301,7 +303,7 @@ impl IntoResponse for TokenError {
 struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// A field; given twice, it makes the whole request invalid (RFC 6749, section 3.2).
+    /// Returns the value of a field. A duplicate field makes the whole request invalid (RFC 6749, section 3.2).
     fn get(&self, name: &str) -> Result<Option<&str>, TokenError> {
         let mut values = self
             .0
@@ -314,7 +316,7 @@ impl Form {
         }
     }
 
-    /// Id and secret from the form or from a Basic header, not from both (section 2.3).
+    /// The id and the secret from the form or from a Basic header, but not from both (section 2.3).
     fn credentials(&self, headers: &HeaderMap) -> Result<(String, String), TokenError> {
         let form = (self.get("client_id")?, self.get("client_secret")?);
         match (headers.get(AUTHORIZATION), form) {
@@ -330,14 +332,15 @@ impl Form {
     }
 }
 
-/// Id and secret of a Basic header, each form-urlencoded within it (RFC 6749, section 2.3.1).
+/// The id and the secret of a Basic header. Each is form-urlencoded (RFC 6749, section 2.3.1).
 fn basic(encoded: &str) -> Option<(String, String)> {
     let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
     Some((query::decode(id)?, query::decode(secret)?))
 }
 
-/// `scheme("Bearer abc", "Bearer")` is `abc`. Schemes are compared without case (RFC 9110, 11.1).
+/// Returns the credentials of an `Authorization` header with this scheme: `scheme("Bearer abc", "Bearer")` is
+/// `abc`. The case of the scheme is ignored (RFC 9110, section 11.1).
 fn scheme<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     let (scheme, rest) = header.split_once(' ')?;
     let rest = rest.trim();

@@ -1,5 +1,5 @@
-//! What the fuzz targets try: whatever a body holds, it is read or refused, and nothing panics. The unit test here is
-//! their smoke run, over the seeds and over random changes to them.
+//! The entry points of the fuzz targets: every body is parsed or rejected, without a panic. The unit tests
+//! run them with the seeds and with random mutations of the seeds.
 
 use std::fmt::Debug;
 
@@ -12,7 +12,7 @@ use crate::picture;
 use crate::request::{form_values, json_values, xml_values};
 use crate::xml::Vocabulary;
 
-/// The document, and a runtime to read forms in.
+/// The document, and a runtime that parses forms.
 pub struct FuzzHarness {
     document: Document,
     vocabulary: Vocabulary,
@@ -20,7 +20,7 @@ pub struct FuzzHarness {
 }
 
 impl FuzzHarness {
-    /// `None` where there is no document or no runtime, which is no matter of what is tried.
+    /// Returns `None` if the document or the runtime is not available, which is not an error of the parsers.
     #[must_use]
     pub fn new() -> Option<Self> {
         let document = Document::embedded().ok()?;
@@ -33,7 +33,7 @@ impl FuzzHarness {
         })
     }
 
-    /// Reads `body` as the forms that draw and read; says for each whether it was one.
+    /// Parses `body` as the multipart form of each operation. Returns for each whether it was valid.
     pub fn multipart(&self, body: &[u8]) -> Vec<bool> {
         let media_type = HeaderValue::from_static("multipart/form-data; boundary=X");
         let body = Bytes::copy_from_slice(body);
@@ -43,28 +43,32 @@ impl FuzzHarness {
         })
     }
 
-    /// Reads `body` as each operation's XML; says for each whether it was that.
+    /// Parses `body` as the XML body of each operation. Returns for each whether it was valid.
     pub fn xml(&self, body: &[u8]) -> Vec<bool> {
         self.each(|schema, published| xml_values(&self.vocabulary, schema, published, body).is_ok())
     }
 
-    /// Reads `body` as each operation's JSON; says for each whether it was that.
+    /// Parses `body` as the JSON body of each operation. Returns for each whether it was valid.
     pub fn json(&self, body: &[u8]) -> Vec<bool> {
         self.each(|schema, _| json_values(schema, body).is_ok())
     }
 
-    /// Reads `file` as a picture; says whether it was one.
+    /// Decodes `file` as an image. Returns whether it was valid.
     pub fn picture(&self, file: &[u8]) -> bool {
         picture::decode(file).is_ok()
     }
 
-    fn each(&self, reads: impl Fn(&Object, &Value) -> bool) -> Vec<bool> {
-        let inputs = self.document.operations.iter().map(|it| &it.input);
+    fn each(&self, is_valid: impl Fn(&Object, &Value) -> bool) -> Vec<bool> {
+        let inputs = self
+            .document
+            .operations
+            .iter()
+            .map(|operation| &operation.input);
         inputs
             .filter_map(|input| match input {
                 Input::Body {
                     schema, published, ..
-                } => Some(reads(schema, published)),
+                } => Some(is_valid(schema, published)),
                 Input::Parameters(_) => None,
             })
             .collect()
@@ -83,13 +87,15 @@ mod tests {
 
     use super::FuzzHarness;
 
-    /// Random changes to each seed, more by `MUTATIONS=20000 cargo test -p barcode-cloud-sandbox trial`.
+    /// The number of mutations of each seed. `MUTATIONS=20000 cargo test -p barcode-cloud-sandbox trial` runs
+    /// more.
     fn rounds() -> u64 {
         std::env::var("MUTATIONS").map_or(200, |rounds| rounds.parse().unwrap())
     }
 
-    /// Tries the seeds of a target, and changes to them; each seed must be read by `reads`.
-    fn smoke(target: &str, reads: impl Fn(&[u8]) -> bool) {
+    /// Runs a target with its seeds and with mutations of them. Seeds are valid unless their names begin with
+    /// `bad`.
+    fn smoke(target: &str, is_valid: impl Fn(&[u8]) -> bool) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("fuzz/seeds")
             .join(target);
@@ -103,17 +109,17 @@ mod tests {
                 .to_str()
                 .unwrap()
                 .starts_with("bad");
-            assert_eq!(reads(&seed), good, "{}", path.display());
+            assert_eq!(is_valid(&seed), good, "{}", path.display());
             seeds += 1;
             for round in 0..rounds() {
-                reads(&changed(&seed, round));
+                is_valid(&mutated(&seed, round));
             }
         }
         assert!(seeds > 0);
     }
 
-    /// A byte flipped, a piece left out, a piece said twice.
-    fn changed(seed: &[u8], round: u64) -> Vec<u8> {
+    /// Flips a bit, removes a piece or duplicates a piece, a few times.
+    fn mutated(seed: &[u8], round: u64) -> Vec<u8> {
         let mut random = fastrand::Rng::with_seed(round);
         let mut bytes = seed.to_vec();
         for _ in 0..random.usize(1..5) {
@@ -132,25 +138,25 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_form_is_read_or_refused() {
+    fn a_mutated_form_is_parsed_or_rejected() {
         let harness = FuzzHarness::new().unwrap();
         smoke("multipart", |body| harness.multipart(body).contains(&true));
     }
 
     #[test]
-    fn changed_xml_is_read_or_refused() {
+    fn mutated_xml_is_parsed_or_rejected() {
         let harness = FuzzHarness::new().unwrap();
         smoke("xml", |body| harness.xml(body).contains(&true));
     }
 
     #[test]
-    fn changed_json_is_read_or_refused() {
+    fn mutated_json_is_parsed_or_rejected() {
         let harness = FuzzHarness::new().unwrap();
         smoke("json", |body| harness.json(body).contains(&true));
     }
 
     #[test]
-    fn a_changed_picture_is_read_or_refused() {
+    fn a_mutated_picture_is_decoded_or_rejected() {
         let harness = FuzzHarness::new().unwrap();
         smoke("picture", |file| harness.picture(file));
     }

@@ -1,7 +1,7 @@
-//! The document's rules applied to a request: names, required fields, kinds, enumerations, bounds.
+//! Validates a request against the document: names, required fields, types, enumerations and bounds.
 //!
-//! Generic over the document: no field is named here. What comes out is one flat set of values,
-//! the same whether they came by query, form or nested JSON.
+//! This module names no field of the document. The result is a flat set of values, which is the same for a
+//! query, a form and nested JSON.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::answer::{Failure, Violation};
 use crate::document::{Field, Object, Schema};
 
-/// One value of a request, of the kind that the document demands.
+/// A value of a request, of the type that the document requires.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     Text(String),
@@ -22,7 +22,7 @@ pub(crate) enum Value {
     File(Bytes),
 }
 
-/// The values of a request by the name of their field, with the document's defaults.
+/// The values of a request by the names of their fields, including the document's defaults.
 #[derive(Debug, Default)]
 pub(crate) struct Values(BTreeMap<String, Value>);
 
@@ -34,7 +34,7 @@ impl Values {
         }
     }
 
-    /// As [`text`](Self::text), for a caller that is to own it.
+    /// Removes a text and returns it.
     pub(crate) fn take_text(&mut self, name: &str) -> Option<String> {
         match self.0.remove(name) {
             Some(Value::Text(text)) => Some(text),
@@ -70,7 +70,7 @@ impl Values {
         }
     }
 
-    /// The texts of a list.
+    /// Returns the texts of a list.
     pub(crate) fn texts(&self, name: &str) -> Option<Vec<&str>> {
         match self.0.get(name) {
             Some(Value::List(values)) => Some(
@@ -87,14 +87,14 @@ impl Values {
     }
 }
 
-/// A value as it came: parameters and form fields are texts or files, JSON has kinds of its own.
+/// The value of a parameter or of a form field, before validation.
 #[derive(Debug)]
 pub(crate) enum Raw {
     Text(String),
     File(Bytes),
 }
 
-/// Checks names and values of a query or a form against `object`.
+/// Validates the names and values of a query or a form against `object`.
 pub(crate) fn pairs(object: &Object, pairs: Vec<(String, Raw)>) -> Result<Values, Failure> {
     let mut check = Check::default();
     let mut given = BTreeMap::new();
@@ -109,7 +109,7 @@ pub(crate) fn pairs(object: &Object, pairs: Vec<(String, Raw)>) -> Result<Values
     }
     for field in &object.fields {
         match given.remove(&field.name) {
-            // An empty text is no value, as the service has it for query and form.
+            // In a query and in a form, the service treats an empty text as a missing value.
             Some(Raw::Text(text)) if text.is_empty() => check.absent(field),
             Some(raw) => check.raw(field, raw),
             None => check.absent(field),
@@ -118,7 +118,7 @@ pub(crate) fn pairs(object: &Object, pairs: Vec<(String, Raw)>) -> Result<Values
     check.finish()
 }
 
-/// Checks a JSON body against `object`.
+/// Validates a JSON body against `object`.
 pub(crate) fn json(object: &Object, body: Json) -> Result<Values, Failure> {
     let Json::Object(members) = body else {
         return Err(Failure::malformed(
@@ -149,8 +149,8 @@ impl Check {
         self.violations.push(Violation::new(name, problem));
     }
 
-    /// The document closes its objects. A misspelt option that is let pass would be ignored in
-    /// silence, so query and form are held to the same rule.
+    /// Rejects an unknown field. The document forbids additional properties in JSON. Queries and forms have the
+    /// same rule, because a misspelt option would be silently ignored otherwise.
     fn unknown(&mut self, name: &str) {
         self.violation(name, |field| format!("The {field} field is not known."));
     }
@@ -165,7 +165,7 @@ impl Check {
                 self.values
                     .insert(field.name.clone(), Value::Text(text.clone()));
             }
-            // An absent group still has the defaults of its fields.
+            // The fields of a missing group still have their defaults.
             (None, Schema::Object(object)) => {
                 for field in object.fields.iter().filter(|field| !field.required) {
                     self.absent(field);
@@ -197,8 +197,8 @@ impl Check {
     fn members(&mut self, object: &Object, mut members: serde_json::Map<String, Json>) {
         for field in &object.fields {
             match members.remove(&field.name) {
-                // Null stands for "not given", whatever the schema says of it: clients write it for
-                // fields that are not set.
+                // Null means "not given", even if the schema does not allow null, because clients send it for
+                // unset fields.
                 None | Some(Json::Null) => self.absent(field),
                 Some(value) => self.member(field, value),
             }
@@ -223,12 +223,12 @@ impl Check {
     }
 }
 
-/// What is wrong, in words that need the field's name.
+/// A function from the name of a field to the message about its value.
 struct Problem(Box<dyn FnOnce(&str) -> String>);
 
 impl Problem {
-    fn new(words: impl FnOnce(&str) -> String + 'static) -> Self {
-        Self(Box::new(words))
+    fn new(message: impl FnOnce(&str) -> String + 'static) -> Self {
+        Self(Box::new(message))
     }
 
     fn not_valid(value: &str) -> Self {
@@ -242,7 +242,7 @@ impl Problem {
     }
 }
 
-/// A JSON value of the kind that `schema` demands.
+/// Validates the type of a JSON value, and its constraints.
 fn typed(schema: &Schema, value: Json) -> Result<Value, Problem> {
     match (schema, value) {
         (Schema::Text { .. }, Json::String(text)) => scalar(schema, text),
@@ -259,7 +259,7 @@ fn typed(schema: &Schema, value: Json) -> Result<Value, Problem> {
     }
 }
 
-/// The value that `text` stands for.
+/// Parses a scalar value from text and validates it.
 fn scalar(schema: &Schema, text: String) -> Result<Value, Problem> {
     match schema {
         Schema::Text {

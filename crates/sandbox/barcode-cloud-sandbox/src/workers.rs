@@ -1,5 +1,5 @@
-//! The threads that the engine works on: no more at a time than the machine has cores. A panic of the engine
-//! becomes a failure of the request, and work whose client has left is cancelled.
+//! Runs the engine on blocking threads, at most as many at a time as the machine has cores. A panic of the
+//! engine becomes an error response, and work is cancelled when its client disconnects.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ fn cores() -> usize {
     available_parallelism().map_or(1, usize::from)
 }
 
-/// The bound on work at the same time.
+/// Limits how much work runs concurrently.
 pub(crate) struct Workers(Arc<Semaphore>);
 
 impl Workers {
@@ -22,7 +22,7 @@ impl Workers {
         Self(Arc::new(Semaphore::new(cores())))
     }
 
-    /// Runs `work`. A panic in it becomes a failure that says so.
+    /// Runs `work`. If it panics, returns a [`Failure`].
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
@@ -30,8 +30,9 @@ impl Workers {
         self.run_cancellable(|_| work()).await
     }
 
-    /// Runs `work` as [`run`](Self::run) does. The token that it is given is cancelled when the returned future is dropped,
-    /// because the client has left or the sandbox has stopped: a thread cannot be interrupted, so long work has to ask.
+    /// Runs `work` as [`run`](Self::run) does. Its token is cancelled when the returned future is dropped,
+    /// because the client disconnected or the sandbox stopped. A thread cannot be interrupted, so long work has
+    /// to check the token.
     pub(crate) async fn run_cancellable<T: Send + 'static>(
         &self,
         work: impl FnOnce(CancellationToken) -> Result<T, Failure> + Send + 'static,
@@ -46,7 +47,7 @@ impl Workers {
         match tokio::task::spawn_blocking(guarded).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Failure::internal(
-                "The barcode engine panicked on this request.",
+                "The barcode engine panicked while it processed this request.",
             )),
             Err(_) => Err(Failure::internal("The sandbox is shutting down.")),
         }
@@ -72,10 +73,10 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_becomes_a_failure_and_frees_its_place() {
+    async fn a_panic_becomes_a_failure_and_releases_its_permit() {
         let workers = Workers::new();
         for _ in 0..100 {
-            let work: fn() -> Result<(), Failure> = || panic!("as an engine might");
+            let work: fn() -> Result<(), Failure> = || panic!("a panic of the engine");
             let failure = workers.run(work).await.unwrap_err();
             assert!(format!("{failure:?}").contains("engine panicked"));
         }
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_is_cancelled_when_nobody_waits_for_it_any_more() {
+    async fn work_is_cancelled_when_its_future_is_dropped() {
         let workers = Workers::new();
         let (send_token, token) = tokio::sync::oneshot::channel();
         let (release, released) = std::sync::mpsc::channel::<()>();

@@ -1,4 +1,4 @@
-//! Bytes as a JSON body.
+//! Parses arbitrary bytes as a JSON request body.
 
 #![no_main]
 

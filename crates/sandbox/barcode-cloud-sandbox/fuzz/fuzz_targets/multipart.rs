@@ -1,4 +1,4 @@
-//! Bytes as the body of a form.
+//! Parses arbitrary bytes as a multipart form.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Bytes as a picture.
+//! Decodes arbitrary bytes as an image file.
 
 #![no_main]
 

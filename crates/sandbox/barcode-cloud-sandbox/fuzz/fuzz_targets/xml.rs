@@ -1,4 +1,4 @@
-//! Bytes as an XML body.
+//! Parses arbitrary bytes as an XML request body.
 
 #![no_main]
 

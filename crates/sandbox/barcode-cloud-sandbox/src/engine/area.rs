@@ -6,11 +6,12 @@ pub(crate) struct Area([(f32, f32); 4]);
 
 impl Area {
     pub(crate) fn rectangle(left: usize, top: usize, right: usize, bottom: usize) -> Self {
-        let [left, top, right, bottom] = [left, top, right, bottom].map(|it| it as f32);
+        let [left, top, right, bottom] = [left, top, right, bottom].map(|bound| bound as f32);
         Self([(left, top), (right, top), (right, bottom), (left, bottom)])
     }
 
-    /// Four points as they are, more by the rectangle around them, fewer are no area.
+    /// The area of some points: four points are its corners, and more are enclosed by a rectangle. Fewer are not
+    /// an area.
     pub(crate) fn around(points: &[(f32, f32)]) -> Option<Self> {
         if let [a, b, c, d] = *points {
             return Some(Self(clockwise([a, b, c, d])));
@@ -50,7 +51,7 @@ impl Area {
         self.is_near(other, 0.0)
     }
 
-    /// Overlaps, or lies next to it with no more than a pixel between.
+    /// Whether the areas overlap, or are at most one pixel apart.
     pub(crate) fn touches(&self, other: &Self) -> bool {
         self.is_near(other, 2.0)
     }
@@ -70,9 +71,9 @@ impl Area {
         Self([(left, top), (right, top), (right, bottom), (left, bottom)])
     }
 
-    /// With each corner moved by `place`.
-    pub(crate) fn mapped(&self, place: impl Fn(f32, f32) -> (f32, f32)) -> Self {
-        Self(clockwise(self.0.map(|(x, y)| place(x, y))))
+    /// Returns the area with `map` applied to each corner.
+    pub(crate) fn mapped(&self, map: impl Fn(f32, f32) -> (f32, f32)) -> Self {
+        Self(clockwise(self.0.map(|(x, y)| map(x, y))))
     }
 
     /// In whole pixels.
@@ -89,14 +90,14 @@ fn bounds(points: &[(f32, f32)]) -> [f32; 4] {
     )
 }
 
-/// The corners in the order in which a clock's hand passes them, the top left one first.
+/// Sorts the corners clockwise, starting at the top left.
 fn clockwise(mut corners: [(f32, f32); 4]) -> [(f32, f32); 4] {
-    let centre = corners
-        .iter()
-        .fold((0.0, 0.0), |(x, y), it| (x + it.0 / 4.0, y + it.1 / 4.0));
-    let angle = |it: &(f32, f32)| (it.1 - centre.1).atan2(it.0 - centre.0);
+    let centre = corners.iter().fold((0.0, 0.0), |(x, y), corner| {
+        (x + corner.0 / 4.0, y + corner.1 / 4.0)
+    });
+    let angle = |corner: &(f32, f32)| (corner.1 - centre.1).atan2(corner.0 - centre.0);
     corners.sort_by(|one, other| angle(one).total_cmp(&angle(other)));
-    let sum = |it: &(f32, f32)| it.0 + it.1;
+    let sum = |corner: &(f32, f32)| corner.0 + corner.1;
     let first = (0..4).min_by(|one, other| sum(&corners[*one]).total_cmp(&sum(&corners[*other])));
     corners.rotate_left(first.unwrap_or(0));
     corners

@@ -43,7 +43,12 @@ fn drawn(side: usize, mut is_dark: impl FnMut(usize, usize) -> bool) -> Gray {
 
 fn work(picture: &Gray) -> f64 {
     let budget = Budget::none();
-    read(picture, |it| it.common, Effort::Normal, &budget);
+    read(
+        picture,
+        |symbology| symbology.common,
+        Effort::Normal,
+        &budget,
+    );
     assert!(!budget.is_exhausted());
     budget.pixels() as f64
 }
@@ -87,9 +92,14 @@ fn what_was_found_before_the_end_of_the_budget_is_returned() {
         picture.pixels[y * 3000..y * 3000 + row.len()].copy_from_slice(row);
     }
     let budget = Budget::of_pixels(1);
-    let found = read(&picture, |it| it.common, Effort::Normal, &budget);
+    let found = read(
+        &picture,
+        |symbology| symbology.common,
+        Effort::Normal,
+        &budget,
+    );
     assert!(budget.is_exhausted());
-    let values: Vec<_> = found.iter().map(|it| &*it.value).collect();
+    let values: Vec<_> = found.iter().map(|barcode| &*barcode.value).collect();
     assert_eq!(values, ["Test"]);
 }
 
@@ -109,7 +119,7 @@ fn nothing_is_read_after_the_deadline_or_once_cancelled() {
 }
 
 #[test]
-fn a_small_barcode_in_a_large_picture_is_found_from_near() {
+fn a_small_barcode_in_a_large_picture_is_found_at_full_scale() {
     let mut picture = drawn(3600, |_, _| false);
     for (name, value, left, top) in [("QR", "near", 3200, 100), ("DataMatrix", "far", 40, 3300)] {
         let barcode = draw(name, value).unwrap();
@@ -118,12 +128,17 @@ fn a_small_barcode_in_a_large_picture_is_found_from_near() {
             picture.pixels[start..start + row.len()].copy_from_slice(row);
         }
     }
-    let found = read(&picture, |it| it.common, Effort::Normal, &Budget::none());
-    let values: Vec<_> = found.iter().map(|it| &*it.value).collect();
+    let found = read(
+        &picture,
+        |symbology| symbology.common,
+        Effort::Normal,
+        &Budget::none(),
+    );
+    let values: Vec<_> = found.iter().map(|barcode| &*barcode.value).collect();
     assert_eq!(values, ["near", "far"]);
     // A place that was found in the shrunk picture is as exact as its pixels.
-    for (it, (left, top)) in found.iter().zip([(3206, 106), (46, 3306)]) {
-        let (x, y) = it.region[0];
-        assert!((x - left).abs() <= 2 && (y - top).abs() <= 2, "{it:?}");
+    for (barcode, (left, top)) in found.iter().zip([(3206, 106), (46, 3306)]) {
+        let (x, y) = barcode.region[0];
+        assert!((x - left).abs() <= 2 && (y - top).abs() <= 2, "{barcode:?}");
     }
 }

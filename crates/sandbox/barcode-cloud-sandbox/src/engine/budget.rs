@@ -1,28 +1,28 @@
 //! The time that a read may take.
 //!
-//! A reader of a third party cannot be interrupted. The engine therefore gives it pictures of bounded size,
-//! and asks the budget before each of them whether the read may go on.
+//! A third-party reader cannot be interrupted. The engine therefore passes it pictures of bounded size, and
+//! checks the budget before each of them.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-/// How long a read may go on: until its deadline, or until nobody waits for its result.
+/// Limits a read: it ends at its deadline, or when its client disconnects.
 #[derive(Debug)]
 pub(crate) struct Budget {
     started: Instant,
     /// `None` for a read without a deadline.
     time: Option<Duration>,
     cancelled: CancellationToken,
-    /// The pixels that were given to readers so far, and the most that may be.
+    /// The number of pixels that were passed to readers so far, and the maximum.
     pixels: Cell<usize>,
     most_pixels: usize,
     exhausted: Cell<bool>,
 }
 
 impl Budget {
-    /// A budget that is exhausted after `time`, counted from now, or as soon as `cancelled` is.
+    /// A budget that is exhausted after `time` from now, or as soon as the token `cancelled` is cancelled.
     pub(crate) fn new(time: Duration, cancelled: CancellationToken) -> Self {
         Self {
             time: Some(time),
@@ -42,7 +42,7 @@ impl Budget {
         }
     }
 
-    /// Whether the next step of the read may begin, in which a reader looks at this many pixels.
+    /// Whether the next step of the read, in which a reader processes this many pixels, may begin.
     pub(crate) fn allows(&self, pixels: usize) -> bool {
         let is_late = |time: Duration| self.started.elapsed() >= time;
         let is_over = self.cancelled.is_cancelled()
@@ -56,7 +56,7 @@ impl Budget {
         true
     }
 
-    /// Whether the read left out a step.
+    /// Whether a step of the read was skipped.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.exhausted.get()
     }
@@ -69,7 +69,7 @@ impl Budget {
         Self::unlimited()
     }
 
-    /// A budget that is exhausted when readers have been given this many pixels.
+    /// A budget that is exhausted when this many pixels have been passed to readers.
     pub(crate) fn of_pixels(most_pixels: usize) -> Self {
         Self {
             most_pixels,
@@ -77,7 +77,7 @@ impl Budget {
         }
     }
 
-    /// The pixels that were given to readers so far.
+    /// The number of pixels that were passed to readers so far.
     pub(crate) fn pixels(&self) -> usize {
         self.pixels.get()
     }

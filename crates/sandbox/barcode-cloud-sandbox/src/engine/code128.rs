@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_as_rxing_writes_it_where_that_writes_it() {
+    fn equals_the_output_of_rxing_where_that_is_supported() {
         let all: String = ('!'..='\u{7f}').collect();
         // Of many lengths and letters, so that all check characters come up.
         for start in 0..all.len() {

@@ -20,7 +20,13 @@ pub(crate) fn write_gs1(text: &str) -> Result<Vec<Vec<bool>>, Exceptions> {
     let codewords = ascii_codewords(text).into_iter();
     // The separator is not itself encoded: FNC1 stands for it.
     let separator = SEPARATOR as u8 + 1;
-    let codewords = codewords.map(|it| if it == separator { FNC1 } else { it });
+    let codewords = codewords.map(|codeword| {
+        if codeword == separator {
+            FNC1
+        } else {
+            codeword
+        }
+    });
     modules(std::iter::once(FNC1).chain(codewords).collect())
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn decode(letters: &str) -> Option<String> {
             text.push(
                 (0..=0x7f_u8)
                     .map(char::from)
-                    .find(|it| self::pair(*it).as_ref() == Some(&pair))?,
+                    .find(|candidate| self::pair(*candidate).as_ref() == Some(&pair))?,
             );
         } else {
             text.push(letter);

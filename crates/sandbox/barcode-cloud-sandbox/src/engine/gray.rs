@@ -110,7 +110,7 @@ impl Gray {
 
     /// Paints an area white.
     pub(crate) fn erase(&mut self, area: &Area) {
-        let [left, top, right, bottom] = area.bounds().map(|it| it.max(0.0) as usize);
+        let [left, top, right, bottom] = area.bounds().map(|bound| bound.max(0.0) as usize);
         let (width, height) = (self.width as usize, self.height as usize);
         for y in top..(bottom + 1).min(height) {
             let row = y * width;
@@ -120,14 +120,15 @@ impl Gray {
 
     /// A part of the picture.
     pub(crate) fn crop(&self, area: &Area) -> Self {
-        let [left, top, right, bottom] = area.bounds().map(|it| it.max(0.0) as usize);
+        let [left, top, right, bottom] = area.bounds().map(|bound| bound.max(0.0) as usize);
         self.part(left..right, top..bottom)
     }
 
     /// Some columns and rows of the picture, as far as it has them.
     pub(crate) fn part(&self, columns: Range<usize>, rows: Range<usize>) -> Self {
-        let within =
-            |it: Range<usize>, end: u32| it.start.min(end as usize)..it.end.min(end as usize);
+        let within = |range: Range<usize>, end: u32| {
+            range.start.min(end as usize)..range.end.min(end as usize)
+        };
         let (columns, rows) = (within(columns, self.width), within(rows, self.height));
         let (width, height) = (columns.len() as u32, rows.len() as u32);
         let row = |y: usize| &self.pixels[y * self.width as usize..][columns.clone()];
@@ -207,19 +208,21 @@ impl Gray {
         islands
     }
 
-    /// The dark around an area as far as nothing but light parts it from the rest, without the margin;
-    /// the area itself where all is light.
+    /// Extends an area to the dark pixels around it, up to a light margin that separates them from the rest. Returns
+    /// the area itself if it contains no dark pixels.
     pub(crate) fn island_at(&self, area: Area) -> Area {
         let islands = self.islands().into_iter();
         let island = islands
-            .filter(|it| it.overlaps(&area))
+            .filter(|candidate| candidate.overlaps(&area))
             .reduce(|a, b| a.joined(&b));
-        island.and_then(|it| self.dark_within(&it)).unwrap_or(area)
+        island
+            .and_then(|island| self.dark_within(&island))
+            .unwrap_or(area)
     }
 
     /// The rectangle around all that is dark in an area.
     pub(crate) fn dark_within(&self, area: &Area) -> Option<Area> {
-        let [left, top, right, bottom] = area.bounds().map(|it| it as usize);
+        let [left, top, right, bottom] = area.bounds().map(|bound| bound as usize);
         let (right, bottom) = (
             right.min(self.width as usize),
             bottom.min(self.height as usize),
@@ -235,8 +238,8 @@ impl Gray {
         Some(Area::rectangle(left, top, right + 1, bottom + 1))
     }
 
-    /// Turned clockwise, and grown so that nothing is cut off. Where a place in the turned picture
-    /// was before is told by [`before_turn`](Self::before_turn).
+    /// Turns the picture clockwise and enlarges it so that nothing is cut off. [`before_turn`](Self::before_turn)
+    /// maps coordinates of the turned picture to those of the original.
     pub(crate) fn turned(&self, degrees: f32) -> Self {
         let (sin, cos) = degrees.to_radians().sin_cos();
         let (width, height) = (self.width as f32, self.height as f32);
@@ -273,7 +276,7 @@ impl Gray {
         (row(top) + (row(top + 1.0) - row(top)) * (y - top)) as u8
     }
 
-    /// Where a place of this picture was in `before`, of which this one is a turn.
+    /// Maps coordinates of this picture, which is `before` turned, to coordinates of `before`.
     pub(crate) fn before_turn(&self, before: &Self, degrees: f32, x: f32, y: f32) -> (f32, f32) {
         let (sin, cos) = degrees.to_radians().sin_cos();
         let (dx, dy) = (x - self.width as f32 / 2.0, y - self.height as f32 / 2.0);

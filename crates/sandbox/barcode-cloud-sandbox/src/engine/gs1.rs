@@ -1,8 +1,8 @@
-//! GS1 element strings: `(01)09501101530003(10)ABC` for the person, `0109501101530003 10ABC` with
-//! FNC1 separators in the symbol (GS1 General Specifications, section 7.8).
+//! GS1 element strings: `(01)09501101530003(10)ABC` in readable form, and `010950110153000310ABC` with FNC1
+//! separators in the symbol (GS1 General Specifications, section 7.8).
 //!
-//! The rules are those of the syntax: lengths, separators, letters, check digits of the keys. The
-//! meaning of each application identifier is not known here.
+//! This module validates the syntax: lengths, separators, characters and the check digits of keys. It does not know
+//! the meaning of each application identifier.
 
 use super::digits;
 
@@ -104,7 +104,7 @@ pub(crate) fn bracketed(text: &str) -> Option<String> {
     let elements = elements(text)?;
     let bracketed = elements
         .iter()
-        .map(|it| format!("({}){}", it.identifier, it.value));
+        .map(|element| format!("({}){}", element.identifier, element.value));
     Some(bracketed.collect())
 }
 
@@ -137,7 +137,7 @@ fn is_identifier(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && identifier_length(text) == Some(text.len())
 }
 
-/// How long the identifier at the start of `text` is, told by its first two digits (section 3.2).
+/// The length of the identifier at the start of `text`, which its first two digits determine (section 3.2).
 fn identifier_length(text: &str) -> Option<usize> {
     let prefix: u8 = text.get(..2)?.parse().ok()?;
     match prefix {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_syntax_is_refused_with_a_reason() {
+    fn invalid_syntax_is_rejected_with_a_reason() {
         for (text, reason) in [
             ("", "at least one"),
             ("0109501101530003", "element strings"),

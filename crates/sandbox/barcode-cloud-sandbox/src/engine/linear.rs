@@ -1,7 +1,7 @@
-//! Finding linear barcodes: rxing's row readers, led over a picture line by line.
+//! Finds linear barcodes: applies rxing's row readers to a picture line by line.
 //!
-//! rxing's own scan stops at the first barcode and knows no more of its place than two points. Here
-//! each barcode found is measured and then left out of the search, so that all are found.
+//! rxing's own scan stops at the first barcode and returns only two points of it. Here, each barcode is measured
+//! and then excluded from the search, so that all are found.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -27,11 +27,11 @@ const ITF_LENGTHS: std::ops::RangeInclusive<u32> = 1..=40;
 const AGREEMENT: f32 = 0.9;
 /// In pixels: about a quiet zone of the smallest barcodes.
 const ISLAND_GAP: usize = 12;
-/// So that a reading which stays in the line, however it be erased, does not hold up the search.
+/// The maximum number of readings in a line, so that a reading that cannot be erased does not block the search.
 const MOST_IN_A_LINE: usize = 16;
 /// In modules.
 const WIDEST_GAP: usize = 4;
-/// Widths to one height: lower than this no barcode is printed, and print itself is.
+/// The maximum ratio of width to height. Printed text has larger ratios, and barcodes do not.
 const WIDEST_SHAPE: f32 = 48.0;
 /// The same for EAN-8 and UPC-E, which are short.
 const WIDEST_SHORT_SHAPE: f32 = 16.0;
@@ -66,21 +66,27 @@ pub(crate) fn scan(
         return Vec::new();
     };
     let mut found: Vec<Candidate> = Vec::new();
-    // No barcodes, but kept so that each is measured only once.
+    // Readings that are not barcodes, kept so that each is measured only once.
     let mut rejected: Vec<Candidate> = Vec::new();
     let step = (rows.len() / lines.max(1)).max(1);
     for y in (step / 2..rows.len()).step_by(step) {
         let Some(mut row) = rows[y].clone() else {
             continue;
         };
-        for known in found.iter().filter(|it| it.reading.area.has_line(y)) {
+        for known in found
+            .iter()
+            .filter(|candidate| candidate.reading.area.has_line(y))
+        {
             erase(&mut row, &known.reading.area);
         }
         for _ in 0..MOST_IN_A_LINE {
             let Some(result) = read_row(&row, y, formats, budget) else {
                 break;
             };
-            if let Some(known) = rejected.iter().find(|it| it.is_seen_in(&result, y)) {
+            if let Some(known) = rejected
+                .iter()
+                .find(|candidate| candidate.is_seen_in(&result, y))
+            {
                 erase(&mut row, &known.reading.area);
                 continue;
             }
@@ -93,8 +99,13 @@ pub(crate) fn scan(
             }
         }
     }
-    found.retain(|it| it.lines >= least_lines(it.reading.kind) && is_high_enough(&it.reading));
-    found.into_iter().map(|it| it.reading).collect()
+    found.retain(|candidate| {
+        candidate.lines >= least_lines(candidate.reading.kind) && is_high_enough(&candidate.reading)
+    });
+    found
+        .into_iter()
+        .map(|candidate| candidate.reading)
+        .collect()
 }
 
 /// The rows of a picture in black and white. A row without contrast is `None`.
@@ -167,13 +178,13 @@ fn lines_alike(
         let row = rows.get(*other).and_then(Option::as_ref);
         let read =
             row.and_then(|row| read_part(row, &reading.area.columns(), *other, &[format], budget));
-        read.is_some_and(|it| it.getText() == result.getText())
+        read.is_some_and(|other| other.getText() == result.getText())
     };
     1 + others.into_iter().filter(is_alike).count()
 }
 
-/// A line or two of pixels through print can pass for a long barcode without check digit as well. Asked when the pieces
-/// of a barcode that stands aslant have been joined: each of them is low.
+/// Whether a reading is high enough for its width. A line or two of pixels of printed text can be read as a long
+/// barcode without a check digit. Called after the pieces of a slanted barcode are joined, because each is low.
 fn is_high_enough(reading: &Reading) -> bool {
     let (width, height) = reading.area.size();
     match reading.kind {
@@ -210,7 +221,7 @@ fn hints() -> DecodeHints {
 
 /// The first barcode that any reader finds in a line, read from either end.
 ///
-/// A reader gives up where something only looks like a start: what stands apart is tried apart.
+/// A reader gives up at a pattern that only looks like a start, so separate parts of the line are read separately.
 fn read_row(
     row: &BitArray,
     y: usize,
@@ -335,8 +346,8 @@ fn has_its_bars(row: &BitArray, result: &RXingResult) -> bool {
         == bars
 }
 
-/// Mends rxing's second point of a Codabar, which is beyond the stop letter wherever anything stands
-/// before the start letter, and of a Code 39, which is half as far as it should be.
+/// Corrects rxing's second point: of a Codabar, it is beyond the stop character if anything precedes the start
+/// character; of a Code 39, it is only half as far as it should be.
 fn mend_points(row: &BitArray, mut result: RXingResult) -> RXingResult {
     let format = *result.getBarcodeFormat();
     let letters = result.getText().chars().count();
@@ -395,8 +406,8 @@ fn text(result: &RXingResult) -> (String, bool) {
     }
 }
 
-/// The text, and whether it is a GS1 one, told by the codes: start, data, check, stop. rxing marks a
-/// GS1 text with an AIM identifier, but takes the check character for a function if it looks like one.
+/// The text, and whether it is a GS1 text, by the codes: start, data, check, stop. rxing marks a GS1 text with an
+/// AIM identifier, but treats the check character as a function character if it has the same code.
 fn code128(result: &RXingResult) -> (String, bool) {
     let (text, codes) = (result.getText(), result.getRawBytes());
     let gs1 = matches!(codes, [_start, CODE128_FNC1, _, ..]);
@@ -462,12 +473,14 @@ fn erase(row: &mut BitArray, area: &Area) {
     }
 }
 
-/// A barcode that stands aslant is found in pieces: they become one.
+/// Joins the pieces of a slanted barcode, which are found separately.
 fn join(found: &mut Vec<Candidate>, candidate: Candidate) {
     let reading = &candidate.reading;
-    let same = found.iter_mut().find(|it| {
-        let it = &it.reading;
-        it.kind == reading.kind && it.text == reading.text && it.area.touches(&reading.area)
+    let same = found.iter_mut().find(|known| {
+        let known = &known.reading;
+        known.kind == reading.kind
+            && known.text == reading.text
+            && known.area.touches(&reading.area)
     });
     match same {
         Some(known) => {

@@ -1,4 +1,4 @@
-//! In the place of the second engine in builds without it: it has no types.
+//! Replaces the second engine in builds without it. It supports no types.
 
 use super::read::{Effort, Reading};
 use super::symbology::Kind;
@@ -16,7 +16,9 @@ pub(crate) fn writes(_name: &str) -> bool {
 }
 
 pub(crate) fn write(_: &Symbology, _: &str, _raw: bool, _: &Options) -> Result<Shape, WriteError> {
-    Err(WriteError("This build does not write it.".to_owned()))
+    Err(WriteError(
+        "This build does not support writing this type.".to_owned(),
+    ))
 }
 
 pub(crate) fn reads(_: Kind) -> bool {

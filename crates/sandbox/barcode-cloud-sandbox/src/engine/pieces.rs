@@ -1,7 +1,7 @@
-//! Large pictures in pieces of bounded size, so that no step of a read is long.
+//! Splits large pictures into pieces of bounded size, so that no step of a read is long.
 //!
-//! A picture is first looked at as a whole, shrunk until it is small enough, then at each finer scale in
-//! overlapping tiles, and at last in tiles of its own scale.
+//! A picture is first searched as a whole, shrunk until it is small enough, then at each finer scale in overlapping
+//! tiles, and finally in tiles at full scale.
 
 use super::gray::Gray;
 
@@ -103,21 +103,21 @@ mod tests {
         assert!(
             pieces
                 .iter()
-                .all(|it| it.picture.pixels.len() <= MOST_PIXELS)
+                .all(|piece| piece.picture.pixels.len() <= MOST_PIXELS)
         );
-        let finest = || pieces.iter().filter(|it| it.factor == 1);
+        let finest = || pieces.iter().filter(|piece| piece.factor == 1);
         for left in (0..9001 - OVERLAP).step_by(50) {
             for top in (0..2407 - OVERLAP).step_by(50) {
-                let has = |it: &Piece| {
-                    it.left <= left
-                        && it.top <= top
-                        && left + OVERLAP <= it.left + it.picture.width as usize
-                        && top + OVERLAP <= it.top + it.picture.height as usize
+                let has = |piece: &Piece| {
+                    piece.left <= left
+                        && piece.top <= top
+                        && left + OVERLAP <= piece.left + piece.picture.width as usize
+                        && top + OVERLAP <= piece.top + piece.picture.height as usize
                 };
                 assert!(finest().any(has), "{left} {top}");
             }
         }
-        let total: usize = pieces.iter().map(|it| it.picture.pixels.len()).sum();
+        let total: usize = pieces.iter().map(|piece| piece.picture.pixels.len()).sum();
         assert!(total < 2 * picture.pixels.len(), "{total}");
     }
 }

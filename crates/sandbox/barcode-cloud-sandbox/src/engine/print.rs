@@ -51,7 +51,8 @@ fn a_page_of_text_holds_no_barcode() {
         (42.0, 3),
         (60.0, 5),
     ] {
-        let is_read = |it: &super::Symbology| it.linear && it.kind != Kind::Unread;
+        let is_read =
+            |symbology: &super::Symbology| symbology.linear && symbology.kind != Kind::Unread;
         let found = read(&page(size, seed), is_read, Effort::Normal, &Budget::none());
         assert_eq!(found, [], "size {size}, seed {seed}");
     }

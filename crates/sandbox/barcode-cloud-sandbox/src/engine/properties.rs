@@ -1,4 +1,4 @@
-//! Random values of each type's alphabet, written and read again; random bytes as pictures.
+//! Property tests: random values of each type are written and read back, and random bytes are read as pictures.
 
 use proptest::prelude::*;
 
@@ -52,10 +52,10 @@ fn text() -> impl Strategy<Value = String> {
 
 /// Element strings of variable and of fixed length.
 fn elements() -> impl Strategy<Value = String> {
-    let gtin = some_digits(13).prop_map(|it| format!("(01){}", number(&it, digits::gs1)));
-    let weight = "[0-9]{6}".prop_map(|it| format!("(3103){it}"));
+    let gtin = some_digits(13).prop_map(|item| format!("(01){}", number(&item, digits::gs1)));
+    let weight = "[0-9]{6}".prop_map(|grams| format!("(3103){grams}"));
     let free = |identifier: &'static str| {
-        "[A-Za-z0-9!%&*+./:;=?_-]{1,12}".prop_map(move |it| format!("({identifier}){it}"))
+        "[A-Za-z0-9!%&*+./:;=?_-]{1,12}".prop_map(move |value| format!("({identifier}){value}"))
     };
     let element = prop_oneof![
         gtin,
@@ -65,7 +65,7 @@ fn elements() -> impl Strategy<Value = String> {
         free("240"),
         free("8020")
     ];
-    prop::collection::vec(element, 1..4).prop_map(|it| it.concat())
+    prop::collection::vec(element, 1..4).prop_map(|elements| elements.concat())
 }
 
 proptest! {

@@ -24,11 +24,11 @@ use super::pieces::{MOST_PIXELS, Piece, coarsest, pieces};
 use super::symbology::Kind;
 use super::{Budget, Symbology, linear, second};
 
-/// The quiet zone that is put around a picture, so that barcodes at its very edge are found, and so
-/// that no reader meets a picture of a few pixels.
+/// The quiet zone that is added around a picture, so that barcodes at its edge are found, and so that no reader
+/// gets a picture of only a few pixels.
 const PADDING: u32 = 16;
-/// Modules of two pixels have no pixel in their middle, which some readers stumble over: pictures of
-/// fewer pixels than this get a second look, enlarged.
+/// Some readers need a pixel in the middle of a module, which modules of two pixels do not have. Pictures with
+/// fewer pixels than this are therefore also searched enlarged.
 const ENLARGED_BELOW: usize = 1_000_000;
 /// A picture of more pixels than this is turned at a smaller scale.
 const MOST_TURNED: usize = 16_000_000;
@@ -37,13 +37,13 @@ const SMALLEST_ISLAND: f32 = 15.0;
 const MOST_ISLANDS: usize = 64;
 /// The difference between dark and light shades below which a region has little contrast.
 const FAINT: u8 = 128;
-/// In degrees. What is upright, lying or upside down needs no turn.
+/// In degrees. Barcodes at multiples of 90 degrees are found without turning the picture.
 const TURNS: [f32; 5] = [15.0, 30.0, 45.0, 60.0, 75.0];
 /// How often one picture is searched for a further barcode of one kind.
 const MOST_OF_A_KIND: usize = 32;
 
-/// What rxing reads in a whole picture and not line by line. It leads DataBar over the lines itself,
-/// because the parts of one may be in several.
+/// The formats that rxing reads in a whole picture instead of line by line. They include DataBar, because a
+/// symbol may span several lines.
 const WHOLE: [BarcodeFormat; 9] = [
     BarcodeFormat::QR_CODE,
     BarcodeFormat::MICRO_QR_CODE,
@@ -61,7 +61,7 @@ const WHOLE: [BarcodeFormat; 9] = [
 pub(crate) enum Effort {
     Fast,
     Normal,
-    /// Also inverted and turned, where nothing is found otherwise.
+    /// Also searches the inverted and the turned picture if nothing is found otherwise.
     Excellent,
 }
 
@@ -82,10 +82,12 @@ pub(crate) fn read(
     effort: Effort,
     budget: &Budget,
 ) -> Vec<Found> {
-    // In the order of the table, so that the name which says most comes first.
-    let candidates: Vec<&Symbology> = Symbology::all().filter(|it| wanted(it)).collect();
+    // In the order of the table, so that the most specific name comes first.
+    let candidates: Vec<&Symbology> = Symbology::all()
+        .filter(|symbology| wanted(symbology))
+        .collect();
     let mut kinds: Vec<Kind> = Vec::new();
-    for kind in candidates.iter().map(|it| it.kind) {
+    for kind in candidates.iter().map(|symbology| symbology.kind) {
         if !kinds.contains(&kind) {
             kinds.push(kind);
         }
@@ -109,7 +111,7 @@ pub(crate) fn read(
         .iter()
         .filter_map(|reading| name(reading, &candidates))
         .collect();
-    found.sort_by_key(|it| (it.region[0].1, it.region[0].0));
+    found.sort_by_key(|barcode| (barcode.region[0].1, barcode.region[0].0));
     found
 }
 
@@ -122,11 +124,12 @@ fn prepared(picture: &Gray) -> Gray {
 }
 
 fn name(reading: &Reading, candidates: &[&'static Symbology]) -> Option<Found> {
-    let fits = |it: &&&Symbology| it.kind == reading.kind && (reading.gs1 || !it.gs1);
-    candidates.iter().filter(fits).find_map(|it| {
+    let fits =
+        |symbology: &&&Symbology| symbology.kind == reading.kind && (reading.gs1 || !symbology.gs1);
+    candidates.iter().filter(fits).find_map(|symbology| {
         Some(Found {
-            name: it.name,
-            value: it.value(&reading.text)?,
+            name: symbology.name,
+            value: symbology.value(&reading.text)?,
             region: reading
                 .area
                 .corners()
@@ -145,10 +148,10 @@ fn search_faint_regions(
     let islands = picture.islands();
     let islands = islands
         .iter()
-        .filter(|it| shorter_side(it) >= SMALLEST_ISLAND);
+        .filter(|island| shorter_side(island) >= SMALLEST_ISLAND);
     let regions = islands
         .take(MOST_ISLANDS)
-        .filter_map(|it| picture.dark_within(it));
+        .filter_map(|island| picture.dark_within(island));
     for region in regions.take_while(|_| budget.allows(0)) {
         let part = picture.crop(&region);
         let (darkest, lightest) = part.contrast();
@@ -157,7 +160,7 @@ fn search_faint_regions(
             let margin = PADDING as f32;
             let place = |x, y| (x + left - margin, y + top - margin);
             let codes = look(&prepared(&part)).into_iter();
-            found.extend(codes.map(|it| it.placed(place)));
+            found.extend(codes.map(|reading| reading.placed(place)));
         }
     }
     found
@@ -184,13 +187,16 @@ fn search_turned(
         if !found.is_empty() {
             let factor = factor as f32;
             let place = |x, y| (x * factor, y * factor);
-            return found.into_iter().map(|it| it.placed(place)).collect();
+            return found
+                .into_iter()
+                .map(|reading| reading.placed(place))
+                .collect();
         }
     }
     Vec::new()
 }
 
-/// What `look` sees in the picture turned by the first of these `angles` in which it sees something.
+/// Applies `look` to the picture turned by each of the `angles`, until it finds something.
 pub(super) fn turned(
     picture: &Gray,
     angles: &[f32],
@@ -236,7 +242,7 @@ fn search_by_second(
     for piece in pieces(picture).take_while(|_| budget.allows(0)) {
         for code in second::read(&piece.picture, kinds, effort, budget) {
             let code = code.placed(|x, y| piece.place(x, y));
-            if !found.iter().any(|it| it.is_same(&code)) {
+            if !found.iter().any(|other| other.is_same(&code)) {
                 found.push(code);
             }
         }
@@ -244,7 +250,8 @@ fn search_by_second(
     found
 }
 
-/// The matrix codes of the whole picture, then the linear codes, then the matrix codes that are seen only from near.
+/// The matrix codes of the whole picture, then the linear codes, then the matrix codes that are found only at full
+/// scale.
 fn search_by_rxing(
     picture: &Gray,
     kinds: &[Kind],
@@ -253,16 +260,18 @@ fn search_by_rxing(
 ) -> Vec<Reading> {
     let mut pieces = pieces(picture);
     let whole = pieces.next();
-    let mut found = whole.map_or_else(Vec::new, |it| matrix_codes_of(&it, kinds, effort, budget));
+    let mut found = whole.map_or_else(Vec::new, |piece| {
+        matrix_codes_of(&piece, kinds, effort, budget)
+    });
     found.extend(linear_codes(picture, &found, kinds, effort, budget));
     for piece in pieces {
         if !budget.allows(0) {
             break;
         }
         for code in matrix_codes_of(&piece, kinds, effort, budget) {
-            if !found.iter().any(|it| it.is_same(&code)) {
+            if !found.iter().any(|other| other.is_same(&code)) {
                 // Bars seen within a matrix code are not a barcode.
-                found.retain(|it| !it.is_linear() || !it.area.overlaps(&code.area));
+                found.retain(|earlier| !earlier.is_linear() || !earlier.area.overlaps(&code.area));
                 found.push(code);
             }
         }
@@ -279,7 +288,10 @@ fn matrix_codes_of(piece: &Piece, kinds: &[Kind], effort: Effort, budget: &Budge
         }
     }
     let place = |x, y| piece.place(x, y);
-    found.into_iter().map(|it| it.placed(place)).collect()
+    found
+        .into_iter()
+        .map(|reading| reading.placed(place))
+        .collect()
 }
 
 fn linear_codes(
@@ -290,21 +302,23 @@ fn linear_codes(
     budget: &Budget,
 ) -> Vec<Reading> {
     let formats: Vec<_> = (linear::FORMATS.into_iter())
-        .filter(|it| kinds.contains(&Kind::Rxing(*it)))
+        .filter(|kind| kinds.contains(&Kind::Rxing(*kind)))
         .collect();
     if formats.is_empty() || !budget.allows(0) {
         return Vec::new();
     }
     let lines = if effort == Effort::Fast { 32 } else { 256 };
-    // Matrix codes are full of what looks like the start of a linear one.
+    // Matrix codes contain many patterns that look like the start of a linear one.
     let mut rest = picture.clone();
-    found.iter().for_each(|it| rest.erase(&it.area));
+    found.iter().for_each(|reading| rest.erase(&reading.area));
     let upright = linear::scan(&rest, &formats, lines, budget);
     let lying = linear::scan(&rest.transposed(), &formats, lines, budget);
-    let lying = lying.into_iter().map(|it| it.placed(|x, y| (y, x)));
+    let lying = lying
+        .into_iter()
+        .map(|reading| reading.placed(|x, y| (y, x)));
     let mut codes: Vec<Reading> = Vec::new();
     for code in upright.into_iter().chain(lying) {
-        let overlaps = |it: &Reading| it.area.overlaps(&code.area);
+        let overlaps = |reading: &Reading| reading.area.overlaps(&code.area);
         if !found.iter().chain(&codes).any(overlaps) {
             codes.push(code);
         }
@@ -340,7 +354,7 @@ fn look_closer(
         return codes;
     }
     let mut islands = picture.islands();
-    islands.retain(|it| shorter_side(it) >= SMALLEST_ISLAND);
+    islands.retain(|island| shorter_side(island) >= SMALLEST_ISLAND);
     let islands = islands.iter().take(MOST_ISLANDS);
     // The readers ask the budget for the pixels of each part. This check saves the work of cutting out the rest of the parts.
     let codes = islands.take_while(|_| budget.allows(0)).flat_map(|island| {
@@ -357,7 +371,7 @@ fn look_closer(
     codes.collect()
 }
 
-/// What `look` sees in the picture enlarged.
+/// Applies `look` to the enlarged picture.
 pub(super) fn enlarged(picture: &Gray, look: impl Fn(&Gray) -> Vec<Reading>) -> Vec<Reading> {
     if picture.pixels.len() > ENLARGED_BELOW {
         return Vec::new();
@@ -368,7 +382,7 @@ pub(super) fn enlarged(picture: &Gray, look: impl Fn(&Gray) -> Vec<Reading>) -> 
         .collect()
 }
 
-/// All codes of one kind. A reader that gives one at a time is asked again without what it found.
+/// All codes of one kind. A reader that returns a single code is called again, with that code erased.
 fn matrix_codes(
     picture: &Gray,
     format: BarcodeFormat,
@@ -381,7 +395,7 @@ fn matrix_codes(
         let new: Vec<Reading> = decode(&rest, format, effort)
             .iter()
             .map(|result| Reading::of(result, format, &rest))
-            .filter(|it| !found.iter().any(|known| known.area.overlaps(&it.area)))
+            .filter(|reading| !found.iter().any(|known| known.area.overlaps(&reading.area)))
             .collect();
         if new.is_empty() {
             break;
@@ -417,7 +431,7 @@ fn decode(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<RXingRes
                 QrReader.decode_multiple_with_hints(&mut bitmap, &hints)
             }
             BarcodeFormat::PDF_417 => PDF417Reader.decode_multiple_with_hints(&mut bitmap, &hints),
-            format => one(format, &mut bitmap, &hints).map(|it| vec![it]),
+            format => one(format, &mut bitmap, &hints).map(|reading| vec![reading]),
         }
         .unwrap_or_default()
     }))
@@ -438,8 +452,7 @@ fn one<B: Binarizer>(
     }
 }
 
-/// What an engine's reader found, before it has a name of the document. Places are those of the
-/// padded picture.
+/// A code that a reader found, before its type is determined. Coordinates are those of the padded picture.
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
     pub(crate) kind: Kind,
@@ -460,7 +473,7 @@ impl Reading {
         matches!(self.kind, Kind::Rxing(format) if linear::FORMATS.contains(&format))
     }
 
-    /// In another picture, whose places `place` gives.
+    /// Returns the reading in the coordinates of another picture, which `place` maps to.
     pub(crate) fn placed(self, place: impl Fn(f32, f32) -> (f32, f32)) -> Self {
         Self {
             area: self.area.mapped(place),
@@ -471,7 +484,7 @@ impl Reading {
     fn of(result: &RXingResult, format: BarcodeFormat, picture: &Gray) -> Self {
         let points = (result.getPoints().iter())
             .map(|point| before_rotation(result, format, picture, (point.x, point.y)));
-        // A reader that gives no points has taken the whole picture for the barcode.
+        // If the reader returned no points, the barcode fills the whole picture.
         let whole = || Area::rectangle(0, 0, picture.width as usize, picture.height as usize);
         let area = Area::around(&points.collect::<Vec<_>>()).unwrap_or_else(whole);
         let area = match format {
@@ -480,7 +493,7 @@ impl Reading {
             _ => area,
         };
         let text = result.getText();
-        // rxing says of no Aztec code that it is one of GS1, but leaves its FNC1 in the text.
+        // rxing does not mark Aztec codes as GS1, but leaves FNC1 in the text.
         let gs1 = match format {
             BarcodeFormat::AZTEC => text.starts_with(SEPARATOR),
             _ => is_gs1(result),
@@ -498,8 +511,8 @@ impl Reading {
     }
 }
 
-/// The place in the picture of a point that rxing's PDF417 reader gives: it turns the picture
-/// counterclockwise until it finds something, and says so, but leaves the points as they then are.
+/// Maps a point of rxing's PDF417 reader to the picture. The reader turns the picture counterclockwise until it
+/// finds something, reports the angle, and returns points of the turned picture.
 fn before_rotation(
     result: &RXingResult,
     format: BarcodeFormat,
@@ -525,7 +538,7 @@ fn before_rotation(
     }
 }
 
-/// rxing's reader gives bytes as Latin-1 letters. Bytes that are UTF-8 are taken for it.
+/// rxing's reader returns bytes as Latin-1 characters. Bytes that are valid UTF-8 are decoded as such.
 fn data_matrix_text(text: &str) -> String {
     let bytes: Option<Vec<u8>> = text
         .chars()
@@ -536,7 +549,7 @@ fn data_matrix_text(text: &str) -> String {
         .unwrap_or_else(|| text.to_owned())
 }
 
-/// Whether the symbol begins with FNC1, told by its AIM identifier (ISO/IEC 15424).
+/// Whether the symbol begins with FNC1, according to its AIM identifier (ISO/IEC 15424).
 fn is_gs1(result: &RXingResult) -> bool {
     let identifier = result
         .getRXingResultMetadata()

@@ -1,6 +1,6 @@
-//! The table of types in the README: what each engine does with each type of the document. A test makes it.
+//! Generates the table of types in the README: which engine writes and reads each type of the document.
 //!
-//! What a type takes, the last cell of a row, is written by hand and kept.
+//! The last cell of a row describes the values of the type. It is written by hand and kept.
 
 use super::symbology::WrittenBy;
 use super::{Symbology, second};
@@ -31,9 +31,9 @@ fn written_by(symbology: &Symbology) -> &'static str {
 
 #[test]
 fn lists_the_types_of_the_default_engine() {
-    let by_default = Symbology::all().filter(|it| written_by(it) == "rxing");
+    let by_default = Symbology::all().filter(|symbology| written_by(symbology) == "rxing");
     let mut known: Vec<_> = by_default
-        .map(|it| (format!("`{}`", it.name), it.common))
+        .map(|symbology| (format!("`{}`", symbology.name), symbology.common))
         .collect();
     let listed = rows().filter(|cells| cells[1] == "rxing");
     let mut listed: Vec<_> = listed
@@ -56,7 +56,7 @@ mod whole {
     use crate::engine::symbology::Kind;
     use crate::engine::tests::{SAMPLES as FIRST, draw, read_as};
 
-    /// Makes the table anew; holds it against the README, or with `UPDATE_README=1` writes it there.
+    /// Generates the table and compares it with the README. With `UPDATE_README=1`, writes it to the README.
     #[test]
     fn lists_every_type_of_the_document() {
         let table = table();
@@ -67,11 +67,11 @@ mod whole {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
             std::fs::write(path, wanted).unwrap();
         } else {
-            let again = "make it anew: UPDATE_README=1 cargo test -p barcode-cloud-sandbox \
-                         --features all-symbologies lists_every_type";
+            let command = "UPDATE_README=1 cargo test -p barcode-cloud-sandbox \
+                           --features all-symbologies lists_every_type";
             assert!(
                 README == wanted,
-                "the table of types is not as it is; {again}"
+                "the table of types is outdated; update it with: {command}"
             );
         }
     }
@@ -90,15 +90,22 @@ mod whole {
             )
             .unwrap();
         };
-        for it in Symbology::all() {
-            assert!(left.remove(it.name), "{} is not of the document", it.name);
-            let trip = if it.is_written() && it.is_read() {
-                round_trip(it.name)
+        for symbology in Symbology::all() {
+            assert!(
+                left.remove(symbology.name),
+                "{} is not of the document",
+                symbology.name
+            );
+            let trip = if symbology.is_written() && symbology.is_read() {
+                round_trip(symbology.name)
             } else {
                 ""
             };
-            let common = if it.common { "yes" } else { "" };
-            row(it.name, [written_by(it), read_by(it), trip, common]);
+            let common = if symbology.common { "yes" } else { "" };
+            row(
+                symbology.name,
+                [written_by(symbology), read_by(symbology), trip, common],
+            );
         }
         for name in left {
             row(&name, [""; 4]);
@@ -123,25 +130,31 @@ mod whole {
                 .unwrap();
             names
                 .iter()
-                .map(|it| it.as_str().unwrap().to_owned())
+                .map(|name| name.as_str().unwrap().to_owned())
                 .collect::<Vec<_>>()
         });
         let mut types: BTreeSet<_> = types.concat().into_iter().collect();
-        // Stands for several.
+        // Selects several types.
         types.remove("MostCommonlyUsed");
         types
     }
 
     /// Whether the samples of a type are read as they were written.
     fn round_trip(name: &str) -> &'static str {
-        let first = FIRST.iter().filter(|it| it.0 == name).flat_map(|it| it.1);
-        let second = SECOND.iter().filter(|it| it.0 == name).map(|it| &it.1);
+        let first = FIRST
+            .iter()
+            .filter(|sample| sample.0 == name)
+            .flat_map(|sample| sample.1);
+        let second = SECOND
+            .iter()
+            .filter(|sample| sample.0 == name)
+            .map(|sample| &sample.1);
         let mut samples = first.chain(second).peekable();
         assert!(samples.peek().is_some(), "{name} has no samples");
         let is_equal = |value: &&str| {
             let picture = draw(name, value).unwrap();
             let read = read_as(name, &picture);
-            matches!(&*read, [(_, it)] if it == value)
+            matches!(&*read, [(_, found)] if found == value)
         };
         if samples.all(is_equal) { "yes" } else { "no" }
     }

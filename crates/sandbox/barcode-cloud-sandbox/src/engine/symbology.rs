@@ -1,16 +1,16 @@
-//! The symbologies: what is known of each type of the document.
+//! The symbologies: the properties of each type of the document.
 //!
-//! The entries are in two tables: the default engine's, and what the second engine adds. A type that
-//! neither holds is refused by the operations.
+//! The entries are in two tables: one for the default engine, and one for the types that the second engine
+//! adds. The operations reject a type that is in neither table.
 
 use rxing::BarcodeFormat;
 
 use super::{second, table};
 
-/// More than any linear symbol of use, and what rxing's own writers allow.
+/// The maximum length of linear symbols, in characters. It is that of rxing's writers.
 pub(crate) const LONGEST_LINEAR: usize = 80;
 
-/// What a symbol is to its reader.
+/// The kind of a symbol, which determines how it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Rxing(BarcodeFormat),
@@ -20,47 +20,47 @@ pub(crate) enum Kind {
     Unread,
 }
 
-/// What makes a symbol of its text.
+/// How a symbol is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WrittenBy {
     Rxing,
-    /// Two symbols of rxing's beside each other.
+    /// rxing writes two symbols, which are placed side by side.
     Coupon,
-    /// The second engine, in builds that have it and if it has the type.
+    /// The second engine, in builds that include it and if it supports the type.
     Second,
 }
 
 /// One type of barcode.
 #[derive(Debug)]
 pub(crate) struct Symbology {
-    /// As in the document's enumerations.
+    /// The name in the enumerations of the document.
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// Whether text is printed below it unless told otherwise.
+    /// Whether text is printed below the symbol by default.
     pub(crate) linear: bool,
     /// Whether the symbol begins with FNC1.
     pub(crate) gs1: bool,
-    /// Whether a reading is called by this name when no type was asked for.
+    /// Whether the type is reported if no type was requested.
     pub(crate) common: bool,
     pub(crate) written_by: WrittenBy,
-    /// From the user's value to the symbol's text; `Err` says what the type takes.
+    /// Converts the user's value to the text of the symbol. `Err` says which values the type supports.
     pub(crate) write: fn(&str) -> Result<String, String>,
-    /// From the symbol's text to the user's value; `None` where it is not of this type.
+    /// Converts the text of a symbol to the user's value. Returns `None` if the symbol is not of this type.
     pub(crate) read: fn(&str) -> Option<String>,
 }
 
 impl Symbology {
     /// The type of that name, if it can be written.
     pub(crate) fn to_write(name: &str) -> Option<&'static Self> {
-        Self::all().find(|it| it.name == name && it.is_written())
+        Self::all().find(|symbology| symbology.name == name && symbology.is_written())
     }
 
     /// The type of that name, if it can be read.
     pub(crate) fn to_read(name: &str) -> Option<&'static Self> {
-        Self::all().find(|it| it.name == name && it.is_read())
+        Self::all().find(|symbology| symbology.name == name && symbology.is_read())
     }
 
-    /// All types, those before others that say more about a symbol.
+    /// All types. Of two types that share a symbol, the more specific one comes first.
     pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
         table::SYMBOLOGIES.iter().chain(second::SYMBOLOGIES)
     }
@@ -73,7 +73,7 @@ impl Symbology {
         self.kind != Kind::Unread
     }
 
-    /// How much higher than wide a module is unless told otherwise (ISO/IEC 15438 and 24728), where it is not square.
+    /// The default ratio of the height of a module to its width (ISO/IEC 15438 and 24728), if it is not square.
     pub(crate) fn module_ratio(&self) -> Option<f64> {
         match self.name {
             "MicroPdf417" => Some(2.0),
@@ -82,7 +82,7 @@ impl Symbology {
         }
     }
 
-    /// What rxing calls the symbol, if it knows it.
+    /// The format of the symbol in rxing, if it supports it.
     pub(crate) fn base(&self) -> Option<BarcodeFormat> {
         match self.kind {
             Kind::Rxing(base) => Some(base),
@@ -90,7 +90,7 @@ impl Symbology {
         }
     }
 
-    /// The text to put into the symbol for `value`.
+    /// The text to encode in the symbol for `value`.
     pub(crate) fn content(&self, value: &str) -> Result<String, String> {
         if self.linear && value.chars().count() > LONGEST_LINEAR {
             return Err(format!("It takes at most {LONGEST_LINEAR} characters."));
@@ -98,7 +98,7 @@ impl Symbology {
         (self.write)(value)
     }
 
-    /// The value that a symbol's text stands for.
+    /// The value that the text of a symbol represents.
     pub(crate) fn value(&self, content: &str) -> Option<String> {
         (self.read)(content)
     }

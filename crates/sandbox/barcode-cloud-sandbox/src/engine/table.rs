@@ -103,15 +103,27 @@ pub(crate) static SYMBOLOGIES: &[Symbology] = &[
     ),
     Symbology {
         common: false,
-        ..gs1_entry_of("SSCC18", |value| key(value, "00"), |it| keyed(it, "00"))
+        ..gs1_entry_of(
+            "SSCC18",
+            |value| key(value, "00"),
+            |content| keyed(content, "00"),
+        )
     },
     Symbology {
         common: false,
-        ..gs1_entry_of("EAN14", |value| key(value, "01"), |it| keyed(it, "01"))
+        ..gs1_entry_of(
+            "EAN14",
+            |value| key(value, "01"),
+            |content| keyed(content, "01"),
+        )
     },
     Symbology {
         common: false,
-        ..gs1_entry_of("SCC14", |value| key(value, "01"), |it| keyed(it, "01"))
+        ..gs1_entry_of(
+            "SCC14",
+            |value| key(value, "01"),
+            |content| keyed(content, "01"),
+        )
     },
     gs1_entry("GS1Code128", Base::CODE_128),
     hibc("HIBCCode128LIC", Base::CODE_128, read_hibc_lic),
@@ -144,19 +156,19 @@ pub(crate) static SYMBOLOGIES: &[Symbology] = &[
         "ISMN",
         Base::EAN_13,
         |value| bookland(value, &["9790"]),
-        |it| prefixed(it, &["9790"]),
+        |content| prefixed(content, &["9790"]),
     ),
     entry(
         "ISBN",
         Base::EAN_13,
         |value| bookland(value, ISBN),
-        |it| prefixed(it, ISBN),
+        |content| prefixed(content, ISBN),
     ),
     entry(
         "ISSN",
         Base::EAN_13,
         |value| bookland(value, &["977"]),
-        |it| prefixed(it, &["977"]),
+        |content| prefixed(content, &["977"]),
     ),
     common(entry(
         "EAN13",
@@ -170,27 +182,27 @@ pub(crate) static SYMBOLOGIES: &[Symbology] = &[
         "ITF14",
         Base::ITF,
         |value| complete(value, 14),
-        |it| completed(it, 14),
+        |content| completed(content, 14),
     )),
     entry(
         "ITF6",
         Base::ITF,
         |value| complete(value, 6),
-        |it| completed(it, 6),
+        |content| completed(content, 6),
     ),
     entry("OPC", Base::ITF, opc, read_opc),
     entry("ItalianPost25", Base::ITF, italian_post, read_italian_post),
     entry(
         "DeutschePostIdentcode",
         Base::ITF,
-        |it| deutsche_post(it, 12),
-        |it| deutsche_posted(it, 12),
+        |value| deutsche_post(value, 12),
+        |content| deutsche_posted(content, 12),
     ),
     entry(
         "DeutschePostLeitcode",
         Base::ITF,
-        |it| deutsche_post(it, 14),
-        |it| deutsche_posted(it, 14),
+        |value| deutsche_post(value, 14),
+        |content| deutsche_posted(content, 14),
     ),
     common(entry("Interleaved2of5", Base::ITF, interleaved, same)),
     databar_entry("DatabarOmniDirectional"),

@@ -1,4 +1,4 @@
-//! Every type written, drawn and read again.
+//! Every type is written, drawn and read back.
 
 use super::symbology::WrittenBy;
 use super::*;
@@ -167,11 +167,14 @@ pub(super) fn draw(name: &str, value: &str) -> Result<Gray, String> {
 pub(super) fn read_as(name: &str, picture: &Gray) -> Vec<(&'static str, String)> {
     let found = read(
         picture,
-        |it| it.name == name,
+        |symbology| symbology.name == name,
         Effort::Normal,
         &Budget::none(),
     );
-    found.into_iter().map(|it| (it.name, it.value)).collect()
+    found
+        .into_iter()
+        .map(|barcode| (barcode.name, barcode.value))
+        .collect()
 }
 
 #[test]
@@ -191,11 +194,14 @@ fn a_common_type_is_named_without_being_asked_for() {
         for value in values.iter().filter(|_| common) {
             let found = read(
                 &draw(name, value).unwrap(),
-                |it| it.common,
+                |symbology| symbology.common,
                 Effort::Normal,
                 &Budget::none(),
             );
-            let found: Vec<_> = found.iter().map(|it| (it.name, &*it.value)).collect();
+            let found: Vec<_> = found
+                .iter()
+                .map(|barcode| (barcode.name, &*barcode.value))
+                .collect();
             assert_eq!(found, [(*name, *value)]);
         }
     }
@@ -204,10 +210,10 @@ fn a_common_type_is_named_without_being_asked_for() {
 #[test]
 fn there_are_samples_of_every_type_that_is_written_and_read() {
     let names: Vec<_> = SAMPLES.iter().map(|(name, _)| *name).collect();
-    // Those of the second engine have samples beside it.
-    let by_default = Symbology::all().filter(|it| it.written_by != WrittenBy::Second);
-    for it in by_default.filter(|it| it.is_read()) {
-        assert!(names.contains(&it.name), "{}", it.name);
+    // The samples of the second engine are in its own module.
+    let by_default = Symbology::all().filter(|symbology| symbology.written_by != WrittenBy::Second);
+    for symbology in by_default.filter(|symbology| symbology.is_read()) {
+        assert!(names.contains(&symbology.name), "{}", symbology.name);
     }
 }
 
@@ -244,11 +250,11 @@ fn health_industry_codes_are_read_in_each_of_their_symbols() {
         ] {
             let found = read(
                 &draw(base, value).unwrap(),
-                |it| it.name == format!("{asked}{standard}"),
+                |symbology| symbology.name == format!("{asked}{standard}"),
                 Effort::Normal,
                 &Budget::none(),
             );
-            let values: Vec<_> = found.iter().map(|it| &*it.value).collect();
+            let values: Vec<_> = found.iter().map(|barcode| &*barcode.value).collect();
             assert_eq!(values, [value], "{asked}{standard}");
         }
     }
@@ -274,10 +280,18 @@ fn the_right_edge_of_a_pdf417_may_be_left_out() {
 }
 
 #[test]
-fn a_coupon_is_two_symbols_beside_each_other() {
+fn a_coupon_is_two_symbols_side_by_side() {
     let picture = draw("UpcaGs1Code128Coupon", "514141100906(8102)03").unwrap();
-    let found = read(&picture, |it| it.common, Effort::Normal, &Budget::none());
-    let mut found: Vec<_> = found.iter().map(|it| (it.name, &*it.value)).collect();
+    let found = read(
+        &picture,
+        |symbology| symbology.common,
+        Effort::Normal,
+        &Budget::none(),
+    );
+    let mut found: Vec<_> = found
+        .iter()
+        .map(|barcode| (barcode.name, &*barcode.value))
+        .collect();
     found.sort_unstable();
     assert_eq!(
         found,
@@ -305,7 +319,7 @@ fn long_data_is_written_whole() {
     }
 }
 
-/// Pictures beside and below each other on one white page.
+/// Places pictures on one white page, side by side and below each other.
 fn page(pictures: &[Gray], columns: usize) -> Gray {
     let (cell_width, cell_height) = (420, 160);
     let width = cell_width * columns;
@@ -346,8 +360,16 @@ fn all_barcodes_of_a_page_are_found_each_in_its_place() {
         .map(|(name, value)| draw(name, value).unwrap())
         .collect();
     for page in [page(&pictures, 3), page(&pictures, 3).turned(90.0)] {
-        let found = read(&page, |it| it.common, Effort::Normal, &Budget::none());
-        let mut names: Vec<_> = found.iter().map(|it| (it.name, &*it.value)).collect();
+        let found = read(
+            &page,
+            |symbology| symbology.common,
+            Effort::Normal,
+            &Budget::none(),
+        );
+        let mut names: Vec<_> = found
+            .iter()
+            .map(|barcode| (barcode.name, &*barcode.value))
+            .collect();
         names.sort_unstable();
         let mut expected = values.to_vec();
         expected.sort_unstable();
@@ -355,31 +377,31 @@ fn all_barcodes_of_a_page_are_found_each_in_its_place() {
     }
     let found = read(
         &page(&pictures, 3),
-        |it| it.common,
+        |symbology| symbology.common,
         Effort::Normal,
         &Budget::none(),
     );
-    for it in &found {
+    for barcode in &found {
         let cells = values
             .iter()
             .enumerate()
-            .filter(|(_, (_, value))| *value == it.value);
-        let (x, y) = it.region[0];
+            .filter(|(_, (_, value))| *value == barcode.value);
+        let (x, y) = barcode.region[0];
         let in_its_cell = cells.into_iter().any(|(index, _)| {
             // Each picture begins with a margin of six pixels.
             let (left, top) = (index as i32 % 3 * 420 + 6, index as i32 / 3 * 160 + 6);
             (x - left).abs() <= 1 && (y - top).abs() <= 1
         });
-        let right = it.region[1].0;
+        let right = barcode.region[1].0;
         let picture = pictures[values
             .iter()
-            .position(|(_, value)| *value == it.value)
+            .position(|(_, value)| *value == barcode.value)
             .unwrap()]
         .width;
         let width = picture as i32 - 13;
         assert!(
             in_its_cell && (right - x - width).abs() <= 1,
-            "{it:?} {width}"
+            "{barcode:?} {width}"
         );
     }
 }
@@ -399,17 +421,17 @@ fn more_effort_finds_what_is_turned_or_inverted() {
         ] {
             let found = read(
                 &picture,
-                |it| it.name == name,
+                |symbology| symbology.name == name,
                 Effort::Excellent,
                 &Budget::none(),
             );
-            let values: Vec<_> = found.iter().map(|it| &*it.value).collect();
+            let values: Vec<_> = found.iter().map(|barcode| &*barcode.value).collect();
             assert_eq!(values, [value], "{name}");
         }
         assert!(
             read(
                 &upright.turned(45.0),
-                |it| it.name == name,
+                |symbology| symbology.name == name,
                 Effort::Normal,
                 &Budget::none()
             )
@@ -424,7 +446,7 @@ fn the_region_follows_a_turn() {
     let turned = upright.turned(30.0);
     let found = read(
         &turned,
-        |it| it.name == "Code128",
+        |symbology| symbology.name == "Code128",
         Effort::Excellent,
         &Budget::none(),
     );
@@ -440,7 +462,7 @@ fn the_region_follows_a_turn() {
 
 /// One line of pixels through the printed digits has the bars of another number.
 #[test]
-fn print_below_the_bars_is_no_barcode() {
+fn digits_below_the_bars_are_not_read_as_a_barcode() {
     let value = "9021020402742420046122213472";
     let picture = draw("Interleaved2of5", value).unwrap();
     let read = read_as("Interleaved2of5", &picture);

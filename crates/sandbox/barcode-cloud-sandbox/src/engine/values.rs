@@ -1,13 +1,13 @@
-//! The rules of values: for each type what a user may ask for, what goes into the symbol for it, and
-//! what a text read from a symbol stands for.
+//! The values of each type: which values are valid, how they are encoded as the text of a symbol, and how that
+//! text is decoded.
 //!
-//! The functions come in pairs. Those that write say what is wrong in a sentence; those that read
-//! answer `None` where the text is not of the type.
+//! Most functions come in pairs. An encoding function returns a message if the value is invalid; a decoding
+//! function returns `None` if the text is not of the type.
 
 use super::symbology::LONGEST_LINEAR;
 use super::{digits, full_ascii, gs1};
 
-/// Whose prefixes are those of books: 979 but for 9790, which is that of music.
+/// The prefixes of books. 9790 is the prefix of music.
 pub(crate) const ISBN: &[&str] = &[
     "978", "9791", "9792", "9793", "9794", "9795", "9796", "9797", "9798", "9799",
 ];
@@ -24,13 +24,13 @@ pub(crate) fn gs1_write(value: &str) -> Result<String, String> {
     Ok(gs1::join(&gs1::parse(value)?))
 }
 
-/// rxing leaves FNC1 at the beginning of the text.
+/// Removes FNC1 from the beginning of the text, where rxing leaves it.
 pub(crate) fn read_gs1_aztec(content: &str) -> Option<String> {
     gs1::bracketed(content.strip_prefix(gs1::SEPARATOR)?)
 }
 
-/// EAN-14, SCC-14 and SSCC-18 are GS1-128 symbols of one key. The identifier may be left out; a
-/// value read has it.
+/// EAN-14, SCC-14 and SSCC-18 are GS1-128 symbols with a single key. The identifier may be left out; a decoded
+/// value always has it.
 pub(crate) fn key(value: &str, identifier: &str) -> Result<String, String> {
     let length = if identifier == "00" { 18 } else { 14 };
     let number = value
@@ -52,7 +52,7 @@ pub(crate) fn ascii(value: &str) -> Result<String, String> {
     }
 }
 
-/// Splits a value into what Code 39 has a character for, and the characters that it has none for.
+/// Splits a value into the characters that Code 39 can encode and those that it cannot.
 pub(crate) fn code39_parts(value: &str) -> (String, String) {
     value
         .chars()
@@ -106,7 +106,7 @@ pub(crate) fn code32(value: &str) -> Result<String, String> {
 pub(crate) fn read_code32(content: &str) -> Option<String> {
     let mut number = 0;
     for letter in content.bytes() {
-        number = number * 32 + BASE_32.iter().position(|it| *it == letter)?;
+        number = number * 32 + BASE_32.iter().position(|digit| *digit == letter)?;
         if number > 999_999_999 {
             return None;
         }
@@ -129,7 +129,7 @@ pub(crate) fn vin(value: &str) -> Result<String, String> {
 
 /// A value without start and stop letters gets `A` at both ends. A value read has them.
 pub(crate) fn codabar(value: &str) -> Result<String, String> {
-    let is_guard = |letter: Option<char>| letter.is_some_and(|it| ('A'..='D').contains(&it));
+    let is_guard = |letter: Option<char>| letter.is_some_and(|guard| ('A'..='D').contains(&guard));
     let guards = (
         is_guard(value.chars().next()),
         is_guard(value.chars().next_back()),
@@ -145,7 +145,7 @@ pub(crate) fn codabar(value: &str) -> Result<String, String> {
     {
         None if inner.len() > 1 => Ok(content),
         Some(letter) => Err(format!("It does not take the character '{letter}'.")),
-        // One would do by the standard, but no reader here finds it.
+        // The standard allows a single character, but the readers do not find it.
         None => Err("It takes at least two characters between start and stop.".to_owned()),
     }
 }
@@ -182,8 +182,8 @@ pub(crate) fn upce(value: &str) -> Result<String, String> {
     digits::complete(&long, 8, check)
 }
 
-/// ISBN, ISMN and ISSN are EAN-13 numbers of certain prefixes. Hyphens are for the eye: a value
-/// read has none.
+/// ISBN, ISMN and ISSN are EAN-13 numbers with certain prefixes. Hyphens are ignored, and a decoded value has
+/// none.
 pub(crate) fn bookland(value: &str, prefixes: &[&str]) -> Result<String, String> {
     let number = complete(&value.replace(['-', ' '], ""), 13)?;
     match prefixed(&number, prefixes) {
@@ -202,7 +202,7 @@ pub(crate) fn prefixed(content: &str, prefixes: &[&str]) -> Option<String> {
         .then(|| content.to_owned())
 }
 
-/// The bars come in pairs of digits: an odd number of them gets a zero before it.
+/// The symbol encodes pairs of digits: an odd number of digits gets a leading zero.
 pub(crate) fn interleaved(value: &str) -> Result<String, String> {
     match digits::of(value) {
         None => Err("It takes digits only.".to_owned()),
@@ -212,12 +212,12 @@ pub(crate) fn interleaved(value: &str) -> Result<String, String> {
     }
 }
 
-/// A type that is only ever read.
+/// Rejects a value of a type that can only be read.
 pub(crate) fn nothing(_: &str) -> Result<String, String> {
-    Err("It is not written.".to_owned())
+    Err("This type cannot be written.".to_owned())
 }
 
-/// Vision Council of America: five digits of the manufacturer, four of the item, one to check.
+/// Vision Council of America: five digits for the manufacturer, four for the item, and a check digit.
 pub(crate) fn opc(value: &str) -> Result<String, String> {
     digits::complete(value, 10, |digits| Some(digits::luhn(digits)))
 }
@@ -226,8 +226,8 @@ pub(crate) fn read_opc(content: &str) -> Option<String> {
     (opc(content).as_deref() == Ok(content)).then(|| content.to_owned())
 }
 
-/// Poste Italiane: eleven digits and one to check. How that one is reckoned is not published; vendors
-/// only say that it is not the one of ITF. Taken to be the other common one for Interleaved 2 of 5.
+/// Poste Italiane: eleven digits and a check digit. The algorithm of the check digit is not published; vendors
+/// only say that it differs from that of ITF. The other common algorithm for Interleaved 2 of 5 is assumed.
 pub(crate) fn italian_post(value: &str) -> Result<String, String> {
     digits::complete(value, 12, |digits| Some(digits::luhn(digits)))
 }
@@ -251,9 +251,8 @@ pub(crate) fn read_australian_parcel(content: &str) -> Option<String> {
     gs1::bracketed(content).filter(|value| australian_parcel(value).is_ok())
 }
 
-/// Swiss Post: 18 digits for parcels within the country, which dots may part for the eye; the
-/// identifier of the Universal Postal Union's S10 for those abroad; codes of services, of four digits,
-/// one to ten of them.
+/// Swiss Post: 18 digits for domestic parcels, optionally separated by dots; the S10 identifier of the Universal
+/// Postal Union for parcels abroad; or one to ten service codes of four digits.
 pub(crate) fn swiss_parcel(value: &str) -> Result<String, String> {
     let plain = value.replace(['.', ' '], "");
     if let Some(digits) = digits::of(&plain) {
@@ -264,8 +263,8 @@ pub(crate) fn swiss_parcel(value: &str) -> Result<String, String> {
         }
     } else if let Some(number) = plain
         .strip_suffix("CH")
-        .and_then(|it| it.strip_prefix(|letter: char| letter.is_ascii_uppercase()))
-        .and_then(|it| it.strip_prefix(|letter: char| letter.is_ascii_uppercase()))
+        .and_then(|text| text.strip_prefix(|letter: char| letter.is_ascii_uppercase()))
+        .and_then(|text| text.strip_prefix(|letter: char| letter.is_ascii_uppercase()))
     {
         let number = digits::complete(number, 9, |digits| Some(digits::s10(digits)))?;
         return Ok(format!("{}{number}CH", &plain[..2]));
@@ -278,10 +277,10 @@ pub(crate) fn read_swiss_parcel(content: &str) -> Option<String> {
     (swiss_parcel(content).as_deref() == Ok(content)).then(|| content.to_owned())
 }
 
-/// The letters of HIBC (ANSI/HIBC 2.6, appendix B), by their values: those of Code 39.
+/// The characters of HIBC (ANSI/HIBC 2.6, appendix B) by their values. They are those of Code 39.
 const HIBC: &str = full_ascii::CODE39;
 
-/// Health Industry Bar Code: what begins with `+` and ends in the check letter of the rest.
+/// Health Industry Bar Code: the text begins with `+` and ends with a check character.
 fn is_hibc(content: &str) -> bool {
     let mut rest = content.chars();
     let check = rest.next_back();
@@ -291,22 +290,22 @@ fn is_hibc(content: &str) -> bool {
     rest.len() > 1 && rest.starts_with('+') && check.is_some() && check == right
 }
 
-/// The supplier's standard: a labeler or a secondary structure follows.
+/// The supplier standard: a primary or a secondary structure follows.
 pub(crate) fn read_hibc_lic(content: &str) -> Option<String> {
     (is_hibc(content) && !content.starts_with("+/")).then(|| content.to_owned())
 }
 
-/// The provider's standard is told by its second letter.
+/// The provider standard: its second character identifies it.
 pub(crate) fn read_hibc_pas(content: &str) -> Option<String> {
     (is_hibc(content) && content.starts_with("+/")).then(|| content.to_owned())
 }
 
-/// GS1 DataBar of one GTIN: the identifier may be left out, a value read has it.
+/// GS1 DataBar with a GTIN: the identifier may be left out; a decoded value always has it.
 pub(crate) fn databar(value: &str) -> Result<String, String> {
     key(value, "01")
 }
 
-/// Readers give the number alone or with its identifier.
+/// Readers return the number with or without its identifier.
 pub(crate) fn read_databar(content: &str) -> Option<String> {
     match content.len() {
         14 => keyed(&format!("01{content}"), "01"),
@@ -317,12 +316,12 @@ pub(crate) fn read_databar(content: &str) -> Option<String> {
     }
 }
 
-/// Readers give the bracketed form or the one of the symbol.
+/// Readers return the bracketed form or that of the symbol.
 pub(crate) fn read_databar_expanded(content: &str) -> Option<String> {
     gs1::bracketed(content).or_else(|| gs1::parse(content).ok().map(|_| content.to_owned()))
 }
 
-/// North American coupons: a UPC-A symbol of twelve digits and, beside it, element strings.
+/// North American coupons: a UPC-A symbol of twelve digits, and a symbol with element strings next to it.
 pub(crate) fn coupon(value: &str) -> Result<String, String> {
     let start = value
         .find('(')
@@ -334,7 +333,7 @@ pub(crate) fn coupon(value: &str) -> Result<String, String> {
     }))
 }
 
-/// The number and the element strings of what [`coupon`] gives.
+/// Splits a result of [`coupon`] into the number and the element strings.
 pub(crate) fn coupon_parts(content: &str) -> (&str, &str) {
     content.split_at(content.find('(').unwrap_or(content.len()))
 }

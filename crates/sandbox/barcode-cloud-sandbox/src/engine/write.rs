@@ -1,4 +1,4 @@
-//! Writing: a value into the modules of a symbol, by rxing's writers or the second engine's.
+//! Writing: encodes a value into the modules of a symbol, with rxing's writers or the second engine.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,30 +15,30 @@ use super::gs1::{self, SEPARATOR};
 use super::symbology::WrittenBy;
 use super::{Symbology, code128, data_matrix, second, values};
 
-/// What stands for FNC1 in the text that rxing's Code 128 writer takes.
+/// The character for FNC1 in the input of rxing's Code 128 writer.
 const CODE128_FNC1: &str = "\u{f1}";
-/// rxing's own default, in the absence of a wish.
+/// The default of rxing.
 const PDF417_ERROR_LEVEL: u32 = 2;
 
-/// Up to here no text can be too long for a DataMatrix symbol, on which rxing's writer would panic.
+/// Texts of at most this length always fit a DataMatrix symbol. rxing's writer panics if a text does not fit.
 const LONG_DATA_MATRIX: usize = 1000;
 
-/// The largest PDF417 symbol. rxing panics where rows times columns are more, which it may choose for
-/// long texts if it is let.
+/// The maximum number of codewords of a PDF417 symbol. rxing may choose a larger size for long texts, on which it
+/// panics.
 const PDF417_CODEWORDS: u32 = 928;
 const LONG_PDF417: usize = 500;
 
-/// Between the two symbols of a coupon, in modules: the quiet zones of both.
+/// The space between the two symbols of a coupon, in modules: the quiet zones of both.
 const COUPON_GAP: usize = 19;
 
-/// What may be asked of a symbol beyond its text; each by default as the engine sees fit.
+/// The options of a symbol. By default, the engine chooses each.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
     /// `L`, `M`, `Q` or `H`.
     pub(crate) qr_error_level: Option<&'static str>,
     /// 1 to 40.
     pub(crate) qr_version: Option<u32>,
-    /// The character set to write, and to name in the symbol, of QR and PDF417.
+    /// The character set of QR and PDF417, which the symbol also names.
     pub(crate) character_set: Option<CharacterSet>,
     /// `A`, `B` or `C`.
     pub(crate) code128_set: Option<&'static str>,
@@ -60,7 +60,7 @@ pub(crate) struct Options {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Symbol {
     pub(crate) shape: Shape,
-    /// What to print beside the symbol.
+    /// The text to print above or below the symbol.
     pub(crate) text: String,
 }
 
@@ -69,22 +69,24 @@ pub(crate) struct Symbol {
 pub(crate) enum Shape {
     /// One row of bars, to be drawn at any height.
     Bars(Vec<bool>),
-    /// Rows of equal length. In PDF417 a module is higher than wide.
+    /// Rows of equal length. In PDF417, a module is higher than wide.
     Grid(Vec<Vec<bool>>),
 }
 
-/// Why there is no symbol: what is wrong with the data.
+/// Why the data cannot be encoded: a message for the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WriteError(pub(crate) String);
 
-/// Writes `value`. With `raw`, its letters stand for bytes (U+0000 to U+00FF), not for text.
+/// Writes `value`. With `raw`, its characters represent bytes (U+0000 to U+00FF) instead of text.
 pub(crate) fn write(
     symbology: &Symbology,
     value: &str,
     raw: bool,
     options: &Options,
 ) -> Result<Symbol, WriteError> {
-    if let Some(longest) = longest(symbology.base()).filter(|it| value.chars().count() > *it) {
+    if let Some(longest) =
+        longest(symbology.base()).filter(|longest| value.chars().count() > *longest)
+    {
         return Err(WriteError(format!(
             "It takes at most {longest} characters."
         )));
@@ -122,7 +124,7 @@ fn guarded(write: impl FnOnce() -> Result<Shape, rxing::Exceptions>) -> Result<S
     }
 }
 
-/// The capacity of the largest symbol, in digits, so that no absurd length is even looked at.
+/// The capacity of the largest symbol, in digits. Longer data is rejected before it is processed.
 fn longest(base: Option<BarcodeFormat>) -> Option<usize> {
     match base? {
         BarcodeFormat::QR_CODE => Some(7089),
@@ -140,7 +142,7 @@ fn modules(
     options: &Options,
 ) -> Result<Shape, rxing::Exceptions> {
     let mut hints = EncodeHints::default().with(EncodeHintValue::Margin("0".to_owned()));
-    hints.CharacterSet = character_set.map(|it| it.get_charset_name().to_owned());
+    hints.CharacterSet = character_set.map(|set| set.get_charset_name().to_owned());
     hints.Gs1Format = symbology.gs1.then_some(true);
     let base = &symbology.base().ok_or(rxing::Exceptions::WRITER)?;
     match base {
@@ -168,7 +170,7 @@ fn modules(
     }
 }
 
-/// With what stands for FNC1 in the text that rxing's writer takes.
+/// Replaces separators by the character for FNC1 in the input of rxing's writer.
 fn gs1_128(content: &str) -> String {
     format!("{CODE128_FNC1}{}", content.replace(SEPARATOR, CODE128_FNC1))
 }
@@ -202,7 +204,7 @@ fn data_matrix(
 ) -> Result<Shape, rxing::Exceptions> {
     let rows = match character_set {
         _ if symbology.gs1 => data_matrix::write_gs1(content)?,
-        // Not marked as UTF-8: rxing's reader has no use for the mark, `read` knows it without.
+        // The symbol does not name UTF-8: rxing's reader ignores that, and `read` detects it.
         Some(set) => data_matrix::write_bytes(&set.encode(content)?)?,
         None if content.len() > LONG_DATA_MATRIX => data_matrix::write_long(content)?,
         None => {
@@ -248,7 +250,7 @@ fn grid(matrix: &BitMatrix) -> Result<Shape, rxing::Exceptions> {
     Ok(Shape::Grid((0..matrix.getHeight()).map(row).collect()))
 }
 
-/// By the encoder itself and not by `PDF417Writer`, which turns symbols that are higher than wide.
+/// Uses the encoder instead of `PDF417Writer`, which rotates symbols that are higher than wide.
 fn pdf417(
     content: &str,
     character_set: Option<CharacterSet>,
@@ -279,7 +281,7 @@ fn pdf417(
         .as_ref()
         .ok_or(rxing::Exceptions::ILLEGAL_STATE)?;
     let dark = |row: &Vec<u8>| row.iter().map(|module| *module == 1).collect();
-    // The encoder's rows come from the bottom up; rxing's writer turns them over too.
+    // The rows of the encoder are in reverse order; rxing's writer reverses them too.
     Ok(Shape::Grid(
         matrix
             .getScaledMatrix(1, 1)

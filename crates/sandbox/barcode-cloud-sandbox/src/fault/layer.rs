@@ -1,4 +1,4 @@
-//! Makes faults happen: around a request, before the operation or on its answer.
+//! The middleware that injects faults: before the operation, or into its response.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -27,12 +27,12 @@ use crate::journal::LogEntryHandle;
 use crate::request;
 use crate::server::{State, TOKEN};
 
-/// The header that asks for a fault on the very request that carries it.
+/// The header that requests a fault for the request that contains it.
 const FAULT: HeaderName = HeaderName::from_static("x-sandbox-fault");
-/// How many pieces a dripping body comes in.
+/// The number of pieces that a dripping body is sent in.
 const DRIPS: usize = 16;
 
-/// Lets the fault of this request happen, if there is one.
+/// Applies the fault of this request, if there is one.
 pub(crate) async fn layer(
     Shared(state): Shared<Arc<State>>,
     request: Request,
@@ -70,13 +70,13 @@ pub(crate) async fn layer(
 
 fn requested(value: &HeaderValue) -> Result<Fault, Failure> {
     let refused = |problem: &dyn std::fmt::Display| {
-        Failure::malformed(format!("Error: The header {FAULT} is wrong: {problem}."))
+        Failure::malformed(format!("Error: The header {FAULT} is invalid: {problem}."))
     };
     let text = value.to_str().map_err(|error| refused(&error))?;
     text.parse().map_err(|error| refused(&error))
 }
 
-/// What a fault needs to know of the request that it happens to.
+/// The context that a fault is applied in.
 struct FaultContext<'a> {
     operation: &'a str,
     stop: &'a CancellationToken,
@@ -87,7 +87,7 @@ struct FaultContext<'a> {
 
 impl FaultContext<'_> {
     async fn apply(self, fault: Fault, mut request: Request, next: Next) -> Response {
-        // Half of a compressed body would be another mishap than half of a body.
+        // Faults act on the plain body: half of a compressed body would be a different fault.
         request.headers_mut().remove(ACCEPT_ENCODING);
         pause(fault.delay, self.stop).await;
         match fault.kind {
@@ -163,14 +163,14 @@ impl FaultContext<'_> {
     }
 }
 
-/// Waits, but no longer than the sandbox runs.
+/// Waits until the time is over or the sandbox stops.
 async fn pause(time: Duration, stop: &CancellationToken) {
     if !time.is_zero() {
         let _ = tokio::time::timeout(time, stop.cancelled()).await;
     }
 }
 
-/// Reads the body of a request that is not looked at, for the answer to arrive.
+/// Reads and discards the body of a request, so that the client receives the response.
 async fn discard(request: Request) {
     request::discard(request.into_body()).await;
 }
@@ -186,10 +186,10 @@ fn html(status: u16) -> Response {
     (status, Html(page)).into_response()
 }
 
-/// An answer parted into its head and the bytes of its body.
+/// Splits a response into its head and the bytes of its body.
 async fn taken(response: Response) -> (Response, Bytes) {
     let (mut parts, body) = response.into_parts();
-    // Bodies are made here, so they end and hold no error.
+    // The sandbox produced the body, so it is finite and contains no error.
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.remove(TRANSFER_ENCODING);
@@ -206,7 +206,7 @@ async fn reset_in_body(response: Response, reset_handle: ResetHandle) -> Respons
             match piece {
                 Some(piece) => Some((Ok::<_, Infallible>(piece), None)),
                 None => {
-                    // What was given so far is written out while this waits.
+                    // Yield, so that hyper can send the first half.
                     tokio::task::yield_now().await;
                     reset_handle.reset();
                     pending().await

@@ -1,8 +1,8 @@
-//! Faults: what can go wrong with an answer, on purpose, so that a service can try how it copes.
+//! Fault injection, to test how a client handles failures.
 //!
-//! A [`Fault`] is one answer's mishap and has a text form, the same in headers, in the admin call
-//! and in code. A [`Script`] says in which order and how often faults happen, [`Faults`] holds the
-//! scripts of a running sandbox, and [`layer`] makes them happen.
+//! A [`Fault`] affects a single request. It has a text form, which is the same in the header, in the
+//! admin call and in code. A [`Script`] is a sequence of faults, [`Faults`] holds the scripts of a
+//! running sandbox, and [`layer`] applies them.
 
 mod layer;
 mod registry;
@@ -18,31 +18,31 @@ pub use script::Script;
 
 use crate::Error;
 
-/// The statuses that an answer can have.
+/// The valid status codes of a final response.
 const STATUSES: std::ops::RangeInclusive<u16> = 200..=599;
-/// Nobody waits longer.
+/// The maximum delay.
 const LONGEST_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// One thing that goes wrong with one answer.
+/// A fault that is injected into a request.
 ///
-/// It has a text form, of parts with semicolons between them, such as
+/// Its text form is a list of parts, separated by semicolons, such as
 /// `delay=200ms; status=429; retry-after=5`:
 ///
 /// | text | what happens |
 /// |---|---|
-/// | `ok` | nothing; a place in a sequence |
-/// | `delay=200ms` | the answer comes so much later; alone or before one of the others |
-/// | `status=503` | an error body with this status |
-/// | `retry-after=5`, `retry-after=date:5` | beside `status`: the header in seconds, or as an HTTP date so many seconds ahead |
-/// | `unauthorized` | 401, as for a token that has expired |
-/// | `reset` | the connection is reset before any answer |
-/// | `reset-in-body` | the connection is reset after half of the body |
-/// | `truncate` | half of the body, under a `Content-Length` that fits it |
-/// | `empty` | no body, under the status and the content type of the good answer |
-/// | `html`, `html=502` | a page of HTML, with status 200 or the one given |
-/// | `content-type=text/plain` | the good answer under another content type |
-/// | `drip=50ms` | the body in 16 pieces, with this pause between them |
-/// | `hang` | no answer at all until the client gives up or the sandbox stops |
+/// | `ok` | no fault; a placeholder in a sequence |
+/// | `delay=200ms` | the response is delayed; alone or before another fault |
+/// | `status=503` | an error response with this status |
+/// | `retry-after=5`, `retry-after=date:5` | together with `status`: adds a `Retry-After` header, in seconds or as an HTTP date that many seconds ahead |
+/// | `unauthorized` | 401, as for an expired token |
+/// | `reset` | the connection is reset before the response |
+/// | `reset-in-body` | the connection is reset after half of the response body |
+/// | `truncate` | half of the response body, with a matching `Content-Length` |
+/// | `empty` | no body, with the status and the content type of the normal response |
+/// | `html`, `html=502` | an HTML page, with status 200 or the given one |
+/// | `content-type=text/plain` | the normal response with another content type |
+/// | `drip=50ms` | the response body in 16 pieces, with this pause between them |
+/// | `hang` | no response until the client gives up or the sandbox stops |
 ///
 /// ```
 /// use barcode_cloud_sandbox::Fault;
@@ -72,7 +72,7 @@ enum Kind {
     Hang,
 }
 
-/// Both forms of the header (RFC 9110, section 10.2.3), in seconds from now.
+/// The two forms of the `Retry-After` header (RFC 9110, section 10.2.3), in seconds from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RetryAfter {
     Seconds(u32),
@@ -85,80 +85,81 @@ impl Fault {
         Self { delay, kind }
     }
 
-    /// No fault: a place in a sequence.
+    /// Returns no fault: a placeholder in a sequence.
     pub const fn none() -> Self {
         Self::of(Kind::None)
     }
 
-    /// The good answer, so much later; at most a day.
+    /// Delays the normal response; at most by a day.
     pub const fn delay(delay: Duration) -> Self {
         Self::none().after(delay)
     }
 
-    /// An error body with this status, which must be one from 200 to 599.
+    /// Returns an error response with this status, which must be from 200 to 599.
     pub const fn status(status: u16) -> Self {
         Self::of(Kind::Status(status, None))
     }
 
-    /// 401, as for a token that has expired.
+    /// Returns 401, as for an expired token.
     pub const fn unauthorized() -> Self {
         Self::of(Kind::Unauthorized)
     }
 
-    /// The connection is reset before any answer.
+    /// Resets the connection before the response.
     pub const fn reset() -> Self {
         Self::of(Kind::Reset)
     }
 
-    /// The connection is reset after half of the body.
+    /// Resets the connection after half of the response body.
     pub const fn reset_in_body() -> Self {
         Self::of(Kind::ResetInBody)
     }
 
-    /// Half of the body, under a `Content-Length` that fits it: JSON that ends in the middle.
+    /// Returns half of the response body, with a matching `Content-Length`, such as JSON that is cut off.
     pub const fn truncate() -> Self {
         Self::of(Kind::Truncate)
     }
 
-    /// No body, under the status and the content type of the good answer.
+    /// Returns no body, with the status and the content type of the normal response.
     pub const fn empty() -> Self {
         Self::of(Kind::Empty)
     }
 
-    /// A page of HTML, as from a proxy on the way, with this status from 200 to 599.
+    /// Returns an HTML page, as an intermediate proxy might, with this status from 200 to 599.
     pub const fn html(status: u16) -> Self {
         Self::of(Kind::Html(status))
     }
 
-    /// The good answer under another content type.
+    /// Returns the normal response with another content type.
     pub fn content_type(content_type: impl Into<String>) -> Self {
         Self::of(Kind::ContentType(content_type.into()))
     }
 
-    /// The body in 16 pieces, with a pause between them; at most a day.
+    /// Sends the response body in 16 pieces, with a pause between them of at most a day.
     pub const fn drip(pause: Duration) -> Self {
         Self::of(Kind::Drip(pause))
     }
 
-    /// No answer at all, until the client gives up or the sandbox stops.
+    /// Sends no response until the client gives up or the sandbox stops.
     pub const fn hang() -> Self {
         Self::of(Kind::Hang)
     }
 
-    /// The fault, so much later; at most a day.
+    /// Delays the fault; at most by a day.
     #[must_use]
     pub const fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Adds `Retry-After` in seconds to a [`status`](Self::status); to others it means nothing.
+    /// Adds a `Retry-After` header in seconds to a [`status`](Self::status). It has no effect on other
+    /// faults.
     #[must_use]
     pub const fn retry_after(self, seconds: u32) -> Self {
         self.with(RetryAfter::Seconds(seconds))
     }
 
-    /// Adds `Retry-After` as an HTTP date, so many seconds ahead.
+    /// Adds a `Retry-After` header with an HTTP date that is this many seconds ahead.
     #[must_use]
     pub const fn retry_after_date(self, seconds: u32) -> Self {
         self.with(RetryAfter::Date(seconds))
@@ -171,12 +172,12 @@ impl Fault {
         self
     }
 
-    /// Whether an answer can be made of it.
+    /// Returns an error if a value is out of range.
     fn check(&self) -> Result<(), Error> {
-        let too_long = |it: &Duration| *it > LONGEST_DELAY;
+        let too_long = |duration: &Duration| *duration > LONGEST_DELAY;
         let problem = match &self.kind {
             Kind::Status(status, _) | Kind::Html(status) if !STATUSES.contains(status) => {
-                "the status must be one from 200 to 599"
+                "the status must be from 200 to 599"
             }
             Kind::ContentType(text) if http::HeaderValue::from_str(text).is_err() => {
                 "the content type cannot be sent in a header"
@@ -224,22 +225,22 @@ impl FromStr for Fault {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let wrong = |problem: &str| Error::Fault(format!("{text:.200}: {problem}"));
-        let mut read = Parts::default();
+        let invalid = |problem: &str| Error::Fault(format!("{text:.200}: {problem}"));
+        let mut parts = Parts::default();
         for part in text.split(';').map(str::trim) {
             let (name, value) = match part.split_once('=') {
                 Some((name, value)) => (name.trim(), Some(value.trim())),
                 None => (part, None),
             };
-            read.take(name, value).map_err(wrong)?;
+            parts.take(name, value).map_err(invalid)?;
         }
-        let fault = read.finish().map_err(wrong)?;
+        let fault = parts.finish().map_err(invalid)?;
         fault.check()?;
         Ok(fault)
     }
 }
 
-/// The parts of a fault's text, as they are read.
+/// The parts of a fault's text that were parsed so far.
 #[derive(Default)]
 struct Parts {
     delay: Option<Duration>,
@@ -258,7 +259,7 @@ impl Parts {
                 };
                 let seconds = seconds
                     .parse()
-                    .map_err(|_| "retry-after is not whole seconds")?;
+                    .map_err(|_| "retry-after must be a number of whole seconds")?;
                 self.retry_after = Some(match date {
                     true => RetryAfter::Date(seconds),
                     false => RetryAfter::Seconds(seconds),
@@ -305,12 +306,12 @@ fn kind(name: &str, value: Option<&str>) -> Result<Kind, &'static str> {
 
 /// `200ms` or `2s`.
 fn duration(text: &str) -> Result<Duration, &'static str> {
-    let wrong = "a time is a whole number with ms or s behind it";
+    let invalid = "a duration must be a whole number followed by ms or s";
     let (number, unit): (_, fn(u64) -> Duration) = match text.strip_suffix("ms") {
         Some(number) => (number, Duration::from_millis),
-        None => (text.strip_suffix('s').ok_or(wrong)?, Duration::from_secs),
+        None => (text.strip_suffix('s').ok_or(invalid)?, Duration::from_secs),
     };
-    number.trim().parse().map(unit).map_err(|_| wrong)
+    number.trim().parse().map(unit).map_err(|_| invalid)
 }
 
 #[cfg(test)]
@@ -318,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_is_read_as_it_is_written() {
+    fn every_fault_survives_a_round_trip_through_text() {
         let second = Duration::from_secs(1);
         for fault in [
             Fault::none(),
@@ -344,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fault_is_refused_with_the_reason() {
+    fn invalid_text_is_rejected_with_a_reason() {
         for (text, reason) in [
             ("", "no such fault"),
             ("statsu=503", "no such fault"),

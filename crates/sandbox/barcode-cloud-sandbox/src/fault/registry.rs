@@ -1,4 +1,4 @@
-//! The scripts of a running sandbox, and where each of them stands.
+//! The active scripts of a running sandbox, with the progress of each.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,13 +7,13 @@ use serde::Serialize;
 use super::{Fault, Script};
 use crate::Error;
 
-/// So many scripts at a time, so that a loop of admin calls takes no memory.
+/// The maximum number of active scripts, so that repeated admin calls cannot exhaust the memory.
 const MOST_SCRIPTS: usize = 1000;
 
-/// The scripts that play.
+/// The active scripts.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    /// The names that a script may concern.
+    /// The operations that a script may name.
     operations: Vec<Arc<str>>,
     playing: Mutex<Playing>,
 }
@@ -31,7 +31,7 @@ struct Active {
     random: fastrand::Rng,
     /// The next step.
     step: usize,
-    /// How often the whole sequence was played.
+    /// How many times the whole sequence was played.
     played: u32,
     hits: u64,
 }
@@ -42,7 +42,7 @@ pub(crate) struct Listed {
     id: u64,
     steps: Vec<String>,
     operation: Option<String>,
-    /// How often the sequence will begin again, this time included; absent for ever.
+    /// How many times the sequence will still be played, including the current time; absent if forever.
     times_left: Option<u32>,
     next_step: usize,
     hits: u64,
@@ -58,7 +58,7 @@ impl Faults {
         }
     }
 
-    /// Lets a script play, behind those that do already. Gives its id.
+    /// Adds a script after the active ones. Returns its id.
     pub(crate) fn add(&self, mut script: Script) -> Result<u64, Error> {
         script.check()?;
         if let Some(operation) = script.operation.take() {
@@ -66,7 +66,9 @@ impl Faults {
         }
         let mut playing = self.playing();
         if playing.scripts.len() >= MOST_SCRIPTS {
-            return Err(Error::Fault("more than 1000 scripts".to_owned()));
+            return Err(Error::Fault(
+                "there are 1000 active scripts already".to_owned(),
+            ));
         }
         playing.last_id += 1;
         let id = playing.last_id;
@@ -85,11 +87,11 @@ impl Faults {
         self.playing().scripts.clear();
     }
 
-    /// Ends one script, if it plays.
+    /// Removes a script. Returns whether it was active.
     pub(crate) fn remove(&self, id: u64) -> bool {
         let scripts = &mut self.playing().scripts;
         let before = scripts.len();
-        scripts.retain(|it| it.id != id);
+        scripts.retain(|active| active.id != id);
         scripts.len() < before
     }
 
@@ -97,13 +99,13 @@ impl Faults {
         self.playing().scripts.iter().map(Active::list).collect()
     }
 
-    /// What happens to the next request of `operation`: the first script that concerns it and hits
-    /// it takes a step.
+    /// Returns the fault of the next request to `operation`. The first script that applies to the
+    /// operation and whose probability hits advances by one step.
     pub(crate) fn next(&self, operation: &str) -> Option<Fault> {
         let scripts = &mut self.playing().scripts;
         let hit = scripts
             .iter_mut()
-            .position(|it| it.applies_to(operation) && it.hits())?;
+            .position(|active| active.applies_to(operation) && active.hits())?;
         let fault = scripts[hit].advance();
         if scripts[hit].is_over() {
             scripts.remove(hit);
@@ -111,7 +113,7 @@ impl Faults {
         fault
     }
 
-    /// The document's spelling of an operation.
+    /// The spelling of an operation in the document.
     fn known(&self, given: &str) -> Result<String, Error> {
         let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
         self.operations
@@ -120,7 +122,9 @@ impl Faults {
             .map(|known| known.to_string())
             .ok_or_else(|| {
                 let known = self.operations.join(", ");
-                Error::Fault(format!("{given:.100} is no operation; there are {known}"))
+                Error::Fault(format!(
+                    "{given:.100} is not an operation; the operations are {known}"
+                ))
             })
     }
 
@@ -164,7 +168,10 @@ impl Active {
             id: self.id,
             steps: self.script.steps.iter().map(Fault::to_string).collect(),
             operation: self.script.operation.clone(),
-            times_left: self.script.times.map(|it| it.saturating_sub(self.played)),
+            times_left: self
+                .script
+                .times
+                .map(|times| times.saturating_sub(self.played)),
             next_step: self.step,
             hits: self.hits,
             probability: self.script.chance.map(|(probability, _)| probability),
@@ -193,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_concerns_its_operation_and_without_one_all_but_the_token() {
+    fn a_script_applies_to_its_operation_or_to_all_but_the_token_endpoint() {
         let faults = faults();
         let id = faults
             .add(Script::from(Fault::reset()).on("scan_base64").forever())
@@ -221,7 +228,7 @@ mod tests {
         };
         assert_eq!(play(1), play(1));
         assert_ne!(play(1), play(2));
-        let hits = play(1).iter().filter(|it| **it).count();
+        let hits = play(1).iter().filter(|hit| **hit).count();
         assert!((30..90).contains(&hits), "{hits}");
     }
 

@@ -1,4 +1,4 @@
-//! When faults happen: which, in what order, for what operation, how often, with what chance.
+//! Scripts: sequences of faults, with the operation, the repetitions and the probability.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,26 +6,26 @@ use std::str::FromStr;
 use super::Fault;
 use crate::Error;
 
-/// No script has more steps.
+/// The maximum number of steps of a script.
 const MOST_STEPS: usize = 1000;
 
-/// Faults in the order in which they happen, each to one request.
+/// A sequence of faults, each for one request.
 ///
-/// A script concerns all nine operations unless [`on`](Self::on) names one, or `token`, the token
-/// endpoint. It is played once unless told otherwise.
+/// A script applies to all nine operations, unless [`on`](Self::on) names one of them or the token
+/// endpoint. It is played once, unless [`times`](Self::times) or [`forever`](Self::forever) is called.
 ///
 /// ```
 /// use barcode_cloud_sandbox::{Fault, Script};
 ///
-/// // Two failures, then a good answer: does the client try again, and often enough?
+/// // Two failures, then a normal response: does the client retry often enough?
 /// Script::sequence([Fault::status(503), Fault::status(503), Fault::none()]);
 /// // The same as text.
 /// let script: Script = "status=503, status=503, ok".parse()?;
-/// // The next three calls of one operation are refused.
+/// // The next three calls to one operation get 401.
 /// Script::from(Fault::unauthorized()).on("ScanBase64").times(3);
-/// // No tokens until the script is cleared.
+/// // The token endpoint fails until the script is removed.
 /// Script::from(Fault::status(503)).on("token").forever();
-/// // Every tenth request or so is lost; the same ones in every run.
+/// // About one request in ten is reset; the same requests in every run.
 /// Script::from(Fault::reset()).by_chance(0.1, 2026);
 /// # Ok::<_, barcode_cloud_sandbox::Error>(())
 /// ```
@@ -33,7 +33,7 @@ const MOST_STEPS: usize = 1000;
 pub struct Script {
     pub(super) steps: Vec<Fault>,
     pub(super) operation: Option<String>,
-    /// `None` stands for ever.
+    /// `None` means forever.
     pub(super) times: Option<u32>,
     /// Probability and seed.
     pub(super) chance: Option<(f64, u64)>,
@@ -46,7 +46,7 @@ impl From<Fault> for Script {
 }
 
 impl Script {
-    /// Faults one after the other, each to one request.
+    /// Returns a script that applies these faults in order, each to one request.
     pub fn sequence(steps: impl IntoIterator<Item = Fault>) -> Self {
         Self {
             steps: steps.into_iter().collect(),
@@ -56,31 +56,32 @@ impl Script {
         }
     }
 
-    /// Only for this operation: its `operationId` in the document, in any case and with or without
-    /// underscores (`ScanBase64`, `scan_base64`), or `token` for the token endpoint.
+    /// Restricts the script to an operation: its `operationId` in the document, in any case and with or
+    /// without underscores (`ScanBase64`, `scan_base64`), or `token` for the token endpoint.
     #[must_use]
     pub fn on(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
         self
     }
 
-    /// The whole sequence so many times.
+    /// Plays the whole sequence this many times.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Again and again, until it is cleared.
+    /// Repeats the sequence until the script is removed.
     #[must_use]
     pub const fn forever(mut self) -> Self {
         self.times = None;
         self
     }
 
-    /// Each request is hit with this probability, from 0 to 1, by random numbers that begin with
-    /// `seed`: the same requests in the same order are hit alike. Plays for ever, unless
-    /// [`times`](Self::times) follows.
+    /// Affects each request only with this probability, from 0 to 1.
+    ///
+    /// The random numbers start from `seed`, so that the same sequence of requests is affected in the same
+    /// way in every run. The script repeats forever, unless [`times`](Self::times) is called afterwards.
     #[must_use]
     pub const fn by_chance(mut self, probability: f64, seed: u64) -> Self {
         self.chance = Some((probability, seed));
@@ -88,23 +89,23 @@ impl Script {
         self
     }
 
-    /// Whether it can be played.
+    /// Returns an error if the script is invalid.
     pub(super) fn check(&self) -> Result<(), Error> {
-        let wrong = |problem: &str| Err(Error::Fault(format!("a script {problem}")));
+        let invalid = |problem: &str| Err(Error::Fault(format!("a script {problem}")));
         if self.steps.is_empty() {
-            return wrong("has no steps");
+            return invalid("needs at least one step");
         }
         if self.steps.len() > MOST_STEPS {
-            return wrong("has more than 1000 steps");
+            return invalid("can have at most 1000 steps");
         }
         if self.times == Some(0) {
-            return wrong("is played no times");
+            return invalid("must be played at least once");
         }
         if self
             .chance
-            .is_some_and(|(it, _)| !(0.0..=1.0).contains(&it))
+            .is_some_and(|(probability, _)| !(0.0..=1.0).contains(&probability))
         {
-            return wrong("has a probability that is not from 0 to 1");
+            return invalid("needs a probability from 0 to 1");
         }
         self.steps.iter().try_for_each(Fault::check)
     }
@@ -113,7 +114,7 @@ impl Script {
 impl FromStr for Script {
     type Err = Error;
 
-    /// Steps with commas between them, for all operations, once.
+    /// Parses steps that are separated by commas. The script applies to all operations and is played once.
     fn from_str(text: &str) -> Result<Self, Error> {
         let script = Self::sequence(
             text.split(',')
@@ -140,18 +141,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_is_read_as_it_is_written() {
+    fn a_script_survives_a_round_trip_through_text() {
         let text = "status=503; retry-after=1, delay=20ms, ok";
         assert_eq!(text.parse::<Script>().unwrap().to_string(), text);
     }
 
     #[test]
-    fn a_script_that_cannot_be_played_is_refused() {
+    fn an_invalid_script_is_rejected_with_a_reason() {
         let fault = || Script::from(Fault::reset());
         for (script, reason) in [
-            (Script::sequence([]), "no steps"),
+            (Script::sequence([]), "at least one step"),
             (Script::sequence(vec![Fault::none(); 1001]), "1000 steps"),
-            (fault().times(0), "no times"),
+            (fault().times(0), "at least once"),
             (fault().by_chance(1.5, 0), "from 0 to 1"),
             (fault().by_chance(f64::NAN, 0), "from 0 to 1"),
             (Fault::status(99).into(), "from 200 to 599"),

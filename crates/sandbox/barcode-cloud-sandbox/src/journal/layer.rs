@@ -1,4 +1,5 @@
-//! Writes the log: a request when it arrives, and what became of it.
+//! The middleware that writes the request log: it adds an entry when a request arrives, and completes it
+//! when the response is ready or the client disconnects.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,10 +19,10 @@ use crate::answer::ResponseContext;
 use crate::fault::Fault;
 use crate::server::{State, TOKEN};
 
-/// The longest body that is kept.
+/// The maximum length of a body that is kept, in bytes.
 const LONGEST_TEXT: usize = 16 * 1024;
 
-/// Logs the request and its answer.
+/// Logs the request and its response.
 pub(crate) async fn layer(
     Shared(state): Shared<Arc<State>>,
     mut request: Request,
@@ -89,7 +90,7 @@ fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest
     }
 }
 
-/// As the query is meant to be read; bytes that are not UTF-8 are replaced.
+/// Decodes `+` and `%` escapes. Bytes that are not UTF-8 are replaced.
 fn decoded(text: &str) -> String {
     let text = text.replace('+', " ");
     percent_decode_str(&text).decode_utf8_lossy().into_owned()
@@ -101,7 +102,7 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
     Some(essence.to_ascii_lowercase())
 }
 
-/// The entry of a request that is under way.
+/// A handle to the log entry of a request in flight. It is among the request's extensions.
 #[derive(Clone)]
 pub(crate) struct LogEntryHandle {
     log: Arc<Log>,
@@ -109,13 +110,13 @@ pub(crate) struct LogEntryHandle {
 }
 
 impl LogEntryHandle {
-    /// Notes the fault that happens to the request.
+    /// Records the fault that is injected into the request.
     pub(crate) fn record_fault(&self, fault: &Fault) {
         let text = fault.to_string();
         self.log.update(self.key, |entry| entry.fault = Some(text));
     }
 
-    /// Notes what the response leaves out or changes.
+    /// Records that the response is incomplete, or that data was dropped.
     pub(crate) fn record_warning(&self, warning: &str) {
         let text = self.log.redactor.text(warning);
         self.log
@@ -123,7 +124,7 @@ impl LogEntryHandle {
     }
 }
 
-/// Completes the entry when the request is answered, and when its client goes away before.
+/// Completes the entry when it is dropped: after the response, or when the client disconnects before it.
 struct EntryCompletion {
     log_entry: LogEntryHandle,
     recorder: Arc<Mutex<BodyRecorder>>,
@@ -143,13 +144,13 @@ impl Drop for EntryCompletion {
             entry.status = self.status;
         });
         if let Some(entry) = complete {
-            // Nobody may be listening.
+            // Sending fails if there is no subscriber, which is fine.
             let _ = log.feed.send(Arc::new(entry));
         }
     }
 }
 
-/// What was recorded of a body while it was read.
+/// Records a body while it is read.
 struct BodyRecorder {
     length: u64,
     kind: Option<TextKind>,
@@ -168,11 +169,11 @@ impl BodyRecorder {
         let media_type = media_type(headers).unwrap_or_default();
         let kind = match media_type.as_str() {
             "application/x-www-form-urlencoded" => Some(TextKind::Form),
-            // Where credentials are expected, only what is read field by field is shown.
+            // A token request contains credentials, so only forms are logged, which are redacted field by field.
             _ if operation == Some(TOKEN) => None,
             "application/json" => Some(TextKind::Json),
             "application/xml" => Some(TextKind::Other),
-            it if it.starts_with("text/") => Some(TextKind::Other),
+            other if other.starts_with("text/") => Some(TextKind::Other),
             _ => None,
         };
         Self {

@@ -1,8 +1,7 @@
-//! The request log: what was sent to the service, for a test to look at. Without secrets, and of
-//! bounded size.
+//! The request log: the requests to the service, for tests to inspect. It contains no secrets and its size
+//! is bounded.
 //!
-//! [`layer`] writes it, [`LoggedRequest`] is one entry; what must not be seen is the affair of
-//! `redact`.
+//! [`layer`] writes the log, [`LoggedRequest`] is an entry, and `redact` removes secrets.
 
 mod layer;
 mod redact;
@@ -16,40 +15,41 @@ use tokio::sync::broadcast;
 pub(crate) use layer::{LogEntryHandle, layer};
 pub(crate) use redact::Redactor;
 
-/// Older entries make room for new ones beyond so many, or so many bytes in all.
+/// The maximum number of entries and of their bytes. The oldest entries are removed to make room.
 const MOST_ENTRIES: usize = 1000;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// How many entries a reader of the live feed may fall behind.
+/// How many entries a subscriber of the live feed may fall behind.
 const FEED_LENGTH: usize = 256;
 
-/// A request to an operation or the token endpoint, or to no known address.
+/// A request to an operation, to the token endpoint or to an unknown path.
 ///
 /// Credentials and tokens in it are replaced by `[redacted]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LoggedRequest {
-    /// The answer's `x-request-id`.
+    /// The id of the request, which the response has in its `x-request-id` header.
     pub id: String,
-    /// When it arrived, in the form of RFC 3339.
+    /// When the request arrived, in the format of RFC 3339.
     pub time: String,
     /// The HTTP method.
     pub method: String,
-    /// The path, as it was sent.
+    /// The path, as sent.
     pub path: String,
-    /// The `operationId` of the document, or `token`; `None` where the document has no such path.
+    /// The `operationId` of the document, or `token` for the token endpoint. `None` if the document does not
+    /// have the path.
     pub operation: Option<String>,
-    /// Names and values of the query, in the order given.
+    /// The names and values of the query parameters, in the order in which they were sent.
     pub query: Vec<(String, String)>,
-    /// Names, in lower case, and values of the headers.
+    /// The names of the headers, in lower case, and their values.
     pub headers: Vec<(String, String)>,
-    /// What is known of the body.
+    /// The body.
     pub body: LoggedBody,
-    /// The fault that happened to it, in the text form of [`Fault`](crate::Fault).
+    /// The injected fault, in the text form of [`Fault`](crate::Fault).
     pub fault: Option<String>,
-    /// What the response leaves out or changes without being an error: an image that was not searched completely, or
-    /// data that a symbology cannot hold and that was dropped, as the service does.
+    /// Why a successful response may not be what the client expects: an image was not searched completely, or
+    /// characters that the symbology cannot encode were dropped, as the service does.
     pub warning: Option<String>,
-    /// The status of the answer; `None` while there is none, or if none ever came.
+    /// The status of the response. `None` while the request is in flight, or if it got no response.
     pub status: Option<u16>,
 }
 
@@ -57,29 +57,29 @@ pub struct LoggedRequest {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LoggedBody {
-    /// The bytes that were read of it, as they came over the wire.
+    /// The number of bytes that were read of it, before decompression.
     pub length: u64,
-    /// Its `Content-Type`, without parameters.
+    /// The media type of the `Content-Type` header, without parameters.
     pub media_type: Option<String>,
-    /// The body itself, where it is text of at most 16 KiB: JSON, XML, a form or plain text.
+    /// The body itself if it is text of at most 16 KiB: JSON, XML, a form or plain text.
     pub text: Option<String>,
 }
 
 impl LoggedRequest {
-    /// The first header of this name, in any case.
+    /// Returns the value of the first header with this name, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
-        let found = headers.find(|(it, _)| it.eq_ignore_ascii_case(name))?;
+        let found = headers.find(|(header, _)| header.eq_ignore_ascii_case(name))?;
         Some(&found.1)
     }
 
-    /// The first value of this name in the query.
+    /// Returns the first value of the query parameter with this name.
     pub fn query_value(&self, name: &str) -> Option<&str> {
-        let found = self.query.iter().find(|(it, _)| it == name)?;
+        let found = self.query.iter().find(|(parameter, _)| parameter == name)?;
         Some(&found.1)
     }
 
-    /// About how many bytes it takes.
+    /// The approximate size of the entry in memory, in bytes.
     fn weight(&self) -> usize {
         let pairs = self.query.iter().chain(&self.headers);
         let pairs: usize = pairs.map(|(a, b)| a.len() + b.len() + 48).sum();
@@ -98,7 +98,7 @@ pub(crate) struct Log {
 
 #[derive(Default)]
 struct Entries {
-    /// With the key of each; keys grow.
+    /// The entries with their keys, in ascending order.
     list: VecDeque<(u64, LoggedRequest)>,
     last_key: u64,
     bytes: usize,
@@ -124,7 +124,7 @@ impl Log {
         }
     }
 
-    /// The entries, the oldest first.
+    /// Returns the entries, oldest first.
     pub(crate) fn list(&self) -> Vec<LoggedRequest> {
         let entries = self.entries();
         entries
@@ -140,12 +140,12 @@ impl Log {
         entries.bytes = 0;
     }
 
-    /// Each request from now on, as soon as it is answered or given up.
+    /// Subscribes to new entries. Each is sent when it is complete.
     pub(crate) fn feed(&self) -> broadcast::Receiver<Arc<LoggedRequest>> {
         self.feed.subscribe()
     }
 
-    /// Adds an entry, and gives the key to change it by.
+    /// Adds an entry. Returns the key to update it with.
     fn add(&self, entry: LoggedRequest) -> u64 {
         let mut entries = self.entries();
         entries.last_key += 1;
@@ -156,12 +156,12 @@ impl Log {
         key
     }
 
-    /// Changes an entry, if it is still there, and gives a copy of it.
+    /// Updates an entry, if it was not removed. Returns a copy of it.
     fn update(&self, key: u64, change: impl FnOnce(&mut LoggedRequest)) -> Option<LoggedRequest> {
         let mut entries = self.entries();
         let at = entries
             .list
-            .binary_search_by_key(&key, |(it, _)| *it)
+            .binary_search_by_key(&key, |(key, _)| *key)
             .ok()?;
         let entry = &mut entries.list[at].1;
         let before = entry.weight();
@@ -210,16 +210,21 @@ mod tests {
     }
 
     #[test]
-    fn the_log_is_bounded_in_bytes_also_when_entries_grow() {
+    fn the_size_of_the_log_is_bounded_even_if_entries_grow() {
         let log = Log::new(Redactor::default());
         let keys: Vec<_> = (0..20)
             .map(|_| log.add(entry("x".repeat(1024 * 1024))))
             .collect();
         assert_eq!(log.list().len(), 7);
         let last = keys[19];
-        log.update(last, |it| it.body.text = Some("y".repeat(3 * 1024 * 1024)));
+        log.update(last, |entry| {
+            entry.body.text = Some("y".repeat(3 * 1024 * 1024));
+        });
         assert_eq!(log.list().len(), 4);
-        assert!(log.update(keys[0], |it| it.status = Some(200)).is_none());
+        assert!(
+            log.update(keys[0], |entry| entry.status = Some(200))
+                .is_none()
+        );
         log.clear();
         assert_eq!((log.list().len(), log.entries().bytes), (0, 0));
     }

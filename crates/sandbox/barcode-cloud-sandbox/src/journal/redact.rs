@@ -1,18 +1,18 @@
-//! Removes credentials and tokens from what the log shows.
+//! Removes credentials and tokens from log entries.
 //!
-//! Headers are shown only where their name is known to hold no secret. Parameters and fields are
-//! hidden where their name suggests one. All other values are searched for the secrets of this
-//! sandbox and for JWTs.
+//! The value of a header is shown only if its name is on a list. The value of a parameter or a field is
+//! hidden if its name suggests a secret. All other values are searched for the secrets of this sandbox and
+//! for JWTs.
 
 use serde_json::Value;
 
 use crate::query;
 
-/// What stands in place of a secret.
+/// The text that replaces a secret.
 const REDACTED: &str = "[redacted]";
 
-/// The headers whose values are shown. Any other may be a credential: gateways and vendors choose
-/// their own names for them.
+/// The headers whose values are shown. Any other header may contain a credential, because gateways and
+/// vendors choose their own names for them.
 const SHOWN_HEADERS: [&str; 48] = [
     "accept",
     "accept-charset",
@@ -64,8 +64,8 @@ const SHOWN_HEADERS: [&str; 48] = [
     "x-sandbox-fault",
 ];
 
-/// A parameter or a field whose name contains one of these, in any case and without regard to
-/// hyphens and underscores, is taken for a secret. So are misspelt names and those of other APIs.
+/// A parameter or a field is hidden if its name contains one of these words, ignoring case, hyphens and
+/// underscores. This also covers misspelt names and those of other APIs.
 const SECRET_WORDS: [&str; 11] = [
     "accesskey",
     "apikey",
@@ -80,10 +80,10 @@ const SECRET_WORDS: [&str; 11] = [
     "token",
 ];
 
-/// A secret shorter than this is also a part of ordinary words, and only known by its name.
+/// The minimum length of a secret that values are searched for. A shorter one may be part of ordinary words.
 const SHORTEST_SECRET: usize = 8;
 
-/// Knows the secrets of one sandbox.
+/// Replaces the secrets of one sandbox, and values with suspicious names.
 #[derive(Default)]
 pub(crate) struct Redactor {
     secrets: Vec<String>,
@@ -93,7 +93,9 @@ impl Redactor {
     pub(crate) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let secrets = secrets.into_iter();
         Self {
-            secrets: secrets.filter(|it| it.len() >= SHORTEST_SECRET).collect(),
+            secrets: secrets
+                .filter(|secret| secret.len() >= SHORTEST_SECRET)
+                .collect(),
         }
     }
 
@@ -107,7 +109,10 @@ impl Redactor {
                 _ => REDACTED.to_owned(),
             };
         }
-        if SHOWN_HEADERS.iter().any(|it| name.eq_ignore_ascii_case(it)) {
+        if SHOWN_HEADERS
+            .iter()
+            .any(|shown| name.eq_ignore_ascii_case(shown))
+        {
             self.text(value)
         } else {
             REDACTED.to_owned()
@@ -123,11 +128,11 @@ impl Redactor {
         }
     }
 
-    /// A form as it was sent.
+    /// Returns a URL-encoded form with secrets replaced, and otherwise unchanged.
     pub(super) fn form(&self, text: &str) -> String {
         let pairs = text.split('&').map(|pair| match pair.split_once('=') {
             Some((name, value)) => {
-                // A name that cannot be read might be any.
+                // A name that cannot be decoded may be that of a secret.
                 let known = query::decode(name).filter(|name| !is_secret(name));
                 let value = if known.is_some() { value } else { REDACTED };
                 format!("{name}={value}")
@@ -137,7 +142,7 @@ impl Redactor {
         self.text(&pairs.collect::<Vec<_>>().join("&"))
     }
 
-    /// A JSON text, as it was sent if nothing in it is secret.
+    /// Returns a JSON text with secrets replaced, and otherwise unchanged.
     pub(super) fn json(&self, text: &str) -> String {
         match serde_json::from_str::<Value>(text) {
             Ok(mut value) => {
@@ -147,13 +152,13 @@ impl Redactor {
                     self.text(text)
                 }
             }
-            // What cannot be read cannot be told apart.
+            // In invalid JSON, the secret cannot be separated from the rest.
             Err(_) if is_secret(text) => REDACTED.to_owned(),
             Err(_) => self.text(text),
         }
     }
 
-    /// Any text.
+    /// Returns a text with the sandbox's secrets and JWTs replaced.
     pub(super) fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.secrets {
@@ -176,7 +181,7 @@ fn is_secret(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| plain.contains(word))
 }
 
-/// Replaces what has a secret name; whether anything had.
+/// Replaces the values of members with a secret name. Returns whether there were any.
 fn hide(value: &mut Value) -> bool {
     match value {
         Value::Object(members) => members.iter_mut().fold(false, |hidden, (name, value)| {
@@ -186,13 +191,15 @@ fn hide(value: &mut Value) -> bool {
             }
             hide(value) | hidden
         }),
-        Value::Array(items) => items.iter_mut().fold(false, |hidden, it| hide(it) | hidden),
+        Value::Array(items) => items
+            .iter_mut()
+            .fold(false, |hidden, item| hide(item) | hidden),
         _ => false,
     }
 }
 
-/// Replaces JWTs: three parts of base64url with dots between them, of which the first begins with
-/// `{"` encoded.
+/// Replaces JWTs: three parts of base64url, separated by dots, of which the first begins with the encoding
+/// of `{"`.
 fn without_jwts(text: &str) -> String {
     const START: &str = "eyJ";
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -221,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_keep_the_scheme_and_lose_the_secret() {
+    fn credential_headers_keep_only_the_scheme() {
         let value = |name, value| redactor().header(name, value);
         assert_eq!(value("authorization", "Bearer abc"), "Bearer [redacted]");
         assert_eq!(value("Authorization", "abc"), "[redacted]");
@@ -263,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_lose_the_values_of_secret_names_however_they_are_escaped() {
+    fn the_values_of_secret_form_fields_are_hidden_however_they_are_escaped() {
         let form = "grant_type=x&client_secret=s&client%5Fsecret=s&%FF=s&data=1";
         assert_eq!(
             redactor().form(form),
@@ -272,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn json_loses_secrets_at_any_depth_and_is_left_alone_without_them() {
+    fn json_secrets_are_hidden_at_any_depth_and_other_json_is_unchanged() {
         let json = format!(r#"{{"a": [{{"token": {{"b": 1}}}}], "c": "{JWT}"}}"#);
         assert_eq!(
             redactor().json(&json),

@@ -1,6 +1,6 @@
-//! Generate: data into a picture.
+//! Generate: encodes data into a barcode image.
 //!
-//! What all types have in common is read here, the groups of some types in `options.rs`.
+//! This module reads the parameters that all types have in common; `options.rs` reads those of some types.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::picture::{self, Color, Format, Layout, LayoutError, RenderOptions, Te
 use crate::server::State;
 use crate::validate::Values;
 
-/// Dots per inch, as the document says.
+/// The default resolution in dots per inch, from the document.
 const RESOLUTION: f64 = 96.0;
 
-/// The most characters that a warning names.
+/// The maximum number of characters that a warning lists.
 const MOST_LETTERS: usize = 10;
 
-/// More than any symbol holds, however it be written down, and little enough to look at.
+/// The maximum length of data, in bytes. It exceeds the capacity of every symbol, whatever the `dataType`.
 const LONGEST_DATA: usize = 64 * 1024;
 
-/// Draws what `values` ask for. Data that is lost is noted in the log as a warning.
+/// Generates the barcode that `values` describe. If data is dropped, the log entry gets a warning.
 pub(crate) async fn run(
     state: &Arc<State>,
     values: Values,
@@ -39,13 +39,13 @@ pub(crate) async fn run(
     Ok(([(CONTENT_TYPE, content_type)], file).into_response())
 }
 
-/// A picture to make.
+/// The parsed parameters of a request.
 struct GenerateRequest {
     symbology: &'static Symbology,
     data: Data,
     symbol_options: Options,
     render_options: RenderOptions,
-    /// `None` stands for SVG.
+    /// `None` means SVG.
     format: Option<Format>,
     content_type: &'static str,
 }
@@ -93,7 +93,7 @@ impl GenerateRequest {
             None => layout.svg().into_bytes(),
             Some(format) => picture::encode(&layout.draw(), format, self.render_options.resolution)
                 .map_err(|error| {
-                    Failure::internal(format!("The picture was not made: {error}."))
+                    Failure::internal(format!("The image could not be encoded: {error}."))
                 })?,
         };
         Ok((self.content_type, file))
@@ -109,31 +109,31 @@ fn layout_failure(error: LayoutError, options: &RenderOptions) -> Failure {
             Failure::field("imageHeight", "The barcode does not fit into this height.")
         }
         LayoutError::Size => {
-            // The longer of the two sides that were asked for; without one, the resolution sets the size.
+            // Name the longer of the requested sides. Without one, the resolution determines the size.
             let parameter = match (options.width, options.height) {
                 (Some(width), Some(height)) if height > width => "imageHeight",
                 (Some(_), _) => "imageWidth",
                 (None, Some(_)) => "imageHeight",
                 (None, None) => "resolution",
             };
-            let what = "pictures of more than 30000 pixels on a side or 25 million in all";
+            let what = "images of more than 30000 pixels on a side or 25 million in total";
             Failure::unsupported(parameter, what)
         }
     }
 }
 
-/// What is to be encoded.
+/// The data to encode.
 pub(super) struct Data {
     value: String,
-    /// The letters stand for bytes.
+    /// Whether the characters represent bytes.
     raw: bool,
-    /// Set where the service encodes less than it was given.
+    /// Set if characters were dropped, as the service does.
     shortened: Option<Shortened>,
 }
 
-/// What became of data that a symbology cannot hold in full.
+/// Data of which the symbology cannot encode some characters.
 struct Shortened {
-    /// The data as it was sent, which is printed below or above the symbol.
+    /// The complete data, which is printed below or above the symbol.
     whole: String,
     /// The characters that are not in the symbol.
     dropped: String,
@@ -143,13 +143,16 @@ impl Data {
     fn read(values: &Values) -> Result<Self, Failure> {
         let text = values.text("data").unwrap_or_default();
         if text.len() > LONGEST_DATA {
-            let problem = format!("It takes at most {LONGEST_DATA} bytes.");
+            let problem = format!("The value must be at most {LONGEST_DATA} bytes long.");
             return Err(Failure::field("data", problem));
         }
         let bytes = match values.text("dataType") {
             Some("Base64Bytes") => from_base64("data", text)?,
             Some("HexBytes") => from_hex(text).ok_or_else(|| {
-                Failure::field("data", "The value is not pairs of hexadecimal digits.")
+                Failure::field(
+                    "data",
+                    "The value must consist of pairs of hexadecimal digits.",
+                )
             })?,
             _ => {
                 return Ok(Self::new(text.to_owned(), false));
@@ -158,7 +161,7 @@ impl Data {
         if bytes.is_empty() {
             return Err(Failure::field("data", "The Data field is required."));
         }
-        // Bytes that are UTF-8 are taken for the text that they are.
+        // Bytes that are valid UTF-8 are treated as text.
         Ok(match String::from_utf8(bytes) {
             Ok(value) => Self::new(value, false),
             Err(error) => {
@@ -176,9 +179,11 @@ impl Data {
         }
     }
 
-    /// Drops what Code 39 has no character for, as the service does: its published picture of
-    /// `Aspose` reads `A`, with `Aspose` printed below. Where nothing would be left, what the service
-    /// does is unknown, and the engine refuses the data. It also refuses data that is too long.
+    /// Drops the characters that Code 39 cannot encode, as the service does: its published image of `Aspose`
+    /// encodes `A`, with `Aspose` printed below.
+    ///
+    /// If no character would be left, or the data is too long, the data is kept and the engine rejects it. The
+    /// behaviour of the service is unknown for the former.
     fn drop_beyond_code39(&mut self) {
         if self.value.chars().count() > engine::LONGEST_LINEAR {
             return;
@@ -190,7 +195,7 @@ impl Data {
         }
     }
 
-    /// What to tell the user about data that is not in the symbol.
+    /// The warning about characters that were dropped, if there were any.
     fn warning(&self) -> Option<String> {
         let Shortened { dropped, .. } = self.shortened.as_ref()?;
         let mut letters: Vec<String> = Vec::new();
@@ -201,23 +206,23 @@ impl Data {
             }
         }
         Some(format!(
-            "Code39 cannot encode {}: {} characters of the data are not in the symbol, as with the \
-             service. Code39FullASCII encodes all of ASCII; in strict mode the sandbox refuses such \
-             data.",
+            "Code39 cannot encode {}: {} characters of the data were dropped, as the service does. Use \
+             Code39FullASCII to encode all of ASCII. In strict mode, the sandbox rejects such data.",
             letters.join(", "),
             dropped.chars().count(),
         ))
     }
 
-    /// Whether a QR code would hold it in alphanumeric or numeric mode.
+    /// Whether a QR code can encode the data in alphanumeric or numeric mode.
     pub(super) fn is_alphanumeric(&self) -> bool {
-        let is_one =
-            |it: char| it.is_ascii_digit() || it.is_ascii_uppercase() || " $%*+-./:".contains(it);
-        self.value.chars().all(is_one)
+        let is_in_alphabet = |letter: char| {
+            letter.is_ascii_digit() || letter.is_ascii_uppercase() || " $%*+-./:".contains(letter)
+        };
+        self.value.chars().all(is_in_alphabet)
     }
 }
 
-/// Pairs of digits, with or without blanks between them.
+/// Decodes pairs of hexadecimal digits. White space is ignored.
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u32> = text
         .chars()
@@ -238,14 +243,13 @@ fn render_options(
 ) -> Result<RenderOptions, Failure> {
     let color = |parameter| {
         let text = values.text(parameter).unwrap_or_default();
-        let not_known =
-            || Failure::field(parameter, format!("The value '{text}' is not a colour."));
+        let invalid = || Failure::field(parameter, format!("The value '{text}' is not a colour."));
         let color = if strict {
             Color::parse(text)
         } else {
             Color::parse_quoted(text)
         };
-        color.ok_or_else(not_known)
+        color.ok_or_else(invalid)
     };
     let resolution = values.number("resolution").unwrap_or(RESOLUTION);
     let pixels_per_unit = match values.text("units") {

@@ -1,4 +1,4 @@
-//! The work of the operations: checked values in, an answer out.
+//! The operations: each takes validated values and returns a response.
 
 pub(crate) mod generate;
 mod options;
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::answer::Failure;
 
-/// The bytes that a field holds as base64. Blanks and line breaks are passed over, as .NET does.
+/// Decodes the base64 value of a field. White space is ignored, as .NET does.
 fn from_base64(parameter: &str, text: &str) -> Result<Vec<u8>, Failure> {
     let is_blank = |byte: &u8| byte.is_ascii_whitespace();
     let decoded = if text.bytes().any(|byte| is_blank(&byte)) {

@@ -1,7 +1,7 @@
-//! What a request asks of a symbol, in the groups of the document: QR, Code 128, PDF417.
+//! The parameters that apply to some types only: QR, Code 128 and PDF417.
 //!
-//! A parameter that the engine cannot honour is refused by name. One of a group that the document
-//! gives to other types has no meaning and is passed over.
+//! A parameter that the engine does not support is rejected by name. Parameters that the document defines
+//! for other types have no effect.
 
 use rxing::BarcodeFormat;
 use rxing::common::CharacterSet;
@@ -11,7 +11,7 @@ use crate::engine::{Options, Symbology};
 use crate::operations::generate::Data;
 use crate::validate::Values;
 
-/// Rows and columns of rectangular Micro QR symbols, in the order of ISO/IEC 23941.
+/// The numbers of rows and columns of rectangular Micro QR symbols, in the order of ISO/IEC 23941.
 const RECT_SIZES: [(u32, &[u32]); 6] = [
     (7, &[43, 59, 77, 99, 139]),
     (9, &[43, 59, 77, 99, 139]),
@@ -21,7 +21,7 @@ const RECT_SIZES: [(u32, &[u32]); 6] = [
     (17, &[43, 59, 77, 99, 139]),
 ];
 
-/// What `values` ask of a symbol of the type.
+/// Reads the options of a symbol of this type.
 pub(super) fn read(
     symbology: &Symbology,
     data: &Data,
@@ -42,7 +42,7 @@ pub(super) fn read(
     }
 }
 
-/// Whether the parameters of the QR group concern the type.
+/// Whether the QR parameters apply to the type.
 pub(super) fn is_qr(symbology: &Symbology) -> bool {
     matches!(symbology.name, "MicroQR" | "RectMicroQR")
         || symbology.base() == Some(BarcodeFormat::QR_CODE)
@@ -53,10 +53,11 @@ fn qr_options(data: &Data, values: &Values) -> Result<Options, Failure> {
     let character_set = match values.text("qrEncodeMode") {
         None | Some("Auto") => character_set,
         Some("ECI") => character_set.or(Some(CharacterSet::UTF8)),
-        // The engine chooses bytes for all but the letters of the alphanumeric mode.
+        // The engine chooses the byte mode for all data that is not alphanumeric.
         Some("Binary") if !data.is_alphanumeric() => character_set,
         Some("Binary") => {
-            let what = "the mode Binary for digits, capital letters and $%*+-./: alone";
+            let what =
+                "the mode Binary for data that consists of digits, capital letters and $%*+-./:";
             return Err(Failure::unsupported("qrEncodeMode", what));
         }
         Some(mode) => return Err(unsupported_mode("qrEncodeMode", mode)),
@@ -87,27 +88,27 @@ fn rect_micro_qr_options(values: &Values) -> Result<Options, Failure> {
     })
 }
 
-/// `R7x43` is 1, `Auto` is none.
+/// Parses a version: `R7x43` is 1, `Auto` is `None`.
 fn rect_version(text: &str) -> Option<u32> {
     let (height, width) = text.strip_prefix('R')?.split_once('x')?;
-    let asked = (height.parse().ok()?, width.parse().ok()?);
+    let requested = (height.parse().ok()?, width.parse().ok()?);
     let sizes = RECT_SIZES.iter();
     let mut sizes = sizes.flat_map(|(height, widths)| widths.iter().map(|width| (*height, *width)));
-    let index = sizes.position(|size| size == asked)?;
+    let index = sizes.position(|size| size == requested)?;
     u32::try_from(index + 1).ok()
 }
 
-/// What the small kinds of QR do not have, or the engine does not write.
+/// Rejects parameters that the small QR symbols do not have, or that the engine does not support.
 fn small_qr(values: &Values, kind: &str, levels: &[&str]) -> Result<(), Failure> {
-    plain(
+    only_values(
         values,
         kind,
         &[("qrEncodeMode", "Auto"), ("qrECIEncoding", "NONE")],
     )?;
     match qr_error_level(values) {
         Some(level) if !levels.contains(&level) => {
-            let levels: Vec<_> = levels.iter().map(|it| format!("Level{it}")).collect();
-            let problem = format!("A {kind} symbol has {} only.", levels.join(", "));
+            let levels: Vec<_> = levels.iter().map(|level| format!("Level{level}")).collect();
+            let problem = format!("A {kind} symbol supports only {}.", levels.join(", "));
             Err(Failure::field("qrErrorLevel", problem))
         }
         _ => Ok(()),
@@ -124,10 +125,10 @@ fn qr_error_level(values: &Values) -> Option<&'static str> {
     }
 }
 
-/// Refuses all but one value of each of the parameters.
-fn plain(values: &Values, kind: &str, only: &[(&str, &str)]) -> Result<(), Failure> {
+/// Rejects all but one value of each parameter.
+fn only_values(values: &Values, kind: &str, only: &[(&str, &str)]) -> Result<(), Failure> {
     for (parameter, only) in only {
-        if let Some(other) = values.text(parameter).filter(|it| it != only) {
+        if let Some(other) = values.text(parameter).filter(|value| value != only) {
             let what = format_args!("{other} for {kind}");
             return Err(Failure::unsupported(parameter, what));
         }
@@ -144,7 +145,8 @@ fn micro_pdf417_options(values: &Values) -> Result<Options, Failure> {
     plain_pdf417(values, "MicroPdf417")?;
     let options = pdf417_options(values)?;
     if options.pdf417_error_level.is_some() {
-        let problem = "A MicroPdf417 symbol has no levels: its size decides.";
+        let problem =
+            "A MicroPdf417 symbol has no error level: its size determines the error correction.";
         return Err(Failure::field("pdf417ErrorLevel", problem));
     }
     if options.pdf417_columns.is_some_and(|columns| columns > 4) {
@@ -158,10 +160,10 @@ fn micro_pdf417_options(values: &Values) -> Result<Options, Failure> {
     Ok(options)
 }
 
-/// What the second engine does not write of the kinds of PDF417 that are its.
+/// Rejects parameters that the second engine does not support for its PDF417 types.
 fn plain_pdf417(values: &Values, kind: &str) -> Result<(), Failure> {
     let modes = [("pdf417EncodeMode", "Auto"), ("pdf417ECIEncoding", "NONE")];
-    plain(values, kind, &modes)?;
+    only_values(values, kind, &modes)?;
     if values.boolean("pdf417Truncate") == Some(true) {
         let what = format_args!("a truncated {kind}");
         return Err(Failure::unsupported("pdf417Truncate", what));
@@ -170,7 +172,7 @@ fn plain_pdf417(values: &Values, kind: &str) -> Result<(), Failure> {
 }
 
 fn pdf417_options(values: &Values) -> Result<Options, Failure> {
-    pdf417_refusals(values)?;
+    reject_unsupported_pdf417(values)?;
     let character_set = character_set("pdf417ECIEncoding", values)?;
     let (character_set, pdf417_bytes) = match values.text("pdf417EncodeMode") {
         None | Some("Auto") => (character_set, false),
@@ -190,8 +192,8 @@ fn pdf417_options(values: &Values) -> Result<Options, Failure> {
     })
 }
 
-/// What neither engine writes.
-fn pdf417_refusals(values: &Values) -> Result<(), Failure> {
+/// Rejects parameters that neither engine supports.
+fn reject_unsupported_pdf417(values: &Values) -> Result<(), Failure> {
     for (parameter, what) in [
         (
             "pdf417IsReaderInitialization",
@@ -215,7 +217,7 @@ fn pdf417_refusals(values: &Values) -> Result<(), Failure> {
     }
 }
 
-/// Columns and rows, where they are given: zero stands for "as the engine sees fit".
+/// Reads the columns and rows. Zero means that the engine chooses.
 fn pdf417_size(values: &Values) -> Result<(Option<u32>, Option<u32>), Failure> {
     let count = |name| {
         values
@@ -254,7 +256,7 @@ fn unsupported_mode(parameter: &str, mode: &str) -> Failure {
     Failure::unsupported(parameter, format_args!("the mode {mode}"))
 }
 
-/// `Version07` is 7, `Auto` is none.
+/// Parses the number after a prefix: `Version07` is 7, `Auto` is `None`.
 fn number_in(text: Option<&str>, prefix: &str) -> Option<u32> {
     text?.strip_prefix(prefix)?.parse().ok()
 }
@@ -264,7 +266,7 @@ fn character_set(parameter: &str, values: &Values) -> Result<Option<CharacterSet
         None | Some("NONE") => return Ok(None),
         Some(name) => name,
     };
-    // The document's names, as the engine writes them.
+    // Convert the document's names to those of the engine.
     let label = match (name.strip_prefix("Win"), name.strip_prefix("UTF")) {
         (Some(page), _) => format!("windows-{page}"),
         (_, Some(form)) => format!("utf-{form}"),

@@ -1,4 +1,4 @@
-//! Recognise and scan: a picture by address, base64 or form, into a list of barcodes.
+//! Recognize and scan: find the barcodes in an image, which is given as a URL, as base64 or in a form.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::picture;
 use crate::server::State;
 use crate::validate::Values;
 
-/// The name in the document that stands for no one type.
+/// The value in the document that selects several types.
 const COMMON: &str = "MostCommonlyUsed";
 
 /// Looks for the requested types. If the picture could not be searched completely, the log entry gets a warning.
@@ -34,7 +34,7 @@ pub(crate) async fn recognize(
         Some("Excellent") => Effort::Excellent,
         _ => Effort::Normal,
     };
-    // `recognitionImageKind` is a hint to the service's engine; here every kind is read alike.
+    // `recognitionImageKind` is a hint to the service's engine. This engine needs no hint.
     find(state, values, wanted, effort, log_entry).await
 }
 
@@ -95,14 +95,14 @@ async fn find(
         let picture =
             picture::decode(&file).map_err(|problem| Failure::field(parameter, problem))?;
         drop(file);
-        let found = engine::read(&picture, |it| wanted.has(it), effort, &budget);
+        let found = engine::read(&picture, |symbology| wanted.has(symbology), effort, &budget);
         Ok((found, budget.is_exhausted()))
     });
     let (found, is_incomplete) = read.await?;
     if let Some(log_entry) = log_entry.filter(|_| is_incomplete) {
         log_entry.record_warning(&format!(
-            "The picture was not searched completely: reading was ended after {} seconds. The answer lists the barcodes \
-             found until then.",
+            "The image was not searched completely: the search was ended after {} seconds. The response lists \
+             the barcodes that were found so far.",
             time.as_secs_f32()
         ));
     }
@@ -110,7 +110,7 @@ async fn find(
     Ok(json!({ "barcodes": barcodes }))
 }
 
-/// The picture, and the name of the field that it came in.
+/// Returns the image file, and the name of the field that contained it.
 async fn file(state: &State, mut values: Values) -> Result<(&'static str, Bytes), Failure> {
     if let Some(file) = values.file("file") {
         return Ok(("file", file.clone()));
@@ -133,7 +133,7 @@ fn barcode(found: &Found) -> Value {
         "barcodeValue": found.value,
         "type": found.name,
         "region": region,
-        // BodyRecorder as null where the value says all there is.
+        // The service responds with null if the value already contains the check digit.
         "checksum": null,
     })
 }

@@ -1,8 +1,8 @@
-//! The page for a person, at `/`: files built into the program, the credentials for it to show, and
-//! the packaged reference.
+//! The web page at `/`: its embedded files, the connection settings that it shows, and the packaged
+//! reference.
 //!
-//! The page knows the sandbox as any client does: what it generates and reads goes through the token
-//! endpoint and the operations. Here is only what the browser loads.
+//! The page uses the sandbox like any other client, through the token endpoint and the operations. This
+//! module only serves what the browser loads.
 
 mod reference;
 
@@ -36,7 +36,7 @@ macro_rules! page_file {
     };
 }
 
-/// What the page loads, by name.
+/// The files that the page loads: name, content type and text.
 const FILES: [(&str, &str, &str); 12] = [
     page_file!("style.css", CSS),
     page_file!("icon.svg", SVG),
@@ -52,8 +52,8 @@ const FILES: [(&str, &str, &str); 12] = [
     page_file!("service.js", SCRIPT),
 ];
 
-/// What the page shows for a client to connect with. Paths and not addresses: what the browser
-/// reached the sandbox by may differ from what the sandbox knows of itself.
+/// The settings that the page shows for clients. It contains paths instead of URLs, because the browser may
+/// reach the sandbox under another host name than the one that the sandbox knows.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Connection {
     base_path: String,
@@ -68,8 +68,8 @@ impl Connection {
         Self {
             base_path: base_path.to_owned(),
             token_path: token_path.to_owned(),
-            client_id: client.map_or_else(String::new, |it| it.client_id.clone()),
-            client_secret: client.map_or_else(String::new, |it| it.client_secret.clone()),
+            client_id: client.map_or_else(String::new, |client| client.client_id.clone()),
+            client_secret: client.map_or_else(String::new, |client| client.client_secret.clone()),
         }
     }
 }
@@ -82,10 +82,10 @@ pub(crate) fn index(allowed: Arc<AllowedHosts>) -> Router {
     )
 }
 
-/// What it loads, to be put under `/_sandbox`.
+/// The files that the page loads, to be nested under `/_sandbox`.
 pub(crate) fn files(connection: Connection, allowed: Arc<AllowedHosts>) -> Router {
     let connection = async move || {
-        // Credentials are to be in no cache.
+        // Credentials must not be cached.
         let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
         (no_store, Json(connection)).into_response()
     };
@@ -110,7 +110,7 @@ fn guarded(router: Router, allowed: Arc<AllowedHosts>) -> Router {
 }
 
 async fn page_file(Path(name): Path<String>, uri: Uri) -> Response {
-    match FILES.iter().find(|(it, _, _)| *it == name) {
+    match FILES.iter().find(|(known, _, _)| *known == name) {
         Some((_, kind, text)) => file(kind, *text),
         None => Failure::not_found(uri.path()).into_response(),
     }

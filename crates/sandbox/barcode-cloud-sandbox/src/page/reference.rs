@@ -1,4 +1,4 @@
-//! The files of the packaged Swagger UI, out of the archive in which its crate has them.
+//! The files of the packaged Swagger UI, from the archive that its crate contains.
 
 use std::io::{Cursor, Read};
 
@@ -9,7 +9,7 @@ use zip::ZipArchive;
 
 use super::{CSS, SCRIPT, TEXT};
 
-/// What is served of the archive: the name, the content type, where it stands.
+/// The files that are served: name, content type, and path in the archive.
 const FILES: [(&str, &str, &str); 4] = [
     ("swagger-ui-bundle.js", SCRIPT, "dist/swagger-ui-bundle.js"),
     ("swagger-ui.css", CSS, "dist/swagger-ui.css"),
@@ -17,11 +17,11 @@ const FILES: [(&str, &str, &str); 4] = [
     ("NOTICE", TEXT, "NOTICE"),
 ];
 
-/// Content type and bytes of a file.
+/// Returns the content type and the bytes of a file.
 pub(super) async fn file(name: &str) -> Option<(&'static str, Bytes)> {
-    // Unpacked once, when somebody first asks.
+    // Unpacked once, at the first request.
     static UNPACKED: OnceCell<Vec<Bytes>> = OnceCell::const_new();
-    let at = FILES.iter().position(|(it, _, _)| *it == name)?;
+    let at = FILES.iter().position(|(known, _, _)| *known == name)?;
     let unpacked = UNPACKED
         .get_or_init(async || {
             let files = tokio::task::spawn_blocking(unpack).await;
@@ -33,7 +33,7 @@ pub(super) async fn file(name: &str) -> Option<(&'static str, Bytes)> {
 
 fn unpack() -> Option<Vec<Bytes>> {
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED)).ok()?;
-    // All stands in one folder, whose name has the version in it.
+    // All files are in one folder, whose name contains the version.
     let folder = archive
         .name_for_index(0)?
         .ok()?
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn every_file_that_is_promised_is_in_the_archive() {
+    async fn every_listed_file_is_in_the_archive() {
         for (name, kind, _) in FILES {
             let (served, bytes) = file(name).await.unwrap();
             assert_eq!(served, kind);

@@ -11,17 +11,19 @@ pub(crate) struct Color {
 }
 
 impl Color {
-    /// Reads a colour as [`parse`](Self::parse) does, also between apostrophes: `'Black'`.
+    /// Parses a colour as [`parse`](Self::parse) does, optionally in single quotes: `'Black'`.
     ///
-    /// The vendor's Node client sends its defaults so, and the service draws them.
+    /// The vendor's Node client sends its defaults in this form, and the service accepts them.
     pub(crate) fn parse_quoted(text: &str) -> Option<Self> {
-        let inner = text.strip_prefix('\'').and_then(|it| it.strip_suffix('\''));
+        let inner = text
+            .strip_prefix('\'')
+            .and_then(|rest| rest.strip_suffix('\''));
         Self::parse(inner.unwrap_or(text))
     }
 
     /// `Green`, `#0f0`, `#00FF00`, `#FF00FF00` (alpha first), `0x00FF00`, `Transparent`.
     ///
-    /// The service seems to take unknown names too; what it then paints is unknown, so `None` here.
+    /// The service seems to accept unknown names too. Which colour it then uses is unknown, so this returns `None`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
         if let Some(digits) = text.strip_prefix('#').or_else(|| text.strip_prefix("0x")) {
@@ -36,7 +38,7 @@ impl Color {
                 alpha: 0,
             });
         }
-        // The parser takes functions such as `rgb()` too, which the service does not.
+        // The parser also accepts functions such as `rgb()`, which the service does not.
         let is_name = text.bytes().all(|byte| byte.is_ascii_lowercase());
         let [red, green, blue, _] = csscolorparser::parse(&text)
             .ok()
@@ -97,7 +99,7 @@ mod tests {
     use super::Color;
 
     #[test]
-    fn all_ways_to_write_a_colour_are_read() {
+    fn every_form_of_a_colour_is_parsed() {
         for (text, rgba) in [
             ("Green", [0, 128, 0, 255]),
             ("aliceBLUE", [240, 248, 255, 255]),
@@ -113,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_colour_is_not_taken_for_one() {
+    fn an_invalid_colour_is_rejected() {
         for text in [
             "",
             "#",

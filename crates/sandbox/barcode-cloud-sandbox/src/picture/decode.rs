@@ -1,4 +1,4 @@
-//! A file of any format into shades of grey, within limits: a small file can hold a huge picture.
+//! Decodes an image file to shades of grey, within limits: a small file can contain a huge picture.
 
 use std::io::Cursor;
 
@@ -7,14 +7,14 @@ use image::{ImageError, ImageReader, Limits};
 use super::png;
 use crate::engine::Gray;
 
-/// No side may be longer, and no picture have more pixels.
+/// The maximum length of a side, and the maximum number of pixels.
 const LONGEST_SIDE: u32 = 20_000;
 const MOST_PIXELS: u64 = 64_000_000;
-/// What a decoder may take for itself.
+/// The memory that a decoder may allocate, in bytes.
 const MEMORY: u64 = 512 * 1024 * 1024;
 
-/// Reads a PNG, JPEG, GIF, TIFF or BMP file, told by its content. Of several pictures in one file
-/// the first. `Err` says what is wrong.
+/// Decodes a PNG, JPEG, GIF, TIFF or BMP file. The content determines the format. If the file contains several
+/// pictures, the first is decoded. `Err` is a message for the client.
 pub(crate) fn decode(file: &[u8]) -> Result<Gray, String> {
     let reader = || {
         let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format()?;
@@ -31,7 +31,7 @@ pub(crate) fn decode(file: &[u8]) -> Result<Gray, String> {
     let format = reader().ok().and_then(|reader| reader.format());
     if format.is_none() {
         return Err(
-            "The file is not a picture in a format that can be read: Png, Jpeg, Gif, Tiff or Bmp."
+            "The file is not an image in a supported format: Png, Jpeg, Gif, Tiff or Bmp."
                 .to_owned(),
         );
     }
@@ -70,7 +70,7 @@ pub(crate) fn decode(file: &[u8]) -> Result<Gray, String> {
 /// Refuses a picture without pixels, and one with too many.
 pub(super) fn check_size(width: u32, height: u32) -> Result<(), String> {
     if width == 0 || height == 0 {
-        return Err("The picture has no pixels.".to_owned());
+        return Err("The image has no pixels.".to_owned());
     }
     if width > LONGEST_SIDE
         || height > LONGEST_SIDE
@@ -84,17 +84,14 @@ pub(super) fn check_size(width: u32, height: u32) -> Result<(), String> {
 /// The message for a file that a decoder gave up on.
 pub(super) fn unreadable(error: &dyn std::error::Error) -> String {
     let error = error.to_string();
-    format!(
-        "The picture cannot be read: {}.",
-        error.trim_end_matches('.')
-    )
+    format!("The image cannot be read: {}.", error.trim_end_matches('.'))
 }
 
 pub(super) fn too_large() -> String {
-    format!("The picture is larger than {LONGEST_SIDE} pixels on a side or {MOST_PIXELS} in all.")
+    format!("The image is larger than {LONGEST_SIDE} pixels on a side or {MOST_PIXELS} in total.")
 }
 
-/// What is seen of a value of some opacity in front of white.
+/// Blends a shade of some opacity with a white background.
 pub(crate) fn on_white(value: u8, alpha: u8) -> u8 {
     let (value, alpha) = (u32::from(value), u32::from(alpha));
     // At most 255 by construction.

@@ -1,4 +1,4 @@
-//! A picture as a file, with its resolution stored where the format has a place for it.
+//! Encodes a picture as a file, including its resolution if the format can store it.
 
 use std::error::Error;
 use std::io::Cursor;
@@ -9,7 +9,7 @@ use image::{ExtendedColorType, RgbaImage};
 use tiff::encoder::{Rational, TiffEncoder, colortype};
 use tiff::tags::ResolutionUnit;
 
-/// What the service uses is unknown; at this value no barcode suffers.
+/// The JPEG quality. That of the service is unknown; this one does not harm a barcode.
 const JPEG_QUALITY: u8 = 95;
 /// Of 1 to 30; only pictures of more than 256 colours are affected.
 const GIF_SPEED: i32 = 10;
@@ -24,7 +24,7 @@ pub(crate) enum Format {
     Tiff,
 }
 
-/// `resolution` is in dots per inch. GIF has no place for it.
+/// Encodes a picture. `resolution` is in dots per inch; GIF cannot store it.
 pub(crate) fn encode(
     picture: &RgbaImage,
     format: Format,

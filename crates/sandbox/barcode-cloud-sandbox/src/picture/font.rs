@@ -1,4 +1,4 @@
-//! Letters: DejaVu Sans, which its crate carries, so that nothing need be installed.
+//! The font: DejaVu Sans, which its crate contains, so that no font has to be installed.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use ab_glyph::{Font, FontRef, ScaleFont, point};
 
 use super::render::Line;
 
-/// The font, or nothing should the crate ever carry a broken one: then no text is drawn.
+/// The font. If the crate contained an invalid one, this would be `None` and no text would be drawn.
 static FONT: LazyLock<Option<FontRef<'static>>> =
     LazyLock::new(|| FontRef::try_from_slice(dejavu::sans::regular()).ok());
 

@@ -1,6 +1,6 @@
-//! Pictures: a symbol drawn, a drawing as a file, a file read.
+//! Pictures: draws symbols, encodes drawings as files, and decodes files.
 //!
-//! Knows nothing of HTTP, and of barcodes only the shape of a symbol.
+//! This module knows nothing about HTTP, and only the shape of a barcode symbol.
 
 mod color;
 mod decode;

@@ -1,4 +1,4 @@
-//! A PNG file into shades of grey, row by row.
+//! Decodes a PNG file to shades of grey, row by row.
 //!
 //! The crate `image` holds the whole picture in its own colours, and it inflates colour profiles: a profile of 500 KiB can
 //! expand to 512 MiB. Neither is needed here.
@@ -10,7 +10,7 @@ use png::{ColorType, Decoder, DecodingError, InterlaceInfo, Limits, Transformati
 use super::decode::{check_size, on_white, too_large, unreadable};
 use crate::engine::Gray;
 
-/// What the decoder may take for itself: a few rows and the chunks that it keeps.
+/// The memory that the decoder may allocate, in bytes, for a few rows and the chunks that it keeps.
 const MEMORY: usize = 16 * 1024 * 1024;
 
 /// Whether the file begins as a PNG file does.
@@ -64,9 +64,11 @@ fn shades(row: &[u8], color: ColorType) -> Vec<u8> {
     let pixels = row.chunks_exact(color.samples());
     match color {
         ColorType::Grayscale | ColorType::Indexed => row.to_vec(),
-        ColorType::GrayscaleAlpha => pixels.map(|it| on_white(it[0], it[1])).collect(),
+        ColorType::GrayscaleAlpha => pixels.map(|pixel| on_white(pixel[0], pixel[1])).collect(),
         ColorType::Rgb => pixels.map(luma).collect(),
-        ColorType::Rgba => pixels.map(|it| on_white(luma(it), it[3])).collect(),
+        ColorType::Rgba => pixels
+            .map(|pixel| on_white(luma(pixel), pixel[3]))
+            .collect(),
     }
 }
 
@@ -142,7 +144,7 @@ mod tests {
             let expected: Vec<u8> = picture
                 .to_luma_alpha8()
                 .pixels()
-                .map(|it| on_white(it.0[0], it.0[1]))
+                .map(|pixel| on_white(pixel.0[0], pixel.0[1]))
                 .collect();
             let is_near = |(one, other): (&u8, &u8)| one.abs_diff(*other) <= 1;
             assert!(

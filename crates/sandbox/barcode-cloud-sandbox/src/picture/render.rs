@@ -1,7 +1,7 @@
-//! Drawing: where each part of a symbol goes, and the pixels of it.
+//! Draws symbols: determines the layout, and fills the pixels.
 //!
-//! The defaults are those seen of the service: modules of 2 pixels at 96 dpi, 13 pixels of margin
-//! in all, so that a version 1 QR is 55 pixels wide. Heights of bars and letters are unknown.
+//! The defaults are those of the service: modules of 2 pixels at 96 dpi and margins of 13 pixels in total, so that a
+//! version 1 QR is 55 pixels wide. The heights of its bars and letters are unknown.
 
 use image::{Rgba, RgbaImage};
 
@@ -9,7 +9,7 @@ use super::Color;
 use super::font;
 use crate::engine::{Shape, Symbol};
 
-/// No side of a picture is longer, and no picture has more pixels.
+/// The maximum length of a side, and the maximum number of pixels.
 const LONGEST_SIDE: f64 = 30_000.0;
 const MOST_PIXELS: f64 = 25_000_000.0;
 
@@ -28,7 +28,7 @@ pub(crate) enum TextLocation {
     None,
 }
 
-/// How a symbol is to look.
+/// The appearance of a symbol.
 #[derive(Debug, Clone)]
 pub(crate) struct RenderOptions {
     pub(crate) foreground: Color,
@@ -45,7 +45,7 @@ pub(crate) struct RenderOptions {
     pub(crate) module_ratio: f64,
 }
 
-/// Why a symbol cannot be drawn as wished.
+/// Why a symbol cannot be drawn with the given options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LayoutError {
     Width,
@@ -96,7 +96,7 @@ impl<'a> Layout<'a> {
         if options.width.is_some() || (options.height.is_some() && ratio.is_some()) {
             let across = options
                 .width
-                .map(|it| ((it.round() - margins) / columns).floor());
+                .map(|width| ((width.round() - margins) / columns).floor());
             let down = options.height.zip(ratio).map(|(height, ratio)| {
                 ((height.round() - margins - text_height) / rows / ratio).floor()
             });
@@ -154,7 +154,7 @@ impl<'a> Layout<'a> {
         })
     }
 
-    /// The picture, turned as wished.
+    /// Draws the picture and rotates it.
     pub(crate) fn draw(&self) -> RgbaImage {
         let RenderOptions {
             foreground,
@@ -208,7 +208,7 @@ pub(crate) fn turned(width: f64, height: f64, degrees: i64) -> (f64, f64) {
     (size(cos, sin), size(sin, cos))
 }
 
-/// Turns clockwise by any angle. The picture grows so that nothing is cut off.
+/// Turns the picture clockwise by any angle, and enlarges it so that nothing is cut off.
 fn turn(picture: RgbaImage, degrees: i64, background: Color) -> RgbaImage {
     match degrees.rem_euclid(360) {
         0 => picture,

@@ -1,4 +1,4 @@
-//! A drawing as SVG: bars as one path, text as text.
+//! Writes a drawing as SVG, with the bars as one path and the text as text.
 
 use std::fmt::Write;
 

@@ -1,8 +1,8 @@
-//! XML bodies and answers. Names come from the document's `xml` objects; values pass through JSON,
-//! so that the same rules hold for both.
+//! XML request and response bodies. Names come from the `xml` objects of the document. Values are converted
+//! from and to JSON, so that the same validation applies to both formats.
 //!
-//! Where a property is a reference, the document names only the schema that it refers to. That name
-//! is written; read is the property's own name too, as clients of .NET write it.
+//! If a property is a reference, the document names only the schema that it refers to. Responses use that
+//! name. Requests may also use the name of the property, as .NET clients do.
 
 mod read;
 mod tree;
@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use crate::document::MAX_DEPTH;
 
-/// The document, as far as XML needs it.
+/// The document and its XML names.
 #[derive(Debug)]
 pub(crate) struct Vocabulary {
     root: Value,
-    /// The schema of an error's body.
+    /// The schema of the body of an error response.
     error: Value,
 }
 
@@ -25,29 +25,29 @@ impl Vocabulary {
         Self { root, error }
     }
 
-    /// A JSON body that says the same as the XML text; `Err` tells what is wrong with the text.
+    /// Converts an XML text to the equivalent JSON. `Err` says why the text is invalid.
     pub(crate) fn read(&self, schema: &Value, text: &[u8]) -> Result<Value, String> {
         let node = tree::parse(text)?;
         read::document(self, schema, node)
     }
 
-    /// The XML text that says the same as a JSON answer.
+    /// Converts a JSON response to XML.
     pub(crate) fn write(&self, schema: &Value, value: &Value) -> Vec<u8> {
         write::document(self, schema, value)
     }
 
-    /// The XML text of an error's body.
+    /// Converts the JSON body of an error response to XML.
     pub(crate) fn write_error(&self, value: &Value) -> Vec<u8> {
         self.write(&self.error, value)
     }
 
-    /// The schema that a reference leads to in the end.
+    /// Follows references until it reaches a schema.
     fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
-        // References in a circle lead nowhere.
+        // The limit stops circular references.
         for _ in 0..MAX_DEPTH {
             let reference = schema.get("$ref").and_then(Value::as_str);
             let target = reference
-                .and_then(|it| it.strip_prefix('#'))
+                .and_then(|reference| reference.strip_prefix('#'))
                 .and_then(|pointer| self.root.pointer(pointer));
             match target {
                 Some(target) => schema = target,
@@ -57,7 +57,7 @@ impl Vocabulary {
         schema
     }
 
-    /// The name of an element of `schema`, or `otherwise` where the document gives none.
+    /// The name of an element of `schema`, or `otherwise` if the document does not define one.
     fn name<'a>(&'a self, schema: &'a Value, otherwise: &'a str) -> &'a str {
         let given = |schema: &'a Value| schema.pointer("/xml/name").and_then(Value::as_str);
         given(schema)
@@ -66,13 +66,13 @@ impl Vocabulary {
     }
 }
 
-/// The properties of an object's schema.
+/// The properties of the schema of an object.
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     let properties = schema.get("properties").and_then(Value::as_object);
     properties.into_iter().flatten()
 }
 
-/// The one kind of a schema that is not null.
+/// The type of a schema, other than null.
 fn kind(schema: &Value) -> &str {
     let not_null = |kind: &&str| *kind != "null";
     match schema.get("type") {
@@ -85,7 +85,7 @@ fn kind(schema: &Value) -> &str {
     }
 }
 
-/// Whether the items of a list stand in an element of their own.
+/// Whether the items of a list are in a wrapper element.
 fn is_wrapped(schema: &Value) -> bool {
     schema.pointer("/xml/wrapped") == Some(&Value::Bool(true))
 }

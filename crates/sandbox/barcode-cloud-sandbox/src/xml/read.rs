@@ -1,5 +1,5 @@
-//! A tree of elements into the JSON body that says the same, by the document's schemas. What a
-//! schema does not know keeps its name, so that it is refused by it.
+//! Converts a tree of elements to the equivalent JSON, by the schemas of the document. An unknown element
+//! keeps its name, so that the validation reports it.
 
 use serde_json::{Map, Number, Value};
 
@@ -15,7 +15,7 @@ pub(super) fn document(
     if !expected.is_empty() && root.name != expected {
         let found = &root.name;
         return Err(format!(
-            "its root element is {found:.100} and not {expected}"
+            "its root element is {found:.100} instead of {expected}"
         ));
     }
     value(vocabulary, schema, root)
@@ -34,12 +34,12 @@ fn value(vocabulary: &Vocabulary, schema: &Value, node: Node) -> Result<Value, S
             let values = node
                 .children
                 .into_iter()
-                .map(|it| value(vocabulary, items, it));
+                .map(|item| value(vocabulary, items, item));
             values.collect()
         }
         _ if !node.children.is_empty() => {
             let name = &node.name;
-            Err(format!("the element {name:.100} holds elements"))
+            Err(format!("the element {name:.100} must not contain elements"))
         }
         kind => Ok(scalar(kind, node.text)),
     }
@@ -76,7 +76,8 @@ fn object(vocabulary: &Vocabulary, schema: &Value, node: Node) -> Result<Value, 
     Ok(Value::Object(members))
 }
 
-/// By the document's name, or by the property's own with a capital letter.
+/// Whether an element is that of a property: by the name in the document, or by the name of the property with a
+/// capital letter.
 fn is_named(vocabulary: &Vocabulary, property: &str, schema: &Value, element: &str) -> bool {
     let mut letters = property.chars();
     let capital = letters.next().map(|first| first.to_ascii_uppercase());
@@ -89,11 +90,11 @@ fn no_text(node: &Node) -> Result<(), String> {
         Ok(())
     } else {
         let name = &node.name;
-        Err(format!("the element {name:.100} holds text"))
+        Err(format!("the element {name:.100} must not contain text"))
     }
 }
 
-/// A value of the kind, or the text as it is, for the check to refuse.
+/// Parses a value of this type. If that fails, returns the text, which the validation rejects.
 fn scalar(kind: &str, text: String) -> Value {
     match (kind, text.trim()) {
         ("boolean", "true" | "1") => Value::Bool(true),

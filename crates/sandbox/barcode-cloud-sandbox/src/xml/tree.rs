@@ -1,30 +1,30 @@
-//! XML text into a tree, within bounds: no document type, so no entities and nothing from outside;
-//! not deep, not of many elements.
+//! Parses XML text into a tree, within bounds. Document types, and therefore entities and external resources,
+//! are rejected. The depth and the number of elements are limited.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-/// Deeper than any body of the document.
+/// The maximum depth. Every body of the document is less deep.
 const DEEPEST: usize = 32;
-/// More elements than any body has.
+/// The maximum number of elements. Every valid body has fewer.
 const MOST_ELEMENTS: usize = 10_000;
-/// More attributes than any element has, declarations of namespaces included. Each is compared with
-/// all before it, because none may be given twice.
+/// The maximum number of attributes of an element, including namespace declarations. To find duplicates, the
+/// parser compares each attribute with all before it.
 const MOST_ATTRIBUTES: usize = 32;
 
 /// An element.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Node {
-    /// Without a prefix.
+    /// The name without a prefix.
     pub(super) name: String,
-    /// Told to be null, by `xsi:nil`.
+    /// Whether `xsi:nil` marks the element as null.
     pub(super) nil: bool,
-    /// All text directly in it.
+    /// The text in the element, without that of its children.
     pub(super) text: String,
     pub(super) children: Vec<Node>,
 }
 
-/// The root element of `text`.
+/// Parses `text` and returns its root element.
 pub(super) fn parse(text: &[u8]) -> Result<Node, String> {
     let text = std::str::from_utf8(text).map_err(|_| "it is not UTF-8")?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
@@ -57,8 +57,8 @@ impl Builder {
             Event::Decl(declaration) => {
                 let encoding = declaration.encoding().transpose();
                 let encoding = encoding.map_err(|error| error.to_string())?;
-                if encoding.is_some_and(|it| !it.eq_ignore_ascii_case("utf-8")) {
-                    return Err("it is not declared to be UTF-8".to_owned());
+                if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("utf-8")) {
+                    return Err("its declared encoding is not UTF-8".to_owned());
                 }
             }
             Event::DocType(_) => return Err("a document type is not allowed".to_owned()),
@@ -77,7 +77,7 @@ impl Builder {
             return Err(format!("it has more than {MOST_ELEMENTS} elements"));
         }
         if self.open.len() >= DEEPEST {
-            return Err(format!("it is nested more than {DEEPEST} deep"));
+            return Err(format!("its elements are nested more than {DEEPEST} deep"));
         }
         let mut node = Node {
             name: tag.local_name().as_ref().to_owned(),
@@ -98,7 +98,7 @@ impl Builder {
                 ("nil", "true" | "1") => node.nil = true,
                 ("nil", "false" | "0") => {}
                 _ => {
-                    return Err(format!("the attribute {:.100} is not known", key.as_ref()));
+                    return Err(format!("the attribute {:.100} is unknown", key.as_ref()));
                 }
             }
         }
@@ -106,7 +106,7 @@ impl Builder {
         Ok(())
     }
 
-    /// The reader has seen to it that tags match.
+    /// Closes an element. The parser has checked that the tags match.
     fn end(&mut self) {
         if let Some(node) = self.open.pop() {
             match self.open.last_mut() {
@@ -120,31 +120,31 @@ impl Builder {
         match self.open.last_mut() {
             Some(node) => node.text.push_str(text),
             None if text.trim().is_empty() => {}
-            None => return Err("there is text outside of the root element".to_owned()),
+            None => return Err("there is text outside the root element".to_owned()),
         }
         Ok(())
     }
 
     fn finish(self) -> Result<Node, String> {
         match (self.open.last(), self.root) {
-            (Some(open), _) => Err(format!("the element {:.100} does not end", open.name)),
+            (Some(open), _) => Err(format!("the element {:.100} is not closed", open.name)),
             (None, Some(root)) => Ok(root),
             (None, None) => Err("it has no root element".to_owned()),
         }
     }
 }
 
-/// What a character reference or one of XML's five own entities stands for. Others would need a
-/// document type.
+/// Resolves a character reference or one of the five predefined entities. Other entities would need a document
+/// type.
 fn reference(name: &BytesRef<'_>) -> Result<String, String> {
     let text: &str = name;
-    let wrong = || format!("the entity {text:.100} is not known");
+    let unknown = || format!("the entity {text:.100} is unknown");
     match name.resolve_char_ref() {
         Ok(Some(letter)) => Ok(letter.to_string()),
         Ok(None) => quick_xml::escape::resolve_xml_entity(text)
             .map(str::to_owned)
-            .ok_or_else(wrong),
-        Err(_) => Err(wrong()),
+            .ok_or_else(unknown),
+        Err(_) => Err(unknown()),
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_references_and_character_data_make_one_text() {
+    fn text_references_and_character_data_are_joined() {
         let text = "\u{feff}<?xml version='1.0' encoding='UTF-8'?><!-- a --> \
                     <n:A xmlns:n='urn:x'>a&lt;&#x42;<!-- b --><![CDATA[<c>]]></n:A>\n";
         let node = parse(text.as_bytes()).unwrap();
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dangerous_or_broken_is_refused_with_the_reason() {
+    fn dangerous_or_invalid_xml_is_rejected_with_a_reason() {
         let deep = "<a>".repeat(33);
         let wide = format!("<a>{}</a>", "<b/>".repeat(10_000));
         for (text, reason) in [
@@ -181,7 +181,7 @@ mod tests {
             (&deep, "32 deep"),
             (&wide, "10000 elements"),
             ("<a><b></a></b>", "b"),
-            ("<a><b>", "does not end"),
+            ("<a><b>", "is not closed"),
             ("<a/><a/>", "more than one root"),
             ("<a/>x", "outside"),
             ("x<a/>", "outside"),
@@ -199,7 +199,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn any_text_is_read_or_refused_and_never_panics(
+        fn any_text_is_parsed_or_rejected_without_a_panic(
             text in "(<|>|/|&|;|#|x|a|b|=|'|\"|!|\\[|\\]|-|\\?| |CDATA|DOCTYPE|é){0,60}",
         ) {
             let _ = parse(text.as_bytes());

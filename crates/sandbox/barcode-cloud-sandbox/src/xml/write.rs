@@ -1,4 +1,4 @@
-//! A JSON answer into XML, by the document's schemas.
+//! Converts a JSON response to XML, by the schemas of the document.
 
 use std::io::{self, Write};
 
@@ -43,7 +43,7 @@ fn element(
     writer.write_event(Event::End(BytesEnd::new(name)))
 }
 
-/// What is null is left out, as .NET's serializer does.
+/// Writes a property. Null is omitted, as the .NET serializer does.
 fn property(
     writer: &mut Writer<impl Write>,
     vocabulary: &Vocabulary,
@@ -78,8 +78,8 @@ fn property(
     }
 }
 
-/// The text without the letters that XML 1.0 cannot hold in any way, such as the separators in GS1
-/// data: each becomes U+FFFD. What the service writes for them is unknown.
+/// Replaces characters that XML 1.0 cannot represent, such as the separators in GS1 data, by U+FFFD. What the
+/// service writes for them is unknown.
 fn allowed(text: &str) -> String {
     let replace = |letter: char| match letter {
         '\t' | '\n' | '\r' => letter,

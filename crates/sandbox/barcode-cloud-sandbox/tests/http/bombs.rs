@@ -89,7 +89,9 @@ async fn long_lists_of_barcode_types_are_refused() {
 #[tokio::test]
 async fn an_xml_element_of_many_attributes_is_refused() {
     let caller = Caller::new().await;
-    let attributes: String = (0..50_000).map(|it| format!(" xmlns:a{it}=''")).collect();
+    let attributes: String = (0..50_000)
+        .map(|number| format!(" xmlns:a{number}=''"))
+        .collect();
     let request = caller
         .post("/barcode/scan-body")
         .header("content-type", "application/xml")

@@ -49,7 +49,7 @@ impl Caller {
         self.get(&path).query(query).send().await.unwrap()
     }
 
-    /// A picture that must come to be.
+    /// Generates an image, which must succeed.
     pub(crate) async fn picture(&self, kind: &str, query: &[(&str, &str)]) -> Vec<u8> {
         let response = self.generate(kind, query).await;
         let status = response.status();
@@ -102,11 +102,11 @@ pub(crate) fn barcodes(body: &Value) -> Vec<(String, String)> {
         .as_array()
         .unwrap()
         .iter()
-        .map(|it| (text(&it["type"]), text(&it["barcodeValue"])))
+        .map(|barcode| (text(&barcode["type"]), text(&barcode["barcodeValue"])))
         .collect()
 }
 
-/// Asserts that a response is an error of the documented shape, and gives code and message.
+/// Asserts that a response is an error with the documented schema. Returns its code and message.
 pub(crate) async fn failure(response: Response, status: u16) -> (String, String) {
     let got = response.status();
     let header = response.headers().get("x-request-id").cloned();
@@ -118,7 +118,7 @@ pub(crate) async fn failure(response: Response, status: u16) -> (String, String)
     assert!(
         error["description"]
             .as_str()
-            .is_some_and(|it| it.starts_with("Operation Failed."))
+            .is_some_and(|description| description.starts_with("Operation Failed."))
     );
     assert!(chrono::DateTime::parse_from_rfc3339(error["dateTime"].as_str().unwrap()).is_ok());
     let text = |value: &Value| value.as_str().unwrap().to_owned();

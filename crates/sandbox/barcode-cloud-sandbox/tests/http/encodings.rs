@@ -1,4 +1,4 @@
-//! Bodies and answers in gzip, and bodies in pieces.
+//! Compressed requests and responses, and chunked bodies.
 
 use std::io::{Read, Write};
 
@@ -45,7 +45,7 @@ async fn a_body_in_gzip_is_read() {
 }
 
 #[tokio::test]
-async fn a_body_that_swells_beyond_the_limit_is_refused() {
+async fn a_body_that_decompresses_beyond_the_limit_is_rejected() {
     let caller = Caller::of(Sandbox::builder().body_limit(1024 * 1024)).await;
     let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
     assert!(bomb.len() < 2 * 1024 * 1024);
@@ -70,7 +70,7 @@ async fn broken_gzip_and_other_encodings_are_refused() {
 }
 
 #[tokio::test]
-async fn answers_are_in_gzip_where_it_is_asked_for_and_is_of_use() {
+async fn responses_are_compressed_if_the_client_accepts_it_and_it_helps() {
     let caller = Caller::new().await;
     let svg = "/barcode/generate/QR?data=Test&imageFormat=Svg";
     let plain = caller.get(svg).send().await.unwrap();
@@ -92,13 +92,19 @@ async fn answers_are_in_gzip_where_it_is_asked_for_and_is_of_use() {
 }
 
 #[tokio::test]
-async fn a_body_in_chunks_is_as_good_as_one_with_a_length() {
+async fn a_chunked_body_is_accepted_like_one_with_a_length() {
     let caller = Caller::new().await;
     let body = String::from_utf8(body()).unwrap();
     let chunks: String = body
         .as_bytes()
         .chunks(7)
-        .map(|it| format!("{:x}\r\n{}\r\n", it.len(), String::from_utf8_lossy(it)))
+        .map(|chunk| {
+            format!(
+                "{:x}\r\n{}\r\n",
+                chunk.len(),
+                String::from_utf8_lossy(chunk)
+            )
+        })
         .collect();
     let head = |length: &str| {
         let token = &caller.token;

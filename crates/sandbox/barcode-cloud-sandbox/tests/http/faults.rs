@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::caller::{Caller, ask_token, barcodes, failure, json};
 use crate::raw;
 
-/// Generates under the fault that a header asks for.
+/// Generates a barcode with the fault in the request header.
 async fn faulty(caller: &Caller, fault: &str) -> reqwest::Result<Response> {
     caller
         .get("/barcode/generate/QR?data=Test")
@@ -19,7 +19,7 @@ async fn faulty(caller: &Caller, fault: &str) -> reqwest::Result<Response> {
         .await
 }
 
-/// Scans a picture of a barcode under a fault; the good answer is JSON.
+/// Scans an image with an injected fault. The normal response is JSON.
 async fn faulty_scan(caller: &Caller, fault: &str) -> Response {
     let picture = caller.picture("QR", &[("data", "Test")]).await;
     let form = reqwest::multipart::Form::new().part(
@@ -73,7 +73,7 @@ async fn unauthorized_looks_like_a_token_that_has_expired() {
 }
 
 #[tokio::test]
-async fn a_reset_comes_before_any_answer() {
+async fn a_reset_precedes_the_response() {
     let caller = Caller::new().await;
     let request = raw::get(
         &caller,
@@ -104,7 +104,7 @@ async fn a_reset_in_the_body_comes_after_half_of_it() {
 }
 
 #[tokio::test]
-async fn truncated_json_ends_in_the_middle_and_is_whole_to_http() {
+async fn truncated_json_is_a_well_formed_http_response() {
     let caller = Caller::new().await;
     let response = faulty_scan(&caller, "truncate").await;
     assert_eq!(response.headers()["content-type"], "application/json");
@@ -129,7 +129,7 @@ async fn an_error_can_be_truncated_too() {
 }
 
 #[tokio::test]
-async fn html_empty_bodies_and_wrong_content_types_stand_in_for_the_good_answer() {
+async fn html_empty_bodies_and_wrong_content_types_replace_the_normal_response() {
     let caller = Caller::new().await;
     for (fault, status) in [("html", 200), ("html=502", 502)] {
         let response = faulty_scan(&caller, fault).await;
@@ -157,7 +157,7 @@ async fn html_empty_bodies_and_wrong_content_types_stand_in_for_the_good_answer(
 }
 
 #[tokio::test]
-async fn late_and_dripping_answers_are_good_ones() {
+async fn delayed_and_dripping_responses_are_otherwise_normal() {
     let caller = Caller::new().await;
     let good = caller.picture("QR", &[("data", "Test")]).await;
     for fault in ["ok", "delay=1ms", "drip=1ms", "delay=1ms; drip=1ms"] {
@@ -168,7 +168,7 @@ async fn late_and_dripping_answers_are_good_ones() {
 }
 
 #[tokio::test]
-async fn a_hanging_request_ends_with_the_sandbox_and_without_an_answer() {
+async fn a_hanging_request_ends_without_a_response_when_the_sandbox_stops() {
     let caller = Caller::new().await;
     caller.sandbox.inject(Fault::hang()).unwrap();
     let request = caller.get("/barcode/generate/QR?data=Test");
@@ -180,7 +180,7 @@ async fn a_hanging_request_ends_with_the_sandbox_and_without_an_answer() {
             .unwrap()
             .len()
     };
-    // The script is over once the request has met it.
+    // The script is removed once a request has got its fault.
     while listed().await > 0 {}
     assert!(!hanging.is_finished());
     caller.sandbox.stop().await;
@@ -232,7 +232,7 @@ async fn a_script_for_no_operation_is_refused_at_start_and_later() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_can_be_out_of_order_while_operations_work() {
+async fn the_token_endpoint_can_fail_while_operations_work() {
     let caller = Caller::new().await;
     let (id, secret) = (caller.sandbox.client_id(), caller.sandbox.client_secret());
     let url = caller.sandbox.token_url();
@@ -314,8 +314,11 @@ async fn bad_admin_calls_are_refused_with_the_reason() {
         (json!({ "steps": [] }), "no such fault"),
         (json!({ "steps": "ok", "time": 1 }), "time"),
         (json!({ "steps": "ok", "times": "often" }), "times"),
-        (json!({ "steps": "ok", "times": 0 }), "no times"),
-        (json!({ "steps": "ok", "operation": "x" }), "no operation"),
+        (json!({ "steps": "ok", "times": 0 }), "at least once"),
+        (
+            json!({ "steps": "ok", "operation": "x" }),
+            "not an operation",
+        ),
         (json!({ "steps": "ok", "probability": 2 }), "from 0 to 1"),
     ] {
         let request = caller.http.post(admin(&caller, "/faults")).json(&body);
@@ -332,7 +335,7 @@ async fn bad_admin_calls_are_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_long_delay_ends_when_the_sandbox_stops_and_the_answer_comes() {
+async fn a_long_delay_ends_with_a_response_when_the_sandbox_stops() {
     let caller = Caller::new().await;
     let day = Duration::from_secs(24 * 60 * 60);
     caller.sandbox.inject(Fault::delay(day)).unwrap();
@@ -344,7 +347,7 @@ async fn a_long_delay_ends_when_the_sandbox_stops_and_the_answer_comes() {
 }
 
 #[tokio::test]
-async fn the_health_call_needs_no_token_and_meets_no_fault() {
+async fn the_health_call_needs_no_token_and_ignores_faults() {
     let caller = Caller::new().await;
     let script = Script::from(Fault::status(500)).forever();
     caller.sandbox.inject(script).unwrap();

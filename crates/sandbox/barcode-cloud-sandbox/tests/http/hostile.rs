@@ -1,5 +1,5 @@
-//! Input that no friendly client sends, over real sockets: each gets a clear refusal or a closed
-//! connection, and the sandbox goes on.
+//! Malformed and hostile input over real sockets: each gets a clear error or a closed connection, and the sandbox
+//! keeps running.
 
 use std::time::Duration;
 
@@ -29,7 +29,9 @@ fn post(caller: &Caller, path: &str, more: &str) -> String {
 }
 
 fn status(answer: &str) -> u16 {
-    let code = answer.strip_prefix("HTTP/1.1 ").and_then(|it| it.get(..3));
+    let code = answer
+        .strip_prefix("HTTP/1.1 ")
+        .and_then(|text| text.get(..3));
     code.unwrap_or_else(|| panic!("no answer: {answer:.200}"))
         .parse()
         .unwrap()
@@ -100,7 +102,7 @@ async fn a_field_given_twice_is_refused_in_every_kind_of_body() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_utf8_are_refused_wherever_they_stand() {
+async fn bytes_that_are_not_utf8_are_rejected_everywhere() {
     let caller = Caller::new().await;
     for path in [
         "/barcode/generate/%FF?data=1",
@@ -127,12 +129,12 @@ async fn bytes_that_are_not_utf8_are_refused_wherever_they_stand() {
             .sandbox
             .requests()
             .iter()
-            .any(|it| it.header("x-odd").is_some())
+            .any(|request| request.header("x-odd").is_some())
     );
 }
 
 #[tokio::test]
-async fn what_is_nested_deeply_is_refused() {
+async fn deep_nesting_is_rejected() {
     let caller = Caller::new().await;
     for body in [
         "[".repeat(5_000_000),
@@ -182,11 +184,11 @@ async fn a_picture_cut_off_at_any_byte_is_answered_in_each_format() {
     }
 }
 
-/// Little enough to wait for, and enough for what does come.
+/// Short enough for a test, and long enough for everything that does arrive.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_given_up() {
+async fn a_body_that_does_not_arrive_times_out() {
     let caller = Caller::of(Sandbox::builder().read_timeout(TIMEOUT)).await;
     let caller = &caller;
     let given_up = async |path: &str, kind: &str, length: &str| {
@@ -209,7 +211,7 @@ async fn a_body_that_does_not_come_is_given_up() {
 }
 
 #[tokio::test]
-async fn headers_that_do_not_come_are_given_up() {
+async fn headers_that_do_not_arrive_time_out() {
     let caller = Caller::of(Sandbox::builder().read_timeout(TIMEOUT)).await;
     let caller = &caller;
     let given_up = async |start: &str| {
@@ -266,7 +268,7 @@ async fn a_body_of_100_megabytes_is_refused_and_the_refusal_arrives() {
 }
 
 #[tokio::test]
-async fn tricks_in_the_address_lead_nowhere() {
+async fn manipulated_urls_reveal_nothing() {
     let caller = Caller::new().await;
     let long = format!("/v4.0/{}", "a".repeat(200_000));
     for target in [
@@ -308,9 +310,11 @@ async fn tricks_in_the_address_lead_nowhere() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_refused_or_the_connection_closed() {
+async fn input_that_is_not_http_is_rejected_or_the_connection_closed() {
     let caller = Caller::new().await;
-    let many: String = (0..1000).map(|it| format!("x-{it}: 1\r\n")).collect();
+    let many: String = (0..1000)
+        .map(|number| format!("x-{number}: 1\r\n"))
+        .collect();
     let large = format!("x: {}\r\n", "y".repeat(2_000_000));
     for request in [
         b"GARBAGE\r\n\r\n".to_vec(),
@@ -345,7 +349,7 @@ async fn what_is_not_http_is_refused_or_the_connection_closed() {
 #[tokio::test]
 async fn connections_beyond_the_bound_are_closed_and_the_others_served() {
     let caller = Caller::of(Sandbox::builder().max_connections(8)).await;
-    // One is the client's own, kept open.
+    // One is the open connection of the HTTP client.
     still_serves(&caller).await;
     let mut held = Vec::new();
     for _ in 0..7 {
@@ -369,7 +373,7 @@ async fn connections_beyond_the_bound_are_closed_and_the_others_served() {
 }
 
 #[tokio::test]
-async fn more_large_bodies_than_are_held_at_a_time_all_get_their_answer() {
+async fn large_bodies_beyond_the_limit_wait_and_all_get_a_response() {
     let caller = Caller::new().await;
     let picture = caller.picture("QR", &[("data", "Test")]).await;
     let mut file = std::io::Cursor::new(Vec::new());

@@ -1,4 +1,4 @@
-//! The host names by which the page and the admin calls can be reached.
+//! The host names under which the page and the admin calls are available.
 
 use barcode_cloud_sandbox::Sandbox;
 use reqwest::{Method, Response};
@@ -14,7 +14,7 @@ async fn ask(caller: &Caller, path: &str, host: &str) -> Response {
 }
 
 #[tokio::test]
-async fn the_log_is_not_told_to_a_foreign_host_name() {
+async fn the_log_is_not_served_under_a_foreign_host_name() {
     let caller = Caller::new().await;
     let body = json!({ "barcodeType": "QR", "encodeData": { "data": "private" } });
     let request = caller.post("/barcode/generate-body").json(&body);
@@ -43,7 +43,7 @@ async fn the_log_is_not_told_to_a_foreign_host_name() {
 }
 
 #[tokio::test]
-async fn nothing_is_changed_for_a_foreign_host_name() {
+async fn admin_calls_under_a_foreign_host_name_change_nothing() {
     let caller = Caller::new().await;
     for (method, path) in [
         (Method::POST, "/faults"),

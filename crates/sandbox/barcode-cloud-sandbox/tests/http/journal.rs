@@ -1,4 +1,4 @@
-//! The request log: what a test can ask it, and what it never tells.
+//! The request log: its contents, and the secrets that it never contains.
 
 use barcode_cloud_sandbox::{Fault, Sandbox};
 use base64::Engine;
@@ -13,7 +13,7 @@ fn admin(caller: &Caller, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_request_can_be_asked_back_with_all_that_a_test_asserts() {
+async fn a_logged_request_has_everything_that_a_test_asserts() {
     let caller = Caller::new().await;
     caller.sandbox.clear_requests();
     let response = caller
@@ -97,7 +97,7 @@ async fn secrets_are_in_no_part_of_the_log() {
 }
 
 #[tokio::test]
-async fn faults_and_requests_without_an_answer_are_told() {
+async fn faults_and_requests_without_a_response_are_logged() {
     let caller = Caller::new().await;
     caller.sandbox.clear_requests();
     caller.sandbox.inject(Fault::reset()).unwrap();
@@ -136,7 +136,7 @@ async fn the_admin_call_gives_back_and_forgets_requests_and_does_not_log_itself(
 }
 
 #[tokio::test]
-async fn the_live_feed_tells_of_each_request_and_ends_with_the_sandbox() {
+async fn the_live_feed_has_each_request_and_ends_with_the_sandbox() {
     let caller = Caller::new().await;
     let feed = caller.http.get(admin(&caller, "/requests/events")).send();
     let mut feed = feed.await.unwrap();

@@ -1,4 +1,4 @@
-//! Starting, stopping, and the files behind addresses.
+//! Starting, stopping, and the files that are mapped to URLs.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::raw;
 const SCAN: &str = "/barcode/scan?fileUrl=https://example.com/a.png";
 
 #[tokio::test]
-async fn a_port_already_taken_is_told_clearly() {
+async fn a_port_in_use_is_a_clear_error() {
     let first = Sandbox::start().await.unwrap();
     let error = Sandbox::builder()
         .port(first.port())
@@ -43,7 +43,7 @@ async fn a_stopped_sandbox_frees_its_port() {
 }
 
 #[tokio::test]
-async fn it_runs_until_the_signal_and_answers_what_is_under_way() {
+async fn it_runs_until_the_signal_and_completes_requests_in_flight() {
     let Caller {
         sandbox,
         http,
@@ -94,7 +94,7 @@ async fn a_request_that_was_sent_before_a_stop_is_answered() {
 }
 
 #[tokio::test]
-async fn a_request_that_comes_in_time_is_answered_however_busy_the_sandbox_is() {
+async fn a_request_that_arrives_before_the_stop_gets_a_response_even_if_the_sandbox_is_busy() {
     let caller = Caller::new().await;
     let request = raw::get(&caller, "/barcode/generate/QR?data=1&imageFormat=Svg", "");
     let mut streams = Vec::new();
@@ -111,7 +111,7 @@ async fn a_request_that_comes_in_time_is_answered_however_busy_the_sandbox_is() 
         let written = stream.try_write(&request).unwrap();
         assert_eq!(written, request.len());
     }
-    // The one thread of this runtime stands still: when it goes on, the request is there and the last moment over.
+    // Block the only thread of this runtime: when it continues, the request has arrived and the grace period is over.
     std::thread::sleep(Duration::from_millis(200));
     for mut stream in streams {
         let (answer, _) = raw::read(&mut stream).await;

@@ -33,7 +33,7 @@ async fn refused_as_file(caller: &Caller, file: Vec<u8>) -> String {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_refused_as_such() {
+async fn a_file_that_is_not_an_image_is_rejected_as_such() {
     let caller = Caller::new().await;
     assert!(refused_as_file(&caller, Vec::new()).await.contains("empty"));
     for file in [
@@ -91,7 +91,7 @@ async fn truncated_and_garbled_files_of_each_format_are_answered() {
     }
 }
 
-/// A PNG file of few bytes that claims so many pixels.
+/// A small PNG file whose header claims a size.
 fn bomb(width: u32, height: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
@@ -141,7 +141,7 @@ async fn a_file_of_25_mib_is_read() {
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_refused_and_the_refusal_arrives() {
+async fn a_body_beyond_the_limit_is_rejected_and_the_error_arrives() {
     let caller = Caller::of(Sandbox::builder().body_limit(100_000)).await;
     let large = vec![b'x'; 20 * 1024 * 1024];
     let (code, _) = failure(scan(&caller, large.clone()).await, 413).await;

@@ -1,6 +1,6 @@
-//! The sandbox over real sockets, by a plain HTTP client that knows nothing of it.
+//! Tests over real sockets, with a plain HTTP client.
 
-// A test that cannot go on may panic; clippy sees tests only in functions that are marked so.
+// Helper functions of tests may panic. Clippy recognizes only functions with a test attribute as tests.
 #![allow(clippy::unwrap_used)]
 
 mod bombs;

@@ -1,4 +1,4 @@
-//! The page's files, as a browser gets them, and who does not.
+//! The files of the page, as a browser gets them, and requests that are rejected.
 
 use reqwest::{Method, RequestBuilder, Response};
 
@@ -50,16 +50,18 @@ async fn every_file_comes_with_its_type_and_with_limits_for_the_browser() {
 }
 
 #[tokio::test]
-async fn all_that_the_page_names_is_served() {
+async fn every_file_that_the_page_references_is_served() {
     let caller = Caller::new().await;
     let page = get(&caller, "/").await.text().await.unwrap();
-    let named = page.split('"').filter(|it| it.starts_with("/_sandbox/"));
+    let named = page
+        .split('"')
+        .filter(|text| text.starts_with("/_sandbox/"));
     for path in named {
         assert_eq!(get(&caller, path).await.status(), 200, "{path}");
     }
     let main = get(&caller, "/_sandbox/page/main.js").await;
     let main = main.text().await.unwrap();
-    let modules = main.split('"').filter_map(|it| it.strip_prefix("./"));
+    let modules = main.split('"').filter_map(|text| text.strip_prefix("./"));
     for name in modules {
         let path = format!("/_sandbox/page/{name}");
         assert_eq!(get(&caller, &path).await.status(), 200, "{path}");

@@ -52,6 +52,6 @@ pub(crate) fn picture(format: ImageFormat, side: u16) -> Vec<u8> {
 }
 
 fn find(file: &[u8], bytes: &[u8]) -> usize {
-    let found = file.windows(bytes.len()).position(|it| it == bytes);
+    let found = file.windows(bytes.len()).position(|window| window == bytes);
     found.unwrap_or_else(|| panic!("{bytes:x?} is not in the file"))
 }

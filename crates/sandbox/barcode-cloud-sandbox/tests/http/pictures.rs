@@ -1,4 +1,4 @@
-//! What the parameters of a picture make of it, seen in the file.
+//! The effect of the parameters on the image file.
 
 use std::io::Cursor;
 
@@ -40,7 +40,7 @@ async fn defaults_are_those_of_the_service() {
     let body = json(response).await;
     let barcode = &body["barcodes"][0];
     assert!(barcode["checksum"].is_null());
-    // As seen of the service, give or take a pixel.
+    // The size of the service, within a pixel.
     let seen = [(7, 6), (49, 6), (48, 48), (6, 49)];
     for (index, (x, y)) in seen.into_iter().enumerate() {
         let point = &barcode["region"][index];
@@ -162,7 +162,7 @@ async fn colours_are_in_the_picture() {
 }
 
 #[tokio::test]
-async fn size_units_and_resolution_are_kept() {
+async fn size_units_and_resolution_are_applied() {
     let caller = Caller::new().await;
     let sized =
         |width: &'static str, height: &'static str, unit: &'static str, dpi: &'static str| {
@@ -250,7 +250,7 @@ async fn the_picture_turns_and_is_still_read() {
 }
 
 #[tokio::test]
-async fn text_stands_where_it_is_wanted() {
+async fn text_is_printed_at_the_requested_location() {
     let caller = Caller::new().await;
     let at = |location: &'static str| [("data", "Test"), ("textLocation", location)];
     let below = caller.picture("Code128", &at("Below")).await;
@@ -443,7 +443,7 @@ async fn bytes_may_be_given_as_base64_or_hexadecimal() {
 }
 
 #[tokio::test]
-async fn the_region_of_a_turned_barcode_is_where_it_stands() {
+async fn the_region_of_a_turned_barcode_encloses_it() {
     let caller = Caller::new().await;
     for kind in ["QR", "DataMatrix", "Aztec", "Pdf417"] {
         for angle in ["0", "90", "180", "270"] {

@@ -1,4 +1,4 @@
-//! Requests written byte by byte, where a client would not send or not show what a test is about.
+//! Raw requests and responses, for tests that need bytes which an HTTP client does not send or show.
 
 use std::io;
 
@@ -16,14 +16,14 @@ pub(crate) async fn sent(caller: &Caller, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// All that comes until the end, and how it ended.
+/// Reads everything until the connection ends. Returns it, and how the connection ended.
 pub(crate) async fn read(stream: &mut TcpStream) -> (String, io::Result<()>) {
     let mut read = Vec::new();
     let end = stream.read_to_end(&mut read).await.map(drop);
     (String::from_utf8_lossy(&read).into_owned(), end)
 }
 
-/// A request of no body, after which the connection ends.
+/// A request without a body, which closes the connection.
 pub(crate) fn get(caller: &Caller, path: &str, more: &str) -> Vec<u8> {
     let token = &caller.token;
     format!(

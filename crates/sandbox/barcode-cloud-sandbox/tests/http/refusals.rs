@@ -1,4 +1,4 @@
-//! Requests that break the document's rules, or go beyond the sandbox.
+//! Requests that violate the document, or that the sandbox does not support.
 
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::caller::{Caller, failure};
 
 #[tokio::test]
-async fn what_the_document_does_not_allow_is_refused_by_field() {
+async fn values_that_violate_the_document_are_rejected_by_field() {
     let caller = Caller::new().await;
     for (kind, query, message) in [
         (
@@ -112,7 +112,7 @@ async fn what_the_document_does_not_allow_is_refused_by_field() {
 }
 
 #[tokio::test]
-async fn json_bodies_are_held_to_the_document() {
+async fn json_bodies_are_validated_against_the_document() {
     let caller = Caller::new().await;
     for (path, body, message) in [
         (
@@ -244,7 +244,7 @@ async fn null_means_not_given() {
 }
 
 #[tokio::test]
-async fn forms_are_held_to_the_document() {
+async fn forms_are_validated_against_the_document() {
     let caller = Caller::new().await;
     let file = || Part::bytes(vec![1_u8, 2, 3]).file_name("a.png");
     let text = |form: Form, name: &'static str, value: &'static str| form.text(name, value);
@@ -354,7 +354,7 @@ async fn other_paths_methods_and_kinds_of_body_are_refused() {
 }
 
 #[tokio::test]
-async fn what_the_sandbox_cannot_do_is_refused_by_name_and_not_ignored() {
+async fn unsupported_parameters_are_rejected_by_name() {
     let caller = Caller::new().await;
     for (kind, parameter, value) in [
         ("PatchCode", "data", "1"),

@@ -34,7 +34,7 @@ async fn the_version_of_a_micro_qr_sets_its_size() {
         sizes.push(width);
     }
     let step = sizes[1] - sizes[0];
-    assert!(step > 0 && sizes.windows(2).all(|it| it[1] - it[0] == step));
+    assert!(step > 0 && sizes.windows(2).all(|pair| pair[1] - pair[0] == step));
     for (level, version) in [("LevelL", "M2"), ("LevelM", "M3"), ("LevelQ", "M4")] {
         let query = [("microQRVersion", version), ("qrErrorLevel", level)];
         drawn(&caller, "MicroQR", "1", &query).await;
@@ -84,7 +84,7 @@ async fn the_version_of_a_rectangular_micro_qr_sets_its_sides() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text_are_written_as_bytes() {
+async fn bytes_that_are_not_text_are_written_as_bytes() {
     let caller = Caller::new().await;
     for kind in ["MicroPdf417", "MacroPdf417", "RectMicroQR"] {
         let query = [("data", "e9ff41"), ("dataType", "HexBytes")];
@@ -95,7 +95,7 @@ async fn bytes_that_are_no_text_are_written_as_bytes() {
 }
 
 #[tokio::test]
-async fn the_kinds_of_pdf417_take_what_the_standard_has_for_them() {
+async fn the_kinds_of_pdf417_support_the_options_of_the_standard() {
     let caller = Caller::new().await;
     let data = "Several columns of text";
     for kind in ["MicroPdf417", "MacroPdf417"] {

@@ -1,4 +1,4 @@
-//! The token endpoint, and what the operations make of tokens.
+//! The token endpoint, and how the operations validate tokens.
 
 use std::time::Duration;
 
@@ -146,12 +146,15 @@ async fn a_revoked_token_is_refused_and_a_new_one_is_good() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_revoked_is_told() {
+async fn an_invalid_revocation_is_rejected_with_a_reason() {
     let caller = Caller::new().await;
     for (body, reason) in [
-        (json!({ "token": "a.b.c" }), "no token of this sandbox"),
-        (json!({ "client_id": "who" }), "no such client"),
-        (json!({ "client_id": "a", "token": "b" }), "Either"),
+        (json!({ "token": "a.b.c" }), "did not issue"),
+        (json!({ "client_id": "who" }), "does not exist"),
+        (
+            json!({ "client_id": "a", "token": "b" }),
+            "either token or client_id",
+        ),
         (json!({ "all": true }), "all"),
     ] {
         let (_, message) = failure(revoke(&caller, body).await, 400).await;
@@ -161,7 +164,7 @@ async fn what_cannot_be_revoked_is_told() {
 }
 
 #[tokio::test]
-async fn the_clock_of_the_sandbox_may_be_off_and_tokens_last_all_the_same() {
+async fn the_clock_offset_does_not_change_the_lifetime_of_tokens() {
     let day = Duration::from_secs(24 * 60 * 60);
     for (builder, sign) in [
         (Sandbox::builder().clock_ahead(day), 1),
@@ -186,7 +189,7 @@ async fn the_clock_of_the_sandbox_may_be_off_and_tokens_last_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_leeway_lets_expired_tokens_pass() {
+async fn a_leeway_accepts_expired_tokens() {
     let builder = Sandbox::builder().token_lifetime(Duration::ZERO);
     let caller = Caller::of(builder.token_leeway(Duration::from_secs(3600))).await;
     assert_eq!(caller.generate("QR", &[("data", "x")]).await.status(), 200);
@@ -308,7 +311,7 @@ async fn bad_token_requests_are_refused_by_their_kind() {
 }
 
 #[tokio::test]
-async fn the_sixth_failure_of_one_pair_is_told_to_wait() {
+async fn the_sixth_failure_of_one_pair_is_rate_limited() {
     let sandbox = Sandbox::start().await.unwrap();
     let http = reqwest::Client::new();
     let (id, secret) = (sandbox.client_id(), sandbox.client_secret());
@@ -331,7 +334,7 @@ async fn the_sixth_failure_of_one_pair_is_told_to_wait() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_good_token_is_refused() {
+async fn a_request_without_a_valid_token_is_rejected() {
     let caller = Caller::new().await;
     let claims = part(&caller.token, 1);
     let forged =

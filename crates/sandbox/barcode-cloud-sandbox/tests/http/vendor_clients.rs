@@ -18,7 +18,7 @@ fn size(picture: &[u8]) -> (u32, u32) {
 }
 
 #[tokio::test]
-async fn colours_in_apostrophes_are_the_colours_without_them() {
+async fn quoted_colours_are_the_same_as_unquoted_ones() {
     let query = [
         ("data", "Test"),
         ("foregroundColor", "'Black'"),
@@ -88,7 +88,7 @@ async fn code39_drops_what_it_cannot_encode_and_the_log_warns() {
     let log = caller.sandbox.requests();
     let entry = log
         .iter()
-        .find(|it| it.operation.as_deref() == Some("Generate"));
+        .find(|request| request.operation.as_deref() == Some("Generate"));
     let warning = entry.unwrap().warning.as_deref().unwrap();
     assert!(warning.contains("'s', 'p', 'o', 'e'"), "{warning}");
     // The text below the bars is the whole value.

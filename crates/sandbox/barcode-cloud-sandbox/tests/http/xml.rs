@@ -1,4 +1,4 @@
-//! XML bodies and answers.
+//! XML requests and responses.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,7 @@ async fn post(caller: &Caller, path: &str, body: impl Into<reqwest::Body>) -> Re
         .unwrap()
 }
 
-/// All that parameters can say, as XML says it.
+/// All parameters, as XML.
 const GENERATE: &str = "<?xml version='1.0' encoding='utf-8'?>
 <GenerateParams xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'>
   <BarcodeType>Code128</BarcodeType>
@@ -34,7 +34,7 @@ const GENERATE: &str = "<?xml version='1.0' encoding='utf-8'?>
 </GenerateParams>";
 
 #[tokio::test]
-async fn an_xml_body_generates_what_the_same_json_body_does() {
+async fn an_xml_body_generates_the_same_image_as_the_json_body() {
     let caller = Caller::new().await;
     let response = post(&caller, "generate-body", GENERATE).await;
     assert_eq!(response.status(), 200);
@@ -70,7 +70,7 @@ async fn names_of_schemas_and_of_properties_are_both_read() {
 }
 
 #[tokio::test]
-async fn a_picture_in_xml_is_read_and_answered_in_the_form_asked_for() {
+async fn an_image_in_xml_is_read_and_the_response_has_the_requested_format() {
     let caller = Caller::new().await;
     let picture = STANDARD.encode(caller.picture("QR", &[("data", "a<b>&\u{1d}c")]).await);
     let body = format!(
@@ -121,7 +121,7 @@ async fn a_picture_without_barcodes_is_an_empty_list_in_xml() {
 }
 
 #[tokio::test]
-async fn errors_are_written_in_xml_where_it_is_asked_for_and_pictures_never_are() {
+async fn errors_are_written_in_xml_if_requested_and_images_never_are() {
     let caller = Caller::new().await;
     let ask = |path: &str| caller.get(path).header("accept", "application/xml").send();
     let response = ask("/barcode/generate/QR").await.unwrap();
@@ -162,10 +162,7 @@ async fn hostile_and_wrong_xml_is_refused_with_the_reason() {
             ),
             "document type is not allowed",
         ),
-        (
-            scan("<FileBase64>&x;</FileBase64>"),
-            "entity x is not known",
-        ),
+        (scan("<FileBase64>&x;</FileBase64>"), "entity x is unknown"),
         ("<a>".repeat(100_000), "32 deep"),
         (scan(&"<B/>".repeat(100_000)), "10000 elements"),
         (scan(""), "The FileBase64 field is required."),
@@ -175,9 +172,12 @@ async fn hostile_and_wrong_xml_is_refused_with_the_reason() {
             scan("<FileBase64>AA==</FileBase64><FileBase64>AA==</FileBase64>"),
             "FileBase64 is given more than once",
         ),
-        (scan("<FileBase64><A/></FileBase64>"), "holds elements"),
-        (scan("text"), "holds text"),
-        ("<Other/>".to_owned(), "Other and not ScanBase64Request"),
+        (
+            scan("<FileBase64><A/></FileBase64>"),
+            "must not contain elements",
+        ),
+        (scan("text"), "must not contain text"),
+        ("<Other/>".to_owned(), "Other instead of ScanBase64Request"),
         ("{}".to_owned(), "not XML"),
         (String::new(), "no root element"),
     ] {

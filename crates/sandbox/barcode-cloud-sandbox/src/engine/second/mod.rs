@@ -1,6 +1,7 @@
-//! The second engine: libzint writes what rxing does not, and zxing-cpp reads what it can before rxing is asked.
+//! The second engine: libzint writes the types that rxing does not support, and zxing-cpp is tried before rxing when
+//! a picture is read.
 //!
-//! Only in builds with the feature `all-symbologies`; `no_second.rs` stands in its place in others.
+//! It is part of builds with the feature `all-symbologies`. Other builds use `no_second.rs` instead.
 
 mod postal;
 mod read;

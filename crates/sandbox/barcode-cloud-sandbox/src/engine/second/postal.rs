@@ -25,7 +25,7 @@ pub(crate) fn australia(value: &str) -> Result<String, String> {
     if digits::of(sorting).is_none_or(|digits| digits.is_empty()) {
         return Err("It takes a sorting code of 8 digits.".to_owned());
     }
-    // The engine tells the format by the length.
+    // The engine determines the format by the length.
     if own.len() != customer || !own.chars().all(is_own) {
         return Err(format!(
             "After {code} and the sorting code it takes {customer} letters and digits."

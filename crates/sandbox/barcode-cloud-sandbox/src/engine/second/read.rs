@@ -12,7 +12,7 @@ use super::super::{Budget, Gray};
 /// In degrees. The reader finds a MaxiCode only where it is upright.
 const RIGHT_ANGLES: [f32; 3] = [90.0, 180.0, 270.0];
 
-/// What the symbols that rxing knows are called here.
+/// The formats of this engine for the symbols that rxing also supports.
 const SHARED: [(BarcodeFormat, Format); 17] = [
     (BarcodeFormat::AZTEC, Format::Aztec),
     (BarcodeFormat::CODABAR, Format::Codabar),
@@ -43,7 +43,7 @@ pub(crate) fn reads(kind: Kind) -> bool {
 
 fn format(kind: Kind) -> Option<Format> {
     match kind {
-        Kind::Rxing(base) => Some(SHARED.iter().find(|it| it.0 == base)?.1),
+        Kind::Rxing(base) => Some(SHARED.iter().find(|shared| shared.0 == base)?.1),
         Kind::Second(format) => Some(format),
         Kind::Unread => None,
     }
@@ -63,7 +63,7 @@ pub(crate) fn read(
     if effort == Effort::Fast {
         return once(picture);
     }
-    // Of two pixels a module, the reader misses some symbols.
+    // The reader misses some symbols with modules of two pixels.
     let twice = |it: &Gray| match once(it) {
         found if found.is_empty() => enlarged(it, once),
         found => found,
@@ -86,13 +86,17 @@ fn read_once(picture: &Gray, kinds: &[Kind], effort: Effort) -> Vec<Reading> {
     let thorough = effort > Effort::Fast;
     let (width, height) = (picture.width, picture.height);
     let found = zxing(&picture.pixels, width, height, &formats, thorough);
-    let readings = found.into_iter().filter_map(|it| reading(it, kinds));
+    let readings = found
+        .into_iter()
+        .filter_map(|barcode| reading(barcode, kinds));
     readings.collect()
 }
 
-/// `None` if it is of no kind that was asked for.
+/// Returns `None` if the reading is not of a requested kind.
 fn reading(found: Found, kinds: &[Kind]) -> Option<Reading> {
-    let mut of_its_format = kinds.iter().filter(|it| format(**it) == Some(found.format));
+    let mut of_its_format = kinds
+        .iter()
+        .filter(|kind| format(**kind) == Some(found.format));
     // A PDF417 is of one kind if it is part of a file, and of another if it is not.
     let is_part = |kind: &Kind| *kind == Kind::Second(Format::Pdf417);
     let kind = *of_its_format

@@ -3,7 +3,7 @@
 use super::super::tests::{draw, read_as};
 use super::super::{Options, Shape, Symbology, write};
 
-/// Values of each type, and whether they are read again.
+/// Values of each type, and whether a reader supports the type.
 pub(crate) const SAMPLES: &[(&str, &str, bool)] = &[
     ("AustraliaPost", "1112345678", false),
     ("AustraliaPost", "5912345678ABCde", false),
@@ -57,11 +57,11 @@ pub(crate) const SAMPLES: &[(&str, &str, bool)] = &[
 
 #[test]
 fn there_is_a_sample_of_every_type_that_the_engine_writes() {
-    for it in Symbology::all().filter(|it| super::writes(it.name)) {
+    for symbology in Symbology::all().filter(|symbology| super::writes(symbology.name)) {
         assert!(
-            SAMPLES.iter().any(|(name, ..)| *name == it.name),
+            SAMPLES.iter().any(|(name, ..)| *name == symbology.name),
             "{}",
-            it.name
+            symbology.name
         );
     }
 }
@@ -93,7 +93,7 @@ fn a_pdf417_that_is_turned_a_little_is_read() {
 }
 
 #[test]
-fn what_a_type_does_not_take_is_refused_with_a_reason() {
+fn invalid_data_is_rejected_with_a_reason() {
     for (name, value) in [
         ("AustraliaPost", "12345"),
         ("AustraliaPost", "1112345678A"),

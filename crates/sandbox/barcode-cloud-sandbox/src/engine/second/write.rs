@@ -13,12 +13,12 @@ const SQUARES_SCALE: f32 = 0.5;
 const MAXICODE_SCALE: f32 = 0.5;
 /// Dots of two pixels, which is the least.
 const DOTS_SCALE: f32 = 1.0;
-/// The document knows nothing of further parts of a file: each symbol is one of its own.
+/// The document has no parameters for the parts of a file, so each symbol is in a file of its own.
 const ONLY_PART: (u16, u16) = (1, 2);
 /// Digits of the tracking code of Intelligent Mail.
 const TRACKING: usize = 20;
 
-/// What libzint calls a type.
+/// The symbology of libzint for a type.
 fn symbology(name: &str, content: &str) -> Option<Zint> {
     Some(match name {
         "AustraliaPost" => match content.get(..2)? {
@@ -101,7 +101,10 @@ pub(crate) fn write(
 
 /// The bytes that the letters stand for.
 fn latin(content: &str) -> Result<Vec<u8>, WriteError> {
-    let bytes: Option<_> = content.chars().map(|it| u8::try_from(it).ok()).collect();
+    let bytes: Option<_> = content
+        .chars()
+        .map(|letter| u8::try_from(letter).ok())
+        .collect();
     bytes.ok_or_else(|| WriteError("It takes bytes.".to_owned()))
 }
 
@@ -134,14 +137,17 @@ fn in_brackets(content: &str) -> String {
     let elements = gs1::elements(content).unwrap_or_default();
     let bracketed = elements
         .iter()
-        .map(|it| format!("[{}]{}", it.identifier, it.value));
+        .map(|element| format!("[{}]{}", element.identifier, element.value));
     bracketed.collect()
 }
 
-/// What of the caller's options libzint knows: its three numbers mean something else for each type.
+/// Converts the options to libzint's three numbers, whose meaning depends on the type.
 fn options(name: &str, options: &Options) -> [i32; 3] {
-    let number =
-        |it: Option<u32>, none: i32| it.and_then(|it| i32::try_from(it).ok()).unwrap_or(none);
+    let number = |option: Option<u32>, none: i32| {
+        option
+            .and_then(|number| i32::try_from(number).ok())
+            .unwrap_or(none)
+    };
     match name {
         "MicroQR" => [qr_level(options), number(options.micro_qr_version, 0), 0],
         "RectMicroQR" => [
@@ -171,7 +177,7 @@ fn qr_level(options: &Options) -> i32 {
 
 fn coupon(content: &str) -> Result<Shape, WriteError> {
     let (number, elements) = coupon_parts(content);
-    let upca = FIRST.iter().find(|it| it.name == "UPCA");
+    let upca = FIRST.iter().find(|symbology| symbology.name == "UPCA");
     let upca = upca.ok_or_else(|| WriteError("There is no UPCA.".to_owned()))?;
     let number = super::super::write(upca, number, false, &Options::default())?.shape;
     let elements = gs1::parse(elements).map_err(WriteError)?;
@@ -196,8 +202,8 @@ fn drawn(order: &Order<'_>) -> Result<Shape, WriteError> {
     let has_dark = |row: &Vec<bool>| row.contains(&true);
     let columns = rows.iter().flat_map(|row| {
         let ends = [
-            row.iter().position(|it| *it),
-            row.iter().rposition(|it| *it),
+            row.iter().position(|dark| *dark),
+            row.iter().rposition(|dark| *dark),
         ];
         ends.into_iter().flatten()
     });
