@@ -1,4 +1,4 @@
-//! Code 128 in set B alone, for texts with a space: set B has it, but rxing's writer refuses it there.
+//! Writes Code 128 in set B only, for texts with a space: set B includes the space, but rxing's writer rejects it.
 //!
 //! The bars of each code are those that rxing writes for it.
 
@@ -8,11 +8,11 @@ use rxing::{BarcodeFormat, EncodeHintValue, EncodeHints, Exceptions, Writer};
 /// In modules. The stop pattern has two more.
 const WIDTH: usize = 11;
 const START_B: u32 = 104;
-/// What rxing takes for FNC4, which is code 100 in set B and 101 in set A.
+/// The character for FNC4 in rxing's input, which is code 100 in set B and 101 in set A.
 const FNC4: &str = "\u{f4}";
 const FNC1: &str = "\u{f1}";
 
-/// The bars of `text`, each of whose letters is a character of set B.
+/// The bars of `text`, whose characters must all be in set B.
 pub(super) fn set_b(text: &str) -> Result<Vec<bool>, Exceptions> {
     let codes: Vec<u32> = text
         .chars()

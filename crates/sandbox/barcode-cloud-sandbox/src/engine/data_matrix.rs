@@ -1,8 +1,10 @@
-//! DataMatrix symbols that rxing's own writer does not get right: GS1 texts, whose encoder panics on
-//! some and garbles others; long texts, where it panics on those that do not fit; bytes beyond ASCII,
-//! which its reader garbles where encodations are mixed.
+//! Writes DataMatrix symbols that rxing's own writer does not support correctly:
 //!
-//! The codewords are made here (ISO/IEC 16022); error correction and placement are rxing's.
+//! - GS1 texts: rxing's encoder panics on some and encodes others incorrectly.
+//! - Long texts: it panics on those that do not fit.
+//! - Bytes beyond ASCII: rxing's reader decodes mixed encodations incorrectly.
+//!
+//! This module generates the codewords (ISO/IEC 16022); rxing adds the error correction and places the modules.
 
 use rxing::Exceptions;
 use rxing::datamatrix::encoder::{DefaultPlacement, SymbolInfoLookup, error_correction};
@@ -18,7 +20,7 @@ const PAIRS: u8 = 130;
 /// The modules of a GS1 text, which is ASCII.
 pub(crate) fn write_gs1(text: &str) -> Result<Vec<Vec<bool>>, Exceptions> {
     let codewords = ascii_codewords(text).into_iter();
-    // The separator is not itself encoded: FNC1 stands for it.
+    // FNC1 is encoded instead of the separator.
     let separator = SEPARATOR as u8 + 1;
     let codewords = codewords.map(|codeword| {
         if codeword == separator {

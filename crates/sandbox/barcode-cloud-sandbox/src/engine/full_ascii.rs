@@ -1,14 +1,14 @@
 //! Code 39 Full ASCII (ISO/IEC 16388, annex A): pairs of Code 39 letters for all of ASCII.
 
-/// The letters that Code 39 has of its own.
+/// The characters that Code 39 can encode directly.
 pub(crate) const CODE39: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%";
 
-/// `text` in Code 39 letters, or `None` if it is not ASCII.
+/// Encodes `text` in Code 39 characters. Returns `None` if it is not ASCII.
 pub(crate) fn encode(text: &str) -> Option<String> {
     text.chars().map(pair).collect()
 }
 
-/// The text that Code 39 letters stand for, or `None` if they are not of this code.
+/// Decodes Code 39 characters. Returns `None` if they are not Full ASCII.
 pub(crate) fn decode(letters: &str) -> Option<String> {
     let mut text = String::new();
     let mut letters = letters.chars();

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use super::area::Area;
 
-/// The side of a square that counts as one in looking for islands.
+/// The side of the squares in which islands are searched, in pixels.
 const CELL: usize = 8;
 
 /// One pixel in this many may be a stray one, such as a speck of dust. A barcode has more dark pixels, even in a large
 /// picture.
 const STRAY: usize = 10_000;
-/// The least difference between dark and light shades in which a barcode is looked for.
+/// The minimum difference between dark and light shades for a barcode to be searched.
 const LEAST_CONTRAST: u32 = 12;
 
 /// A picture in shades of grey, row by row.
@@ -55,7 +55,7 @@ impl Gray {
     }
 
     /// Spreads the shades between `darkest` and `lightest` over the whole range. Shades that are nearly equal are left as
-    /// they are: there is nothing in them but noise.
+    /// they are, because they contain only noise.
     pub(crate) fn stretch(&mut self, (darkest, lightest): (u8, u8)) {
         let range = u32::from(lightest.saturating_sub(darkest));
         if range < LEAST_CONTRAST || range == u32::from(u8::MAX) {
@@ -124,7 +124,7 @@ impl Gray {
         self.part(left..right, top..bottom)
     }
 
-    /// Some columns and rows of the picture, as far as it has them.
+    /// A part of the picture: these columns and rows, clipped to its size.
     pub(crate) fn part(&self, columns: Range<usize>, rows: Range<usize>) -> Self {
         let within = |range: Range<usize>, end: u32| {
             range.start.min(end as usize)..range.end.min(end as usize)
@@ -162,7 +162,7 @@ impl Gray {
         }
     }
 
-    /// The places that hold something dark with nothing but light around it, seen from afar.
+    /// The islands at a coarse scale: areas with something dark that are surrounded by light.
     pub(crate) fn islands(&self) -> Vec<Area> {
         let (columns, rows) = (self.width as usize / CELL, self.height as usize / CELL);
         let mut dark = vec![false; columns * rows];
@@ -220,7 +220,7 @@ impl Gray {
             .unwrap_or(area)
     }
 
-    /// The rectangle around all that is dark in an area.
+    /// The bounding rectangle of the dark pixels in an area.
     pub(crate) fn dark_within(&self, area: &Area) -> Option<Area> {
         let [left, top, right, bottom] = area.bounds().map(|bound| bound as usize);
         let (right, bottom) = (
@@ -260,7 +260,7 @@ impl Gray {
         turned
     }
 
-    /// The shade between four pixels; white outside.
+    /// Interpolates the shade between four pixels. Outside the picture, it is white.
     fn between(&self, x: f32, y: f32) -> u8 {
         let at = |x: f32, y: f32| {
             let inside = x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32;
@@ -286,7 +286,7 @@ impl Gray {
     }
 }
 
-/// The first of the shades that is not among those of the first `stray` pixels.
+/// The first shade after those of the first `stray` pixels.
 fn first_beyond(
     stray: usize,
     mut shades: impl Iterator<Item = u8>,

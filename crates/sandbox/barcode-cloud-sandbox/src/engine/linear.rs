@@ -42,7 +42,7 @@ const CODE128_FNC1: u8 = 102;
 /// Codabar's alphabet by rxing's index of it.
 const CODABAR: &[u8; 20] = b"0123456789-$:/.+ABCD";
 
-/// The linear formats, those whose check digits or rigour make a mistake less likely first.
+/// The linear formats. Those with check digits or strict patterns, which make an error less likely, come first.
 pub(crate) const FORMATS: [BarcodeFormat; 8] = [
     BarcodeFormat::CODE_128,
     BarcodeFormat::CODE_93,
@@ -54,8 +54,8 @@ pub(crate) const FORMATS: [BarcodeFormat; 8] = [
     BarcodeFormat::ITF,
 ];
 
-/// All barcodes of `formats` whose bars stand upright in `picture`, or upside down. If the `budget` is exhausted before the
-/// last line, the barcodes of the lines before.
+/// Returns the barcodes of `formats` whose bars are vertical in `picture`. If the `budget` is exhausted before the last line,
+/// returns those that were found until then.
 pub(crate) fn scan(
     picture: &Gray,
     formats: &[BarcodeFormat],
@@ -149,8 +149,8 @@ impl Candidate {
     }
 }
 
-/// How many lines must be read alike. Strokes of print are read as a barcode in one line, but rarely in several; Code 128,
-/// Code 93 and EAN-13 have check characters that seldom fit by chance.
+/// How many lines must give the same value. Strokes of print may be read as a barcode in one line, but rarely in several.
+/// Code 128, Code 93 and EAN-13 have check characters, which are rarely right by chance.
 fn least_lines(kind: Kind) -> usize {
     match kind {
         Kind::Rxing(BarcodeFormat::CODE_128 | BarcodeFormat::CODE_93 | BarcodeFormat::EAN_13) => 2,
@@ -158,7 +158,7 @@ fn least_lines(kind: Kind) -> usize {
     }
 }
 
-/// The number of lines, of some in the area of a barcode, that are read alike. Line `y` is one of them.
+/// Reads some lines in the area of a barcode. Returns how many give the same value, including line `y`.
 fn lines_alike(
     rows: &Rows,
     y: usize,
@@ -198,7 +198,8 @@ fn is_high_enough(reading: &Reading) -> bool {
     }
 }
 
-/// A few strokes of print pass for a short barcode without check digit, but not for a high one.
+/// Whether a short barcode is high enough. A few strokes of print may be read as a short barcode without a check digit, but
+/// not as a high one.
 fn is_plausible(reading: &Reading) -> bool {
     let (width, height) = reading.area.size();
     let widest = match reading.kind {
@@ -356,7 +357,7 @@ fn mend_points(row: &BitArray, mut result: RXingResult) -> RXingResult {
             second.x = second.x * 2.0 - 1.0;
         }
         if format == BarcodeFormat::CODABAR {
-            // Each letter has four bars and three gaps, and a gap after it.
+            // Each character has four bars and three gaps, and is followed by a gap.
             let mut end = first.x.max(0.0) as usize;
             for _ in 1..4 * letters {
                 end = row.getNextSet(row.getNextUnset(end));
@@ -399,7 +400,7 @@ fn measure(rows: &Rows, y: usize, result: &RXingResult, budget: &Budget) -> Read
 /// The text, and whether it is a GS1 one.
 fn text(result: &RXingResult) -> (String, bool) {
     match result.getBarcodeFormat() {
-        // rxing gives the indices of letters here, not letters.
+        // Here, rxing returns the indices of characters instead of characters.
         BarcodeFormat::CODABAR => (codabar(result.getText()), false),
         BarcodeFormat::CODE_128 => code128(result),
         _ => (result.getText().to_owned(), false),

@@ -1,4 +1,4 @@
-//! Reading: a picture into the barcodes that it holds.
+//! Reading: finds the barcodes in a picture.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,7 +39,7 @@ const MOST_ISLANDS: usize = 64;
 const FAINT: u8 = 128;
 /// In degrees. Barcodes at multiples of 90 degrees are found without turning the picture.
 const TURNS: [f32; 5] = [15.0, 30.0, 45.0, 60.0, 75.0];
-/// How often one picture is searched for a further barcode of one kind.
+/// The maximum number of searches of a picture for further barcodes of one kind.
 const MOST_OF_A_KIND: usize = 32;
 
 /// The formats that rxing reads in a whole picture instead of line by line. They include DataBar, because a
@@ -74,7 +74,7 @@ pub(crate) struct Found {
     pub(crate) region: [(i32, i32); 4],
 }
 
-/// All barcodes of the types that are `wanted`, from top to bottom. If the `budget` is exhausted before the end, the barcodes
+/// Returns the barcodes of the `wanted` types, from top to bottom. If the `budget` is exhausted before the end, the barcodes
 /// that were found until then.
 pub(crate) fn read(
     picture: &Gray,
@@ -115,7 +115,7 @@ pub(crate) fn read(
     found
 }
 
-/// The picture that the readers get: with full contrast, and with a quiet zone on each side.
+/// Prepares a picture for the readers: stretches the contrast and adds a quiet zone on each side.
 fn prepared(picture: &Gray) -> Gray {
     let contrast = picture.contrast();
     let mut padded = picture.padded(PADDING);
@@ -421,7 +421,7 @@ fn decode(picture: &Gray, format: BarcodeFormat, effort: Effort) -> Vec<RXingRes
         TryHarder: Some(effort > Effort::Fast),
         ..DecodeHints::default()
     };
-    // A reader that panics on a picture has found nothing in it.
+    // If a reader panics on a picture, it has found nothing.
     catch_unwind(AssertUnwindSafe(|| {
         let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
         match format {

@@ -40,7 +40,7 @@ const fn gs1_entry(name: &'static str, base: Base) -> Symbology {
     }
 }
 
-/// What rxing reads and does not write.
+/// The types that rxing reads but does not write.
 const fn read_only(symbology: Symbology) -> Symbology {
     Symbology {
         written_by: WrittenBy::Second,
@@ -68,7 +68,7 @@ const fn common(symbology: Symbology) -> Symbology {
     }
 }
 
-/// Where two types share a symbol, the first that fits gives its name to it.
+/// If two types share a symbol, the first that matches determines the reported name.
 pub(crate) static SYMBOLOGIES: &[Symbology] = &[
     hibc("HIBCQRLIC", Base::QR_CODE, read_hibc_lic),
     hibc("HIBCQRPAS", Base::QR_CODE, read_hibc_pas),

@@ -77,9 +77,9 @@ async fn credentials_are_in_one_answer_only_and_in_no_cache() {
         let headers = format!("{:?}", response.headers());
         assert!(!headers.contains(secret), "{path}");
         let cache = response.headers()["cache-control"].clone();
-        let told = response.text().await.unwrap().contains(secret);
+        let has_secret = response.text().await.unwrap().contains(secret);
         let is_connection = path == "/_sandbox/page/connection";
-        assert_eq!(told, is_connection, "{path}");
+        assert_eq!(has_secret, is_connection, "{path}");
         let wanted = if is_connection {
             "no-store"
         } else {
@@ -87,11 +87,11 @@ async fn credentials_are_in_one_answer_only_and_in_no_cache() {
         };
         assert_eq!(cache, wanted, "{path}");
     }
-    let told = json(get(&caller, "/_sandbox/page/connection").await).await;
-    assert_eq!(told["base_path"], "/v4.0");
-    assert_eq!(told["token_path"], "/connect/token");
-    assert_eq!(told["client_id"], caller.sandbox.client_id());
-    assert_eq!(told["client_secret"], secret);
+    let connection = json(get(&caller, "/_sandbox/page/connection").await).await;
+    assert_eq!(connection["base_path"], "/v4.0");
+    assert_eq!(connection["token_path"], "/connect/token");
+    assert_eq!(connection["client_id"], caller.sandbox.client_id());
+    assert_eq!(connection["client_secret"], secret);
 }
 
 #[tokio::test]

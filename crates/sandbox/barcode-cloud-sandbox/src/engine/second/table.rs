@@ -31,7 +31,7 @@ const fn grid(name: &'static str, write: fn(&str) -> Result<String, String>) -> 
     entry(name, Kind::Unread, false, write, same)
 }
 
-/// More than the largest symbol holds is refused by the engine, which knows each symbology's limit.
+/// The engine rejects data that is too long, because it knows the limit of each symbology.
 pub(crate) static SYMBOLOGIES: &[Symbology] = &[
     bars("AustraliaPost", postal::australia),
     grid("CodablockF", any),
@@ -54,7 +54,7 @@ pub(crate) static SYMBOLOGIES: &[Symbology] = &[
     bars("DutchKIX", any),
     grid("HanXin", any),
     bars("IATA2of5", values::some_digits),
-    // A part of a file, of which other parts say nothing of this one.
+    // The symbol is one part of a file; the other parts are not needed to read it.
     entry(
         "MacroPdf417",
         Kind::Second(Format::Pdf417),
