@@ -134,6 +134,8 @@ async fn it_is_no_panic_to_use_and_to_drop_it_where_a_runtime_runs() {
         serde_json::from_value(json!({
             "base_url": "http://127.0.0.1:9/v4.0", "client_id": "id", "client_secret": "secret",
             "token_url": "http://127.0.0.1:9/connect/token",
+            // The token request is retried until then.
+            "timeouts": {"call": "1s"},
         }))
         .unwrap(),
     )

@@ -167,7 +167,8 @@ fn sent_fields(request: &HttpMockRequest) -> BTreeMap<String, String> {
     leaves(&serde_json::from_slice(request.body_ref()).unwrap())
 }
 
-fn leaves(value: &serde_json::Value) -> BTreeMap<String, String> {
+/// The names and texts of the leaves of a JSON body.
+pub(crate) fn leaves(value: &serde_json::Value) -> BTreeMap<String, String> {
     let fields = value.as_object().unwrap().iter();
     fields
         .flat_map(|(name, value)| match value {

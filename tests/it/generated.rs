@@ -15,6 +15,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use http_body_util::BodyExt as _;
 
+use crate::forms::leaves;
 use crate::raw::Raw;
 use crate::service::{fixed, sandbox};
 
@@ -172,18 +173,6 @@ fn every_option() -> GenerateParams {
         }
     }))
     .unwrap()
-}
-
-/// The names and texts of the leaves of a JSON body.
-fn leaves(value: &serde_json::Value) -> BTreeMap<String, String> {
-    let fields = value.as_object().unwrap().iter();
-    fields
-        .flat_map(|(name, value)| match value {
-            serde_json::Value::Object(_) => leaves(value),
-            serde_json::Value::String(text) => [(name.clone(), text.clone())].into(),
-            other => [(name.clone(), other.to_string())].into(),
-        })
-        .collect()
 }
 
 /// The names and texts of the parts of a multipart form.
@@ -422,28 +411,9 @@ async fn the_deadline_of_a_call_covers_a_renewal_after_a_401() {
     );
 }
 
-/// Answers 503 once, then with a barcode.
-async fn busy_once() -> Raw {
-    let calls = Arc::new(AtomicUsize::new(0));
-    Raw::start(move |mut request| {
-        let is_first = calls.fetch_add(1, Ordering::SeqCst) == 0;
-        async move {
-            match is_first {
-                true => {
-                    request
-                        .answer(503, "retry-after: 0\r\n", "text/plain", "")
-                        .await
-                }
-                false => request.found().await,
-            }
-        }
-    })
-    .await
-}
-
 #[tokio::test]
 async fn a_request_is_retried_like_one_of_the_facade() {
-    let server = busy_once().await;
+    let server = Raw::busy_once().await;
     let client = fixed(&server.base_url()).build().unwrap();
     let request = client.api().scan_base64().body(ScanBase64Request {
         file_base64: "AA==".into(),
@@ -453,7 +423,7 @@ async fn a_request_is_retried_like_one_of_the_facade() {
     assert_eq!(server.heads().len(), 2);
 
     // A streamed body can be sent once only: the caller gets the response.
-    let server = busy_once().await;
+    let server = Raw::busy_once().await;
     let client = fixed(&server.base_url()).build().unwrap();
     let request = client.api().scan_multipart().file(vec![1]);
     let error = request.send().await.unwrap_err();

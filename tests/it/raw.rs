@@ -1,6 +1,7 @@
 //! A server on raw sockets, with one request per connection: for faults that an HTTP library cannot produce, and to record
 //! the requests.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -62,6 +63,24 @@ impl Raw {
     /// Answers each request with a barcode that was found.
     pub(crate) async fn finding() -> Self {
         Self::start(|mut request| async move { request.found().await }).await
+    }
+
+    /// Answers the first request with 503, and each later one with a barcode that was found.
+    pub(crate) async fn busy_once() -> Self {
+        let calls = Arc::new(AtomicUsize::new(0));
+        Self::start(move |mut request| {
+            let is_first = calls.fetch_add(1, Ordering::SeqCst) == 0;
+            async move {
+                match is_first {
+                    true => {
+                        let headers = "retry-after: 0\r\n";
+                        request.answer(503, headers, "text/plain", "").await;
+                    }
+                    false => request.found().await,
+                }
+            }
+        })
+        .await
     }
 
     pub(crate) fn port(&self) -> u16 {

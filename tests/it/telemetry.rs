@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use barcode_cloud::{Client, ClientCredentials, EncodeBarcodeType, ImageSource, Retry};
@@ -72,28 +71,9 @@ fn client_with_tokens_of(base_url: &str) -> Client {
         .unwrap()
 }
 
-/// Answers 503 once, then with a barcode; its drawings say what they were asked for.
-async fn unsteady() -> Raw {
-    let calls = Arc::new(AtomicUsize::new(0));
-    Raw::start(move |mut request| {
-        let first = calls.fetch_add(1, Ordering::SeqCst) == 0;
-        async move {
-            match first {
-                true => {
-                    request
-                        .answer(503, "retry-after: 0\r\n", "text/plain", "")
-                        .await
-                }
-                false => request.found().await,
-            }
-        }
-    })
-    .await
-}
-
 #[tokio::test]
 async fn a_span_has_opentelemetrys_names_and_no_secret() {
-    let server = unsteady().await;
+    let server = Raw::busy_once().await;
     let client = fixed(&server.base_url())
         .retry(Retry::default())
         .build()
@@ -128,7 +108,7 @@ async fn a_span_has_opentelemetrys_names_and_no_secret() {
 
 #[tokio::test]
 async fn a_call_of_the_generated_client_has_the_same_span() {
-    let server = unsteady().await;
+    let server = Raw::busy_once().await;
     let client = fixed(&server.base_url()).build().unwrap();
     let seen = Seen::default();
     let request = client
@@ -269,7 +249,7 @@ fn calls_and_their_repetitions_are_counted() {
     let mut port = 0;
     metrics::with_local_recorder(&recorder, || {
         runtime.block_on(async {
-            let server = unsteady().await;
+            let server = Raw::busy_once().await;
             let client = fixed(&server.base_url()).build().unwrap();
             let image = || ImageSource::url("https://pictures.example/label.png");
             client.scan(image()).send().await.unwrap();

@@ -56,3 +56,19 @@ fn a_pause_ends_at_its_very_instant() {
     };
     assert!(matches!(cache.next_step(retry_at), NextStep::Start(..)));
 }
+
+#[test]
+fn the_time_of_a_late_flight_counts_from_its_beginning_and_a_replaced_one_does_not_begin() {
+    let (cache, now) = (Cache::new(Schedule::default(), secs(30)), Instant::now());
+    let NextStep::Start(late, _) = cache.next_step(now) else {
+        panic!("no flight may start")
+    };
+    assert!(late.begin(now + secs(25)));
+    let waits = |at| matches!(cache.next_step(now + secs(at)), NextStep::Wait(_));
+    assert!(waits(40) && waits(55));
+    let NextStep::Start(replacement, _) = cache.next_step(now + secs(56)) else {
+        panic!("the late flight is abandoned")
+    };
+    assert!(!late.begin(now + secs(56)));
+    assert!(replacement.begin(now + secs(56)));
+}
