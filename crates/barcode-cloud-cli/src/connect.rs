@@ -1,9 +1,15 @@
 //! Connects a command to the service configured in the environment, or to a sandbox inside this program.
 
+use std::time::Duration;
+
 use barcode_cloud::{Client, ClientCredentials, ConfigurationError, Error};
 use barcode_cloud_sandbox::Sandbox;
 
 use crate::arguments::Service;
+
+/// How long a person waits for an unreachable token endpoint. The client itself would retry for longer, which suits
+/// services.
+const TOKEN_WAIT: Duration = Duration::from_secs(3);
 
 /// A client, and the embedded sandbox that it calls, if any. Dropping the connection stops the sandbox.
 pub(crate) struct Connection {
@@ -27,6 +33,7 @@ pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
         ) => anyhow::anyhow!("{missing} (with --sandbox, no credentials are needed)"),
         error => error.into(),
     })?;
+    client.token_source().token_within(TOKEN_WAIT).await?;
     Ok(Connection {
         client,
         _sandbox: None,

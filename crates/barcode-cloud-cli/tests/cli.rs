@@ -335,6 +335,26 @@ fn the_environment_selects_a_running_sandbox() {
     assert!(error.contains(port), "{error}");
 }
 
+#[test]
+fn an_unreachable_token_endpoint_is_an_error_within_seconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = barcode(folder.path());
+    command
+        .args(["generate", "QR", "x", "-o", "label.png"])
+        .env("BARCODE_CLOUD_CLIENT_ID", "id")
+        .env("BARCODE_CLOUD_CLIENT_SECRET", "secret")
+        .env("BARCODE_CLOUD_BASE_URL", "http://127.0.0.1:9/v4.0")
+        .env(
+            "BARCODE_CLOUD_TOKEN_URL",
+            "http://127.0.0.1:9/connect/token",
+        );
+    let before = std::time::Instant::now();
+    let error = failure(&command.output().unwrap());
+    assert!(error.contains("127.0.0.1:9"), "{error}");
+    // The client alone would retry for about half a minute.
+    assert!(before.elapsed() < std::time::Duration::from_secs(15));
+}
+
 /// Returns a BMP file of 8000 × 8000 pixels with a black dot every 24 pixels. Searching it takes long and finds
 /// nothing.
 #[cfg(unix)]
