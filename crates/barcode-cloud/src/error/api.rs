@@ -93,3 +93,56 @@ impl fmt::Debug for ApiError {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::StatusCode;
+
+    use super::ApiError;
+
+    fn error(status: u16) -> ApiError {
+        ApiError {
+            request_id: Some("r-1".into()),
+            code: Some("c".into()),
+            message: Some(" m\n".into()),
+            ..ApiError::new(StatusCode::from_u16(status).unwrap())
+        }
+    }
+
+    #[test]
+    fn the_message_is_one_line_with_the_advice_for_its_status() {
+        for (status, advice) in [
+            (400, "correct the request before sending it again"),
+            (401, "check the client id and secret"),
+            (403, "ask the owner of the account for access"),
+            (404, "check the base URL and the proxy"),
+            (413, "reduce the size of the image in the request"),
+            (429, "try again later"),
+            (501, "check that the base URL is that of the service"),
+        ] {
+            let text = error(status).to_string();
+            let reason = StatusCode::from_u16(status).unwrap();
+            let expected =
+                format!("the service responded with {reason} (c): m [request r-1]; {advice}");
+            assert_eq!(text, expected);
+        }
+        let mut busy = error(503);
+        busy.retry_after = Some(Duration::from_secs(7));
+        assert!(busy.to_string().ends_with("; try again in 7 s"), "{busy}");
+        busy.message = None;
+        busy.description = Some("d".into());
+        assert!(busy.to_string().contains(" (c): d [request"), "{busy}");
+    }
+
+    #[test]
+    fn debug_shows_the_length_of_the_body_and_not_the_body() {
+        let mut error = error(400);
+        error.body = Some("personal".into());
+        let text = format!("{error:?}");
+        assert!(text.contains("body_bytes: Some(8)"), "{text}");
+        assert!(text.contains("status: 400"), "{text}");
+        assert!(!text.contains("personal"), "{text}");
+    }
+}
