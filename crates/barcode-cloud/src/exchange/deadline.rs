@@ -89,6 +89,9 @@ mod tests {
     use std::future::pending;
     use std::time::Duration;
 
+    use barcode_cloud_auth::{
+        ClientCredentials, CredentialsFuture, CredentialsProvider, TokenSource,
+    };
     use tokio::time::{Instant, sleep};
 
     use super::Limit;
@@ -141,5 +144,47 @@ mod tests {
             let work = sleep(Duration::from_secs(1));
             assert!(limit.wait_for(work).await.is_ok());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_that_is_left_counts_down_to_zero() {
+        let begin = Instant::now();
+        let [one, two, three] = [1, 2, 3].map(Duration::from_secs);
+        let limit = Limit::new(Deadline::Call, two, begin);
+        assert_eq!(limit.end(), Some(begin + two));
+        assert_eq!(limit.left(begin), Some(two));
+        assert_eq!(limit.left(begin + one), Some(one));
+        assert_eq!(limit.left(begin + three), Some(Duration::ZERO));
+        let never = Limit::new(Deadline::Call, Duration::MAX, begin);
+        assert_eq!((never.end(), never.left(begin)), (None, None));
+    }
+
+    /// Credentials that never arrive.
+    #[derive(Debug)]
+    struct Hanging;
+
+    impl CredentialsProvider for Hanging {
+        fn credentials(&self) -> CredentialsFuture<'_> {
+            Box::pin(pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_error_of_the_token_source_is_kept_unless_this_limit_ended_the_wait() {
+        let tokens = TokenSource::builder("https://login.example/token", Hanging);
+        let tokens = tokens.build().unwrap();
+        let [one, two] = [1, 2].map(Duration::from_secs);
+        let limit = Limit::new(Deadline::Call, two, Instant::now());
+        let early = tokens.token_within(one).await.unwrap_err();
+        assert!(matches!(limit.token_error(early), Error::Auth(_)));
+        let late = tokens.token_within(one).await.unwrap_err();
+        let late = limit.token_error(late);
+        assert!(
+            matches!(late, Error::Timeout { deadline: Deadline::Call, limit } if limit == two),
+            "{late:?}"
+        );
+        // Any other error is kept, even after the end.
+        let other = ClientCredentials::new("", "secret").unwrap_err();
+        assert!(matches!(limit.token_error(other), Error::Auth(_)));
     }
 }

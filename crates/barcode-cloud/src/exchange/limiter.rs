@@ -96,6 +96,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_permit_without_waiting_is_only_for_clients_without_limits() {
+        let (slots, rate) = (NonZeroUsize::new(1), NonZeroU32::new(1));
+        assert!(Limiter::new(None, None).unlimited().is_some());
+        for (slots, rate) in [(slots, None), (None, rate), (slots, rate)] {
+            assert!(Limiter::new(slots, rate).unlimited().is_none());
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn without_limits_nobody_waits() {
         let limiter = Limiter::new(None, None);
