@@ -54,13 +54,7 @@ impl Retries {
             return None;
         }
         if matches!(error, Error::Transport { source } if is_unprocessed(source)) {
-            // Free and immediate the first time, because GOAWAY rejects every stream on the connection. Back off if the
-            // request is rejected again.
-            let pause = match made {
-                1 => Duration::ZERO,
-                _ => self.jitter(made - 1, Duration::ZERO, random),
-            };
-            return left.is_none_or(|left| pause < left).then_some(pause);
+            return self.pause_after_unprocessed(made, left, random);
         }
         if !self.covers(error) {
             return None;
@@ -70,6 +64,21 @@ impl Retries {
         let in_time = asked <= self.policy.max_pause && left.is_none_or(|left| pause < left);
         // The budget comes last, so that a request that is not resent takes nothing from it.
         (in_time && self.budget.withdraw()).then_some(pause)
+    }
+
+    /// The pause after a request that the server did not process. It is free and immediate the first time, because GOAWAY
+    /// rejects every stream on the connection, and backs off if the request is rejected again.
+    fn pause_after_unprocessed(
+        &self,
+        made: u32,
+        left: Option<Duration>,
+        random: &mut fastrand::Rng,
+    ) -> Option<Duration> {
+        let pause = match made {
+            1 => Duration::ZERO,
+            _ => self.jitter(made - 1, Duration::ZERO, random),
+        };
+        left.is_none_or(|left| pause < left).then_some(pause)
     }
 
     /// A random pause whose upper limit is the first pause, then doubles each time. The limit is at least a tenth of
@@ -229,6 +238,25 @@ mod tests {
             }
             assert_eq!(again, u32::from(percent) + 10, "{percent} %");
         }
+    }
+
+    #[test]
+    fn an_unprocessed_request_is_resent_at_once_and_then_after_growing_pauses() {
+        let mut random = fastrand::Rng::with_seed(2026);
+        let first = Duration::from_millis(100);
+        let policy = Retry::default().pauses(first, Duration::from_secs(60));
+        let retries = Retries::new(policy);
+        let mut longest = |made| {
+            let pauses = (0..200).map(|_| retries.pause_after_unprocessed(made, None, &mut random));
+            pauses.map(Option::unwrap).max().unwrap()
+        };
+        assert_eq!(longest(1), Duration::ZERO);
+        assert!(longest(2) > first * 9 / 10 && longest(2) <= first);
+        assert!(longest(3) > first * 18 / 10 && longest(3) <= first * 2);
+        let mut random = fastrand::Rng::with_seed(2026);
+        let mut within = |left| retries.pause_after_unprocessed(1, Some(left), &mut random);
+        assert_eq!(within(Duration::from_nanos(1)), Some(Duration::ZERO));
+        assert_eq!(within(Duration::ZERO), None);
     }
 
     #[test]
