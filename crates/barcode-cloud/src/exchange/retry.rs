@@ -241,6 +241,19 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_must_be_shorter_than_the_time_that_is_left() {
+        let retries = Retries::new(Retry::default());
+        // The same seed gives the same pause.
+        let pause = |left| {
+            let mut random = fastrand::Rng::with_seed(2026);
+            retries.pause(&answer(503, Some(7)), 1, left, &mut random)
+        };
+        let free = pause(None).unwrap();
+        assert_eq!(pause(Some(free)), None);
+        assert_eq!(pause(Some(free + Duration::from_nanos(1))), Some(free));
+    }
+
+    #[test]
     fn an_unprocessed_request_is_resent_at_once_and_then_after_growing_pauses() {
         let mut random = fastrand::Rng::with_seed(2026);
         let first = Duration::from_millis(100);
