@@ -234,6 +234,18 @@ async fn a_token_that_nothing_can_replace_is_not_sent_twice() {
 }
 
 #[tokio::test]
+async fn a_call_takes_the_token_from_memory_once() {
+    let server = MockServer::start_async().await;
+    let _tokens = tokens(&server).await;
+    accepts(&server, "/v4.0/barcode/scan-multipart", "token-1").await;
+    let client = client_of(&server);
+    for served in [0, 1, 2] {
+        client.scan(b"picture".to_vec()).send().await.unwrap();
+        assert_eq!(client.token_source().metrics().served_from_cache, served);
+    }
+}
+
+#[tokio::test]
 async fn the_wait_for_a_token_may_be_longer_than_an_attempt() {
     let server = Raw::start(|mut request| async move {
         if request.path().ends_with("/connect/token") {

@@ -50,21 +50,30 @@ impl AuthorizedClient {
         &self.tokens
     }
 
-    pub(super) fn has_middleware(&self) -> bool {
-        self.chain.is_some()
+    /// Sets the bearer header, and waits for a token within `limit`. With middleware this does nothing: the chain
+    /// authorizes the request itself, because a middleware that answers needs no token.
+    pub(super) async fn authorize(
+        &self,
+        request: &mut Request,
+        limit: Limit,
+    ) -> Result<Option<AccessToken>, Error> {
+        match self.chain {
+            Some(_) => Ok(None),
+            None => authorize(&self.tokens, request, limit).await.map(Some),
+        }
     }
 
-    /// Sends the request, and waits for a token within `limit`. Returns the response with the token that was used, or no
-    /// token if a middleware answered.
+    /// Sends the request, which has `token` unless there is middleware. Returns the response with the token that was
+    /// used, or no token if a middleware answered.
     pub(super) async fn send(
         &self,
-        mut request: Request,
+        request: Request,
+        token: Option<AccessToken>,
         limit: Limit,
     ) -> Result<(Response, Option<AccessToken>), Error> {
         let Some(chain) = &self.chain else {
-            let token = authorize(&self.tokens, &mut request, limit).await?;
             let response = self.http.execute(request).await;
-            return Ok((response.map_err(response::lost)?, Some(token)));
+            return Ok((response.map_err(response::lost)?, token));
         };
         let mut extensions = Extensions::new();
         extensions.insert(limit);

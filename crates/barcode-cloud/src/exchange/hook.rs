@@ -13,9 +13,10 @@ use reqwest::{Body, Request, Response, ResponseBuilderExt as _, Url};
 use tokio::time::{Sleep, sleep_until};
 
 use super::deadline::Limit;
+use super::upload::UploadOutcome;
 use super::{
-    Attempt, Bounded, Bounds, CallOptions, Exchange, Failure, Operation, ResponseContext,
-    Streaming, response,
+    Bounded, Bounds, CallOptions, Exchange, Failure, Operation, ResponseContext, Streaming,
+    response,
 };
 use crate::Error;
 use crate::error::{Head, InvalidInput};
@@ -63,7 +64,7 @@ impl Operation for BuiltRequest {
         self.lock().is_some()
     }
 
-    async fn request(&self, _: &Attempt) -> Result<Request, Error> {
+    async fn request(&self, _: &UploadOutcome) -> Result<Request, Error> {
         let mut kept = self.lock();
         let clone = kept.as_ref().and_then(Request::try_clone);
         let request = clone.or_else(|| kept.take()).ok_or_else(|| {

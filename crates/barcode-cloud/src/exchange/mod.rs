@@ -57,8 +57,11 @@ pub(crate) trait Operation: Sync {
         std::future::ready(Ok(()))
     }
 
-    /// Builds the request for one attempt.
-    fn request(&self, attempt: &Attempt) -> impl Future<Output = Result<Request, Error>> + Send;
+    /// Builds the request for one attempt. If its upload is aborted, the cause is recorded in `upload`.
+    fn request(
+        &self,
+        upload: &UploadOutcome,
+    ) -> impl Future<Output = Result<Request, Error>> + Send;
 
     /// Reads a successful response, as a part of the attempt.
     fn receive(
@@ -66,13 +69,6 @@ pub(crate) trait Operation: Sync {
         response: Response,
         context: ResponseContext<'_>,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
-}
-
-/// One attempt, as the request that is built for it sees it.
-pub(crate) struct Attempt {
-    /// Records why the upload of the request failed, if it did.
-    pub(crate) upload: UploadOutcome,
-    limit: Limit,
 }
 
 /// The settings of one call.
@@ -218,12 +214,8 @@ impl Call<'_> {
             // rejected again.
             Some(rejected) if !*renewed => {
                 *renewed = true;
-                let token = self
-                    .exchange
-                    .client
-                    .tokens()
-                    .token_within(self.left())
-                    .await;
+                let left = self.limit.left(Instant::now()).unwrap_or(Duration::MAX);
+                let token = self.exchange.client.tokens().token_within(left).await;
                 let token = token.map_err(|error| self.limit.token_error(error))?;
                 match token.generation() == rejected.generation() {
                     true => Err(failed.failure),
@@ -253,51 +245,50 @@ impl Call<'_> {
     }
 
     /// Makes one attempt; `is_replay` says that a 401 was already answered with another token.
+    ///
+    /// An outage of the token endpoint may last longer than an attempt, so the token is awaited within the deadline of
+    /// the call, between the attempt's two parts: building the request, and sending it.
     async fn attempt<O: Operation>(
         &self,
         operation: &O,
         permit: Permit,
         is_replay: bool,
     ) -> Result<O::Output, FailedAttempt> {
-        let client = &self.exchange.client;
-        // An outage of the token endpoint may last longer than an attempt, so the token is awaited within the call's
-        // deadline. With middleware it is not: that may need no token.
-        if !client.has_middleware() {
-            let token = client.tokens().token_within(self.left()).await;
-            token.map_err(|error| self.limit.token_error(error))?;
-        }
-        let limit = self.exchange.timeouts.attempt;
-        let limit = Limit::new(Deadline::Attempt, limit, Instant::now()).or_sooner(self.limit);
-        let attempt = Attempt {
-            upload: UploadOutcome::default(),
-            limit,
-        };
-        let sent = pin!(self.send(operation, &attempt, permit, is_replay));
-        limit.wait_for(sent).await?
-    }
-
-    /// The time that is left of the call.
-    fn left(&self) -> Duration {
-        self.limit.left(Instant::now()).unwrap_or(Duration::MAX)
-    }
-
-    /// Sends one request and receives its response.
-    async fn send<O: Operation>(
-        &self,
-        operation: &O,
-        attempt: &Attempt,
-        permit: Permit,
-        is_replay: bool,
-    ) -> Result<O::Output, FailedAttempt> {
-        let exchange = self.exchange;
-        let mut request = operation.request(attempt).await?;
+        let upload = UploadOutcome::default();
+        let built = pin!(operation.request(&upload));
+        let mut request = self.attempt_limit().wait_for(built).await??;
         if let Some(id) = &self.request_id {
             request.headers_mut().insert(REQUEST_ID, id.clone());
         }
-        let (response, token) = match exchange.client.send(request, attempt.limit).await {
-            Ok(sent) => sent,
-            Err(error) => return Err(attempt.upload.cause_of(error).into()),
-        };
+        let client = &self.exchange.client;
+        let token = client.authorize(&mut request, self.limit).await?;
+        let limit = self.attempt_limit();
+        let received = pin!(self.exchange(operation, request, token, permit, is_replay, limit));
+        let received = limit.wait_for(received).await?;
+        received.map_err(|mut failed| {
+            failed.failure.error = upload.cause_of(failed.failure.error);
+            failed
+        })
+    }
+
+    /// The deadline of a part of an attempt that starts now.
+    fn attempt_limit(&self) -> Limit {
+        let limit = self.exchange.timeouts.attempt;
+        Limit::new(Deadline::Attempt, limit, Instant::now()).or_sooner(self.limit)
+    }
+
+    /// Sends the request and receives its response.
+    async fn exchange<O: Operation>(
+        &self,
+        operation: &O,
+        request: Request,
+        token: Option<AccessToken>,
+        permit: Permit,
+        is_replay: bool,
+        limit: Limit,
+    ) -> Result<O::Output, FailedAttempt> {
+        let exchange = self.exchange;
+        let (response, token) = exchange.client.send(request, token, limit).await?;
         if response.status() == StatusCode::OK {
             let head = Head::new(response.status(), response.headers());
             self.call_span.answered(&head);
@@ -306,10 +297,9 @@ impl Call<'_> {
                 bounds: exchange.bounds,
                 permit,
                 span: &self.call_span.span,
-                limit: attempt.limit,
+                limit,
             };
-            let received = operation.receive(response, context).await;
-            return received.map_err(|error| attempt.upload.cause_of(error).into());
+            return Ok(operation.receive(response, context).await?);
         }
         // The token is invalidated here, whether or not the call can be repeated, but only for the first 401 of a call: a
         // route that rejects the new token as well would reject every token.
@@ -320,7 +310,7 @@ impl Call<'_> {
         }
         let (error, response) = Box::pin(response::error(response, exchange.bounds)).await;
         let failure = Failure {
-            error: attempt.upload.cause_of(error),
+            error,
             response: Some(Box::new(response)),
         };
         Err(FailedAttempt { failure, rejected })

@@ -9,7 +9,8 @@ use reqwest::Response;
 
 use crate::error::InvalidInput;
 use crate::exchange::response;
-use crate::exchange::{Attempt, CallOptions, Operation, ResponseContext, Streaming};
+use crate::exchange::upload::UploadOutcome;
+use crate::exchange::{CallOptions, Operation, ResponseContext, Streaming};
 use crate::image::ImageStream;
 use crate::request::applicability;
 use crate::request::call_options::call_setters;
@@ -235,7 +236,10 @@ impl<R: Receive> Operation for Request<R> {
         &operations::GENERATE_BODY
     }
 
-    fn request(&self, _: &Attempt) -> impl Future<Output = Result<reqwest::Request, Error>> + Send {
+    fn request(
+        &self,
+        _: &UploadOutcome,
+    ) -> impl Future<Output = Result<reqwest::Request, Error>> + Send {
         if let Some(data) = &self.traced_data {
             tracing::debug!(data, "generating");
         }

@@ -9,7 +9,7 @@ use reqwest::Response;
 use crate::error::InvalidInput;
 use crate::exchange::response;
 use crate::exchange::upload::UploadOutcome;
-use crate::exchange::{Attempt, CallOptions, Operation, ResponseContext};
+use crate::exchange::{CallOptions, Operation, ResponseContext};
 use crate::request::call_options::call_setters;
 use crate::request::{barcode, image_source};
 use crate::{Barcode, Client, Error, ImageSource};
@@ -215,10 +215,10 @@ impl Operation for Request {
         }
     }
 
-    async fn request(&self, attempt: &Attempt) -> Result<reqwest::Request, Error> {
+    async fn request(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
         match self.variant() {
             Variant::Url(url) => self.url_request(url),
-            Variant::Multipart => self.multipart_request(&attempt.upload).await,
+            Variant::Multipart => self.multipart_request(upload).await,
             Variant::Json => self.json_request().await,
         }
     }

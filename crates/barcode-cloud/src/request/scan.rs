@@ -5,7 +5,7 @@ use reqwest::Response;
 
 use crate::exchange::response;
 use crate::exchange::upload::UploadOutcome;
-use crate::exchange::{Attempt, CallOptions, Operation, ResponseContext};
+use crate::exchange::{CallOptions, Operation, ResponseContext};
 use crate::request::call_options::call_setters;
 use crate::request::{barcode, image_source};
 use crate::{Barcode, Client, Error, ImageSource};
@@ -86,10 +86,10 @@ impl Operation for Request {
         }
     }
 
-    async fn request(&self, attempt: &Attempt) -> Result<reqwest::Request, Error> {
+    async fn request(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
         match &self.image {
             ImageSource::Url(url) => self.url_request(url),
-            _ => self.multipart_request(&attempt.upload).await,
+            _ => self.multipart_request(upload).await,
         }
     }
 
