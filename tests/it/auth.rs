@@ -1,4 +1,5 @@
-//! The joining of token and call: one token for many calls, one more attempt after a 401, typed errors.
+//! The joining of token and call: one token for many calls, one more attempt after a 401, typed
+//! errors.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -54,8 +55,8 @@ async fn many_first_calls_ask_for_one_token() {
     );
 }
 
-/// Makes the call that uses `route`. An image is uploaded from a path, so that a multipart upload is a stream that must
-/// be opened again.
+/// Makes the call that uses `route`. An image is uploaded from a path, so that a multipart upload
+/// is a stream that must be opened again.
 async fn call(client: &Client, route: &str, path: &Path) -> Result<(), Error> {
     let several = [DecodeBarcodeType::Qr, DecodeBarcodeType::Aztec];
     let url = || ImageSource::url("https://pictures.example/a.png");

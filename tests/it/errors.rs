@@ -1,5 +1,5 @@
-//! Wrong answers: whatever a server or a proxy sends, the caller gets status, code, message and request id where they
-//! are, and the text where they are not.
+//! Wrong answers: whatever a server or a proxy sends, the caller gets status, code, message and
+//! request id where they are, and the text where they are not.
 
 use barcode_cloud::api::types::EncodeBarcodeType;
 use barcode_cloud::{Client, Error};

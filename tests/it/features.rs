@@ -1,5 +1,6 @@
-//! The features that the facade enables in crates that its dependents may use as well. Cargo builds each crate once, with
-//! the features that all its users ask for together, so a feature that changes behaviour would change every dependent.
+//! The features that the facade enables in crates that its dependents may use as well. Cargo builds
+//! each crate once, with the features that all its users ask for together, so a feature that
+//! changes behaviour would change every dependent.
 
 use std::process::Command;
 
@@ -23,7 +24,8 @@ const CHANGE_BEHAVIOUR: [(&str, &[&str]); 5] = [
     ("parking_lot", &["deadlock_detection", "send_guard"]),
 ];
 
-/// What `cargo tree` says of a package as a dependency: one line for each crate, its name and its features.
+/// What `cargo tree` says of a package as a dependency: one line for each crate, its name and its
+/// features.
 fn dependencies_with_features(package: &str) -> Vec<(String, Vec<String>)> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--locked", "--offline", "--all-features"])
@@ -51,7 +53,8 @@ fn dependencies_with_features(package: &str) -> Vec<(String, Vec<String>)> {
 
 #[test]
 fn no_dependency_changes_the_behaviour_of_a_dependents_crates() {
-    // The facade's dependencies include the generated client without `mock`, which is for tests only.
+    // The facade's dependencies include the generated client without `mock`, which is for tests
+    // only.
     for package in ["barcode-cloud", "barcode-cloud-auth"] {
         let found = dependencies_with_features(package);
         let names = || found.iter().map(|(name, _)| name.as_str());

@@ -1,5 +1,5 @@
-//! The generated types held against the document, in both directions. The document is read from `openapi/`, the types
-//! describe themselves as JSON Schema: neither knows the other.
+//! The generated types held against the document, in both directions. The document is read from
+//! `openapi/`, the types describe themselves as JSON Schema: neither knows the other.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,7 +134,8 @@ fn every_schema_property_required_flag_bound_and_value_is_generated_and_nothing_
                 .collect()
         };
         assert_eq!(properties(ours), properties(theirs), "{name}");
-        // A nullable property may be missing: the one place where a type is laxer than the document, by decision.
+        // A nullable property may be missing: the one place where a type is laxer than the
+        // document, by decision.
         let mut required = names(&ours["required"]);
         required.retain(|field| !names(&ours["properties"][field]["type"]).contains("null"));
         assert_eq!(required, names(&theirs["required"]), "{name}");
@@ -194,7 +195,8 @@ fn the_form_the_query_and_the_leaves_of_the_body_are_the_same_31_fields() {
     assert_eq!(query, leaves);
 }
 
-/// Random values of the document's schema `name`; with `wild`, numbers and texts may leave their bounds.
+/// Random values of the document's schema `name`; with `wild`, numbers and texts may leave their
+/// bounds.
 fn value(document: &Value, schema: &Value, wild: bool) -> BoxedStrategy<Value> {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = document.pointer(reference.trim_start_matches('#')).unwrap();
@@ -366,7 +368,8 @@ fn the_check_is_the_documents<T: Serialize + DeserializeOwned>(
     );
 }
 
-/// Whatever a request type can hold is sent only if the document takes it, and refused only if it does not.
+/// Whatever a request type can hold is sent only if the document takes it, and refused only if it
+/// does not.
 #[test]
 fn what_is_checked_before_sending_is_what_the_document_says() {
     the_check_is_the_documents("GenerateParams", |params: &GenerateParams| {

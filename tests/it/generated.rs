@@ -122,8 +122,8 @@ fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-/// Passes every optional field of the four groups to the setter of the same name. The query and the multipart form have
-/// the same setters, so that this does not compile if a form misses one.
+/// Passes every optional field of the four groups to the setter of the same name. The query and the
+/// multipart form have the same setters, so that this does not compile if a form misses one.
 macro_rules! with_every_option {
     ($request:expr, $params:expr) => {
         with_every_option!($request, $params;

@@ -30,7 +30,8 @@ impl Doors {
         }
     }
 
-    /// A server behind these doors. It answers with the data that a request holds, and refuses `bad`.
+    /// A server behind these doors. It answers with the data that a request holds, and refuses
+    /// `bad`.
     async fn server(&self) -> Raw {
         let doors = self.clone();
         Raw::start(move |mut request| {

@@ -1,4 +1,5 @@
-//! Middleware around the attempts of a call: what it sees, what it may do, and what its failure looks like.
+//! Middleware around the attempts of a call: what it sees, what it may do, and what its failure
+//! looks like.
 
 use std::sync::{Arc, Mutex};
 

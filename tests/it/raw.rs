@@ -1,5 +1,5 @@
-//! A server on raw sockets, with one request per connection: for faults that an HTTP library cannot produce, and to record
-//! the requests.
+//! A server on raw sockets, with one request per connection: for faults that an HTTP library cannot
+//! produce, and to record the requests.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -20,7 +20,8 @@ use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::raw::FOUND;
 
-/// Starts it; returns its base URL and its certificate as PEM. It finds a barcode in whatever is asked.
+/// Starts it; returns its base URL and its certificate as PEM. It finds a barcode in whatever is
+/// asked.
 pub(crate) async fn server() -> (String, String) {
     let (listener, acceptor, base_url, pem) = listen(&[]).await;
     tokio::spawn(async move {

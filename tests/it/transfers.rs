@@ -125,7 +125,8 @@ async fn slow_server(came: Arc<Notify>, read: Arc<Notify>) -> String {
 #[tokio::test]
 async fn a_file_that_changes_while_it_goes_up_breaks_the_request_off() {
     let folder = tempfile::tempdir().unwrap();
-    // Far more than the buffers of a connection hold: the upload cannot be over before the server reads.
+    // Far more than the buffers of a connection hold: the upload cannot be over before the server
+    // reads.
     let length = 64 << 20;
     for (change, says) in [
         (length + 5, "has more than its"),

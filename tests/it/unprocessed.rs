@@ -1,5 +1,5 @@
-//! Requests that an HTTP/2 server did not process, frame by frame. They are resent independently of the budget, because
-//! they are not billed.
+//! Requests that an HTTP/2 server did not process, frame by frame. They are resent independently of
+//! the budget, because they are not billed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

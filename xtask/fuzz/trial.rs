@@ -1,5 +1,5 @@
-//! Runs the generator on random documents and overlays, for the fuzz targets and for an ordinary test over the seeds.
-//! The result must be a client or an error. A panic is a finding.
+//! Runs the generator on random documents and overlays, for the fuzz targets and for an ordinary
+//! test over the seeds. The result must be a client or an error. A panic is a finding.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,8 @@ impl fmt::Display for Input {
 }
 
 impl Input {
-    /// Parses an array of a document and an overlay, or a document without an overlay. Returns `None` if `bytes` are
-    /// not JSON.
+    /// Parses an array of a document and an overlay, or a document without an overlay. Returns
+    /// `None` if `bytes` are not JSON.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let value = serde_json::from_slice(bytes).ok()?;
         Some(match value {
@@ -62,7 +62,8 @@ impl Input {
     }
 }
 
-/// The top of the repository. This file is part of both xtask and its fuzz targets, which are in different folders.
+/// The top of the repository. This file is part of both xtask and its fuzz targets, which are in
+/// different folders.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here
@@ -119,7 +120,8 @@ impl Choices<'_> {
     }
 }
 
-/// The maximum number of changes to a seed. It is small because copying a value can double the document.
+/// The maximum number of changes to a seed. It is small because copying a value can double the
+/// document.
 const CHANGES: usize = 12;
 
 /// Names with a meaning in OpenAPI or Rust, and names without one.
@@ -170,8 +172,8 @@ const NAMES: [&str; 44] = [
     "r#fn",
 ];
 
-/// Changes one place of `document`: removes or renames it, or replaces it by an unusual value or a copy of another
-/// place.
+/// Changes one place of `document`: removes or renames it, or replaces it by an unusual value or a
+/// copy of another place.
 fn mutate(document: &mut Value, choices: &mut Choices<'_>) {
     let mut all = Vec::new();
     places(document, &mut String::new(), &mut all);

@@ -1,4 +1,5 @@
-//! Runs progenitor on the lowered document. All settings of the generated client are in this module.
+//! Runs progenitor on the lowered document. All settings of the generated client are in this
+//! module.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +19,8 @@ use crate::lower::{FILE_PART, Lowered};
 ///
 /// # Errors
 ///
-/// [`Error::Progenitor`] with the message of progenitor. A panic of progenitor becomes an error too.
+/// [`Error::Progenitor`] with the message of progenitor. A panic of progenitor becomes an error
+/// too.
 pub fn tokens(lowered: &Lowered) -> Result<syn::File, Error> {
     run(lowered, |generator, api| generator.generate_tokens(api))
 }
@@ -51,7 +53,8 @@ fn settings() -> GenerationSettings {
         .with_hooks(HooksMode::Expected)
         .with_inner_type(quote!(crate::Hooks))
         .with_replacement(FILE_PART, format!("crate::{FILE_PART}"), std::iter::empty())
-        // The timeout in seconds of a call with `Client::new`. It must allow for uploading an image of 20 MiB.
+        // The timeout in seconds of a call with `Client::new`. It must allow for uploading an image
+        // of 20 MiB.
         .with_timeout(100);
     settings
 }
@@ -61,8 +64,8 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs progenitor and converts a panic to an error, because progenitor panics on some invalid documents. Panics of
-/// other threads are still printed.
+/// Runs progenitor and converts a panic to an error, because progenitor panics on some invalid
+/// documents. Panics of other threads are still printed.
 fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Error> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

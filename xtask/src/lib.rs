@@ -1,16 +1,16 @@
 //! Generates the typed client from the OpenAPI document.
 //!
-//! The steps are: read the document, apply the overlay, lower it to what progenitor supports, run progenitor, rewrite
-//! its code, split it into files, and write them. Each step is one module, and data flows from each to the next. No
-//! other crate of the workspace depends on this one.
+//! The steps are: read the document, apply the overlay, lower it to what progenitor supports, run
+//! progenitor, rewrite its code, split it into files, and write them. Each step is one module, and
+//! data flows from each to the next. No other crate of the workspace depends on this one.
 //!
 //! [`diff`] and [`update`] are the commands around the crate `contract-review`.
 //!
 //! # Fuzzing
 //!
-//! Run `cargo fuzz run --sanitizer none mutated` in `xtask/`, or `raw` instead of `mutated` for unstructured bytes. A
-//! finding is printed as JSON; save it as a file in `fuzz/seeds/`. `cargo test -p xtask --test fuzzed` runs the same
-//! code over the seeds.
+//! Run `cargo fuzz run --sanitizer none mutated` in `xtask/`, or `raw` instead of `mutated` for
+//! unstructured bytes. A finding is printed as JSON; save it as a file in `fuzz/seeds/`.
+//! `cargo test -p xtask --test fuzzed` runs the same code over the seeds.
 
 pub mod diff;
 pub mod document;
@@ -44,7 +44,8 @@ pub struct Generated {
     pub applied: Vec<lower::Applied>,
 }
 
-/// Generates the client from the document at `document`, corrected by the overlay at `overlay`. Writes no file.
+/// Generates the client from the document at `document`, corrected by the overlay at `overlay`.
+/// Writes no file.
 ///
 /// # Errors
 ///

@@ -95,7 +95,8 @@ fn finish(outcome: Result<(String, u8), Error>) -> ExitCode {
     }
 }
 
-/// Prints `text`. A write error is ignored, because a reader such as `head` may close the pipe early.
+/// Prints `text`. A write error is ignored, because a reader such as `head` may close the pipe
+/// early.
 fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

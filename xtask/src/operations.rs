@@ -1,4 +1,5 @@
-//! Generates a constant for each operation, for tracing and metrics, and a function that finds one by its id.
+//! Generates a constant for each operation, for tracing and metrics, and a function that finds one
+//! by its id.
 
 use contract_review::operations;
 use heck::{ToShoutySnakeCase as _, ToSnakeCase as _};
@@ -6,7 +7,8 @@ use quote::format_ident;
 use serde_json::Value;
 use syn::{Ident, Item, parse_quote};
 
-/// The constants of the operations of the lowered `document`, sorted by id, and the function `find`.
+/// The constants of the operations of the lowered `document`, sorted by id, and the function
+/// `find`.
 pub(crate) fn items(document: &Value) -> Vec<Item> {
     let mut operations: Vec<_> = operations(document)
         .filter_map(|found| {
@@ -17,7 +19,8 @@ pub(crate) fn items(document: &Value) -> Vec<Item> {
     operations.sort_unstable();
     let names = operations.iter().map(|(id, ..)| constant(id));
     let find: Item = parse_quote! {
-        /// Returns the operation with this id, such as the id in [`OperationInfo`](crate::OperationInfo).
+        /// Returns the operation with this id, such as the id in
+        /// [`OperationInfo`](crate::OperationInfo).
         pub fn find(id: &str) -> Option<&'static Operation> {
             let mut all = [#(&#names),*].into_iter();
             all.find(|operation| operation.id == id)

@@ -1,7 +1,8 @@
-//! Applies an OpenAPI Overlay 1.0 to a document. The overlay contains our corrections of the published facts.
+//! Applies an OpenAPI Overlay 1.0 to a document. The overlay contains our corrections of the
+//! published facts.
 //!
-//! Unlike in the specification, a target that matches nothing is an error, so that an action that no longer has an
-//! effect is noticed and deleted.
+//! Unlike in the specification, a target that matches nothing is an error, so that an action that
+//! no longer has an effect is noticed and deleted.
 
 use std::path::Path;
 
@@ -10,7 +11,8 @@ use serde_json_path::JsonPath;
 
 use crate::{Error, document};
 
-/// The maximum length of a target in bytes. Deeply nested brackets would overflow the stack of the parser.
+/// The maximum length of a target in bytes. Deeply nested brackets would overflow the stack of the
+/// parser.
 const MAX_TARGET: usize = 500;
 
 /// One action of an overlay.
@@ -108,8 +110,8 @@ pub fn apply(document: &mut Value, actions: &[Action]) -> Result<(), Error> {
 
 const NO_MATCH: &str = "matches nothing in the document; correct or delete the action";
 
-/// Describes the actions that have no effect on `document`, one line each: the target matches nothing, or the document
-/// already has the corrected values.
+/// Describes the actions that have no effect on `document`, one line each: the target matches
+/// nothing, or the document already has the corrected values.
 ///
 /// # Errors
 ///
@@ -167,7 +169,8 @@ fn apply_one(document: &mut Value, index: usize, action: &Action) -> Result<bool
     Ok(!places.is_empty())
 }
 
-/// Objects are merged recursively, lists are extended, anything else is replaced (Overlay 1.0, section 4.4.3).
+/// Objects are merged recursively, lists are extended, anything else is replaced (Overlay 1.0,
+/// section 4.4.3).
 fn merge(node: &mut Value, update: &Value) {
     match (node, update) {
         (Value::Object(node), Value::Object(update)) => {

@@ -1,5 +1,5 @@
-//! Writes the generated files to a folder, or checks that the folder contains exactly these files. One function does
-//! both, so that the check cannot differ from the generator.
+//! Writes the generated files to a folder, or checks that the folder contains exactly these files.
+//! One function does both, so that the check cannot differ from the generator.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -42,7 +42,8 @@ impl fmt::Display for Report {
 /// # Errors
 ///
 /// - [`Error::Drift`] in [`Mode::Check`] when a file differs.
-/// - [`Error::Foreign`] when `out` contains a file that was not generated. In this case nothing is written.
+/// - [`Error::Foreign`] when `out` contains a file that was not generated. In this case nothing is
+///   written.
 /// - [`Error::Read`] or [`Error::Write`] when a file cannot be read or written.
 pub fn sync(out: &Path, files: &Files, mode: Mode) -> Result<Report, Error> {
     let stale = stale_files(out, files)?;
@@ -83,8 +84,8 @@ pub fn sync(out: &Path, files: &Files, mode: Mode) -> Result<Report, Error> {
     })
 }
 
-/// The files below `out` that are not in `files`. A file that was not generated is an error, because `--out` can name
-/// any folder and only generated files may be removed.
+/// The files below `out` that are not in `files`. A file that was not generated is an error,
+/// because `--out` can name any folder and only generated files may be removed.
 fn stale_files(out: &Path, files: &Files) -> Result<BTreeSet<PathBuf>, Error> {
     let mut stale = BTreeSet::new();
     let mut folders = vec![out.to_owned()];
@@ -129,7 +130,8 @@ pub(crate) fn write_atomically(path: &Path, contents: &str) -> std::io::Result<(
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
-        // The permissions of an ordinary new file, to which the umask applies. A temporary file is private by default.
+        // The permissions of an ordinary new file, to which the umask applies. A temporary file is
+        // private by default.
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }

@@ -1,5 +1,5 @@
-//! `cargo xtask update`: parses the arguments, merges the published document into ours, prints the proposal, and
-//! writes it with `--accept`.
+//! `cargo xtask update`: parses the arguments, merges the published document into ours, prints the
+//! proposal, and writes it with `--accept`.
 
 use std::path::{Path, PathBuf};
 
@@ -39,8 +39,8 @@ pub struct Arguments {
     overlay: Option<PathBuf>,
 }
 
-/// Returns the text to print and the exit code. Writes our document when the arguments say so. `root` is the top of
-/// the repository.
+/// Returns the text to print and the exit code. Writes our document when the arguments say so.
+/// `root` is the top of the repository.
 ///
 /// # Errors
 ///

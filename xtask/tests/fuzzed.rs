@@ -1,5 +1,5 @@
-//! A short version of the fuzz targets: generates from the seeds, from our own document, and from both with a fixed set
-//! of changes. The result must be a client or an error, never a panic.
+//! A short version of the fuzz targets: generates from the seeds, from our own document, and from
+//! both with a fixed set of changes. The result must be a client or an error, never a panic.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
@@ -16,7 +16,8 @@ fn rounds(default: u64) -> u64 {
     std::env::var("MUTATIONS").map_or(default, |rounds| rounds.parse().unwrap())
 }
 
-/// Whether a client was generated. If the generator panics, the input is printed, so that it can be saved as a seed.
+/// Whether a client was generated. If the generator panics, the input is printed, so that it can be
+/// saved as a seed.
 fn gives_a_client(input: Input, name: &str) -> bool {
     let copy = input.clone();
     let outcome = catch_unwind(|| copy.run());

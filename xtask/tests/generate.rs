@@ -91,7 +91,8 @@ fn two_runs_give_the_same_bytes() {
     assert_eq!(files(first.path()), files(second.path()));
 }
 
-/// The published document differs from ours only in descriptions, so the code without documentation is the same.
+/// The published document differs from ours only in descriptions, so the code without documentation
+/// is the same.
 #[test]
 fn the_published_document_gives_the_same_api() {
     let Some(document) = std::env::var_os("BARCODE_CLOUD_PUBLISHED_DOCUMENT") else {

@@ -1,5 +1,5 @@
-//! `cargo xtask update`: which facts it merges, which descriptions it keeps, and that it writes nothing without
-//! `--accept`.
+//! `cargo xtask update`: which facts it merges, which descriptions it keeps, and that it writes
+//! nothing without `--accept`.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -266,7 +266,8 @@ fn merging_our_own_document_changes_no_byte() {
     assert_eq!(folder.ours(), text);
 }
 
-/// The vendor's documents are not part of this project. If they are available, this test merges them.
+/// The vendor's documents are not part of this project. If they are available, this test merges
+/// them.
 #[test]
 fn merging_the_published_document_of_the_same_contract_changes_no_byte() {
     let (Ok(new), Ok(old)) = (
@@ -300,7 +301,8 @@ fn merging_the_published_document_of_the_same_contract_changes_no_byte() {
     );
     assert_eq!(folder.ours(), text);
 
-    // Merging the older revision and then the newer one restores the facts and copies no published description.
+    // Merging the older revision and then the newer one restores the facts and copies no published
+    // description.
     folder.update(&old, &["--accept"]);
     assert_ne!(folder.ours(), text);
     folder.update(&new, &["--accept"]);

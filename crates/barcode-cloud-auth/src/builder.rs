@@ -20,9 +20,9 @@ use crate::token::static_token;
 /// Longer limits are taken for this: sums of instants must not overflow.
 const MAX_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How the client shows the token endpoint who it is
-/// ([RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). Servers differ;
-/// the other way is never tried automatically.
+/// How the client shows the token endpoint who it is ([RFC 6749 section
+/// 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). Servers differ; the other way is
+/// never tried automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum AuthStyle {

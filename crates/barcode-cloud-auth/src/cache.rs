@@ -2,8 +2,8 @@
 //!
 //! Reading is lock-free; all changes happen under one short lock that is never held across an await
 //! or while foreign code runs. Knows no network, no runtime, no clock and no randomness: instants
-//! and random draws come in, and the caller that gets a [`Ticket`] fetches. The model check compiles
-//! this file a second time against scheduler-controlled cells, so shared cells come from
+//! and random draws come in, and the caller that gets a [`Ticket`] fetches. The model check
+//! compiles this file a second time against scheduler-controlled cells, so shared cells come from
 //! `super::sync` only.
 
 use std::sync::{Arc, OnceLock, PoisonError, TryLockError, Weak};
@@ -23,8 +23,8 @@ use crate::response::{is_rejection, severity};
 use crate::schedule::{MIN_INTERVAL, Schedule, Severity, Times, pause};
 use crate::token::{AccessToken, Entry};
 
-/// How long after its own deadline a flight is replaced. A flight that has not ended by then is on a
-/// runtime that was not dropped but that no thread drives.
+/// How long after its own deadline a flight is replaced. A flight that has not ended by then is on
+/// a runtime that was not dropped but that no thread drives.
 const GRACE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Cache {
@@ -106,8 +106,8 @@ pub(crate) enum NextStep {
     Start(Ticket, InFlight),
 }
 
-/// The obligation to run a flight. If it is dropped before the flight has ended, the waiting callers
-/// learn that the flight is lost. It does not keep the cache alive.
+/// The obligation to run a flight. If it is dropped before the flight has ended, the waiting
+/// callers learn that the flight is lost. It does not keep the cache alive.
 pub(crate) struct Ticket {
     cache: Weak<Cache>,
     pub(crate) flight: Arc<Flight>,

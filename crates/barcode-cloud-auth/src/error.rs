@@ -13,7 +13,8 @@ use reqwest::StatusCode;
 /// Why there is no token, or why a request was not authorized.
 ///
 /// [`Display`](fmt::Display) is one line that ends with what to do next; the cause stays in
-/// [`source`](StdError::source). Neither they nor [`Debug`](fmt::Debug) ever show a secret or a token.
+/// [`source`](StdError::source). Neither they nor [`Debug`](fmt::Debug) ever show a secret or a
+/// token.
 ///
 /// Cloning is cheap, and all callers that waited for one failed fetch get clones of one error.
 ///
@@ -72,7 +73,8 @@ impl Error {
 
     /// Whether the same call may succeed later with nothing changed on this side.
     ///
-    /// The source has retried it for as long as the caller could wait, so there is no need to hurry.
+    /// The source has retried it for as long as the caller could wait, so there is no need to
+    /// hurry.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }

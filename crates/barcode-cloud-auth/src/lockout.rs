@@ -16,7 +16,8 @@ const MAX_REJECTIONS: u32 = 4;
 const REST: Duration = Duration::from_secs(600);
 
 /// Rejected secrets that are remembered for each client id. Beyond that number, an unknown secret
-/// rests like a rejected one, so that a provider with endless new secrets sends no endless requests.
+/// rests like a rejected one, so that a provider with endless new secrets sends no endless
+/// requests.
 const MAX_SECRETS: usize = 16;
 
 /// Client ids that are remembered. Beyond that number, the one that was rejected longest ago is
@@ -69,7 +70,8 @@ impl Lockout {
             return;
         }
         if self.clients.len() >= MAX_CLIENTS {
-            // Sorted on this rare path only, because a later rejection makes an early client recent.
+            // Sorted on this rare path only, because a later rejection makes an early client
+            // recent.
             self.clients.sort_by_key(|client| client.last);
             self.clients.remove(0);
         }

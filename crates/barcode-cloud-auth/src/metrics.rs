@@ -26,7 +26,8 @@ pub(crate) struct Counters {
     pub(crate) served: Counter,
 }
 
-/// Aligned to its own cache lines, so that counting served calls does not slow down neighbouring data.
+/// Aligned to its own cache lines, so that counting served calls does not slow down neighbouring
+/// data.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Counter(AtomicU64);

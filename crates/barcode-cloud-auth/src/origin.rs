@@ -43,7 +43,8 @@ impl ApiOrigin {
                 )),
             };
         };
-        // The spelling is almost always the same. Equal origins in another spelling are compared by parts.
+        // The spelling is almost always the same. Equal origins in another spelling are compared by
+        // parts.
         if url[..Position::BeforePath] == target[..Position::BeforePath] {
             return Ok(());
         }

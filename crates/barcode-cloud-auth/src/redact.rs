@@ -1,4 +1,5 @@
-//! Redacts the text of a server before it becomes part of an error. Works on text only; knows no protocol.
+//! Redacts the text of a server before it becomes part of an error. Works on text only; knows no
+//! protocol.
 
 /// The most that is kept of a description, in characters.
 const MAX_DESCRIPTION: usize = 200;

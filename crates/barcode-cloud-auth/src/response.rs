@@ -196,7 +196,8 @@ fn is_retryable(code: &str, status: StatusCode) -> bool {
 /// How long a source pauses after this failure.
 ///
 /// A permanent failure gets a long pause, but not the bare 404, 302 or 403 of a gateway: gateways
-/// answer like this while the server behind them restarts, and callers recover as soon as from a 503.
+/// answer like this while the server behind them restarts, and callers recover as soon as from a
+/// 503.
 pub(crate) fn severity(error: &Error) -> Severity {
     let registered = || {
         error

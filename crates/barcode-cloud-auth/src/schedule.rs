@@ -74,7 +74,8 @@ impl Schedule {
 /// With a token, a transient failure hurts nobody: full jitter under a ceiling of 1 s, 2 s, 4 s ...
 /// 30 s. Without one, callers are waiting: 0.25 s, 0.5 s ... 10 s. A permanent failure pauses for
 /// 5 s, 10 s ... 60 s, for all callers, because servers lock out clients that insist. The last two
-/// are drawn from between a step and the next, so that the processes of a fleet do not all retry at once.
+/// are drawn from between a step and the next, so that the processes of a fleet do not all retry at
+/// once.
 pub(crate) fn pause(
     severity: Severity,
     count: u32,

@@ -133,10 +133,11 @@ impl TokenSource {
     ///
     /// # Errors
     ///
-    /// - A permanent failure, at once; for the next 5 s, doubling to 60 s, all callers get it without
-    ///   another request.
+    /// - A permanent failure, at once; for the next 5 s, doubling to 60 s, all callers get it
+    ///   without another request.
     /// - A retryable failure, as soon as the next fetch would start after
-    ///   [`caller_wait`](TokenSourceBuilder::caller_wait), or when that time ends during a later fetch.
+    ///   [`caller_wait`](TokenSourceBuilder::caller_wait), or when that time ends during a later
+    ///   fetch.
     /// - [`ErrorKind::WaitTimeout`], when that time ends during the first fetch.
     /// - [`ErrorKind::Panicked`], when the fetch panicked.
     /// - [`ErrorKind::Runtime`] outside a Tokio runtime, if the token is not in memory.
@@ -213,8 +214,9 @@ impl TokenSource {
     ///
     /// Only this very token is taken out: a late 401 for an older token does not touch a newer one.
     /// The next [`token`](Self::token) fetches; call that and repeat the request once, not more. Do
-    /// not report the 401 of the repeated request, and do not call this for 403, which says that the
-    /// token is good and the right is missing. A static token stays, because nothing can replace it.
+    /// not report the 401 of the repeated request, and do not call this for 403, which says that
+    /// the token is good and the right is missing. A static token stays, because nothing can
+    /// replace it.
     ///
     /// If the API rejects one fresh token after the other, replacing them does not help and only
     /// keeps other callers waiting. Therefore the first rejected token is replaced at once, but
@@ -319,7 +321,8 @@ async fn wait_for_token(
             Err(_) if Instant::now() >= deadline => {
                 return Err(last_error.unwrap_or_else(|| waited(caller_wait)));
             }
-            // The runtime of the flight does not make progress, so the next round replaces the flight.
+            // The runtime of the flight does not make progress, so the next round replaces the
+            // flight.
             Err(_) => {}
         }
     }

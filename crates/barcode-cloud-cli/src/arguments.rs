@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 /// Generate, recognize and scan barcodes with the Aspose.BarCode Cloud API.
 ///
-/// Credentials are read from the environment variables BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET. With
-/// --sandbox, neither an account nor a network is needed: the program starts its own emulator, which has a real barcode
-/// engine.
+/// Credentials are read from the environment variables BARCODE_CLOUD_CLIENT_ID and
+/// BARCODE_CLOUD_CLIENT_SECRET. With --sandbox, neither an account nor a network is needed: the
+/// program starts its own emulator, which has a real barcode engine.
 #[derive(Parser)]
 #[command(name = "barcode", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -140,23 +140,23 @@ pub(crate) struct Sandbox {
     /// Port to listen on; 0 selects a free port
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// IP address to listen on. With any address other than a loopback address, everyone who can connect to it
-    /// can use the sandbox and see the requests sent to it
+    /// IP address to listen on. With any address other than a loopback address, everyone who can
+    /// connect to it can use the sandbox and see the requests sent to it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) listen: std::net::IpAddr,
-    /// Image file to use for `recognize` and `scan` requests with this URL; may be repeated. The sandbox never
-    /// downloads anything
+    /// Image file to use for `recognize` and `scan` requests with this URL; may be repeated. The
+    /// sandbox never downloads anything
     #[arg(long, value_name = "URL=PATH")]
     pub(crate) url_file: Vec<String>,
-    /// Reject requests that the service accepts although its OpenAPI document or a standard forbids them:
-    /// colours in single quotes, data that Code39 cannot fully encode, and token requests sent as
-    /// multipart/form-data. By default, the sandbox accepts them like the service and logs a warning if data
-    /// is lost
+    /// Reject requests that the service accepts although its OpenAPI document or a standard forbids
+    /// them: colours in single quotes, data that Code39 cannot fully encode, and token requests
+    /// sent as multipart/form-data. By default, the sandbox accepts them like the service and logs
+    /// a warning if data is lost
     #[arg(long)]
     pub(crate) strict: bool,
     /// Host name to accept for the page and the admin endpoints under `/_sandbox`, such as
-    /// sandbox.example.com; may be repeated. IP addresses, localhost, names without a dot and names that end
-    /// in .internal are always accepted; all other names are rejected
+    /// sandbox.example.com; may be repeated. IP addresses, localhost, names without a dot and names
+    /// that end in .internal are always accepted; all other names are rejected
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
     /// Faults to inject into requests, such as `status=503, ok` or `delay=2s`; may be repeated

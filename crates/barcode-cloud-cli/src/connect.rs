@@ -1,4 +1,5 @@
-//! Connects a command to the service configured in the environment, or to a sandbox inside this program.
+//! Connects a command to the service configured in the environment, or to a sandbox inside this
+//! program.
 
 use std::time::Duration;
 
@@ -7,11 +8,12 @@ use barcode_cloud_sandbox::Sandbox;
 
 use crate::arguments::Service;
 
-/// How long a person waits for an unreachable token endpoint. The client itself would retry for longer, which suits
-/// services.
+/// How long a person waits for an unreachable token endpoint. The client itself would retry for
+/// longer, which suits services.
 const TOKEN_WAIT: Duration = Duration::from_secs(3);
 
-/// A client, and the embedded sandbox that it calls, if any. Dropping the connection stops the sandbox.
+/// A client, and the embedded sandbox that it calls, if any. Dropping the connection stops the
+/// sandbox.
 pub(crate) struct Connection {
     pub(crate) client: Client,
     _sandbox: Option<Sandbox>,

@@ -1,5 +1,5 @@
-//! `barcode demo`: runs all nine operations for several symbologies against an embedded sandbox. Saves every image,
-//! reads it back, and compares the values.
+//! `barcode demo`: runs all nine operations for several symbologies against an embedded sandbox.
+//! Saves every image, reads it back, and compares the values.
 
 use std::io::Write;
 use std::path::Path;
@@ -56,7 +56,8 @@ const SAMPLES: [Sample; 6] = [
     },
 ];
 
-/// The three forms of an operation, each with a different image format, so that three formats are read back.
+/// The three forms of an operation, each with a different image format, so that three formats are
+/// read back.
 const FORMS: [(Form, BarcodeImageFormat, &str); 3] = [
     (Form::Query, BarcodeImageFormat::Png, "png"),
     (Form::Body, BarcodeImageFormat::Jpeg, "jpg"),
@@ -127,8 +128,8 @@ pub(crate) async fn run(arguments: Demo, out: &mut impl Write) -> anyhow::Result
     Ok(())
 }
 
-/// Generates `sample` with one form, saves the image, and reads it back with the recognize and scan operations of that
-/// form.
+/// Generates `sample` with one form, saves the image, and reads it back with the recognize and scan
+/// operations of that form.
 async fn exercise(
     sandbox: &Sandbox,
     client: &Client,
@@ -156,7 +157,8 @@ async fn exercise(
         equal: true,
     };
 
-    // In the query form, the service downloads the image from a URL. The sandbox uses this file for that URL.
+    // In the query form, the service downloads the image from a URL. The sandbox uses this file for
+    // that URL.
     let url = format!("https://pictures.example/{}", path.display());
     sandbox.url_file(url.as_str(), path.as_path());
     let source = forms::Source {

@@ -43,7 +43,8 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Returns the format from `--format`, or else the format that the extension of the output file selects.
+/// Returns the format from `--format`, or else the format that the extension of the output file
+/// selects.
 fn format(arguments: &Generate) -> anyhow::Result<Option<BarcodeImageFormat>> {
     match (&arguments.format, &arguments.output) {
         (Some(name), _) => names::parse("--format", name, BarcodeImageFormat::ALL).map(Some),

@@ -1,4 +1,5 @@
-//! The `barcode` command-line tool: parses the arguments, runs one command and prints an error as a single line.
+//! The `barcode` command-line tool: parses the arguments, runs one command and prints an error as a
+//! single line.
 
 mod arguments;
 mod connect;
@@ -20,8 +21,8 @@ use clap::Parser as _;
 /// Exit status if all images were read, but no barcode was found in at least one of them.
 const NOTHING_FOUND: u8 = 3;
 
-/// How long to wait for background threads after the command has finished. Dropping the runtime would wait
-/// indefinitely.
+/// How long to wait for background threads after the command has finished. Dropping the runtime
+/// would wait indefinitely.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {

@@ -1,4 +1,5 @@
-//! Parses enumeration values from the command line, ignoring case, and suggests similar names on an error.
+//! Parses enumeration values from the command line, ignoring case, and suggests similar names on an
+//! error.
 
 use std::fmt::Display;
 use std::str::FromStr;

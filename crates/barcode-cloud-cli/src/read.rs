@@ -27,7 +27,8 @@ enum Reader {
     Scan,
 }
 
-/// Reads the images in order and prints the barcodes of each. Stops at the first image that cannot be read.
+/// Reads the images in order and prints the barcodes of each. Stops at the first image that cannot
+/// be read.
 pub(crate) async fn run(
     service: Service,
     reading: Reading,

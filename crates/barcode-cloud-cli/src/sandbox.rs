@@ -1,4 +1,5 @@
-//! `barcode sandbox`: runs the emulator as a server until the process receives a termination signal.
+//! `barcode sandbox`: runs the emulator as a server until the process receives a termination
+//! signal.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -63,7 +64,8 @@ fn configured(arguments: &arguments::Sandbox) -> anyhow::Result<Builder> {
         .strict(arguments.strict)
         .token_lifetime(Duration::from_secs(arguments.token_lifetime));
     for pair in &arguments.url_file {
-        // Both a URL and a path may contain `=`. Split at the last one, because it is rarer in paths.
+        // Both a URL and a path may contain `=`. Split at the last one, because it is rarer in
+        // paths.
         let (url, path) = pair
             .rsplit_once('=')
             .filter(|(url, path)| !url.is_empty() && !path.is_empty())
@@ -87,8 +89,8 @@ fn configured(arguments: &arguments::Sandbox) -> anyhow::Result<Builder> {
     Ok(builder)
 }
 
-/// Waits for Ctrl-C or for SIGTERM, which service managers send. If no signal handler can be installed, waits forever.
-/// The process then has to be killed.
+/// Waits for Ctrl-C or for SIGTERM, which service managers send. If no signal handler can be
+/// installed, waits forever. The process then has to be killed.
 async fn termination_signal() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {

@@ -1,11 +1,13 @@
-//! Formats terminal output: errors on a single line, and barcode values with escaped control characters.
+//! Formats terminal output: errors on a single line, and barcode values with escaped control
+//! characters.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Formats an error as a single line, followed by each of its causes that the line does not already contain.
+/// Formats an error as a single line, followed by each of its causes that the line does not already
+/// contain.
 pub(crate) fn one_line(error: &anyhow::Error) -> String {
     let mut line = error.to_string();
     for cause in error.chain().skip(1) {
@@ -17,7 +19,8 @@ pub(crate) fn one_line(error: &anyhow::Error) -> String {
     printable(&line)
 }
 
-/// Escapes the control characters in `text`, because the value of a barcode could otherwise control the terminal.
+/// Escapes the control characters in `text`, because the value of a barcode could otherwise control
+/// the terminal.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut line, character| {
@@ -30,8 +33,8 @@ pub(crate) fn printable(text: &str) -> String {
         })
 }
 
-/// Returns a progress bar of `length` steps on standard error. It is hidden if standard error is not a terminal or if
-/// there is only one step.
+/// Returns a progress bar of `length` steps on standard error. It is hidden if standard error is
+/// not a terminal or if there is only one step.
 pub(crate) fn progress(length: usize) -> ProgressBar {
     if length < 2 {
         return ProgressBar::hidden();

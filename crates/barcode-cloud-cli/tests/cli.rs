@@ -355,14 +355,15 @@ fn an_unreachable_token_endpoint_is_an_error_within_seconds() {
     assert!(before.elapsed() < std::time::Duration::from_secs(15));
 }
 
-/// Returns a BMP file of 8000 × 8000 pixels with a black dot every 24 pixels. Searching it takes long and finds
-/// nothing.
+/// Returns a BMP file of 8000 × 8000 pixels with a black dot every 24 pixels. Searching it takes
+/// long and finds nothing.
 #[cfg(unix)]
 fn dots() -> Vec<u8> {
     let side = 8000_u32;
     let mut file = b"BM".to_vec();
     let rows = vec![255_u8; (side / 8 * side) as usize];
-    // The file size, two reserved fields and the offset of the pixels, followed by the start of the image header.
+    // The file size, two reserved fields and the offset of the pixels, followed by the start of the
+    // image header.
     for number in [rows.len() as u32 + 62, 0, 62, 40, side, side] {
         file.extend(number.to_le_bytes());
     }
@@ -517,8 +518,8 @@ fn a_sandbox_injects_faults_and_maps_urls_to_files() {
     }
 }
 
-/// Starts a server that responds to every request with one barcode. Sends the first line of each request, prefixed with
-/// `name`, to `request_lines`. Returns the URL of the server.
+/// Starts a server that responds to every request with one barcode. Sends the first line of each
+/// request, prefixed with `name`, to `request_lines`. Returns the URL of the server.
 fn serve_a_barcode(name: &'static str, request_lines: Sender<String>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -6,7 +6,8 @@ use reqwest::multipart::Part;
 
 /// A file to upload in a multipart form.
 ///
-/// Its length is always known, so the request has a `Content-Length` header and is not sent in chunks.
+/// Its length is always known, so the request has a `Content-Length` header and is not sent in
+/// chunks.
 ///
 /// ```
 /// use barcode_cloud_client::FilePart;
@@ -30,7 +31,8 @@ impl FilePart {
         Self::named(Part::stream(Body::from(bytes.into())))
     }
 
-    /// Creates a file from a stream of exactly `length` bytes. Use [`reqwest::Body::wrap_stream`] for an open file.
+    /// Creates a file from a stream of exactly `length` bytes. Use [`reqwest::Body::wrap_stream`]
+    /// for an open file.
     ///
     /// If the stream yields fewer or more bytes, sending the request fails.
     pub fn stream(body: impl Into<Body>, length: u64) -> Self {

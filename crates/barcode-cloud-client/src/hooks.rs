@@ -1,7 +1,8 @@
 //! The hook of the generated client, which runs code of other crates around each request.
 //!
-//! The orphan rule allows only this crate to implement progenitor's `ClientHooks` for its `Client`. The implementation
-//! here delegates to an object-safe trait that any crate can implement. This module does not depend on OAuth.
+//! The orphan rule allows only this crate to implement progenitor's `ClientHooks` for its `Client`.
+//! The implementation here delegates to an object-safe trait that any crate can implement. This
+//! module does not depend on OAuth.
 
 use std::fmt;
 use std::pin::Pin;
@@ -18,7 +19,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The error of a [`Hook`] that rejects a request.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs around each request, for example to set a token, to trace requests, or to replace responses in a test.
+/// Runs around each request, for example to set a token, to trace requests, or to replace responses
+/// in a test.
 ///
 /// ```
 /// use barcode_cloud_client::{BoxFuture, Hook, HookError, OperationInfo};
@@ -44,8 +46,8 @@ pub trait Hook: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// If this method returns an error, the request is not sent and the call fails with [`Error::Custom`], which
-    /// contains the text of the error.
+    /// If this method returns an error, the request is not sent and the call fails with
+    /// [`Error::Custom`], which contains the text of the error.
     fn before<'a>(
         &'a self,
         request: &'a mut Request,
@@ -55,13 +57,13 @@ pub trait Hook: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Sends the request. Override this method to inspect the response, to resend the request, or to return a response
-    /// without sending the request.
+    /// Sends the request. Override this method to inspect the response, to resend the request, or
+    /// to return a response without sending the request.
     ///
     /// # Errors
     ///
-    /// With [`SendError::Http`] the call fails with [`Error::CommunicationError`]. With [`SendError::Hook`] it fails
-    /// with [`Error::Custom`], which contains the text of the error.
+    /// With [`SendError::Http`] the call fails with [`Error::CommunicationError`]. With
+    /// [`SendError::Hook`] it fails with [`Error::Custom`], which contains the text of the error.
     fn send<'a>(
         &'a self,
         client: &'a reqwest::Client,
@@ -135,7 +137,8 @@ impl ClientHooks<Hooks> for Client {
         match hook.send(&self.client, request, info).await {
             Ok(response) => Ok(response),
             Err(SendError::Http(error)) => Err(error),
-            // This method can only return a `reqwest::Error`, so `post` returns the error of the hook.
+            // This method can only return a `reqwest::Error`, so `post` returns the error of the
+            // hook.
             Err(SendError::Hook(error)) => Ok(HookFailure(error.to_string()).into_response()),
         }
     }
@@ -152,7 +155,8 @@ impl ClientHooks<Hooks> for Client {
     }
 }
 
-/// The text of a hook's error. It is passed from `exec` to `post` as an extension of an empty response.
+/// The text of a hook's error. It is passed from `exec` to `post` as an extension of an empty
+/// response.
 #[derive(Clone)]
 struct HookFailure(String);
 

@@ -1,6 +1,7 @@
 //! A web service that generates a QR code from a query parameter.
 //!
-//! `cargo run -p barcode-cloud --example axum_service`, then open <http://127.0.0.1:3000/qr?data=hello>.
+//! `cargo run -p barcode-cloud --example axum_service`, then open
+//! <http://127.0.0.1:3000/qr?data=hello>.
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -21,8 +22,8 @@ pub(crate) async fn main() -> anyhow::Result<()> {
     Ok(axum::serve(listener, service(client)).await?)
 }
 
-/// Returns the routes of the service. A client is cheap to clone and its clones share connections, token and limits, so
-/// it can be the state of a router.
+/// Returns the routes of the service. A client is cheap to clone and its clones share connections,
+/// token and limits, so it can be the state of a router.
 pub(crate) fn service(client: Client) -> Router {
     Router::new().route("/qr", get(qr_code)).with_state(client)
 }

@@ -1,4 +1,5 @@
-//! Recognizes the barcodes of every image in a folder, eight images at a time. An error does not stop the other images.
+//! Recognizes the barcodes of every image in a folder, eight images at a time. An error does not
+//! stop the other images.
 //!
 //! `cargo run -p barcode-cloud --example batch -- FOLDER`
 

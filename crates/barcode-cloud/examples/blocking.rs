@@ -1,7 +1,7 @@
 //! A synchronous program that generates tickets, several at a time.
 //!
-//! `cargo run -p barcode-cloud --features blocking --example blocking`. The environment must contain credentials, of
-//! the service or of a sandbox.
+//! `cargo run -p barcode-cloud --features blocking --example blocking`. The environment must
+//! contain credentials, of the service or of a sandbox.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! Handles errors: the predicates decide what the program does, and the message explains it to people.
+//! Handles errors: the predicates decide what the program does, and the message explains it to
+//! people.
 //!
 //! `cargo run -p barcode-cloud --example errors`
 

@@ -1,4 +1,5 @@
-//! Tests with typed mocks: fast tests of code that uses the client, in which each test chooses the responses.
+//! Tests with typed mocks: fast tests of code that uses the client, in which each test chooses the
+//! responses.
 //!
 //! `cargo test -p barcode-cloud --example mocks`
 

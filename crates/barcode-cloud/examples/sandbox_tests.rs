@@ -1,4 +1,5 @@
-//! Tests with a sandbox: tests of code that uses the client, with real tokens and real barcodes but without a network.
+//! Tests with a sandbox: tests of code that uses the client, with real tokens and real barcodes but
+//! without a network.
 //!
 //! `cargo test -p barcode-cloud --example sandbox_tests`
 

@@ -1,4 +1,5 @@
-//! Generated images, whole or as a stream: their bytes, their media type, and writing them to a file.
+//! Generated images, whole or as a stream: their bytes, their media type, and writing them to a
+//! file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -31,8 +32,8 @@ const MEDIA_TYPES: [&str; 5] = [
 
 /// An image that the service generated.
 ///
-/// BMP, GIF, JPEG, PNG, SVG and TIFF images are checked to be complete according to their file format. Any other
-/// `image/*` is accepted without a check.
+/// BMP, GIF, JPEG, PNG, SVG and TIFF images are checked to be complete according to their file
+/// format. Any other `image/*` is accepted without a check.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     bytes: Bytes,
@@ -40,7 +41,8 @@ pub struct Image {
 }
 
 impl Image {
-    /// Reads the whole image from a response. It is an error if the response has another media type.
+    /// Reads the whole image from a response. It is an error if the response has another media
+    /// type.
     pub(crate) async fn read(
         response: Response,
         context: ResponseContext<'_>,
@@ -73,14 +75,16 @@ impl Image {
 
     /// Writes the image to `path`. An existing file is replaced, and its permissions are kept.
     ///
-    /// - The image is written to a temporary file in the same folder, which is then renamed. Other processes therefore
-    ///   never see a partial file. When this returns, the image has been synced to disk.
-    /// - A process that is killed while it writes may leave the temporary file, named `.barcode-*`, behind.
+    /// - The image is written to a temporary file in the same folder, which is then renamed. Other
+    ///   processes therefore never see a partial file. When this returns, the image has been synced
+    ///   to disk.
+    /// - A process that is killed while it writes may leave the temporary file, named `.barcode-*`,
+    ///   behind.
     /// - A symbolic link is followed; a dangling link is an error.
     /// - `path` is not sanitized and may contain `..`: do not build it from untrusted text.
     ///
-    /// The service has already billed the image. Use [`Generate::save`](crate::Generate::save) to check the path before
-    /// the request is sent.
+    /// The service has already billed the image. Use [`Generate::save`](crate::Generate::save) to
+    /// check the path before the request is sent.
     ///
     /// # Errors
     ///
@@ -89,7 +93,8 @@ impl Image {
         save::whole(path.as_ref(), self.bytes.clone()).await
     }
 
-    /// Decodes the pixels of a PNG, JPEG, GIF (its first frame) or TIFF. Requires the feature `image`.
+    /// Decodes the pixels of a PNG, JPEG, GIF (its first frame) or TIFF. Requires the feature
+    /// `image`.
     ///
     /// # Errors
     ///
@@ -119,16 +124,18 @@ impl fmt::Debug for Image {
 ///
 /// - the connection breaks;
 /// - the response is longer than the client's `max_answer_bytes`;
-/// - no chunk arrives within the client's `idle_timeout` (the call's other deadlines no longer apply);
-/// - the image is incomplete according to its file format, which is checked for BMP, GIF, JPEG, PNG, SVG and TIFF
-///   ([`InvalidResponse::is_incomplete`](crate::InvalidResponse::is_incomplete)). Any other `image/*` is accepted
-///   without a check.
+/// - no chunk arrives within the client's `idle_timeout` (the call's other deadlines no longer
+///   apply);
+/// - the image is incomplete according to its file format, which is checked for BMP, GIF, JPEG,
+///   PNG, SVG and TIFF ([`InvalidResponse::is_incomplete`](crate::InvalidResponse::is_incomplete)).
+///   Any other `image/*` is accepted without a check.
 ///
 /// The chunks before an error are not a complete image.
 ///
-/// The request is in flight until the stream ends or is dropped. Until then it holds a permit of the client's
-/// [`concurrency`](crate::ClientBuilder::concurrency) and keeps the span of its call open, which records how the stream
-/// ended. The duration in metrics does not include reading the stream.
+/// The request is in flight until the stream ends or is dropped. Until then it holds a permit of
+/// the client's [`concurrency`](crate::ClientBuilder::concurrency) and keeps the span of its call
+/// open, which records how the stream ended. The duration in metrics does not include reading the
+/// stream.
 pub struct ImageStream {
     chunks: Bounded<Pieces>,
     /// `None` when the stream has ended.
@@ -177,9 +184,11 @@ impl ImageStream {
         self.length
     }
 
-    /// Writes the image to `path` in constant memory, as [`Image::save`] does. Returns the number of bytes written.
+    /// Writes the image to `path` in constant memory, as [`Image::save`] does. Returns the number
+    /// of bytes written.
     ///
-    /// If the stream fails, or if this future is dropped, an existing file at `path` is not changed.
+    /// If the stream fails, or if this future is dropped, an existing file at `path` is not
+    /// changed.
     ///
     /// # Errors
     ///

@@ -23,8 +23,8 @@ pub use barcode_cloud_client::types::{
     MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel, Pdf417Params, QrEncodeMode, QrErrorLevel,
     QrParams, QrVersion, RecognitionImageKind, RecognitionMode, RectMicroQrVersion,
 };
-/// The trait that a [middleware](ClientBuilder::middleware) implements, and the types in its signature. Re-exported
-/// from [`reqwest_middleware`] and its dependencies.
+/// The trait that a [middleware](ClientBuilder::middleware) implements, and the types in its
+/// signature. Re-exported from [`reqwest_middleware`] and its dependencies.
 pub mod middleware {
     pub use async_trait::async_trait;
     pub use http::Extensions;

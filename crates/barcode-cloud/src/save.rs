@@ -1,9 +1,10 @@
-//! Writes files atomically. The bytes are written to a temporary file in the target's folder, which is synced and then
-//! renamed. Readers see either the old file or the whole new one, even after a crash.
+//! Writes files atomically. The bytes are written to a temporary file in the target's folder, which
+//! is synced and then renamed. Readers see either the old file or the whole new one, even after a
+//! crash.
 //!
-//! An error or a dropped future removes the temporary file. A process that is killed while it writes leaves it behind,
-//! named `.barcode-*`. `O_TMPFILE` would avoid that, but such a file cannot replace an existing one: it would first
-//! have to be linked under a temporary name.
+//! An error or a dropped future removes the temporary file. A process that is killed while it
+//! writes leaves it behind, named `.barcode-*`. `O_TMPFILE` would avoid that, but such a file
+//! cannot replace an existing one: it would first have to be linked under a temporary name.
 //!
 //! A symbolic link is followed: the file that it points to is replaced, not the link.
 
@@ -85,7 +86,8 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     written.map_err(in_file(path))
 }
 
-/// Returns the path to replace: `path`, or the file that it links to. A dangling symbolic link is an error.
+/// Returns the path to replace: `path`, or the file that it links to. A dangling symbolic link is
+/// an error.
 fn target(path: &Path) -> io::Result<PathBuf> {
     require_file_name(path)?;
     match path.symlink_metadata() {
@@ -94,7 +96,8 @@ fn target(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Checks that the path ends with a file name. [`Path::file_name`] ignores the end of `folder/` and `folder/.`.
+/// Checks that the path ends with a file name. [`Path::file_name`] ignores the end of `folder/` and
+/// `folder/.`.
 fn require_file_name(path: &Path) -> io::Result<()> {
     let text = path.as_os_str().as_encoded_bytes();
     let ends_with_name = path
@@ -139,7 +142,8 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-/// Creates a temporary file in the folder of `path`, with the permissions that the file at `path` will have.
+/// Creates a temporary file in the folder of `path`, with the permissions that the file at `path`
+/// will have.
 fn create_temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let replaced = replaced_file(path)?;
     let mut builder = tempfile::Builder::new();
@@ -150,7 +154,8 @@ fn create_temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         use std::os::unix::fs::PermissionsExt as _;
         if let Some(replaced) = replaced {
             let file = builder.tempfile_in(folder(path))?;
-            // The set-user-ID and set-group-ID bits are dropped: they were granted to the old content only.
+            // The set-user-ID and set-group-ID bits are dropped: they were granted to the old
+            // content only.
             let mode = replaced.permissions().mode() & 0o777;
             let kept = Permissions::from_mode(mode);
             file.as_file().set_permissions(kept)?;
@@ -164,8 +169,8 @@ fn create_temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     builder.tempfile_in(folder(path))
 }
 
-/// Returns the metadata of the regular file at `path`, if it exists. It is an error if no file can be written to
-/// `path`.
+/// Returns the metadata of the regular file at `path`, if it exists. It is an error if no file can
+/// be written to `path`.
 fn replaced_file(path: &Path) -> io::Result<Option<Metadata>> {
     match path.metadata() {
         Ok(existing) if existing.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
@@ -176,7 +181,8 @@ fn replaced_file(path: &Path) -> io::Result<Option<Metadata>> {
         }
         Ok(existing) => Ok(Some(existing)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        // For example, the name is too long, or a parent is not a folder. The rename would fail for the same reason.
+        // For example, the name is too long, or a parent is not a folder. The rename would fail for
+        // the same reason.
         Err(error) => Err(error),
     }
 }

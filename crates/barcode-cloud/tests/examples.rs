@@ -64,7 +64,8 @@ async fn the_web_service_returns_an_image_or_reports_an_invalid_request() {
     assert_eq!(get("").await.unwrap().status().as_u16(), 400);
 }
 
-/// Returns the web service's response if the barcode service responds to every request with `status`.
+/// Returns the web service's response if the barcode service responds to every request with
+/// `status`.
 async fn response_if_upstream_responds(status: u16) -> reqwest::Response {
     let upstream = httpmock::MockServer::start_async().await;
     upstream

@@ -1,6 +1,6 @@
-//! Checks path parameters: each `{name}` in a path must be declared as a path parameter, and each path parameter must
-//! occur in its path. Parameters that are declared by reference or in the path item count too, so the references of the
-//! document must have been checked before.
+//! Checks path parameters: each `{name}` in a path must be declared as a path parameter, and each
+//! path parameter must occur in its path. Parameters that are declared by reference or in the path
+//! item count too, so the references of the document must have been checked before.
 
 use serde_json::Value;
 
@@ -13,8 +13,8 @@ use crate::references::resolved;
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] with the place of the first parameter that is not in its path, or of the first operation that
-/// lacks a parameter.
+/// [`Error::Invalid`] with the place of the first parameter that is not in its path, or of the
+/// first operation that lacks a parameter.
 pub fn check(document: &Value) -> Result<(), Error> {
     for operation in operations(document) {
         let shared = parameters(document, operation.item, &operation.at_item);

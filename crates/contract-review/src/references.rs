@@ -1,5 +1,6 @@
-//! Checks and follows references. Each `$ref` must name an existing place in the same document, and no chain of
-//! references may be a cycle. A schema that consists of an `allOf` with a single reference is part of such a chain.
+//! Checks and follows references. Each `$ref` must name an existing place in the same document, and
+//! no chain of references may be a cycle. A schema that consists of an `allOf` with a single
+//! reference is part of such a chain.
 
 use std::collections::HashSet;
 
@@ -12,7 +13,8 @@ use crate::pointer::Pointer;
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] with the place of the first reference that has no target or is part of a cycle.
+/// [`Error::Invalid`] with the place of the first reference that has no target or is part of a
+/// cycle.
 pub fn check(document: &Value) -> Result<(), Error> {
     let mut checker = Checker {
         document,
@@ -21,7 +23,8 @@ pub fn check(document: &Value) -> Result<(), Error> {
     checker.check(document, &Pointer::default())
 }
 
-/// Follows the references of `node` to the value they refer to. Returns `node` if it is not a reference.
+/// Follows the references of `node` to the value they refer to. Returns `node` if it is not a
+/// reference.
 ///
 /// `document` must have passed [`check`]: on a cycle this function would not return.
 #[must_use]
@@ -130,7 +133,8 @@ mod tests {
         }
     }
 
-    /// Other schemas with an `allOf` are not part of a chain of references, so they cannot be part of a cycle.
+    /// Other schemas with an `allOf` are not part of a chain of references, so they cannot be part
+    /// of a cycle.
     #[test]
     fn only_an_all_of_with_one_part_and_no_sibling_ref_is_followed() {
         let s = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});

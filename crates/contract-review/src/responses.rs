@@ -1,5 +1,5 @@
-//! Checks that each operation declares a response. OpenAPI 3.1 allows an operation without responses, but no client
-//! can be generated from one.
+//! Checks that each operation declares a response. OpenAPI 3.1 allows an operation without
+//! responses, but no client can be generated from one.
 
 use serde_json::Value;
 

@@ -34,12 +34,13 @@ pub enum Source {
 }
 
 impl Source {
-    /// Parses a command line argument: `git:REV:PATH`, an `http` or `https` URL, or else the path of a file.
+    /// Parses a command line argument: `git:REV:PATH`, an `http` or `https` URL, or else the path
+    /// of a file.
     ///
     /// # Errors
     ///
-    /// [`Error::Document`] when `text` starts with `git:`, `http://` or `https://` but the rest is invalid, or when the
-    /// URL contains credentials.
+    /// [`Error::Document`] when `text` starts with `git:`, `http://` or `https://` but the rest is
+    /// invalid, or when the URL contains credentials.
     pub fn parse(text: &str) -> Result<Self, Error> {
         if let Some(rest) = text.strip_prefix("git:") {
             return git_source(text, rest);
@@ -59,7 +60,8 @@ impl Source {
         Ok(Self::File(text.into()))
     }
 
-    /// Reads the document as JSON and keeps the order of its keys. `root` is the folder in which `git` runs.
+    /// Reads the document as JSON and keeps the order of its keys. `root` is the folder in which
+    /// `git` runs.
     ///
     /// # Errors
     ///
@@ -103,7 +105,8 @@ fn file_bytes(path: &Path) -> Result<Vec<u8>, String> {
     within_limit(file)
 }
 
-/// Runs `git show` without a shell. After `--end-of-options`, git does not interpret a revision as an option.
+/// Runs `git show` without a shell. After `--end-of-options`, git does not interpret a revision as
+/// an option.
 fn git_bytes(root: &Path, revision: &str, path: &str) -> Result<Vec<u8>, String> {
     let mut child = Command::new("git")
         .arg("-C")
@@ -122,7 +125,8 @@ fn git_bytes(root: &Path, revision: &str, path: &str) -> Result<Vec<u8>, String>
     let output = child
         .wait_with_output()
         .map_err(|e| format!("waiting for git failed: {e}"))?;
-    // When the document is too large, the pipe is closed early and git fails too. Report the size, not git's error.
+    // When the document is too large, the pipe is closed early and git fails too. Report the size,
+    // not git's error.
     let bytes = bytes?;
     if output.status.success() {
         Ok(bytes)

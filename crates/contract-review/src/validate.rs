@@ -1,7 +1,8 @@
-//! Validates a document against the OpenAPI meta-schema of its version, then checks its references and path parameters.
+//! Validates a document against the OpenAPI meta-schema of its version, then checks its references
+//! and path parameters.
 //!
-//! Every document that others wrote is validated first, so that later steps can rely on the structure that the OpenAPI
-//! specification guarantees.
+//! Every document that others wrote is validated first, so that later steps can rely on the
+//! structure that the OpenAPI specification guarantees.
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Registry, ValidationError, Validator};
@@ -68,7 +69,8 @@ fn validator_3_0() -> Result<Validator, String> {
         .map_err(|e| e.to_string())
 }
 
-/// The 3.1 meta-schema leaves schema objects to a dialect. This validator uses the dialect of OpenAPI.
+/// The 3.1 meta-schema leaves schema objects to a dialect. This validator uses the dialect of
+/// OpenAPI.
 fn validator_3_1() -> Result<Validator, String> {
     let dialect = parse(DIALECT_3_1)?;
     let mut openapi = parse(OPENAPI_3_1)?;
@@ -89,8 +91,8 @@ fn parse(schema: &str) -> Result<Value, String> {
     serde_json::from_str(schema).map_err(|e| format!("crates/contract-review/meta-schemas: {e}"))
 }
 
-/// The pointer and the message of an error. If all alternatives fail, the one that failed at the deepest place is
-/// probably the intended one.
+/// The pointer and the message of an error. If all alternatives fail, the one that failed at the
+/// deepest place is probably the intended one.
 fn describe(error: ValidationError<'_>) -> String {
     let mut error = &error;
     while let ValidationErrorKind::AnyOf { context }

@@ -1,5 +1,5 @@
-//! Compiles libzint and zxing-cpp with the C and C++ compilers that the `cc` crate finds. Does nothing without the
-//! feature `native`.
+//! Compiles libzint and zxing-cpp with the C and C++ compilers that the `cc` crate finds. Does
+//! nothing without the feature `native`.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -44,9 +44,11 @@ mod native {
         zxing(&package.join("core/src"), &package, &out)
     }
 
-    /// The folder to which cargo has unpacked the package, whether from a registry, a mirror or a vendor folder.
+    /// The folder to which cargo has unpacked the package, whether from a registry, a mirror or a
+    /// vendor folder.
     fn package() -> Result<PathBuf> {
-        // The metadata covers the whole workspace, and cargo may not have downloaded all of its packages yet.
+        // The metadata covers the whole workspace, and cargo may not have downloaded all of its
+        // packages yet.
         let metadata = metadata(&["--offline"]).or_else(|_| metadata(&[]))?;
         manifest(&metadata)
             .and_then(|manifest| Some(manifest.parent()?.to_owned()))
@@ -69,8 +71,8 @@ mod native {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Finds the path of the package's manifest in the metadata. A JSON parser is not necessary, because each path is
-    /// one string.
+    /// Finds the path of the package's manifest in the metadata. A JSON parser is not necessary,
+    /// because each path is one string.
     fn manifest(metadata: &str) -> Option<PathBuf> {
         let paths = metadata.split("\"manifest_path\":\"").skip(1);
         let paths = paths.filter_map(|rest| rest.split('"').next());
@@ -114,7 +116,8 @@ mod native {
         finish(&mut c, "barcode_cloud_zueci")
     }
 
-    /// Compiles with optimization in every profile. These sources need no debugging, and tests use them a lot.
+    /// Compiles with optimization in every profile. These sources need no debugging, and tests use
+    /// them a lot.
     fn finish(build: &mut cc::Build, name: &str) -> Result<()> {
         build.opt_level(2).debug(false).warnings(false);
         build.try_compile(name)?;

@@ -1,5 +1,5 @@
-//! The fault matrix: whatever goes wrong on the way, in every operation and with every kind of upload, gives the right
-//! error or the right success after the right number of attempts.
+//! The fault matrix: whatever goes wrong on the way, in every operation and with every kind of
+//! upload, gives the right error or the right success after the right number of attempts.
 //!
 //! `cargo test -p tests --test it fault_matrix -- --nocapture` prints it as a table.
 
@@ -200,7 +200,8 @@ async fn cell(fault: Fault, column: Column, path: PathBuf, http: reqwest::Client
     };
     let outcome = call.with_subscriber(resent.clone()).await;
     let attempts = resent.count() + 1;
-    // What the client says of its attempts is what the server saw of them, if it came so far within a short deadline.
+    // What the client says of its attempts is what the server saw of them, if it came so far within
+    // a short deadline.
     if !matches!(fault, Fault::ConnectRefused | Fault::Hang | Fault::SlowDrip) {
         assert_eq!(
             server.attempts(),
@@ -211,7 +212,8 @@ async fn cell(fault: Fault, column: Column, path: PathBuf, http: reqwest::Client
     (told(fault, outcome), attempts)
 }
 
-/// Deadlines are short only in the faults that test them. Elsewhere, a slow machine would exceed them.
+/// Deadlines are short only in the faults that test them. Elsewhere, a slow machine would exceed
+/// them.
 fn client(fault: Fault, base_url: &str, http: reqwest::Client) -> Client {
     let long = Duration::from_secs(60);
     let short = Duration::from_millis(200);
@@ -298,7 +300,8 @@ fn expected(fault: Fault, (operation, upload): Column) -> Cell {
     let once = upload == Upload::Reader;
     let again = |attempts: u32| if once { 1 } else { attempts };
     let (told, attempts) = match fault {
-        // A form's reader is first read when there is a connection, that of a body before it is sent.
+        // A form's reader is first read when there is a connection, that of a body before it is
+        // sent.
         Fault::ConnectRefused if operation == SEVERAL => ("connect", again(3)),
         Fault::ConnectRefused => ("connect", 3),
         Fault::ResetBeforeHeaders | Fault::ResetInBody => ("broken off", 1),

@@ -1,4 +1,5 @@
-//! A server that does one thing wrong: resets and half answers are beyond what an HTTP library does.
+//! A server that does one thing wrong: resets and half answers are beyond what an HTTP library
+//! does.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,5 @@
-//! Interprets the bytes as a list of changes to the seeds, so that each input is almost a valid document. A finding is
-//! printed as JSON, which can be saved as a seed.
+//! Interprets the bytes as a list of changes to the seeds, so that each input is almost a valid
+//! document. A finding is printed as JSON, which can be saved as a seed.
 
 #![no_main]
 

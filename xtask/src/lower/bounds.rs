@@ -1,7 +1,7 @@
-//! Bounds of numbers, texts and lists. progenitor would silently ignore the bounds of numbers and generate a wrapper
-//! type for each text with a bound. Therefore, this rule moves the bounds to the extension `x-bounds` and adds them to
-//! the documentation. From `x-bounds`, `rewrite::bounds` generates checks that run before a request is sent. Responses
-//! are not checked.
+//! Bounds of numbers, texts and lists. progenitor would silently ignore the bounds of numbers and
+//! generate a wrapper type for each text with a bound. Therefore, this rule moves the bounds to the
+//! extension `x-bounds` and adds them to the documentation. From `x-bounds`, `rewrite::bounds`
+//! generates checks that run before a request is sent. Responses are not checked.
 
 use std::fmt;
 
@@ -106,7 +106,8 @@ pub(super) fn extract(document: &mut Value, log: &mut Log) -> Result<(), Error> 
     })
 }
 
-/// Checks that the bounds match the type of the schema. Otherwise, the generated check would not compile.
+/// Checks that the bounds match the type of the schema. Otherwise, the generated check would not
+/// compile.
 fn check_type(schema: &Map<String, Value>, bounds: &Value, at: &Pointer) -> Result<(), Error> {
     let kind = schema.get("type").and_then(Value::as_str);
     for (quantity, minimum, maximum) in KEYS {
@@ -137,7 +138,8 @@ fn is_representable(quantity: Quantity, bound: &Value) -> bool {
     }
 }
 
-/// Returns whether a check is generated for the schema at `at`: for properties of named schemas and for parameters.
+/// Returns whether a check is generated for the schema at `at`: for properties of named schemas and
+/// for parameters.
 fn is_checked(at: &Pointer) -> bool {
     let steps: Vec<_> = at.as_str().split('/').skip(1).collect();
     matches!(

@@ -1,5 +1,6 @@
-//! Error bodies: progenitor panics if an operation has both errors with a body and errors without one. The errors
-//! without a body are removed. The caller then receives such a response as `Error::UnexpectedResponse`.
+//! Error bodies: progenitor panics if an operation has both errors with a body and errors without
+//! one. The errors without a body are removed. The caller then receives such a response as
+//! `Error::UnexpectedResponse`.
 
 use contract_review::Pointer;
 use serde_json::{Map, Value};
@@ -43,8 +44,8 @@ pub(super) fn drop_bodyless(document: &mut Value, log: &mut Log) -> Result<(), E
     })
 }
 
-/// Returns whether any error has a body. All error bodies must have the same type, because progenitor supports only one
-/// error type per operation.
+/// Returns whether any error has a body. All error bodies must have the same type, because
+/// progenitor supports only one error type per operation.
 fn typed_errors(responses: &Map<String, Value>, at: &Pointer) -> Result<bool, Error> {
     let mut first: Option<&Value> = None;
     for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {

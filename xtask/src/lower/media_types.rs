@@ -1,5 +1,5 @@
-//! Media types: if a request or response body is available as JSON, the client uses only JSON and the alternatives are
-//! removed. progenitor panics on a request body with more than one media type.
+//! Media types: if a request or response body is available as JSON, the client uses only JSON and
+//! the alternatives are removed. progenitor panics on a request body with more than one media type.
 
 use contract_review::Pointer;
 use serde_json::{Map, Value};

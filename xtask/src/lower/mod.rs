@@ -1,5 +1,6 @@
-//! Lowers an OpenAPI 3.x document to the subset that progenitor supports. Each rule is a function in its own module. A
-//! construct that no rule handles is an error with its JSON pointer; it is never dropped silently.
+//! Lowers an OpenAPI 3.x document to the subset that progenitor supports. Each rule is a function
+//! in its own module. A construct that no rule handles is an error with its JSON pointer; it is
+//! never dropped silently.
 
 mod bounds;
 mod error_bodies;
@@ -78,7 +79,8 @@ impl Log {
     }
 }
 
-/// Applies every rule to `document`, then checks that the result contains only constructs that progenitor supports.
+/// Applies every rule to `document`, then checks that the result contains only constructs that
+/// progenitor supports.
 ///
 /// # Errors
 ///

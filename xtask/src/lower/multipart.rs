@@ -1,6 +1,7 @@
-//! Multipart forms, which progenitor does not support. Each field of a form becomes a query parameter with the same
-//! name, type and description. A binary field gets the type `FilePart`. progenitor then generates a builder with these
-//! parameters, and `rewrite::multipart` changes the builder so that it sends a form instead of a query.
+//! Multipart forms, which progenitor does not support. Each field of a form becomes a query
+//! parameter with the same name, type and description. A binary field gets the type `FilePart`.
+//! progenitor then generates a builder with these parameters, and `rewrite::multipart` changes the
+//! builder so that it sends a form instead of a query.
 
 use contract_review::Pointer;
 use contract_review::references::resolved;
@@ -11,12 +12,14 @@ use super::strict::keys;
 use super::walk::operations_mut;
 use crate::Error;
 
-/// The name of the schema for binary fields. The generator replaces it with the type of this name in the client crate.
+/// The name of the schema for binary fields. The generator replaces it with the type of this name
+/// in the client crate.
 pub const FILE_PART: &str = "FilePart";
 
 const FORM: &str = "multipart/form-data";
 
-/// Converts the fields of multipart forms to query parameters. Returns the ids of the changed operations.
+/// Converts the fields of multipart forms to query parameters. Returns the ids of the changed
+/// operations.
 pub(super) fn convert_forms(document: &mut Value, log: &mut Log) -> Result<Vec<String>, Error> {
     let mut changed = Vec::new();
     let root = document.clone();
@@ -148,7 +151,8 @@ impl Field {
     }
 }
 
-/// Classifies the schema of a form field: `binary`, `text`, or another type, which is not supported.
+/// Classifies the schema of a form field: `binary`, `text`, or another type, which is not
+/// supported.
 fn kind(schema: &Value) -> &str {
     let types = &schema["type"];
     let list = types.as_array().into_iter().flatten();

@@ -1,6 +1,6 @@
-//! Names, which become Rust identifiers. A name without a valid identifier, or with the same identifier as another name
-//! in its scope, is an error. progenitor would choose a different identifier, which the rewrites would not find, or
-//! generate code that does not compile.
+//! Names, which become Rust identifiers. A name without a valid identifier, or with the same
+//! identifier as another name in its scope, is an error. progenitor would choose a different
+//! identifier, which the rewrites would not find, or generate code that does not compile.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,8 @@ use crate::Error;
 /// The methods that every request builder has.
 const METHODS: [&str; 4] = ["new", "request", "send", "receive"];
 
-/// Checks names that become setters of the same builder. Each name comes with its place in the document.
+/// Checks names that become setters of the same builder. Each name comes with its place in the
+/// document.
 pub(super) fn check_setters<'a>(
     names: impl Iterator<Item = (&'a str, Pointer)> + Clone,
 ) -> Result<(), Error> {
@@ -26,12 +27,14 @@ pub(super) fn check_setters<'a>(
     check(names)
 }
 
-/// Checks names that become identifiers in the same scope. Each name comes with its place in the document.
+/// Checks names that become identifiers in the same scope. Each name comes with its place in the
+/// document.
 pub(super) fn check<'a>(names: impl Iterator<Item = (&'a str, Pointer)>) -> Result<(), Error> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for (name, at) in names {
         let identifier = name.to_snake_case();
-        // progenitor appends an underscore to keywords. With an underscore, a keyword is a valid identifier.
+        // progenitor appends an underscore to keywords. With an underscore, a keyword is a valid
+        // identifier.
         if name.contains('\'') || syn::parse_str::<syn::Ident>(&format!("{identifier}_")).is_err() {
             let hint =
                 "a name must start with a letter and consist of letters, digits and separators";

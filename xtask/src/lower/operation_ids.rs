@@ -1,5 +1,5 @@
-//! Operation ids, which become method names. If an id is missing or already in use, an id is derived from the method
-//! and the path, such as `getBarcodeScan`.
+//! Operation ids, which become method names. If an id is missing or already in use, an id is
+//! derived from the method and the path, such as `getBarcodeScan`.
 
 use std::collections::HashSet;
 

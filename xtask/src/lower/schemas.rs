@@ -1,5 +1,5 @@
-//! Schemas: converts constructs that OpenAPI 3.1 writes differently from 3.0, and removes those that would make the
-//! generated types too strict.
+//! Schemas: converts constructs that OpenAPI 3.1 writes differently from 3.0, and removes those
+//! that would make the generated types too strict.
 
 use contract_review::Pointer;
 use serde_json::{Map, Value, json};
@@ -54,9 +54,9 @@ fn nullable_type(schema: &mut Schema, at: &Pointer, log: &mut Log) -> Result<(),
     Ok(())
 }
 
-/// Removes the siblings of a `$ref`, which 3.1 allows and 3.0 ignores. A property keeps its description: its `$ref` is
-/// wrapped in an `allOf`. In other places, no documentation is generated from a reference, so the description is
-/// dropped.
+/// Removes the siblings of a `$ref`, which 3.1 allows and 3.0 ignores. A property keeps its
+/// description: its `$ref` is wrapped in an `allOf`. In other places, no documentation is generated
+/// from a reference, so the description is dropped.
 fn reference_with_siblings(schema: &mut Schema, at: &Pointer, log: &mut Log) -> Result<(), Error> {
     const ANNOTATIONS: [&str; 8] = [
         "description",
@@ -109,8 +109,8 @@ fn is_property(at: &Pointer) -> bool {
     at.as_str().rsplit('/').nth(1) == Some("properties")
 }
 
-/// Removes `additionalProperties: false`. It would become `deny_unknown_fields`, so that a new field in a response
-/// would break every deployed client.
+/// Removes `additionalProperties: false`. It would become `deny_unknown_fields`, so that a new
+/// field in a response would break every deployed client.
 fn open_object(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
         schema.shift_remove("additionalProperties");
@@ -123,8 +123,8 @@ fn open_object(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     }
 }
 
-/// Converts a date-time to plain text. The format that the service uses is unknown, and with a date type, a single
-/// unexpected date would make the whole response fail to parse.
+/// Converts a date-time to plain text. The format that the service uses is unknown, and with a date
+/// type, a single unexpected date would make the whole response fail to parse.
 fn date_time_as_text(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     if schema
         .get("format")
@@ -135,8 +135,9 @@ fn date_time_as_text(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     }
 }
 
-/// Makes required properties optional if they are nullable, so that a response still parses if it omits a field instead
-/// of setting it to null. Runs on the object before its properties are lowered.
+/// Makes required properties optional if they are nullable, so that a response still parses if it
+/// omits a field instead of setting it to null. Runs on the object before its properties are
+/// lowered.
 fn nullable_is_optional(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     let Some(Value::Array(required)) = schema.get("required") else {
         return;
@@ -160,8 +161,8 @@ fn nullable_is_optional(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     }
 }
 
-/// Removes defaults and XML names. Parameters that the caller omits are not sent, so the server applies its defaults.
-/// The generated client does not use XML.
+/// Removes defaults and XML names. Parameters that the caller omits are not sent, so the server
+/// applies its defaults. The generated client does not use XML.
 fn drop_defaults_and_xml_names(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     for (key, rule) in [("default", "default"), ("xml", "xml-name")] {
         if let Some(value) = schema.shift_remove(key) {

@@ -1,6 +1,6 @@
-//! The final check before progenitor runs. Every key of the lowered document must be one that progenitor supports or
-//! one that does not affect requests and responses. Any other key is an error, because progenitor would silently ignore
-//! it or panic.
+//! The final check before progenitor runs. Every key of the lowered document must be one that
+//! progenitor supports or one that does not affect requests and responses. Any other key is an
+//! error, because progenitor would silently ignore it or panic.
 
 use contract_review::{METHODS, Pointer};
 use serde_json::{Map, Value};
@@ -243,7 +243,8 @@ fn object<'a>(node: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>, E
         .ok_or_else(|| Error::lower(at, "not an object", "see the OpenAPI specification"))
 }
 
-/// Checks that `map` contains only `known` keys and extensions. `context` describes `map` in the error.
+/// Checks that `map` contains only `known` keys and extensions. `context` describes `map` in the
+/// error.
 pub(super) fn keys(
     map: &Map<String, Value>,
     at: &Pointer,

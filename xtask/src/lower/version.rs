@@ -1,5 +1,5 @@
-//! The version: progenitor supports only OpenAPI 3.0.x, so the version of a 3.1.x document becomes 3.0.3. The other
-//! rules lower or reject the constructs that exist only in 3.1.
+//! The version: progenitor supports only OpenAPI 3.0.x, so the version of a 3.1.x document becomes
+//! 3.0.3. The other rules lower or reject the constructs that exist only in 3.1.
 
 use contract_review::Pointer;
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! Removes the `api-version` header, which progenitor adds to every request although the document does not define it.
-//! If there are no other headers, the header map is removed too.
+//! Removes the `api-version` header, which progenitor adds to every request although the document
+//! does not define it. If there are no other headers, the header map is removed too.
 
 use quote::ToTokens as _;
 use syn::{Item, Stmt};

@@ -1,6 +1,6 @@
-//! Generates the checks of the document's bounds. Each type with bounds gets a method `check`, which runs when the
-//! type's builder creates a value. Parameters are checked in `send`. This way, every request is checked once, and
-//! responses are not checked.
+//! Generates the checks of the document's bounds. Each type with bounds gets a method `check`,
+//! which runs when the type's builder creates a value. Parameters are checked in `send`. This way,
+//! every request is checked once, and responses are not checked.
 
 use std::collections::BTreeMap;
 
@@ -51,11 +51,13 @@ pub(super) fn module() -> Item {
     }
 }
 
-/// Adds a method `check` to the types of the document, and calls it when their builders create a value.
+/// Adds a method `check` to the types of the document, and calls it when their builders create a
+/// value.
 pub(super) fn check_types(items: &mut Vec<Item>, document: &Value) -> Result<(), Error> {
     check_fields_exist(items, document)?;
     let mut checked: BTreeMap<String, ItemImpl> = BTreeMap::new();
-    // A type also needs a check if one of its fields has a checked type. Repeat until no further type is found.
+    // A type also needs a check if one of its fields has a checked type. Repeat until no further
+    // type is found.
     loop {
         let known = checked.len();
         for item in items.iter() {
@@ -90,7 +92,8 @@ pub(super) fn check_types(items: &mut Vec<Item>, document: &Value) -> Result<(),
     Ok(())
 }
 
-/// Checks that the type and the field of every bound exist, so that no bound is lost if their names change.
+/// Checks that the type and the field of every bound exist, so that no bound is lost if their names
+/// change.
 fn check_fields_exist(items: &[Item], document: &Value) -> Result<(), Error> {
     let schemas = document["components"]["schemas"].as_object();
     for (name, schema) in schemas.into_iter().flatten() {
@@ -122,8 +125,8 @@ fn check_method(item: &ItemStruct, checks: &[TokenStream]) -> ItemImpl {
     let name = &item.ident;
     parse_quote! {
         impl #name {
-            /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
-            /// before a request is sent.
+            /// Checks that the fields are within the bounds of the OpenAPI document. This check
+            /// runs automatically before a request is sent.
             pub fn check(&self) -> Result<(), self::error::ConversionError> {
                 #(#checks)*
                 Ok(())
@@ -188,8 +191,8 @@ fn bounds_check(name: &str, bounds: &Bounds, ty: &Type) -> TokenStream {
     }
 }
 
-/// Returns the bound as a literal of the field's type. Otherwise, an `f32` of 0.1 would differ from a bound of 0.1 in
-/// `f64`.
+/// Returns the bound as a literal of the field's type. Otherwise, an `f32` of 0.1 would differ from
+/// a bound of 0.1 in `f64`.
 fn number(bound: f64, ty: &str) -> TokenStream {
     match ty {
         "f32" => Literal::f32_suffixed(bound as f32).to_token_stream(),
@@ -280,8 +283,9 @@ pub(super) fn check_parameters(items: &mut [Item], document: &Value) -> Result<(
     Ok(())
 }
 
-/// Returns the statement that checks a parameter. If `send` has unwrapped the field into a local variable, the
-/// statement checks that variable. Otherwise it checks the field, which is still a `Result`.
+/// Returns the statement that checks a parameter. If `send` has unwrapped the field into a local
+/// variable, the statement checks that variable. Otherwise it checks the field, which is still a
+/// `Result`.
 fn parameter_check(
     builder: &ItemStruct,
     send: &Block,

@@ -1,5 +1,6 @@
-//! Derives: with the client's feature `schemars`, every type of the document implements `JsonSchema`, including the
-//! bounds from the document. `Client` does not derive `Debug`, because that would show a password in its base URL.
+//! Derives: with the client's feature `schemars`, every type of the document implements
+//! `JsonSchema`, including the bounds from the document. `Client` does not derive `Debug`, because
+//! that would show a password in its base URL.
 
 use proc_macro2::TokenStream;
 use quote::quote;

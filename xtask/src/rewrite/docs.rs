@@ -1,5 +1,6 @@
-//! Documentation: progenitor documents parameters only in the description of the operation, and generates each text as
-//! one attribute. This rewrite documents every setter and splits the texts into ordinary `///` lines.
+//! Documentation: progenitor documents parameters only in the description of the operation, and
+//! generates each text as one attribute. This rewrite documents every setter and splits the texts
+//! into ordinary `///` lines.
 
 use std::collections::BTreeMap;
 
@@ -72,8 +73,8 @@ pub(super) fn split_lines(file: &mut File) {
             for attribute in old {
                 match doc_text(&attribute) {
                     Some(text) => attributes.extend(text.trim().lines().map(|line| {
-                        // `crate::split` moves the builders one module deeper, so paths relative to `super` become
-                        // invalid.
+                        // `crate::split` moves the builders one module deeper, so paths relative to
+                        // `super` become invalid.
                         let line = line.replace("]: super::Client::", "]: crate::Client::");
                         let line = if line.is_empty() {
                             String::new()

@@ -1,4 +1,5 @@
-//! Enumerations: adds the constant `ALL` with all values, and makes `FromStr` ignore case if no value matches exactly.
+//! Enumerations: adds the constant `ALL` with all values, and makes `FromStr` ignore case if no
+//! value matches exactly.
 
 use quote::ToTokens as _;
 use syn::visit_mut::VisitMut;
@@ -47,8 +48,8 @@ fn values(item: &Item) -> Option<(Ident, Vec<Ident>)> {
     })
 }
 
-/// Replaces the last match arm in `FromStr`, which rejects every value that differs from the document, even in case
-/// only.
+/// Replaces the last match arm in `FromStr`, which rejects every value that differs from the
+/// document, even in case only.
 fn ignore_case(items: &mut [Item], name: &Ident, count: usize) -> Result<(), Error> {
     struct Fallback {
         error: String,

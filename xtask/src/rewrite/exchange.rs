@@ -1,6 +1,6 @@
-//! Splits `send` into three methods: `request` builds the request, `send` sends it and runs the hooks, and `receive`
-//! parses the response. A caller with its own HTTP transport can use `request` and `receive` alone, and `send` does not
-//! hold the parameters while it waits.
+//! Splits `send` into three methods: `request` builds the request, `send` sends it and runs the
+//! hooks, and `receive` parses the response. A caller with its own HTTP transport can use `request`
+//! and `receive` alone, and `send` does not hold the parameters while it waits.
 
 use syn::{Block, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, parse_quote};
 
@@ -8,8 +8,8 @@ use super::send::{is_let, send_fn_mut};
 use super::{argument, builders, missing};
 use crate::Error;
 
-/// Splits the `send` method of every builder. Must run after all other rewrites of builders, because it moves the code
-/// that they look for.
+/// Splits the `send` method of every builder. Must run after all other rewrites of builders,
+/// because it moves the code that they look for.
 pub(super) fn split(items: &mut [Item]) -> Result<(), Error> {
     for (builder, methods) in builders(items) {
         let name = builder.ident.to_string();
@@ -48,8 +48,8 @@ fn split_method(send: &mut ImplItemFn, builder: &str) -> Result<[ImplItemFn; 2],
     Ok([request, receive])
 }
 
-/// Splits the statements of `send` into those that build the request, those that send it, and the expression that
-/// parses the response.
+/// Splits the statements of `send` into those that build the request, those that send it, and the
+/// expression that parses the response.
 fn split_statements(
     send: &mut Block,
     builder: &str,
@@ -120,7 +120,8 @@ mod tests {
                     let mut request = client.client.get(url).build()?;
                     Ok(request)
                 }
-                /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
+                /// Parses the response to a [`request`](Self::request), as [`send`](Self::send)
+                /// does.
                 pub async fn receive(
                     response: reqwest::Response
                 ) -> Result<ResponseValue<types::It>, Error<types::No>> {

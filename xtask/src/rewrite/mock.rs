@@ -1,6 +1,6 @@
-//! Completes the typed mocks that progenitor generates. Lowering converted multipart forms to query parameters; the
-//! rewritten mocks match the fields in the request body instead. Responses with binary data are set with bytes and a
-//! media type, because progenitor supports only JSON there.
+//! Completes the typed mocks that progenitor generates. Lowering converted multipart forms to query
+//! parameters; the rewritten mocks match the fields in the request body instead. Responses with
+//! binary data are set with bytes and a media type, because progenitor supports only JSON there.
 
 use heck::ToUpperCamelCase as _;
 use serde_json::Value;
@@ -39,8 +39,9 @@ fn methods<'a>(operations: &'a mut [Item], name: &str) -> Result<&'a mut ItemImp
     found.ok_or_else(|| missing(name, "mock"))
 }
 
-/// Replaces `query_param` and `query_param_missing` with a check of the form field. Returns `None` if the method
-/// contains neither. The field must contain the text of the value or, for a file, its bytes.
+/// Replaces `query_param` and `query_param_missing` with a check of the form field. Returns `None`
+/// if the method contains neither. The field must contain the text of the value or, for a file, its
+/// bytes.
 fn match_form_field(item: &mut ImplItem) -> Option<()> {
     struct Matcher {
         value: Expr,
@@ -125,7 +126,8 @@ fn form_module() -> Item {
                 when.is_true(move |request| field(request.body_ref(), &name).is_none())
             }
 
-            /// Returns the value of the form field `name`, which is between its headers and the next boundary.
+            /// Returns the value of the form field `name`, which is between its headers and the
+            /// next boundary.
             fn field<'a>(body: &'a [u8], name: &str) -> Option<&'a [u8]> {
                 let boundary = &body[..find(body, b"\r\n")?];
                 let named = &body[find(body, format!("; name=\"{name}\"").as_bytes())?..];

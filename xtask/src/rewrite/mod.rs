@@ -1,6 +1,6 @@
-//! Changes the code that progenitor generates where its settings do not suffice. Each module makes one change to the
-//! syntax tree. A rewrite fails if it does not find the code that it expects, so that a new version of progenitor
-//! cannot disable it unnoticed.
+//! Changes the code that progenitor generates where its settings do not suffice. Each module makes
+//! one change to the syntax tree. A rewrite fails if it does not find the code that it expects, so
+//! that a new version of progenitor cannot disable it unnoticed.
 
 mod api_version;
 mod bounds;
@@ -92,7 +92,8 @@ fn argument(ty: &Type, index: usize) -> Option<&Type> {
     }
 }
 
-/// Returns the field or module name for `name`. [`crate::lower`] has checked that `name` has a valid identifier.
+/// Returns the field or module name for `name`. [`crate::lower`] has checked that `name` has a
+/// valid identifier.
 pub(crate) fn field_name(name: &str) -> Ident {
     let name = name.to_snake_case();
     syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))

@@ -1,6 +1,6 @@
-//! Makes the builders of multipart operations send a form. Lowering converted the form fields to query parameters, so
-//! that progenitor could generate the struct, the setters and the code that parses the response. This rewrite replaces
-//! the query with a form.
+//! Makes the builders of multipart operations send a form. Lowering converted the form fields to
+//! query parameters, so that progenitor could generate the struct, the setters and the code that
+//! parses the response. This rewrite replaces the query with a form.
 
 use heck::ToUpperCamelCase as _;
 use proc_macro2::TokenStream;
@@ -121,7 +121,8 @@ impl Kind {
     }
 }
 
-/// Removes `Clone` from a builder with a file, because a file may be a stream, which can be sent only once.
+/// Removes `Clone` from a builder with a file, because a file may be a stream, which can be sent
+/// only once.
 fn remove_clone_with_file(builder: &mut ItemStruct, fields: &[(LitStr, syn::Ident)]) {
     let has_file = fields.iter().any(|(_, name)| {
         let field = builder

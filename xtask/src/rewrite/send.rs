@@ -37,7 +37,8 @@ pub(super) fn is_let(statement: &Stmt, name: &str) -> bool {
     matches!(statement, Stmt::Local(local) if matches!(&local.pat, Pat::Ident(pat) if pat.ident == name))
 }
 
-/// Removes all calls of `method` from the method chains in `statement`. Returns the calls in source order.
+/// Removes all calls of `method` from the method chains in `statement`. Returns the calls in source
+/// order.
 pub(super) fn take_calls(statement: &mut Stmt, method: &str) -> Vec<ExprMethodCall> {
     struct Taker<'a> {
         method: &'a str,
@@ -63,7 +64,8 @@ pub(super) fn take_calls(statement: &mut Stmt, method: &str) -> Vec<ExprMethodCa
     taker.taken
 }
 
-/// Replaces the receiver of `.build()` with the result of `replace`. Returns whether `statement` contains `.build()`.
+/// Replaces the receiver of `.build()` with the result of `replace`. Returns whether `statement`
+/// contains `.build()`.
 pub(super) fn replace_before_build(statement: &mut Stmt, replace: impl Fn(&Expr) -> Expr) -> bool {
     struct Replacer<F> {
         replace: F,

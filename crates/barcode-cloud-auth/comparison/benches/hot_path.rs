@@ -2,7 +2,8 @@
 //! from divan, then the same figures again as ratios.
 //!
 //! This crate is compared with the first version that many services write, a `tokio::sync::RwLock`
-//! around an `Option`, and with `google-cloud-auth`, whose token comes from a server on loopback too.
+//! around an `Option`, and with `google-cloud-auth`, whose token comes from a server on loopback
+//! too.
 
 use std::hint::black_box;
 use std::pin::pin;

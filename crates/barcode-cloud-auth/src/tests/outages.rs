@@ -312,7 +312,8 @@ async fn the_logged_pause_is_the_time_until_the_next_request() {
         assert!((0.0..0.2).contains(&(gap - pause)), "{pauses:?} {gaps:?}");
     }
     assert_eq!(pauses[3], 600.0);
-    // During the rest, the credentials are read for each attempt, and the pause is the remaining rest.
+    // During the rest, the credentials are read for each attempt, and the pause is the remaining
+    // rest.
     let during: Vec<_> = pauses[4..]
         .iter()
         .take_while(|pause| **pause < 600.0)

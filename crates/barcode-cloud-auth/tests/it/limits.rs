@@ -1,4 +1,5 @@
-//! Servers that are slow, endless or not what they should be. Where a limit is waited for, it is set low.
+//! Servers that are slow, endless or not what they should be. Where a limit is waited for, it is
+//! set low.
 
 use std::io::Write;
 use std::net::TcpListener;

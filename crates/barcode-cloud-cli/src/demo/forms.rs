@@ -1,5 +1,5 @@
-//! The nine operations, grouped by form. The facade chooses the most suitable form for each request. The other forms
-//! are sent with the generated client, which `Client::api` returns.
+//! The nine operations, grouped by form. The facade chooses the most suitable form for each
+//! request. The other forms are sent with the generated client, which `Client::api` returns.
 
 use std::path::Path;
 

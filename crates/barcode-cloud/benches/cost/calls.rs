@@ -1,5 +1,6 @@
-//! Measures the time and the allocations of calls. The baseline and the candidates run in alternating blocks, and a
-//! ratio compares blocks of the same round: the load of a shared machine varies, but not much between adjacent blocks.
+//! Measures the time and the allocations of calls. The baseline and the candidates run in
+//! alternating blocks, and a ratio compares blocks of the same round: the load of a shared machine
+//! varies, but not much between adjacent blocks.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -123,8 +124,8 @@ impl Rounds {
         values[values.len() / 2]
     }
 
-    /// Adds a row that compares each block with the first. The comparison of the baseline with itself, which shows the
-    /// noise of the measurement, is added as a note.
+    /// Adds a row that compares each block with the first. The comparison of the baseline with
+    /// itself, which shows the noise of the measurement, is added as a note.
     fn compare(&self, blocks: &[Block], table: &mut Table, comparison: Comparison) {
         for (index, block) in blocks.iter().enumerate().skip(1) {
             let quantity = comparison.quantity;
@@ -221,7 +222,8 @@ pub(crate) fn many_callers(url: &str, effort: Effort, table: &mut Table) {
     );
 }
 
-/// Counts the heap allocations per call. They include those of the connection, which runs on the same thread.
+/// Counts the heap allocations per call. They include those of the connection, which runs on the
+/// same thread.
 pub(crate) fn allocations(url: &str, table: &mut Table) {
     eprintln!("allocations");
     let runtime = one_thread();

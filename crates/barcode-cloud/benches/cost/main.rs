@@ -1,5 +1,6 @@
-//! Compares the client with bare `reqwest`: time, allocations and memory. Prints a table that shows each figure next to
-//! the baseline of the same run. Run it with `cargo bench -p barcode-cloud`, or with `-- --quick` for a smoke test.
+//! Compares the client with bare `reqwest`: time, allocations and memory. Prints a table that shows
+//! each figure next to the baseline of the same run. Run it with `cargo bench -p barcode-cloud`, or
+//! with `-- --quick` for a smoke test.
 //!
 //! The goals in the table are not asserted. `benches/README.md` describes the results.
 

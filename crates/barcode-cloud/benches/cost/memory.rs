@@ -1,5 +1,6 @@
-//! Measures peak memory. Each case runs in its own process, so that its peak does not include those of other cases. The
-//! process reports `VmHWM`, its peak resident memory so far, before and after the measured action.
+//! Measures peak memory. Each case runs in its own process, so that its peak does not include those
+//! of other cases. The process reports `VmHWM`, its peak resident memory so far, before and after
+//! the measured action.
 
 use std::env;
 use std::fs;
@@ -47,8 +48,8 @@ pub(crate) fn growth(url: &str, table: &mut Table) {
     ));
 }
 
-/// Returns the median growth of several processes. The growth varies, because the buffers of a connection depend on how
-/// much data arrives at a time.
+/// Returns the median growth of several processes. The growth varies, because the buffers of a
+/// connection depend on how much data arrives at a time.
 fn median_growth(case: &str, url: &str) -> f64 {
     let mut growth = [(); 9].map(|()| {
         let [before, after] = peaks(case, 1, url);
@@ -125,7 +126,8 @@ async fn act(case: &str, client: &Client, path: &Path, size: usize, data: &str, 
             request.save(path).await.unwrap();
         }
         "many" => {
-            // Each image is allocated separately, so that the peak shows images that are kept longer than needed.
+            // Each image is allocated separately, so that the peak shows images that are kept
+            // longer than needed.
             let requests = stream::iter(0..count).map(|_| client.recognize(vec![0; SMALL]));
             let results = client.recognize_many(requests).in_order();
             assert_eq!(

@@ -1,5 +1,5 @@
-//! A server on loopback with canned responses. It runs in a separate process, so that its cost is not attributed to the
-//! client. It reads each request to its end and does not validate it.
+//! A server on loopback with canned responses. It runs in a separate process, so that its cost is
+//! not attributed to the client. It reads each request to its end and does not validate it.
 
 use std::convert::Infallible;
 use std::io::{self, BufRead as _, BufReader, Read as _};
@@ -26,7 +26,8 @@ pub(crate) const LARGE_DATA: &str = "large";
 /// The size in bytes of a large image.
 pub(crate) const LARGE: usize = 20 << 20;
 
-/// Only bodies of fewer bytes are searched for [`LARGE_DATA`]: searching an upload would take too long.
+/// Only bodies of fewer bytes are searched for [`LARGE_DATA`]: searching an upload would take too
+/// long.
 const SMALL_BODY: usize = 1024;
 
 /// The size in bytes of a small image, about that of a QR code as PNG.
@@ -74,7 +75,8 @@ impl Drop for Server {
     }
 }
 
-/// Prints the server's URL and serves until standard input is closed, so that it does not outlive its parent process.
+/// Prints the server's URL and serves until standard input is closed, so that it does not outlive
+/// its parent process.
 pub(crate) fn serve() {
     std::thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
@@ -115,8 +117,8 @@ async fn respond(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, In
     Ok(response.unwrap())
 }
 
-/// Reads the request to its end. Returns whether it requests a large image. Errors are ignored, because a broken
-/// connection cannot receive a response.
+/// Reads the request to its end. Returns whether it requests a large image. Errors are ignored,
+/// because a broken connection cannot receive a response.
 async fn read_request(request: Request<Incoming>) -> bool {
     let mut body = request.into_body();
     let mut is_large = false;
@@ -137,10 +139,12 @@ fn cpu_time() -> String {
     ProcessTime::now().as_duration().as_micros().to_string()
 }
 
-/// Returns a PNG file of this length. Its pixels and checksums are invalid, but the client does not decode it.
+/// Returns a PNG file of this length. Its pixels and checksums are invalid, but the client does not
+/// decode it.
 fn image(length: usize) -> Bytes {
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
-    // The header and end chunks have fixed lengths. The chunk with the pixels has the remaining length.
+    // The header and end chunks have fixed lengths. The chunk with the pixels has the remaining
+    // length.
     let pixels = length - bytes.len() - (12 + 13) - 12 - 12;
     for (name, length) in [(b"IHDR", 13), (b"IDAT", pixels), (b"IEND", 0)] {
         bytes.extend(u32::try_from(length).unwrap().to_be_bytes());

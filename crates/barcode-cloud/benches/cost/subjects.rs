@@ -41,8 +41,8 @@ pub(crate) struct Bare {
     header: HeaderValue,
 }
 
-/// `reqwest` with the settings of the facade's HTTP client: it does not clone requests for retries, and does not look
-/// up proxies. This is the lowest possible cost of a call.
+/// `reqwest` with the settings of the facade's HTTP client: it does not clone requests for retries,
+/// and does not look up proxies. This is the lowest possible cost of a call.
 pub(crate) struct Lean(Bare);
 
 /// The generated client without a hook.
@@ -190,15 +190,16 @@ pub(crate) fn client(url: &str) -> Client {
         .unwrap()
 }
 
-/// Returns a header value that is allocated at run time, like that of a real token. Cloning a static value would be
-/// cheaper.
+/// Returns a header value that is allocated at run time, like that of a real token. Cloning a
+/// static value would be cheaper.
 fn bearer(token: &str) -> HeaderValue {
     let mut header = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
     header.set_sensitive(true);
     header
 }
 
-/// Returns a `reqwest` builder with default settings, except that it follows no redirects, like the facade.
+/// Returns a `reqwest` builder with default settings, except that it follows no redirects, like the
+/// facade.
 fn transport() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("barcode-cloud/", env!("CARGO_PKG_VERSION")))

@@ -1,4 +1,5 @@
-//! The client that the examples use: of the service if the environment contains credentials, otherwise of a sandbox.
+//! The client that the examples use: of the service if the environment contains credentials,
+//! otherwise of a sandbox.
 
 use barcode_cloud::{Client, ClientCredentials};
 use barcode_cloud_sandbox::Sandbox;

@@ -1,4 +1,5 @@
-//! Sends the requests of an iterator, several at a time, on the client's thread, and returns an iterator of results.
+//! Sends the requests of an iterator, several at a time, on the client's thread, and returns an
+//! iterator of results.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +21,8 @@ const DEFAULT_CONCURRENCY: usize = 8;
 /// [`barcode_cloud::Many`](crate::Many).
 ///
 /// Returned by [`Client::generate_many`](super::Client::generate_many),
-/// [`Client::recognize_many`](super::Client::recognize_many) and [`Client::scan_many`](super::Client::scan_many).
+/// [`Client::recognize_many`](super::Client::recognize_many) and
+/// [`Client::scan_many`](super::Client::scan_many).
 #[must_use = "nothing is sent until the iterator of results is advanced"]
 #[derive(Debug)]
 pub struct Many<I> {
@@ -57,7 +59,8 @@ where
         }
     }
 
-    /// Returns the results in the order in which calls complete, each with the index of its request, starting at 0.
+    /// Returns the results in the order in which calls complete, each with the index of its
+    /// request, starting at 0.
     pub fn as_completed(self) -> AsCompleted<I> {
         AsCompleted {
             calls: Calls::new(self),
@@ -94,7 +97,8 @@ impl<I: Iterator<Item: Request>> Calls<I> {
         }
     }
 
-    /// Starts calls until the limit of calls that were started, but whose results were not `returned`, is reached.
+    /// Starts calls until the limit of calls that were started, but whose results were not
+    /// `returned`, is reached.
     fn start_calls(&mut self, returned: usize) {
         while self.tasks.try_join_next().is_some() {}
         while self.started - returned < self.concurrency
@@ -141,8 +145,8 @@ impl<I: Iterator<Item: Request>> Iterator for InOrder<I> {
     }
 }
 
-/// An iterator over results in the order in which calls complete, each with the index of its request. Returned by
-/// [`Many::as_completed`].
+/// An iterator over results in the order in which calls complete, each with the index of its
+/// request. Returned by [`Many::as_completed`].
 pub struct AsCompleted<I: Iterator<Item: Request>> {
     calls: Calls<I>,
     returned: usize,

@@ -1,5 +1,5 @@
-//! A blocking client for synchronous programs, with the same names, settings and errors as the async client. Requires
-//! the feature `blocking`.
+//! A blocking client for synchronous programs, with the same names, settings and errors as the
+//! async client. Requires the feature `blocking`.
 //!
 //! ```no_run
 //! use barcode_cloud::blocking::Client;
@@ -15,10 +15,12 @@
 //! # }
 //! ```
 //!
-//! Each call blocks the current thread until it completes. A call within an async runtime does not panic, but it blocks
-//! the other tasks of that thread: use [`barcode_cloud::Client`](crate::Client) there.
+//! Each call blocks the current thread until it completes. A call within an async runtime does not
+//! panic, but it blocks the other tasks of that thread: use
+//! [`barcode_cloud::Client`](crate::Client) there.
 //!
-//! [`Client::api`](crate::Client::api) has no counterpart, because all methods of the generated client are async.
+//! [`Client::api`](crate::Client::api) has no counterpart, because all methods of the generated
+//! client are async.
 
 mod many;
 mod reader;
@@ -48,16 +50,19 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a client for the public service with default settings. See [`Client::new`](crate::Client::new).
+    /// Creates a client for the public service with default settings. See
+    /// [`Client::new`](crate::Client::new).
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if the HTTP client cannot be created or the background thread cannot be started.
+    /// [`Error::Configuration`] if the HTTP client cannot be created or the background thread
+    /// cannot be started.
     pub fn new(credentials: ClientCredentials) -> Result<Self, Error> {
         Self::builder().credentials(credentials).build_blocking()
     }
 
-    /// Creates a client from environment variables. See [`Client::from_env`](crate::Client::from_env) for their names.
+    /// Creates a client from environment variables. See
+    /// [`Client::from_env`](crate::Client::from_env) for their names.
     ///
     /// # Errors
     ///
@@ -75,7 +80,8 @@ impl Client {
         Self::builder().config(config).build_blocking()
     }
 
-    /// Returns a builder for a client with custom settings. Finish it with [`ClientBuilder::build_blocking`].
+    /// Returns a builder for a client with custom settings. Finish it with
+    /// [`ClientBuilder::build_blocking`].
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -95,7 +101,8 @@ impl Client {
         Generate::new(self.client.generate(barcode_type, data), &self.runtime)
     }
 
-    /// Prepares a request to recognize barcodes. See [`Client::recognize`](crate::Client::recognize).
+    /// Prepares a request to recognize barcodes. See
+    /// [`Client::recognize`](crate::Client::recognize).
     pub fn recognize(&self, image: impl Into<ImageSource>) -> Recognize {
         Recognize::new(self.client.recognize(image), &self.runtime)
     }
@@ -123,13 +130,15 @@ impl Client {
         Many::new(requests.into_iter(), &self.runtime)
     }
 
-    /// Sends the requests of an iterator, several at a time. See [`Client::scan_many`](crate::Client::scan_many).
+    /// Sends the requests of an iterator, several at a time. See
+    /// [`Client::scan_many`](crate::Client::scan_many).
     pub fn scan_many<I: IntoIterator<Item = Scan>>(&self, requests: I) -> Many<I::IntoIter> {
         Many::new(requests.into_iter(), &self.runtime)
     }
 }
 
-/// A generated image, like [`barcode_cloud::Image`](crate::Image) but with a blocking [`save`](Self::save).
+/// A generated image, like [`barcode_cloud::Image`](crate::Image) but with a blocking
+/// [`save`](Self::save).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image(crate::Image);
 

@@ -11,8 +11,8 @@ use crate::ImageStream;
 /// A generated image that is read incrementally, in constant memory. Returned by
 /// [`Generate::stream`](super::Generate::stream).
 ///
-/// This is the blocking counterpart of [`ImageStream`]. An error of the stream is returned as an [`io::Error`] that
-/// wraps the [`Error`](crate::Error).
+/// This is the blocking counterpart of [`ImageStream`]. An error of the stream is returned as an
+/// [`io::Error`] that wraps the [`Error`](crate::Error).
 #[derive(Debug)]
 pub struct ImageReader {
     /// `None` when the stream has ended.

@@ -1,4 +1,5 @@
-//! The requests of the blocking client. Each wraps a request of the async client and forwards all settings to it.
+//! The requests of the blocking client. Each wraps a request of the async client and forwards all
+//! settings to it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -55,7 +56,8 @@ macro_rules! request {
                 }
             )+
 
-            /// Sends the request and blocks until the call completes. The service bills the request.
+            /// Sends the request and blocks until the call completes. The service bills the
+            /// request.
             ///
             /// # Errors
             ///
@@ -104,7 +106,8 @@ request!(Scan -> Vec<Barcode>, std::convert::identity, {
 });
 
 impl Generate {
-    /// Sends the request and returns a reader of the image, which needs constant memory. The service bills the request.
+    /// Sends the request and returns a reader of the image, which needs constant memory. The
+    /// service bills the request.
     ///
     /// The request is in flight until the reader has been read to its end or is dropped.
     ///
@@ -117,8 +120,8 @@ impl Generate {
         Ok(ImageReader::new(stream, self.runtime))
     }
 
-    /// Sends the request and writes the image to `path` in constant memory. Returns the number of bytes written. The
-    /// service bills the request.
+    /// Sends the request and writes the image to `path` in constant memory. Returns the number of
+    /// bytes written. The service bills the request.
     ///
     /// See [`Generate::save`](crate::Generate::save) for details.
     ///

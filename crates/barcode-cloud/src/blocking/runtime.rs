@@ -31,8 +31,8 @@ impl Runtime {
         self.0.0.as_ref().map(tokio::runtime::Runtime::handle)
     }
 
-    /// Runs `call` on the worker thread and blocks until it completes. Unlike `block_on`, this does not panic within
-    /// another runtime.
+    /// Runs `call` on the worker thread and blocks until it completes. Unlike `block_on`, this does
+    /// not panic within another runtime.
     pub(super) fn wait<T: Send + 'static>(
         &self,
         call: impl Future<Output = Result<T, Error>> + Send + 'static,
@@ -46,7 +46,8 @@ impl Runtime {
     }
 }
 
-/// Runs `call` with the current span and subscriber of this thread, which a new task does not inherit.
+/// Runs `call` with the current span and subscriber of this thread, which a new task does not
+/// inherit.
 pub(super) fn in_callers_trace<F: Future>(call: F) -> impl Future<Output = F::Output> {
     call.in_current_span().with_current_subscriber()
 }
@@ -60,7 +61,8 @@ pub(super) fn aborted() -> Error {
 impl Drop for ShutdownOnDrop {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
-            // Dropping the runtime would block until its tasks stop, which panics within another runtime.
+            // Dropping the runtime would block until its tasks stop, which panics within another
+            // runtime.
             runtime.shutdown_background();
         }
     }

@@ -1,4 +1,5 @@
-//! Builds a client. Merges the settings of the builder's methods, a [`Config`] and the environment, and validates them.
+//! Builds a client. Merges the settings of the builder's methods, a [`Config`] and the environment,
+//! and validates them.
 
 use std::fmt;
 use std::mem::take;
@@ -22,11 +23,12 @@ use crate::{Client, Config, Error, Retry};
 ///
 /// 1. the builder's methods, whether they are called before or after [`config`](Self::config);
 /// 2. the [`Config`] passed to [`config`](Self::config);
-/// 3. the environment, if [`env`](Self::env) is called: the base URL, the token URL, and the credentials or a token;
+/// 3. the environment, if [`env`](Self::env) is called: the base URL, the token URL, and the
+///    credentials or a token;
 /// 4. the default.
 ///
-/// If one source has several kinds of credentials, a token takes precedence over a credentials file, and a file over a
-/// client id and secret.
+/// If one source has several kinds of credentials, a token takes precedence over a credentials
+/// file, and a file over a client id and secret.
 ///
 /// ```
 /// use std::time::Duration;
@@ -60,7 +62,8 @@ type Override = Box<dyn FnOnce(&mut Config) + Send + Sync>;
 impl ClientBuilder {
     /// Uses the settings of `config`, which replaces an earlier one.
     ///
-    /// The builder's other methods override its individual settings, whether they are called before or after this one.
+    /// The builder's other methods override its individual settings, whether they are called before
+    /// or after this one.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
@@ -79,7 +82,8 @@ impl ClientBuilder {
         }
     }
 
-    /// Sets the credentials that tokens are obtained with. The secret is sent only to the token endpoint.
+    /// Sets the credentials that tokens are obtained with. The secret is sent only to the token
+    /// endpoint.
     pub fn credentials(mut self, credentials: ClientCredentials) -> Self {
         self.credentials = Some(CredentialSource::Credentials(credentials));
         self
@@ -87,17 +91,18 @@ impl ClientBuilder {
 
     /// Sets the source of tokens, instead of credentials.
     ///
-    /// Set the source's own [`api_origin`](barcode_cloud_auth::TokenSourceBuilder::api_origin): this client does not
-    /// change it.
+    /// Set the source's own [`api_origin`](barcode_cloud_auth::TokenSourceBuilder::api_origin):
+    /// this client does not change it.
     pub fn token_source(mut self, source: TokenSource) -> Self {
         self.credentials = Some(CredentialSource::Source(source));
         self
     }
 
-    /// Sets the base URL of the service, such as that of a sandbox or a gateway. [`BASE_URL`](crate::api::BASE_URL) by
-    /// default.
+    /// Sets the base URL of the service, such as that of a sandbox or a gateway.
+    /// [`BASE_URL`](crate::api::BASE_URL) by default.
     ///
-    /// It must use `https`, except for loopback addresses. The token is sent to the origin of this URL and to no other.
+    /// It must use `https`, except for loopback addresses. The token is sent to the origin of this
+    /// URL and to no other.
     pub fn base_url(self, url: impl Into<String>) -> Self {
         let url = url.into();
         self.set(move |config| config.base_url = Some(url))
@@ -111,7 +116,8 @@ impl ClientBuilder {
         self.set(move |config| config.token_url = Some(url))
     }
 
-    /// Limits a whole call: waiting for a permit, all attempts, and the pauses between them. 300 s by default.
+    /// Limits a whole call: waiting for a permit, all attempts, and the pauses between them. 300 s
+    /// by default.
     pub fn timeout(self, limit: Duration) -> Self {
         self.set(move |config| config.timeouts.call = limit)
     }
@@ -138,15 +144,16 @@ impl ClientBuilder {
         self.set(move |config| config.retry = retry)
     }
 
-    /// Limits the number of requests in flight, over all clones of the client; further requests wait for a permit.
+    /// Limits the number of requests in flight, over all clones of the client; further requests
+    /// wait for a permit.
     ///
     /// No limit by default; [`build`](Self::build) rejects 0.
     pub fn concurrency(self, requests: usize) -> Self {
         self.set(move |config| config.concurrency = Some(requests))
     }
 
-    /// Limits the number of requests per second, over all clones of the client. Requests are evenly spread; further
-    /// ones wait for a permit.
+    /// Limits the number of requests per second, over all clones of the client. Requests are evenly
+    /// spread; further ones wait for a permit.
     ///
     /// No limit by default; [`build`](Self::build) rejects 0.
     pub fn requests_per_second(self, requests: u32) -> Self {
@@ -164,7 +171,8 @@ impl ClientBuilder {
         self.set(move |config| config.user_agent = text)
     }
 
-    /// Adds a header to every API request, for example one that a gateway requires. It is not added to token requests.
+    /// Adds a header to every API request, for example one that a gateway requires. It is not added
+    /// to token requests.
     ///
     /// The value is treated as a secret.
     pub fn header(self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
@@ -186,16 +194,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether traces include the data of barcodes. `false` by default, because the data may be personal.
+    /// Sets whether traces include the data of barcodes. `false` by default, because the data may
+    /// be personal.
     pub fn trace_data(self, trace: bool) -> Self {
         self.set(move |config| config.trace_data = trace)
     }
 
     /// Sends API requests with this HTTP client. Token requests use a separate HTTP client.
     ///
-    /// The settings of the given HTTP client are not changed. [`header`](Self::header) therefore has no effect, and
-    /// [`user_agent`](Self::user_agent), [`connect_timeout`](Self::connect_timeout), proxies and certificates apply to
-    /// token requests only. The retry policy does not count requests that the given HTTP client retries itself.
+    /// The settings of the given HTTP client are not changed. [`header`](Self::header) therefore
+    /// has no effect, and [`user_agent`](Self::user_agent),
+    /// [`connect_timeout`](Self::connect_timeout), proxies and certificates apply to token requests
+    /// only. The retry policy does not count requests that the given HTTP client retries itself.
     pub fn http(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
@@ -203,10 +213,10 @@ impl ClientBuilder {
 
     /// Adds a [middleware](reqwest_middleware::Middleware) inside those that were added before.
     ///
-    /// A middleware runs around each attempt, within the deadlines and limits of the call. It also applies to the calls
-    /// of [`Client::api`]. The request that it receives has no token yet: the token is added after the last middleware.
-    /// A middleware may return a response without sending the request, for example a recorded one. No token is
-    /// requested in that case.
+    /// A middleware runs around each attempt, within the deadlines and limits of the call. It also
+    /// applies to the calls of [`Client::api`]. The request that it receives has no token yet: the
+    /// token is added after the last middleware. A middleware may return a response without sending
+    /// the request, for example a recorded one. No token is requested in that case.
     ///
     /// ```
     /// use barcode_cloud::{Client, ClientCredentials, middleware};
@@ -236,13 +246,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Reads settings from environment variables, for use where neither a method nor a [`Config`] sets them.
-    /// [`Client::from_env`] lists the variables.
+    /// Reads settings from environment variables, for use where neither a method nor a [`Config`]
+    /// sets them. [`Client::from_env`] lists the variables.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if a variable is empty or not UTF-8, if only one of the client id and secret is set, or
-    /// if the credentials are invalid.
+    /// [`Error::Configuration`] if a variable is empty or not UTF-8, if only one of the client id
+    /// and secret is set, or if the credentials are invalid.
     pub fn env(mut self) -> Result<Self, Error> {
         self.env = Environment::read(std::env::var)?;
         Ok(self)
@@ -280,11 +290,13 @@ impl ClientBuilder {
         )))
     }
 
-    /// Validates the settings and builds a [blocking](crate::blocking) client. Requires the feature `blocking`.
+    /// Validates the settings and builds a [blocking](crate::blocking) client. Requires the feature
+    /// `blocking`.
     ///
     /// # Errors
     ///
-    /// The errors of [`build`](Self::build), and [`Error::Configuration`] if the client's thread cannot be started.
+    /// The errors of [`build`](Self::build), and [`Error::Configuration`] if the client's thread
+    /// cannot be started.
     #[cfg(feature = "blocking")]
     pub fn build_blocking(self) -> Result<crate::blocking::Client, Error> {
         crate::blocking::Client::start(self.build()?)
@@ -301,7 +313,8 @@ impl ClientBuilder {
         url.map_or(api::TOKEN_URL, String::as_str)
     }
 
-    /// Returns the credentials of the first source that has any: methods, configuration, environment.
+    /// Returns the credentials of the first source that has any: methods, configuration,
+    /// environment.
     fn credential_source(&self) -> Result<CredentialSource, ConfigurationError> {
         if let Some(credentials) = &self.credentials {
             return Ok(credentials.clone());
@@ -325,7 +338,8 @@ impl ClientBuilder {
         };
         source
             .api_origin(self.base_url_text())
-            // Setting a loopback URL is already an explicit choice, and its traffic does not leave this machine.
+            // Setting a loopback URL is already an explicit choice, and its traffic does not leave
+            // this machine.
             .allow_insecure_loopback(true)
             .connect_timeout(self.config.timeouts.connect)
             .http(transport.common())
@@ -350,7 +364,8 @@ fn validate_limits(config: &Config) -> Result<(), ConfigurationError> {
     Err(ConfigurationError::Zero { setting })
 }
 
-/// Parses the base URL. The errors do not show it, because a secret may have been set as the URL by mistake.
+/// Parses the base URL. The errors do not show it, because a secret may have been set as the URL by
+/// mistake.
 fn parse_base_url(base_url: &str) -> Result<reqwest::Url, ConfigurationError> {
     let url = reqwest::Url::parse(base_url)
         .map_err(|_| ConfigurationError::BaseUrl("is not an absolute URL"))?;

@@ -1,5 +1,5 @@
-//! The settings of a client as data, for services that keep them in their own configuration file. This module does not
-//! use HTTP and does not read the environment.
+//! The settings of a client as data, for services that keep them in their own configuration file.
+//! This module does not use HTTP and does not read the environment.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// - Omitted settings have their defaults; unknown names are rejected.
 /// - Durations are written as `10s`, `1m 30s` or `250ms`.
-/// - Secrets (the client secret, the access token, the proxy URL and header values) are deserialized but never
-///   serialized, and `Debug` does not show them.
+/// - Secrets (the client secret, the access token, the proxy URL and header values) are
+///   deserialized but never serialized, and `Debug` does not show them.
 ///
 /// ```
 /// use barcode_cloud::{Client, Config};
@@ -38,29 +38,32 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
-    /// Base URL of the service, [`BASE_URL`](crate::api::BASE_URL) by default. It must use `https`, except for loopback
-    /// addresses.
+    /// Base URL of the service, [`BASE_URL`](crate::api::BASE_URL) by default. It must use `https`,
+    /// except for loopback addresses.
     pub base_url: Option<String>,
-    /// URL of the token endpoint, [`TOKEN_URL`](crate::api::TOKEN_URL) by default. It must use `https`, except for
-    /// loopback addresses.
+    /// URL of the token endpoint, [`TOKEN_URL`](crate::api::TOKEN_URL) by default. It must use
+    /// `https`, except for loopback addresses.
     pub token_url: Option<String>,
     /// The client id. It requires [`client_secret`](Self::client_secret).
     pub client_id: Option<String>,
     /// The client secret. It is sent only to the token endpoint.
     #[serde(skip_serializing)]
     pub client_secret: Option<SecretString>,
-    /// A JSON file with `client_id` and `client_secret`. It takes precedence over these two settings, and is reloaded
-    /// each time a token is requested.
+    /// A JSON file with `client_id` and `client_secret`. It takes precedence over these two
+    /// settings, and is reloaded each time a token is requested.
     pub credentials_file: Option<PathBuf>,
-    /// A static token. It takes precedence over the credentials in this configuration, and is not renewed.
+    /// A static token. It takes precedence over the credentials in this configuration, and is not
+    /// renewed.
     #[serde(skip_serializing)]
     pub access_token: Option<SecretString>,
     /// Value of the `user-agent` header. `barcode-cloud/VERSION` by default.
     pub user_agent: String,
-    /// Headers that a gateway requires. They are sent with every API request, but not with token requests.
+    /// Headers that a gateway requires. They are sent with every API request, but not with token
+    /// requests.
     #[serde(skip_serializing)]
     pub headers: BTreeMap<String, SecretString>,
-    /// URL of the proxy for all requests, such as `http://proxy:3128`. The system's proxy settings by default.
+    /// URL of the proxy for all requests, such as `http://proxy:3128`. The system's proxy settings
+    /// by default.
     #[serde(skip_serializing)]
     pub proxy: Option<SecretString>,
     /// PEM files with root certificates to trust in addition to the system's.
@@ -69,11 +72,11 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// When and how often a failed request is resent.
     pub retry: Retry,
-    /// Maximum number of requests in flight; further requests wait. No limit by default. The client cannot be built
-    /// with 0.
-    pub concurrency: Option<usize>,
-    /// Maximum number of requests per second, evenly spread; further requests wait. No limit by default. The client
+    /// Maximum number of requests in flight; further requests wait. No limit by default. The client
     /// cannot be built with 0.
+    pub concurrency: Option<usize>,
+    /// Maximum number of requests per second, evenly spread; further requests wait. No limit by
+    /// default. The client cannot be built with 0.
     pub requests_per_second: Option<u32>,
     /// Maximum size of a response body in bytes. 64 MiB by default.
     pub max_answer_bytes: usize,
@@ -112,11 +115,12 @@ pub struct Timeouts {
     /// Limit for connecting, including the TLS handshake. 10 s by default.
     #[serde(with = "humantime_serde")]
     pub connect: Duration,
-    /// Limit for one attempt, from obtaining a token to the last byte of the response. 100 s by default, because a
-    /// large image takes time to upload and to read.
+    /// Limit for one attempt, from obtaining a token to the last byte of the response. 100 s by
+    /// default, because a large image takes time to upload and to read.
     #[serde(with = "humantime_serde")]
     pub attempt: Duration,
-    /// Limit for a whole call: waiting for a permit, all attempts, and the pauses between them. 300 s by default.
+    /// Limit for a whole call: waiting for a permit, all attempts, and the pauses between them.
+    /// 300 s by default.
     #[serde(with = "humantime_serde")]
     pub call: Duration,
     /// Limit for the time between two chunks of a response body. 30 s by default.
@@ -141,19 +145,21 @@ impl Default for Timeouts {
 ///
 /// - no connection could be made;
 /// - the service responded with 429 or 503;
-/// - an HTTP/2 server reported that it did not process the request, because it is shutting down or refused the stream.
-///   The first such retry is immediate and does not count towards the budget.
+/// - an HTTP/2 server reported that it did not process the request, because it is shutting down or
+///   refused the stream. The first such retry is immediate and does not count towards the budget.
 ///
-/// A request whose response was lost may have been processed and **may be billed twice** if it is resent. A response is
-/// lost if the connection broke, the attempt timed out, the image was incomplete, or a gateway responded with 408, 502
-/// or
-/// 504. Such a request is resent only with [`lost_answers`](Self::lost_answers). After a 500 it is resent only with
-/// [`server_errors`](Self::server_errors). The documentation of [`Error`](crate::Error) has a table of all statuses.
+/// A request whose response was lost may have been processed and **may be billed twice** if it is
+/// resent. A response is lost if the connection broke, the attempt timed out, the image was
+/// incomplete, or a gateway responded with 408, 502 or 504. Such a request is resent only with
+/// [`lost_answers`](Self::lost_answers). After a 500 it is resent only with
+/// [`server_errors`](Self::server_errors). The documentation of [`Error`](crate::Error) has a table
+/// of all statuses.
 ///
-/// Before each retry there is a pause of random length whose upper limit doubles each time. If the response has a
-/// `Retry-After` header, the random pause is added to that time. Its upper limit is then at least a tenth of that time,
-/// within `max_pause`, so that waiting clients do not all return at once. All clones of a client share a budget of
-/// retries, so that an outage does not multiply the load.
+/// Before each retry there is a pause of random length whose upper limit doubles each time. If the
+/// response has a `Retry-After` header, the random pause is added to that time. Its upper limit is
+/// then at least a tenth of that time, within `max_pause`, so that waiting clients do not all
+/// return at once. All clones of a client share a budget of retries, so that an outage does not
+/// multiply the load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -165,18 +171,21 @@ pub struct Retry {
     pub first_pause: Duration,
     /// Upper limit of the random part of a pause. 20 s by default.
     ///
-    /// If the response asks for a longer pause than this, or for one that does not end before the call's deadline, the
-    /// call fails at once; [`Error::retry_after`](crate::Error::retry_after) returns the requested pause.
+    /// If the response asks for a longer pause than this, or for one that does not end before the
+    /// call's deadline, the call fails at once; [`Error::retry_after`](crate::Error::retry_after)
+    /// returns the requested pause.
     #[serde(with = "humantime_serde")]
     pub max_pause: Duration,
-    /// Retry budget: the retries of all clones in the last 10 s, as a percentage of their calls in that time. 10 by
-    /// default; values above 100 are allowed. One retry per second is always allowed.
+    /// Retry budget: the retries of all clones in the last 10 s, as a percentage of their calls in
+    /// that time. 10 by default; values above 100 are allowed. One retry per second is always
+    /// allowed.
     pub budget_percent: u8,
-    /// Whether a request is resent after a 500. `false` by default, because it may be billed twice, and because the
-    /// request itself may be the cause.
+    /// Whether a request is resent after a 500. `false` by default, because it may be billed twice,
+    /// and because the request itself may be the cause.
     pub server_errors: bool,
-    /// Whether a request is resent whose response was lost: the connection broke, the attempt timed out, the image was
-    /// incomplete, or a gateway responded with 408, 502 or 504. `false` by default, because it may be billed twice.
+    /// Whether a request is resent whose response was lost: the connection broke, the attempt timed
+    /// out, the image was incomplete, or a gateway responded with 408, 502 or 504. `false` by
+    /// default, because it may be billed twice.
     pub lost_answers: bool,
 }
 

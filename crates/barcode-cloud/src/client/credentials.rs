@@ -46,7 +46,8 @@ pub(crate) fn from_config(config: &Config) -> Result<Option<CredentialSource>, C
     )
 }
 
-/// Combines a client id and a secret. Returns `None` if both are missing, and an error if only one is.
+/// Combines a client id and a secret. Returns `None` if both are missing, and an error if only one
+/// is.
 fn client_credentials(
     (id_name, id): (&'static str, Option<&str>),
     (secret_name, secret): (&'static str, Option<SecretString>),
@@ -87,7 +88,8 @@ impl Environment {
     }
 }
 
-/// Returns the value of an environment variable. An empty value is an error: it does not count as unset.
+/// Returns the value of an environment variable. An empty value is an error: it does not count as
+/// unset.
 fn value(
     name: &'static str,
     read: Result<String, VarError>,

@@ -1,4 +1,5 @@
-//! Builds the HTTP client of API requests, and the settings that it shares with the HTTP client of token requests.
+//! Builds the HTTP client of API requests, and the settings that it shares with the HTTP client of
+//! token requests.
 
 use std::path::Path;
 use std::time::Duration;
@@ -59,17 +60,18 @@ impl Transport {
         headers: HeaderMap,
     ) -> Result<reqwest::Client, ConfigurationError> {
         let mut http = self.common();
-        // All requests have the same origin, so the system's proxy settings are checked once. Otherwise reqwest checks
-        // them twice for each request over plain HTTP.
+        // All requests have the same origin, so the system's proxy settings are checked once.
+        // Otherwise reqwest checks them twice for each request over plain HTTP.
         if self.proxies.is_empty() && is_direct(&Matcher::from_system(), base_url) {
             http = http.no_proxy();
         }
         http.default_headers(headers)
             .connect_timeout(self.connect)
-            // The service does not redirect. Following a redirect could send data to an unknown host.
+            // The service does not redirect. Following a redirect could send data to an unknown
+            // host.
             .redirect(reqwest::redirect::Policy::none())
-            // `exchange::retry` also resends requests that the server did not process. The maximum of 0 keeps reqwest
-            // from cloning each request in case it has to be resent.
+            // `exchange::retry` also resends requests that the server did not process. The maximum
+            // of 0 keeps reqwest from cloning each request in case it has to be resent.
             .retry(reqwest::retry::never().max_retries_per_request(0))
             .build()
             .map_err(ConfigurationError::Http)

@@ -23,8 +23,8 @@ use crate::{Data, Error, Generate, ImageSource, Many, Recognize, Scan};
 
 /// A client for Aspose.BarCode Cloud v4.0 that obtains and renews its token automatically.
 ///
-/// A client is cheap to clone; clones share connections, the token and the limits. Calls require a Tokio runtime, but
-/// creating a client does not.
+/// A client is cheap to clone; clones share connections, the token and the limits. Calls require a
+/// Tokio runtime, but creating a client does not.
 ///
 /// ```no_run
 /// use barcode_cloud::{Client, EncodeBarcodeType};
@@ -128,20 +128,23 @@ impl Client {
         Self(Arc::new(shared))
     }
 
-    /// Prepares a request to generate a barcode of type `barcode_type` that encodes `data`: text, bytes, or hexadecimal
-    /// digits.
+    /// Prepares a request to generate a barcode of type `barcode_type` that encodes `data`: text,
+    /// bytes, or hexadecimal digits.
     pub fn generate(&self, barcode_type: EncodeBarcodeType, data: impl Into<Data>) -> Generate {
         Generate::new(self.clone(), barcode_type, data.into())
     }
 
-    /// Prepares a request to recognize barcodes of selected types in `image`: a path, bytes, a reader, or a URL.
+    /// Prepares a request to recognize barcodes of selected types in `image`: a path, bytes, a
+    /// reader, or a URL.
     ///
-    /// Setters of the request select the barcode types and how thoroughly the service looks for them.
+    /// Setters of the request select the barcode types and how thoroughly the service looks for
+    /// them.
     pub fn recognize(&self, image: impl Into<ImageSource>) -> Recognize {
         Recognize::new(self.clone(), image.into())
     }
 
-    /// Prepares a request to find barcodes of all types in `image`: a path, bytes, a reader, or a URL.
+    /// Prepares a request to find barcodes of all types in `image`: a path, bytes, a reader, or a
+    /// URL.
     pub fn scan(&self, image: impl Into<ImageSource>) -> Scan {
         Scan::new(self.clone(), image.into())
     }
@@ -195,8 +198,9 @@ impl Client {
 
     /// Returns the generated client, which has a method for every operation of the API document.
     ///
-    /// Its requests have the same token, deadlines, limits, retries, middleware and spans as those of
-    /// [`generate`](Self::generate), [`recognize`](Self::recognize) and [`scan`](Self::scan), with three differences:
+    /// Its requests have the same token, deadlines, limits, retries, middleware and spans as those
+    /// of [`generate`](Self::generate), [`recognize`](Self::recognize) and [`scan`](Self::scan),
+    /// with three differences:
     ///
     /// - A request whose body is a stream is never resent.
     /// - The deadline of an attempt covers the body of the response too.

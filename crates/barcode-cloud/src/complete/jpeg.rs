@@ -1,5 +1,6 @@
-//! JPEG: segments from `SOI` to `EOI`. Segments are skipped by their length, so that the `EOI` of an embedded thumbnail
-//! is ignored. The compressed pixels have no length and are searched for the next marker.
+//! JPEG: segments from `SOI` to `EOI`. Segments are skipped by their length, so that the `EOI` of
+//! an embedded thumbnail is ignored. The compressed pixels have no length and are searched for the
+//! next marker.
 
 use super::walk::{Fields, Next};
 

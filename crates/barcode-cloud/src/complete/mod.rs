@@ -1,8 +1,8 @@
-//! Checks that the bytes of an image reach the end that its file format defines, so that an image that was truncated in
-//! transit is not mistaken for a complete one.
+//! Checks that the bytes of an image reach the end that its file format defines, so that an image
+//! that was truncated in transit is not mistaken for a complete one.
 //!
-//! The bytes can be pushed in chunks of any size, and the check needs constant memory. It does not decode pixels and
-//! does not depend on HTTP.
+//! The bytes can be pushed in chunks of any size, and the check needs constant memory. It does not
+//! decode pixels and does not depend on HTTP.
 
 mod bmp;
 mod gif;
@@ -74,7 +74,8 @@ impl Completeness {
         }
     }
 
-    /// Returns `true` if the bytes so far are a complete image. Bytes after its end are ignored, as decoders do.
+    /// Returns `true` if the bytes so far are a complete image. Bytes after its end are ignored, as
+    /// decoders do.
     pub(crate) fn is_complete(&self) -> bool {
         match &self.format {
             Format::Bmp(walk) => walk.is_complete(),

@@ -1,5 +1,6 @@
-//! SVG: XML up to the end of its root element, which only whitespace, comments and processing instructions may follow.
-//! Start and end tags are counted but not compared, because this check does not validate the XML.
+//! SVG: XML up to the end of its root element, which only whitespace, comments and processing
+//! instructions may follow. Start and end tags are counted but not compared, because this check
+//! does not validate the XML.
 
 #[derive(Debug, Default)]
 pub(super) struct Svg {
@@ -8,8 +9,8 @@ pub(super) struct Svg {
     depth: u64,
     /// Whether the root element has started.
     has_root: bool,
-    /// Whether the document is malformed: text or a second element follows the root element, an end tag has no start
-    /// tag, or a tag is empty.
+    /// Whether the document is malformed: text or a second element follows the root element, an end
+    /// tag has no start tag, or a tag is empty.
     invalid: bool,
     /// Whether the text is UTF-16, which this check does not support.
     unchecked: bool,

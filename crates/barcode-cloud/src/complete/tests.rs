@@ -1,5 +1,5 @@
-//! Truncates images of every format at every length: images that the sandbox generates, and handmade ones for features
-//! that the sandbox does not use.
+//! Truncates images of every format at every length: images that the sandbox generates, and
+//! handmade ones for features that the sandbox does not use.
 
 use barcode_cloud_sandbox::Sandbox;
 use proptest::prelude::*;
@@ -22,7 +22,8 @@ fn is_complete(media_type: &str, bytes: &[u8]) -> bool {
     completeness.is_complete()
 }
 
-/// Asserts that the whole image is complete and that no prefix of it is, in one chunk and byte by byte.
+/// Asserts that the whole image is complete and that no prefix of it is, in one chunk and byte by
+/// byte.
 fn assert_only_the_whole_is_complete(media_type: &str, bytes: &[u8]) {
     let mut by_byte = Completeness::of(media_type);
     for (length, byte) in bytes.iter().enumerate() {
@@ -90,7 +91,8 @@ fn a_thumbnail_and_fill_bytes_do_not_end_a_jpeg() {
     let mut jpeg = b"\xff\xd8".to_vec();
     // A segment of application data that contains a thumbnail with its own end marker.
     jpeg.extend(b"\xff\xe1\x00\x08\xff\xd8\xff\xd9..");
-    // Fill bytes before a marker, then a scan's header and pixels with an escaped FF and a restart marker.
+    // Fill bytes before a marker, then a scan's header and pixels with an escaped FF and a restart
+    // marker.
     jpeg.extend(b"\xff\xff\xff\xdb\x00\x03.");
     jpeg.extend(b"\xff\xda\x00\x04\xff\xd9pixels\xff\x00more\xff\xd3more\xff\xff");
     // Another scan, as in progressive images.
@@ -125,8 +127,8 @@ fn an_svg_ends_with_its_root_element() {
     );
 }
 
-/// Returns a TIFF of two strips, in which the directory precedes the arrays of offsets and lengths, and these precede
-/// the strips.
+/// Returns a TIFF of two strips, in which the directory precedes the arrays of offsets and lengths,
+/// and these precede the strips.
 fn tiff_with_its_directory_first(number: fn(u32) -> [u8; 4], short: fn(u16) -> [u8; 2]) -> Vec<u8> {
     let (arrays, strips) = (8 + 2 + 2 * 12 + 4, 8 + 2 + 2 * 12 + 4 + 2 * 8);
     let mut tiff = match short(1) {

@@ -1,15 +1,15 @@
 //! TIFF: everything that its directories refer to is within the file.
 //!
-//! Directories and the arrays that they refer to may be anywhere in the file. Each range that must be read is recorded,
-//! and copied when the chunk with its bytes arrives. A range in an earlier chunk can no longer be read: it is within
-//! the file, but the offsets in it are not followed. An image that arrives in one chunk is therefore fully checked,
-//! whatever its layout.
+//! Directories and the arrays that they refer to may be anywhere in the file. Each range that must
+//! be read is recorded, and copied when the chunk with its bytes arrives. A range in an earlier
+//! chunk can no longer be read: it is within the file, but the offsets in it are not followed. An
+//! image that arrives in one chunk is therefore fully checked, whatever its layout.
 
 /// The maximum number of directories that are read. Each page of an image has one.
 const MAX_DIRECTORIES: u32 = 16;
 
-/// The maximum size in bytes of an array of offsets or lengths that is read. A larger one is only checked to be within
-/// the file.
+/// The maximum size in bytes of an array of offsets or lengths that is read. A larger one is only
+/// checked to be within the file.
 const MAX_ARRAY_BYTES: u64 = 64 * 1024;
 
 #[derive(Debug)]
@@ -202,7 +202,8 @@ impl Tiff {
         }
     }
 
-    /// Reads the offsets or the lengths of strips or tiles. When both are known, computes the end of the last one.
+    /// Reads the offsets or the lengths of strips or tiles. When both are known, computes the end
+    /// of the last one.
     fn array(&mut self, kind: ArrayKind, bytes: &[u8]) {
         let values = bytes.chunks_exact(kind.value_size as usize);
         let values: Vec<_> = values.map(|value| self.number(value)).collect();
@@ -239,7 +240,8 @@ enum Copied {
 }
 
 impl Range {
-    /// Copies the part of the range that is in `chunk`, which begins at the offset `start` of the file.
+    /// Copies the part of the range that is in `chunk`, which begins at the offset `start` of the
+    /// file.
     fn copy_from(&mut self, start: u64, chunk: &[u8]) -> Copied {
         let position = self.start.saturating_add(self.bytes.len() as u64);
         let Some(skip) = position.checked_sub(start) else {
@@ -259,8 +261,8 @@ impl Range {
     }
 }
 
-/// Returns `true` for a tag with the lengths of strips or tiles, `false` for one with their offsets, and `None` for
-/// others.
+/// Returns `true` for a tag with the lengths of strips or tiles, `false` for one with their
+/// offsets, and `None` for others.
 fn strips_or_tiles(tag: u64) -> Option<bool> {
     match tag {
         273 | 324 => Some(false),

@@ -1,4 +1,5 @@
-//! Reads small fields of a file and skips the bytes between them. Each format decides which fields it needs.
+//! Reads small fields of a file and skips the bytes between them. Each format decides which fields
+//! it needs.
 
 /// The length of the longest field that a format reads.
 const MAX_FIELD: usize = 13;
@@ -6,9 +7,11 @@ const MAX_FIELD: usize = 13;
 /// The step that a format needs next.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Next {
-    /// Skips `skip` bytes, then reads a field of `length` bytes, at least 1 and at most [`MAX_FIELD`].
+    /// Skips `skip` bytes, then reads a field of `length` bytes, at least 1 and at most
+    /// [`MAX_FIELD`].
     Field { skip: u64, length: usize },
-    /// Skips `skip` bytes, then all bytes up to and including the next `byte`, then reads a field of one byte.
+    /// Skips `skip` bytes, then all bytes up to and including the next `byte`, then reads a field
+    /// of one byte.
     After { skip: u64, byte: u8 },
     /// The image is complete.
     End,

@@ -1,5 +1,5 @@
-//! A lenient parser for the body of an error response, which may be JSON or XML. It ignores unknown content and does
-//! not depend on HTTP.
+//! A lenient parser for the body of an error response, which may be JSON or XML. It ignores unknown
+//! content and does not depend on HTTP.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
@@ -42,7 +42,8 @@ fn from_json(json: &Value) -> ErrorBody {
     }
 }
 
-/// Reads an `ApiErrorResponse` in XML, with names in any case. Returns `None` for other documents, such as HTML pages.
+/// Reads an `ApiErrorResponse` in XML, with names in any case. Returns `None` for other documents,
+/// such as HTML pages.
 fn from_xml(text: &str) -> Option<ErrorBody> {
     let mut reader = Reader::from_str(text);
     let mut body = ErrorBody::default();

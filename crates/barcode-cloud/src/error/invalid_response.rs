@@ -1,5 +1,5 @@
-//! A successful response that does not match the API document. Its body is never shown, because it may contain barcode
-//! data.
+//! A successful response that does not match the API document. Its body is never shown, because it
+//! may contain barcode data.
 
 use std::fmt;
 
@@ -98,8 +98,8 @@ impl InvalidResponse {
         self
     }
 
-    /// Returns the HTTP status. `None` if an [`Image`](crate::Image) could not be decoded, which no longer has the
-    /// status of its response.
+    /// Returns the HTTP status. `None` if an [`Image`](crate::Image) could not be decoded, which no
+    /// longer has the status of its response.
     pub fn status(&self) -> Option<StatusCode> {
         self.head.status
     }
@@ -109,8 +109,8 @@ impl InvalidResponse {
         self.head.request_id()
     }
 
-    /// Returns `true` if the response is an image that was truncated or damaged in transit. The service may have billed
-    /// the request.
+    /// Returns `true` if the response is an image that was truncated or damaged in transit. The
+    /// service may have billed the request.
     pub fn is_incomplete(&self) -> bool {
         matches!(self.fault, Fault::Incomplete { .. })
     }

@@ -1,4 +1,5 @@
-//! The error type of the crate: the cause of a failure, the service's error details, and advice for the caller.
+//! The error type of the crate: the cause of a failure, the service's error details, and advice for
+//! the caller.
 
 mod api;
 pub(crate) mod body;
@@ -22,14 +23,15 @@ use self::status::StatusClass;
 
 /// The error of a call, or of building a client.
 ///
-/// [`Display`](fmt::Display) writes a single line that says what to do next; underlying errors are available through
-/// [`source`](std::error::Error::source). Neither `Display` nor [`Debug`](fmt::Debug) shows secrets or tokens. They
-/// show barcode data only if the service's own message quotes it. The source of an [`InvalidResponse`] may quote the
-/// response.
+/// [`Display`](fmt::Display) writes a single line that says what to do next; underlying errors are
+/// available through [`source`](std::error::Error::source). Neither `Display` nor
+/// [`Debug`](fmt::Debug) shows secrets or tokens. They show barcode data only if the service's own
+/// message quotes it. The source of an [`InvalidResponse`] may quote the response.
 ///
-/// The predicates and the retries of the [client](crate::Client) classify the status of a response as follows. A
-/// request that may have been billed is resent only if [`Retry`](crate::Retry) enables it. A broken connection, the
-/// timeout of an attempt, and an image that was truncated in transit count as a lost response.
+/// The predicates and the retries of the [client](crate::Client) classify the status of a response
+/// as follows. A request that may have been billed is resent only if [`Retry`](crate::Retry)
+/// enables it. A broken connection, the timeout of an attempt, and an image that was truncated in
+/// transit count as a lost response.
 ///
 /// | status | meaning | [`is_client_error`](Self::is_client_error) | [`is_retryable`](Self::is_retryable) | may be billed | resent |
 /// |---|---|---|---|---|---|
@@ -64,8 +66,8 @@ pub enum Error {
     /// The service responded with an error.
     #[error(transparent)]
     Api(Box<ApiError>),
-    /// The service could not be reached, or the connection broke. A request whose response was lost may have been
-    /// billed.
+    /// The service could not be reached, or the connection broke. A request whose response was lost
+    /// may have been billed.
     #[error(
         "{}; check the network and the base URL, then try again",
         transport_text(source)
@@ -188,8 +190,8 @@ impl Error {
         }
     }
 
-    /// Returns the error code of the service or of the token endpoint, such as `errorInvalidInputData` or
-    /// `invalid_client`.
+    /// Returns the error code of the service or of the token endpoint, such as
+    /// `errorInvalidInputData` or `invalid_client`.
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Api(error) => error.code.as_deref(),
@@ -215,11 +217,11 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the request itself is invalid: an argument is invalid, or the status says so. See the
-    /// [table](Self#) for statuses.
+    /// Returns `true` if the request itself is invalid: an argument is invalid, or the status says
+    /// so. See the [table](Self#) for statuses.
     ///
-    /// A service should report such an error to its own caller. The statuses 401, 403, 404, 408 and 429 give `false`,
-    /// because that caller did not cause them.
+    /// A service should report such an error to its own caller. The statuses 401, 403, 404, 408 and
+    /// 429 give `false`, because that caller did not cause them.
     pub fn is_client_error(&self) -> bool {
         match self {
             Self::InvalidInput(_) => true,
@@ -228,7 +230,8 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the same call may succeed later without any change. See the [table](Self#) for statuses.
+    /// Returns `true` if the same call may succeed later without any change. See the [table](Self#)
+    /// for statuses.
     ///
     /// Repeating the call may bill it twice if the response was lost or the service failed.
     pub fn is_retryable(&self) -> bool {
@@ -259,7 +262,8 @@ impl Error {
         }
     }
 
-    /// Returns the kind of the error for traces and metrics: one word, or the status of the response.
+    /// Returns the kind of the error for traces and metrics: one word, or the status of the
+    /// response.
     pub(crate) fn kind(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Configuration(_) => "configuration",
@@ -275,7 +279,8 @@ impl Error {
         })
     }
 
-    /// Returns `true` if authentication failed: no token could be obtained, or the service rejected it.
+    /// Returns `true` if authentication failed: no token could be obtained, or the service rejected
+    /// it.
     pub fn is_auth(&self) -> bool {
         matches!(self, Self::Auth(_)) || self.status() == Some(StatusCode::UNAUTHORIZED)
     }
@@ -293,7 +298,8 @@ impl From<InvalidResponse> for Error {
     }
 }
 
-/// Adds advice to an error of the operating system. Errors of this crate already contain advice, after a semicolon.
+/// Adds advice to an error of the operating system. Errors of this crate already contain advice,
+/// after a semicolon.
 fn file_text(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     let advice = match error.kind() {

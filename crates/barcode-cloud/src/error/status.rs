@@ -1,5 +1,5 @@
-//! The one classification of error statuses. The predicates of `Error`, the advice in error messages and the retry
-//! policy all use it, so they cannot disagree.
+//! The one classification of error statuses. The predicates of `Error`, the advice in error
+//! messages and the retry policy all use it, so they cannot disagree.
 
 use reqwest::StatusCode;
 
@@ -8,7 +8,8 @@ use reqwest::StatusCode;
 pub(crate) enum StatusClass {
     /// The request itself is invalid; resending it would fail again.
     InvalidRequest,
-    /// The request reached a server that does not serve this API, or a proxy did not let it through.
+    /// The request reached a server that does not serve this API, or a proxy did not let it
+    /// through.
     WrongUrl,
     /// The token was rejected.
     Unauthorized,
@@ -81,8 +82,8 @@ mod tests {
     use crate::Error;
     use crate::error::{ApiError, Fault, InvalidResponse};
 
-    /// The table in the documentation of `Error`: status, `is_client_error`, `is_retryable`, `is_auth`, and whether
-    /// the request is resent.
+    /// The table in the documentation of `Error`: status, `is_client_error`, `is_retryable`,
+    /// `is_auth`, and whether the request is resent.
     const TABLE: [(u16, bool, bool, bool, Resend); 19] = [
         (302, false, false, false, Resend::Never),
         (400, true, false, false, Resend::Never),

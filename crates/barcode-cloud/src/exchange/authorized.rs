@@ -19,14 +19,16 @@ use crate::client::MiddlewareChain;
 pub(crate) struct AuthorizedClient {
     http: reqwest::Client,
     tokens: TokenSource,
-    /// The middleware in front of the authorization; `None` spares calls that need none its boxed futures.
+    /// The middleware in front of the authorization; `None` spares calls that need none its boxed
+    /// futures.
     chain: Option<ClientWithMiddleware>,
 }
 
 /// The innermost middleware, so that no other sees the token.
 struct Authorize(TokenSource);
 
-/// The token of a request, on its way from [`Authorize`] past the other middleware, which cannot name this type.
+/// The token of a request, on its way from [`Authorize`] past the other middleware, which cannot
+/// name this type.
 #[derive(Clone)]
 struct Used(AccessToken);
 
@@ -50,8 +52,9 @@ impl AuthorizedClient {
         &self.tokens
     }
 
-    /// Sets the bearer header, and waits for a token within `limit`. With middleware this does nothing: the chain
-    /// authorizes the request itself, because a middleware that answers needs no token.
+    /// Sets the bearer header, and waits for a token within `limit`. With middleware this does
+    /// nothing: the chain authorizes the request itself, because a middleware that answers needs no
+    /// token.
     pub(super) async fn authorize(
         &self,
         request: &mut Request,
@@ -63,8 +66,8 @@ impl AuthorizedClient {
         }
     }
 
-    /// Sends the request, which has `token` unless there is middleware. Returns the response with the token that was
-    /// used, or no token if a middleware answered.
+    /// Sends the request, which has `token` unless there is middleware. Returns the response with
+    /// the token that was used, or no token if a middleware answered.
     pub(super) async fn send(
         &self,
         request: Request,
@@ -92,7 +95,8 @@ impl Middleware for Authorize {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        // Middleware may hide the extension from the next one; the deadline of the attempt holds all the same.
+        // Middleware may hide the extension from the next one; the deadline of the attempt holds
+        // all the same.
         let limit = extensions.get().copied().unwrap_or(Limit::NEVER);
         let token = authorize(&self.0, &mut request, limit).await;
         let token = token.map_err(reqwest_middleware::Error::middleware)?;
@@ -101,7 +105,8 @@ impl Middleware for Authorize {
     }
 }
 
-/// Sets the bearer header. The token source knows the limit, so that the caller sees its error and not just a timeout.
+/// Sets the bearer header. The token source knows the limit, so that the caller sees its error and
+/// not just a timeout.
 async fn authorize(
     tokens: &TokenSource,
     request: &mut Request,

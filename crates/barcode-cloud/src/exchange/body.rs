@@ -27,7 +27,8 @@ pub(crate) struct Bounded<S> {
     /// Bytes that are still allowed.
     left: usize,
     idle: Duration,
-    /// The idle timer. It is created only when a chunk has to be awaited, because most bodies arrive with the headers.
+    /// The idle timer. It is created only when a chunk has to be awaited, because most bodies
+    /// arrive with the headers.
     idle_timer: Option<Pin<Box<Sleep>>>,
     is_waiting: bool,
 }

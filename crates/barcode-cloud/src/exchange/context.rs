@@ -1,4 +1,5 @@
-//! What a successful response comes with: limits for its body, and what lasts as long as the body is read.
+//! What a successful response comes with: limits for its body, and what lasts as long as the body
+//! is read.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
@@ -12,7 +13,8 @@ use super::response;
 use crate::Error;
 use crate::error::Head;
 
-/// Most bytes that are allocated because a response announces them; more are allocated as they arrive.
+/// Most bytes that are allocated because a response announces them; more are allocated as they
+/// arrive.
 const PREALLOCATED: u64 = 1 << 20;
 
 /// The context of a successful response.
@@ -27,8 +29,8 @@ pub(crate) struct ResponseContext<'a> {
 }
 
 impl ResponseContext<'_> {
-    /// Reads the whole body of a response that announces this `length`. The bytes are copied, so that they do not hold
-    /// on to the buffer of the connection.
+    /// Reads the whole body of a response that announces this `length`. The bytes are copied, so
+    /// that they do not hold on to the buffer of the connection.
     pub(crate) async fn read(&self, body: Body, length: Option<u64>) -> Result<Bytes, Error> {
         let capacity = length.unwrap_or_default().min(PREALLOCATED) as usize;
         let mut whole = BytesMut::with_capacity(capacity);
@@ -42,7 +44,8 @@ impl ResponseContext<'_> {
         Ok(whole.freeze())
     }
 
-    /// Reads the whole body; returns the response with the body in memory, and a second handle of that body.
+    /// Reads the whole body; returns the response with the body in memory, and a second handle of
+    /// that body.
     pub(crate) async fn whole(&self, response: Response) -> Result<(Response, Bytes), Error> {
         let length = response.content_length();
         let (head, body) = http::Response::<Body>::from(response).into_parts();

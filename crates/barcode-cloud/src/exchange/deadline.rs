@@ -1,4 +1,5 @@
-//! The time limits of a call and of an attempt. One timer serves both, since only the sooner one can fire.
+//! The time limits of a call and of an attempt. One timer serves both, since only the sooner one
+//! can fire.
 
 use std::time::Duration;
 
@@ -53,8 +54,8 @@ impl Limit {
         self.end.map(|end| end.duration_since(now))
     }
 
-    /// Waits for `work`, or returns an error when the limit ends. Callers pin large futures, which would be copied if
-    /// they were moved here.
+    /// Waits for `work`, or returns an error when the limit ends. Callers pin large futures, which
+    /// would be copied if they were moved here.
     pub(super) async fn wait_for<T>(self, work: impl Future<Output = T>) -> Result<T, Error> {
         let Some(end) = self.end else {
             return Ok(work.await);
@@ -63,8 +64,8 @@ impl Limit {
         done.map_err(|_| self.passed())
     }
 
-    /// The error of a token that did not arrive within this limit: the error of the token source, unless that only
-    /// says that its caller's time has ended.
+    /// The error of a token that did not arrive within this limit: the error of the token source,
+    /// unless that only says that its caller's time has ended.
     #[cold]
     pub(super) fn token_error(self, error: barcode_cloud_auth::Error) -> Error {
         let is_over = self.left(Instant::now()) == Some(Duration::ZERO);

@@ -1,5 +1,5 @@
-//! The hook of the generated client: a request that comes through it is sent by the same exchange as the calls of the
-//! facade.
+//! The hook of the generated client: a request that comes through it is sent by the same exchange
+//! as the calls of the facade.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,8 +46,8 @@ impl Hook for ExchangeHook {
     }
 }
 
-/// A request that the generated client built. It is cloned for each attempt, if its body can be; a streamed body can be
-/// sent once.
+/// A request that the generated client built. It is cloned for each attempt, if its body can be; a
+/// streamed body can be sent once.
 struct BuiltRequest {
     operation: &'static api::Operation,
     request: Mutex<Option<Request>>,
@@ -103,8 +103,8 @@ impl BuiltRequest {
     }
 }
 
-/// What the generated client gets in place of a failure: the response, if there was one, since it reads error responses
-/// itself.
+/// What the generated client gets in place of a failure: the response, if there was one, since it
+/// reads error responses itself.
 fn into_response(failure: Failure) -> Result<Response, SendError> {
     match (failure.response, failure.error) {
         (Some(response), _) => Ok((*response).into()),
@@ -113,8 +113,8 @@ fn into_response(failure: Failure) -> Result<Response, SendError> {
     }
 }
 
-/// The body of a successful response that the generated client reads. It enforces the limits of the body and the
-/// deadline of the attempt, and holds the call's permit and span until it ends.
+/// The body of a successful response that the generated client reads. It enforces the limits of the
+/// body and the deadline of the attempt, and holds the call's permit and span until it ends.
 struct GuardedBody {
     pieces: Bounded<BodyDataStream<Body>>,
     streaming: Option<Streaming>,
@@ -154,8 +154,8 @@ impl Stream for GuardedBody {
     }
 }
 
-/// The URL of a response without its query: the query may hold the data of a barcode, and errors of the body show the
-/// URL.
+/// The URL of a response without its query: the query may hold the data of a barcode, and errors of
+/// the body show the URL.
 fn without_query(response: &Response) -> Url {
     let mut url = response.url().clone();
     url.set_query(None);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use leaky_bucket::RateLimiter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How often permits are issued per second, if there are that many: timers have a resolution of milliseconds, so a high
-/// rate needs several permits at a time.
+/// How often permits are issued per second, if there are that many: timers have a resolution of
+/// milliseconds, so a high rate needs several permits at a time.
 const BATCHES: u32 = 20;
 
 /// The limits that all clones of a client share.

@@ -1,5 +1,6 @@
-//! One exchange with the service, for calls of the facade and of the generated client alike: a permit, attempts with
-//! pauses between them, a new token after a 401, deadlines, a span, and one error type.
+//! One exchange with the service, for calls of the facade and of the generated client alike: a
+//! permit, attempts with pauses between them, a new token after a 401, deadlines, a span, and one
+//! error type.
 
 mod authorized;
 mod body;
@@ -51,13 +52,14 @@ pub(crate) trait Operation: Sync {
         true
     }
 
-    /// Checks the arguments before the call waits for a permit, so that an invalid call fails at once and takes nothing
-    /// from the limits.
+    /// Checks the arguments before the call waits for a permit, so that an invalid call fails at
+    /// once and takes nothing from the limits.
     fn validate(&self) -> impl Future<Output = Result<(), Error>> + Send {
         std::future::ready(Ok(()))
     }
 
-    /// Builds the request for one attempt. If its upload is aborted, the cause is recorded in `upload`.
+    /// Builds the request for one attempt. If its upload is aborted, the cause is recorded in
+    /// `upload`.
     fn request(
         &self,
         upload: &UploadOutcome,
@@ -90,7 +92,8 @@ impl CallOptions {
     }
 }
 
-/// Why a call failed, with the response if there was one: the generated client reads error responses itself.
+/// Why a call failed, with the response if there was one: the generated client reads error
+/// responses itself.
 pub(crate) struct Failure {
     pub(crate) error: Error,
     pub(crate) response: Option<Box<http::Response<Bytes>>>,
@@ -210,8 +213,8 @@ impl Call<'_> {
         renewed: &mut bool,
     ) -> Result<(), Failure> {
         match failed.rejected {
-            // A request is resent once for a rejected token, and only with another token: a static one would be
-            // rejected again.
+            // A request is resent once for a rejected token, and only with another token: a static
+            // one would be rejected again.
             Some(rejected) if !*renewed => {
                 *renewed = true;
                 let left = self.limit.left(Instant::now()).unwrap_or(Duration::MAX);
@@ -246,8 +249,9 @@ impl Call<'_> {
 
     /// Makes one attempt; `is_replay` says that a 401 was already answered with another token.
     ///
-    /// An outage of the token endpoint may last longer than an attempt, so the token is awaited within the deadline of
-    /// the call, between the attempt's two parts: building the request, and sending it.
+    /// An outage of the token endpoint may last longer than an attempt, so the token is awaited
+    /// within the deadline of the call, between the attempt's two parts: building the request, and
+    /// sending it.
     async fn attempt<O: Operation>(
         &self,
         operation: &O,
@@ -301,8 +305,8 @@ impl Call<'_> {
             };
             return Ok(operation.receive(response, context).await?);
         }
-        // The token is invalidated here, whether or not the call can be repeated, but only for the first 401 of a call: a
-        // route that rejects the new token as well would reject every token.
+        // The token is invalidated here, whether or not the call can be repeated, but only for the
+        // first 401 of a call: a route that rejects the new token as well would reject every token.
         let is_first_401 = response.status() == StatusCode::UNAUTHORIZED && !is_replay;
         let rejected = token.filter(|_| is_first_401);
         if let Some(token) = &rejected {

@@ -1,5 +1,6 @@
-//! Converts every unsuccessful response into an `Error`. Error bodies are read leniently: code, message and request id are
-//! extracted even if the body is not as the document describes, and a body in any other format is kept as text.
+//! Converts every unsuccessful response into an `Error`. Error bodies are read leniently: code,
+//! message and request id are extracted even if the body is not as the document describes, and a
+//! body in any other format is kept as text.
 
 use std::time::{Duration, SystemTime};
 

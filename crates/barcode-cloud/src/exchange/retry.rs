@@ -1,5 +1,5 @@
-//! Decides whether a failed request is resent, and after which pause: full jitter, `Retry-After`, and a budget that all
-//! clones of a client share. It neither sends nor sleeps.
+//! Decides whether a failed request is resent, and after which pause: full jitter, `Retry-After`,
+//! and a budget that all clones of a client share. It neither sends nor sleeps.
 
 use std::time::Duration;
 
@@ -41,8 +41,9 @@ impl Retries {
         }
     }
 
-    /// How long to wait before the request is resent, after `made` attempts of which the last failed with `error`.
-    /// Returns `None` if it is not resent, or if the pause would take longer than the time that is `left` of the call.
+    /// How long to wait before the request is resent, after `made` attempts of which the last
+    /// failed with `error`. Returns `None` if it is not resent, or if the pause would take longer
+    /// than the time that is `left` of the call.
     pub(crate) fn pause(
         &self,
         error: &Error,
@@ -66,8 +67,9 @@ impl Retries {
         (in_time && self.budget.withdraw()).then_some(pause)
     }
 
-    /// The pause after a request that the server did not process. It is free and immediate the first time, because GOAWAY
-    /// rejects every stream on the connection, and backs off if the request is rejected again.
+    /// The pause after a request that the server did not process. It is free and immediate the
+    /// first time, because GOAWAY rejects every stream on the connection, and backs off if the
+    /// request is rejected again.
     fn pause_after_unprocessed(
         &self,
         made: u32,
@@ -81,8 +83,9 @@ impl Retries {
         left.is_none_or(|left| pause < left).then_some(pause)
     }
 
-    /// A random pause whose upper limit is the first pause, then doubles each time. The limit is at least a tenth of
-    /// the pause that the server asked for, so that clients that wait do not all return at once.
+    /// A random pause whose upper limit is the first pause, then doubles each time. The limit is at
+    /// least a tenth of the pause that the server asked for, so that clients that wait do not all
+    /// return at once.
     fn jitter(&self, made: u32, asked: Duration, random: &mut fastrand::Rng) -> Duration {
         let doubled = 1u32.checked_shl(made.saturating_sub(1)).unwrap_or(u32::MAX);
         let most = self.policy.first_pause.saturating_mul(doubled);
@@ -102,8 +105,8 @@ impl Retries {
     }
 }
 
-/// The deposits of each call and the price of a retry, as the smallest whole numbers with exactly this ratio. Given a
-/// ratio, the budget itself rounds: it would turn 15 percent into 16.7.
+/// The deposits of each call and the price of a retry, as the smallest whole numbers with exactly
+/// this ratio. Given a ratio, the budget itself rounds: it would turn 15 percent into 16.7.
 fn share(percent: u8) -> (u8, u8) {
     let (mut divisor, mut rest) = (100, percent);
     while rest > 0 {

@@ -1,5 +1,6 @@
-//! Telemetry of a call: a `tracing` span with OpenTelemetry's names for HTTP clients and, with the feature `metrics`, the
-//! duration of the call and the number of retries. It holds neither secrets nor barcode data.
+//! Telemetry of a call: a `tracing` span with OpenTelemetry's names for HTTP clients and, with the
+//! feature `metrics`, the duration of the call and the number of retries. It holds neither secrets
+//! nor barcode data.
 
 use std::borrow::Cow;
 
@@ -118,8 +119,8 @@ impl Drop for CallSpan<'_> {
     }
 }
 
-/// The permit and the span of a call whose response is streamed. They last until the stream ends, and the span records
-/// how it ended.
+/// The permit and the span of a call whose response is streamed. They last until the stream ends,
+/// and the span records how it ended.
 #[derive(Debug)]
 pub(crate) struct Streaming {
     _permit: Permit,
@@ -164,7 +165,8 @@ fn failed(span: &Span, error: &Error) {
     }
 }
 
-/// The status that the API answered with. That of the token endpoint is on the span of the token request.
+/// The status that the API answered with. That of the token endpoint is on the span of the token
+/// request.
 fn api_status(error: &Error) -> Option<StatusCode> {
     match error {
         Error::Auth(_) => None,

@@ -1,6 +1,6 @@
-//! Uploads an image as a stream of exactly the announced number of bytes, in constant memory. A source with fewer or more
-//! bytes aborts the request, so that no partial image is sent. The cause is recorded separately, in `UploadOutcome`, because
-//! HTTP/2 discards it when the stream is reset.
+//! Uploads an image as a stream of exactly the announced number of bytes, in constant memory. A
+//! source with fewer or more bytes aborts the request, so that no partial image is sent. The cause
+//! is recorded separately, in `UploadOutcome`, because HTTP/2 discards it when the stream is reset.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -38,7 +38,8 @@ enum State {
     Ended,
 }
 
-/// Converts a blocking reader into an asynchronous one, which is read on the runtime's threads for blocking work.
+/// Converts a blocking reader into an asynchronous one, which is read on the runtime's threads for
+/// blocking work.
 pub(crate) fn unblocked(reader: impl Read + Send + 'static) -> impl AsyncRead + Send + Unpin {
     let pieces = stream::try_unfold(reader, |mut reader| async move {
         let read = tokio::task::spawn_blocking(move || {
@@ -59,8 +60,8 @@ type Lender = Arc<Mutex<Option<Source>>>;
 pub(crate) struct UploadOutcome(OnceLock<Arc<OnceLock<AbortedUpload>>>);
 
 impl UploadOutcome {
-    /// The error to report for an attempt that failed with `error`. If the upload was aborted, that is the cause, and the
-    /// broken connection only its consequence.
+    /// The error to report for an attempt that failed with `error`. If the upload was aborted, that
+    /// is the cause, and the broken connection only its consequence.
     #[cold]
     pub(crate) fn cause_of(&self, error: Error) -> Error {
         match (self.0.get().and_then(|aborted| aborted.get()), error) {
@@ -108,7 +109,8 @@ impl Upload {
         })
     }
 
-    /// Converts the upload into the body of a request. If it is aborted, the cause is recorded in `outcome`.
+    /// Converts the upload into the body of a request. If it is aborted, the cause is recorded in
+    /// `outcome`.
     pub(crate) fn into_body(self, outcome: &UploadOutcome) -> reqwest::Body {
         let outcome = outcome.0.get_or_init(Arc::default).clone();
         reqwest::Body::wrap_stream(self.map_err(move |aborted| {

@@ -1,5 +1,5 @@
-//! Checks that each option applies to the barcode type. The service silently ignores options that do not apply, so the
-//! client rejects them before the request is sent.
+//! Checks that each option applies to the barcode type. The service silently ignores options that
+//! do not apply, so the client rejects them before the request is sent.
 
 use barcode_cloud_client::types::{EncodeBarcodeType as Type, GenerateParams};
 
@@ -20,8 +20,8 @@ const MICRO_PDF417: &[Type] = &[Type::MicroPdf417, Type::Gs1MicroPdf417];
 
 /// Rejects options that do not apply to the barcode type, and invalid sizes.
 pub(crate) fn check(params: &GenerateParams) -> Result<(), InvalidInput> {
-    // Most requests set no options. All fields are named, so that a new group of options does not compile until it is
-    // handled here.
+    // Most requests set no options. All fields are named, so that a new group of options does not
+    // compile until it is handled here.
     if let GenerateParams {
         barcode_type: _,
         encode_data: _,
@@ -53,8 +53,8 @@ pub(crate) fn check(params: &GenerateParams) -> Result<(), InvalidInput> {
     Ok(())
 }
 
-/// Returns the options, and groups of options, that apply to some barcode types only: the name, whether it is set, and
-/// the types it applies to.
+/// Returns the options, and groups of options, that apply to some barcode types only: the name,
+/// whether it is set, and the types it applies to.
 fn restricted_options(params: &GenerateParams) -> [(&'static str, bool, &'static [Type]); 8] {
     let qr = params.qr_params.as_ref();
     let pdf417 = params.pdf417_params.as_ref();
@@ -140,7 +140,8 @@ mod tests {
             let field = field.into_iter().find(|text| text.is_string()).unwrap();
             let documented = types_in(field);
             assert!(!documented.is_empty(), "{name}");
-            // The table may have more types: a GS1 symbol also takes the options of the symbology that it uses.
+            // The table may have more types: a GS1 symbol also takes the options of the symbology
+            // that it uses.
             assert!(
                 documented
                     .iter()

@@ -1,4 +1,5 @@
-//! The barcodes that the service finds. Converts the nullable fields of a response into types that are easier to use.
+//! The barcodes that the service finds. Converts the nullable fields of a response into types that
+//! are easier to use.
 
 use std::fmt;
 use std::str::FromStr as _;
@@ -21,14 +22,15 @@ pub struct Barcode {
     pub value: String,
     /// The type of the barcode.
     pub barcode_type: BarcodeType,
-    /// The corners of the barcode in the image, usually four, clockwise from the top left. Empty if the service returns
-    /// none.
+    /// The corners of the barcode in the image, usually four, clockwise from the top left. Empty if
+    /// the service returns none.
     pub region: Vec<Point>,
     /// The checksum, for types that have one.
     pub checksum: Option<String>,
 }
 
-/// The type of a barcode that was found. Types that the service adds later are supported as [`Other`](Self::Other).
+/// The type of a barcode that was found. Types that the service adds later are supported as
+/// [`Other`](Self::Other).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BarcodeType {
@@ -85,10 +87,12 @@ impl From<BarcodeResponse> for Barcode {
     }
 }
 
-/// Converts a response, whose body is `body`, into barcodes. Traces their data if `trace_data` is set.
+/// Converts a response, whose body is `body`, into barcodes. Traces their data if `trace_data` is
+/// set.
 ///
-/// The API document requires the member `barcodes`, which may be null. The generated client also accepts objects
-/// without it, which may be any JSON. An empty list is therefore valid only if the member is present.
+/// The API document requires the member `barcodes`, which may be null. The generated client also
+/// accepts objects without it, which may be any JSON. An empty list is therefore valid only if the
+/// member is present.
 pub(crate) fn received(
     response: Result<ResponseValue<BarcodeResponseList>, api::Error<ApiErrorResponse>>,
     body: &[u8],

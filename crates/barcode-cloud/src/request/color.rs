@@ -1,5 +1,5 @@
-//! Colours: parses the notations that people use, and formats the one that the service accepts. Names are sent as
-//! numbers, because the service seems to silently ignore unknown names.
+//! Colours: parses the notations that people use, and formats the one that the service accepts.
+//! Names are sent as numbers, because the service seems to silently ignore unknown names.
 
 use std::fmt;
 use std::str::FromStr;

@@ -11,8 +11,8 @@ use crate::error::InvalidInput;
 
 /// The data that a barcode encodes: text or bytes.
 ///
-/// Strings convert into text. Byte slices, vectors and arrays, including literals such as `b"text"`, convert into
-/// bytes.
+/// Strings convert into text. Byte slices, vectors and arrays, including literals such as
+/// `b"text"`, convert into bytes.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Data {
@@ -25,7 +25,8 @@ pub enum Data {
 }
 
 impl Data {
-    /// Creates data from bytes that are written as two hexadecimal digits each, such as `48656C6C6F`.
+    /// Creates data from bytes that are written as two hexadecimal digits each, such as
+    /// `48656C6C6F`.
     ///
     /// The digits are validated before the request is sent.
     ///

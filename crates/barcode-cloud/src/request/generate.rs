@@ -64,7 +64,8 @@ impl Generate {
         }
     }
 
-    /// Sets the file format of the image. It overrides the format in [`render`](Self::render). PNG by default.
+    /// Sets the file format of the image. It overrides the format in [`render`](Self::render). PNG
+    /// by default.
     pub fn format(mut self, format: BarcodeImageFormat) -> Self {
         self.format = Some(format);
         self
@@ -76,7 +77,8 @@ impl Generate {
         self
     }
 
-    /// Sets the options of `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`. They are rejected with any other type.
+    /// Sets the options of `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`. They are rejected with any
+    /// other type.
     pub fn qr(mut self, qr: impl Into<QrOptions>) -> Self {
         self.qr = Some(qr.into());
         self
@@ -88,8 +90,8 @@ impl Generate {
         self
     }
 
-    /// Sets the options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`. They are rejected with any
-    /// other type.
+    /// Sets the options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`. They are
+    /// rejected with any other type.
     pub fn pdf417(mut self, pdf417: impl Into<Pdf417Options>) -> Self {
         self.pdf417 = Some(pdf417.into());
         self
@@ -101,19 +103,21 @@ impl Generate {
     ///
     /// # Errors
     ///
-    /// - [`Error::InvalidInput`] if the data is empty, or if an option is out of bounds or does not apply to the
-    ///   barcode type;
-    /// - [`Error::Api`] if the service rejects the request, for example because the type cannot encode the data;
+    /// - [`Error::InvalidInput`] if the data is empty, or if an option is out of bounds or does not
+    ///   apply to the barcode type;
+    /// - [`Error::Api`] if the service rejects the request, for example because the type cannot
+    ///   encode the data;
     /// - any other error of a call: see [`Error`].
     pub async fn send(self) -> Result<Image, Error> {
         let (client, options, request) = self.prepare(Whole)?;
         Ok(client.exchange().run(&options, &request).await?)
     }
 
-    /// Sends the request and returns the image as a stream, which needs constant memory. The service bills the request.
+    /// Sends the request and returns the image as a stream, which needs constant memory. The
+    /// service bills the request.
     ///
-    /// The request is in flight until the stream ends or is dropped. A stream that is kept but not read therefore holds
-    /// a [`concurrency`](crate::ClientBuilder::concurrency) permit.
+    /// The request is in flight until the stream ends or is dropped. A stream that is kept but not
+    /// read therefore holds a [`concurrency`](crate::ClientBuilder::concurrency) permit.
     ///
     /// # Errors
     ///
@@ -123,10 +127,11 @@ impl Generate {
         Ok(client.exchange().run(&options, &request).await?)
     }
 
-    /// Sends the request and writes the image to `path` in constant memory. Returns the number of bytes written. The
-    /// service bills the request.
+    /// Sends the request and writes the image to `path` in constant memory. Returns the number of
+    /// bytes written. The service bills the request.
     ///
-    /// The file is written as [`ImageStream::save`] does. If no file can be created at `path`, no request is sent.
+    /// The file is written as [`ImageStream::save`] does. If no file can be created at `path`, no
+    /// request is sent.
     ///
     /// # Errors
     ///

@@ -19,22 +19,23 @@ use crate::exchange::upload::{self, Source, Upload, UploadOutcome, locked};
 
 /// An image to read barcodes from: PNG, JPEG, GIF, TIFF or BMP.
 ///
-/// Paths and bytes convert into an `ImageSource`. Strings do not, because a string could be a path or a URL: use a
-/// [`Path`] or [`ImageSource::url`].
+/// Paths and bytes convert into an `ImageSource`. Strings do not, because a string could be a path
+/// or a URL: use a [`Path`] or [`ImageSource::url`].
 ///
-/// The name of a file is never sent, because it may contain personal data. The service receives the name `image` with
-/// the file's extension.
+/// The name of a file is never sent, because it may contain personal data. The service receives the
+/// name `image` with the file's extension.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ImageSource {
-    /// A file. It is uploaded from disk in constant memory, unless [several types](crate::Recognize::types) are
-    /// requested.
+    /// A file. It is uploaded from disk in constant memory, unless
+    /// [several types](crate::Recognize::types) are requested.
     Path(PathBuf),
     /// The contents of an image file.
     Bytes(Bytes),
     /// A URL that the service fetches the image from.
     ///
-    /// It is sent as part of the request's URL, which proxies may log. It should not contain secrets or personal data.
+    /// It is sent as part of the request's URL, which proxies may log. It should not contain
+    /// secrets or personal data.
     Url(String),
     /// A reader, created by [`ImageSource::reader`].
     Reader(Reader),
@@ -53,21 +54,24 @@ enum Opened {
     Upload(Upload),
 }
 
-/// The maximum buffer size, in bytes, that is allocated in advance because of the stated length of a file or reader.
+/// The maximum buffer size, in bytes, that is allocated in advance because of the stated length of
+/// a file or reader.
 const MAX_INITIAL_CAPACITY: usize = 32 << 20;
 
 impl ImageSource {
-    /// Creates a source from a URL that the service can reach. Proxies may log the URL: see [`ImageSource::Url`].
+    /// Creates a source from a URL that the service can reach. Proxies may log the URL: see
+    /// [`ImageSource::Url`].
     pub fn url(url: impl Into<String>) -> Self {
         Self::Url(url.into())
     }
 
     /// Creates a source from a reader that returns exactly `length` bytes.
     ///
-    /// The image is uploaded in constant memory, unless [several types](crate::Recognize::types) are requested.
+    /// The image is uploaded in constant memory, unless [several types](crate::Recognize::types)
+    /// are requested.
     ///
-    /// The reader can be read once. A call that has started to read it is not retried, and a second call with the same
-    /// source or a clone of it fails with [`Error::InvalidInput`].
+    /// The reader can be read once. A call that has started to read it is not retried, and a second
+    /// call with the same source or a clone of it fails with [`Error::InvalidInput`].
     pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static, length: u64) -> Self {
         Self::Reader(Reader {
             source: Arc::new(Mutex::new(Some(Box::new(reader)))),
@@ -75,9 +79,11 @@ impl ImageSource {
         })
     }
 
-    /// Creates a source from a blocking reader, such as one from `std`, that returns exactly `length` bytes.
+    /// Creates a source from a blocking reader, such as one from `std`, that returns exactly
+    /// `length` bytes.
     ///
-    /// It is read on one of Tokio's threads for blocking work. Otherwise the same as [`reader`](Self::reader).
+    /// It is read on one of Tokio's threads for blocking work. Otherwise the same as
+    /// [`reader`](Self::reader).
     pub fn blocking_reader(reader: impl Read + Send + 'static, length: u64) -> Self {
         Self::reader(upload::unblocked(reader), length)
     }
@@ -90,7 +96,8 @@ impl ImageSource {
         }
     }
 
-    /// Checks, without opening or sending the image, that it exists, is not empty, and has at most `max` bytes.
+    /// Checks, without opening or sending the image, that it exists, is not empty, and has at most
+    /// `max` bytes.
     pub(crate) async fn validate(&self, max: u64) -> Result<(), Error> {
         let length = match self {
             Self::Path(path) => file_length(path).await?,
@@ -105,7 +112,8 @@ impl ImageSource {
         Ok(require_at_most(length, max)?)
     }
 
-    /// Returns the image as a part of a multipart form. An error during the upload is recorded in `outcome`.
+    /// Returns the image as a part of a multipart form. An error during the upload is recorded in
+    /// `outcome`.
     pub(crate) async fn file_part(&self, outcome: &UploadOutcome) -> Result<FilePart, Error> {
         let part = match self.open().await? {
             Opened::Bytes(bytes) => FilePart::bytes(bytes),
@@ -117,7 +125,8 @@ impl ImageSource {
         Ok(part.file_name(self.upload_name()))
     }
 
-    /// Returns the image as base64. A file or reader with more than `max` bytes is rejected before it is read.
+    /// Returns the image as base64. A file or reader with more than `max` bytes is rejected before
+    /// it is read.
     pub(crate) async fn base64(&self, max: u64) -> Result<String, Error> {
         match self.open().await? {
             Opened::Bytes(bytes) => Ok(STANDARD.encode(bytes)),
@@ -162,7 +171,8 @@ impl ImageSource {
         }
     }
 
-    /// Returns the file name that is sent. It has the extension of the real name and nothing else of it.
+    /// Returns the file name that is sent. It has the extension of the real name and nothing else
+    /// of it.
     fn upload_name(&self) -> &'static str {
         let Self::Path(path) = self else {
             return "image";
@@ -179,7 +189,8 @@ impl ImageSource {
     }
 }
 
-/// Checks that the URL of an image is not empty, and that `request_url`, which contains it, is not too long.
+/// Checks that the URL of an image is not empty, and that `request_url`, which contains it, is not
+/// too long.
 pub(crate) fn validate_url(url: &str, request_url: &reqwest::Url) -> Result<(), Error> {
     let reason = if url.is_empty() {
         "is an empty URL; use one that the service can reach"

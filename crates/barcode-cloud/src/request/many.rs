@@ -1,8 +1,9 @@
-//! Sends a stream of requests, several at a time, and returns a stream of results. Only the requests in flight are kept
-//! in memory.
+//! Sends a stream of requests, several at a time, and returns a stream of results. Only the
+//! requests in flight are kept in memory.
 //!
-//! Each call is a separate task, so that it makes progress even while the stream of results is not polled. Otherwise a
-//! suspended call could hold a permit that other calls wait for. Dropping the stream of results aborts the tasks.
+//! Each call is a separate task, so that it makes progress even while the stream of results is not
+//! polled. Otherwise a suspended call could hold a permit that other calls wait for. Dropping the
+//! stream of results aborts the tasks.
 
 use std::panic::resume_unwind;
 
@@ -19,11 +20,12 @@ const DEFAULT_CONCURRENCY: usize = 8;
 /// Many requests, several of which are in flight at a time.
 ///
 /// Returned by [`Client::generate_many`](crate::Client::generate_many),
-/// [`Client::recognize_many`](crate::Client::recognize_many) and [`Client::scan_many`](crate::Client::scan_many).
+/// [`Client::recognize_many`](crate::Client::recognize_many) and
+/// [`Client::scan_many`](crate::Client::scan_many).
 ///
-/// Memory use depends on the number of requests in flight, not on the total number of requests. Each request has its
-/// own result: an error does not stop the others. Dropping the stream of results aborts the calls in flight, which may
-/// still be billed, and sends no further requests.
+/// Memory use depends on the number of requests in flight, not on the total number of requests.
+/// Each request has its own result: an error does not stop the others. Dropping the stream of
+/// results aborts the calls in flight, which may still be billed, and sends no further requests.
 #[must_use = "nothing is sent until the stream of results is polled"]
 #[derive(Debug)]
 pub struct Many<S> {
@@ -82,8 +84,8 @@ where
 
     /// Returns the results in the order of the requests.
     ///
-    /// A slow call delays the results after it. At most [`concurrency`](Self::concurrency) calls are started and not
-    /// yet returned.
+    /// A slow call delays the results after it. At most [`concurrency`](Self::concurrency) calls
+    /// are started and not yet returned.
     pub fn in_order(
         self,
     ) -> impl Stream<Item = Result<<S::Item as Request>::Answer, Error>> + Unpin {
@@ -91,7 +93,8 @@ where
         Box::pin(calls.buffered(self.concurrency))
     }
 
-    /// Returns the results in the order in which calls complete, each with the index of its request, starting at 0.
+    /// Returns the results in the order in which calls complete, each with the index of its
+    /// request, starting at 0.
     pub fn as_completed(
         self,
     ) -> impl Stream<Item = (usize, Result<<S::Item as Request>::Answer, Error>)> + Unpin {

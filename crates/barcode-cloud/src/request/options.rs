@@ -1,4 +1,5 @@
-//! The options of generated barcodes: typed setters for the generated parameters, grouped as in the API document.
+//! The options of generated barcodes: typed setters for the generated parameters, grouped as in the
+//! API document.
 
 use barcode_cloud_client::types::{
     BarcodeImageFormat, BarcodeImageParams, Code128EncodeMode, Code128Params, CodeLocation,
@@ -61,8 +62,8 @@ options! {
     RenderOptions(BarcodeImageParams) {
         /// Sets the file format of the image. PNG by default.
         format: image_format = BarcodeImageFormat;
-        /// Sets where the data is printed as human-readable text. By default below linear barcodes, and not at all for
-        /// 2D barcodes.
+        /// Sets where the data is printed as human-readable text. By default below linear barcodes,
+        /// and not at all for 2D barcodes.
         text: text_location = CodeLocation;
         /// Sets the colour of the bars and the text. Black by default.
         foreground: foreground_color = Color;
@@ -72,12 +73,14 @@ options! {
         units: units = GraphicsUnit;
         /// Sets the resolution in dots per inch, from 1 to 100,000. 96 by default.
         resolution: resolution = f32;
-        /// Sets the height of the image in [`units`](Self::units). By default the barcode determines it.
+        /// Sets the height of the image in [`units`](Self::units). By default the barcode
+        /// determines it.
         height: image_height = f32;
-        /// Sets the width of the image in [`units`](Self::units). By default the barcode determines it.
+        /// Sets the width of the image in [`units`](Self::units). By default the barcode determines
+        /// it.
         width: image_width = f32;
-        /// Sets the angle in degrees by which the image is rotated. 0 by default. Multiples of 90 keep the barcode easy
-        /// to read.
+        /// Sets the angle in degrees by which the image is rotated. 0 by default. Multiples of 90
+        /// keep the barcode easy to read.
         rotation: rotation_angle = i32;
     }
 }
@@ -89,7 +92,8 @@ options! {
         encode_mode: qr_encode_mode = QrEncodeMode;
         /// Sets the error correction level: how much damage a reader can correct.
         error_level: qr_error_level = QrErrorLevel;
-        /// Sets the version (size) of a `QR` or `GS1QR` symbol. By default the smallest that can hold the data.
+        /// Sets the version (size) of a `QR` or `GS1QR` symbol. By default the smallest that can
+        /// hold the data.
         version: qr_version = QrVersion;
         /// Sets the character set of the text. The symbol declares it with an ECI.
         eci_encoding: qr_eci_encoding = EciEncodings;
@@ -123,8 +127,8 @@ options! {
         columns: pdf417_columns = i32;
         /// Sets the number of rows, from 3 to 90. With 0 the service chooses.
         rows: pdf417_rows = i32;
-        /// Sets the height of a module divided by its width, from 2 to 10. The standard requires 3 to 5, and 2 to 5 for
-        /// the micro types.
+        /// Sets the height of a module divided by its width, from 2 to 10. The standard requires 3
+        /// to 5, and 2 to 5 for the micro types.
         aspect_ratio: pdf417_aspect_ratio = f32;
         /// Sets the character set of the text. The symbol declares it with an ECI.
         eci_encoding: pdf417_eci_encoding = EciEncodings;
@@ -132,7 +136,8 @@ options! {
         reader_initialization: pdf417_is_reader_initialization = bool;
         /// Sets the industry header and trailer that a single codeword before the data represents.
         macro_characters: pdf417_macro_characters = MacroCharacter;
-        /// Sets whether a `MicroPdf417` or `GS1MicroPdf417` symbol is linked to an adjacent linear barcode.
+        /// Sets whether a `MicroPdf417` or `GS1MicroPdf417` symbol is linked to an adjacent linear
+        /// barcode.
         linked: pdf417_is_linked = bool;
         /// Sets whether readers treat a `MicroPdf417` or `GS1MicroPdf417` symbol as Code 128.
         code128_emulation: pdf417_is_code128_emulation = bool;

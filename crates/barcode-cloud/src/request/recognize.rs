@@ -14,14 +14,16 @@ use crate::request::call_options::call_setters;
 use crate::request::{barcode, image_source};
 use crate::{Barcode, Client, Error, ImageSource};
 
-/// The maximum size in bytes of an image that is sent as base64. The API document limits the base64 text to 28,730,982
-/// characters.
+/// The maximum size in bytes of an image that is sent as base64. The API document limits the base64
+/// text to 28,730,982 characters.
 const MAX_BASE64_IMAGE: u64 = 28_730_982 / 4 * 3;
 
 /// A request to recognize the barcodes of an image, returned by [`Client::recognize`].
 ///
-/// - An image is uploaded as a multipart form, or as base64 in a JSON body if several barcode types are requested.
-/// - An image URL is sent as part of the request's URL, which proxies may log. The service fetches the image.
+/// - An image is uploaded as a multipart form, or as base64 in a JSON body if several barcode types
+///   are requested.
+/// - An image URL is sent as part of the request's URL, which proxies may log. The service fetches
+///   the image.
 ///
 /// ```no_run
 /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
@@ -40,7 +42,8 @@ const MAX_BASE64_IMAGE: u64 = 28_730_982 / 4 * 3;
 /// # }
 /// ```
 ///
-/// A clone can be sent independently, unless the image is a reader: clones share the reader, which can be read once.
+/// A clone can be sent independently, unless the image is a reader: clones share the reader, which
+/// can be read once.
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug, Clone)]
 pub struct Recognize {
@@ -74,21 +77,22 @@ impl Recognize {
 
     /// Sets the barcode types to look for. `MostCommonlyUsed` by default.
     ///
-    /// Several types are supported only for an image that is not a URL and has at most 21,548,235 bytes. For an image
-    /// URL or a larger image, send one request for each type.
+    /// Several types are supported only for an image that is not a URL and has at most
+    /// 21,548,235 bytes. For an image URL or a larger image, send one request for each type.
     pub fn types(mut self, types: impl IntoIterator<Item = DecodeBarcodeType>) -> Self {
         self.request.types = types.into_iter().collect();
         self
     }
 
-    /// Sets how thoroughly the service looks for barcodes. More thorough modes take longer. By default the service
-    /// chooses.
+    /// Sets how thoroughly the service looks for barcodes. More thorough modes take longer. By
+    /// default the service chooses.
     pub fn mode(mut self, mode: RecognitionMode) -> Self {
         self.request.mode = Some(mode);
         self
     }
 
-    /// Sets the kind of image, such as a photo or a scanned document. By default the service chooses.
+    /// Sets the kind of image, such as a photo or a scanned document. By default the service
+    /// chooses.
     pub fn image_kind(mut self, kind: RecognitionImageKind) -> Self {
         self.request.image_kind = Some(kind);
         self
@@ -103,9 +107,10 @@ impl Recognize {
     /// # Errors
     ///
     /// - [`Error::File`] if the file cannot be read;
-    /// - [`Error::InvalidInput`] if the image is empty or too large, or if several types are requested for an image
-    ///   URL;
-    /// - [`Error::Api`] if the service rejects the request, for example because the file is not an image;
+    /// - [`Error::InvalidInput`] if the image is empty or too large, or if several types are
+    ///   requested for an image URL;
+    /// - [`Error::Api`] if the service rejects the request, for example because the file is not an
+    ///   image;
     /// - any other error of a call: see [`Error`].
     pub async fn send(self) -> Result<Vec<Barcode>, Error> {
         let mut request = self.request;
@@ -117,8 +122,8 @@ impl Recognize {
     }
 }
 
-/// Passes the settings to the builder of an operation that takes one barcode type. These builders have the same
-/// setters.
+/// Passes the settings to the builder of an operation that takes one barcode type. These builders
+/// have the same setters.
 macro_rules! with_settings {
     ($builder:expr, $request:expr) => {{
         let mut builder = $builder.barcode_type($request.one_type()?);

@@ -13,9 +13,11 @@ use crate::{Barcode, Client, Error, ImageSource};
 /// A request to find all barcodes of an image, returned by [`Client::scan`].
 ///
 /// - An image is uploaded as a multipart form.
-/// - An image URL is sent as part of the request's URL, which proxies may log. The service fetches the image.
+/// - An image URL is sent as part of the request's URL, which proxies may log. The service fetches
+///   the image.
 ///
-/// A clone can be sent independently, unless the image is a reader: clones share the reader, which can be read once.
+/// A clone can be sent independently, unless the image is a reader: clones share the reader, which
+/// can be read once.
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug, Clone)]
 pub struct Scan {

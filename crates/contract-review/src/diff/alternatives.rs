@@ -40,7 +40,8 @@ impl<'d> Comparison<'d> {
     }
 }
 
-/// The alternatives that both schemas have, in the old order, and the names of those that were added and removed.
+/// The alternatives that both schemas have, in the old order, and the names of those that were
+/// added and removed.
 #[derive(Debug, Default)]
 struct Matched<'a, 'd> {
     pairs: Vec<(String, &'a Node<'d>, &'a Node<'d>)>,

@@ -1,4 +1,5 @@
-//! Compares the keywords that do not restrict a value: defaults, descriptions, deprecation and XML names.
+//! Compares the keywords that do not restrict a value: defaults, descriptions, deprecation and XML
+//! names.
 
 use serde_json::{Map, Value};
 

@@ -1,5 +1,5 @@
-//! Compares the parts of the document outside of operations: versions, descriptions, tags, and the list of shared
-//! schemas.
+//! Compares the parts of the document outside of operations: versions, descriptions, tags, and the
+//! list of shared schemas.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,8 @@ impl<'d> Comparison<'d> {
         self.uncovered_keyword(&place, "webhooks", &old, &new);
     }
 
-    /// Reports added, removed and renamed shared schemas, and changes of schemas that no operation uses.
+    /// Reports added, removed and renamed shared schemas, and changes of schemas that no operation
+    /// uses.
     pub(super) fn schema_list(&mut self) {
         let schemas = |root: &Node<'d>| {
             root.get("components")
@@ -86,7 +87,8 @@ impl<'d> Comparison<'d> {
         }
     }
 
-    /// Compares a schema that no operation uses. Its changes affect no caller, so they are reported as docs.
+    /// Compares a schema that no operation uses. Its changes affect no caller, so they are reported
+    /// as docs.
     fn unused(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
         let facts = std::mem::take(&mut self.facts);
         self.schema(place, old, new, Direction::Request);

@@ -1,4 +1,5 @@
-//! Collects the changes. A change that affects both requests and responses becomes one line with a class for each.
+//! Collects the changes. A change that affects both requests and responses becomes one line with a
+//! class for each.
 
 use std::collections::HashMap;
 
@@ -12,7 +13,8 @@ use super::rules::{Class, Direction};
 pub struct Line {
     /// The more severe of the two classes in `request` and `response`.
     pub class: Class,
-    /// The rule that applied, such as `property-added`. These names are stable, so programs can filter by them.
+    /// The rule that applied, such as `property-added`. These names are stable, so programs can
+    /// filter by them.
     pub kind: &'static str,
     /// The operation, schema or other part of the document that changed.
     pub part: String,
@@ -20,7 +22,8 @@ pub struct Line {
     pub subject: String,
     /// A description of the change.
     pub text: String,
-    /// The JSON pointer of the change: in the new document, or in the old one if something was removed.
+    /// The JSON pointer of the change: in the new document, or in the old one if something was
+    /// removed.
     pub pointer: String,
     /// The class for requests, if the value is part of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,12 +100,14 @@ pub(super) struct Facts {
     pub(super) lines: Vec<Line>,
     /// The class of every change, including those that were merged into an existing line.
     classes: Vec<Class>,
-    /// The index of each line by its kind, part, subject and text. Changes with the same key become one line.
+    /// The index of each line by its kind, part, subject and text. Changes with the same key become
+    /// one line.
     index: HashMap<(&'static str, String, String, String), usize>,
 }
 
 impl Facts {
-    /// Records a change that has no direction, such as a change of an operation, of security or of a description.
+    /// Records a change that has no direction, such as a change of an operation, of security or of
+    /// a description.
     pub(super) fn record(
         &mut self,
         class: Class,

@@ -1,7 +1,8 @@
-//! Compares two documents and lists the changes for a reviewer. Each change is classified by its effect on callers.
+//! Compares two documents and lists the changes for a reviewer. Each change is classified by its
+//! effect on callers.
 //!
-//! The comparison covers everything that is sent over the wire, and the names that generated code uses: operation ids,
-//! parameters and shared schemas.
+//! The comparison covers everything that is sent over the wire, and the names that generated code
+//! uses: operation ids, parameters and shared schemas.
 
 mod alternatives;
 mod annotations;

@@ -1,5 +1,6 @@
-//! A value of a document with its place, and the target of its reference. The references were checked by
-//! [`validate`](crate::validate()): each has a target in the same document, and there are no cycles.
+//! A value of a document with its place, and the target of its reference. The references were
+//! checked by [`validate`](crate::validate()): each has a target in the same document, and there
+//! are no cycles.
 
 use serde_json::Value;
 
@@ -33,7 +34,8 @@ impl<'d> Node<'d> {
             .try_fold(self.clone(), |node, key| node.get(key))
     }
 
-    /// The entries of the object under `key`, in the order of the document. Empty if the key is missing.
+    /// The entries of the object under `key`, in the order of the document. Empty if the key is
+    /// missing.
     pub(super) fn entries(&self, key: &str) -> Vec<(&'d str, Self)> {
         self.get(key).map_or_else(Vec::new, |map| map.members())
     }

@@ -1,4 +1,5 @@
-//! Compares the fields of objects: which are declared, which are required, and whether others are allowed.
+//! Compares the fields of objects: which are declared, which are required, and whether others are
+//! allowed.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +48,8 @@ impl<'d> Comparison<'d> {
         }
     }
 
-    /// Compares a property that both objects declare. `readOnly` and `writeOnly` exclude it from one direction.
+    /// Compares a property that both objects declare. `readOnly` and `writeOnly` exclude it from
+    /// one direction.
     fn property(&mut self, pair: &Pair<'_, 'd>, name: &str, old: &Node<'d>, new: &Node<'d>) {
         let (place, direction) = (pair.place.property(name), pair.direction);
         let messages = match direction {

@@ -22,7 +22,8 @@ impl Operation<'_> {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
 
-    /// Identifies the operation. Paths that differ only in the names of their parameters are the same.
+    /// Identifies the operation. Paths that differ only in the names of their parameters are the
+    /// same.
     fn key(&self) -> (String, &'static str) {
         let mut key = String::new();
         let mut inside = false;
@@ -113,7 +114,8 @@ impl<'d> Comparison<'d> {
         );
     }
 
-    /// Compares the operation ids. They are not sent over the wire, but generated clients use them as names.
+    /// Compares the operation ids. They are not sent over the wire, but generated clients use them
+    /// as names.
     fn operation_id(&mut self, place: &Place, old: &Operation<'d>, new: &Operation<'d>) {
         let id = |operation: &Operation<'d>| operation.node.text("operationId");
         let (class, text) = match (id(old), id(new)) {

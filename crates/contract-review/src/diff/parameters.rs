@@ -127,7 +127,8 @@ impl<'d> Comparison<'d> {
     }
 }
 
-/// The parameters of the operation and those of its path item, where the operation's own take precedence.
+/// The parameters of the operation and those of its path item, where the operation's own take
+/// precedence.
 fn effective<'d>(operation: &Operation<'d>) -> Vec<Node<'d>> {
     let list = |node: &Node<'d>| -> Vec<Node<'d>> {
         let parameters = node.items("parameters").into_iter();
@@ -158,7 +159,8 @@ fn key(parameter: &Node<'_>) -> (String, String) {
     (place.to_owned(), name)
 }
 
-/// The old parameter that corresponds to `after[index]`: the one with the same name, or a renamed path parameter.
+/// The old parameter that corresponds to `after[index]`: the one with the same name, or a renamed
+/// path parameter.
 fn counterpart<'a, 'd>(
     before: &'a [Node<'d>],
     after: &[Node<'d>],
@@ -180,7 +182,8 @@ fn counterpart<'a, 'd>(
     removed.get(nth).map(|place| &before[*place])
 }
 
-/// The parameter with the same name that moved here from another location, such as from the query to the header.
+/// The parameter with the same name that moved here from another location, such as from the query
+/// to the header.
 fn moved<'a, 'd>(
     parameter: &Node<'d>,
     from: &'a [Node<'d>],

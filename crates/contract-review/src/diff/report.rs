@@ -62,8 +62,8 @@ const CLASSES: [(Class, &str); 3] = [
 ];
 
 impl Report {
-    /// Sorts the lines by class, most severe first. Within a class, lines of the same part stay together, in the order
-    /// of the documents.
+    /// Sorts the lines by class, most severe first. Within a class, lines of the same part stay
+    /// together, in the order of the documents.
     pub(super) fn new(lines: Vec<Line>) -> Self {
         let mut parts: HashMap<&str, usize> = HashMap::new();
         for line in &lines {
@@ -160,7 +160,8 @@ impl Report {
         text
     }
 
-    /// The report as JSON with the fields `class`, `bump`, `counts` and `changes`. It ends with a newline.
+    /// The report as JSON with the fields `class`, `bump`, `counts` and `changes`. It ends with a
+    /// newline.
     #[must_use]
     pub fn to_json(&self) -> String {
         let machine = JsonReport {
@@ -194,10 +195,12 @@ impl Report {
     }
 }
 
-/// The maximum number of subjects in one printed docs line. JSON output has a line for each subject.
+/// The maximum number of subjects in one printed docs line. JSON output has a line for each
+/// subject.
 const NAMED: usize = 4;
 
-/// The lines of one part. Docs lines with the same text are combined into one line with all their subjects.
+/// The lines of one part. Docs lines with the same text are combined into one line with all their
+/// subjects.
 fn grouped(lines: &[&Line]) -> Vec<String> {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for line in lines {

@@ -1,7 +1,7 @@
 //! The rules that classify changes, one small function for each rule.
 //!
-//! A caller writes requests and reads responses, so the same change of the allowed values has opposite effects on the
-//! two. The rules do not read documents.
+//! A caller writes requests and reads responses, so the same change of the allowed values has
+//! opposite effects on the two. The rules do not read documents.
 
 use std::collections::BTreeSet;
 
@@ -38,8 +38,9 @@ pub(super) enum Change {
     Other,
 }
 
-/// A server that accepts more values breaks no caller; a server that accepts fewer values breaks some. A server that
-/// returns new kinds of values can break callers; a server that returns fewer kinds does not.
+/// A server that accepts more values breaks no caller; a server that accepts fewer values breaks
+/// some. A server that returns new kinds of values can break callers; a server that returns fewer
+/// kinds does not.
 pub(super) fn allowed_values(change: Change, direction: Direction) -> Class {
     match (change, direction) {
         (Change::Wider, Direction::Request) | (Change::Narrower, Direction::Response) => {
@@ -86,8 +87,8 @@ pub(super) fn enum_values_removed(open: bool, direction: Direction) -> Class {
     }
 }
 
-/// Undeclared fields are no longer allowed. Callers that send them are rejected. Callers that read the object are not
-/// affected, because they must expect new fields from any later revision.
+/// Undeclared fields are no longer allowed. Callers that send them are rejected. Callers that read
+/// the object are not affected, because they must expect new fields from any later revision.
 pub(super) fn additional_closed(direction: Direction) -> Class {
     match direction {
         Direction::Request => Class::Breaking,
@@ -109,7 +110,8 @@ pub(super) fn default_changed(old: Option<&Value>, new: Option<&Value>) -> Class
     }
 }
 
-/// How the set of allowed JSON types changed. An empty set allows all types, and every integer is a number.
+/// How the set of allowed JSON types changed. An empty set allows all types, and every integer is a
+/// number.
 pub(super) fn types_change(old: &BTreeSet<&str>, new: &BTreeSet<&str>) -> Option<Change> {
     let contains = |outer: &BTreeSet<&str>, inner: &BTreeSet<&str>| {
         outer.is_empty()

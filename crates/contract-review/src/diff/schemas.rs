@@ -1,5 +1,6 @@
-//! Compares schemas by their meaning, not by how they are written. A shared schema is compared once for each direction
-//! in which it is sent, and reported under its own name rather than at each place that refers to it.
+//! Compares schemas by their meaning, not by how they are written. A shared schema is compared once
+//! for each direction in which it is sent, and reported under its own name rather than at each
+//! place that refers to it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -22,8 +23,8 @@ pub(super) struct SharedSchemas<'d> {
     pub(super) renamed: BTreeMap<String, String>,
     /// The current depth of schemas inside schemas.
     depth: usize,
-    /// The outcome of each comparison in a part of the document. It ends the comparison of a schema that contains
-    /// itself, and saves repeating that of a schema that several others contain.
+    /// The outcome of each comparison in a part of the document. It ends the comparison of a schema
+    /// that contains itself, and saves repeating that of a schema that several others contain.
     compared: BTreeMap<ComparisonKey, Outcome>,
 }
 
@@ -82,7 +83,8 @@ impl<'d> Comparison<'d> {
     }
 
     fn structure(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>, direction: Direction) {
-        // A schema that is referred to directly is reported at each use; the schemas inside it are reported once.
+        // A schema that is referred to directly is reported at each use; the schemas inside it are
+        // reported once.
         let refers = old.referred().is_some() || new.referred().is_some();
         if refers && self.shared.depth == 0 {
             return self.shapes_of(place, old, new, direction);
@@ -140,8 +142,8 @@ impl<'d> Comparison<'d> {
         self.shared.depth -= 1;
     }
 
-    /// Whether two shared schemas are the same: either they have the same name, or each name exists in one document
-    /// only, so that the schema was renamed.
+    /// Whether two shared schemas are the same: either they have the same name, or each name exists
+    /// in one document only, so that the schema was renamed.
     fn is_same_schema(&self, old: &Node<'d>, new: &Node<'d>) -> bool {
         let (Some(old_name), Some(new_name)) = (old.schema_name(), new.schema_name()) else {
             return false;
@@ -278,7 +280,8 @@ impl<'d> Comparison<'d> {
         self.report_change(pair, change, "items-changed", text);
     }
 
-    /// Compares the parts that are nested too deep to be merged, if both schemas have the same number of them.
+    /// Compares the parts that are nested too deep to be merged, if both schemas have the same
+    /// number of them.
     fn unmerged_parts(&mut self, pair: &Pair<'_, 'd>) {
         let (before, after) = (&pair.old.unmerged, &pair.new.unmerged);
         if before.len() != after.len() {

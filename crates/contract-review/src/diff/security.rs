@@ -259,8 +259,8 @@ impl<'d> Comparison<'d> {
     }
 }
 
-/// The requirements of an operation or of the whole document, each with sorted schemes. An empty requirement means that
-/// no authorization is required.
+/// The requirements of an operation or of the whole document, each with sorted schemes. An empty
+/// requirement means that no authorization is required.
 fn requirements(node: &Node<'_>, root: &Node<'_>) -> Vec<Map<String, Value>> {
     let from = if node.get("security").is_some() {
         node

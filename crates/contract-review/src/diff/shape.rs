@@ -1,5 +1,5 @@
-//! Normalizes a schema: follows references, merges `allOf`, and unifies the notations of OpenAPI 3.0 and 3.1. Two
-//! schemas with the same meaning have the same shape, however they are written.
+//! Normalizes a schema: follows references, merges `allOf`, and unifies the notations of OpenAPI
+//! 3.0 and 3.1. Two schemas with the same meaning have the same shape, however they are written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,10 +33,11 @@ pub(super) struct Shape<'d> {
     pub(super) required: BTreeSet<&'d str>,
     pub(super) items: Option<Node<'d>>,
     pub(super) additional: Additional<'d>,
-    /// The alternatives of `anyOf` or `oneOf`, unless they only express null, an open set of strings or a list of
-    /// values.
+    /// The alternatives of `anyOf` or `oneOf`, unless they only express null, an open set of
+    /// strings or a list of values.
     pub(super) alternatives: Option<(&'static str, Vec<Node<'d>>)>,
-    /// The keywords that do not restrict a value, such as `description`, `deprecated`, `readOnly` and `xml`.
+    /// The keywords that do not restrict a value, such as `description`, `deprecated`, `readOnly`
+    /// and `xml`.
     pub(super) annotations: BTreeMap<&'static str, &'d Value>,
     /// The parts that are nested too deep to be merged.
     pub(super) unmerged: Vec<Node<'d>>,
@@ -65,8 +66,8 @@ const ANNOTATIONS: [&str; 7] = [
 /// The maximum depth of parts inside parts that are merged. Deeper parts are compared separately.
 const DEPTH: usize = 64;
 
-/// How many levels of depth one level of alternatives counts as. Deeply nested alternatives are rarely lists of values,
-/// and each level can multiply the work.
+/// How many levels of depth one level of alternatives counts as. Deeply nested alternatives are
+/// rarely lists of values, and each level can multiply the work.
 const ALTERNATIVES: usize = 24;
 
 /// The keywords that have no meaning for a caller, or that are read elsewhere.
@@ -91,7 +92,8 @@ impl<'d> Shape<'d> {
         shape
     }
 
-    /// Whether the schema allows every value, so that it has only annotations such as a description or a default.
+    /// Whether the schema allows every value, so that it has only annotations such as a description
+    /// or a default.
     pub(super) fn allows_everything(&self) -> bool {
         self.types.is_empty()
             && self.values.is_none()

@@ -1,4 +1,5 @@
-//! Compares the values that a schema lists. An open set allows other values too; a closed set does not.
+//! Compares the values that a schema lists. An open set allows other values too; a closed set does
+//! not.
 
 use serde_json::Value;
 

@@ -1,5 +1,6 @@
-//! Merges a published document into ours. The facts are the published ones; the descriptions and the order are ours. No
-//! published description is copied: a place for which we have no description gets a marker.
+//! Merges a published document into ours. The facts are the published ones; the descriptions and
+//! the order are ours. No published description is copied: a place for which we have no description
+//! gets a marker.
 
 use std::collections::BTreeSet;
 
@@ -231,12 +232,14 @@ fn marker(at: &Pointer) -> Value {
     format!("{MARKER}`{at}`").into()
 }
 
-/// Whether a description is a marker of an earlier update. Markers are replaced, because their place may have moved.
+/// Whether a description is a marker of an earlier update. Markers are replaced, because their
+/// place may have moved.
 fn is_marker(text: &Value) -> bool {
     text.as_str().is_some_and(|text| text.starts_with(MARKER))
 }
 
-/// The items of a list with an identity that is stable across revisions. Equal identities are numbered.
+/// The items of a list with an identity that is stable across revisions. Equal identities are
+/// numbered.
 fn identified(list: Option<&Value>) -> Vec<(String, &Value)> {
     let mut named: Vec<(String, &Value)> = Vec::new();
     for item in list.and_then(Value::as_array).into_iter().flatten() {

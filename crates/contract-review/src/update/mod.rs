@@ -1,7 +1,8 @@
 //! Merges a published document into a maintained one.
 //!
-//! The facts of the result are the publisher's; its descriptions and the order of its keys are those of the maintained
-//! document. A new place without a description gets a marker. The merge returns a proposal and writes no file.
+//! The facts of the result are the publisher's; its descriptions and the order of its keys are
+//! those of the maintained document. A new place without a description gets a marker. The merge
+//! returns a proposal and writes no file.
 
 mod merge;
 mod moved;
@@ -30,8 +31,8 @@ pub struct Proposal {
 ///
 /// # Errors
 ///
-/// [`Error::Document`] when one of the two documents, or the result, is not valid OpenAPI, or when an operation of
-/// `published` has no responses.
+/// [`Error::Document`] when one of the two documents, or the result, is not valid OpenAPI, or when
+/// an operation of `published` has no responses.
 pub fn propose(
     (published_name, published): (&str, &Value),
     (maintained_name, maintained): (&str, &Value),
@@ -55,7 +56,8 @@ impl Proposal {
         format!("{:#}\n", self.document)
     }
 
-    /// The proposal as plain text for a terminal: the changes, then the places without a description.
+    /// The proposal as plain text for a terminal: the changes, then the places without a
+    /// description.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = self.report.to_text();
@@ -72,7 +74,8 @@ impl Proposal {
         text
     }
 
-    /// The `name` of the list item that contains `place`, because the pointer shows only the index of the item.
+    /// The `name` of the list item that contains `place`, because the pointer shows only the index
+    /// of the item.
     fn item_name(&self, place: &Pointer) -> String {
         let item = place.as_str().rsplit_once('/').map_or("", |(item, _)| item);
         let name = self

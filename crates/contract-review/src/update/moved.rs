@@ -1,5 +1,5 @@
-//! Moves our operations to the paths where they are now published. They are matched by `operationId`, so that our
-//! descriptions move with them.
+//! Moves our operations to the paths where they are now published. They are matched by
+//! `operationId`, so that our descriptions move with them.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,8 @@ fn places(document: &Value) -> BTreeMap<String, Place> {
         .collect()
 }
 
-/// Moves the operations. All are removed before any is inserted, because two operations can swap places.
+/// Moves the operations. All are removed before any is inserted, because two operations can swap
+/// places.
 fn apply_moves(paths: &mut Map<String, Value>, moves: &[(Place, Place)]) {
     let mut taken = Vec::new();
     for (from, to) in moves {
@@ -61,7 +62,8 @@ fn apply_moves(paths: &mut Map<String, Value>, moves: &[(Place, Place)]) {
     }
 }
 
-/// Inserts `path` after `old`, with everything in the old path item except its operations, such as shared parameters.
+/// Inserts `path` after `old`, with everything in the old path item except its operations, such as
+/// shared parameters.
 fn make_path(paths: &mut Map<String, Value>, old: &str, path: &str) {
     let mut item = paths.get(old).cloned().unwrap_or_else(|| json!({}));
     if let Some(item) = item.as_object_mut() {

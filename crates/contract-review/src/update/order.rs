@@ -1,6 +1,8 @@
-//! Orders keys and list items: known ones stay in our order, and each new one follows its published predecessor.
+//! Orders keys and list items: known ones stay in our order, and each new one follows its published
+//! predecessor.
 
-/// Returns the names in `published`, and the names in `ours` that `kept` accepts, without duplicates.
+/// Returns the names in `published`, and the names in `ours` that `kept` accepts, without
+/// duplicates.
 pub(super) fn order(
     ours: &[String],
     published: &[String],
@@ -23,7 +25,8 @@ pub(super) fn order(
             };
             ordered.insert(place, name.clone());
         }
-        // The position of our own description does not determine where its published successor belongs.
+        // The position of our own description does not determine where its published successor
+        // belongs.
         if !(kept(name) && ours.contains(name)) {
             previous = Some(name);
         }

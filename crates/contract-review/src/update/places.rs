@@ -1,5 +1,6 @@
-//! The structure of an OpenAPI document: which keys are names and which are keywords, and which values are descriptions
-//! or examples. The meaning of a key depends on its place: a property may be called `description`.
+//! The structure of an OpenAPI document: which keys are names and which are keywords, and which
+//! values are descriptions or examples. The meaning of a key depends on its place: a property may
+//! be called `description`.
 
 use crate::operations::METHODS;
 
@@ -115,7 +116,8 @@ pub(super) fn is_method(key: &str) -> bool {
     METHODS.contains(&key)
 }
 
-/// Whether a keyword is a vendor extension, an example or a comment, and so not part of the contract.
+/// Whether a keyword is a vendor extension, an example or a comment, and so not part of the
+/// contract.
 pub(super) fn is_dropped(object: Object, key: &str) -> bool {
     use Object::*;
     key.starts_with("x-") && object != Callback
@@ -155,7 +157,8 @@ mod tests {
             under(Object::Schema, "properties"),
             Kind::Map(Object::Schema)
         );
-        // Inside the map, `description` and `x-y` are names, so the rules for keywords do not apply.
+        // Inside the map, `description` and `x-y` are names, so the rules for keywords do not
+        // apply.
         assert!(is_description(Object::Schema, "description"));
         assert!(!is_description(Object::Callback, "description"));
         assert!(is_dropped(Object::Schema, "x-y"));

@@ -21,7 +21,8 @@ fn shelf(version: &str) -> Value {
     serde_json::from_str(&text).expect("the document is JSON")
 }
 
-/// The 3.0 document with `value` at each `pointer`, whose last token may be new. Null removes the value.
+/// The 3.0 document with `value` at each `pointer`, whose last token may be new. Null removes the
+/// value.
 fn shelf_with(changes: &[(&str, Value)]) -> Value {
     let mut document = shelf("3.0");
     for (pointer, value) in changes {

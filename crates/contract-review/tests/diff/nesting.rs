@@ -33,7 +33,8 @@ fn schemas_that_contain_each_other_are_compared_once() {
     assert_eq!(found, [text("B"), text("A")]);
 }
 
-/// Found with random documents: comparing an inline part that refers to its own schema did not terminate.
+/// Found with random documents: comparing an inline part that refers to its own schema did not
+/// terminate.
 #[test]
 fn a_property_that_refers_to_its_own_schema_is_compared_once() {
     let own = json!({"nullable": true, "allOf": [{"$ref": "#/components/schemas/Book"}]});

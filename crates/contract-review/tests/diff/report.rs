@@ -48,7 +48,8 @@ fn text_markdown_and_json_contain_the_same_changes() {
     );
 }
 
-/// The vendor's documents are not part of this project. If they are available, this test compares them.
+/// The vendor's documents are not part of this project. If they are available, this test compares
+/// them.
 #[test]
 fn the_published_documents_have_the_known_changes() {
     let read = |variable: &str| {

@@ -1,5 +1,5 @@
-//! Content negotiation between JSON and XML (RFC 9110, section 12.5.1). If neither is acceptable, the
-//! response is JSON: the service does not respond with 406.
+//! Content negotiation between JSON and XML (RFC 9110, section 12.5.1). If neither is acceptable,
+//! the response is JSON: the service does not respond with 406.
 
 use http::HeaderMap;
 use http::header::ACCEPT;

@@ -1,9 +1,9 @@
 //! The admin calls under `/_sandbox`, which control and observe a running sandbox. They are not
 //! operations of the service, so they need no token, are not affected by faults and are not logged.
 //!
-//! Calls that change state require a JSON body or a method other than GET and POST, so that a browser
-//! sends a preflight request before a page of another origin can make them. The guard rejects pages
-//! whose host name was made to resolve to this machine (DNS rebinding).
+//! Calls that change state require a JSON body or a method other than GET and POST, so that a
+//! browser sends a preflight request before a page of another origin can make them. The guard
+//! rejects pages whose host name was made to resolve to this machine (DNS rebinding).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,8 +144,8 @@ async fn forget(Shared(state): Shared<Arc<State>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// Streams the request log as Server-Sent Events: `request` with an entry, or `missed` with the number
-/// of entries that were dropped because the client was too slow.
+/// Streams the request log as Server-Sent Events: `request` with an entry, or `missed` with the
+/// number of entries that were dropped because the client was too slow.
 async fn events(Shared(state): Shared<Arc<State>>) -> Response {
     let Ok(permit) = Arc::clone(&state.event_streams).try_acquire_owned() else {
         return Failure::too_many_event_streams(MOST_EVENT_STREAMS).into_response();

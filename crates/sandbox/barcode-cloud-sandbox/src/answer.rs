@@ -1,7 +1,8 @@
 //! Responses: the body of every error response, and the request id of every response.
 //!
 //! A handler returns a [`Failure`]. Its body is written in one place, by [`write_failures`], which
-//! knows the request id and whether the client prefers XML. This module knows nothing about barcodes.
+//! knows the request id and whether the client prefers XML. This module knows nothing about
+//! barcodes.
 
 use std::sync::Arc;
 
@@ -19,7 +20,8 @@ use crate::server;
 use crate::xml::Vocabulary;
 use crate::{accept, random};
 
-/// The header with the id of the request. Which one the service sends is unknown; this one is common.
+/// The header with the id of the request. Which one the service sends is unknown; this one is
+/// common.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The maximum number of violations that an error message lists.
@@ -74,8 +76,8 @@ impl Failure {
         }
     }
 
-    /// 400: the request violates the document. How the service reports several violations is unknown;
-    /// here they are separated by semicolons.
+    /// 400: the request violates the document. How the service reports several violations is
+    /// unknown; here they are separated by semicolons.
     pub(crate) fn invalid(violations: &[Violation]) -> Self {
         let fields: Vec<_> = violations
             .iter()
@@ -103,8 +105,8 @@ impl Failure {
         )
     }
 
-    /// 400: valid by the document, but not supported by the sandbox. The code is the sandbox's own, so
-    /// that the limitation is not mistaken for one of the service.
+    /// 400: valid by the document, but not supported by the sandbox. The code is the sandbox's own,
+    /// so that the limitation is not mistaken for one of the service.
     pub(crate) fn unsupported(parameter: &str, what: impl std::fmt::Display) -> Self {
         let field = pascal_case(parameter);
         Self::new(
@@ -240,7 +242,8 @@ impl Failure {
                 "code": self.code,
                 "message": self.message,
                 "description": self.description,
-                // The service's own format is unknown; the document says `date-time`, which is RFC 3339.
+                // The service's own format is unknown; the document says `date-time`, which is RFC
+                // 3339.
                 "dateTime": DateTime::<Utc>::from(context.clock.now())
                     .to_rfc3339_opts(SecondsFormat::Millis, true),
             },
@@ -265,8 +268,8 @@ impl IntoResponse for Failure {
     }
 }
 
-/// The context for writing the response to a request: its id, and the format that the client prefers.
-/// It is one of the request's extensions.
+/// The context for writing the response to a request: its id, and the format that the client
+/// prefers. It is one of the request's extensions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ResponseContext {
     pub(crate) id: String,
@@ -303,8 +306,8 @@ fn xml(text: Vec<u8>) -> Response {
     ([(CONTENT_TYPE, kind)], text).into_response()
 }
 
-/// The outermost layer: assigns an id to each request, determines the preferred format of the response,
-/// and adds the id to the response.
+/// The outermost layer: assigns an id to each request, determines the preferred format of the
+/// response, and adds the id to the response.
 pub(crate) async fn assign_request_id(
     State(state): State<Arc<server::State>>,
     mut request: Request,

@@ -32,8 +32,8 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 const MAX_CONNECTIONS: usize = 1024;
 /// The default time that a client has to send the headers of a request, and then its body.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a picture is searched for barcodes. Including the step that is in progress at its end, a
-/// client that waits for ten seconds gets its response, even from an unoptimised build.
+/// How long a picture is searched for barcodes. Including the step that is in progress at its end,
+/// a client that waits for ten seconds gets its response, even from an unoptimised build.
 const RECOGNITION_TIME: Duration = Duration::from_secs(5);
 /// The maximum offset of the clock. Dates too far from now cannot be formatted.
 const LARGEST_SKEW: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
@@ -87,15 +87,15 @@ impl Builder {
 
     /// The IP address of this machine to listen on; 127.0.0.1 by default.
     ///
-    /// Anyone who can reach the address can use the sandbox and see its credentials and its request log.
-    /// Choose another address only if no stranger can reach it, such as within a container.
+    /// Anyone who can reach the address can use the sandbox and see its credentials and its request
+    /// log. Choose another address only if no stranger can reach it, such as within a container.
     pub fn address(mut self, address: impl Into<IpAddr>) -> Self {
         self.address = address.into();
         self
     }
 
-    /// Accepts a client id and secret. Call it again to accept another client. By default, a random pair
-    /// is generated at each start.
+    /// Accepts a client id and secret. Call it again to accept another client. By default, a random
+    /// pair is generated at each start.
     pub fn credentials(
         mut self,
         client_id: impl Into<String>,
@@ -108,8 +108,8 @@ impl Builder {
         self
     }
 
-    /// How long an access token is valid, in whole seconds; an hour by default. With zero, tokens have
-    /// expired by the time they are used.
+    /// How long an access token is valid, in whole seconds; an hour by default. With zero, tokens
+    /// have expired by the time they are used.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
         self
@@ -121,8 +121,8 @@ impl Builder {
         self
     }
 
-    /// Sets the sandbox's clock ahead of the machine's. It affects the times in tokens and errors and the
-    /// `Date` header of responses, but not how long a token is accepted.
+    /// Sets the sandbox's clock ahead of the machine's. It affects the times in tokens and errors
+    /// and the `Date` header of responses, but not how long a token is accepted.
     pub fn clock_ahead(mut self, by: Duration) -> Self {
         self.clock.ahead = by;
         self
@@ -140,37 +140,38 @@ impl Builder {
         self
     }
 
-    /// The maximum number of connections; 1024 by default. Further connections are closed immediately.
+    /// The maximum number of connections; 1024 by default. Further connections are closed
+    /// immediately.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self
     }
 
-    /// How long the headers of a request may take to arrive, and then its body; a minute each by default.
-    /// It is also how long a connection may be idle between requests.
+    /// How long the headers of a request may take to arrive, and then its body; a minute each by
+    /// default. It is also how long a connection may be idle between requests.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = timeout;
         self
     }
 
-    /// Allows a host name, such as `sandbox.example.com`, for the page and the admin calls. Call it again
-    /// to allow another name.
+    /// Allows a host name, such as `sandbox.example.com`, for the page and the admin calls. Call it
+    /// again to allow another name.
     ///
-    /// By default, they accept only requests that were sent to an IP address, `localhost`, a name without
-    /// a dot such as that of a container, or a name that ends in `.internal`. Any other name may belong to
-    /// a stranger who made it resolve to this machine (DNS rebinding). The operations and the token
-    /// endpoint accept any host name, because they require credentials.
+    /// By default, they accept only requests that were sent to an IP address, `localhost`, a name
+    /// without a dot such as that of a container, or a name that ends in `.internal`. Any other
+    /// name may belong to a stranger who made it resolve to this machine (DNS rebinding). The
+    /// operations and the token endpoint accept any host name, because they require credentials.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
         self
     }
 
-    /// Whether to reject requests that the service accepts although its document or a standard forbids
-    /// them; `false` by default. They are:
+    /// Whether to reject requests that the service accepts although its document or a standard
+    /// forbids them; `false` by default. They are:
     ///
     /// - Colours in single quotes, such as `'Black'`, which the vendor's Node client sends.
-    /// - Data that Code 39 cannot encode in full. The service drops such characters; the sandbox does
-    ///   the same and adds a [`warning`](crate::LoggedRequest::warning) to the request log.
+    /// - Data that Code 39 cannot encode in full. The service drops such characters; the sandbox
+    ///   does the same and adds a [`warning`](crate::LoggedRequest::warning) to the request log.
     /// - Token requests as `multipart/form-data`, which the vendor's Dart client sends.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
@@ -183,8 +184,8 @@ impl Builder {
         self
     }
 
-    /// Maps a URL to an image, for requests with `fileUrl`. The sandbox never opens a URL: `url` is only a
-    /// name that is compared exactly, and every other URL is rejected.
+    /// Maps a URL to an image, for requests with `fileUrl`. The sandbox never opens a URL: `url` is
+    /// only a name that is compared exactly, and every other URL is rejected.
     pub fn url_file(self, url: impl Into<String>, file: impl Into<UrlFile>) -> Self {
         self.files.insert(url.into(), file.into());
         self
@@ -196,8 +197,8 @@ impl Builder {
     ///
     /// - [`Error::PortInUse`] if another program listens on the port.
     /// - [`Error::Listen`] if the address cannot be listened on for another reason.
-    /// - [`Error::Setting`] if a client id or secret is empty, the clock is more than ten years off, or an
-    ///   allowed host is not a host name.
+    /// - [`Error::Setting`] if a client id or secret is empty, the clock is more than ten years
+    ///   off, or an allowed host is not a host name.
     /// - [`Error::Fault`] if a script of faults is invalid.
     pub async fn start(mut self) -> Result<Sandbox, Error> {
         if self.clock.ahead.max(self.clock.behind) > LARGEST_SKEW {

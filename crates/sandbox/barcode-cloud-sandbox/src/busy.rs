@@ -1,4 +1,5 @@
-//! Tests over real sockets: a long read ends when its client disconnects and when the sandbox stops.
+//! Tests over real sockets: a long read ends when its client disconnects and when the sandbox
+//! stops.
 
 use std::sync::Arc;
 use std::time::Duration;

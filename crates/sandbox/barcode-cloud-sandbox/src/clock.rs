@@ -1,5 +1,5 @@
-//! The sandbox's clock. It can be set ahead or behind, to test clients whose clock differs from that of
-//! the service.
+//! The sandbox's clock. It can be set ahead or behind, to test clients whose clock differs from
+//! that of the service.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,5 @@
-//! Connections: accepts them up to a limit, serves them with HTTP/1.1, and closes them gracefully or, for
-//! a fault, with a reset.
+//! Connections: accepts them up to a limit, serves them with HTTP/1.1, and closes them gracefully
+//! or, for a fault, with a reset.
 //!
 //! This module knows sockets and hyper. The router produces the responses.
 
@@ -53,8 +53,8 @@ impl ResetHandle {
     }
 }
 
-/// Serves until `stop` is cancelled, then waits for the requests in flight. Those that take longer than
-/// [`GRACE`] are dropped, which cancels their work.
+/// Serves until `stop` is cancelled, then waits for the requests in flight. Those that take longer
+/// than [`GRACE`] are dropped, which cancels their work.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -95,8 +95,8 @@ pub(crate) async fn serve(
 }
 
 async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: CancellationToken) {
-    // Without `TCP_NODELAY`, small responses wait for the peer's acknowledgement. If it cannot be set, they
-    // are only slower.
+    // Without `TCP_NODELAY`, small responses wait for the peer's acknowledgement. If it cannot be
+    // set, they are only slower.
     let _ = stream.set_nodelay(true);
     let reset_handle = ResetHandle::default();
     let used = Arc::new(AtomicBool::new(false));
@@ -114,13 +114,13 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
     let unused = || !used.load(Ordering::Relaxed);
     let stopped = async {
         stop.cancelled().await;
-        // hyper would immediately close a connection that is idle between two requests, although the
-        // next request may be in flight. That request gets a response with `Connection: close`.
+        // hyper would immediately close a connection that is idle between two requests, although
+        // the next request may be in flight. That request gets a response with `Connection: close`.
         tokio::time::sleep(LAST_REQUEST).await;
     };
     tokio::select! {
-        // Poll the connection first, so that a request that arrived in time is served even if the stop is
-        // noticed at the same moment.
+        // Poll the connection first, so that a request that arrived in time is served even if the
+        // stop is noticed at the same moment.
         biased;
         // The peer knows how its connection ended; the sandbox does not need to.
         _ = &mut connection => return,

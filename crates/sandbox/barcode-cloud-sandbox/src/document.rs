@@ -1,8 +1,8 @@
 //! The parts of the OpenAPI document that the sandbox needs: routes, parameters, bodies and their
 //! schemas, with references resolved.
 //!
-//! No part of the contract is repeated by hand. A schema keyword that this module does not support is an
-//! error at start, so that no rule of the document is silently ignored.
+//! No part of the contract is repeated by hand. A schema keyword that this module does not support
+//! is an error at start, so that no rule of the document is silently ignored.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -12,8 +12,8 @@ use crate::Error;
 /// The text of the document, embedded at build time.
 pub(crate) const TEXT: &str = include_str!("../../../../openapi/barcode-v4.json");
 
-/// The maximum nesting of schemas. It exceeds that of any request body of the document, and stops the
-/// recursion into a schema that contains itself.
+/// The maximum nesting of schemas. It exceeds that of any request body of the document, and stops
+/// the recursion into a schema that contains itself.
 pub(crate) const MAX_DEPTH: usize = 16;
 
 /// The parsed document.
@@ -112,8 +112,8 @@ impl Document {
         Self::read(root)
     }
 
-    /// Returns the document as a sandbox publishes it: with the sandbox's own URLs instead of the service's,
-    /// so that a client generated from it calls the sandbox.
+    /// Returns the document as a sandbox publishes it: with the sandbox's own URLs instead of the
+    /// service's, so that a client generated from it calls the sandbox.
     pub(crate) fn with_urls(&self, base_url: &str, token_url: &str) -> Value {
         let mut document = self.root.clone();
         document["servers"] = json!([{
@@ -362,8 +362,8 @@ fn type_of(schema: &Value) -> Result<&str, Error> {
     }
 }
 
-/// Rejects keywords next to `$ref`: they would narrow the schema (JSON Schema 2020-12). A description has
-/// no such effect, and `field` reads the default.
+/// Rejects keywords next to `$ref`: they would narrow the schema (JSON Schema 2020-12). A
+/// description has no such effect, and `field` reads the default.
 fn reference_siblings(schema: &Value) -> Result<(), Error> {
     for (keyword, _) in members(schema, "")? {
         let known = ["$ref", "default", "description"].contains(&keyword.as_str());

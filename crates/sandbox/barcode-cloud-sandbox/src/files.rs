@@ -1,7 +1,7 @@
 //! The files that are mapped to URLs, for requests with `fileUrl`.
 //!
-//! The sandbox never fetches a URL, because that would give its clients access to its network. A URL is
-//! only a key of this map, and every other URL is rejected.
+//! The sandbox never fetches a URL, because that would give its clients access to its network. A
+//! URL is only a key of this map, and every other URL is rejected.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,9 +1,9 @@
-//! Protects the page and the admin calls from web pages of other origins, and sets the security headers
-//! of the page.
+//! Protects the page and the admin calls from web pages of other origins, and sets the security
+//! headers of the page.
 //!
-//! The page shows credentials, and the admin calls show the request log. A web page of another origin
-//! must not be able to read them, even if its host name was made to resolve to this machine (DNS
-//! rebinding).
+//! The page shows credentials, and the admin calls show the request log. A web page of another
+//! origin must not be able to read them, even if its host name was made to resolve to this machine
+//! (DNS rebinding).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use http::uri::Authority;
 use crate::Error;
 use crate::answer::Failure;
 
-/// Allows nothing from other origins and nothing inline. Images that scripts create are `blob:` URLs, and
-/// the icons in the style sheet of the reference are `data:` URLs.
+/// Allows nothing from other origins and nothing inline. Images that scripts create are `blob:`
+/// URLs, and the icons in the style sheet of the reference are `data:` URLs.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; form-action 'none'; \
     base-uri 'none'; frame-ancestors 'none'";
@@ -67,8 +67,8 @@ impl AllowedHosts {
     /// below `internal`, or allowed by the user.
     ///
     /// A stranger can only make names of the public DNS resolve to this machine. Browsers resolve
-    /// `localhost` themselves (RFC 6761, section 6.3), names without a dot belong to the local network or
-    /// to containers, and `internal` is reserved for private use.
+    /// `localhost` themselves (RFC 6761, section 6.3), names without a dot belong to the local
+    /// network or to containers, and `internal` is reserved for private use.
     fn admit(&self, host: &str) -> bool {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         if bare.parse::<Ipv4Addr>().is_ok() || bare.parse::<Ipv6Addr>().is_ok() {
@@ -118,9 +118,9 @@ pub(crate) async fn add_security_headers(request: Request, next: Next) -> Respon
     response
 }
 
-/// The host that the request was sent to, without the port. The request line takes precedence over the
-/// `Host` header (RFC 9112, section 3.2.2). Headers that proxies add are ignored, because any client can
-/// send them.
+/// The host that the request was sent to, without the port. The request line takes precedence over
+/// the `Host` header (RFC 9112, section 3.2.2). Headers that proxies add are ignored, because any
+/// client can send them.
 fn host(request: &Request) -> Option<String> {
     let header = request.headers().get(header::HOST);
     let header = header.and_then(|value| Authority::try_from(value.as_bytes()).ok());
@@ -131,8 +131,8 @@ fn host(request: &Request) -> Option<String> {
     (rest.is_empty() || rest.starts_with(':')).then(|| host.to_owned())
 }
 
-/// Whether the browser marked the request as sent by a page of another origin. Following a link to the
-/// sandbox's page is allowed.
+/// Whether the browser marked the request as sent by a page of another origin. Following a link to
+/// the sandbox's page is allowed.
 fn is_cross_origin(request: &Request) -> bool {
     let value = |name| request.headers().get(name).map(HeaderValue::as_bytes);
     let is_link = request.method() == Method::GET

@@ -1,8 +1,8 @@
-//! Parses JSON strictly and within bounds: a duplicate member is an error (a lenient parser would drop one
-//! of the two), and parsing stops when the maximum number of values is exceeded.
+//! Parses JSON strictly and within bounds: a duplicate member is an error (a lenient parser would
+//! drop one of the two), and parsing stops when the maximum number of values is exceeded.
 //!
-//! A value takes up to 40 times the memory of its text: without the bound, a body of 60 MB could need more
-//! than 1 GB.
+//! A value takes up to 40 times the memory of its text: without the bound, a body of 60 MB could
+//! need more than 1 GB.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,7 +10,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// The maximum number of values, including those within arrays and objects. No valid body has as many.
+/// The maximum number of values, including those within arrays and objects. No valid body has as
+/// many.
 const MOST_VALUES: usize = 10_000;
 
 /// Parses a JSON text. `serde_json` rejects values nested more than 128 deep.

@@ -1,5 +1,5 @@
-//! The key pair that signs tokens: ES256 (RFC 7518, section 3.4), generated at each start. The public key is
-//! published as a JWK set (RFC 7517).
+//! The key pair that signs tokens: ES256 (RFC 7518, section 3.4), generated at each start. The
+//! public key is published as a JWK set (RFC 7517).
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
@@ -56,8 +56,8 @@ impl Keys {
         jsonwebtoken::encode(&header, claims, &self.signing).map_err(|_| Error::Randomness)
     }
 
-    /// Returns the claims of a token, or `None` if this key did not sign it. The algorithm is fixed, so that
-    /// neither `none` nor a symmetric one is accepted.
+    /// Returns the claims of a token, or `None` if this key did not sign it. The algorithm is
+    /// fixed, so that neither `none` nor a symmetric one is accepted.
     pub(crate) fn verify<T: DeserializeOwned + Clone>(
         &self,
         token: &str,
@@ -65,7 +65,8 @@ impl Keys {
         audience: &str,
     ) -> Option<T> {
         let mut validation = Validation::new(Algorithm::ES256);
-        // The caller compares times with the sandbox's clock, which may deliberately be set ahead or behind.
+        // The caller compares times with the sandbox's clock, which may deliberately be set ahead
+        // or behind.
         validation.validate_exp = false;
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[audience]);

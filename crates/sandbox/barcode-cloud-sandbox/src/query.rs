@@ -1,5 +1,5 @@
-//! Parses `application/x-www-form-urlencoded` text strictly: bytes that are not UTF-8 are rejected, not
-//! replaced.
+//! Parses `application/x-www-form-urlencoded` text strictly: bytes that are not UTF-8 are rejected,
+//! not replaced.
 
 use percent_encoding::percent_decode_str;
 

@@ -16,8 +16,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns a random UUID (version 4). It identifies requests and clients and is not a secret, so a constant
-/// UUID is returned if the generator fails.
+/// Returns a random UUID (version 4). It identifies requests and clients and is not a secret, so a
+/// constant UUID is returned if the generator fails.
 pub(crate) fn uuid() -> String {
     let mut bytes = bytes::<16>().unwrap_or_default();
     bytes[6] = bytes[6] & 0x0f | 0x40;

@@ -1,7 +1,7 @@
 //! Parses an HTTP request into validated values: path and query, JSON, XML or multipart.
 //!
-//! A body is received completely before it is parsed, so that the same limit and the same errors apply to
-//! every format.
+//! A body is received completely before it is parsed, so that the same limit and the same errors
+//! apply to every format.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,7 +62,8 @@ pub(crate) async fn values(
     let operation = Arc::clone(operation);
     let vocabulary = Arc::clone(&state.vocabulary);
     let runtime = Handle::current();
-    // Parsing a large body takes time. On a thread that serves connections, it would delay the others.
+    // Parsing a large body takes time. On a thread that serves connections, it would delay the
+    // others.
     let parse = move || {
         let Input::Body {
             schema, published, ..
@@ -121,8 +122,8 @@ pub(crate) async fn read_body(
     }
 }
 
-/// The length of a body. It is unknown if the body is chunked, or if it is decompressed, which removes the
-/// header.
+/// The length of a body. It is unknown if the body is chunked, or if it is decompressed, which
+/// removes the header.
 fn content_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
@@ -168,7 +169,8 @@ async fn read_up_to(
 ) -> Result<Read, Failure> {
     let reading = async {
         while read.len() <= limit {
-            // The next chunk of a decompressed body is always ready: let other tasks run in between.
+            // The next chunk of a decompressed body is always ready: let other tasks run in
+            // between.
             tokio::task::coop::consume_budget().await;
             match next_chunk(body).await {
                 Some(Ok(chunk)) => read.extend_from_slice(&chunk),
@@ -198,7 +200,8 @@ impl LargeBodies {
         Self(Arc::new(Semaphore::new(LARGE_BODIES / ROOM_UNIT)))
     }
 
-    /// Waits for a permit for a body of this many bytes. A body larger than the limit takes all of it.
+    /// Waits for a permit for a body of this many bytes. A body larger than the limit takes all of
+    /// it.
     async fn acquire(&self, bytes: usize) -> LargeBodyPermit {
         let units = bytes.min(LARGE_BODIES).div_ceil(ROOM_UNIT);
         let units = u32::try_from(units).unwrap_or(u32::MAX);
@@ -214,8 +217,8 @@ pub(crate) async fn drain(body: Body, failure: Failure) -> Failure {
     failure
 }
 
-/// Reads and discards the rest of a body. Otherwise a client that is still sending would see a reset
-/// connection instead of the response.
+/// Reads and discards the rest of a body. Otherwise a client that is still sending would see a
+/// reset connection instead of the response.
 pub(crate) async fn discard(mut body: Body) {
     let drained = async {
         let mut left = DRAINED_BYTES;

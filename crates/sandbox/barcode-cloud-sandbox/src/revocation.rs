@@ -1,7 +1,8 @@
 //! Revoked tokens.
 //!
-//! The id of a token begins with a sequence number, so that revoking all tokens, or all of a client, only
-//! needs one number to be stored. Tokens that are revoked individually are stored individually.
+//! The id of a token begins with a sequence number, so that revoking all tokens, or all of a
+//! client, only needs one number to be stored. Tokens that are revoked individually are stored
+//! individually.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -43,7 +44,8 @@ impl Revocation {
         revoked.tokens.clear();
     }
 
-    /// Revokes all tokens of `client`, which must be a known client, so that the number of entries is bounded.
+    /// Revokes all tokens of `client`, which must be a known client, so that the number of entries
+    /// is bounded.
     pub(crate) fn revoke_client(&self, client: &str) {
         let mut revoked = self.revoked();
         let below = revoked.next;

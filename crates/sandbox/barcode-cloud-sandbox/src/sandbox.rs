@@ -19,8 +19,8 @@ use crate::token::{Credentials, Revoke};
 
 /// A running emulator of the service, on a port of the loopback interface.
 ///
-/// It accepts requests until it is stopped or dropped. Any number of sandboxes can run in one process; each
-/// has its own port, credentials and signing key.
+/// It accepts requests until it is stopped or dropped. Any number of sandboxes can run in one
+/// process; each has its own port, credentials and signing key.
 pub struct Sandbox {
     pub(crate) endpoints: Endpoints,
     pub(crate) port: u16,
@@ -40,8 +40,8 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    /// The URLs of a sandbox that listens on `address`. If that is an unspecified address, such as `0.0.0.0`,
-    /// they have the loopback address.
+    /// The URLs of a sandbox that listens on `address`. If that is an unspecified address, such as
+    /// `0.0.0.0`, they have the loopback address.
     pub(crate) fn new(mut address: SocketAddr, document: &Document) -> Self {
         if address.ip().is_unspecified() {
             address.set_ip(match address {
@@ -87,8 +87,8 @@ impl Sandbox {
         &self.endpoints.token_url
     }
 
-    /// The base URL of the admin calls: `http://127.0.0.1:PORT/_sandbox`. Below it are `health`, `faults`,
-    /// `requests` and `tokens`.
+    /// The base URL of the admin calls: `http://127.0.0.1:PORT/_sandbox`. Below it are `health`,
+    /// `faults`, `requests` and `tokens`.
     pub fn admin_url(&self) -> &str {
         &self.endpoints.admin_url
     }
@@ -146,8 +146,8 @@ impl Sandbox {
         self.state.faults.clear();
     }
 
-    /// Returns the requests to the operations and the token endpoint so far, oldest first: the last thousand,
-    /// up to 8 MiB.
+    /// Returns the requests to the operations and the token endpoint so far, oldest first: the last
+    /// thousand, up to 8 MiB.
     ///
     /// ```
     /// # async fn run(sandbox: barcode_cloud_sandbox::Sandbox) {
@@ -172,8 +172,8 @@ impl Sandbox {
         let _ = self.state.token_issuer.revoke(Revoke::All);
     }
 
-    /// Stops the sandbox: it accepts no new connections and waits for the requests in flight. After nine
-    /// seconds, the remaining requests are dropped and their work is cancelled.
+    /// Stops the sandbox: it accepts no new connections and waits for the requests in flight. After
+    /// nine seconds, the remaining requests are dropped and their work is cancelled.
     pub async fn stop(self) {
         let _ = self.run_until(std::future::ready(())).await;
     }

@@ -1,5 +1,5 @@
-//! The router: one route for each operation of the document, the token endpoint, the admin calls and the
-//! page.
+//! The router: one route for each operation of the document, the token endpoint, the admin calls
+//! and the page.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -148,7 +148,8 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         .route(&format!("{base_path}{SPEC_PATH}"), get(async || spec));
     let service = with_failures(service)
         .layer(MapRequestBodyLayer::new(Body::new))
-        // A body with another encoding passes this layer unchanged, and is rejected when it is read.
+        // A body with another encoding passes this layer unchanged, and is rejected when it is
+        // read.
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(Arc::clone(state), fault::layer))

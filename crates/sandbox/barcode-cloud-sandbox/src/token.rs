@@ -21,14 +21,16 @@ use crate::keys::Keys;
 use crate::revocation::Revocation;
 use crate::{Error, query, random};
 
-/// The path of the public key. It is that of IdentityServer, whose token endpoint path the service uses.
+/// The path of the public key. It is that of IdentityServer, whose token endpoint path the service
+/// uses.
 pub(crate) const JWKS_PATH: &str = "/.well-known/openid-configuration/jwks";
 
 /// The number of failures of one id and secret after which further attempts get 429.
 const ALLOWED_FAILURES: u32 = 5;
 /// How long they get 429. The service sends this value in `Retry-After`.
 const LOCKOUT: Duration = Duration::from_secs(600);
-/// The maximum number of failing pairs that are stored, so that many of them cannot exhaust the memory.
+/// The maximum number of failing pairs that are stored, so that many of them cannot exhaust the
+/// memory.
 const REMEMBERED_PAIRS: usize = 1024;
 
 /// The id and the secret of a client.
@@ -121,8 +123,8 @@ impl TokenIssuer {
         self.keys.public()
     }
 
-    /// Handles a request to the token endpoint. `fields` are those of its form, or `None` if the body is not
-    /// a form.
+    /// Handles a request to the token endpoint. `fields` are those of its form, or `None` if the
+    /// body is not a form.
     pub(crate) fn respond(
         &self,
         method: &Method,
@@ -303,7 +305,8 @@ impl IntoResponse for TokenError {
 struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Returns the value of a field. A duplicate field makes the whole request invalid (RFC 6749, section 3.2).
+    /// Returns the value of a field. A duplicate field makes the whole request invalid (RFC 6749,
+    /// section 3.2).
     fn get(&self, name: &str) -> Result<Option<&str>, TokenError> {
         let mut values = self
             .0
@@ -339,8 +342,9 @@ fn basic(encoded: &str) -> Option<(String, String)> {
     Some((query::decode(id)?, query::decode(secret)?))
 }
 
-/// Returns the credentials of an `Authorization` header with this scheme: `scheme("Bearer abc", "Bearer")` is
-/// `abc`. The case of the scheme is ignored (RFC 9110, section 11.1).
+/// Returns the credentials of an `Authorization` header with this scheme:
+/// `scheme("Bearer abc", "Bearer")` is `abc`. The case of the scheme is ignored (RFC 9110, section
+/// 11.1).
 fn scheme<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     let (scheme, rest) = header.split_once(' ')?;
     let rest = rest.trim();

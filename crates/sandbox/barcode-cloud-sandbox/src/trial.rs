@@ -1,5 +1,5 @@
-//! The entry points of the fuzz targets: every body is parsed or rejected, without a panic. The unit tests
-//! run them with the seeds and with random mutations of the seeds.
+//! The entry points of the fuzz targets: every body is parsed or rejected, without a panic. The
+//! unit tests run them with the seeds and with random mutations of the seeds.
 
 use std::fmt::Debug;
 
@@ -20,7 +20,8 @@ pub struct FuzzHarness {
 }
 
 impl FuzzHarness {
-    /// Returns `None` if the document or the runtime is not available, which is not an error of the parsers.
+    /// Returns `None` if the document or the runtime is not available, which is not an error of the
+    /// parsers.
     #[must_use]
     pub fn new() -> Option<Self> {
         let document = Document::embedded().ok()?;
@@ -33,7 +34,8 @@ impl FuzzHarness {
         })
     }
 
-    /// Parses `body` as the multipart form of each operation. Returns for each whether it was valid.
+    /// Parses `body` as the multipart form of each operation. Returns for each whether it was
+    /// valid.
     pub fn multipart(&self, body: &[u8]) -> Vec<bool> {
         let media_type = HeaderValue::from_static("multipart/form-data; boundary=X");
         let body = Bytes::copy_from_slice(body);
@@ -87,14 +89,14 @@ mod tests {
 
     use super::FuzzHarness;
 
-    /// The number of mutations of each seed. `MUTATIONS=20000 cargo test -p barcode-cloud-sandbox trial` runs
-    /// more.
+    /// The number of mutations of each seed.
+    /// `MUTATIONS=20000 cargo test -p barcode-cloud-sandbox trial` runs more.
     fn rounds() -> u64 {
         std::env::var("MUTATIONS").map_or(200, |rounds| rounds.parse().unwrap())
     }
 
-    /// Runs a target with its seeds and with mutations of them. Seeds are valid unless their names begin with
-    /// `bad`.
+    /// Runs a target with its seeds and with mutations of them. Seeds are valid unless their names
+    /// begin with `bad`.
     fn smoke(target: &str, is_valid: impl Fn(&[u8]) -> bool) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("fuzz/seeds")

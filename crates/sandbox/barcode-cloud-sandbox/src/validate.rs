@@ -1,7 +1,8 @@
-//! Validates a request against the document: names, required fields, types, enumerations and bounds.
+//! Validates a request against the document: names, required fields, types, enumerations and
+//! bounds.
 //!
-//! This module names no field of the document. The result is a flat set of values, which is the same for a
-//! query, a form and nested JSON.
+//! This module names no field of the document. The result is a flat set of values, which is the
+//! same for a query, a form and nested JSON.
 
 use std::collections::BTreeMap;
 
@@ -149,8 +150,8 @@ impl Check {
         self.violations.push(Violation::new(name, problem));
     }
 
-    /// Rejects an unknown field. The document forbids additional properties in JSON. Queries and forms have the
-    /// same rule, because a misspelt option would be silently ignored otherwise.
+    /// Rejects an unknown field. The document forbids additional properties in JSON. Queries and
+    /// forms have the same rule, because a misspelt option would be silently ignored otherwise.
     fn unknown(&mut self, name: &str) {
         self.violation(name, |field| format!("The {field} field is not known."));
     }
@@ -197,8 +198,8 @@ impl Check {
     fn members(&mut self, object: &Object, mut members: serde_json::Map<String, Json>) {
         for field in &object.fields {
             match members.remove(&field.name) {
-                // Null means "not given", even if the schema does not allow null, because clients send it for
-                // unset fields.
+                // Null means "not given", even if the schema does not allow null, because clients
+                // send it for unset fields.
                 None | Some(Json::Null) => self.absent(field),
                 Some(value) => self.member(field, value),
             }

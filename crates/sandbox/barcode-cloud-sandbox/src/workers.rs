@@ -1,5 +1,5 @@
-//! Runs the engine on blocking threads, at most as many at a time as the machine has cores. A panic of the
-//! engine becomes an error response, and work is cancelled when its client disconnects.
+//! Runs the engine on blocking threads, at most as many at a time as the machine has cores. A panic
+//! of the engine becomes an error response, and work is cancelled when its client disconnects.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -30,9 +30,9 @@ impl Workers {
         self.run_cancellable(|_| work()).await
     }
 
-    /// Runs `work` as [`run`](Self::run) does. Its token is cancelled when the returned future is dropped,
-    /// because the client disconnected or the sandbox stopped. A thread cannot be interrupted, so long work has
-    /// to check the token.
+    /// Runs `work` as [`run`](Self::run) does. Its token is cancelled when the returned future is
+    /// dropped, because the client disconnected or the sandbox stopped. A thread cannot be
+    /// interrupted, so long work has to check the token.
     pub(crate) async fn run_cancellable<T: Send + 'static>(
         &self,
         work: impl FnOnce(CancellationToken) -> Result<T, Failure> + Send + 'static,

@@ -1,4 +1,5 @@
-//! The supported symbologies and formats. The order of both enumerations must be that of the lists in `shim/shim.cpp`.
+//! The supported symbologies and formats. The order of both enumerations must be that of the lists
+//! in `shim/shim.cpp`.
 
 /// The symbologies that libzint writes, limited to those that this project uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

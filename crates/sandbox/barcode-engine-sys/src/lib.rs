@@ -1,7 +1,8 @@
 //! A small safe API for two libraries: libzint writes barcode symbols, and zxing-cpp reads them.
 //!
-//! This is the only crate of the workspace that contains `unsafe` code. It works on rows of modules and on gray values,
-//! and does not depend on the API document or on image formats. Without the feature `native` it is empty.
+//! This is the only crate of the workspace that contains `unsafe` code. It works on rows of modules
+//! and on gray values, and does not depend on the API document or on image formats. Without the
+//! feature `native` it is empty.
 #![cfg(feature = "native")]
 
 mod foreign;

@@ -4,7 +4,8 @@ use std::ffi::c_void;
 
 use crate::{Format, foreign};
 
-/// The maximum width and height of an image in pixels. The library uses 16-bit numbers in some places.
+/// The maximum width and height of an image in pixels. The library uses 16-bit numbers in some
+/// places.
 const LONGEST_SIDE: u32 = 32_767;
 
 /// A barcode in an image.
@@ -12,22 +13,22 @@ const LONGEST_SIDE: u32 = 32_767;
 pub struct Found {
     /// One of the formats that were passed to [`read`].
     pub format: Format,
-    /// The text, with group separators for FNC1. If the symbol declares no character set, its bytes are decoded as
-    /// UTF-8, or as ISO 8859-1 if they are not valid UTF-8.
+    /// The text, with group separators for FNC1. If the symbol declares no character set, its bytes
+    /// are decoded as UTF-8, or as ISO 8859-1 if they are not valid UTF-8.
     pub text: String,
     /// Whether the symbol declares that its text is GS1 data.
     pub gs1: bool,
     /// Whether the symbol is one of several that contain one text.
     pub part: bool,
-    /// The corners in pixels: top left, top right, bottom right, bottom left. They are relative to the barcode,
-    /// whatever its rotation in the image.
+    /// The corners in pixels: top left, top right, bottom right, bottom left. They are relative to
+    /// the barcode, whatever its rotation in the image.
     pub corners: [(i32, i32); 4],
 }
 
 /// Returns all barcodes of the given formats in an image.
 ///
-/// `pixels` are `width` times `height` gray values, row by row. If their number is different, or if the image is empty
-/// or has a side longer than 32,767 pixels, the result is empty.
+/// `pixels` are `width` times `height` gray values, row by row. If their number is different, or if
+/// the image is empty or has a side longer than 32,767 pixels, the result is empty.
 ///
 /// With `thorough`, the search takes longer and also finds light bars on a dark background.
 pub fn read(
@@ -49,9 +50,9 @@ pub fn read(
     let mut results: Vec<Found> = Vec::new();
     let thorough = u32::from(thorough);
     #[allow(unsafe_code)]
-    // SAFETY: `pixels` has width times height bytes, which was checked above, `formats` has `count` numbers, and both
-    // are only read. The context is a `Vec<Found>`, as the callback expects, and there is no other reference to it
-    // during the call.
+    // SAFETY: `pixels` has width times height bytes, which was checked above, `formats` has `count`
+    // numbers, and both are only read. The context is a `Vec<Found>`, as the callback expects, and
+    // there is no other reference to it during the call.
     unsafe {
         let context = (&raw mut results).cast();
         foreign::barcode_cloud_read(
@@ -70,7 +71,8 @@ pub fn read(
 
 extern "C" fn report(context: *mut c_void, found: *const foreign::Found) {
     #[allow(unsafe_code)]
-    // SAFETY: `read` passes its vector as the context. The shim passes a `Found` that lives until the callback returns.
+    // SAFETY: `read` passes its vector as the context. The shim passes a `Found` that lives until
+    // the callback returns.
     let (results, found) = unsafe { (&mut *context.cast::<Vec<Found>>(), &*found) };
     #[allow(unsafe_code)]
     // SAFETY: the text is a non-null pointer to `length` bytes that live as long as the `Found`.

@@ -1,4 +1,5 @@
-//! Writes every symbology, reads those that can be read, and passes input that would crash the libraries.
+//! Writes every symbology, reads those that can be read, and passes input that would crash the
+//! libraries.
 
 use super::*;
 

@@ -7,7 +7,8 @@ use crate::{Symbology, foreign};
 
 /// The maximum length of the data in bytes, a limit of libzint.
 const LONGEST: usize = 17_400;
-/// The maximum length of the primary message, which is the size of `primary` in `struct zint_symbol` without the NUL.
+/// The maximum length of the primary message, which is the size of `primary` in
+/// `struct zint_symbol` without the NUL.
 const LONGEST_PRIMARY: usize = 127;
 
 /// How libzint interprets the data. The values are those of its `input_mode`.
@@ -40,8 +41,8 @@ pub struct Order<'a> {
     pub primary: &'a str,
     /// The position of this symbol in a file of several symbols, counted from 1, and their number.
     pub part: Option<(u16, u16)>,
-    /// The scale of the drawing. At the minimum of 0.5, each module is one pixel. Symbols with modules that are not
-    /// square need a larger scale.
+    /// The scale of the drawing. At the minimum of 0.5, each module is one pixel. Symbols with
+    /// modules that are not square need a larger scale.
     pub scale: f32,
 }
 
@@ -109,9 +110,9 @@ pub fn write(order: &Order<'_>) -> Result<Vec<Vec<bool>>, Refusal> {
     };
     let mut outcome: Outcome = None;
     #[allow(unsafe_code)]
-    // SAFETY: `foreign` and the data it points to live until the call returns. `primary` ends in NUL, and `data` has
-    // `length` bytes, at least one. The context is an `Outcome`, as both callbacks expect, and there is no other
-    // reference to it during the call.
+    // SAFETY: `foreign` and the data it points to live until the call returns. `primary` ends in
+    // NUL, and `data` has `length` bytes, at least one. The context is an `Outcome`, as both
+    // callbacks expect, and there is no other reference to it during the call.
     unsafe {
         foreign::barcode_cloud_write(&foreign, (&raw mut outcome).cast(), written, failed);
     }
@@ -123,8 +124,8 @@ type Outcome = Option<Result<Vec<Vec<bool>>, Refusal>>;
 extern "C" fn written(context: *mut c_void, pixels: *const c_uchar, width: u32, height: u32) {
     let (width, height) = (width as usize, height as usize);
     #[allow(unsafe_code)]
-    // SAFETY: `write` passes its `Outcome` as the context. The shim passes a bitmap of width times height bytes, both
-    // at least 1, which libzint keeps until the callback returns.
+    // SAFETY: `write` passes its `Outcome` as the context. The shim passes a bitmap of width times
+    // height bytes, both at least 1, which libzint keeps until the callback returns.
     let (outcome, pixels) = unsafe {
         (
             &mut *context.cast::<Outcome>(),
@@ -138,7 +139,8 @@ extern "C" fn written(context: *mut c_void, pixels: *const c_uchar, width: u32, 
 
 extern "C" fn failed(context: *mut c_void, reason: *const c_char) {
     #[allow(unsafe_code)]
-    // SAFETY: `write` passes its `Outcome` as the context, and the shim passes a text that ends in NUL.
+    // SAFETY: `write` passes its `Outcome` as the context, and the shim passes a text that ends in
+    // NUL.
     let (outcome, reason) = unsafe {
         (
             &mut *context.cast::<Outcome>(),

@@ -10,8 +10,8 @@ impl Area {
         Self([(left, top), (right, top), (right, bottom), (left, bottom)])
     }
 
-    /// The area of some points: four points are its corners, and more are enclosed by a rectangle. Fewer are not
-    /// an area.
+    /// The area of some points: four points are its corners, and more are enclosed by a rectangle.
+    /// Fewer are not an area.
     pub(crate) fn around(points: &[(f32, f32)]) -> Option<Self> {
         if let [a, b, c, d] = *points {
             return Some(Self(clockwise([a, b, c, d])));

@@ -1,7 +1,7 @@
 //! The time that a read may take.
 //!
-//! A third-party reader cannot be interrupted. The engine therefore passes it pictures of bounded size, and
-//! checks the budget before each of them.
+//! A third-party reader cannot be interrupted. The engine therefore passes it pictures of bounded
+//! size, and checks the budget before each of them.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -22,7 +22,8 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// A budget that is exhausted after `time` from now, or as soon as the token `cancelled` is cancelled.
+    /// A budget that is exhausted after `time` from now, or as soon as the token `cancelled` is
+    /// cancelled.
     pub(crate) fn new(time: Duration, cancelled: CancellationToken) -> Self {
         Self {
             time: Some(time),

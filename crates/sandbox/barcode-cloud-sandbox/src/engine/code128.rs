@@ -1,4 +1,5 @@
-//! Writes Code 128 in set B only, for texts with a space: set B includes the space, but rxing's writer rejects it.
+//! Writes Code 128 in set B only, for texts with a space: set B includes the space, but rxing's
+//! writer rejects it.
 //!
 //! The bars of each code are those that rxing writes for it.
 

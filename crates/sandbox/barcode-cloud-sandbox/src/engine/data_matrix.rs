@@ -4,7 +4,8 @@
 //! - Long texts: it panics on those that do not fit.
 //! - Bytes beyond ASCII: rxing's reader decodes mixed encodations incorrectly.
 //!
-//! This module generates the codewords (ISO/IEC 16022); rxing adds the error correction and places the modules.
+//! This module generates the codewords (ISO/IEC 16022); rxing adds the error correction and places
+//! the modules.
 
 use rxing::Exceptions;
 use rxing::datamatrix::encoder::{DefaultPlacement, SymbolInfoLookup, error_correction};
@@ -66,7 +67,8 @@ fn modules(mut codewords: Vec<u8>) -> Result<Vec<Vec<bool>>, Exceptions> {
     );
     let mut placement = DefaultPlacement::new(codewords, data.0, data.1);
     placement.place()?;
-    // Each region of data has a frame: dark on the left and below, alternating above and on the right.
+    // Each region of data has a frame: dark on the left and below, alternating above and on the
+    // right.
     let region = |whole: usize, data: usize| data / ((whole - data) / 2) + 2;
     let (width, height) = (region(whole.0, data.0), region(whole.1, data.1));
     let is_dark = |x: usize, y: usize| {

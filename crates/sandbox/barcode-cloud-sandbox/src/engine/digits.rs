@@ -45,7 +45,8 @@ pub(crate) fn s10(digits: &[u32]) -> u32 {
     }
 }
 
-/// PZN8: weights 1 to 7, modulo 11. A remainder of 10 has no check digit; such numbers are not assigned.
+/// PZN8: weights 1 to 7, modulo 11. A remainder of 10 has no check digit; such numbers are not
+/// assigned.
 pub(crate) fn pzn(digits: &[u32]) -> Option<u32> {
     let sum: u32 = digits.iter().zip(1..).map(|(d, w)| d * w).sum();
     Some(sum % 11).filter(|check| *check < 10)
@@ -79,8 +80,8 @@ pub(crate) fn expand_upce(digits: &[u32]) -> Option<Vec<u32>> {
     (system < 2).then(|| expanded.to_vec())
 }
 
-/// Returns `text` with its check digit, which is added if it is missing and must be right otherwise. `length` includes
-/// it.
+/// Returns `text` with its check digit, which is added if it is missing and must be right
+/// otherwise. `length` includes it.
 pub(crate) fn complete(
     text: &str,
     length: usize,

@@ -7,8 +7,8 @@ use super::area::Area;
 /// The side of the squares in which islands are searched, in pixels.
 const CELL: usize = 8;
 
-/// One pixel in this many may be a stray one, such as a speck of dust. A barcode has more dark pixels, even in a large
-/// picture.
+/// One pixel in this many may be a stray one, such as a speck of dust. A barcode has more dark
+/// pixels, even in a large picture.
 const STRAY: usize = 10_000;
 /// The minimum difference between dark and light shades for a barcode to be searched.
 const LEAST_CONTRAST: u32 = 12;
@@ -54,8 +54,8 @@ impl Gray {
         (darkest.unwrap_or(0), lightest.unwrap_or(u8::MAX))
     }
 
-    /// Spreads the shades between `darkest` and `lightest` over the whole range. Shades that are nearly equal are left as
-    /// they are, because they contain only noise.
+    /// Spreads the shades between `darkest` and `lightest` over the whole range. Shades that are
+    /// nearly equal are left as they are, because they contain only noise.
     pub(crate) fn stretch(&mut self, (darkest, lightest): (u8, u8)) {
         let range = u32::from(lightest.saturating_sub(darkest));
         if range < LEAST_CONTRAST || range == u32::from(u8::MAX) {
@@ -208,8 +208,8 @@ impl Gray {
         islands
     }
 
-    /// Extends an area to the dark pixels around it, up to a light margin that separates them from the rest. Returns
-    /// the area itself if it contains no dark pixels.
+    /// Extends an area to the dark pixels around it, up to a light margin that separates them from
+    /// the rest. Returns the area itself if it contains no dark pixels.
     pub(crate) fn island_at(&self, area: Area) -> Area {
         let islands = self.islands().into_iter();
         let island = islands
@@ -238,8 +238,9 @@ impl Gray {
         Some(Area::rectangle(left, top, right + 1, bottom + 1))
     }
 
-    /// Turns the picture clockwise and enlarges it so that nothing is cut off. [`before_turn`](Self::before_turn)
-    /// maps coordinates of the turned picture to those of the original.
+    /// Turns the picture clockwise and enlarges it so that nothing is cut off.
+    /// [`before_turn`](Self::before_turn) maps coordinates of the turned picture to those of the
+    /// original.
     pub(crate) fn turned(&self, degrees: f32) -> Self {
         let (sin, cos) = degrees.to_radians().sin_cos();
         let (width, height) = (self.width as f32, self.height as f32);

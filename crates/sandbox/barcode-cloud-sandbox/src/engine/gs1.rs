@@ -1,8 +1,8 @@
-//! GS1 element strings: `(01)09501101530003(10)ABC` in readable form, and `010950110153000310ABC` with FNC1
-//! separators in the symbol (GS1 General Specifications, section 7.8).
+//! GS1 element strings: `(01)09501101530003(10)ABC` in readable form, and `010950110153000310ABC`
+//! with FNC1 separators in the symbol (GS1 General Specifications, section 7.8).
 //!
-//! This module validates the syntax: lengths, separators, characters and the check digits of keys. It does not know
-//! the meaning of each application identifier.
+//! This module validates the syntax: lengths, separators, characters and the check digits of keys.
+//! It does not know the meaning of each application identifier.
 
 use super::digits;
 
@@ -137,7 +137,8 @@ fn is_identifier(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && identifier_length(text) == Some(text.len())
 }
 
-/// The length of the identifier at the start of `text`, which its first two digits determine (section 3.2).
+/// The length of the identifier at the start of `text`, which its first two digits determine
+/// (section 3.2).
 fn identifier_length(text: &str) -> Option<usize> {
     let prefix: u8 = text.get(..2)?.parse().ok()?;
     match prefix {

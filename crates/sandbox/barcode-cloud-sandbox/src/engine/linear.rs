@@ -1,7 +1,7 @@
 //! Finds linear barcodes: applies rxing's row readers to a picture line by line.
 //!
-//! rxing's own scan stops at the first barcode and returns only two points of it. Here, each barcode is measured
-//! and then excluded from the search, so that all are found.
+//! rxing's own scan stops at the first barcode and returns only two points of it. Here, each
+//! barcode is measured and then excluded from the search, so that all are found.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -27,7 +27,8 @@ const ITF_LENGTHS: std::ops::RangeInclusive<u32> = 1..=40;
 const AGREEMENT: f32 = 0.9;
 /// In pixels: about a quiet zone of the smallest barcodes.
 const ISLAND_GAP: usize = 12;
-/// The maximum number of readings in a line, so that a reading that cannot be erased does not block the search.
+/// The maximum number of readings in a line, so that a reading that cannot be erased does not block
+/// the search.
 const MOST_IN_A_LINE: usize = 16;
 /// In modules.
 const WIDEST_GAP: usize = 4;
@@ -35,14 +36,16 @@ const WIDEST_GAP: usize = 4;
 const WIDEST_SHAPE: f32 = 48.0;
 /// The same for EAN-8 and UPC-E, which are short.
 const WIDEST_SHORT_SHAPE: f32 = 16.0;
-/// The number of lines of a barcode's area that are read in addition to the one that it was found in.
+/// The number of lines of a barcode's area that are read in addition to the one that it was found
+/// in.
 const OTHER_LINES: usize = 4;
 /// The code of FNC1 in a Code 128 symbol.
 const CODE128_FNC1: u8 = 102;
 /// Codabar's alphabet by rxing's index of it.
 const CODABAR: &[u8; 20] = b"0123456789-$:/.+ABCD";
 
-/// The linear formats. Those with check digits or strict patterns, which make an error less likely, come first.
+/// The linear formats. Those with check digits or strict patterns, which make an error less likely,
+/// come first.
 pub(crate) const FORMATS: [BarcodeFormat; 8] = [
     BarcodeFormat::CODE_128,
     BarcodeFormat::CODE_93,
@@ -54,8 +57,8 @@ pub(crate) const FORMATS: [BarcodeFormat; 8] = [
     BarcodeFormat::ITF,
 ];
 
-/// Returns the barcodes of `formats` whose bars are vertical in `picture`. If the `budget` is exhausted before the last line,
-/// returns those that were found until then.
+/// Returns the barcodes of `formats` whose bars are vertical in `picture`. If the `budget` is
+/// exhausted before the last line, returns those that were found until then.
 pub(crate) fn scan(
     picture: &Gray,
     formats: &[BarcodeFormat],
@@ -149,8 +152,9 @@ impl Candidate {
     }
 }
 
-/// How many lines must give the same value. Strokes of print may be read as a barcode in one line, but rarely in several.
-/// Code 128, Code 93 and EAN-13 have check characters, which are rarely right by chance.
+/// How many lines must give the same value. Strokes of print may be read as a barcode in one line,
+/// but rarely in several. Code 128, Code 93 and EAN-13 have check characters, which are rarely
+/// right by chance.
 fn least_lines(kind: Kind) -> usize {
     match kind {
         Kind::Rxing(BarcodeFormat::CODE_128 | BarcodeFormat::CODE_93 | BarcodeFormat::EAN_13) => 2,
@@ -158,7 +162,8 @@ fn least_lines(kind: Kind) -> usize {
     }
 }
 
-/// Reads some lines in the area of a barcode. Returns how many give the same value, including line `y`.
+/// Reads some lines in the area of a barcode. Returns how many give the same value, including line
+/// `y`.
 fn lines_alike(
     rows: &Rows,
     y: usize,
@@ -183,8 +188,9 @@ fn lines_alike(
     1 + others.into_iter().filter(is_alike).count()
 }
 
-/// Whether a reading is high enough for its width. A line or two of pixels of printed text can be read as a long
-/// barcode without a check digit. Called after the pieces of a slanted barcode are joined, because each is low.
+/// Whether a reading is high enough for its width. A line or two of pixels of printed text can be
+/// read as a long barcode without a check digit. Called after the pieces of a slanted barcode are
+/// joined, because each is low.
 fn is_high_enough(reading: &Reading) -> bool {
     let (width, height) = reading.area.size();
     match reading.kind {
@@ -198,8 +204,8 @@ fn is_high_enough(reading: &Reading) -> bool {
     }
 }
 
-/// Whether a short barcode is high enough. A few strokes of print may be read as a short barcode without a check digit, but
-/// not as a high one.
+/// Whether a short barcode is high enough. A few strokes of print may be read as a short barcode
+/// without a check digit, but not as a high one.
 fn is_plausible(reading: &Reading) -> bool {
     let (width, height) = reading.area.size();
     let widest = match reading.kind {
@@ -222,7 +228,8 @@ fn hints() -> DecodeHints {
 
 /// The first barcode that any reader finds in a line, read from either end.
 ///
-/// A reader gives up at a pattern that only looks like a start, so separate parts of the line are read separately.
+/// A reader gives up at a pattern that only looks like a start, so separate parts of the line are
+/// read separately.
 fn read_row(
     row: &BitArray,
     y: usize,
@@ -239,8 +246,9 @@ fn read_row(
         .find_map(|island| read_part(row, island, y, formats, budget))
 }
 
-/// Reads some columns of a line as if the rest of the line were white. The readers get only these columns and a quiet zone at
-/// both ends: if they got a line of full length for each part, the work would grow with the square of the length.
+/// Reads some columns of a line as if the rest of the line were white. The readers get only these
+/// columns and a quiet zone at both ends: if they got a line of full length for each part, the work
+/// would grow with the square of the length.
 fn read_part(
     row: &BitArray,
     columns: &Range<usize>,
@@ -323,8 +331,8 @@ fn decode(
     .filter(|result| has_its_bars(row, result))
 }
 
-/// Whether an EAN or UPC symbol has the number of bars that all symbols of its kind have. rxing does not check that the end
-/// pattern follows the last digit: it takes the next one in the line.
+/// Whether an EAN or UPC symbol has the number of bars that all symbols of its kind have. rxing
+/// does not check that the end pattern follows the last digit: it takes the next one in the line.
 fn has_its_bars(row: &BitArray, result: &RXingResult) -> bool {
     let bars = match result.getBarcodeFormat() {
         BarcodeFormat::EAN_13 => 30,
@@ -347,8 +355,8 @@ fn has_its_bars(row: &BitArray, result: &RXingResult) -> bool {
         == bars
 }
 
-/// Corrects rxing's second point: of a Codabar, it is beyond the stop character if anything precedes the start
-/// character; of a Code 39, it is only half as far as it should be.
+/// Corrects rxing's second point: of a Codabar, it is beyond the stop character if anything
+/// precedes the start character; of a Code 39, it is only half as far as it should be.
 fn mend_points(row: &BitArray, mut result: RXingResult) -> RXingResult {
     let format = *result.getBarcodeFormat();
     let letters = result.getText().chars().count();
@@ -407,8 +415,9 @@ fn text(result: &RXingResult) -> (String, bool) {
     }
 }
 
-/// The text, and whether it is a GS1 text, by the codes: start, data, check, stop. rxing marks a GS1 text with an
-/// AIM identifier, but treats the check character as a function character if it has the same code.
+/// The text, and whether it is a GS1 text, by the codes: start, data, check, stop. rxing marks a
+/// GS1 text with an AIM identifier, but treats the check character as a function character if it
+/// has the same code.
 fn code128(result: &RXingResult) -> (String, bool) {
     let (text, codes) = (result.getText(), result.getRawBytes());
     let gs1 = matches!(codes, [_start, CODE128_FNC1, _, ..]);

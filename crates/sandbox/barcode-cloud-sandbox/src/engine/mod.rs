@@ -1,8 +1,9 @@
 //! The barcode engine: encodes text into symbols and finds barcodes in pictures.
 //!
-//! rxing writes symbols and reads pictures. With the feature `all-symbologies`, a second engine writes the
-//! symbols that rxing does not support, and is the first to read a picture. This module adds the rules of each
-//! symbology, and rejects input on which the engines would panic. It knows nothing about HTTP and the document.
+//! rxing writes symbols and reads pictures. With the feature `all-symbologies`, a second engine
+//! writes the symbols that rxing does not support, and is the first to read a picture. This module
+//! adds the rules of each symbology, and rejects input on which the engines would panic. It knows
+//! nothing about HTTP and the document.
 
 mod area;
 mod budget;

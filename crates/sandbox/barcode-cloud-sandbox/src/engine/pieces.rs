@@ -1,7 +1,7 @@
 //! Splits large pictures into pieces of bounded size, so that no step of a read is long.
 //!
-//! A picture is first searched as a whole, shrunk until it is small enough, then at each finer scale in overlapping
-//! tiles, and finally in tiles at full scale.
+//! A picture is first searched as a whole, shrunk until it is small enough, then at each finer
+//! scale in overlapping tiles, and finally in tiles at full scale.
 
 use super::gray::Gray;
 
@@ -9,8 +9,8 @@ use super::gray::Gray;
 pub(super) const MOST_PIXELS: usize = 6_000_000;
 /// The longest side of a tile.
 const TILE: usize = 2400;
-/// How far neighbouring tiles overlap. A barcode of this size is whole in one of them; a larger one is whole at a
-/// smaller scale.
+/// How far neighbouring tiles overlap. A barcode of this size is whole in one of them; a larger one
+/// is whole at a smaller scale.
 const OVERLAP: usize = 400;
 
 /// A part of a picture, possibly shrunk.
@@ -51,7 +51,8 @@ pub(super) fn pieces(picture: &Gray) -> impl Iterator<Item = Piece> {
     })
 }
 
-/// The factors by which a picture is shrunk: that which makes it small enough, halved until it is 1.
+/// The factors by which a picture is shrunk: that which makes it small enough, halved until it is
+/// 1.
 fn factors(picture: &Gray) -> impl Iterator<Item = usize> {
     let coarsest = coarsest(picture, MOST_PIXELS);
     std::iter::successors(Some(coarsest), |factor| (*factor > 1).then(|| factor / 2))

@@ -1,4 +1,5 @@
-//! Property tests: random values of each type are written and read back, and random bytes are read as pictures.
+//! Property tests: random values of each type are written and read back, and random bytes are read
+//! as pictures.
 
 use proptest::prelude::*;
 

@@ -24,11 +24,11 @@ use super::pieces::{MOST_PIXELS, Piece, coarsest, pieces};
 use super::symbology::Kind;
 use super::{Budget, Symbology, linear, second};
 
-/// The quiet zone that is added around a picture, so that barcodes at its edge are found, and so that no reader
-/// gets a picture of only a few pixels.
+/// The quiet zone that is added around a picture, so that barcodes at its edge are found, and so
+/// that no reader gets a picture of only a few pixels.
 const PADDING: u32 = 16;
-/// Some readers need a pixel in the middle of a module, which modules of two pixels do not have. Pictures with
-/// fewer pixels than this are therefore also searched enlarged.
+/// Some readers need a pixel in the middle of a module, which modules of two pixels do not have.
+/// Pictures with fewer pixels than this are therefore also searched enlarged.
 const ENLARGED_BELOW: usize = 1_000_000;
 /// A picture of more pixels than this is turned at a smaller scale.
 const MOST_TURNED: usize = 16_000_000;
@@ -42,8 +42,8 @@ const TURNS: [f32; 5] = [15.0, 30.0, 45.0, 60.0, 75.0];
 /// The maximum number of searches of a picture for further barcodes of one kind.
 const MOST_OF_A_KIND: usize = 32;
 
-/// The formats that rxing reads in a whole picture instead of line by line. They include DataBar, because a
-/// symbol may span several lines.
+/// The formats that rxing reads in a whole picture instead of line by line. They include DataBar,
+/// because a symbol may span several lines.
 const WHOLE: [BarcodeFormat; 9] = [
     BarcodeFormat::QR_CODE,
     BarcodeFormat::MICRO_QR_CODE,
@@ -74,8 +74,8 @@ pub(crate) struct Found {
     pub(crate) region: [(i32, i32); 4],
 }
 
-/// Returns the barcodes of the `wanted` types, from top to bottom. If the `budget` is exhausted before the end, the barcodes
-/// that were found until then.
+/// Returns the barcodes of the `wanted` types, from top to bottom. If the `budget` is exhausted
+/// before the end, the barcodes that were found until then.
 pub(crate) fn read(
     picture: &Gray,
     wanted: impl Fn(&Symbology) -> bool,
@@ -138,7 +138,8 @@ fn name(reading: &Reading, candidates: &[&'static Symbology]) -> Option<Found> {
     })
 }
 
-/// Searches regions of low contrast, such as a grey label on white paper, after stretching the contrast of each.
+/// Searches regions of low contrast, such as a grey label on white paper, after stretching the
+/// contrast of each.
 fn search_faint_regions(
     picture: &Gray,
     look: impl Fn(&Gray) -> Vec<Reading>,
@@ -171,8 +172,8 @@ fn shorter_side(area: &Area) -> f32 {
     width.min(height)
 }
 
-/// Searches the turned picture: first shrunk to the size of one piece, then at full scale. A picture that is too large to be
-/// turned at full scale is shrunk as far as necessary.
+/// Searches the turned picture: first shrunk to the size of one piece, then at full scale. A
+/// picture that is too large to be turned at full scale is shrunk as far as necessary.
 fn search_turned(
     picture: &Gray,
     look: impl Fn(&Gray) -> Vec<Reading>,
@@ -220,7 +221,8 @@ pub(super) fn turned(
     Vec::new()
 }
 
-/// The barcodes in a picture: those that the second engine reads, or if it reads none, those that rxing does.
+/// The barcodes in a picture: those that the second engine reads, or if it reads none, those that
+/// rxing does.
 fn search(picture: &Gray, kinds: &[Kind], effort: Effort, budget: &Budget) -> Vec<Reading> {
     let found = search_by_second(picture, kinds, effort, budget);
     if found.is_empty() {
@@ -250,8 +252,8 @@ fn search_by_second(
     found
 }
 
-/// The matrix codes of the whole picture, then the linear codes, then the matrix codes that are found only at full
-/// scale.
+/// The matrix codes of the whole picture, then the linear codes, then the matrix codes that are
+/// found only at full scale.
 fn search_by_rxing(
     picture: &Gray,
     kinds: &[Kind],
@@ -356,7 +358,8 @@ fn look_closer(
     let mut islands = picture.islands();
     islands.retain(|island| shorter_side(island) >= SMALLEST_ISLAND);
     let islands = islands.iter().take(MOST_ISLANDS);
-    // The readers ask the budget for the pixels of each part. This check saves the work of cutting out the rest of the parts.
+    // The readers ask the budget for the pixels of each part. This check saves the work of cutting
+    // out the rest of the parts.
     let codes = islands.take_while(|_| budget.allows(0)).flat_map(|island| {
         let part = picture.crop(island);
         let [left, top, ..] = island.bounds();
@@ -382,7 +385,8 @@ pub(super) fn enlarged(picture: &Gray, look: impl Fn(&Gray) -> Vec<Reading>) -> 
         .collect()
 }
 
-/// All codes of one kind. A reader that returns a single code is called again, with that code erased.
+/// All codes of one kind. A reader that returns a single code is called again, with that code
+/// erased.
 fn matrix_codes(
     picture: &Gray,
     format: BarcodeFormat,
@@ -452,7 +456,8 @@ fn one<B: Binarizer>(
     }
 }
 
-/// A code that a reader found, before its type is determined. Coordinates are those of the padded picture.
+/// A code that a reader found, before its type is determined. Coordinates are those of the padded
+/// picture.
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
     pub(crate) kind: Kind,
@@ -511,8 +516,9 @@ impl Reading {
     }
 }
 
-/// Maps a point of rxing's PDF417 reader to the picture. The reader turns the picture counterclockwise until it
-/// finds something, reports the angle, and returns points of the turned picture.
+/// Maps a point of rxing's PDF417 reader to the picture. The reader turns the picture
+/// counterclockwise until it finds something, reports the angle, and returns points of the turned
+/// picture.
 fn before_rotation(
     result: &RXingResult,
     format: BarcodeFormat,
@@ -538,7 +544,8 @@ fn before_rotation(
     }
 }
 
-/// rxing's reader returns bytes as Latin-1 characters. Bytes that are valid UTF-8 are decoded as such.
+/// rxing's reader returns bytes as Latin-1 characters. Bytes that are valid UTF-8 are decoded as
+/// such.
 fn data_matrix_text(text: &str) -> String {
     let bytes: Option<Vec<u8>> = text
         .chars()

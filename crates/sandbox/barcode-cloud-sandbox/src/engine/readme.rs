@@ -1,4 +1,5 @@
-//! Generates the table of types in the README: which engine writes and reads each type of the document.
+//! Generates the table of types in the README: which engine writes and reads each type of the
+//! document.
 //!
 //! The last cell of a row describes the values of the type. It is written by hand and kept.
 
@@ -56,7 +57,8 @@ mod whole {
     use crate::engine::symbology::Kind;
     use crate::engine::tests::{SAMPLES as FIRST, draw, read_as};
 
-    /// Generates the table and compares it with the README. With `UPDATE_README=1`, writes it to the README.
+    /// Generates the table and compares it with the README. With `UPDATE_README=1`, writes it to
+    /// the README.
     #[test]
     fn lists_every_type_of_the_document() {
         let table = table();

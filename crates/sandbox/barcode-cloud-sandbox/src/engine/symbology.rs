@@ -1,7 +1,7 @@
 //! The symbologies: the properties of each type of the document.
 //!
-//! The entries are in two tables: one for the default engine, and one for the types that the second engine
-//! adds. The operations reject a type that is in neither table.
+//! The entries are in two tables: one for the default engine, and one for the types that the second
+//! engine adds. The operations reject a type that is in neither table.
 
 use rxing::BarcodeFormat;
 
@@ -43,9 +43,11 @@ pub(crate) struct Symbology {
     /// Whether the type is reported if no type was requested.
     pub(crate) common: bool,
     pub(crate) written_by: WrittenBy,
-    /// Converts the user's value to the text of the symbol. `Err` says which values the type supports.
+    /// Converts the user's value to the text of the symbol. `Err` says which values the type
+    /// supports.
     pub(crate) write: fn(&str) -> Result<String, String>,
-    /// Converts the text of a symbol to the user's value. Returns `None` if the symbol is not of this type.
+    /// Converts the text of a symbol to the user's value. Returns `None` if the symbol is not of
+    /// this type.
     pub(crate) read: fn(&str) -> Option<String>,
 }
 
@@ -73,7 +75,8 @@ impl Symbology {
         self.kind != Kind::Unread
     }
 
-    /// The default ratio of the height of a module to its width (ISO/IEC 15438 and 24728), if it is not square.
+    /// The default ratio of the height of a module to its width (ISO/IEC 15438 and 24728), if it is
+    /// not square.
     pub(crate) fn module_ratio(&self) -> Option<f64> {
         match self.name {
             "MicroPdf417" => Some(2.0),

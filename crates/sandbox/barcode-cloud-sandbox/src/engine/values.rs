@@ -1,8 +1,8 @@
-//! The values of each type: which values are valid, how they are encoded as the text of a symbol, and how that
-//! text is decoded.
+//! The values of each type: which values are valid, how they are encoded as the text of a symbol,
+//! and how that text is decoded.
 //!
-//! Most functions come in pairs. An encoding function returns a message if the value is invalid; a decoding
-//! function returns `None` if the text is not of the type.
+//! Most functions come in pairs. An encoding function returns a message if the value is invalid; a
+//! decoding function returns `None` if the text is not of the type.
 
 use super::symbology::LONGEST_LINEAR;
 use super::{digits, full_ascii, gs1};
@@ -29,8 +29,8 @@ pub(crate) fn read_gs1_aztec(content: &str) -> Option<String> {
     gs1::bracketed(content.strip_prefix(gs1::SEPARATOR)?)
 }
 
-/// EAN-14, SCC-14 and SSCC-18 are GS1-128 symbols with a single key. The identifier may be left out; a decoded
-/// value always has it.
+/// EAN-14, SCC-14 and SSCC-18 are GS1-128 symbols with a single key. The identifier may be left
+/// out; a decoded value always has it.
 pub(crate) fn key(value: &str, identifier: &str) -> Result<String, String> {
     let length = if identifier == "00" { 18 } else { 14 };
     let number = value
@@ -182,8 +182,8 @@ pub(crate) fn upce(value: &str) -> Result<String, String> {
     digits::complete(&long, 8, check)
 }
 
-/// ISBN, ISMN and ISSN are EAN-13 numbers with certain prefixes. Hyphens are ignored, and a decoded value has
-/// none.
+/// ISBN, ISMN and ISSN are EAN-13 numbers with certain prefixes. Hyphens are ignored, and a decoded
+/// value has none.
 pub(crate) fn bookland(value: &str, prefixes: &[&str]) -> Result<String, String> {
     let number = complete(&value.replace(['-', ' '], ""), 13)?;
     match prefixed(&number, prefixes) {
@@ -217,7 +217,8 @@ pub(crate) fn nothing(_: &str) -> Result<String, String> {
     Err("This type cannot be written.".to_owned())
 }
 
-/// Vision Council of America: five digits for the manufacturer, four for the item, and a check digit.
+/// Vision Council of America: five digits for the manufacturer, four for the item, and a check
+/// digit.
 pub(crate) fn opc(value: &str) -> Result<String, String> {
     digits::complete(value, 10, |digits| Some(digits::luhn(digits)))
 }
@@ -226,8 +227,9 @@ pub(crate) fn read_opc(content: &str) -> Option<String> {
     (opc(content).as_deref() == Ok(content)).then(|| content.to_owned())
 }
 
-/// Poste Italiane: eleven digits and a check digit. The algorithm of the check digit is not published; vendors
-/// only say that it differs from that of ITF. The other common algorithm for Interleaved 2 of 5 is assumed.
+/// Poste Italiane: eleven digits and a check digit. The algorithm of the check digit is not
+/// published; vendors only say that it differs from that of ITF. The other common algorithm for
+/// Interleaved 2 of 5 is assumed.
 pub(crate) fn italian_post(value: &str) -> Result<String, String> {
     digits::complete(value, 12, |digits| Some(digits::luhn(digits)))
 }
@@ -251,8 +253,8 @@ pub(crate) fn read_australian_parcel(content: &str) -> Option<String> {
     gs1::bracketed(content).filter(|value| australian_parcel(value).is_ok())
 }
 
-/// Swiss Post: 18 digits for domestic parcels, optionally separated by dots; the S10 identifier of the Universal
-/// Postal Union for parcels abroad; or one to ten service codes of four digits.
+/// Swiss Post: 18 digits for domestic parcels, optionally separated by dots; the S10 identifier of
+/// the Universal Postal Union for parcels abroad; or one to ten service codes of four digits.
 pub(crate) fn swiss_parcel(value: &str) -> Result<String, String> {
     let plain = value.replace(['.', ' '], "");
     if let Some(digits) = digits::of(&plain) {
@@ -321,7 +323,8 @@ pub(crate) fn read_databar_expanded(content: &str) -> Option<String> {
     gs1::bracketed(content).or_else(|| gs1::parse(content).ok().map(|_| content.to_owned()))
 }
 
-/// North American coupons: a UPC-A symbol of twelve digits, and a symbol with element strings next to it.
+/// North American coupons: a UPC-A symbol of twelve digits, and a symbol with element strings next
+/// to it.
 pub(crate) fn coupon(value: &str) -> Result<String, String> {
     let start = value
         .find('(')

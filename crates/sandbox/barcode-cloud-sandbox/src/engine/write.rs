@@ -1,4 +1,5 @@
-//! Writing: encodes a value into the modules of a symbol, with rxing's writers or the second engine.
+//! Writing: encodes a value into the modules of a symbol, with rxing's writers or the second
+//! engine.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,11 +21,12 @@ const CODE128_FNC1: &str = "\u{f1}";
 /// The default of rxing.
 const PDF417_ERROR_LEVEL: u32 = 2;
 
-/// Texts of at most this length always fit a DataMatrix symbol. rxing's writer panics if a text does not fit.
+/// Texts of at most this length always fit a DataMatrix symbol. rxing's writer panics if a text
+/// does not fit.
 const LONG_DATA_MATRIX: usize = 1000;
 
-/// The maximum number of codewords of a PDF417 symbol. rxing may choose a larger size for long texts, on which it
-/// panics.
+/// The maximum number of codewords of a PDF417 symbol. rxing may choose a larger size for long
+/// texts, on which it panics.
 const PDF417_CODEWORDS: u32 = 928;
 const LONG_PDF417: usize = 500;
 
@@ -216,8 +218,8 @@ fn data_matrix(
 }
 
 /// In alphanumeric mode after FNC1, `%` stands for a separator and `%%` for itself (ISO/IEC 18004,
-/// 7.4.8.2), which rxing's writer does not write and its reader does not read. A separator at the end,
-/// which says nothing there, is no letter of that mode: so bytes are written.
+/// 7.4.8.2), which rxing's writer does not write and its reader does not read. A separator at the
+/// end, which says nothing there, is no letter of that mode: so bytes are written.
 fn qr_content<'a>(symbology: &Symbology, content: &'a str) -> Cow<'a, str> {
     let is_alphanumeric = content
         .chars()

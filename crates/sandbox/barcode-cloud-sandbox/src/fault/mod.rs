@@ -1,8 +1,8 @@
 //! Fault injection, to test how a client handles failures.
 //!
-//! A [`Fault`] affects a single request. It has a text form, which is the same in the header, in the
-//! admin call and in code. A [`Script`] is a sequence of faults, [`Faults`] holds the scripts of a
-//! running sandbox, and [`layer`] applies them.
+//! A [`Fault`] affects a single request. It has a text form, which is the same in the header, in
+//! the admin call and in code. A [`Script`] is a sequence of faults, [`Faults`] holds the scripts
+//! of a running sandbox, and [`layer`] applies them.
 
 mod layer;
 mod registry;
@@ -115,7 +115,8 @@ impl Fault {
         Self::of(Kind::ResetInBody)
     }
 
-    /// Returns half of the response body, with a matching `Content-Length`, such as JSON that is cut off.
+    /// Returns half of the response body, with a matching `Content-Length`, such as JSON that is
+    /// cut off.
     pub const fn truncate() -> Self {
         Self::of(Kind::Truncate)
     }
@@ -152,8 +153,8 @@ impl Fault {
         self
     }
 
-    /// Adds a `Retry-After` header in seconds to a [`status`](Self::status). It has no effect on other
-    /// faults.
+    /// Adds a `Retry-After` header in seconds to a [`status`](Self::status). It has no effect on
+    /// other faults.
     #[must_use]
     pub const fn retry_after(self, seconds: u32) -> Self {
         self.with(RetryAfter::Seconds(seconds))

@@ -42,7 +42,8 @@ pub(crate) struct Listed {
     id: u64,
     steps: Vec<String>,
     operation: Option<String>,
-    /// How many times the sequence will still be played, including the current time; absent if forever.
+    /// How many times the sequence will still be played, including the current time; absent if
+    /// forever.
     times_left: Option<u32>,
     next_step: usize,
     hits: u64,

@@ -12,7 +12,8 @@ const MOST_STEPS: usize = 1000;
 /// A sequence of faults, each for one request.
 ///
 /// A script applies to all nine operations, unless [`on`](Self::on) names one of them or the token
-/// endpoint. It is played once, unless [`times`](Self::times) or [`forever`](Self::forever) is called.
+/// endpoint. It is played once, unless [`times`](Self::times) or [`forever`](Self::forever) is
+/// called.
 ///
 /// ```
 /// use barcode_cloud_sandbox::{Fault, Script};
@@ -56,8 +57,9 @@ impl Script {
         }
     }
 
-    /// Restricts the script to an operation: its `operationId` in the document, in any case and with or
-    /// without underscores (`ScanBase64`, `scan_base64`), or `token` for the token endpoint.
+    /// Restricts the script to an operation: its `operationId` in the document, in any case and
+    /// with or without underscores (`ScanBase64`, `scan_base64`), or `token` for the token
+    /// endpoint.
     #[must_use]
     pub fn on(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
@@ -80,8 +82,9 @@ impl Script {
 
     /// Affects each request only with this probability, from 0 to 1.
     ///
-    /// The random numbers start from `seed`, so that the same sequence of requests is affected in the same
-    /// way in every run. The script repeats forever, unless [`times`](Self::times) is called afterwards.
+    /// The random numbers start from `seed`, so that the same sequence of requests is affected in
+    /// the same way in every run. The script repeats forever, unless [`times`](Self::times) is
+    /// called afterwards.
     #[must_use]
     pub const fn by_chance(mut self, probability: f64, seed: u64) -> Self {
         self.chance = Some((probability, seed));
@@ -114,7 +117,8 @@ impl Script {
 impl FromStr for Script {
     type Err = Error;
 
-    /// Parses steps that are separated by commas. The script applies to all operations and is played once.
+    /// Parses steps that are separated by commas. The script applies to all operations and is
+    /// played once.
     fn from_str(text: &str) -> Result<Self, Error> {
         let script = Self::sequence(
             text.split(',')

@@ -1,5 +1,5 @@
-//! The middleware that writes the request log: it adds an entry when a request arrives, and completes it
-//! when the response is ready or the client disconnects.
+//! The middleware that writes the request log: it adds an entry when a request arrives, and
+//! completes it when the response is ready or the client disconnects.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -124,7 +124,8 @@ impl LogEntryHandle {
     }
 }
 
-/// Completes the entry when it is dropped: after the response, or when the client disconnects before it.
+/// Completes the entry when it is dropped: after the response, or when the client disconnects
+/// before it.
 struct EntryCompletion {
     log_entry: LogEntryHandle,
     recorder: Arc<Mutex<BodyRecorder>>,
@@ -169,7 +170,8 @@ impl BodyRecorder {
         let media_type = media_type(headers).unwrap_or_default();
         let kind = match media_type.as_str() {
             "application/x-www-form-urlencoded" => Some(TextKind::Form),
-            // A token request contains credentials, so only forms are logged, which are redacted field by field.
+            // A token request contains credentials, so only forms are logged, which are redacted
+            // field by field.
             _ if operation == Some(TOKEN) => None,
             "application/json" => Some(TextKind::Json),
             "application/xml" => Some(TextKind::Other),

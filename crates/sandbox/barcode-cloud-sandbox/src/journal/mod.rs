@@ -1,5 +1,5 @@
-//! The request log: the requests to the service, for tests to inspect. It contains no secrets and its size
-//! is bounded.
+//! The request log: the requests to the service, for tests to inspect. It contains no secrets and
+//! its size is bounded.
 //!
 //! [`layer`] writes the log, [`LoggedRequest`] is an entry, and `redact` removes secrets.
 
@@ -35,8 +35,8 @@ pub struct LoggedRequest {
     pub method: String,
     /// The path, as sent.
     pub path: String,
-    /// The `operationId` of the document, or `token` for the token endpoint. `None` if the document does not
-    /// have the path.
+    /// The `operationId` of the document, or `token` for the token endpoint. `None` if the document
+    /// does not have the path.
     pub operation: Option<String>,
     /// The names and values of the query parameters, in the order in which they were sent.
     pub query: Vec<(String, String)>,
@@ -46,8 +46,9 @@ pub struct LoggedRequest {
     pub body: LoggedBody,
     /// The injected fault, in the text form of [`Fault`](crate::Fault).
     pub fault: Option<String>,
-    /// Why a successful response may not be what the client expects: an image was not searched completely, or
-    /// characters that the symbology cannot encode were dropped, as the service does.
+    /// Why a successful response may not be what the client expects: an image was not searched
+    /// completely, or characters that the symbology cannot encode were dropped, as the service
+    /// does.
     pub warning: Option<String>,
     /// The status of the response. `None` while the request is in flight, or if it got no response.
     pub status: Option<u16>,

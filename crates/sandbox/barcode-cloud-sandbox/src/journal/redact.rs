@@ -1,8 +1,8 @@
 //! Removes credentials and tokens from log entries.
 //!
-//! The value of a header is shown only if its name is on a list. The value of a parameter or a field is
-//! hidden if its name suggests a secret. All other values are searched for the secrets of this sandbox and
-//! for JWTs.
+//! The value of a header is shown only if its name is on a list. The value of a parameter or a
+//! field is hidden if its name suggests a secret. All other values are searched for the secrets of
+//! this sandbox and for JWTs.
 
 use serde_json::Value;
 
@@ -11,8 +11,8 @@ use crate::query;
 /// The text that replaces a secret.
 const REDACTED: &str = "[redacted]";
 
-/// The headers whose values are shown. Any other header may contain a credential, because gateways and
-/// vendors choose their own names for them.
+/// The headers whose values are shown. Any other header may contain a credential, because gateways
+/// and vendors choose their own names for them.
 const SHOWN_HEADERS: [&str; 48] = [
     "accept",
     "accept-charset",
@@ -64,8 +64,8 @@ const SHOWN_HEADERS: [&str; 48] = [
     "x-sandbox-fault",
 ];
 
-/// A parameter or a field is hidden if its name contains one of these words, ignoring case, hyphens and
-/// underscores. This also covers misspelt names and those of other APIs.
+/// A parameter or a field is hidden if its name contains one of these words, ignoring case, hyphens
+/// and underscores. This also covers misspelt names and those of other APIs.
 const SECRET_WORDS: [&str; 11] = [
     "accesskey",
     "apikey",
@@ -80,7 +80,8 @@ const SECRET_WORDS: [&str; 11] = [
     "token",
 ];
 
-/// The minimum length of a secret that values are searched for. A shorter one may be part of ordinary words.
+/// The minimum length of a secret that values are searched for. A shorter one may be part of
+/// ordinary words.
 const SHORTEST_SECRET: usize = 8;
 
 /// Replaces the secrets of one sandbox, and values with suspicious names.
@@ -198,8 +199,8 @@ fn hide(value: &mut Value) -> bool {
     }
 }
 
-/// Replaces JWTs: three parts of base64url, separated by dots, of which the first begins with the encoding
-/// of `{"`.
+/// Replaces JWTs: three parts of base64url, separated by dots, of which the first begins with the
+/// encoding of `{"`.
 fn without_jwts(text: &str) -> String {
     const START: &str = "eyJ";
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');

@@ -1,6 +1,7 @@
 //! Generate: encodes data into a barcode image.
 //!
-//! This module reads the parameters that all types have in common; `options.rs` reads those of some types.
+//! This module reads the parameters that all types have in common; `options.rs` reads those of some
+//! types.
 
 use std::sync::Arc;
 
@@ -21,7 +22,8 @@ const RESOLUTION: f64 = 96.0;
 /// The maximum number of characters that a warning lists.
 const MOST_LETTERS: usize = 10;
 
-/// The maximum length of data, in bytes. It exceeds the capacity of every symbol, whatever the `dataType`.
+/// The maximum length of data, in bytes. It exceeds the capacity of every symbol, whatever the
+/// `dataType`.
 const LONGEST_DATA: usize = 64 * 1024;
 
 /// Generates the barcode that `values` describe. If data is dropped, the log entry gets a warning.
@@ -109,7 +111,8 @@ fn layout_failure(error: LayoutError, options: &RenderOptions) -> Failure {
             Failure::field("imageHeight", "The barcode does not fit into this height.")
         }
         LayoutError::Size => {
-            // Name the longer of the requested sides. Without one, the resolution determines the size.
+            // Name the longer of the requested sides. Without one, the resolution determines the
+            // size.
             let parameter = match (options.width, options.height) {
                 (Some(width), Some(height)) if height > width => "imageHeight",
                 (Some(_), _) => "imageWidth",
@@ -179,11 +182,11 @@ impl Data {
         }
     }
 
-    /// Drops the characters that Code 39 cannot encode, as the service does: its published image of `Aspose`
-    /// encodes `A`, with `Aspose` printed below.
+    /// Drops the characters that Code 39 cannot encode, as the service does: its published image of
+    /// `Aspose` encodes `A`, with `Aspose` printed below.
     ///
-    /// If no character would be left, or the data is too long, the data is kept and the engine rejects it. The
-    /// behaviour of the service is unknown for the former.
+    /// If no character would be left, or the data is too long, the data is kept and the engine
+    /// rejects it. The behaviour of the service is unknown for the former.
     fn drop_beyond_code39(&mut self) {
         if self.value.chars().count() > engine::LONGEST_LINEAR {
             return;

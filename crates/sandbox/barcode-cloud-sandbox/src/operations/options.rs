@@ -1,7 +1,7 @@
 //! The parameters that apply to some types only: QR, Code 128 and PDF417.
 //!
-//! A parameter that the engine does not support is rejected by name. Parameters that the document defines
-//! for other types have no effect.
+//! A parameter that the engine does not support is rejected by name. Parameters that the document
+//! defines for other types have no effect.
 
 use rxing::BarcodeFormat;
 use rxing::common::CharacterSet;

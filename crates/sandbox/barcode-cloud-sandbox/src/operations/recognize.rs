@@ -1,4 +1,5 @@
-//! Recognize and scan: find the barcodes in an image, which is given as a URL, as base64 or in a form.
+//! Recognize and scan: find the barcodes in an image, which is given as a URL, as base64 or in a
+//! form.
 
 use std::sync::Arc;
 
@@ -16,7 +17,8 @@ use crate::validate::Values;
 /// The value in the document that selects several types.
 const COMMON: &str = "MostCommonlyUsed";
 
-/// Looks for the requested types. If the picture could not be searched completely, the log entry gets a warning.
+/// Looks for the requested types. If the picture could not be searched completely, the log entry
+/// gets a warning.
 pub(crate) async fn recognize(
     state: &Arc<State>,
     values: Values,
@@ -38,7 +40,8 @@ pub(crate) async fn recognize(
     find(state, values, wanted, effort, log_entry).await
 }
 
-/// Looks for the common types. If the picture could not be searched completely, the log entry gets a warning.
+/// Looks for the common types. If the picture could not be searched completely, the log entry gets
+/// a warning.
 pub(crate) async fn scan(
     state: &Arc<State>,
     values: Values,

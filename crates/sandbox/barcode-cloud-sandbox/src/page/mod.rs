@@ -1,8 +1,8 @@
 //! The web page at `/`: its embedded files, the connection settings that it shows, and the packaged
 //! reference.
 //!
-//! The page uses the sandbox like any other client, through the token endpoint and the operations. This
-//! module only serves what the browser loads.
+//! The page uses the sandbox like any other client, through the token endpoint and the operations.
+//! This module only serves what the browser loads.
 
 mod reference;
 
@@ -52,8 +52,8 @@ const FILES: [(&str, &str, &str); 12] = [
     page_file!("service.js", SCRIPT),
 ];
 
-/// The settings that the page shows for clients. It contains paths instead of URLs, because the browser may
-/// reach the sandbox under another host name than the one that the sandbox knows.
+/// The settings that the page shows for clients. It contains paths instead of URLs, because the
+/// browser may reach the sandbox under another host name than the one that the sandbox knows.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Connection {
     base_path: String,

@@ -23,7 +23,8 @@ impl Color {
 
     /// `Green`, `#0f0`, `#00FF00`, `#FF00FF00` (alpha first), `0x00FF00`, `Transparent`.
     ///
-    /// The service seems to accept unknown names too. Which colour it then uses is unknown, so this returns `None`.
+    /// The service seems to accept unknown names too. Which colour it then uses is unknown, so this
+    /// returns `None`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
         if let Some(digits) = text.strip_prefix('#').or_else(|| text.strip_prefix("0x")) {

@@ -13,8 +13,8 @@ const MOST_PIXELS: u64 = 64_000_000;
 /// The memory that a decoder may allocate, in bytes.
 const MEMORY: u64 = 512 * 1024 * 1024;
 
-/// Decodes a PNG, JPEG, GIF, TIFF or BMP file. The content determines the format. If the file contains several
-/// pictures, the first is decoded. `Err` is a message for the client.
+/// Decodes a PNG, JPEG, GIF, TIFF or BMP file. The content determines the format. If the file
+/// contains several pictures, the first is decoded. `Err` is a message for the client.
 pub(crate) fn decode(file: &[u8]) -> Result<Gray, String> {
     let reader = || {
         let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format()?;

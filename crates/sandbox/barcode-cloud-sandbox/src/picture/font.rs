@@ -6,7 +6,8 @@ use ab_glyph::{Font, FontRef, ScaleFont, point};
 
 use super::render::Line;
 
-/// The font. If the crate contained an invalid one, this would be `None` and no text would be drawn.
+/// The font. If the crate contained an invalid one, this would be `None` and no text would be
+/// drawn.
 static FONT: LazyLock<Option<FontRef<'static>>> =
     LazyLock::new(|| FontRef::try_from_slice(dejavu::sans::regular()).ok());
 

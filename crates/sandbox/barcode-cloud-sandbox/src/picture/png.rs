@@ -1,7 +1,7 @@
 //! Decodes a PNG file to shades of grey, row by row.
 //!
-//! The crate `image` holds the whole picture in its own colours, and it inflates colour profiles: a profile of 500 KiB can
-//! expand to 512 MiB. Neither is needed here.
+//! The crate `image` holds the whole picture in its own colours, and it inflates colour profiles: a
+//! profile of 500 KiB can expand to 512 MiB. Neither is needed here.
 
 use std::io::Cursor;
 

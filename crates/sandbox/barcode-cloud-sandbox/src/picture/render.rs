@@ -1,7 +1,8 @@
 //! Draws symbols: determines the layout, and fills the pixels.
 //!
-//! The defaults are those of the service: modules of 2 pixels at 96 dpi and margins of 13 pixels in total, so that a
-//! version 1 QR is 55 pixels wide. The heights of its bars and letters are unknown.
+//! The defaults are those of the service: modules of 2 pixels at 96 dpi and margins of 13 pixels in
+//! total, so that a version 1 QR is 55 pixels wide. The heights of its bars and letters are
+//! unknown.
 
 use image::{Rgba, RgbaImage};
 

@@ -1,8 +1,8 @@
-//! XML request and response bodies. Names come from the `xml` objects of the document. Values are converted
-//! from and to JSON, so that the same validation applies to both formats.
+//! XML request and response bodies. Names come from the `xml` objects of the document. Values are
+//! converted from and to JSON, so that the same validation applies to both formats.
 //!
-//! If a property is a reference, the document names only the schema that it refers to. Responses use that
-//! name. Requests may also use the name of the property, as .NET clients do.
+//! If a property is a reference, the document names only the schema that it refers to. Responses
+//! use that name. Requests may also use the name of the property, as .NET clients do.
 
 mod read;
 mod tree;

@@ -1,5 +1,5 @@
-//! Converts a tree of elements to the equivalent JSON, by the schemas of the document. An unknown element
-//! keeps its name, so that the validation reports it.
+//! Converts a tree of elements to the equivalent JSON, by the schemas of the document. An unknown
+//! element keeps its name, so that the validation reports it.
 
 use serde_json::{Map, Number, Value};
 
@@ -76,8 +76,8 @@ fn object(vocabulary: &Vocabulary, schema: &Value, node: Node) -> Result<Value, 
     Ok(Value::Object(members))
 }
 
-/// Whether an element is that of a property: by the name in the document, or by the name of the property with a
-/// capital letter.
+/// Whether an element is that of a property: by the name in the document, or by the name of the
+/// property with a capital letter.
 fn is_named(vocabulary: &Vocabulary, property: &str, schema: &Value, element: &str) -> bool {
     let mut letters = property.chars();
     let capital = letters.next().map(|first| first.to_ascii_uppercase());

@@ -1,5 +1,5 @@
-//! Parses XML text into a tree, within bounds. Document types, and therefore entities and external resources,
-//! are rejected. The depth and the number of elements are limited.
+//! Parses XML text into a tree, within bounds. Document types, and therefore entities and external
+//! resources, are rejected. The depth and the number of elements are limited.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -8,8 +8,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 const DEEPEST: usize = 32;
 /// The maximum number of elements. Every valid body has fewer.
 const MOST_ELEMENTS: usize = 10_000;
-/// The maximum number of attributes of an element, including namespace declarations. To find duplicates, the
-/// parser compares each attribute with all before it.
+/// The maximum number of attributes of an element, including namespace declarations. To find
+/// duplicates, the parser compares each attribute with all before it.
 const MOST_ATTRIBUTES: usize = 32;
 
 /// An element.
@@ -134,8 +134,8 @@ impl Builder {
     }
 }
 
-/// Resolves a character reference or one of the five predefined entities. Other entities would need a document
-/// type.
+/// Resolves a character reference or one of the five predefined entities. Other entities would need
+/// a document type.
 fn reference(name: &BytesRef<'_>) -> Result<String, String> {
     let text: &str = name;
     let unknown = || format!("the entity {text:.100} is unknown");

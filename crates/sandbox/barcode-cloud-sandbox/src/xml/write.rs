@@ -78,8 +78,8 @@ fn property(
     }
 }
 
-/// Replaces characters that XML 1.0 cannot represent, such as the separators in GS1 data, by U+FFFD. What the
-/// service writes for them is unknown.
+/// Replaces characters that XML 1.0 cannot represent, such as the separators in GS1 data, by
+/// U+FFFD. What the service writes for them is unknown.
 fn allowed(text: &str) -> String {
     let replace = |letter: char| match letter {
         '\t' | '\n' | '\r' => letter,

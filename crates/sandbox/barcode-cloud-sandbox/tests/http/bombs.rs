@@ -34,7 +34,8 @@ async fn send(caller: &Caller, path: &str, media_type: &str, body: Vec<u8>) -> R
     request.send().await.unwrap()
 }
 
-/// The longest that `/health` took while `attack` ran. Both share one thread, as in the smallest runtime.
+/// The longest that `/health` took while `attack` ran. Both share one thread, as in the smallest
+/// runtime.
 async fn slowest_health(caller: &Caller, attack: impl Future<Output = ()>) -> Duration {
     let url = format!("{}/health", caller.sandbox.admin_url());
     let mut slowest = Duration::ZERO;

@@ -1,5 +1,5 @@
-//! Malformed and hostile input over real sockets: each gets a clear error or a closed connection, and the sandbox
-//! keeps running.
+//! Malformed and hostile input over real sockets: each gets a clear error or a closed connection,
+//! and the sandbox keeps running.
 
 use std::time::Duration;
 

@@ -111,7 +111,8 @@ async fn a_request_that_arrives_before_the_stop_gets_a_response_even_if_the_sand
         let written = stream.try_write(&request).unwrap();
         assert_eq!(written, request.len());
     }
-    // Block the only thread of this runtime: when it continues, the request has arrived and the grace period is over.
+    // Block the only thread of this runtime: when it continues, the request has arrived and the
+    // grace period is over.
     std::thread::sleep(Duration::from_millis(200));
     for mut stream in streams {
         let (answer, _) = raw::read(&mut stream).await;

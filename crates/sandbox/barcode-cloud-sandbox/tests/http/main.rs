@@ -1,6 +1,7 @@
 //! Tests over real sockets, with a plain HTTP client.
 
-// Helper functions of tests may panic. Clippy recognizes only functions with a test attribute as tests.
+// Helper functions of tests may panic. Clippy recognizes only functions with a test attribute as
+// tests.
 #![allow(clippy::unwrap_used)]
 
 mod bombs;

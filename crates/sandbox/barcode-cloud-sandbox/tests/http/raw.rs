@@ -1,4 +1,5 @@
-//! Raw requests and responses, for tests that need bytes which an HTTP client does not send or show.
+//! Raw requests and responses, for tests that need bytes which an HTTP client does not send or
+//! show.
 
 use std::io;
 

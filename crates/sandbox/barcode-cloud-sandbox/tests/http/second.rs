@@ -1,4 +1,5 @@
-//! The parameters of types that only the second engine writes: each acts on the picture or is refused by name.
+//! The parameters of types that only the second engine writes: each acts on the picture or is
+//! refused by name.
 
 use crate::caller::{Caller, failure};
 use crate::pictures::size;

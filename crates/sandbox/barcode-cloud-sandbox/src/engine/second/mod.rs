@@ -1,7 +1,8 @@
-//! The second engine: libzint writes the types that rxing does not support, and zxing-cpp is tried before rxing when
-//! a picture is read.
+//! The second engine: libzint writes the types that rxing does not support, and zxing-cpp is tried
+//! before rxing when a picture is read.
 //!
-//! It is part of builds with the feature `all-symbologies`. Other builds use `no_second.rs` instead.
+//! It is part of builds with the feature `all-symbologies`. Other builds use `no_second.rs`
+//! instead.
 
 mod postal;
 mod read;

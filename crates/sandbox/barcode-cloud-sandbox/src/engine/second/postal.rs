@@ -2,12 +2,12 @@
 
 use super::super::digits;
 
-/// Lengths that United States Postal Service's Intelligent Mail has: a tracking code of 20 digits, and a
-/// ZIP code of none, 5, 9 or 11 after it.
+/// Lengths that United States Postal Service's Intelligent Mail has: a tracking code of 20 digits,
+/// and a ZIP code of none, 5, 9 or 11 after it.
 const ONE_CODE: [usize; 4] = [20, 25, 29, 31];
 
-/// Australia Post: the format control code of two digits, the sorting code of eight, and what the code
-/// leaves to the customer. The sorting code alone is that of a standard barcode.
+/// Australia Post: the format control code of two digits, the sorting code of eight, and what the
+/// code leaves to the customer. The sorting code alone is that of a standard barcode.
 pub(crate) fn australia(value: &str) -> Result<String, String> {
     let value = match value.len() {
         8 => format!("11{value}"),
