@@ -93,7 +93,9 @@ impl TokenSource {
     /// ```
     /// use barcode_cloud_auth::TokenSource;
     ///
-    /// let source = TokenSource::static_token("eyJhbGciOi").api_origin("https://api.example.com").build()?;
+    /// let source = TokenSource::static_token("eyJhbGciOi")
+    ///     .api_origin("https://api.example.com")
+    ///     .build()?;
     /// # Ok::<(), barcode_cloud_auth::Error>(())
     /// ```
     pub fn static_token(token: impl Into<SecretString>) -> TokenSourceBuilder {

@@ -157,7 +157,8 @@ impl Client {
     /// use futures_util::{StreamExt as _, stream};
     ///
     /// let parcels = stream::iter(1..=10_000);
-    /// let requests = parcels.map(|id| client.generate(EncodeBarcodeType::Code128, format!("PARCEL-{id}")));
+    /// let requests = parcels
+    ///     .map(|id| client.generate(EncodeBarcodeType::Code128, format!("PARCEL-{id}")));
     /// let mut images = client.generate_many(requests).concurrency(16).in_order();
     /// while let Some(image) = images.next().await {
     ///     println!("{} bytes", image?.bytes().len());
@@ -179,7 +180,7 @@ impl Client {
     /// let mut results = client.recognize_many(requests).as_completed();
     /// while let Some((index, result)) = results.next().await {
     ///     match result {
-    ///         Ok(barcodes) => println!("{}: {} barcodes", uploads[index].display(), barcodes.len()),
+    ///         Ok(found) => println!("{}: {} barcodes", uploads[index].display(), found.len()),
     ///         Err(error) => eprintln!("{}: {error}", uploads[index].display()),
     ///     }
     /// }

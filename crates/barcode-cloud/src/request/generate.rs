@@ -23,7 +23,8 @@ use crate::{Client, Code128Options, Data, Error, Image, Pdf417Options, QrOptions
 ///
 /// ```no_run
 /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
-/// use barcode_cloud::{BarcodeImageFormat, Color, EncodeBarcodeType, RenderOptions, QrErrorLevel, QrOptions};
+/// use barcode_cloud::{BarcodeImageFormat, Color, EncodeBarcodeType, QrErrorLevel, QrOptions};
+/// use barcode_cloud::RenderOptions;
 ///
 /// let ticket = client
 ///     .generate(EncodeBarcodeType::Qr, "TICKET-0042")
