@@ -209,7 +209,7 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("Codabar", CODABAR_FORM, "EN 798")
         .noted("The service puts A at both ends of a value without start and stop letters."),
     Rule::new("CodablockF", CODE_128, "AIM Europe, Codablock F")
-        .up_to(capacity(5450, 2725, &LATIN1, 2725)),
+        .up_to(capacity(5456, 2728, &LATIN1, 2728)),
     Rule::new("Code11", Form::Fields(&[field(&CODE11, 1, MANY)]), "Intermec, Code 11")
         .noted("Check digits are part of the value, or the service adds them. Both are accepted."),
     Rule::new("Code128", CODE_128, "ISO/IEC 15417").noted(NO_LIMIT),

@@ -5,6 +5,7 @@ use fastrand::Rng;
 use crate::elements;
 use crate::form::{Content, Field, Form, Lengths};
 use crate::identifiers::IDENTIFIERS;
+use crate::rule::Capacity;
 use crate::set::Set;
 
 /// A valid value of the form.
@@ -141,4 +142,15 @@ pub(super) fn random(rng: &mut Rng) -> String {
 
 pub(super) fn choose<'a, T>(items: &'a [T], rng: &mut Rng) -> &'a T {
     &items[rng.usize(..items.len())]
+}
+
+/// A value of about as many characters as the largest symbol holds.
+pub(super) fn near_capacity(capacity: &Capacity, rng: &mut Rng) -> String {
+    let (limit, c) = match rng.u8(..3) {
+        0 => (capacity.digits, '1'),
+        1 => (capacity.compact, 'A'),
+        _ => (capacity.other, 'ü'),
+    };
+    let length = (limit as usize + rng.usize(..7)).saturating_sub(3);
+    std::iter::repeat_n(c, length).collect()
 }

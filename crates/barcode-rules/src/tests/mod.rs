@@ -1,5 +1,6 @@
-//! Tests of the rules with known and with random values.
+//! Tests of the rules with known and random values, and a comparison with another engine.
 
+mod differential;
 mod examples;
 mod generate;
 mod properties;
