@@ -196,8 +196,8 @@ impl Form {
             }
             Form::Pair(split, first, second) => {
                 let (before, after) = chars.split_at(split(chars));
-                first.check(before)?;
-                second.check(after)
+                let outcome = first.check(before).and_then(|()| second.check(after));
+                outcome.map_err(|fault| fault.with_length(chars.len()))
             }
             Form::Elements => elements::check(chars),
             Form::Described(_, form) => form.check(chars),

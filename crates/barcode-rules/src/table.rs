@@ -42,16 +42,20 @@ const fn digits(length: usize) -> Field {
 const A: Field = field(&CAPITALS, 1, 1);
 const L: Field = field(&INWARD_LETTERS, 1, 1);
 const N: Field = digits(1);
-const S: Field = field(&SPACES, 1, 1);
+const S: Field = field(&SPACES, 0, 1);
 
 const MAILMARK: Form = Form::Described(
-    "22 or 26 characters: format (0 to 4), version (1 to 4), class (0 to 9 or A to E), supply chain (2 or 6 digits), \
-     item (8 digits), and a postcode with delivery point suffix and spaces (9 characters, such as JW5O9QA6Y)",
+    "format (0 to 4), version (1 to 4), class (0 to 9 or A to E), supply chain (2 or 6 digits), item (8 digits), and \
+     postcode with delivery point suffix (such as JW5O9QA6Y) or XY11, with or without spaces up to 22 or 26 characters",
     &MAILMARK_PARTS,
 );
 
 const MAILMARK_PARTS: Form = Form::Pair(
-    |chars| chars.len().saturating_sub(9),
+    // The postcode begins at the first letter after the class.
+    |chars| {
+        let is_postcode = |index: &usize| !chars[*index].1.is_ascii_digit();
+        (3..chars.len()).find(is_postcode).unwrap_or(chars.len())
+    },
     // Format, version, class, supply chain (two digits in barcode C, six in barcode L) and item.
     &Form::Fields(&[
         digits(1).starts_with(&["0", "1", "2", "3", "4"]),
@@ -67,7 +71,11 @@ const MAILMARK_PARTS: Form = Form::Pair(
         Form::Fields(&[A, A, N, A, N, L, L, N, L]),
         Form::Fields(&[A, N, N, L, L, N, L, S, S]),
         Form::Fields(&[A, N, N, N, L, L, N, L, S]),
-        Form::Words(&["XY11     "]),
+        Form::Fields(&[
+            field(&CAPITALS, 2, 2).starts_with(&["XY"]),
+            digits(2).starts_with(&["11"]),
+            field(&SPACES, 0, 5),
+        ]),
     ]),
 );
 
@@ -291,7 +299,9 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("MacroPdf417", ANY_TEXT, "ISO/IEC 15438")
         .up_to(PDF417)
         .noted(DEPENDS_ON_OPTIONS),
-    Rule::new("Mailmark", MAILMARK, "Royal Mail, Mailmark barcode definition"),
+    Rule::new("Mailmark", MAILMARK, "Royal Mail, Mailmark barcode definition").noted(
+        "It is not known whether the service adds missing spaces at the end, so a value without them is accepted.",
+    ),
     Rule::new("Matrix2of5", ANY_DIGITS, "Nieaf, Matrix 2 of 5").noted(NO_LIMIT),
     Rule::new("MaxiCode", ANY_TEXT, "ISO/IEC 16023")
         .up_to(capacity(150, 100, &ANY, 100))
@@ -305,8 +315,12 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("OPC", Form::Fields(&[number(&[9, 10], Check::Luhn)]), "Vision Council, Optical Product Code")
         .noted(CHECK_DIGIT_OPTIONAL),
     Rule::new("OneCode", ONE_CODE, "USPS-B-3200"),
-    Rule::new("PZN", Form::Fields(&[number(&[6, 7, 8], Check::Pzn)]), "IFA, technical information on PZN8")
-        .noted("Seven digits are a PZN7, or a PZN8 without its check digit. Only that of eight digits is checked."),
+    Rule::new(
+        "PZN",
+        Form::Prefixed("-", &Form::Fields(&[number(&[6, 7, 8], Check::Pzn)])),
+        "IFA, technical information on PZN8",
+    )
+    .noted("Seven digits are a PZN7, or a PZN8 without its check digit. Only that of eight digits is checked."),
     Rule::new("PatchCode", PATCH_CODE, "Kodak, patch codes")
         .noted("The vendor's library draws these six patterns."),
     Rule::new("Pdf417", ANY_TEXT, "ISO/IEC 15438")

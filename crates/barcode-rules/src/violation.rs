@@ -67,6 +67,15 @@ impl Fault {
         }
     }
 
+    /// Replaces the wrong length of a part by that of the whole. Element strings have lengths of
+    /// their own.
+    pub(crate) fn with_length(self, length: usize) -> Self {
+        match self.problem {
+            Problem::Length(_) if self.element.is_none() => Self::new(Problem::Length(length)),
+            _ => self,
+        }
+    }
+
     /// Whether more of the value is valid than before the other fault.
     pub(crate) fn is_after(&self, other: &Self) -> bool {
         let rank = |fault: &Self| match fault.problem {

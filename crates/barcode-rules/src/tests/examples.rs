@@ -113,6 +113,7 @@ const VALID: &[(&str, &[&str])] = &[
         "Mailmark",
         &[
             "1100000000000XY11     ",
+            "1100000000000XY11",
             "21B2254800659JW5O9QA6Y",
             "41038422416563762EF61AH8T ",
         ],
@@ -136,7 +137,7 @@ const VALID: &[(&str, &[&str])] = &[
             "12345678901234567890",
         ],
     ),
-    ("PZN", &["27580899", "2758089", "123456"]),
+    ("PZN", &["27580899", "2758089", "-27580899", "123456"]),
     (
         "PatchCode",
         &[
@@ -245,7 +246,7 @@ const INVALID: &[(&str, &str, Option<usize>, &str)] = &[
     ("DutchKIX", "2500gg", Some(5), "'g'"),
     ("Mailmark", "5100000000000XY11     ", Some(1), "0 to 4"),
     ("Mailmark", "21B2254800659JW5O9CA6Y", Some(19), "'C'"),
-    ("Mailmark", "1100000000000XY11", None, ""),
+    ("Mailmark", "21B2254800659JW5O9", None, "18 characters"),
     ("OneCode", "05234567094987654321", Some(2), "0, 1, 2, 3 or 4"),
     ("OneCode", "1234567890", None, "10 characters"),
     ("Planet", "12A", Some(3), "'A'"),

@@ -121,10 +121,11 @@ const KNOWN: &[Known] = &[
     .about(|value| value.contains(|c: char| c.is_ascii_lowercase())),
     known(
         &["Mailmark"],
-        There,
-        "Length(",
-        "libzint puts spaces after a short postcode",
-    ),
+        Here,
+        "Invalid",
+        "libzint takes a barcode L without the spaces at its end for a barcode C",
+    )
+    .about(|value| value.len() <= 22),
     known(
         &["MicroQR"],
         Here,
