@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// Reads the file at `path` as JSON and keeps the order of its keys.
+/// Reads the file at `path` as JSON or YAML and keeps the order of its keys.
 ///
 /// # Errors
 ///
-/// [`Error::Document`] when the file cannot be read or is not JSON.
+/// [`Error::Document`] when the file cannot be read or is neither.
 pub fn read(path: &Path) -> Result<Value, Error> {
     Ok(Source::File(path.to_owned()).read(Path::new("."))?)
 }

@@ -389,7 +389,7 @@ fn an_invalid_document_is_rejected_with_its_place_and_nothing_is_written() {
         (with("/openapi", json!("2.0")), "is OpenAPI 2.0;"),
         ("{".to_owned(), "is not a JSON document"),
         ("[".repeat(50 << 20), "is larger than 20 MiB"),
-        ("openapi: 3.1.0".to_owned(), "is YAML"),
+        ("openapi: 3.1.0".to_owned(), "has no `paths`"),
         ("[".repeat(100_000), "is nested deeper than 128 levels"),
     ] {
         let from = folder.publish(&document);

@@ -14,5 +14,5 @@ mod validate;
 pub use error::Error;
 pub use operations::{METHODS, Operation, operations};
 pub use pointer::Pointer;
-pub use source::Source;
+pub use source::{Source, parse};
 pub use validate::validate;

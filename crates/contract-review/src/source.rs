@@ -1,4 +1,5 @@
-//! Reads a JSON document from a file, a git revision or a URL, with a limit on its size.
+//! Reads a document from a file, a git revision or a URL, with a limit on its size. It can be JSON or
+//! YAML, and compressed with gzip.
 
 use std::fmt;
 use std::io::Read;
@@ -6,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use flate2::read::MultiGzDecoder;
 use reqwest::Url;
 use serde_json::Value;
 
@@ -60,21 +62,52 @@ impl Source {
         Ok(Self::File(text.into()))
     }
 
-    /// Reads the document as JSON and keeps the order of its keys. `root` is the folder in which
+    /// Reads and parses the document. `root` is the folder in which `git` runs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Source::bytes`] and [`parse`].
+    pub fn read(&self, root: &Path) -> Result<Value, Error> {
+        parse(&self.to_string(), &self.bytes(root)?)
+    }
+
+    /// Reads the document, decompressed if it is compressed with gzip. `root` is the folder in which
     /// `git` runs.
     ///
     /// # Errors
     ///
-    /// [`Error::Document`] when the document cannot be read, is larger than 20 MiB, or is not JSON.
-    pub fn read(&self, root: &Path) -> Result<Value, Error> {
+    /// [`Error::Document`] when the document cannot be read or is larger than 20 MiB.
+    pub fn bytes(&self, root: &Path) -> Result<Vec<u8>, Error> {
         let bytes = match self {
             Self::File(path) => file_bytes(path),
             Self::Git { revision, path } => git_bytes(root, revision, path),
             Self::Url(address) => download(address),
         };
-        parse_json(&bytes.map_err(|reason| Error::document(self, reason))?)
+        bytes
+            .and_then(decompressed)
             .map_err(|reason| Error::document(self, reason))
     }
+}
+
+/// Parses a document in JSON or YAML and keeps the order of its keys. `name` identifies it in
+/// errors.
+///
+/// # Errors
+///
+/// [`Error::Document`] when the document is neither, or has more nodes, aliases or levels than any
+/// OpenAPI document.
+pub fn parse(name: &str, bytes: &[u8]) -> Result<Value, Error> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let document = match bytes.trim_ascii_start().first() {
+        None => Err("is empty".into()),
+        Some(b'<') => Err(
+            "is not JSON or YAML but looks like HTML or XML; use the URL of the document itself"
+                .into(),
+        ),
+        Some(b'{' | b'[') => parse_json(bytes),
+        Some(_) => parse_yaml(bytes),
+    };
+    document.map_err(|reason| Error::document(name, reason))
 }
 
 impl fmt::Display for Source {
@@ -143,7 +176,10 @@ fn download(address: &Url) -> Result<Vec<u8>, String> {
         .map_err(|e| format!("cannot create the HTTP client: {}", causes(&e)))?;
     let response = client
         .get(address.clone())
-        .header("accept", "application/json")
+        .header(
+            "accept",
+            "application/json, application/yaml;q=0.9, */*;q=0.5",
+        )
         .send()
         .and_then(reqwest::blocking::Response::error_for_status)
         .map_err(|e| format!("cannot be downloaded: {}", causes(&e.without_url())))?;
@@ -176,31 +212,46 @@ fn within_limit(reader: impl Read) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// Decompresses `bytes` if they start like a gzip file, which no text does.
+fn decompressed(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    match bytes.starts_with(b"\x1f\x8b") {
+        true => within_limit(MultiGzDecoder::new(bytes.as_slice())),
+        false => Ok(bytes),
+    }
+}
+
 fn parse_json(bytes: &[u8]) -> Result<Value, String> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     serde_json::from_slice(bytes).map_err(|e| {
-        let first = bytes.trim_ascii_start();
         if e.to_string().contains("recursion limit") {
-            format!(
-                "is nested deeper than 128 levels, line {} column {}",
-                e.line(),
-                e.column()
-            )
-        } else if first.starts_with(b"openapi:") || first.starts_with(b"---") {
-            "is YAML; convert it to JSON first".into()
-        } else if first.starts_with(b"<") {
-            "is not JSON but looks like HTML or XML; use the URL of the document itself".into()
+            let (line, column) = (e.line(), e.column());
+            format!("is nested deeper than 128 levels, line {line} column {column}")
         } else {
             format!("is not a JSON document: {e}")
         }
     })
 }
 
+/// Parses YAML 1.2. The parser limits the number of nodes, also those that aliases repeat.
+fn parse_yaml(bytes: &[u8]) -> Result<Value, String> {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_nodes: 1_000_000, max_events: 4_000_000 },
+        // `no` is a country, not a truth value.
+        strict_booleans: true,
+        with_snippet: false,
+    };
+    serde_saphyr::from_slice_with_options(bytes, options)
+        .map_err(|e| format!("is not a YAML document: {e}"))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::path::Path;
 
-    use super::{Source, parse_json, within_limit};
+    use flate2::Compression;
+    use flate2::read::GzEncoder;
+
+    use super::{Source, decompressed, parse, within_limit};
 
     #[test]
     fn files_git_revisions_and_urls_are_recognized_and_print_as_written() {
@@ -240,21 +291,66 @@ mod tests {
     }
 
     #[test]
-    fn other_formats_than_json_are_named_in_the_error() {
-        for (bytes, expected) in [
-            ("openapi: 3.1.0\n", "is YAML"),
-            ("---\nopenapi: 3.1.0\n", "is YAML"),
+    fn json_and_yaml_are_parsed_in_their_order() {
+        let yaml = "---\nb: 1 # a comment\n'200': &ok {d: no}\n404: *ok\na: [~, yes, 2026-07-01]\n";
+        let json = r#"{"b":1,"200":{"d":"no"},"404":{"d":"no"},"a":[null,"yes","2026-07-01"]}"#;
+        let json_with_mark = format!("\u{feff} {json}");
+        for text in [yaml, json, &json_with_mark] {
+            assert_eq!(parse("name", text.as_bytes()).unwrap().to_string(), json);
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_document_is_named_in_the_error() {
+        let levels = "[".repeat(100_000);
+        let yaml_levels = format!("a: {levels}");
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let inner = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
+        }
+        for (text, expected) in [
             ("<!doctype html>", "looks like HTML"),
             ("{", "is not a JSON document: EOF"),
-            ("", "is not a JSON document: EOF"),
+            (" ", "is empty"),
+            (
+                "a: 1\na: 2",
+                "is not a YAML document: duplicate mapping key: a",
+            ),
+            (
+                "a: 1\n---\nb: 2",
+                "is not a YAML document: multiple YAML documents",
+            ),
+            (&levels, "deeper than 128 levels"),
+            (&yaml_levels, "is not a YAML document: "),
+            (&bomb, "alias replay limit exceeded"),
         ] {
-            let error = parse_json(bytes.as_bytes()).unwrap_err();
-            assert!(error.contains(expected), "{error}");
+            let error = parse("name", text.as_bytes()).unwrap_err().to_string();
+            assert!(
+                error.starts_with("name: ") && error.contains(expected),
+                "{error}"
+            );
         }
-        let deep = "[".repeat(100_000);
-        let error = parse_json(deep.as_bytes()).unwrap_err();
-        assert!(error.contains("deeper than 128 levels"), "{error}");
-        assert!(parse_json(b"\xEF\xBB\xBF{}").is_ok());
+    }
+
+    #[test]
+    fn gzip_is_decompressed_within_the_limit() {
+        let compressed = |bytes: &mut dyn Read| {
+            let mut encoder = GzEncoder::new(bytes, Compression::fast());
+            let mut compressed = Vec::new();
+            encoder.read_to_end(&mut compressed).unwrap();
+            compressed
+        };
+        assert_eq!(decompressed(b"{}".to_vec()).unwrap(), b"{}");
+        let mut two = compressed(&mut b"{".as_slice());
+        two.extend(compressed(&mut b"}".as_slice()));
+        assert_eq!(decompressed(two).unwrap(), b"{}");
+        let bomb = compressed(&mut std::io::repeat(b'[').take(super::LIMIT + 1));
+        let error = decompressed(bomb).unwrap_err();
+        assert!(error.contains("larger than 20 MiB"), "{error}");
+        let cut = &compressed(&mut b"{}".as_slice())[..12];
+        let error = decompressed(cut.to_vec()).unwrap_err();
+        assert!(error.starts_with("cannot be read: "), "{error}");
     }
 
     #[test]
