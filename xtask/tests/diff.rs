@@ -35,20 +35,40 @@ fn the_exit_code_depends_on_the_class() {
     let mut document = shelf("3.0");
     document["components"]["schemas"]["Book"]["properties"]["x"] = json!({"type": "string"});
     let more = write("more.json", &document);
+    document["paths"]["/books"]["post"]["operationId"] = json!("NewBook");
+    let renamed = write("renamed.json", &document);
+    document["paths"]["/books"]["post"]["responses"]["202"] = json!({"description": "d"});
+    let accepted = write("accepted.json", &document);
     for (old, new, code) in [
         (&plain, &plain, 0),
         (&plain, &other, 0),
         (&plain, &more, 10),
+        (&renamed, &accepted, 12),
+        (&more, &renamed, 15),
         (&more, &plain, 20),
     ] {
         assert_eq!(run(&[old, new]).status.code(), Some(code), "{old} {new}");
     }
+    for (class, code) in [("warning", 15), ("source-breaking", 15), ("breaking", 0)] {
+        let output = run(&[&more, &renamed, "--fail-on", class]);
+        assert_eq!(output.status.code(), Some(code), "{class}");
+    }
+    let ignored = folder.path().join("ignored.yaml");
+    let entry = "- kind: operation-id-changed\n  part: POST /books\n  reason: No one calls it.\n";
+    std::fs::write(&ignored, entry).expect("written");
+    let output = run(&[&more, &renamed, "--ignore", &ignored.display().to_string()]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("(ignored: No one calls it.)"), "{text}");
+    assert_eq!(run(&[&plain, "--fail-on", "never"]).status.code(), Some(2));
     assert_eq!(run(&[&plain, "--format", "yaml"]).status.code(), Some(2));
     assert_eq!(run(&[]).status.code(), Some(2));
     let help = String::from_utf8(run(&["--help"]).stdout).expect("text");
     for code in [
         "0  no change, or docs",
         "10  additive",
+        "12  warning",
+        "15  source-breaking",
         "20  breaking",
         "1  error",
         "2  wrong usage",

@@ -43,7 +43,7 @@ pub fn check(document: &Value) -> Result<(), Error> {
 }
 
 /// The names in braces.
-fn names(path: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn names(path: &str) -> impl Iterator<Item = &str> {
     let parts = path.split('{').skip(1);
     parts.filter_map(|rest| Some(rest.split_once('}')?.0))
 }

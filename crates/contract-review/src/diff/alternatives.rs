@@ -6,24 +6,44 @@ use super::Comparison;
 use super::node::Node;
 use super::rules::Change;
 use super::schemas::Pair;
-use super::shape::Shape;
+use super::shape::{Shape, is_null};
 use super::wording::type_names;
 
 impl<'d> Comparison<'d> {
     pub(super) fn alternatives(&mut self, pair: &Pair<'_, 'd>) {
         let (change, text) = match (&pair.old.alternatives, &pair.new.alternatives) {
             (None, None) => return,
-            (Some((_, before)), Some((_, after))) => return self.both(pair, before, after),
+            (Some((old_keyword, before)), Some((keyword, after))) => {
+                self.keyword(pair, old_keyword, keyword);
+                return self.both_alternatives(pair, before, after);
+            }
             (None, Some(_)) => (
                 Change::Narrower,
                 "must now match one of several alternatives",
             ),
             (Some(_), None) => (Change::Wider, "is no longer limited to alternatives"),
         };
-        self.report_change(pair, change, "alternatives-changed", text);
+        self.report_new_type(pair, change, "alternatives-changed", text);
     }
 
-    fn both(&mut self, pair: &Pair<'_, 'd>, before: &[Node<'d>], after: &[Node<'d>]) {
+    /// Compares `anyOf` with `oneOf`, which rejects values that match several alternatives.
+    fn keyword(&mut self, pair: &Pair<'_, 'd>, old: &str, new: &str) {
+        if old != new {
+            let change = match new {
+                "oneOf" => Change::Narrower,
+                _ => Change::Wider,
+            };
+            let text = format!("`{old}` is now `{new}`");
+            self.report_new_type(pair, change, "alternatives-keyword-changed", text);
+        }
+    }
+
+    pub(super) fn both_alternatives(
+        &mut self,
+        pair: &Pair<'_, 'd>,
+        before: &[Node<'d>],
+        after: &[Node<'d>],
+    ) {
         let matched = Matched::of(before, after);
         for (name, old, new) in matched.pairs {
             let place = pair.place.inside(format_args!("alternative {name}"));
@@ -35,8 +55,39 @@ impl<'d> Comparison<'d> {
         }
         for name in matched.removed {
             let text = format!("alternative {name} removed");
-            self.report_change(pair, Change::Narrower, "alternative-removed", text);
+            self.report_new_type(pair, Change::Narrower, "alternative-removed", text);
         }
+    }
+}
+
+/// If only one of two schemas has alternatives and the other schema is one of them, returns the
+/// alternatives of both. A list with a single alternative has the shape of that alternative.
+pub(super) fn single_alternative<'d>(
+    old: &Node<'d>,
+    old_shape: &Shape<'d>,
+    new: &Node<'d>,
+    new_shape: &Shape<'d>,
+) -> Option<(Vec<Node<'d>>, Vec<Node<'d>>)> {
+    let (before, after) = match (&old_shape.alternatives, &new_shape.alternatives) {
+        (Some((_, before)), None) => (before.clone(), vec![only_alternative(new)]),
+        (None, Some((_, after))) => (vec![only_alternative(old)], after.clone()),
+        _ => return None,
+    };
+    let matches = !Matched::of(&before, &after).pairs.is_empty();
+    matches.then_some((before, after))
+}
+
+/// The only alternative in the list of `node` that is not null, or `node` itself.
+fn only_alternative<'d>(node: &Node<'d>) -> Node<'d> {
+    let listed = ["oneOf", "anyOf"]
+        .map(|keyword| node.items(keyword))
+        .concat();
+    let mut others = listed
+        .into_iter()
+        .filter(|item| !is_null(item.resolved().value));
+    match (others.next(), others.next()) {
+        (Some(only), None) => only,
+        _ => node.clone(),
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Comparison;
 use super::facts::Place;
-use super::node::Node;
+use super::node::{Entry, Node, matched};
 use super::rules::{self, Change, Class, Direction};
 use super::shape::Shape;
 use super::wording::summary;
@@ -45,25 +45,25 @@ impl<'d> Comparison<'d> {
     }
 
     pub(super) fn responses(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
-        let (before, after) = (statuses(old), statuses(new));
-        for (status, response) in &after {
+        let direction = Direction::Response;
+        for (status, entry) in matched(statuses(old), statuses(new), str::eq) {
             let place = place.inside(format_args!("response {status}"));
-            match before.iter().find(|(known, _)| known == status) {
-                Some((_, before)) => self.response(&place, before, response),
-                None => {
-                    let verdict = (Class::Additive, Direction::Response);
-                    self.facts
-                        .record_in(verdict, "response-added", &place, response, "added");
+            let (class, kind, node, text) = match &entry {
+                Entry::Both(before, response) => {
+                    self.response(&place, before, response);
+                    continue;
                 }
-            }
-        }
-        for (status, response) in &before {
-            if !after.iter().any(|(known, _)| known == status) {
-                let place = place.inside(format_args!("response {status}"));
-                let verdict = (response_removed(status), Direction::Response);
-                self.facts
-                    .record_in(verdict, "response-removed", &place, response, "removed");
-            }
+                Entry::Added(response) => {
+                    let class = rules::response_added(status);
+                    (class, "response-added", response, "added")
+                }
+                Entry::Removed(response) => {
+                    let class = rules::response_removed(status);
+                    (class, "response-removed", response, "removed")
+                }
+            };
+            self.facts
+                .record_in((class, direction), kind, &place, node, text);
         }
     }
 
@@ -77,41 +77,25 @@ impl<'d> Comparison<'d> {
     fn headers(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
         let direction = Direction::Response;
         let (before, after) = (old.entries("headers"), new.entries("headers"));
-        for (name, header) in &after {
+        for (name, entry) in matched(before, after, str::eq_ignore_ascii_case) {
             let place = place.inside(format_args!("header `{name}`"));
-            let header = header.resolved();
-            match before
-                .iter()
-                .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            {
-                Some((_, before)) => self.header(&place, &before.resolved(), &header),
-                None => {
-                    let class = rules::property_added(header.flag("required"), direction);
-                    self.facts.record_in(
-                        (class, direction),
-                        "header-added",
-                        &place,
-                        &header,
-                        "added",
-                    );
+            let (class, kind, node, text) = match &entry {
+                Entry::Both(before, header) => {
+                    self.header(&place, &before.resolved(), &header.resolved());
+                    continue;
                 }
-            }
-        }
-        for (name, header) in &before {
-            if !after
-                .iter()
-                .any(|(known, _)| known.eq_ignore_ascii_case(name))
-            {
-                let place = place.inside(format_args!("header `{name}`"));
-                let class = rules::property_removed(direction);
-                self.facts.record_in(
-                    (class, direction),
-                    "header-removed",
-                    &place,
-                    header,
-                    "removed",
-                );
-            }
+                Entry::Added(header) => {
+                    let required = header.resolved().flag("required");
+                    let class = rules::property_added(required, direction);
+                    (class, "header-added", header, "added")
+                }
+                Entry::Removed(header) => {
+                    let class = rules::property_removed(direction);
+                    (class, "header-removed", header, "removed")
+                }
+            };
+            self.facts
+                .record_in((class, direction), kind, &place, node, text);
         }
     }
 
@@ -136,24 +120,24 @@ impl<'d> Comparison<'d> {
         direction: Direction,
     ) {
         let (before, after) = (old.entries("content"), new.entries("content"));
-        for (media, body) in &after {
-            match before.iter().find(|(known, _)| same_media(known, media)) {
-                Some((_, before)) => self.media(place, media, (before, body), direction),
-                None => {
-                    let class = rules::property_added(false, direction);
-                    let text = format!("media type {media} added");
-                    self.facts
-                        .record_in((class, direction), "media-type-added", place, body, text);
+        for (media, entry) in matched(before, after, same_media) {
+            let (class, kind, node, change) = match &entry {
+                Entry::Both(before, body) => {
+                    self.media(place, media, (before, body), direction);
+                    continue;
                 }
-            }
-        }
-        for (media, body) in &before {
-            if !after.iter().any(|(known, _)| same_media(known, media)) {
-                let class = rules::property_removed(direction);
-                let text = format!("media type {media} removed");
-                self.facts
-                    .record_in((class, direction), "media-type-removed", place, body, text);
-            }
+                Entry::Added(body) => {
+                    let class = rules::property_added(false, direction);
+                    (class, "media-type-added", body, "added")
+                }
+                Entry::Removed(body) => {
+                    let class = rules::property_removed(direction);
+                    (class, "media-type-removed", body, "removed")
+                }
+            };
+            let text = format!("media type {media} {change}");
+            self.facts
+                .record_in((class, direction), kind, place, node, text);
         }
     }
 
@@ -223,7 +207,7 @@ impl<'d> Comparison<'d> {
                         verdict,
                         "encoding-changed",
                         &place.property(name),
-                        &field,
+                        &field[0],
                         text,
                     );
                 }
@@ -238,15 +222,6 @@ fn statuses<'d>(operation: &Node<'d>) -> Vec<(&'d str, Node<'d>)> {
     all.filter(|(status, _)| !status.starts_with("x-"))
         .map(|(status, response)| (status, response.resolved()))
         .collect()
-}
-
-/// A removed success breaks the callers that expect it. A removed error does not.
-fn response_removed(status: &str) -> Class {
-    if status.starts_with(['1', '2', '3']) {
-        Class::Breaking
-    } else {
-        Class::Additive
-    }
 }
 
 /// Media types are case-insensitive, and the space after a semicolon is optional.
@@ -274,16 +249,7 @@ fn encoding(media: &Node<'_>, field: &str) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rules::Class;
-    use super::{response_removed, same_media};
-
-    #[test]
-    fn a_removed_success_breaks_callers_and_a_removed_error_does_not() {
-        assert_eq!(response_removed("200"), Class::Breaking);
-        assert_eq!(response_removed("2XX"), Class::Breaking);
-        assert_eq!(response_removed("404"), Class::Additive);
-        assert_eq!(response_removed("default"), Class::Additive);
-    }
+    use super::same_media;
 
     #[test]
     fn media_types_are_compared_ignoring_case_and_spaces() {

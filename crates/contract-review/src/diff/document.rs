@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Comparison;
 use super::facts::Place;
-use super::node::Node;
+use super::node::{Entry, Node, matched};
 use super::rules::{Class, Direction};
 use super::shape::Shape;
 use super::wording::type_names;
@@ -34,7 +34,25 @@ impl<'d> Comparison<'d> {
         let (before, after) = (old.value.get("tags"), new.value.get("tags"));
         self.prose(&place, "tags", before, after, &new);
         self.descriptions(&place, &old, &new);
-        self.uncovered_keyword(&place, "webhooks", &old, &new);
+        self.webhooks(&place, &old, &new);
+    }
+
+    /// Compares which webhooks exist. The server calls them, so a new one affects no caller.
+    fn webhooks(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
+        let (before, after) = (old.entries("webhooks"), new.entries("webhooks"));
+        for (name, entry) in matched(before, after, str::eq) {
+            let (class, kind, node, text) = match &entry {
+                Entry::Both(old, new) if old.value == new.value => continue,
+                Entry::Both(_, new) => {
+                    let text = "changed; no rule covers it, so it counts as breaking";
+                    (Class::Breaking, "webhook-changed", new, text)
+                }
+                Entry::Added(new) => (Class::Additive, "webhook-added", new, "added"),
+                Entry::Removed(old) => (Class::Breaking, "webhook-removed", old, "removed"),
+            };
+            let place = place.inside(format_args!("webhook `{name}`"));
+            self.facts.record(class, kind, &place, node, text);
+        }
     }
 
     /// Reports added, removed and renamed shared schemas, and changes of schemas that no operation
@@ -57,8 +75,13 @@ impl<'d> Comparison<'d> {
                 let text = format!(
                     "renamed from `{old_name}`: the same on the wire, but generated code uses the name"
                 );
-                self.facts
-                    .record(Class::Breaking, "schema-renamed", &place, schema, text);
+                self.facts.record(
+                    Class::SourceBreaking,
+                    "schema-renamed",
+                    &place,
+                    schema,
+                    text,
+                );
             } else if !before.iter().any(|(known, _)| known == name) {
                 let text = format!("schema added, {}", schema_summary(schema));
                 self.facts
@@ -77,7 +100,8 @@ impl<'d> Comparison<'d> {
                 None if renamed.contains_key(*name) => {}
                 None => {
                     let (class, text) = match used.contains(*name) {
-                        true => (Class::Breaking, "schema removed"),
+                        // The places that used it are compared by the meaning of their schemas.
+                        true => (Class::SourceBreaking, "schema removed"),
                         false => (Class::Docs, "schema removed; no operation used it"),
                     };
                     self.facts

@@ -81,6 +81,12 @@ impl Place {
         }
     }
 
+    /// Whether this place is a field of a form. Generated code sends the fields of a form like
+    /// parameters.
+    pub(super) fn is_form_field(&self) -> bool {
+        self.subject.starts_with("form field") && !self.subject.contains(',')
+    }
+
     pub(super) fn property(&self, name: &str) -> Self {
         let place = self.inside(format_args!("{} `{name}`", self.field));
         match place.subject.strip_prefix("request body, form field") {

@@ -9,6 +9,7 @@ mod annotations;
 mod bodies;
 mod document;
 mod facts;
+mod ignored;
 mod node;
 mod objects;
 mod operations;
@@ -27,6 +28,7 @@ use facts::Facts;
 use node::Node;
 
 pub use facts::Line;
+pub use ignored::Ignored;
 pub use report::{Bump, Report};
 pub use rules::Class;
 

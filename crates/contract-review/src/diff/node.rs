@@ -113,6 +113,42 @@ impl<'d> Node<'d> {
     }
 }
 
+/// An entry that only the new map has, that only the old one has, or that both have.
+#[derive(Debug)]
+pub(super) enum Entry<'d> {
+    Added(Node<'d>),
+    Removed(Node<'d>),
+    Both(Node<'d>, Node<'d>),
+}
+
+/// Matches the entries of two maps by name: those of the new map in its order, then the removed
+/// ones.
+pub(super) fn matched<'d>(
+    before: Vec<(&'d str, Node<'d>)>,
+    after: Vec<(&'d str, Node<'d>)>,
+    same: impl Fn(&str, &str) -> bool,
+) -> Vec<(&'d str, Entry<'d>)> {
+    let find = |entries: &[(&'d str, Node<'d>)], name: &str| {
+        let found = entries.iter().find(|(known, _)| same(known, name));
+        found.map(|(_, node)| node.clone())
+    };
+    let removed = before
+        .iter()
+        .filter(|(name, _)| find(&after, name).is_none());
+    let removed: Vec<_> = removed
+        .map(|(name, node)| (*name, Entry::Removed(node.clone())))
+        .collect();
+    let mut entries: Vec<_> = after
+        .into_iter()
+        .map(|(name, new)| match find(&before, name) {
+            Some(old) => (name, Entry::Both(old, new)),
+            None => (name, Entry::Added(new)),
+        })
+        .collect();
+    entries.extend(removed);
+    entries
+}
+
 fn place(pointer: &str) -> Pointer {
     pointer
         .split('/')

@@ -7,6 +7,7 @@ use super::facts::Place;
 use super::node::Node;
 use super::rules::Class;
 use crate::operations::METHODS;
+use crate::path_parameters::names;
 
 /// An operation and the path item that it belongs to.
 #[derive(Clone, Debug)]
@@ -17,28 +18,24 @@ pub(super) struct Operation<'d> {
     method: &'static str,
 }
 
-impl Operation<'_> {
+impl<'d> Operation<'d> {
     fn title(&self) -> String {
         format!("{} {}", self.method.to_uppercase(), self.path)
+    }
+
+    /// The names of the path parameters, in the order of the path.
+    pub(super) fn path_names(&self) -> impl Iterator<Item = &'d str> + use<'d> {
+        names(self.path)
     }
 
     /// Identifies the operation. Paths that differ only in the names of their parameters are the
     /// same.
     fn key(&self) -> (String, &'static str) {
-        let mut key = String::new();
-        let mut inside = false;
-        for letter in self.path.chars() {
-            match letter {
-                '{' => {
-                    inside = true;
-                    key.push('{');
-                }
-                '}' => inside = false,
-                _ if inside => {}
-                letter => key.push(letter),
-            }
-        }
-        (key, self.method)
+        let literals = self.path.split('{').enumerate().map(|(index, part)| {
+            let literal = part.split_once('}').filter(|_| index > 0);
+            literal.map_or(part, |(_, literal)| literal)
+        });
+        (literals.collect::<Vec<_>>().join("{"), self.method)
     }
 }
 
@@ -125,14 +122,14 @@ impl<'d> Comparison<'d> {
                 format!("now has the operation id `{after}`"),
             ),
             (Some(before), None) => (
-                Class::Breaking,
+                Class::SourceBreaking,
                 format!("no longer has the operation id `{before}`"),
             ),
             (before, after) => {
                 let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
                 let text =
                     format!("renamed from `{before}` to `{after}`: generated code uses the name");
-                (Class::Breaking, text)
+                (Class::SourceBreaking, text)
             }
         };
         self.facts

@@ -15,7 +15,10 @@ impl<'d> Comparison<'d> {
         for (index, parameter) in after.iter().enumerate() {
             let place = place.inside(title(parameter));
             match counterpart(&before, &after, index) {
-                Some(old) => self.parameter(&place, old, parameter),
+                Some(before) => {
+                    self.parameter(&place, before, parameter);
+                    self.position(&place, (old, before), (new, parameter));
+                }
                 None => self.parameter_added(&place, &before, &after, parameter),
             }
         }
@@ -36,6 +39,31 @@ impl<'d> Comparison<'d> {
                     "removed",
                 );
             }
+        }
+    }
+
+    /// Compares the position of a path parameter. A caller sends the values in the order of the old
+    /// path.
+    fn position(
+        &mut self,
+        place: &Place,
+        (old, before): (&Operation<'d>, &Node<'d>),
+        (new, parameter): (&Operation<'d>, &Node<'d>),
+    ) {
+        let position = |operation: &Operation<'d>, parameter: &Node<'d>| {
+            let name = parameter
+                .text("name")
+                .filter(|_| key(parameter).0 == "path")?;
+            operation.path_names().position(|known| known == name)
+        };
+        let (was, now) = (position(old, before), position(new, parameter));
+        if let (Some(was), Some(now)) = (was, now)
+            && was != now
+        {
+            let text = format!("moved from position {} to {} of the path", was + 1, now + 1);
+            let verdict = (Class::Breaking, Direction::Request);
+            self.facts
+                .record_in(verdict, "parameter-moved", place, parameter, text);
         }
     }
 
@@ -81,7 +109,7 @@ impl<'d> Comparison<'d> {
                 names.0
             );
             self.facts
-                .record(Class::Breaking, "parameter-renamed", place, new, text);
+                .record(Class::SourceBreaking, "parameter-renamed", place, new, text);
         }
         let (before, now) = (is_required(old), is_required(new));
         if before != now {
@@ -145,7 +173,17 @@ fn effective<'d>(operation: &Operation<'d>) -> Vec<Node<'d>> {
         let (place, name) = key(parameter);
         !(place == "header" && ["accept", "content-type", "authorization"].contains(&name.as_str()))
     });
+    // Renamed path parameters are matched in the order of the path.
+    all.sort_by_key(|parameter| position(operation, parameter).unwrap_or(usize::MAX));
     all
+}
+
+/// The position of a path parameter in the path.
+fn position(operation: &Operation<'_>, parameter: &Node<'_>) -> Option<usize> {
+    let name = parameter
+        .text("name")
+        .filter(|_| key(parameter).0 == "path")?;
+    operation.path_names().position(|known| known == name)
 }
 
 fn key(parameter: &Node<'_>) -> (String, String) {

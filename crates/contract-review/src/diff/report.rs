@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::facts::Line;
+use super::ignored::Ignored;
 use super::rules::Class;
 
 /// The part of the version number to raise.
@@ -37,29 +39,28 @@ impl Bump {
 #[derive(Clone, Debug)]
 pub struct Report {
     lines: Vec<Line>,
+    ignored: Vec<IgnoredLine>,
+    /// The entries of the ignore file that match no change.
+    unmatched: Vec<Ignored>,
+}
+
+/// An ignored change and the reason of its entry.
+#[derive(Clone, Debug, Serialize)]
+struct IgnoredLine {
+    reason: String,
+    #[serde(flatten)]
+    line: Line,
 }
 
 #[derive(Serialize)]
 struct JsonReport<'a> {
     class: Option<Class>,
     bump: Bump,
-    counts: Counts,
+    counts: Map<String, Value>,
     changes: &'a [Line],
+    ignored: &'a [IgnoredLine],
+    unmatched: &'a [Ignored],
 }
-
-#[derive(Serialize)]
-struct Counts {
-    breaking: usize,
-    additive: usize,
-    docs: usize,
-}
-
-/// The classes with their titles, most severe first.
-const CLASSES: [(Class, &str); 3] = [
-    (Class::Breaking, "Breaking"),
-    (Class::Additive, "Additive"),
-    (Class::Docs, "Docs"),
-];
 
 impl Report {
     /// Sorts the lines by class, most severe first. Within a class, lines of the same part stay
@@ -79,10 +80,37 @@ impl Report {
             .into_iter()
             .map(|index| lines[index].clone())
             .collect();
-        Self { lines }
+        Self {
+            lines,
+            ignored: Vec::new(),
+            unmatched: Vec::new(),
+        }
     }
 
-    /// The changes, most severe first.
+    /// Ignores the changes that an entry matches. They are listed with the reason of the first such
+    /// entry. Entries that match nothing are listed too, so that they can be deleted.
+    #[must_use]
+    pub fn ignoring(mut self, entries: &[Ignored]) -> Self {
+        let found = |line: &Line| entries.iter().find(|entry| entry.matches(line));
+        let unmatched = entries
+            .iter()
+            .filter(|entry| !self.lines.iter().any(|line| entry.matches(line)));
+        self.unmatched = unmatched.cloned().collect();
+        let (ignored, lines) = self
+            .lines
+            .into_iter()
+            .partition(|line| found(line).is_some());
+        let ignored: Vec<Line> = ignored;
+        let with_reason = ignored.into_iter().filter_map(|line| {
+            let reason = found(&line)?.reason.clone();
+            Some(IgnoredLine { reason, line })
+        });
+        self.ignored = with_reason.collect();
+        self.lines = lines;
+        self
+    }
+
+    /// The changes that are not ignored, most severe first.
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         &self.lines
@@ -100,8 +128,8 @@ impl Report {
         match self.class() {
             None => Bump::None,
             Some(Class::Docs) => Bump::Patch,
-            Some(Class::Additive) => Bump::Minor,
-            Some(Class::Breaking) => Bump::Major,
+            Some(Class::Additive | Class::Warning) => Bump::Minor,
+            Some(Class::SourceBreaking | Class::Breaking) => Bump::Major,
         }
     }
 
@@ -114,28 +142,33 @@ impl Report {
         if self.lines.is_empty() {
             return "no change; version bump: none".into();
         }
-        let (breaking, additive, docs) = (
-            self.count(Class::Breaking),
-            self.count(Class::Additive),
-            self.count(Class::Docs),
-        );
-        let bump = self.bump().name();
-        format!("{breaking} breaking, {additive} additive, {docs} docs; version bump: {bump}")
+        let counts = Class::ALL.map(|(class, name)| format!("{} {name}", self.count(class)));
+        format!(
+            "{}; version bump: {}",
+            counts.join(", "),
+            self.bump().name()
+        )
     }
 
     /// The report as plain text for a terminal. It ends with a newline.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for (class, title) in CLASSES {
+        for (class, name) in Class::ALL {
             for (index, (part, lines)) in self.parts(class).into_iter().enumerate() {
                 if index == 0 {
-                    let _ = writeln!(text, "{title}");
+                    let _ = writeln!(text, "{}", title(name));
                 }
                 let _ = writeln!(text, "  {part}");
                 for line in lines {
                     let _ = writeln!(text, "    {line}");
                 }
+            }
+        }
+        for (title, notes) in self.notes() {
+            let _ = writeln!(text, "{title}");
+            for note in notes {
+                let _ = writeln!(text, "  {note}");
             }
         }
         let _ = writeln!(text, "{}", self.summary());
@@ -146,10 +179,10 @@ impl Report {
     #[must_use]
     pub fn to_markdown(&self) -> String {
         let mut text = format!("**{}**\n", self.summary());
-        for (class, title) in CLASSES {
+        for (class, name) in Class::ALL {
             for (index, (part, lines)) in self.parts(class).into_iter().enumerate() {
                 if index == 0 {
-                    let _ = writeln!(text, "\n## {title}\n");
+                    let _ = writeln!(text, "\n## {}\n", title(name));
                 }
                 let _ = writeln!(text, "- {}", escape(part));
                 for line in lines {
@@ -157,22 +190,52 @@ impl Report {
                 }
             }
         }
+        for (title, notes) in self.notes() {
+            let _ = writeln!(text, "\n## {title}\n");
+            for note in notes {
+                let _ = writeln!(text, "- {}", escape(&note));
+            }
+        }
         text
     }
 
-    /// The report as JSON with the fields `class`, `bump`, `counts` and `changes`. It ends with a
-    /// newline.
+    /// The sections about ignored changes that are not empty, each with its title.
+    fn notes(&self) -> Vec<(&'static str, Vec<String>)> {
+        let ignored = self.ignored.iter().map(|ignored| {
+            let IgnoredLine { reason, line } = ignored;
+            let place = [line.part.as_str(), line.subject.as_str()];
+            let place: Vec<&str> = place.into_iter().filter(|text| !text.is_empty()).collect();
+            format!("{}: {} (ignored: {reason})", place.join(", "), line.text)
+        });
+        let unmatched = self.unmatched.iter();
+        let unmatched = unmatched.map(|entry| format!("`{}` in {}", entry.kind, entry.part));
+        let notes = [
+            ("Ignored", ignored.collect::<Vec<_>>()),
+            (
+                "Ignore entries that match no change; delete them",
+                unmatched.collect(),
+            ),
+        ];
+        notes
+            .into_iter()
+            .filter(|(_, notes)| !notes.is_empty())
+            .collect()
+    }
+
+    /// The report as JSON with the fields `class`, `bump`, `counts`, `changes`, `ignored` and
+    /// `unmatched`. It ends with a newline.
     #[must_use]
     pub fn to_json(&self) -> String {
         let machine = JsonReport {
             class: self.class(),
             bump: self.bump(),
-            counts: Counts {
-                breaking: self.count(Class::Breaking),
-                additive: self.count(Class::Additive),
-                docs: self.count(Class::Docs),
-            },
+            counts: Class::ALL
+                .map(|(class, name)| (name.to_owned(), self.count(class).into()))
+                .into_iter()
+                .collect(),
             changes: &self.lines,
+            ignored: &self.ignored,
+            unmatched: &self.unmatched,
         };
         // Serialization cannot fail: a report contains only strings and enums.
         let text = serde_json::to_string_pretty(&machine).unwrap_or_default();
@@ -193,6 +256,12 @@ impl Report {
             .map(|(part, lines)| (part, grouped(&lines)))
             .collect()
     }
+}
+
+/// The name of a class with a capital letter.
+fn title(name: &str) -> String {
+    let (first, rest) = name.split_at(1);
+    format!("{}{rest}", first.to_uppercase())
 }
 
 /// The maximum number of subjects in one printed docs line. JSON output has a line for each
@@ -259,13 +328,12 @@ fn enumerate(subjects: &[&str]) -> String {
 
 /// The classes for requests and responses, if they differ.
 fn directions(line: &Line) -> String {
-    let name = |class: Class| format!("{class:?}").to_lowercase();
     match (line.request, line.response) {
         (Some(request), Some(response)) if request != response => {
             format!(
                 " (requests: {}, responses: {})",
-                name(request),
-                name(response)
+                request.name(),
+                response.name()
             )
         }
         _ => String::new(),

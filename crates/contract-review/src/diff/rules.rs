@@ -10,14 +10,37 @@ use serde_json::Value;
 
 /// The effect of a change on callers that follow the old document, from least to most severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Only documentation changed, or the same rule is written differently.
     Docs,
     /// Existing callers keep working; new callers can do more.
     Additive,
+    /// Whether callers are affected cannot be decided from the documents.
+    Warning,
+    /// Deployed callers keep working, but code that uses the generated Rust client may no longer
+    /// compile with the new client.
+    SourceBreaking,
     /// A caller that follows the old document can fail.
     Breaking,
+}
+
+impl Class {
+    /// All classes with their names in reports and on the command line, most severe first.
+    pub const ALL: [(Self, &str); 5] = [
+        (Self::Breaking, "breaking"),
+        (Self::SourceBreaking, "source-breaking"),
+        (Self::Warning, "warning"),
+        (Self::Additive, "additive"),
+        (Self::Docs, "docs"),
+    ];
+
+    /// The name of the class in reports and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let found = Self::ALL.into_iter().find(|(class, _)| *class == self);
+        found.map_or("", |(_, name)| name)
+    }
 }
 
 /// The direction in which a value is sent.
@@ -50,6 +73,12 @@ pub(super) fn allowed_values(change: Change, direction: Direction) -> Class {
     }
 }
 
+/// The class of a change that gives a value another type in generated code, and that has the class
+/// `wire` for deployed callers.
+pub(super) fn new_type(wire: Class) -> Class {
+    wire.max(Class::SourceBreaking)
+}
+
 /// An existing caller does not send the new field, and ignores it in a response.
 pub(super) fn property_added(required: bool, direction: Direction) -> Class {
     match direction {
@@ -61,6 +90,27 @@ pub(super) fn property_added(required: bool, direction: Direction) -> Class {
 /// Callers that send the field are rejected or ignored, and callers that read it no longer find it.
 pub(super) fn property_removed(_: Direction) -> Class {
     Class::Breaking
+}
+
+/// A caller may or may not expect a successful response with another status. It must expect any
+/// error.
+pub(super) fn response_added(status: &str) -> Class {
+    match is_error(status) {
+        true => Class::Additive,
+        false => Class::Warning,
+    }
+}
+
+/// A removed success breaks the callers that expect it. A removed error does not.
+pub(super) fn response_removed(status: &str) -> Class {
+    match is_error(status) {
+        true => Class::Additive,
+        false => Class::Breaking,
+    }
+}
+
+fn is_error(status: &str) -> bool {
+    !status.starts_with(['1', '2', '3'])
 }
 
 /// `now`: whether the field is required in the new document.
@@ -78,12 +128,13 @@ pub(super) fn enum_values_added(open: bool, direction: Direction) -> Class {
     }
 }
 
-/// `open`: a value that is no longer listed is still allowed.
+/// `open`: a value that is no longer listed is still allowed. In any case, generated code no longer
+/// has a variant for it.
 pub(super) fn enum_values_removed(open: bool, direction: Direction) -> Class {
     if open {
-        Class::Docs
+        Class::SourceBreaking
     } else {
-        allowed_values(Change::Narrower, direction)
+        new_type(allowed_values(Change::Narrower, direction))
     }
 }
 
@@ -104,8 +155,8 @@ pub(super) fn additional_opened(_: Direction) -> Class {
 /// A default defines the meaning of an absent value, both in requests and in responses.
 pub(super) fn default_changed(old: Option<&Value>, new: Option<&Value>) -> Class {
     match (old, new) {
-        // The meaning was undefined before, so no caller depends on it.
-        (None, Some(_)) => Class::Additive,
+        // The document did not define the meaning before, and does not say whether it changed.
+        (None, Some(_)) => Class::Warning,
         _ => Class::Breaking,
     }
 }
@@ -140,6 +191,33 @@ pub(super) fn format_change(old: Option<&str>, new: Option<&str>) -> Option<Chan
         }
         _ => Some(Change::Other),
     }
+}
+
+/// Whether generated code has another Rust type for a value with the other format. It represents
+/// every format that is not listed as a `String`.
+pub(super) fn format_changes_type(old: Option<&str>, new: Option<&str>) -> bool {
+    const TYPES: [&str; 15] = [
+        "int8",
+        "uint8",
+        "int16",
+        "uint16",
+        "int32",
+        "uint32",
+        "int64",
+        "uint64",
+        "float",
+        "double",
+        "date",
+        "date-time",
+        "uuid",
+        "ipv4",
+        "ipv6",
+    ];
+    old != new
+        && [old, new]
+            .into_iter()
+            .flatten()
+            .any(|format| TYPES.contains(&format))
 }
 
 /// The keywords of JSON Schema that bound a value.
@@ -215,7 +293,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::Change::{Narrower, Other, Wider};
-    use super::Class::{Additive, Breaking, Docs};
+    use super::Class::{Additive, Breaking, SourceBreaking, Warning};
     use super::Direction::{Request, Response};
     use super::*;
 
@@ -242,6 +320,19 @@ mod tests {
     }
 
     #[test]
+    fn successes_matter_to_callers_and_errors_do_not() {
+        for (status, added, removed) in [
+            ("200", Warning, Breaking),
+            ("2XX", Warning, Breaking),
+            ("404", Additive, Additive),
+            ("default", Additive, Additive),
+        ] {
+            assert_eq!(response_added(status), added, "{status}");
+            assert_eq!(response_removed(status), removed, "{status}");
+        }
+    }
+
+    #[test]
     fn a_required_flag_restricts_the_sender() {
         assert_eq!(required_changed(true, Request), Breaking);
         assert_eq!(required_changed(false, Request), Additive);
@@ -255,8 +346,8 @@ mod tests {
         assert_eq!(enum_values_added(false, Response), Breaking);
         assert_eq!(enum_values_added(true, Response), Additive);
         assert_eq!(enum_values_removed(false, Request), Breaking);
-        assert_eq!(enum_values_removed(false, Response), Additive);
-        assert_eq!(enum_values_removed(true, Request), Docs);
+        assert_eq!(enum_values_removed(false, Response), SourceBreaking);
+        assert_eq!(enum_values_removed(true, Request), SourceBreaking);
     }
 
     #[test]
@@ -268,9 +359,9 @@ mod tests {
     }
 
     #[test]
-    fn a_default_may_be_added_but_not_changed() {
+    fn a_new_default_is_undecided_and_a_changed_one_breaks() {
         let (a, b) = (json!("A"), json!("B"));
-        assert_eq!(default_changed(None, Some(&a)), Additive);
+        assert_eq!(default_changed(None, Some(&a)), Warning);
         assert_eq!(default_changed(Some(&a), Some(&b)), Breaking);
         assert_eq!(default_changed(Some(&a), None), Breaking);
     }
@@ -301,6 +392,15 @@ mod tests {
         assert_eq!(format_change(Some("date"), None), Some(Wider));
         assert_eq!(format_change(Some("date"), Some("uuid")), Some(Other));
         assert_eq!(format_change(Some("date"), Some("date")), None);
+    }
+
+    #[test]
+    fn only_formats_with_a_rust_type_of_their_own_change_the_type() {
+        assert!(format_changes_type(Some("int32"), Some("int64")));
+        assert!(format_changes_type(None, Some("date-time")));
+        assert!(format_changes_type(Some("uuid"), None));
+        assert!(!format_changes_type(None, Some("password")));
+        assert!(!format_changes_type(Some("date"), Some("date")));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! place that refers to it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::slice;
 
 use super::Comparison;
+use super::alternatives::single_alternative;
 use super::facts::Place;
 use super::node::Node;
 use super::rules::{self, BOUNDS, Change, Class, Direction};
@@ -29,7 +31,7 @@ pub(super) struct SharedSchemas<'d> {
 }
 
 /// The places of two schemas, the part in which they were compared, and the direction.
-type ComparisonKey = (String, String, String, Direction);
+type ComparisonKey = (Vec<String>, Vec<String>, String, Direction);
 
 /// The outcome of a comparison. It is empty while the comparison is still running.
 #[derive(Clone, Debug, Default)]
@@ -79,20 +81,44 @@ impl<'d> Comparison<'d> {
                 return;
             }
         }
-        self.structure(place, old, new, direction);
-    }
-
-    fn structure(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>, direction: Direction) {
         // A schema that is referred to directly is reported at each use; the schemas inside it are
         // reported once.
         let refers = old.referred().is_some() || new.referred().is_some();
-        if refers && self.shared.depth == 0 {
-            return self.shapes_of(place, old, new, direction);
+        let (old, new) = (slice::from_ref(old), slice::from_ref(new));
+        match refers && self.shared.depth == 0 {
+            true => self.shapes_of(place, old, new, direction),
+            false => self.structure(place, old, new, direction),
         }
-        let (from, to) = (old.resolved().at.to_string(), new.resolved().at.to_string());
-        let pair = (from, to, place.part.clone(), direction);
+    }
+
+    /// Compares two values, each of which must match all schemas of its list.
+    pub(super) fn all_of(
+        &mut self,
+        place: &Place,
+        old: &[Node<'d>],
+        new: &[Node<'d>],
+        direction: Direction,
+    ) {
+        match (old, new) {
+            ([old], [new]) => self.schema(place, old, new, direction),
+            _ => self.structure(place, old, new, direction),
+        }
+    }
+
+    fn structure(
+        &mut self,
+        place: &Place,
+        old: &[Node<'d>],
+        new: &[Node<'d>],
+        direction: Direction,
+    ) {
+        let places = |nodes: &[Node<'d>]| {
+            let places = nodes.iter().map(|node| node.resolved().at.to_string());
+            places.collect::<Vec<_>>()
+        };
+        let pair = (places(old), places(new), place.part.clone(), direction);
         if let Some(outcome) = self.shared.compared.get(&pair).cloned() {
-            return self.report_repeated(place, new, &outcome, direction);
+            return self.report_repeated(place, &new[0], &outcome, direction);
         }
         self.shared
             .compared
@@ -127,18 +153,31 @@ impl<'d> Comparison<'d> {
         }
     }
 
-    fn shapes_of(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>, direction: Direction) {
+    fn shapes_of(
+        &mut self,
+        place: &Place,
+        old: &[Node<'d>],
+        new: &[Node<'d>],
+        direction: Direction,
+    ) {
         if self.shared.depth == DEPTH {
-            return self.too_deep(place, new, direction);
+            return self.too_deep(place, &new[0], direction);
         }
         self.shared.depth += 1;
-        self.shapes(&Pair {
+        let pair = Pair {
             place,
-            old: &Shape::read(old),
-            new: &Shape::read(new),
-            node: new,
+            old: &Shape::read_all(old),
+            new: &Shape::read_all(new),
+            node: &new[0],
             direction,
-        });
+        };
+        match single_alternative(&old[0], pair.old, &new[0], pair.new) {
+            Some((before, after)) => {
+                self.both_alternatives(&pair, &before, &after);
+                self.annotations(&pair);
+            }
+            None => self.shapes(&pair),
+        }
         self.shared.depth -= 1;
     }
 
@@ -222,6 +261,19 @@ impl<'d> Comparison<'d> {
         );
     }
 
+    /// Reports a change of the values that the pair allows, with which generated code has another
+    /// type.
+    pub(super) fn report_new_type(
+        &mut self,
+        pair: &Pair<'_, 'd>,
+        change: Change,
+        kind: &'static str,
+        text: impl Into<String>,
+    ) {
+        let wire = rules::allowed_values(change, pair.direction);
+        self.report(pair, rules::new_type(wire), kind, text);
+    }
+
     /// Compares the types. Returns whether the rest of the schemas is comparable.
     fn types(&mut self, pair: &Pair<'_, 'd>) -> bool {
         let Some(change) = rules::types_change(&pair.old.types, &pair.new.types) else {
@@ -234,22 +286,25 @@ impl<'d> Comparison<'d> {
         };
         if without_null(pair.old) != without_null(pair.new) {
             let text = format!("type {} -> {}", type_names(pair.old), type_names(pair.new));
-            self.report_change(pair, change, "type-changed", text);
+            self.report_new_type(pair, change, "type-changed", text);
             return change != Change::Other;
         }
-        match pair.new.types.contains("null") {
-            true => self.report_change(pair, change, "null-allowed", "may now be null"),
-            false => self.report_change(pair, change, "null-rejected", "may no longer be null"),
-        }
+        let (kind, text) = null_change(pair.new.allows_null());
+        self.report_change(pair, change, kind, text);
         true
     }
 
     fn format(&mut self, pair: &Pair<'_, 'd>) {
         let (before, now) = (pair.old.format, pair.new.format);
         if let Some(change) = rules::format_change(before, now) {
+            let wire = rules::allowed_values(change, pair.direction);
+            let class = match rules::format_changes_type(before, now) {
+                true => rules::new_type(wire),
+                false => wire,
+            };
             let (before, now) = (before.map(Into::into), now.map(Into::into));
             let text = changed_value("format", before.as_ref(), now.as_ref());
-            self.report_change(pair, change, "format-changed", text);
+            self.report(pair, class, "format-changed", text);
         }
     }
 
@@ -272,12 +327,14 @@ impl<'d> Comparison<'d> {
             (None, None) => return,
             (Some(before), Some(after)) => {
                 let place = pair.place.inside("items");
-                return self.schema(&place, before, after, pair.direction);
+                self.schema(&place, before, after, pair.direction);
+                let (old, new) = (Shape::read(before), Shape::read(after));
+                return self.optionality(&place, (&old, true), (&new, true), after, pair.direction);
             }
             (None, Some(_)) => (Change::Narrower, "its items now have a schema"),
             (Some(_), None) => (Change::Wider, "its items may now be anything"),
         };
-        self.report_change(pair, change, "items-changed", text);
+        self.report_new_type(pair, change, "items-changed", text);
     }
 
     /// Compares the parts that are nested too deep to be merged, if both schemas have the same
@@ -315,6 +372,14 @@ impl<'d> Comparison<'d> {
                 self.report(pair, Class::Breaking, "unknown-keyword-changed", text);
             }
         }
+    }
+}
+
+/// The rule and the text of a change of whether null is allowed.
+pub(super) fn null_change(allowed: bool) -> (&'static str, String) {
+    match allowed {
+        true => ("null-allowed", "may now be null".into()),
+        false => ("null-rejected", "may no longer be null".into()),
     }
 }
 

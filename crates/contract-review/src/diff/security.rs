@@ -1,11 +1,13 @@
 //! Compares security requirements, security schemes and servers.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::Comparison;
 use super::facts::Place;
-use super::node::Node;
-use super::operations::Operation;
+use super::node::{Entry, Node, matched};
+use super::operations::{Operation, operations};
 use super::rules::Class;
 
 impl<'d> Comparison<'d> {
@@ -42,14 +44,18 @@ impl<'d> Comparison<'d> {
         let mut added: Vec<&Map<String, Value>> = after.iter().collect();
         for old in before {
             let found = added.iter().position(|new| new.keys().eq(old.keys()));
-            match found {
-                Some(index) => self.scopes(place, old, added.remove(index), node),
-                None => {
-                    let text = format!("{} removed", requirement_name(old));
-                    self.facts
-                        .record(Class::Breaking, "security-removed", place, node, text);
-                }
+            if let Some(index) = found {
+                self.scopes(place, old, added.remove(index), node);
+                continue;
             }
+            // A caller that meets the old requirement also meets a new one that demands less.
+            let class = match after.iter().any(|new| meets(old, new)) {
+                true => Class::Additive,
+                false => Class::Breaking,
+            };
+            let text = format!("{} removed", requirement_name(old));
+            self.facts
+                .record(class, "security-removed", place, node, text);
         }
         for new in added {
             let text = format!("{} added", requirement_name(new));
@@ -81,37 +87,29 @@ impl<'d> Comparison<'d> {
     }
 
     pub(super) fn security_schemes(&mut self) {
+        let (old, new) = (self.old.clone(), self.new.clone());
         let schemes = |root: &Node<'d>| {
             let components = root.get("components");
-            components
-                .map(|all| all.entries("securitySchemes"))
-                .unwrap_or_default()
+            components.map_or_else(Vec::new, |all| all.entries("securitySchemes"))
         };
-        let (before, after) = (schemes(&self.old), schemes(&self.new));
-        for (name, scheme) in &after {
+        let used = required_schemes(&old);
+        for (name, entry) in matched(schemes(&old), schemes(&new), str::eq) {
             let place = Place::part(format!("security scheme `{name}`"));
-            match before.iter().find(|(known, _)| known == name) {
-                Some((_, old)) => self.scheme(&place, &old.resolved(), &scheme.resolved()),
-                None => self.facts.record(
-                    Class::Additive,
-                    "security-scheme-added",
-                    &place,
-                    scheme,
-                    "added",
-                ),
-            }
-        }
-        for (name, scheme) in &before {
-            if !after.iter().any(|(known, _)| known == name) {
-                let place = Place::part(format!("security scheme `{name}`"));
-                self.facts.record(
-                    Class::Breaking,
-                    "security-scheme-removed",
-                    &place,
-                    scheme,
-                    "removed",
-                );
-            }
+            let (class, kind, node, text) = match &entry {
+                Entry::Both(old, scheme) => {
+                    self.scheme(&place, &old.resolved(), &scheme.resolved());
+                    continue;
+                }
+                Entry::Added(scheme) => (Class::Additive, "security-scheme-added", scheme, "added"),
+                Entry::Removed(scheme) => {
+                    let (class, text) = match used.contains(name) {
+                        true => (Class::Breaking, "removed"),
+                        false => (Class::Docs, "removed; no operation required it"),
+                    };
+                    (class, "security-scheme-removed", scheme, text)
+                }
+            };
+            self.facts.record(class, kind, &place, node, text);
         }
     }
 
@@ -121,21 +119,18 @@ impl<'d> Comparison<'d> {
         }
         // OpenAPI defines this field as documentation only.
         self.fact(place, "bearerFormat", (old, new), Class::Docs);
-        let (before, after) = (old.entries("flows"), new.entries("flows"));
-        for (name, flow) in &after {
+        for (name, entry) in matched(old.entries("flows"), new.entries("flows"), str::eq) {
             let place = place.inside(format_args!("flow {name}"));
-            match before.iter().find(|(known, _)| known == name) {
-                Some((_, old)) => self.flow(&place, old, flow),
-                None => self
-                    .facts
-                    .record(Class::Additive, "flow-added", &place, flow, "added"),
-            }
-        }
-        for (name, flow) in &before {
-            if !after.iter().any(|(known, _)| known == name) {
-                let place = place.inside(format_args!("flow {name}"));
-                self.facts
-                    .record(Class::Breaking, "flow-removed", &place, flow, "removed");
+            match &entry {
+                Entry::Both(old, flow) => self.flow(&place, old, flow),
+                Entry::Added(flow) => {
+                    self.facts
+                        .record(Class::Additive, "flow-added", &place, flow, "added");
+                }
+                Entry::Removed(flow) => {
+                    self.facts
+                        .record(Class::Breaking, "flow-removed", &place, flow, "removed");
+                }
             }
         }
         self.descriptions(place, old, new);
@@ -145,35 +140,19 @@ impl<'d> Comparison<'d> {
         for keyword in ["authorizationUrl", "tokenUrl", "refreshUrl"] {
             self.fact(place, keyword, (old, new), Class::Breaking);
         }
-        let (before, after) = (old.entries("scopes"), new.entries("scopes"));
-        for (scope, node) in &after {
-            match before.iter().find(|(known, _)| known == scope) {
-                Some((_, old)) => self.prose(
-                    &place.inside(format_args!("scope `{scope}`")),
-                    "description",
-                    Some(old.value),
-                    Some(node.value),
-                    node,
-                ),
-                None => self.facts.record(
-                    Class::Additive,
-                    "flow-scope-added",
-                    place,
-                    node,
-                    format!("scope `{scope}` added"),
-                ),
-            }
-        }
-        for (scope, node) in &before {
-            if !after.iter().any(|(known, _)| known == scope) {
-                self.facts.record(
-                    Class::Breaking,
-                    "flow-scope-removed",
-                    place,
-                    node,
-                    format!("scope `{scope}` removed"),
-                );
-            }
+        for (scope, entry) in matched(old.entries("scopes"), new.entries("scopes"), str::eq) {
+            let (class, kind, node, change) = match &entry {
+                Entry::Both(old, new) => {
+                    let place = place.inside(format_args!("scope `{scope}`"));
+                    let (before, now) = (Some(old.value), Some(new.value));
+                    self.prose(&place, "description", before, now, new);
+                    continue;
+                }
+                Entry::Added(node) => (Class::Additive, "flow-scope-added", node, "added"),
+                Entry::Removed(node) => (Class::Breaking, "flow-scope-removed", node, "removed"),
+            };
+            let text = format!("scope `{scope}` {change}");
+            self.facts.record(class, kind, place, node, text);
         }
     }
 
@@ -216,47 +195,72 @@ impl<'d> Comparison<'d> {
     }
 
     fn servers(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
-        let (before, after) = (old.items("servers"), new.items("servers"));
-        let url = |server: &Node<'d>| server.text("url").unwrap_or_default().to_owned();
-        for server in &after {
-            match before.iter().find(|known| url(known) == url(server)) {
-                Some(known) => {
-                    let place = place.inside(format_args!("`{}`", url(server)));
+        let servers = |node: &Node<'d>| -> Vec<(&'d str, Node<'d>)> {
+            let servers = node.items("servers").into_iter();
+            servers
+                .map(|server| (server.text("url").unwrap_or_default(), server))
+                .collect()
+        };
+        let (before, after) = (servers(old), servers(new));
+        for (url, entry) in matched(before.clone(), after.clone(), same_url) {
+            let (class, kind, node, text) = match &entry {
+                Entry::Both(known, server) => {
+                    let place = place.inside(format_args!("`{url}`"));
                     self.uncovered_keyword(&place, "variables", known, server);
                     self.descriptions(&place, known, server);
+                    let old_url = known.text("url").unwrap_or_default();
+                    if old_url == url {
+                        continue;
+                    }
+                    let text = format!("`{old_url}` is now written `{url}`");
+                    (Class::Docs, "server-url-rewritten", server, text)
                 }
-                None => self.facts.record(
-                    Class::Additive,
-                    "server-added",
-                    place,
-                    server,
-                    format!("`{}` added", url(server)),
-                ),
-            }
+                Entry::Added(server) => {
+                    let text = format!("`{url}` added");
+                    (Class::Additive, "server-added", server, text)
+                }
+                Entry::Removed(server) => {
+                    let text = format!("`{url}` removed");
+                    (Class::Breaking, "server-removed", server, text)
+                }
+            };
+            self.facts.record(class, kind, place, node, text);
         }
-        for server in &before {
-            if !after.iter().any(|known| url(known) == url(server)) {
-                self.facts.record(
-                    Class::Breaking,
-                    "server-removed",
-                    place,
-                    server,
-                    format!("`{}` removed", url(server)),
-                );
-            }
-        }
-        if let (Some(was), Some(now)) = (before.first(), after.first())
-            && url(was) != url(now)
-            && after.iter().any(|server| url(server) == url(was))
+        if let (Some((was, _)), Some((now, node))) = (before.first(), after.first())
+            && !same_url(was, now)
+            && after.iter().any(|(url, _)| same_url(url, was))
         {
-            let text = format!(
-                "the first server, which clients use by default, is now `{}`",
-                url(now)
-            );
+            let text = format!("the first server, which clients use by default, is now `{now}`");
             self.facts
-                .record(Class::Breaking, "server-order-changed", place, now, text);
+                .record(Class::Breaking, "server-order-changed", place, node, text);
         }
     }
+}
+
+/// Server URLs are the same with and without a slash at the end, because paths begin with one.
+fn same_url(a: &str, b: &str) -> bool {
+    a.trim_end_matches('/') == b.trim_end_matches('/')
+}
+
+/// Whether every caller that meets the requirement `old` also meets `new`.
+fn meets(old: &Map<String, Value>, new: &Map<String, Value>) -> bool {
+    new.iter().all(|(scheme, scopes)| {
+        let granted = texts(old.get(scheme));
+        old.contains_key(scheme)
+            && texts(Some(scopes))
+                .iter()
+                .all(|scope| granted.contains(scope))
+    })
+}
+
+/// The names of the schemes in the requirements of the document and of its operations.
+fn required_schemes(root: &Node<'_>) -> BTreeSet<String> {
+    let operations = operations(root).into_iter().map(|operation| operation.node);
+    let owners = operations.chain([root.clone()]);
+    let requirements = owners.flat_map(|owner| requirements(&owner, root));
+    requirements
+        .flat_map(|requirement| requirement.into_iter().map(|(name, _)| name))
+        .collect()
 }
 
 /// The requirements of an operation or of the whole document, each with sorted schemes. An empty

@@ -29,7 +29,8 @@ pub(super) struct Shape<'d> {
     pub(super) format: Option<&'d str>,
     pub(super) bounds: BTreeMap<&'static str, Value>,
     pub(super) default: Option<&'d Value>,
-    pub(super) properties: Vec<(&'d str, Node<'d>)>,
+    /// The declarations of each property. Several parts of `allOf` can declare the same one.
+    pub(super) properties: Vec<(&'d str, Vec<Node<'d>>)>,
     pub(super) required: BTreeSet<&'d str>,
     pub(super) items: Option<Node<'d>>,
     pub(super) additional: Additional<'d>,
@@ -79,8 +80,16 @@ const READ_ELSEWHERE: [&str; 11] = [
 impl<'d> Shape<'d> {
     /// Reads the shape of the schema at `node`, and follows its reference.
     pub(super) fn read(node: &Node<'d>) -> Self {
+        Self::read_all(std::slice::from_ref(node))
+    }
+
+    /// Reads the shape of a value that must match all of `nodes`.
+    pub(super) fn read_all(nodes: &[Node<'d>]) -> Self {
         let mut shape = Self::default();
-        shape.merge(node, &mut Visited::default());
+        let mut visited = Visited::default();
+        for node in nodes {
+            shape.merge(node, &mut visited);
+        }
         shape.infer_type();
         shape
     }
@@ -113,9 +122,14 @@ impl<'d> Shape<'d> {
         self.format == Some("binary") || self.allows_everything()
     }
 
-    pub(super) fn property(&self, name: &str) -> Option<&Node<'d>> {
+    /// The declarations of a property.
+    pub(super) fn property(&self, name: &str) -> Option<&[Node<'d>]> {
         let found = self.properties.iter().find(|(key, _)| *key == name);
-        found.map(|(_, node)| node)
+        found.map(|(_, nodes)| nodes.as_slice())
+    }
+
+    pub(super) fn allows_null(&self) -> bool {
+        self.types.contains("null")
     }
 
     fn merge(&mut self, node: &Node<'d>, visited: &mut Visited) {
@@ -241,8 +255,9 @@ impl<'d> Shape<'d> {
     fn merge_object(&mut self, node: &Node<'d>, keywords: &'d Map<String, Value>) {
         for (name, property) in node.entries("properties") {
             match self.properties.iter_mut().find(|(key, _)| *key == name) {
-                Some((_, known)) => *known = property,
-                None => self.properties.push((name, property)),
+                Some((_, known)) if known.iter().any(|node| node.value == property.value) => {}
+                Some((_, known)) => known.push(property),
+                None => self.properties.push((name, vec![property])),
             }
         }
         let required = keywords.get("required").and_then(Value::as_array);
@@ -376,7 +391,8 @@ impl<'d> Shape<'d> {
     }
 }
 
-fn is_null(schema: &Value) -> bool {
+/// Whether a schema allows only null.
+pub(super) fn is_null(schema: &Value) -> bool {
     let listed = schema["enum"].as_array().map(Vec::as_slice);
     schema["type"] == "null" || matches!(listed, Some([Value::Null]))
 }

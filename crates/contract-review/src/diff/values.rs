@@ -29,7 +29,8 @@ impl<'d> Comparison<'d> {
         }
     }
 
-    /// Reports that a whole list was added or removed. An open list restricts nothing.
+    /// Reports that a whole list was added or removed. An open list restricts nothing. In generated
+    /// code, an enumeration replaces a `String` or the reverse.
     fn whole_list(
         &mut self,
         pair: &Pair<'_, 'd>,
@@ -37,10 +38,10 @@ impl<'d> Comparison<'d> {
         kind: &'static str,
         text: String,
     ) {
-        match change {
-            Some(change) => self.report_change(pair, change, kind, text),
-            None => self.report(pair, Class::Docs, kind, text),
-        }
+        let wire = change.map_or(Class::Docs, |change| {
+            rules::allowed_values(change, pair.direction)
+        });
+        self.report(pair, rules::new_type(wire), kind, text);
     }
 
     fn openness(&mut self, pair: &Pair<'_, 'd>) {
@@ -52,7 +53,7 @@ impl<'d> Comparison<'d> {
             (true, false) => (Change::Narrower, "only the listed values are now allowed"),
             _ => return,
         };
-        self.report_change(pair, change, "enum-openness-changed", text);
+        self.report_new_type(pair, change, "enum-openness-changed", text);
     }
 
     fn listed_values(&mut self, pair: &Pair<'_, 'd>, before: &[Value], after: &[Value]) {

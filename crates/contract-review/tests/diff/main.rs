@@ -1,14 +1,13 @@
 //! Compares small documents: each rule in both directions.
 
 mod nesting;
-mod operations;
 mod report;
 mod schemas;
 
 use std::path::{Path, PathBuf};
 
 use contract_review::diff::{Bump, Class, Options, Report, compare};
-use contract_review::validate;
+use contract_review::{Source, validate};
 use serde_json::Value;
 
 fn documents() -> PathBuf {
@@ -24,7 +23,13 @@ fn shelf(version: &str) -> Value {
 /// The 3.0 document with `value` at each `pointer`, whose last token may be new. Null removes the
 /// value.
 fn shelf_with(changes: &[(&str, Value)]) -> Value {
-    let mut document = shelf("3.0");
+    let document = shelf_edited("3.0", changes);
+    validate("the changed document", &document).expect("it is still valid");
+    document
+}
+
+fn shelf_edited(version: &str, changes: &[(&str, Value)]) -> Value {
+    let mut document = shelf(version);
     for (pointer, value) in changes {
         let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
         let key = key.replace("~1", "/");
@@ -40,7 +45,6 @@ fn shelf_with(changes: &[(&str, Value)]) -> Value {
             (other, _) => panic!("{pointer} is inside {other}"),
         }
     }
-    validate("the changed document", &document).expect("it is still valid");
     document
 }
 
@@ -57,21 +61,46 @@ fn lines(report: &Report) -> Vec<(Class, String)> {
     report.lines().iter().map(text).collect()
 }
 
-/// Asserts the line of a change, and the line of the reverse change.
-#[track_caller]
-fn both_ways(change: &[(&str, Value)], forward: (Class, &str), backward: (Class, &str)) {
-    one_way(&shelf("3.0"), &shelf_with(change), forward);
-    one_way(&shelf_with(change), &shelf("3.0"), backward);
+/// Returns the entries of `edits` as arguments of [`shelf_with`].
+fn edits(edits: &Value) -> Vec<(&str, Value)> {
+    let edits = edits.as_object().into_iter().flatten();
+    edits
+        .map(|(at, value)| (at.as_str(), value.clone()))
+        .collect()
 }
 
-#[track_caller]
-fn one_way(old: &Value, new: &Value, (class, text): (Class, &str)) {
-    assert_eq!(lines(&changes(old, new)), [(class, text.to_owned())]);
+#[test]
+fn the_changes_in_the_table_have_the_expected_lines() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diff/cases.yaml");
+    let cases = Source::File(path)
+        .read(Path::new("."))
+        .expect("the table is there");
+    let cases = cases.as_array().expect("a list");
+    assert!(cases.len() > 80);
+    let mut wrong = String::new();
+    for case in cases {
+        let version = case["version"].as_str().unwrap_or("3.0");
+        let side = |name: &str| {
+            shelf_edited(
+                version,
+                &[edits(&case["both"]), edits(&case[name])].concat(),
+            )
+        };
+        let (old, new) = (side("old"), side("new"));
+        for (way, old, new) in [("forward", &old, &new), ("backward", &new, &old)] {
+            let found = lines(&changes(old, new));
+            let found: Vec<String> = found
+                .iter()
+                .map(|(class, text)| format!("{}: {text}", class.name()))
+                .collect();
+            let expected = &case[way];
+            if !expected.is_null() && *expected != Value::from(found.clone()) {
+                wrong.push_str(&format!("{case}\n  {way}: {found:#?}\n"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }
-
-const BOOK: &str = "/components/schemas/Book/properties";
-
-const GET: &str = "/paths/~1books~1{id}/get";
 
 #[test]
 fn the_same_contract_in_3_0_and_3_1_has_no_changes() {

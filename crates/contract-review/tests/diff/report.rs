@@ -1,6 +1,6 @@
 //! The output formats of a report, and the known changes between the published documents.
 
-use contract_review::diff::{Bump, Class, Options, compare};
+use contract_review::diff::{Bump, Class, Ignored, Options, compare};
 use contract_review::validate;
 use serde_json::{Value, json};
 
@@ -23,11 +23,11 @@ fn text_markdown_and_json_contain_the_same_changes() {
         report.to_text(),
         "Breaking\n  schema `Book`\n    property `title`: minLength 1 -> 2 (requests: breaking, responses: additive)\n\
          Docs\n  POST /books\n    response 201: description reworded\n\
-         1 breaking, 0 additive, 1 docs; version bump: major\n"
+         1 breaking, 0 source-breaking, 0 warning, 0 additive, 1 docs; version bump: major\n"
     );
     assert_eq!(
         report.to_markdown(),
-        "**1 breaking, 0 additive, 1 docs; version bump: major**\n\n\
+        "**1 breaking, 0 source-breaking, 0 warning, 0 additive, 1 docs; version bump: major**\n\n\
          ## Breaking\n\n- schema `Book`\n  - property `title`: minLength 1 -> 2 (requests: breaking, responses: additive)\n\n\
          ## Docs\n\n- POST /books\n  - response 201: description reworded\n"
     );
@@ -36,7 +36,7 @@ fn text_markdown_and_json_contain_the_same_changes() {
     assert_eq!(machine["bump"], "major");
     assert_eq!(
         machine["counts"],
-        json!({"breaking": 1, "additive": 0, "docs": 1})
+        json!({"breaking": 1, "source-breaking": 0, "warning": 0, "additive": 0, "docs": 1})
     );
     assert_eq!(
         machine["changes"][0],
@@ -46,6 +46,69 @@ fn text_markdown_and_json_contain_the_same_changes() {
             "request": "breaking", "response": "additive",
         })
     );
+}
+
+#[test]
+fn ignored_changes_are_listed_with_their_reason_and_do_not_count() {
+    let new = shelf_with(&[
+        ("/paths/~1books/post/operationId", json!("NewBook")),
+        ("/paths/~1books/post/deprecated", json!(true)),
+    ]);
+    let entry = |kind: &str, text: &str| json!({"kind": kind, "part": "POST /books", "text": text, "reason": "No one calls it."});
+    let renamed = "renamed from `AddBook` to `NewBook`: generated code uses the name";
+    let file = json!([
+        entry("operation-id-changed", renamed),
+        entry("operation-id-changed", "other"),
+        {"kind": "deprecation-changed", "part": "POST /books", "subject": "response 200", "reason": "r"},
+    ]);
+    let entries = Ignored::list("file", &file).expect("valid");
+    let report = changes(&shelf("3.0"), &new).ignoring(&entries);
+    assert_eq!(report.class(), Some(Class::Docs));
+    assert_eq!(
+        report.to_text(),
+        format!(
+            "Docs\n  POST /books\n    now deprecated\n\
+             Ignored\n  POST /books: {renamed} (ignored: No one calls it.)\n\
+             Ignore entries that match no change; delete them\n\
+             \x20 `operation-id-changed` in POST /books\n  `deprecation-changed` in POST /books\n\
+             0 breaking, 0 source-breaking, 0 warning, 0 additive, 1 docs; version bump: patch\n"
+        )
+    );
+    assert!(report.to_markdown().contains(&format!(
+        "\n## Ignored\n\n- POST /books: {renamed} (ignored: No one calls it.)\n"
+    )));
+    let machine: Value = serde_json::from_str(&report.to_json()).expect("JSON");
+    assert_eq!(machine["ignored"][0]["reason"], "No one calls it.");
+    assert_eq!(machine["ignored"][0]["kind"], "operation-id-changed");
+    assert_eq!(machine["unmatched"][0], file[1]);
+    // An entry without a subject and a text matches each change of its kind and part.
+    let all = json!([{"kind": "operation-id-changed", "part": "POST /books", "reason": "r"}]);
+    let report =
+        changes(&shelf("3.0"), &new).ignoring(&Ignored::list("file", &all).expect("valid"));
+    assert_eq!(report.class(), Some(Class::Docs));
+    assert!(!report.to_text().contains("match no change"));
+}
+
+#[test]
+fn an_ignore_file_must_give_reasons() {
+    for (file, expected) in [
+        (json!({}), "file: must be a list of ignored changes"),
+        (
+            json!([{"kind": "k", "part": "p"}]),
+            "file: entry 0: missing field `reason`",
+        ),
+        (
+            json!([{"kind": "k", "part": "p", "reason": " "}]),
+            "file: entry 0: `reason` is empty",
+        ),
+        (
+            json!([{"kind": "k", "part": "p", "reason": "r", "x": 1}]),
+            "file: entry 0: unknown field `x`",
+        ),
+    ] {
+        let error = Ignored::list("file", &file).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
 }
 
 /// The vendor's documents are not part of this project. If they are available, this test compares
@@ -76,8 +139,8 @@ fn the_published_documents_have_the_known_changes() {
             .filter(|line| line.kind == kind)
             .count()
     };
-    assert_eq!(report.class(), Some(Class::Additive));
-    assert_eq!(report.bump(), Bump::Minor);
+    assert_eq!(report.class(), Some(Class::SourceBreaking));
+    assert_eq!(report.bump(), Bump::Major);
     assert_eq!(count("schema-added"), 13);
     assert_eq!(count("parameter-added"), 19);
     // 19 form fields and three groups of the JSON body.
