@@ -2,13 +2,18 @@
 //! the order are ours. No published description is copied: a place for which we have no description
 //! gets a marker.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::items::{follow_renames, identified};
 use super::order::order;
 use super::places::{Kind, Object, is_description, is_dropped, required_description, under};
+use super::shared::{Shared, SharedObject};
 use crate::pointer::Pointer;
+use crate::references::resolved;
 
 /// The start of a marker. It is followed by the pointer of the place to describe.
 pub const MARKER: &str = "TODO: describe ";
@@ -18,12 +23,25 @@ pub(super) fn merge(ours: &Value, published: &Value) -> Value {
     let root = Pointer::default();
     let mut published = published.clone();
     publish_tags(&mut published);
-    let merger = Merger {
-        siblings_of_references: !published["openapi"]
-            .as_str()
-            .is_some_and(|v| v.starts_with("3.0.")),
-    };
-    merger.object(Object::Root, false, Some(ours), &published, &root)
+    let mut shared = Shared::default();
+    loop {
+        let merger = Merger {
+            ours,
+            published: &published,
+            siblings_of_references: !published["openapi"]
+                .as_str()
+                .is_some_and(|v| v.starts_with("3.0.")),
+            shared: &shared,
+            found: RefCell::default(),
+        };
+        let merged = merger.object(Object::Root, false, Some(ours), &published, &root);
+        // An object that is shared now can contain another one that is shared now.
+        let found = merger.found.into_inner();
+        if found.is_empty() {
+            return merged;
+        }
+        shared.extend(found);
+    }
 }
 
 /// The places in `document` that contain a marker.
@@ -73,12 +91,18 @@ fn publish_tags(published: &mut Value) {
     }
 }
 
-struct Merger {
+struct Merger<'d> {
+    ours: &'d Value,
+    published: &'d Value,
     /// Whether a reference may have its own description, which is allowed since 3.1.
     siblings_of_references: bool,
+    /// Our objects that are published as shared objects with new names.
+    shared: &'d Shared,
+    /// More of them, which were found during this merge.
+    found: RefCell<Shared>,
 }
 
-impl Merger {
+impl Merger<'_> {
     fn value(&self, kind: Kind, ours: Option<&Value>, published: &Value, at: &Pointer) -> Value {
         match kind {
             Kind::One(object) => {
@@ -113,7 +137,8 @@ impl Merger {
         let Some(facts) = published.as_object() else {
             return published.clone();
         };
-        let before = ours.and_then(Value::as_object);
+        let before = ours.and_then(|ours| self.ours_of(object, ours, facts));
+        let before = before.as_deref();
         let kept = |key: &str| is_description(object, key);
         let names: Vec<String> = facts
             .keys()
@@ -135,6 +160,57 @@ impl Merger {
             self.require_description(object, &mut merged, at);
         }
         Value::Object(merged)
+    }
+
+    /// Our object for the published object `facts`, when only one of the two is a reference or they
+    /// are references to different places.
+    fn ours_of<'a>(
+        &self,
+        object: Object,
+        ours: &'a Value,
+        facts: &Map<String, Value>,
+    ) -> Option<Cow<'a, Map<String, Value>>> {
+        let own = ours.as_object()?;
+        let refers = own.contains_key("$ref");
+        let Some(target) = facts.get("$ref").and_then(Value::as_str) else {
+            if !refers {
+                return Some(Cow::Borrowed(own));
+            }
+            // The object is no longer shared. A description beside the reference is more specific.
+            let mut inline = resolved(self.ours, ours).as_object()?.clone();
+            let beside = own.iter().filter(|(key, _)| *key != "$ref");
+            inline.extend(beside.map(|(key, value)| (key.clone(), value.clone())));
+            return Some(Cow::Owned(inline));
+        };
+        self.share(ours, target);
+        // A reference has no room for the description of the object that was here.
+        let keeps = refers || object == Object::Schema && self.siblings_of_references;
+        Some(match keeps {
+            true => Cow::Borrowed(own),
+            false => Cow::Owned(Map::new()),
+        })
+    }
+
+    /// Remembers that our object `ours` is now published at the place `target`, if we have no object
+    /// at that place.
+    fn share(&self, ours: &Value, target: &str) {
+        let Some(place) = target.strip_prefix('#') else {
+            return;
+        };
+        let is_new = self.ours.pointer(place).is_none() && !self.shared.contains_key(place);
+        let old_place = ours["$ref"].as_str().and_then(|old| old.strip_prefix('#'));
+        // A shared object that is still published keeps its descriptions.
+        let is_free = old_place.is_none_or(|old| self.published.pointer(old).is_none());
+        if is_new && is_free {
+            let object = SharedObject {
+                ours: resolved(self.ours, ours).clone(),
+                old_place: old_place.map(str::to_owned),
+            };
+            self.found
+                .borrow_mut()
+                .entry(place.to_owned())
+                .or_insert(object);
+        }
     }
 
     fn require_description(&self, object: Object, merged: &mut Map<String, Value>, at: &Pointer) {
@@ -167,10 +243,14 @@ impl Merger {
         };
         let before = ours.and_then(Value::as_object);
         let names: Vec<String> = facts.keys().filter(|key| is_name(key)).cloned().collect();
+        let known = keys(before).into_iter();
+        let known: Vec<String> = known.map(|name| self.new_name(at, name, &names)).collect();
         let mut merged = Map::new();
-        for name in order(&keys(before), &names, |_| false) {
+        for name in order(&known, &names, |_| false) {
             let old = before.and_then(|map| map.get(&name));
             let at = at.join(&name);
+            let shared = self.shared.get(at.as_str()).map(|object| &object.ours);
+            let old = old.or(shared);
             merged.insert(
                 name.clone(),
                 self.object(object, true, old, &facts[&name], &at),
@@ -179,8 +259,20 @@ impl Merger {
         Value::Object(merged)
     }
 
+    /// The name under which our object `name` in the map at `at` is published.
+    fn new_name(&self, at: &Pointer, name: String, published: &[String]) -> String {
+        let place = at.join(&name);
+        let is_new = |new: &&String| {
+            let object = self.shared.get(at.join(new).as_str());
+            object.is_some_and(|object| object.old_place.as_deref() == Some(place.as_str()))
+        };
+        published.iter().find(is_new).cloned().unwrap_or(name)
+    }
+
     fn list(&self, object: Object, ours: Option<&Value>, published: &Value, at: &Pointer) -> Value {
-        let (before, after) = (identified(ours), identified(Some(published)));
+        let mut before = identified(self.ours, ours);
+        let after = identified(self.published, Some(published));
+        follow_renames(&mut before, &after);
         let names = |items: &[(String, &Value)]| {
             items
                 .iter()
@@ -236,25 +328,6 @@ fn marker(at: &Pointer) -> Value {
 /// place may have moved.
 fn is_marker(text: &Value) -> bool {
     text.as_str().is_some_and(|text| text.starts_with(MARKER))
-}
-
-/// The items of a list with an identity that is stable across revisions. Equal identities are
-/// numbered.
-fn identified(list: Option<&Value>) -> Vec<(String, &Value)> {
-    let mut named: Vec<(String, &Value)> = Vec::new();
-    for item in list.and_then(Value::as_array).into_iter().flatten() {
-        let text = |key: &str| item[key].as_str().unwrap_or_default();
-        let name = ["$ref", "in", "name", "url"].map(text).join(" ");
-        let mut repeated = 0;
-        while named
-            .iter()
-            .any(|(known, _)| *known == format!("{name} {repeated}"))
-        {
-            repeated += 1;
-        }
-        named.push((format!("{name} {repeated}"), item));
-    }
-    named
 }
 
 /// Merges a list of plain values whose order has no meaning, in our order.
@@ -373,6 +446,181 @@ mod tests {
             merged["tags"],
             json!([{"name": "Kept", "description": "k"}, {"name": "New", "description": "TODO: describe `#/tags/1`"}])
         );
+    }
+
+    /// Merges, and returns the descriptions of the result in its order.
+    fn descriptions(ours: &Value, theirs: &Value) -> Vec<String> {
+        fn walk(node: &Value, found: &mut Vec<String>) {
+            match node {
+                Value::Object(map) => map.iter().for_each(|(key, value)| match value {
+                    Value::String(text) if key == "description" => found.push(text.clone()),
+                    value => walk(value, found),
+                }),
+                Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        walk(&merge(ours, theirs), &mut found);
+        found
+    }
+
+    /// A document with an operation that has `parameters` and a response with `schema`.
+    fn with_operation(parameters: Value, schema: Value, components: Value) -> Value {
+        json!({
+            "openapi": "3.1.0", "info": {"title": "t", "version": "1"},
+            "paths": {"/a": {"get": {"parameters": parameters, "responses": {"200": {"content": {"application/json": {"schema": schema}}}}}}},
+            "components": components,
+        })
+    }
+
+    fn parameter(place: &str, name: &str, kind: &str, description: &str) -> Value {
+        json!({"name": name, "in": place, "description": description, "schema": {"type": kind}})
+    }
+
+    fn reference(place: &str) -> Value {
+        json!({"$ref": format!("#/components/{place}")})
+    }
+
+    #[test]
+    fn the_descriptions_of_a_renamed_schema_are_kept() {
+        let schema = |name: &str, inner: &str, text: &str| {
+            json!({
+                "First": {"type": "string", "description": text},
+                name: {"description": text, "type": "object", "properties": {"p": {"description": text, "allOf": [reference(&format!("schemas/{inner}"))]}}},
+                inner: {"type": "string", "description": text},
+            })
+        };
+        let with = |name: &str, inner: &str, text: &str| {
+            let schemas = schema(name, inner, text);
+            with_operation(
+                json!([]),
+                reference(&format!("schemas/{name}")),
+                json!({"schemas": schemas}),
+            )
+        };
+        let (ours, theirs) = (with("A", "B", "ours"), with("New", "Inner", "theirs"));
+        assert_eq!(descriptions(&ours, &theirs), ["ours"; 4]);
+        let merged = merge(&ours, &theirs);
+        let schemas = merged["components"]["schemas"].as_object().unwrap();
+        assert_eq!(
+            schemas.keys().collect::<Vec<_>>(),
+            ["First", "New", "Inner"]
+        );
+        // The old schema is still published, so the other one is a new schema.
+        let mut both = theirs.clone();
+        both["components"]["schemas"]["A"] = ours["components"]["schemas"]["A"].clone();
+        both["components"]["schemas"]["B"] = ours["components"]["schemas"]["B"].clone();
+        let merged = merge(&ours, &both);
+        assert_eq!(
+            merged["components"]["schemas"]["New"]["description"],
+            "TODO: describe `#/components/schemas/New`"
+        );
+    }
+
+    #[test]
+    fn the_descriptions_of_a_renamed_parameter_are_kept() {
+        let with = |parameters: Value| with_operation(parameters, json!({}), json!({}));
+        let ours = with(json!([
+            parameter("query", "a", "string", "our a"),
+            parameter("query", "b", "integer", "our b"),
+            parameter("header", "c", "integer", "our c"),
+        ]));
+        for (theirs, expected) in [
+            // Only `b` is an integer in the query.
+            (
+                json!([
+                    parameter("query", "x", "integer", "theirs"),
+                    parameter("query", "a", "string", "theirs")
+                ]),
+                ["our a", "our b"],
+            ),
+            // The same name in another place is another parameter.
+            (
+                json!([
+                    parameter("query", "c", "string", "theirs"),
+                    parameter("header", "c", "integer", "theirs")
+                ]),
+                ["our a", "our c"],
+            ),
+            // A parameter with another type is a new one.
+            (
+                json!([
+                    parameter("query", "a", "string", "theirs"),
+                    parameter("query", "x", "boolean", "theirs")
+                ]),
+                ["our a", "TODO: describe `#/paths/~1a/get/parameters/1`"],
+            ),
+            // It cannot be decided which of the two is `b`.
+            (
+                json!([
+                    parameter("query", "x", "integer", "theirs"),
+                    parameter("query", "y", "integer", "theirs")
+                ]),
+                [
+                    "TODO: describe `#/paths/~1a/get/parameters/0`",
+                    "TODO: describe `#/paths/~1a/get/parameters/1`",
+                ],
+            ),
+        ] {
+            assert_eq!(
+                descriptions(&ours, &with(theirs.clone())),
+                expected,
+                "{theirs}"
+            );
+        }
+        // The order identifies path parameters.
+        let path = |names: [&str; 2]| {
+            with(json!(names.map(|name| parameter(
+                "path",
+                name,
+                "string",
+                &format!("our {name}")
+            ))))
+        };
+        assert_eq!(
+            descriptions(&path(["a", "b"]), &path(["x", "y"])),
+            ["our a", "our b"]
+        );
+    }
+
+    #[test]
+    fn the_descriptions_of_an_object_that_is_now_shared_are_kept() {
+        let schema = |text: &str, inner: Value| json!({"type": "object", "description": text, "properties": {"p": inner}});
+        let inner = |text: &str| json!({"type": "string", "description": text});
+        let inline = |text: &str| {
+            with_operation(
+                json!([parameter("query", "a", "string", text)]),
+                schema(text, inner(text)),
+                json!({}),
+            )
+        };
+        let shared = |text: &str| {
+            with_operation(
+                json!([reference("parameters/A")]),
+                reference("schemas/S"),
+                json!({
+                    "schemas": {"I": inner(text), "S": schema(text, reference("schemas/I"))},
+                    "parameters": {"A": parameter("query", "a", "string", text)},
+                }),
+            )
+        };
+        let moved = merge(&inline("ours"), &shared("theirs"));
+        let text = moved.to_string();
+        assert!(!text.contains("theirs"), "{text}");
+        // Only the response itself has no description of ours.
+        assert_eq!(undescribed(&moved).len(), 0, "{text}");
+        assert_eq!(
+            moved["paths"]["/a"]["get"]["parameters"],
+            json!([reference("parameters/A")])
+        );
+        assert_eq!(
+            moved["components"]["parameters"]["A"]["description"],
+            "ours"
+        );
+        assert_eq!(moved["components"]["schemas"]["I"]["description"], "ours");
+        let back = merge(&shared("ours"), &inline("theirs"));
+        assert_eq!(back["paths"], inline("ours")["paths"]);
     }
 
     #[test]

@@ -4,15 +4,17 @@
 //! those of the maintained document. A new place without a description gets a marker. The merge
 //! returns a proposal and writes no file.
 
+mod items;
 mod merge;
 mod moved;
 mod order;
 mod places;
+mod shared;
 
 use serde_json::Value;
 
 use crate::diff::{Options, Report, compare};
-use crate::{Error, Pointer, responses, validate};
+use crate::{Error, Operation, Pointer, operations, responses, validate};
 
 pub use merge::MARKER;
 
@@ -25,6 +27,9 @@ pub struct Proposal {
     pub report: Report,
     /// The places in the merged document that have a marker in place of a description.
     pub undescribed: Vec<Pointer>,
+    /// The operations of the maintained document that are no longer published, such as
+    /// `GET /books/{id}`. An operation with a new path or a new id is not one of them.
+    pub removed: Vec<String>,
 }
 
 /// Merges `published` into `maintained`. The names are used in error messages.
@@ -45,8 +50,22 @@ pub fn propose(
     Ok(Proposal {
         report: compare(maintained, &merged, Options { prose: false }),
         undescribed: merge::undescribed(&merged),
+        removed: removed(maintained, &merged),
         document: merged,
     })
+}
+
+fn removed(maintained: &Value, merged: &Value) -> Vec<String> {
+    let id = |operation: &Operation<'_>| operation.node["operationId"].as_str().map(str::to_owned);
+    let is_kept = |old: &Operation<'_>| {
+        operations(merged).any(|new| {
+            (new.path, new.method) == (old.path, old.method)
+                || id(old).is_some() && id(&new) == id(old)
+        })
+    };
+    let gone = operations(maintained).filter(|operation| !is_kept(operation));
+    gone.map(|operation| format!("{} {}", operation.method.to_uppercase(), operation.path))
+        .collect()
 }
 
 impl Proposal {
