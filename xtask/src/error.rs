@@ -60,6 +60,14 @@ pub enum Error {
         /// The code that the rewrite expected.
         expected: &'static str,
     },
+    /// A published document must not replace ours.
+    #[error("{} is not replaced: {reason}", path.display())]
+    NotAccepted {
+        /// Our document.
+        path: PathBuf,
+        /// Why, and what to do about it.
+        reason: String,
+    },
     /// The generated files differ from the files on disk.
     #[error("{}\n{fix}", files.join("\n"))]
     Drift {

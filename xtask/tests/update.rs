@@ -22,9 +22,30 @@ impl Workspace {
             root: tempfile::tempdir().expect("a folder"),
         };
         std::fs::write(folder.path("ours.json"), document).expect("written");
-        let overlay = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/overlay.json");
-        std::fs::copy(overlay, folder.path("overlay.json")).expect("copied");
+        folder.correct(
+            json!([{"target": "$.paths[*].post.requestBody", "update": {"required": true}}]),
+        );
         folder
+    }
+
+    /// Replaces the overlay.
+    fn correct(&self, actions: Value) {
+        let overlay =
+            json!({"overlay": "1.0.0", "info": {"title": "t", "version": "1"}, "actions": actions});
+        std::fs::write(self.path("overlay.json"), overlay.to_string()).expect("written");
+    }
+
+    /// Replaces the overlay with one that has idle actions.
+    fn correct_more(&self) {
+        let overlay = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/overlay.json");
+        std::fs::copy(overlay, self.path("overlay.json")).expect("copied");
+    }
+
+    /// The record of the accepted document.
+    fn accepted(&self) -> Value {
+        let text =
+            std::fs::read_to_string(self.path("accepted.json")).expect("the record is there");
+        serde_json::from_str(&text).expect("JSON")
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -77,7 +98,7 @@ fn published() -> Value {
                     "summary": "their summary",
                     "x-group": {"description": "their group"},
                     "parameters": [
-                        {"name": "new", "in": "query", "description": "their new", "example": 1, "schema": {"maximum": 3, "type": "integer"}},
+                        {"name": "copies", "in": "query", "description": "their new", "example": 1, "schema": {"maximum": 3, "type": "integer"}},
                         {"name": "old", "in": "query", "description": "their old", "schema": {"type": "string"}},
                     ],
                     "requestBody": {
@@ -94,11 +115,11 @@ fn published() -> Value {
             "Book": {
                 "properties": {
                     "author": {"$ref": "#/components/schemas/Author"},
-                    "example": {"type": "string", "description": "their property called example", "default": {"x-kept": 1}},
+                    "example": {"type": "string", "description": "their property called example", "default": "kept"},
                 },
                 "type": "object",
             },
-        }},
+        }, "securitySchemes": {"Key": {"type": "oauth2", "description": "their key", "flows": {"clientCredentials": {"tokenUrl": "https://shelf.example/token", "scopes": {}}}}}},
     })
 }
 
@@ -123,7 +144,7 @@ fn ours() -> Value {
         },
         "components": {"schemas": {
             "Book": {"description": "our Book", "type": "object", "properties": {"example": {"description": "our example", "type": "string"}}},
-        }},
+        }, "securitySchemes": {"Key": {"type": "oauth2", "description": "our key", "flows": {"clientCredentials": {"tokenUrl": "https://shelf.example/token", "scopes": {}}}}}},
     })
 }
 
@@ -141,7 +162,7 @@ fn expected() -> Value {
                     "operationId": "AddBook",
                     "tags": ["Books", "Shelf"],
                     "parameters": [
-                        {"name": "new", "in": "query", "description": todo("#/paths/~1books/post/parameters/0"), "schema": {"maximum": 3, "type": "integer"}},
+                        {"name": "copies", "in": "query", "description": todo("#/paths/~1books/post/parameters/0"), "schema": {"maximum": 3, "type": "integer"}},
                         {"name": "old", "in": "query", "description": "our old", "schema": {"type": "string"}},
                     ],
                     "requestBody": {
@@ -164,34 +185,42 @@ fn expected() -> Value {
                 "type": "object",
                 "properties": {
                     "author": {"$ref": "#/components/schemas/Author", "description": todo("#/components/schemas/Book/properties/author")},
-                    "example": {"description": "our example", "type": "string", "default": {"x-kept": 1}},
+                    "example": {"description": "our example", "type": "string", "default": "kept"},
                 },
             },
-        }},
+        }, "securitySchemes": {"Key": {"type": "oauth2", "description": "our key", "flows": {"clientCredentials": {"tokenUrl": "https://shelf.example/token", "scopes": {}}}}}},
     })
 }
 
 #[test]
 fn nothing_is_written_until_it_is_accepted() {
     let folder = Workspace::new(&text_of(&ours()));
+    folder.correct_more();
     let from = folder.publish(&text_of(&published()));
     let output = folder.update(&from, &[]);
     let output_text = printed(&output);
     assert_eq!(output.status.code(), Some(20), "{output_text}");
     assert_eq!(folder.ours(), text_of(&ours()), "reviewing writes nothing");
     for line in [
-        "    query parameter `new`: added, optional, integer, maximum 3\n",
+        "    query parameter `copies`: added, optional, integer, maximum 3\n",
         "5 texts to write, each marked \"TODO: describe\":\n",
-        "  #/paths/~1books/post/parameters/0/description (new)\n",
+        "  #/paths/~1books/post/parameters/0/description (copies)\n",
         "  #/components/schemas/Author/properties/name/description\n",
         "  overlay action 0 ($.paths['/books'].post.requestBody): changes nothing, because the document is already correct\n",
         "  overlay action 2 ($.paths['/loans']): matches nothing\n",
-        "nothing is written; run again with --accept",
+        "cannot be replaced: no client can be generated from it: overlay action 1 ($.paths['/covers'].put.requestBody): matches nothing",
     ] {
         assert!(output_text.contains(line), "{line}\n{output_text}");
     }
     assert!(!output_text.contains("their"), "{output_text}");
 
+    folder.correct(json!([]));
+    let output = folder.update(&from, &[]);
+    assert!(
+        printed(&output).contains("nothing is written; run again with --accept"),
+        "{}",
+        printed(&output)
+    );
     let output = folder.update(&from, &["--accept"]);
     assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
     assert_eq!(folder.ours(), text_of(&expected()));
@@ -206,7 +235,7 @@ fn nothing_is_written_until_it_is_accepted() {
     let files = std::fs::read_dir(folder.root.path())
         .expect("listed")
         .count();
-    assert_eq!(files, 3, "no temporary file is left");
+    assert_eq!(files, 4, "no temporary file is left");
 }
 
 #[test]
@@ -214,6 +243,7 @@ fn an_overlay_action_with_an_effect_is_not_listed() {
     let mut published = published();
     published["paths"]["/books"]["post"]["requestBody"]["required"] = false.into();
     let folder = Workspace::new(&text_of(&ours()));
+    folder.correct_more();
     let output_text = printed(&folder.update(&folder.publish(&text_of(&published)), &[]));
     assert!(!output_text.contains("overlay action 0"), "{output_text}");
     assert!(output_text.contains("overlay action 1"), "{output_text}");
@@ -227,7 +257,6 @@ fn an_operation_at_a_new_path_keeps_its_descriptions() {
     moved["paths"] = json!({ "/library/books": item });
     let from = folder.publish(&moved.to_string());
     let output = folder.update(&from, &["--accept"]);
-    // The targets of the overlay still name the old path. They are listed, but are not an error.
     assert!(output.status.success(), "{}", printed(&output));
     let mut merged = expected();
     let item = merged["paths"]["/books"].take();
@@ -249,7 +278,7 @@ fn a_marker_moves_with_its_place() {
     folder.update(&folder.publish(&text_of(&more)), &["--accept"]);
     let document: Value = serde_json::from_str(&folder.ours()).expect("JSON");
     let parameter = &document["paths"]["/books"]["post"]["parameters"][1];
-    assert_eq!(parameter["name"], "new");
+    assert_eq!(parameter["name"], "copies");
     assert_eq!(
         parameter["description"],
         format!("{MARKER}`#/paths/~1books/post/parameters/1`")
@@ -261,8 +290,93 @@ fn merging_our_own_document_changes_no_byte() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/barcode-v4.json");
     let text = std::fs::read_to_string(&path).expect("our document is there");
     let folder = Workspace::new(&text);
+    std::fs::copy(
+        path.with_file_name("overlay.json"),
+        folder.path("overlay.json"),
+    )
+    .expect("copied");
     let output = folder.update(&path.display().to_string(), &["--accept"]);
     assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+    assert_eq!(folder.ours(), text);
+}
+
+#[test]
+fn the_accepted_document_is_recorded() {
+    let folder = Workspace::new(&text_of(&ours()));
+    let from = folder.publish(&text_of(&published()));
+    folder.update(&from, &[]);
+    assert!(
+        !folder.path("accepted.json").exists(),
+        "reviewing writes nothing"
+    );
+    folder.update(&from, &["--accept"]);
+    let record = folder.accepted();
+    assert_eq!(record["source"], "published.json");
+    let date = record["date"].as_str().expect("a date");
+    assert!(
+        chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").is_ok(),
+        "{date}"
+    );
+    let hash = |bytes: &[u8]| {
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+        let hash = hash.as_ref().iter().map(|byte| format!("{byte:02x}"));
+        hash.collect::<String>()
+    };
+    let bytes = std::fs::read(folder.path("published.json")).expect("read");
+    assert_eq!(record["sha256"], hash(&bytes));
+
+    // The date is that of the first acceptance.
+    let old = json!({"source": "published.json", "date": "2026-07-01", "sha256": record["sha256"]});
+    std::fs::write(folder.path("accepted.json"), old.to_string()).expect("written");
+    folder.update(&from, &["--accept"]);
+    assert_eq!(folder.accepted(), old);
+    // The same facts in another file are another document. The query of a URL can be secret.
+    let text = published().to_string();
+    let (address, server) = serve("200 OK", text.clone().into());
+    folder.update(&format!("{address}?key=hidden#part"), &["--accept"]);
+    server.join().expect("served");
+    assert_eq!(folder.accepted()["source"], address);
+    assert_eq!(folder.accepted()["sha256"], hash(text.as_bytes()));
+    assert_ne!(folder.accepted()["date"], "2026-07-01");
+}
+
+#[test]
+fn removed_operations_need_a_flag() {
+    let text = text_of(&ours());
+    let folder = Workspace::new(&text);
+    folder.correct(json!([]));
+    let mut empty = published();
+    empty["paths"] = json!({});
+    let from = folder.publish(&empty.to_string());
+    let reason = "it lacks POST /books; if that is right, add --allow-removals";
+    assert!(printed(&folder.update(&from, &[])).contains(reason));
+    let output = folder.update(&from, &["--accept"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(printed(&output).contains(reason), "{}", printed(&output));
+    assert_eq!(folder.ours(), text);
+    assert!(!folder.path("accepted.json").exists());
+
+    let mut other = published();
+    other["paths"] = json!({"/other": {"post": {"operationId": "Other", "responses": {"204": {"description": "d"}}}}});
+    let from = folder.publish(&other.to_string());
+    assert_eq!(folder.update(&from, &["--accept"]).status.code(), Some(1));
+    let output = folder.update(&from, &["--accept", "--allow-removals"]);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+    assert!(folder.ours().contains("/other"));
+}
+
+#[test]
+fn a_document_without_a_client_is_not_accepted() {
+    let text = text_of(&ours());
+    let folder = Workspace::new(&text);
+    let mut document = published();
+    document["components"]["securitySchemes"] = json!({});
+    let from = folder.publish(&document.to_string());
+    let reason = "no client can be generated from it: #/components/securitySchemes: there must be exactly one clientCredentials flow";
+    assert!(printed(&folder.update(&from, &[])).contains(reason));
+    let output = folder.update(&from, &["--accept"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(printed(&output).contains(reason), "{}", printed(&output));
     assert_eq!(folder.ours(), text);
 }
 
@@ -303,9 +417,11 @@ fn merging_the_published_document_of_the_same_contract_changes_no_byte() {
 
     // Merging the older revision and then the newer one restores the facts and copies no published
     // description.
-    folder.update(&old, &["--accept"]);
-    assert_ne!(folder.ours(), text);
-    folder.update(&new, &["--accept"]);
+    folder.correct(json!([]));
+    let output = folder.update(&old, &["--accept"]);
+    assert_ne!(folder.ours(), text, "{}", printed(&output));
+    let output = folder.update(&new, &["--accept"]);
+    assert!(output.status.success(), "{}", printed(&output));
     let merged: Value = serde_json::from_str(&folder.ours()).expect("JSON");
     let before: Value = serde_json::from_str(&text).expect("JSON");
     let report = compare(&before, &merged, Options { prose: false });
@@ -411,7 +527,7 @@ fn an_invalid_document_is_rejected_with_its_place_and_nothing_is_written() {
 }
 
 /// Starts a server that responds to one request with `status` and `body`. Returns its URL.
-fn serve(status: &'static str, body: String) -> (String, std::thread::JoinHandle<()>) {
+fn serve(status: &'static str, body: Vec<u8>) -> (String, std::thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let server = std::thread::spawn(move || {
@@ -426,8 +542,9 @@ fn serve(status: &'static str, body: String) -> (String, std::thread::JoinHandle
         // The client may close the connection before it has read the whole body.
         let _ = write!(
             stream,
-            "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
         );
+        let _ = stream.write_all(&body);
     });
     (format!("http://{address}/openapi.json"), server)
 }
@@ -435,10 +552,32 @@ fn serve(status: &'static str, body: String) -> (String, std::thread::JoinHandle
 #[test]
 fn a_url_is_downloaded() {
     let folder = Workspace::new(&text_of(&ours()));
-    let (address, server) = serve("200 OK", text_of(&published()));
+    let (address, server) = serve("200 OK", text_of(&published()).into());
     let output = folder.update(&address, &["--accept"]);
     assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
     assert_eq!(folder.ours(), text_of(&expected()));
+    server.join().expect("served");
+}
+
+#[test]
+fn gzip_is_decompressed_in_a_file_and_a_response() {
+    let text = text_of(&published());
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).expect("compressed");
+    let bytes = encoder.finish().expect("compressed");
+    let folder = Workspace::new(&text_of(&ours()));
+    std::fs::write(folder.path("published.json.gz"), &bytes).expect("written");
+    let from = folder.path("published.json.gz").display().to_string();
+    let output = folder.update(&from, &["--accept"]);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+    assert_eq!(folder.ours(), text_of(&expected()));
+    let (address, server) = serve("200 OK\r\ncontent-encoding: gzip", bytes);
+    let output = folder.update(&address, &[]);
+    assert!(
+        printed(&output).contains("already contains all of it"),
+        "{}",
+        printed(&output)
+    );
     server.join().expect("served");
 }
 
