@@ -9,7 +9,7 @@ use super::node::Node;
 use super::rules::{self, Change, Class, Direction};
 use super::schemas::{Pair, null_change};
 use super::shape::{Additional, Shape};
-use super::wording::{changed_value, summary};
+use super::wording::summary;
 
 impl<'d> Comparison<'d> {
     pub(super) fn properties(&mut self, pair: &Pair<'_, 'd>) {
@@ -99,20 +99,15 @@ impl<'d> Comparison<'d> {
         node: &Node<'d>,
         direction: Direction,
     ) {
-        // The value of a field that has a default and is absent is the default.
         let is_option = |shape: &Shape<'d>, required: bool| {
-            shape.allows_null() || !required && shape.default.is_none()
+            shape.allows_null() || !required && !shape.is_collection()
         };
         if is_option(old, old_required) == is_option(new, new_required) {
             return;
         }
-        let (kind, text) = if old_required != new_required {
-            required_change(new_required)
-        } else if old.allows_null() != new.allows_null() {
-            null_change(new.allows_null())
-        } else {
-            let text = changed_value("default", old.default, new.default);
-            ("default-changed", text)
+        let (kind, text) = match old_required == new_required {
+            true => null_change(new.allows_null()),
+            false => required_change(new_required),
         };
         let verdict = (Class::SourceBreaking, direction);
         self.facts.record_in(verdict, kind, place, node, text);
@@ -188,9 +183,9 @@ impl<'d> Comparison<'d> {
 }
 
 /// The rule and the text of a changed required flag.
-fn required_change(now: bool) -> (&'static str, String) {
+fn required_change(now: bool) -> (&'static str, &'static str) {
     let text = if now { "now required" } else { "now optional" };
-    ("required-changed", text.into())
+    ("required-changed", text)
 }
 
 /// Whether a property is part of the values that are sent in `direction`.

@@ -193,31 +193,15 @@ pub(super) fn format_change(old: Option<&str>, new: Option<&str>) -> Option<Chan
     }
 }
 
-/// Whether generated code has another Rust type for a value with the other format. It represents
-/// every format that is not listed as a `String`.
+/// Whether generated code has another Rust type for a value with the other format. Every format that
+/// is not listed has the type of a value without a format: `String`, `i64` or `f64`.
 pub(super) fn format_changes_type(old: Option<&str>, new: Option<&str>) -> bool {
-    const TYPES: [&str; 15] = [
-        "int8",
-        "uint8",
-        "int16",
-        "uint16",
-        "int32",
-        "uint32",
-        "int64",
-        "uint64",
-        "float",
-        "double",
-        "date",
-        "date-time",
-        "uuid",
-        "ipv4",
-        "ipv6",
+    const TYPES: [&str; 12] = [
+        "int8", "uint8", "int16", "uint16", "int32", "uint32", "uint64", "float", "date", "uuid",
+        "ipv4", "ipv6",
     ];
-    old != new
-        && [old, new]
-            .into_iter()
-            .flatten()
-            .any(|format| TYPES.contains(&format))
+    let listed = |format: Option<&str>| TYPES.into_iter().find(|known| Some(*known) == format);
+    listed(old) != listed(new)
 }
 
 /// The keywords of JSON Schema that bound a value.
@@ -397,7 +381,8 @@ mod tests {
     #[test]
     fn only_formats_with_a_rust_type_of_their_own_change_the_type() {
         assert!(format_changes_type(Some("int32"), Some("int64")));
-        assert!(format_changes_type(None, Some("date-time")));
+        assert!(format_changes_type(None, Some("float")));
+        assert!(!format_changes_type(None, Some("int64")));
         assert!(format_changes_type(Some("uuid"), None));
         assert!(!format_changes_type(None, Some("password")));
         assert!(!format_changes_type(Some("date"), Some("date")));

@@ -376,10 +376,10 @@ impl<'d> Comparison<'d> {
 }
 
 /// The rule and the text of a change of whether null is allowed.
-pub(super) fn null_change(allowed: bool) -> (&'static str, String) {
+pub(super) fn null_change(allowed: bool) -> (&'static str, &'static str) {
     match allowed {
-        true => ("null-allowed", "may now be null".into()),
-        false => ("null-rejected", "may no longer be null".into()),
+        true => ("null-allowed", "may now be null"),
+        false => ("null-rejected", "may no longer be null"),
     }
 }
 

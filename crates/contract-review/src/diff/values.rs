@@ -53,7 +53,7 @@ impl<'d> Comparison<'d> {
             (true, false) => (Change::Narrower, "only the listed values are now allowed"),
             _ => return,
         };
-        self.report_new_type(pair, change, "enum-openness-changed", text);
+        self.report_change(pair, change, "enum-openness-changed", text);
     }
 
     fn listed_values(&mut self, pair: &Pair<'_, 'd>, before: &[Value], after: &[Value]) {

@@ -113,6 +113,13 @@ impl<'d> Shape<'d> {
         found.map(|(_, nodes)| nodes.as_slice())
     }
 
+    /// Whether generated code represents the value as a list or a map, which is empty if the value
+    /// is absent.
+    pub(super) fn is_collection(&self) -> bool {
+        let kinds: Vec<&str> = self.types.iter().copied().collect();
+        kinds == ["array"] || kinds == ["object"] && self.properties.is_empty()
+    }
+
     pub(super) fn allows_null(&self) -> bool {
         self.types.contains("null")
     }
