@@ -145,7 +145,7 @@ fn record(path: &Path, source: &Source, bytes: &[u8]) -> Result<(), Error> {
     write(path, &format!("{record:#}\n"))
 }
 
-/// The source without what is private: the folder of a file, and the query of a URL, which can
+/// The source without its private parts: the folder of a file, and the query of a URL, which can
 /// contain a key.
 fn published_name(source: &Source) -> String {
     match source {

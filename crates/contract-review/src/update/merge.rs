@@ -176,10 +176,10 @@ impl Merger<'_> {
             if !refers {
                 return Some(Cow::Borrowed(own));
             }
-            // The object is no longer shared. A description beside the reference is more specific.
+            // The object is no longer shared. A description next to the reference is more specific.
             let mut inline = resolved(self.ours, ours).as_object()?.clone();
-            let beside = own.iter().filter(|(key, _)| *key != "$ref");
-            inline.extend(beside.map(|(key, value)| (key.clone(), value.clone())));
+            let siblings = own.iter().filter(|(key, _)| *key != "$ref");
+            inline.extend(siblings.map(|(key, value)| (key.clone(), value.clone())));
             return Some(Cow::Owned(inline));
         };
         self.share(ours, target);
