@@ -105,9 +105,13 @@ impl<'d> Comparison<'d> {
         if is_option(old, old_required) == is_option(new, new_required) {
             return;
         }
-        let (kind, text) = match old_required == new_required {
-            true => null_change(new.allows_null()),
-            false => required_change(new_required),
+        let (kind, text) = if old_required != new_required {
+            required_change(new_required)
+        } else if old.allows_null() != new.allows_null() {
+            null_change(new.allows_null())
+        } else {
+            // The type changed, which is reported as such.
+            return;
         };
         let verdict = (Class::SourceBreaking, direction);
         self.facts.record_in(verdict, kind, place, node, text);

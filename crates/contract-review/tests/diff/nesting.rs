@@ -125,7 +125,6 @@ fn many_alternatives_are_matched_by_name() {
             json!({"anyOf": all}),
         )])
     };
-    let start = std::time::Instant::now();
     let found = lines(&changes(&many("before"), &many("after")));
     let line = |class, what| {
         let note = "schema `Book` | property `note`";
@@ -138,7 +137,6 @@ fn many_alternatives_are_matched_by_name() {
             line(Breaking, "`before` removed")
         ]
     );
-    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }
 
 #[test]
