@@ -112,3 +112,76 @@ fn describe(error: ValidationError<'_>) -> String {
     }
     format!("#{place}: {message}")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::validate;
+
+    fn document(version: &str) -> Value {
+        json!({
+            "openapi": version, "info": {"title": "t", "version": "1"},
+            "paths": {"/a": {"get": {"responses": {"200": {"description": "d"}}}}},
+        })
+    }
+
+    #[test]
+    fn documents_of_both_versions_are_valid() {
+        for version in ["3.0.3", "3.1.0"] {
+            validate("name", &document(version)).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_first_problems_are_reported_with_their_places() {
+        let get = "/paths/~1a/get";
+        let response = |value: Value| json!({"responses": {"200": value}});
+        let wrong: Vec<Value> = (0..7)
+            .map(|_| json!({"name": 1, "in": "query", "schema": {}}))
+            .collect();
+        let long = json!({"description": "d", "x".repeat(500): 1});
+        let schema = |schema: Value| {
+            response(json!({"description": "d", "content": {"a/b": {"schema": schema}}}))
+        };
+        for (pointer, value, expected) in [
+            ("/openapi", json!("2.0"), "name: is OpenAPI 2.0; only"),
+            ("/openapi", json!(3), "name: has no `openapi` version"),
+            ("/paths", json!(null), "name: has no `paths`"),
+            (
+                get,
+                json!(1),
+                "name: is not a valid OpenAPI document:\n  #/paths/~1a/get: it is not of type \"object\"",
+            ),
+            (
+                get,
+                schema(json!({"type": "strung"})),
+                "name: is not a valid OpenAPI document:\n  #/paths/~1a/get/responses/200/content/a~1b/schema/type: ",
+            ),
+            (
+                get,
+                schema(json!({"$ref": "#/x"})),
+                "name: #/paths/~1a/get/responses/200/content/a~1b/schema/$ref: `#/x` refers to nothing",
+            ),
+            (
+                get,
+                json!({"responses": {"200": {"description": "d"}}, "parameters": [{"name": "p", "in": "path", "required": true, "schema": {}}]}),
+                "name: #/paths/~1a/get/parameters/0: path parameter `p` is not in /a",
+            ),
+        ] {
+            let mut document = document("3.1.0");
+            *document.pointer_mut(pointer).unwrap() = value;
+            let error = validate("name", &document).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+        let mut many = document("3.1.0");
+        many["paths"]["/a"]["get"]["parameters"] = wrong.into();
+        let error = validate("name", &many).unwrap_err().to_string();
+        assert_eq!(error.lines().count(), 1 + 5 + 1, "{error}");
+        assert!(error.ends_with("\n  and 2 more"), "{error}");
+        let mut large = document("3.1.0");
+        large["paths"]["/a"]["get"] = response(long);
+        let error = validate("name", &large).unwrap_err().to_string();
+        assert!(error.ends_with('…') && error.len() < 450, "{error}");
+    }
+}
