@@ -48,6 +48,82 @@ fn text_markdown_and_json_contain_the_same_changes() {
     );
 }
 
+/// The line of a report about the places in `names` whose descriptions were added.
+fn line_about(names: &[&str], response: bool) -> String {
+    let parameters = |text: Value| -> Vec<(String, Value)> {
+        let parameter = |name: &&str| json!({"name": name, "in": "query", "description": text, "schema": {"type": "string"}});
+        let list: Vec<Value> = names.iter().map(parameter).collect();
+        vec![("/paths/~1books/post/parameters".into(), list.into())]
+    };
+    let with = |text: &str| {
+        let mut edits = parameters(text.into());
+        if response {
+            edits.push((
+                "/paths/~1books/post/responses/201/description".into(),
+                text.into(),
+            ));
+        }
+        let edits: Vec<_> = edits
+            .iter()
+            .map(|(at, value)| (at.as_str(), value.clone()))
+            .collect();
+        shelf_with(&edits)
+    };
+    let text = changes(&with("old"), &with("new")).to_text();
+    let line = text.lines().nth(2).expect("a line").trim();
+    line.strip_suffix(": description reworded")
+        .expect("its end")
+        .to_owned()
+}
+
+#[test]
+fn changes_of_documentation_with_the_same_text_are_one_line() {
+    for (names, response, expected) in [
+        (&["a"][..], false, "query parameter `a`"),
+        (&["a", "b"], true, "query parameter `a`, `b`; response 201"),
+        (
+            &["a,b", "c"],
+            false,
+            "query parameter `a,b`; query parameter `c`",
+        ),
+        (
+            &["a", "b", "c", "d", "e"],
+            false,
+            "query parameter `a`, `b`, `c`, `d`, `e`",
+        ),
+        (
+            &["a", "b", "c", "d", "e", "f"],
+            false,
+            "query parameter `a`, `b`, `c`, `d`; and 2 more",
+        ),
+    ] {
+        assert_eq!(line_about(names, response), expected);
+    }
+    // The description of the part itself.
+    let tagged = shelf_with(&[
+        ("/paths/~1books/post/description", json!("new")),
+        ("/paths/~1books/post/requestBody/description", json!("new")),
+    ]);
+    let text = changes(&shelf("3.0"), &tagged).to_text();
+    assert!(
+        text.contains("\n    request body; itself: description added\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn markdown_is_escaped_outside_of_code() {
+    let new = shelf_with(&[(
+        "/paths/~1a_b*",
+        json!({"get": {"operationId": "a_b", "responses": {"204": {"description": "d"}}}}),
+    )]);
+    let text = changes(&shelf("3.0"), &new).to_markdown();
+    assert!(
+        text.contains("- GET /a\\_b\\*\n  - operation `a_b` added\n"),
+        "{text}"
+    );
+}
+
 #[test]
 fn ignored_changes_are_listed_with_their_reason_and_do_not_count() {
     let new = shelf_with(&[
