@@ -23,7 +23,7 @@ JSON pointer. No text of the publisher is copied.
 
 A document from which no client can be generated is not accepted, and one that
 lacks an operation of ours only with --allow-removals. The name, date and SHA-256
-of the accepted document are written to `accepted.json` beside our document.
+of the accepted document are written to `accepted.json` next to our document.
 
 Exit code with --accept: 0 success, 1 error, 2 wrong usage. Without it, the
 class of the change: 0 none, 10 additive, 20 breaking (like `cargo xtask diff`).";
@@ -89,13 +89,14 @@ pub fn run(arguments: &Arguments, root: &Path) -> Result<(String, u8), Error> {
         return Err(Error::NotAccepted { path, reason });
     }
     let review = review(&proposal, &actions)?;
+    let outcome = if unchanged {
+        "unchanged"
+    } else {
+        write(&path, &text)?;
+        "replaced; write the marked texts, check the texts of changed places, then run `cargo xtask generate`"
+    };
     record(&path.with_file_name("accepted.json"), &source, &bytes)?;
-    if unchanged {
-        return Ok((format!("{review}{name} is unchanged\n"), 0));
-    }
-    write(&path, &text)?;
-    let next = "write the marked texts, check the texts of changed places, then run `cargo xtask generate`";
-    Ok((format!("{review}{name} is replaced; {next}\n"), 0))
+    Ok((format!("{review}{name} is {outcome}\n"), 0))
 }
 
 /// Why the proposed document must not replace ours.

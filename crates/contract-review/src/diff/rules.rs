@@ -193,8 +193,8 @@ pub(super) fn format_change(old: Option<&str>, new: Option<&str>) -> Option<Chan
     }
 }
 
-/// Whether generated code has another Rust type for a value with the other format. Every format that
-/// is not listed has the type of a value without a format: `String`, `i64` or `f64`.
+/// Whether generated code has another Rust type for a value with the other format. Every format
+/// that is not listed has the type of a value without a format: `String`, `i64` or `f64`.
 pub(super) fn format_changes_type(old: Option<&str>, new: Option<&str>) -> bool {
     const TYPES: [&str; 12] = [
         "int8", "uint8", "int16", "uint16", "int32", "uint32", "uint64", "float", "date", "uuid",
