@@ -1,11 +1,10 @@
-//! The client without async: from a plain thread, and where a runtime runs.
+//! Blocking calls, from a plain thread and within a runtime.
 
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
-use barcode_cloud::blocking::Client;
 use barcode_cloud::{
-    BarcodeImageFormat, Config, DecodeBarcodeType, EncodeBarcodeType, Error, ImageSource, Retry,
+    BarcodeImageFormat, Client, Config, DecodeBarcodeType, EncodeBarcodeType, ImageSource, Retry,
 };
 use barcode_cloud_sandbox::Sandbox;
 use serde_json::json;
@@ -35,74 +34,39 @@ fn a_thread_draws_reads_and_saves() {
     let (_runtime, _sandbox, client) = sandbox();
     let folder = tempfile::tempdir().unwrap();
     let request = || client.generate(EncodeBarcodeType::Code128, "PARCEL-0042");
-    let picture = request().send().unwrap();
+    let picture = request().send_blocking().unwrap();
     let (first, second) = (folder.path().join("1.png"), folder.path().join("2.gif"));
-    picture.save(&first).unwrap();
+    picture.save_blocking(&first).unwrap();
     assert_eq!(&std::fs::read(&first).unwrap(), picture.bytes());
     let length = request()
         .format(BarcodeImageFormat::Gif)
-        .save(&second)
+        .save_blocking(&second)
         .unwrap();
     assert_eq!(length, std::fs::metadata(&second).unwrap().len());
     for path in [&first, &second] {
         let read = client
             .recognize(path.as_path())
             .types([DecodeBarcodeType::Code128])
-            .send();
+            .send_blocking();
         assert_eq!(read.unwrap()[0].value, "PARCEL-0042");
         assert_eq!(
-            client.scan(path.as_path()).send().unwrap()[0].value,
+            client.scan(path.as_path()).send_blocking().unwrap()[0].value,
             "PARCEL-0042"
         );
     }
     let error = client
         .generate(EncodeBarcodeType::Ean13, "no digits")
-        .send()
+        .send_blocking()
         .unwrap_err();
     assert_eq!(error.status().unwrap(), 400);
-}
-
-#[test]
-fn many_are_answered_in_order_and_as_they_come() {
-    let (_runtime, _sandbox, client) = sandbox();
-    let requests = || {
-        (0..20).map(|n| {
-            client.generate(
-                EncodeBarcodeType::Qr,
-                if n == 7 { String::new() } else { n.to_string() },
-            )
-        })
-    };
-    let pictures: Vec<_> = client
-        .generate_many(requests())
-        .concurrency(3)
-        .in_order()
-        .collect();
-    assert_eq!(pictures.len(), 20);
-    assert!(matches!(pictures[7], Err(Error::InvalidInput(_))));
-    let scans = pictures
-        .into_iter()
-        .flatten()
-        .map(|picture| client.scan(picture.into_inner().into_bytes()));
-    let mut values: Vec<_> = client
-        .scan_many(scans)
-        .as_completed()
-        .map(|(place, found)| (place, found.unwrap().remove(0).value))
-        .collect();
-    values.sort();
-    assert_eq!(values.len(), 19);
-    assert_eq!(values[18], (18, "19".to_owned()));
-    // Dropping the iterator in the middle ends the calls in flight.
-    let mut answers = client.generate_many(requests()).in_order();
-    assert!(answers.next().unwrap().is_ok());
 }
 
 #[test]
 fn a_picture_is_read_as_it_comes_and_sent_from_a_reader() {
     let (_runtime, _sandbox, client) = sandbox();
     let request = client.generate(EncodeBarcodeType::Qr, "by reader");
-    let whole = request.clone().send().unwrap();
-    let mut reader = request.stream().unwrap();
+    let whole = request.clone().send_blocking().unwrap();
+    let mut reader = request.stream_blocking().unwrap();
     assert_eq!(reader.media_type(), "image/png");
     assert_eq!(reader.length(), Some(whole.bytes().len() as u64));
     let mut read = Vec::new();
@@ -111,21 +75,10 @@ fn a_picture_is_read_as_it_comes_and_sent_from_a_reader() {
     assert_eq!(reader.read(&mut [0]).unwrap(), 0);
     let length = read.len() as u64;
     let image = ImageSource::blocking_reader(std::io::Cursor::new(read), length);
-    assert_eq!(client.scan(image).send().unwrap()[0].value, "by reader");
-}
-
-#[test]
-fn an_iterator_is_not_asked_again_after_its_end() {
-    let (_runtime, _sandbox, client) = sandbox();
-    let mut asked = 0;
-    let requests = std::iter::from_fn(|| {
-        asked += 1;
-        // The iterator starts again after its end, as iterators may.
-        (asked % 4 != 0).then(|| client.generate(EncodeBarcodeType::Qr, "x"))
-    });
-    let answers = client.generate_many(requests).in_order();
-    assert_eq!(answers.count(), 3);
-    assert_eq!(asked, 4);
+    assert_eq!(
+        client.scan(image).send_blocking().unwrap()[0].value,
+        "by reader"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,7 +93,10 @@ async fn it_is_no_panic_to_use_and_to_drop_it_where_a_runtime_runs() {
         .unwrap(),
     )
     .unwrap();
-    let error = client.scan(b"picture".to_vec()).send().unwrap_err();
+    let error = client
+        .scan(b"picture".to_vec())
+        .send_blocking()
+        .unwrap_err();
     assert!(error.is_auth(), "{error:?}");
     drop(client);
 }
@@ -163,32 +119,21 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Parents {
 fn a_call_belongs_to_the_span_that_it_is_made_in() {
     let client = fixed("http://127.0.0.1:9/v4.0")
         .retry(Retry::none())
-        .build_blocking()
+        .build()
         .unwrap();
     let scan = || client.scan(b"picture".to_vec());
     let parents = Parents::default();
     let subscriber = tracing_subscriber::registry().with(parents.clone());
     tracing::subscriber::with_default(subscriber, || {
-        tracing::info_span!("one").in_scope(|| scan().send().unwrap_err());
-        tracing::info_span!("many").in_scope(|| {
-            let requests = (0..2).map(|_| scan());
-            let answers = client.scan_many(requests).in_order();
-            assert_eq!(answers.filter(Result::is_err).count(), 2);
-        });
+        tracing::info_span!("one").in_scope(|| scan().send_blocking().unwrap_err());
         tracing::info_span!("stream").in_scope(|| {
             let request = client.generate(EncodeBarcodeType::Qr, "x");
-            request.stream().unwrap_err();
+            request.stream_blocking().unwrap_err();
         });
-        scan().send().unwrap_err();
+        scan().send_blocking().unwrap_err();
     });
     assert_eq!(
         *parents.0.lock().unwrap(),
-        [
-            Some("one"),
-            Some("many"),
-            Some("many"),
-            Some("stream"),
-            None
-        ]
+        [Some("one"), Some("stream"), None]
     );
 }

@@ -29,18 +29,13 @@ pub(crate) async fn run(client: &Client, folder: &Path) -> anyhow::Result<(usize
         files.push(entry?.path());
     }
     files.sort();
-    let requests = stream::iter(&files).map(|file| {
-        client
-            .recognize(file.as_path())
-            .mode(RecognitionMode::Excellent)
+    let calls = stream::iter(&files).map(async |file| {
+        let request = client.recognize(file).mode(RecognitionMode::Excellent);
+        (file.display(), request.send().await)
     });
-    let mut results = client
-        .recognize_many(requests)
-        .concurrency(8)
-        .as_completed();
+    let mut results = calls.buffer_unordered(8);
     let (mut succeeded, mut failed) = (0, 0);
-    while let Some((index, result)) = results.next().await {
-        let name = files[index].display();
+    while let Some((name, result)) = results.next().await {
         match result {
             Ok(barcodes) => {
                 succeeded += 1;

@@ -1,12 +1,12 @@
-//! A synchronous program that generates tickets, several at a time.
+//! A synchronous program that generates tickets on several threads.
 //!
 //! `cargo run -p barcode-cloud --features blocking --example blocking`. The environment must
 //! contain credentials, of the service or of a sandbox.
 
 use std::path::Path;
+use std::thread;
 
-use barcode_cloud::blocking::Client;
-use barcode_cloud::{EncodeBarcodeType, RenderOptions};
+use barcode_cloud::{Client, EncodeBarcodeType, Error, RenderOptions};
 
 pub(crate) fn main() -> anyhow::Result<()> {
     let client = Client::from_env()?;
@@ -14,18 +14,24 @@ pub(crate) fn main() -> anyhow::Result<()> {
 }
 
 pub(crate) fn run(client: &Client, folder: &Path) -> anyhow::Result<()> {
-    let large = RenderOptions::new().resolution(300.0);
-    let tickets = (1..=5).map(|seat| {
-        let data = format!("SEAT-{seat:02}");
-        client
-            .generate(EncodeBarcodeType::Aztec, data)
-            .render(large.clone())
-    });
-    for (seat, image) in (1..).zip(client.generate_many(tickets).in_order()) {
-        let path = folder.join(format!("ticket-{seat:02}.png"));
-        image?.save(&path)?;
-        let barcodes = client.scan(path.as_path()).send()?;
-        println!("{}: {}", path.display(), barcodes[0].value);
-    }
-    Ok(())
+    thread::scope(|scope| {
+        let tickets: Vec<_> = (1..=5)
+            .map(|seat| scope.spawn(move || ticket(client, folder, seat)))
+            .collect();
+        for ticket in tickets {
+            println!("{}", ticket.join().expect("the thread does not panic")?);
+        }
+        Ok(())
+    })
+}
+
+/// Generates and saves a ticket. Returns the value that a scan of the file finds.
+fn ticket(client: &Client, folder: &Path, seat: u32) -> Result<String, Error> {
+    let path = folder.join(format!("ticket-{seat:02}.png"));
+    client
+        .generate(EncodeBarcodeType::Aztec, format!("SEAT-{seat:02}"))
+        .render(RenderOptions::new().resolution(300.0))
+        .save_blocking(&path)?;
+    let barcodes = client.scan(path.as_path()).send_blocking()?;
+    Ok(format!("{}: {}", path.display(), barcodes[0].value))
 }

@@ -38,6 +38,6 @@ pub use client::{Client, ClientBuilder, Config, Retry, Timeouts};
 pub use error::{ApiError, ConfigurationError, Deadline, Error, InvalidInput, InvalidResponse};
 pub use image::{Image, ImageStream};
 pub use request::{
-    Barcode, BarcodeType, Code128Options, Color, Data, Generate, ImageSource, Many, Pdf417Options,
-    Point, QrOptions, Reader, Recognize, RenderOptions, Request, Scan,
+    Barcode, BarcodeType, Code128Options, Color, Data, Generate, ImageSource, Pdf417Options, Point,
+    QrOptions, Reader, Recognize, RenderOptions, Scan,
 };

@@ -126,7 +126,7 @@ fn blocking_generates_and_scans_barcodes() {
         .credentials(credentials.unwrap())
         .base_url(sandbox.base_url())
         .token_url(sandbox.token_url());
-    let client = builder.build_blocking().unwrap();
+    let client = builder.build().unwrap();
     let folder = tempfile::tempdir().unwrap();
     blocking::run(&client, folder.path()).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);

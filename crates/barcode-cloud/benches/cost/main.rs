@@ -25,7 +25,7 @@ use table::Table;
 struct Effort {
     /// The number of alternating rounds. Figures are medians over the rounds.
     rounds: usize,
-    /// The divisor of the number of inputs of `recognize_many`.
+    /// The divisor of the number of inputs of the memory measurement.
     input_divisor: usize,
 }
 

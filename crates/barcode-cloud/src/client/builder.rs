@@ -290,18 +290,6 @@ impl ClientBuilder {
         )))
     }
 
-    /// Validates the settings and builds a [blocking](crate::blocking) client. Requires the feature
-    /// `blocking`.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`build`](Self::build), and [`Error::Configuration`] if the client's thread
-    /// cannot be started.
-    #[cfg(feature = "blocking")]
-    pub fn build_blocking(self) -> Result<crate::blocking::Client, Error> {
-        crate::blocking::Client::start(self.build()?)
-    }
-
     fn base_url_text(&self) -> &str {
         let url = self.config.base_url.as_ref().or(self.env.base_url.as_ref());
         url.map_or(api::BASE_URL, String::as_str)

@@ -12,14 +12,13 @@ use std::sync::Arc;
 use barcode_cloud_auth::{ClientCredentials, TokenSource};
 use barcode_cloud_client::types::EncodeBarcodeType;
 use barcode_cloud_client::{self as api, ClientInfo as _, Hooks};
-use futures_util::Stream;
 use reqwest_middleware::Middleware;
 
 pub use self::builder::ClientBuilder;
 pub use self::config::{Config, Retry, Timeouts};
 use crate::exchange::hook::ExchangeHook;
 use crate::exchange::{AuthorizedClient, Bounds, Exchange, Limiter, Retries};
-use crate::{Data, Error, Generate, ImageSource, Many, Recognize, Scan};
+use crate::{Data, Error, Generate, ImageSource, Recognize, Scan};
 
 /// A client for Aspose.BarCode Cloud v4.0 that obtains and renews its token automatically.
 ///
@@ -147,54 +146,6 @@ impl Client {
     /// URL.
     pub fn scan(&self, image: impl Into<ImageSource>) -> Scan {
         Scan::new(self.clone(), image.into())
-    }
-
-    /// Generates many barcodes: sends the requests of a stream, several at a time.
-    ///
-    /// ```no_run
-    /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
-    /// use barcode_cloud::EncodeBarcodeType;
-    /// use futures_util::{StreamExt as _, stream};
-    ///
-    /// let parcels = stream::iter(1..=10_000);
-    /// let requests = parcels
-    ///     .map(|id| client.generate(EncodeBarcodeType::Code128, format!("PARCEL-{id}")));
-    /// let mut images = client.generate_many(requests).concurrency(16).in_order();
-    /// while let Some(image) = images.next().await {
-    ///     println!("{} bytes", image?.bytes().len());
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn generate_many<S: Stream<Item = Generate>>(&self, requests: S) -> Many<S> {
-        Many::new(requests)
-    }
-
-    /// Recognizes the barcodes of many images: sends the requests of a stream, several at a time.
-    ///
-    /// ```no_run
-    /// # async fn example(client: barcode_cloud::Client, uploads: Vec<std::path::PathBuf>) {
-    /// use futures_util::{StreamExt as _, stream};
-    ///
-    /// let requests = stream::iter(&uploads).map(|path| client.recognize(path.as_path()));
-    /// let mut results = client.recognize_many(requests).as_completed();
-    /// while let Some((index, result)) = results.next().await {
-    ///     match result {
-    ///         Ok(found) => println!("{}: {} barcodes", uploads[index].display(), found.len()),
-    ///         Err(error) => eprintln!("{}: {error}", uploads[index].display()),
-    ///     }
-    /// }
-    /// # }
-    /// ```
-    pub fn recognize_many<S: Stream<Item = Recognize>>(&self, requests: S) -> Many<S> {
-        Many::new(requests)
-    }
-
-    /// Scans many images: sends the requests of a stream, several at a time.
-    ///
-    /// See [`recognize_many`](Self::recognize_many) for an example.
-    pub fn scan_many<S: Stream<Item = Scan>>(&self, requests: S) -> Many<S> {
-        Many::new(requests)
     }
 
     /// Returns the generated client, which has a method for every operation of the API document.
