@@ -33,9 +33,8 @@ use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::error::{ConfigurationError, Error};
-use crate::image::{Image, ImageStream};
+use crate::image::{Image, ImageStream, save};
 use crate::request::{Barcode, Generate, Recognize, Scan};
-use crate::save;
 
 impl Generate {
     /// Blocks the current thread until [`send`](Self::send) completes.

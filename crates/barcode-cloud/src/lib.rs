@@ -3,12 +3,11 @@
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod client;
-mod complete;
+mod config;
 mod error;
 mod exchange;
 mod image;
 mod request;
-mod save;
 
 /// The token source crate, for token sources with custom settings.
 pub use barcode_cloud_auth as auth;
@@ -34,7 +33,8 @@ pub mod middleware {
 /// A secret string, which `Debug` does not show and which is zeroed when it is dropped.
 pub use secrecy::SecretString;
 
-pub use client::{Client, ClientBuilder, Config, Retry, Timeouts};
+pub use client::{Client, ClientBuilder};
+pub use config::{Config, Retry, Timeouts};
 pub use error::{ApiError, ConfigurationError, Deadline, Error, InvalidInput, InvalidResponse};
 pub use image::{Image, ImageStream};
 pub use request::{

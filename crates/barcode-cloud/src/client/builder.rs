@@ -11,11 +11,12 @@ use barcode_cloud_client as api;
 use reqwest_middleware::Middleware;
 use secrecy::SecretString;
 
-use crate::client::credentials::{self, CredentialSource, Environment};
-use crate::client::http::{self, Transport};
-use crate::client::{MiddlewareChain, Shared};
-use crate::error::ConfigurationError;
-use crate::{Client, Config, Error, Retry};
+use super::Client;
+use super::credentials::{self, CredentialSource, Environment};
+use super::http::{self, Transport};
+use crate::config::{Config, Retry};
+use crate::error::{ConfigurationError, Error};
+use crate::exchange::{MiddlewareChain, Shared};
 
 /// A builder for a [`Client`], returned by [`Client::builder`].
 ///
@@ -281,13 +282,8 @@ impl ClientBuilder {
             Some(http) => http,
             None => transport.for_calls(&base_url, headers)?,
         };
-        Ok(Client::from_shared(Shared::new(
-            &self.config,
-            &base_url,
-            http,
-            tokens,
-            self.middleware,
-        )))
+        let shared = Shared::new(&self.config, &base_url, http, tokens, self.middleware);
+        Ok(Client(Arc::new(shared)))
     }
 
     fn base_url_text(&self) -> &str {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use barcode_cloud_auth::{ClientCredentials, TokenSource};
 use secrecy::SecretString;
 
-use crate::Config;
+use crate::config::Config;
 use crate::error::ConfigurationError;
 
 pub(crate) const CLIENT_ID: &str = "BARCODE_CLOUD_CLIENT_ID";

@@ -9,7 +9,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Proxy, Url};
 use secrecy::ExposeSecret as _;
 
-use crate::Config;
+use crate::config::Config;
 use crate::error::ConfigurationError;
 
 /// The HTTP settings that apply to both API requests and token requests.

@@ -4,37 +4,16 @@
 use std::fmt;
 
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderValue};
 
-use super::OneLine;
-use crate::exchange::REQUEST_ID;
+use super::response_head::ResponseHead;
+use super::{OneLine, body_text};
 
 /// A successful response that does not match the API document, or that is too long or incomplete.
 pub struct InvalidResponse {
     fault: Fault,
-    head: Head,
+    head: ResponseHead,
     text: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-/// The status and the request id of the response that an error is about.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Head {
-    pub(crate) status: Option<StatusCode>,
-    request_id: Option<HeaderValue>,
-}
-
-impl Head {
-    pub(crate) fn new(status: StatusCode, headers: &HeaderMap) -> Self {
-        Self {
-            status: Some(status),
-            request_id: headers.get(REQUEST_ID).cloned(),
-        }
-    }
-
-    pub(crate) fn request_id(&self) -> Option<&str> {
-        self.request_id.as_ref()?.to_str().ok()
-    }
 }
 
 /// The reason why a response is invalid.
@@ -79,13 +58,13 @@ impl InvalidResponse {
     pub(crate) fn new(fault: Fault, body: &[u8]) -> Self {
         Self {
             fault,
-            head: Head::default(),
-            text: crate::exchange::response::text(body),
+            head: ResponseHead::default(),
+            text: body_text(body),
             source: None,
         }
     }
 
-    pub(crate) fn of(mut self, head: &Head) -> Self {
+    pub(crate) fn of(mut self, head: &ResponseHead) -> Self {
         self.head = head.clone();
         self
     }

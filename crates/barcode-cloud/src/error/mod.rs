@@ -5,6 +5,7 @@ mod api;
 pub(crate) mod body;
 mod configuration;
 mod invalid_response;
+mod response_head;
 mod status;
 
 use std::borrow::Cow;
@@ -16,8 +17,9 @@ use reqwest::StatusCode;
 
 pub use self::api::ApiError;
 pub use self::configuration::ConfigurationError;
+pub(crate) use self::invalid_response::Fault;
 pub use self::invalid_response::InvalidResponse;
-pub(crate) use self::invalid_response::{Fault, Head};
+pub(crate) use self::response_head::{REQUEST_ID, ResponseHead};
 pub(crate) use self::status::Resend;
 use self::status::StatusClass;
 
@@ -167,6 +169,17 @@ impl fmt::Display for OneLine<'_> {
             character => fmt::Write::write_char(f, character),
         })
     }
+}
+
+/// The maximum number of characters of a response's body that an error keeps.
+const MAX_BODY_TEXT: usize = 2_000;
+
+/// Returns the beginning of a response's body as text.
+pub(crate) fn body_text(body: &[u8]) -> String {
+    String::from_utf8_lossy(body)
+        .chars()
+        .take(MAX_BODY_TEXT)
+        .collect()
 }
 
 impl Error {

@@ -79,8 +79,7 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::{Resend, StatusClass};
-    use crate::Error;
-    use crate::error::{ApiError, Fault, InvalidResponse};
+    use crate::error::{ApiError, Error, Fault, InvalidResponse};
 
     /// The table in the documentation of `Error`: status, `is_client_error`, `is_retryable`,
     /// `is_auth`, and whether the request is resent.

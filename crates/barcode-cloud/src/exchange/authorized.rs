@@ -1,5 +1,6 @@
 //! Sends one request with a bearer token, through the middleware of the client if there is any.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,8 +12,10 @@ use tokio::time::Instant;
 
 use super::deadline::Limit;
 use super::response;
-use crate::Error;
-use crate::client::MiddlewareChain;
+use crate::error::Error;
+
+/// The middleware of a client; the first one is the outermost.
+pub(crate) type MiddlewareChain = Vec<Arc<dyn Middleware>>;
 
 /// An HTTP client that authorizes each request.
 #[derive(Debug)]

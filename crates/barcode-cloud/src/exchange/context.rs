@@ -10,8 +10,7 @@ use super::body::{Bounded, Bounds};
 use super::deadline::Limit;
 use super::limiter::Permit;
 use super::response;
-use crate::Error;
-use crate::error::Head;
+use crate::error::{Error, ResponseHead};
 
 /// Most bytes that are allocated because a response announces them; more are allocated as they
 /// arrive.
@@ -19,7 +18,7 @@ const PREALLOCATED: u64 = 1 << 20;
 
 /// The context of a successful response.
 pub(crate) struct ResponseContext<'a> {
-    pub(crate) head: Head,
+    pub(crate) head: ResponseHead,
     pub(crate) bounds: Bounds,
     /// Dropped when the response was received, or kept for as long as its body is streamed.
     pub(crate) permit: Permit,

@@ -6,8 +6,7 @@ use std::time::Duration;
 use barcode_cloud_auth::ErrorKind;
 use tokio::time::{Instant, timeout_at};
 
-use crate::Error;
-use crate::error::Deadline;
+use crate::error::{Deadline, Error};
 
 /// A time limit that has started.
 #[derive(Debug, Clone, Copy)]

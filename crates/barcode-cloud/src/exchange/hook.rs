@@ -18,8 +18,7 @@ use super::{
     Bounded, Bounds, CallOptions, Exchange, Failure, Operation, ResponseContext, Streaming,
     response,
 };
-use crate::Error;
-use crate::error::{Head, InvalidInput};
+use crate::error::{Error, InvalidInput, ResponseHead};
 
 /// Sends the requests of the generated client that [`Client::api`](crate::Client::api) hands out.
 #[derive(Debug)]
@@ -121,7 +120,7 @@ struct GuardedBody {
     deadline: Option<Pin<Box<Sleep>>>,
     limit: Limit,
     bounds: Bounds,
-    head: Head,
+    head: ResponseHead,
 }
 
 impl GuardedBody {

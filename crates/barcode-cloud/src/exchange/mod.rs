@@ -6,10 +6,11 @@ mod authorized;
 mod body;
 mod context;
 mod deadline;
-pub(crate) mod hook;
+mod hook;
 mod limiter;
 pub(crate) mod response;
 mod retry;
+mod shared;
 mod span;
 mod unprocessed;
 pub(crate) mod upload;
@@ -20,24 +21,23 @@ use std::time::Duration;
 use barcode_cloud_auth::AccessToken;
 use barcode_cloud_client as api;
 use bytes::Bytes;
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::HeaderValue;
 use reqwest::{Request, Response, StatusCode};
 use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
 
-pub(crate) use self::authorized::AuthorizedClient;
+use self::authorized::AuthorizedClient;
+pub(crate) use self::authorized::MiddlewareChain;
 pub(crate) use self::body::{BodyError, Bounded, Bounds, Pieces};
 pub(crate) use self::context::ResponseContext;
 use self::deadline::Limit;
-pub(crate) use self::limiter::{Limiter, Permit};
-pub(crate) use self::retry::Retries;
+use self::limiter::{Limiter, Permit};
+use self::retry::Retries;
+pub(crate) use self::shared::Shared;
 pub(crate) use self::span::Streaming;
-use crate::error::{Deadline, Head, InvalidInput};
-use crate::exchange::upload::UploadOutcome;
-use crate::{Error, Timeouts};
-
-/// The header that carries the id of a request, both ways.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use self::upload::UploadOutcome;
+use crate::config::Timeouts;
+use crate::error::{Deadline, Error, InvalidInput, REQUEST_ID, ResponseHead};
 
 /// An operation with its arguments, which can be attempted more than once.
 pub(crate) trait Operation: Sync {
@@ -294,7 +294,7 @@ impl Call<'_> {
         let exchange = self.exchange;
         let (response, token) = exchange.client.send(request, token, limit).await?;
         if response.status() == StatusCode::OK {
-            let head = Head::new(response.status(), response.headers());
+            let head = ResponseHead::new(response.status(), response.headers());
             self.call_span.answered(&head);
             let context = ResponseContext {
                 head,

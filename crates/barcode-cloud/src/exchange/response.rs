@@ -11,9 +11,9 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use reqwest::{Body, Response, StatusCode};
 
-use crate::Error;
-use crate::error::body;
-use crate::error::{ApiError, Deadline, Fault, Head, InvalidInput, InvalidResponse};
+use crate::error::{
+    ApiError, Deadline, Error, Fault, InvalidInput, InvalidResponse, ResponseHead, body, body_text,
+};
 use crate::exchange::{BodyError, Bounded, Bounds, ResponseContext};
 
 /// Most bytes of an error body that are read.
@@ -22,13 +22,10 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// Most bytes that are read of a body that should have been an image.
 const NO_PICTURE_LIMIT: usize = 8_000;
 
-/// Most characters of a response's text that an error keeps.
-const TEXT_LIMIT: usize = 2_000;
-
 /// The error of an unsuccessful response, and the response with the beginning of its body.
 #[cold]
 pub(crate) async fn error(response: Response, bounds: Bounds) -> (Error, http::Response<Bytes>) {
-    let head = Head::new(response.status(), response.headers());
+    let head = ResponseHead::new(response.status(), response.headers());
     let retry_after = retry_after(response.headers(), SystemTime::now());
     let status = response.status();
     let (parts, body) = http::Response::<Body>::from(response).into_parts();
@@ -37,7 +34,12 @@ pub(crate) async fn error(response: Response, bounds: Bounds) -> (Error, http::R
     (error, http::Response::from_parts(parts, body))
 }
 
-fn failed(status: StatusCode, head: &Head, body: &[u8], retry_after: Option<Duration>) -> Error {
+fn failed(
+    status: StatusCode,
+    head: &ResponseHead,
+    body: &[u8],
+    retry_after: Option<Duration>,
+) -> Error {
     if status.is_success() {
         let fault = Fault::Undocumented { status };
         return InvalidResponse::new(fault, body).of(head).into();
@@ -64,7 +66,7 @@ pub(crate) fn unbuilt(error: api::Error<ApiErrorResponse>) -> Error {
 
 /// Converts an error of the generated client that could not read a complete, successful response.
 #[cold]
-pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &Head) -> Error {
+pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &ResponseHead) -> Error {
     let invalid = match error {
         api::Error::InvalidResponsePayload(body, source) => {
             InvalidResponse::new(Fault::NotJson, &body).because(source)
@@ -82,7 +84,7 @@ pub(crate) async fn other_than_picture(response: Response, context: &ResponseCon
 }
 
 #[cold]
-pub(crate) fn no_picture(body: &[u8], head: &Head) -> Error {
+pub(crate) fn no_picture(body: &[u8], head: &ResponseHead) -> Error {
     InvalidResponse::new(Fault::NotAnImage, body)
         .of(head)
         .into()
@@ -90,7 +92,7 @@ pub(crate) fn no_picture(body: &[u8], head: &Head) -> Error {
 
 /// The error of an image that ends before the end of its file format.
 #[cold]
-pub(crate) fn incomplete(received: u64, head: &Head) -> Error {
+pub(crate) fn incomplete(received: u64, head: &ResponseHead) -> Error {
     let fault = Fault::Incomplete { received };
     InvalidResponse::new(fault, b"").of(head).into()
 }
@@ -110,7 +112,7 @@ pub(crate) fn lost(source: reqwest::Error) -> Error {
 
 /// Converts the reason why a body ended early.
 #[cold]
-pub(crate) fn body_error(error: BodyError, bounds: Bounds, head: &Head) -> Error {
+pub(crate) fn body_error(error: BodyError, bounds: Bounds, head: &ResponseHead) -> Error {
     match error {
         BodyError::TooLong => {
             let limit = bounds.max_bytes;
@@ -142,7 +144,7 @@ fn lenient(status: StatusCode, body: &[u8]) -> ApiError {
         code: told.code,
         message: told.message,
         description: told.description,
-        body: (!body.is_empty()).then(|| text(body)),
+        body: (!body.is_empty()).then(|| body_text(body)),
         ..ApiError::new(status)
     }
 }
@@ -157,11 +159,4 @@ async fn beginning(body: Body, bounds: Bounds, limit: usize) -> Vec<u8> {
         body.extend_from_slice(&piece);
     }
     body
-}
-
-pub(crate) fn text(body: &[u8]) -> String {
-    String::from_utf8_lossy(body)
-        .chars()
-        .take(TEXT_LIMIT)
-        .collect()
 }

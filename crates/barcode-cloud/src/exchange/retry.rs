@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tower::retry::budget::{Budget as _, TpsBudget};
 
-use crate::error::Resend;
-use crate::exchange::unprocessed::is_unprocessed;
-use crate::{Error, Retry};
+use super::unprocessed::is_unprocessed;
+use crate::config::Retry;
+use crate::error::{Error, Resend};
 
 /// The period over which the budget counts calls.
 const RECENT: Duration = Duration::from_secs(10);
@@ -122,8 +122,8 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::Retries;
-    use crate::error::{ApiError, Deadline};
-    use crate::{Error, Retry};
+    use crate::config::Retry;
+    use crate::error::{ApiError, Deadline, Error};
 
     fn answer(status: u16, retry_after: Option<u64>) -> Error {
         let status = StatusCode::from_u16(status).unwrap();

@@ -13,8 +13,7 @@ use tracing::Span;
 use tracing::field::{Empty, display};
 
 use super::{Exchange, Permit};
-use crate::Error;
-use crate::error::Head;
+use crate::error::{Error, ResponseHead};
 
 /// The telemetry of one call. If it is dropped before `end`, the call is recorded as cancelled.
 pub(super) struct CallSpan<'a> {
@@ -46,7 +45,7 @@ impl<'a> CallSpan<'a> {
     }
 
     /// Records the status and the request id of a successful response.
-    pub(super) fn answered(&self, head: &Head) {
+    pub(super) fn answered(&self, head: &ResponseHead) {
         if self.span.is_disabled() {
             return;
         }

@@ -14,8 +14,7 @@ use futures_util::stream::{self, Stream, TryStreamExt as _};
 use tokio::io::AsyncRead;
 use tokio_util::io::{ReaderStream, StreamReader};
 
-use crate::Error;
-use crate::error::InvalidInput;
+use crate::error::{Error, InvalidInput};
 
 /// Most bytes that are read at a time.
 const PIECE: usize = 64 * 1024;

@@ -10,8 +10,7 @@ use barcode_cloud_client::types::{
 use barcode_cloud_client::{self as api, ResponseValue};
 use serde_json::{Map, Value};
 
-use crate::Error;
-use crate::error::{Fault, Head, InvalidResponse};
+use crate::error::{Error, Fault, InvalidResponse, ResponseHead};
 use crate::exchange::response;
 
 /// A barcode found in an image.
@@ -96,7 +95,7 @@ impl From<BarcodeResponse> for Barcode {
 pub(crate) fn received(
     response: Result<ResponseValue<BarcodeResponseList>, api::Error<ApiErrorResponse>>,
     body: &[u8],
-    head: &Head,
+    head: &ResponseHead,
     trace_data: bool,
 ) -> Result<Vec<Barcode>, Error> {
     let response = response.map_err(|error| response::unread(error, head))?;

@@ -2,20 +2,20 @@
 
 use std::future::{self, Future};
 use std::path::Path;
+use std::sync::Arc;
 
 use barcode_cloud_client::types::{BarcodeImageFormat, EncodeBarcodeType, GenerateParams};
 use barcode_cloud_client::{self as api, operations};
 use reqwest::Response;
 
-use crate::error::InvalidInput;
-use crate::exchange::response;
+use super::applicability;
+use super::call_options::call_setters;
+use super::{Code128Options, Data, Pdf417Options, QrOptions, RenderOptions};
+use crate::error::{Error, InvalidInput};
 use crate::exchange::upload::UploadOutcome;
-use crate::exchange::{CallOptions, Operation, ResponseContext, Streaming};
-use crate::image::ImageStream;
-use crate::request::applicability;
-use crate::request::call_options::call_setters;
-use crate::save::NewFile;
-use crate::{Client, Code128Options, Data, Error, Image, Pdf417Options, QrOptions, RenderOptions};
+use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, Streaming, response};
+use crate::image::save::NewFile;
+use crate::image::{Image, ImageStream};
 
 /// A request to generate a barcode, returned by [`Client::generate`].
 ///
@@ -39,7 +39,7 @@ use crate::{Client, Code128Options, Data, Error, Image, Pdf417Options, QrOptions
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug, Clone)]
 pub struct Generate {
-    client: Client,
+    shared: Arc<Shared>,
     barcode_type: EncodeBarcodeType,
     data: Data,
     format: Option<BarcodeImageFormat>,
@@ -51,9 +51,9 @@ pub struct Generate {
 }
 
 impl Generate {
-    pub(crate) fn new(client: Client, barcode_type: EncodeBarcodeType, data: Data) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, barcode_type: EncodeBarcodeType, data: Data) -> Self {
         Self {
-            client,
+            shared,
             barcode_type,
             data,
             format: None,
@@ -110,8 +110,8 @@ impl Generate {
     ///   encode the data;
     /// - any other error of a call: see [`Error`].
     pub async fn send(self) -> Result<Image, Error> {
-        let (client, options, request) = self.prepare(Whole)?;
-        Ok(client.exchange().run(&options, &request).await?)
+        let (shared, options, request) = self.prepare(Whole)?;
+        Ok(shared.exchange.run(&options, &request).await?)
     }
 
     /// Sends the request and returns the image as a stream, which needs constant memory. The
@@ -124,8 +124,8 @@ impl Generate {
     ///
     /// The errors of [`send`](Self::send).
     pub async fn stream(self) -> Result<ImageStream, Error> {
-        let (client, options, request) = self.prepare(Streamed)?;
-        Ok(client.exchange().run(&options, &request).await?)
+        let (shared, options, request) = self.prepare(Streamed)?;
+        Ok(shared.exchange.run(&options, &request).await?)
     }
 
     /// Sends the request and writes the image to `path` in constant memory. Returns the number of
@@ -141,12 +141,12 @@ impl Generate {
         let path = path.as_ref();
         // Reports a path that cannot be written to before the request is billed.
         drop(NewFile::create(path).await?);
-        let (client, options, request) = self.prepare(ToFile(path))?;
-        Ok(client.exchange().run(&options, &request).await?)
+        let (shared, options, request) = self.prepare(ToFile(path))?;
+        Ok(shared.exchange.run(&options, &request).await?)
     }
 
-    /// Validates the request. Returns it with the client and the options that it is sent with.
-    fn prepare<R>(self, receive: R) -> Result<(Client, CallOptions, Request<R>), Error> {
+    /// Validates the request. Returns it with the shared state and the options that it is sent with.
+    fn prepare<R>(self, receive: R) -> Result<(Arc<Shared>, CallOptions, Request<R>), Error> {
         let mut render = self.render;
         if self.format.is_some() {
             render.get_or_insert_default().0.image_format = self.format;
@@ -160,15 +160,15 @@ impl Generate {
             pdf417_params: self.pdf417.map(|options| options.0),
         };
         applicability::check(&params)?;
-        let trace_data = self.client.shared().trace_data;
+        let trace_data = self.shared.trace_data;
         let traced_data = trace_data.then(|| params.encode_data.data.clone());
-        let request = self.client.api().generate_body().body(params).request();
+        let request = self.shared.api.generate_body().body(params).request();
         let request = Request {
             http: request.map_err(response::unbuilt)?,
             receive,
             traced_data,
         };
-        Ok((self.client, self.options, request))
+        Ok((self.shared, self.options, request))
     }
 }
 

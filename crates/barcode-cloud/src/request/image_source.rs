@@ -13,8 +13,7 @@ use futures_util::TryStreamExt as _;
 use tokio::fs::File;
 use tokio::io::AsyncRead;
 
-use crate::Error;
-use crate::error::InvalidInput;
+use crate::error::{Error, InvalidInput};
 use crate::exchange::upload::{self, Source, Upload, UploadOutcome, locked};
 
 /// An image to read barcodes from: PNG, JPEG, GIF, TIFF or BMP.

@@ -7,7 +7,7 @@ use barcode_cloud_client::types::{
     Pdf417Params, QrEncodeMode, QrErrorLevel, QrParams, QrVersion, RectMicroQrVersion,
 };
 
-use crate::Color;
+use super::Color;
 
 macro_rules! options {
     (

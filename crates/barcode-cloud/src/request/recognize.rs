@@ -1,18 +1,18 @@
 //! The request to recognize barcodes with settings, and the handling of its response.
 
+use std::sync::Arc;
+
 use barcode_cloud_client::types::{
     DecodeBarcodeType, RecognitionImageKind, RecognitionMode, RecognizeBase64Request,
 };
 use barcode_cloud_client::{self as api, builder, operations};
 use reqwest::Response;
 
-use crate::error::InvalidInput;
-use crate::exchange::response;
+use super::call_options::call_setters;
+use super::{Barcode, ImageSource, barcode, image_source};
+use crate::error::{Error, InvalidInput};
 use crate::exchange::upload::UploadOutcome;
-use crate::exchange::{CallOptions, Operation, ResponseContext};
-use crate::request::call_options::call_setters;
-use crate::request::{barcode, image_source};
-use crate::{Barcode, Client, Error, ImageSource};
+use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, response};
 
 /// The maximum size in bytes of an image that is sent as base64. The API document limits the base64
 /// text to 28,730,982 characters.
@@ -53,7 +53,7 @@ pub struct Recognize {
 
 #[derive(Debug, Clone)]
 struct Request {
-    client: Client,
+    shared: Arc<Shared>,
     image: ImageSource,
     types: Vec<DecodeBarcodeType>,
     mode: Option<RecognitionMode>,
@@ -61,9 +61,9 @@ struct Request {
 }
 
 impl Recognize {
-    pub(crate) fn new(client: Client, image: ImageSource) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, image: ImageSource) -> Self {
         let request = Request {
-            client,
+            shared,
             image,
             types: Vec::new(),
             mode: None,
@@ -117,8 +117,7 @@ impl Recognize {
         if request.types.is_empty() {
             request.types.push(DecodeBarcodeType::MostCommonlyUsed);
         }
-        let exchange = request.client.exchange();
-        Ok(exchange.run(&self.options, &request).await?)
+        Ok(request.shared.exchange.run(&self.options, &request).await?)
     }
 }
 
@@ -171,7 +170,7 @@ impl Request {
     }
 
     fn url_request(&self, url: &str) -> Result<reqwest::Request, Error> {
-        let api = self.client.api();
+        let api = &self.shared.api;
         let request = with_settings!(api.recognize(), self)
             .file_url(url)
             .request();
@@ -179,7 +178,7 @@ impl Request {
     }
 
     async fn multipart_request(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
-        let api = self.client.api();
+        let api = &self.shared.api;
         let request = with_settings!(api.recognize_multipart(), self);
         let request = request.file(self.image.file_part(upload).await?).request();
         request.map_err(response::unbuilt)
@@ -192,7 +191,7 @@ impl Request {
             recognition_mode: self.mode,
             recognition_image_kind: self.image_kind,
         };
-        let request = self.client.api().recognize_base64().body(body).request();
+        let request = self.shared.api.recognize_base64().body(body).request();
         request.map_err(response::unbuilt)
     }
 }
@@ -239,7 +238,7 @@ impl Operation for Request {
             Variant::Multipart => builder::RecognizeMultipart::receive(response).await,
             Variant::Json => builder::RecognizeBase64::receive(response).await,
         };
-        let trace_data = self.client.shared().trace_data;
+        let trace_data = self.shared.trace_data;
         barcode::received(barcodes, &body, &context.head, trace_data)
     }
 }

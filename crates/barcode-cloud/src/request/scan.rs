@@ -1,14 +1,15 @@
 //! The request to find barcodes of all types, and the handling of its response.
 
+use std::sync::Arc;
+
 use barcode_cloud_client::{self as api, builder, operations};
 use reqwest::Response;
 
-use crate::exchange::response;
+use super::call_options::call_setters;
+use super::{Barcode, ImageSource, barcode, image_source};
+use crate::error::Error;
 use crate::exchange::upload::UploadOutcome;
-use crate::exchange::{CallOptions, Operation, ResponseContext};
-use crate::request::call_options::call_setters;
-use crate::request::{barcode, image_source};
-use crate::{Barcode, Client, Error, ImageSource};
+use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, response};
 
 /// A request to find all barcodes of an image, returned by [`Client::scan`].
 ///
@@ -27,14 +28,14 @@ pub struct Scan {
 
 #[derive(Debug, Clone)]
 struct Request {
-    client: Client,
+    shared: Arc<Shared>,
     image: ImageSource,
 }
 
 impl Scan {
-    pub(crate) fn new(client: Client, image: ImageSource) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, image: ImageSource) -> Self {
         Self {
-            request: Request { client, image },
+            request: Request { shared, image },
             options: CallOptions::default(),
         }
     }
@@ -49,20 +50,24 @@ impl Scan {
     ///
     /// The errors of [`Recognize::send`](crate::Recognize::send).
     pub async fn send(self) -> Result<Vec<Barcode>, Error> {
-        let exchange = self.request.client.exchange();
-        Ok(exchange.run(&self.options, &self.request).await?)
+        Ok(self
+            .request
+            .shared
+            .exchange
+            .run(&self.options, &self.request)
+            .await?)
     }
 }
 
 impl Request {
     fn url_request(&self, url: &str) -> Result<reqwest::Request, Error> {
-        let request = self.client.api().scan().file_url(url).request();
+        let request = self.shared.api.scan().file_url(url).request();
         request.map_err(response::unbuilt)
     }
 
     async fn multipart_request(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
         let file = self.image.file_part(upload).await?;
-        let request = self.client.api().scan_multipart().file(file).request();
+        let request = self.shared.api.scan_multipart().file(file).request();
         request.map_err(response::unbuilt)
     }
 }
@@ -105,7 +110,7 @@ impl Operation for Request {
             ImageSource::Url(_) => builder::Scan::receive(response).await,
             _ => builder::ScanMultipart::receive(response).await,
         };
-        let trace_data = self.client.shared().trace_data;
+        let trace_data = self.shared.trace_data;
         barcode::received(barcodes, &body, &context.head, trace_data)
     }
 }

@@ -5,8 +5,8 @@ use std::env::VarError;
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::Timeouts;
 use crate::client::credentials::{ACCESS_TOKEN, BASE_URL, CLIENT_ID, CLIENT_SECRET, TOKEN_URL};
+use crate::config::Timeouts;
 
 fn build(config: serde_json::Value) -> Result<Client, Error> {
     let mut all = serde_json::json!({"client_id": "id", "client_secret": "canary"});

@@ -1,6 +1,9 @@
 //! Generated images, whole or as a stream: their bytes, their media type, and writing them to a
 //! file.
 
+mod complete;
+pub(crate) mod save;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
@@ -12,14 +15,12 @@ use futures_util::stream::{Stream, StreamExt as _};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 
-use crate::Error;
-use crate::complete::Completeness;
-use crate::error::Head;
+use self::complete::Completeness;
+use self::save::NewFile;
+use crate::error::{Error, ResponseHead};
 #[cfg(feature = "image")]
 use crate::error::{Fault, InvalidResponse};
-use crate::exchange::response;
-use crate::exchange::{Bounded, Bounds, Pieces, ResponseContext, Streaming};
-use crate::save::{self, NewFile};
+use crate::exchange::{Bounded, Bounds, Pieces, ResponseContext, Streaming, response};
 
 /// The media types of the formats that the service generates.
 const MEDIA_TYPES: [&str; 5] = [
@@ -143,7 +144,7 @@ pub struct ImageStream {
     media_type: Cow<'static, str>,
     length: Option<u64>,
     bounds: Bounds,
-    head: Head,
+    head: ResponseHead,
     streaming: Option<Streaming>,
 }
 
@@ -232,7 +233,7 @@ fn essence(media_type: &str) -> &str {
 }
 
 /// Checks that the received bytes are a complete image.
-fn require_complete(completeness: &Completeness, head: &Head) -> Result<(), Error> {
+fn require_complete(completeness: &Completeness, head: &ResponseHead) -> Result<(), Error> {
     match completeness.received() {
         0 => Err(response::no_picture(b"", head)),
         received if !completeness.is_complete() => Err(response::incomplete(received, head)),

@@ -17,7 +17,7 @@ use tempfile::TempPath;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::Error;
+use crate::error::Error;
 
 /// A new file that appears at its path when it is finished.
 #[derive(Debug)]
