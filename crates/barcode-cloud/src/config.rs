@@ -113,18 +113,18 @@ impl Default for Config {
 #[non_exhaustive]
 pub struct Timeouts {
     /// Limit for connecting, including the TLS handshake. 10 s by default.
-    #[serde(with = "humantime_serde")]
+    #[serde(with = "duration")]
     pub connect: Duration,
     /// Limit for one attempt, from obtaining a token to the last byte of the response. 100 s by
     /// default, because a large image takes time to upload and to read.
-    #[serde(with = "humantime_serde")]
+    #[serde(with = "duration")]
     pub attempt: Duration,
     /// Limit for a whole call: waiting for a permit, all attempts, and the pauses between them.
     /// 300 s by default.
-    #[serde(with = "humantime_serde")]
+    #[serde(with = "duration")]
     pub call: Duration,
     /// Limit for the time between two chunks of a response body. 30 s by default.
-    #[serde(with = "humantime_serde")]
+    #[serde(with = "duration")]
     pub idle: Duration,
 }
 
@@ -167,14 +167,14 @@ pub struct Retry {
     /// Maximum number of attempts per call, including the first. 3 by default; 1 disables retries.
     pub attempts: NonZeroU32,
     /// Upper limit of the first pause. 200 ms by default.
-    #[serde(with = "humantime_serde")]
+    #[serde(with = "duration")]
     pub first_pause: Duration,
     /// Upper limit of the random part of a pause. 20 s by default.
     ///
     /// If the response asks for a longer pause than this, or for one that does not end before the
     /// call's deadline, the call fails at once; [`Error::retry_after`](crate::Error::retry_after)
     /// returns the requested pause.
-    #[serde(with = "humantime_serde")]
+    #[serde(with = "duration")]
     pub max_pause: Duration,
     /// Retry budget: the retries of all clones in the last 10 s, as a percentage of their calls in
     /// that time. 10 by default; values above 100 are allowed. One retry per second is always
@@ -244,6 +244,24 @@ impl Default for Retry {
             server_errors: false,
             lost_answers: false,
         }
+    }
+}
+
+/// Durations in text such as `1m 30s`.
+mod duration {
+    use std::time::Duration;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&humantime::format_duration(*value))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(from)?;
+        humantime::parse_duration(&text)
+            .map_err(|error| D::Error::custom(format!("`{text}` is not a duration: {error}")))
     }
 }
 

@@ -4,18 +4,45 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use leaky_bucket::RateLimiter;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
 
-/// How often permits are issued per second, if there are that many: timers have a resolution of
-/// milliseconds, so a high rate needs several permits at a time.
-const BATCHES: u32 = 20;
+/// The period whose permits may be issued at once. Timers have a resolution of milliseconds, so a
+/// high rate cannot be reached one permit at a time.
+const BURST: Duration = Duration::from_millis(50);
 
 /// The limits that all clones of a client share.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     slots: Option<Arc<Semaphore>>,
-    rate: Option<RateLimiter>,
+    rate: Option<Rate>,
+}
+
+/// Issues permits at a rate. Its mutex is fair, so permits are issued in the order of the waiters,
+/// and a waiter that is dropped uses up no permit.
+#[derive(Debug)]
+struct Rate {
+    interval: Duration,
+    /// When the next permit is due.
+    next: Mutex<Instant>,
+}
+
+impl Rate {
+    fn new(per_second: NonZeroU32) -> Self {
+        Self {
+            interval: Duration::from_secs(1) / per_second.get(),
+            next: Mutex::new(Instant::now()),
+        }
+    }
+
+    async fn acquire(&self) {
+        let mut next = self.next.lock().await;
+        sleep_until(*next).await;
+        // Permits that were not used in time are lost, except for those of one burst.
+        let burst = BURST.saturating_sub(self.interval);
+        let oldest = Instant::now().checked_sub(burst).unwrap_or(*next);
+        *next = oldest.max(*next) + self.interval;
+    }
 }
 
 /// Permission to have a request in flight; returned when it is dropped.
@@ -30,15 +57,7 @@ impl Limiter {
             slots: concurrency
                 .map(|slots| slots.get().min(Semaphore::MAX_PERMITS))
                 .map(|slots| Arc::new(Semaphore::new(slots))),
-            rate: per_second.map(|rate| {
-                let batch = (rate.get() / BATCHES).max(1);
-                RateLimiter::builder()
-                    .initial(batch as usize)
-                    .max(batch as usize)
-                    .refill(batch as usize)
-                    .interval(Duration::from_secs(batch.into()) / rate.get())
-                    .build()
-            }),
+            rate: per_second.map(Rate::new),
         }
     }
 
@@ -56,7 +75,7 @@ impl Limiter {
             None => None,
         };
         if let Some(rate) = &self.rate {
-            rate.acquire_one().await;
+            rate.acquire().await;
         }
         Permit { _slot: slot }
     }
@@ -94,6 +113,38 @@ mod tests {
             assert!((1_900..=3_050).contains(&took), "{rate}: {took} ms");
             assert!(rate < 10 || took > 2_850, "{rate}: {took} ms");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn permits_that_nobody_takes_are_lost_except_for_a_burst() {
+        let limiter = Limiter::new(None, NonZeroU32::new(100));
+        for _ in 0..2 {
+            tokio::time::advance(Duration::from_secs(10)).await;
+            let begin = Instant::now();
+            for _ in 0..5 {
+                limiter.acquire().await;
+            }
+            assert_eq!(begin.elapsed(), Duration::ZERO);
+            limiter.acquire().await;
+            assert!(begin.elapsed() >= Duration::from_millis(10));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_waiter_that_is_dropped_uses_up_no_permit() {
+        let limiter = Limiter::new(None, NonZeroU32::new(1));
+        let begin = Instant::now();
+        limiter.acquire().await;
+        for _ in 0..10 {
+            assert!(
+                timeout(Duration::from_millis(10), limiter.acquire())
+                    .await
+                    .is_err()
+            );
+        }
+        limiter.acquire().await;
+        let took = begin.elapsed().as_millis();
+        assert!((1_000..1_005).contains(&took), "{took} ms");
     }
 
     #[test]
