@@ -1,4 +1,4 @@
-//! The settings of a token source, and their checking. Knows no protocol.
+//! The settings of a token source, and their validation.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -17,25 +17,28 @@ use crate::schedule::Schedule;
 use crate::source::{TokenSource, Work};
 use crate::token::static_token;
 
-/// Longer limits are taken for this: sums of instants must not overflow.
+/// Longer limits are reduced to this, so that sums of instants do not overflow.
 const MAX_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How the client shows the token endpoint who it is ([RFC 6749 section
-/// 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). Servers differ; the other way is
-/// never tried automatically.
+/// How the client authenticates to the token endpoint
+/// ([RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
+///
+/// Servers differ. If one style is rejected, the other is not tried automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum AuthStyle {
-    /// Id and secret in the form (`client_secret_post`), which OAuth 2.1 requires of servers.
+    /// The id and the secret are fields of the form (`client_secret_post`), which OAuth 2.1 requires
+    /// servers to support.
     #[default]
     Post,
-    /// Id and secret in an `Authorization: Basic` header (`client_secret_basic`).
+    /// The id and the secret are in an `Authorization: Basic` header (`client_secret_basic`).
     Basic,
 }
 
-/// Builds a [`TokenSource`]; made by [`TokenSource::builder`] or [`TokenSource::static_token`].
+/// A builder for a [`TokenSource`], returned by [`TokenSource::builder`] and
+/// [`TokenSource::static_token`].
 ///
-/// Time limits above 24 h count as 24 h.
+/// Time limits above 24 h are reduced to 24 h.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,7 +55,7 @@ pub enum AuthStyle {
 /// ```
 #[must_use]
 pub struct TokenSourceBuilder {
-    supply: Supply,
+    kind: Kind,
     api_origin: Option<String>,
     allow_insecure_loopback: bool,
     http: reqwest::ClientBuilder,
@@ -64,7 +67,7 @@ pub struct TokenSourceBuilder {
     schedule: Schedule,
 }
 
-enum Supply {
+enum Kind {
     Static(SecretString),
     Fetched {
         token_url: String,
@@ -74,19 +77,19 @@ enum Supply {
 
 impl TokenSourceBuilder {
     pub(crate) fn fetched(token_url: String, provider: Arc<dyn CredentialsProvider>) -> Self {
-        Self::new(Supply::Fetched {
+        Self::new(Kind::Fetched {
             token_url,
             provider,
         })
     }
 
     pub(crate) fn fixed(token: SecretString) -> Self {
-        Self::new(Supply::Static(token))
+        Self::new(Kind::Static(token))
     }
 
-    fn new(supply: Supply) -> Self {
+    fn new(kind: Kind) -> Self {
         Self {
-            supply,
+            kind,
             api_origin: None,
             allow_insecure_loopback: false,
             http: reqwest::Client::builder(),
@@ -95,106 +98,114 @@ impl TokenSourceBuilder {
             connect_timeout: Duration::from_secs(3),
             deadlines: Deadlines {
                 attempt: Duration::from_secs(10),
-                flight: Duration::from_secs(30),
+                fetch: Duration::from_secs(30),
             },
             caller_wait: Duration::from_secs(35),
             schedule: Schedule::default(),
         }
     }
 
-    /// Confines [`TokenSource::authorize`] to requests with this scheme, host and port; a path in
-    /// it is ignored. Without it, any encrypted request is authorized.
+    /// Sets the origin of the API: [`TokenSource::authorize`] rejects requests with another scheme,
+    /// host or port. A path in the URL is ignored.
+    ///
+    /// By default, all `https` requests are authorized.
     pub fn api_origin(mut self, url: impl Into<String>) -> Self {
         self.api_origin = Some(url.into());
         self
     }
 
-    /// Allows `http` addresses on `localhost`, 127.0.0.0/8 and ::1, for an emulator or a test. Off
-    /// by default. Such requests use no proxy.
+    /// Sets whether `http` URLs of `localhost`, 127.0.0.0/8 and ::1 are allowed, for an emulator or a
+    /// test. `false` by default. Requests to such URLs use no proxy.
     pub fn allow_insecure_loopback(mut self, allow: bool) -> Self {
         self.allow_insecure_loopback = allow;
         self
     }
 
-    /// The HTTP client for token requests: proxy, root certificates, user agent and so on.
+    /// Sets the HTTP settings of token requests, such as a proxy, root certificates and the user
+    /// agent.
     ///
-    /// Not a ready client, because some of its settings are not free: redirects, retries, idle
-    /// connections, HTTP/2 and verbose logs are switched off, whatever they were.
+    /// Redirects, retries, idle connections, HTTP/2 and verbose logs are always disabled.
     pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = http;
         self
     }
 
-    /// [`AuthStyle::Post`] by default.
+    /// Sets how the client authenticates. [`AuthStyle::Post`] by default.
     pub fn auth_style(mut self, style: AuthStyle) -> Self {
         self.auth_style = style;
         self
     }
 
-    /// Asks for this scope, several separated by spaces
-    /// ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). None by
-    /// default.
+    /// Sets the requested scope, or several scopes separated by spaces
+    /// ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). By default no
+    /// scope is requested.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
-    /// For connecting to the token endpoint, TLS included. 3 s by default.
+    /// Limits connecting to the token endpoint, including the TLS handshake. 3 s by default.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit.min(MAX_LIMIT);
         self
     }
 
-    /// For one token request, from connecting to the last byte of the answer. 10 s by default.
+    /// Limits one token request, from connecting to the last byte of the response. 10 s by default.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.deadlines.attempt = limit.min(MAX_LIMIT);
         self
     }
 
-    /// For a whole fetch, the credentials provider included. 30 s by default.
-    pub fn flight_timeout(mut self, limit: Duration) -> Self {
-        self.deadlines.flight = limit.min(MAX_LIMIT);
+    /// Limits a whole fetch, including the credentials provider. 30 s by default.
+    pub fn fetch_timeout(mut self, limit: Duration) -> Self {
+        self.deadlines.fetch = limit.min(MAX_LIMIT);
         self
     }
 
-    /// How long one caller waits for a token, over several fetches if the first ones fail with a
-    /// retryable error. A fetch that is under way then goes on without the caller. 35 s by default:
-    /// a little more than one fetch can take.
+    /// Limits how long one caller waits for a token, over several fetches if the first ones fail with
+    /// a retryable error. A fetch in progress continues without the caller.
+    ///
+    /// 35 s by default, which is a little longer than one fetch can take.
     pub fn caller_wait(mut self, limit: Duration) -> Self {
         self.caller_wait = limit.min(MAX_LIMIT);
         self
     }
 
-    /// Renews a token this long before it expires, or 20 % of its lifetime, whichever is less;
-    /// up to 60 s or 10 % earlier by chance. 300 s by default.
+    /// Sets how long before its expiry a token is renewed. 300 s by default, and at most 20 % of its
+    /// lifetime.
+    ///
+    /// A random time of up to 60 s, and at most 10 % of the lifetime, is added.
     pub fn renew_before(mut self, ahead: Duration) -> Self {
         self.schedule.renew_before = ahead;
         self
     }
 
-    /// Stops serving a token this long before it expires, or 10 % of its lifetime, whichever is
-    /// less: the time a request may need to arrive. 10 s by default.
+    /// Sets how long before its expiry a token is no longer served, because a request needs time to
+    /// arrive. 10 s by default, and at most 10 % of its lifetime.
     pub fn stop_before(mut self, ahead: Duration) -> Self {
         self.schedule.stop_before = ahead;
         self
     }
 
-    /// Checks the settings. Needs no runtime, starts nothing, sends nothing.
+    /// Validates the settings and builds the source. This needs no runtime and sends nothing.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the token URL or the API
-    /// origin is not an absolute `https` URL (or `http` on loopback, if allowed), has user info or,
-    /// in the token URL, a fragment; when a static token is empty or does not fit a header; when
-    /// the HTTP client cannot be built.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if
+    ///
+    /// - the token URL or the API origin is not an absolute `https` URL (or `http` on loopback, if
+    ///   allowed), or has a user name or password;
+    /// - the token URL has a fragment;
+    /// - a static token is empty or is not a valid header value;
+    /// - the HTTP client cannot be built.
     pub fn build(self) -> Result<TokenSource, Error> {
         let api_origin = ApiOrigin::new(self.api_origin.as_deref(), self.allow_insecure_loopback)?;
-        let (token_url, provider) = match self.supply {
-            Supply::Static(token) => {
+        let (token_url, provider) = match self.kind {
+            Kind::Static(token) => {
                 let token = static_token(token.expose_secret())?;
                 return Ok(TokenSource::from_token(token, api_origin));
             }
-            Supply::Fetched {
+            Kind::Fetched {
                 token_url,
                 provider,
             } => (token_url, provider),
@@ -207,7 +218,7 @@ impl TokenSourceBuilder {
             self.scope,
             self.connect_timeout,
         )?;
-        let cache = Cache::new(self.schedule, self.deadlines.flight);
+        let cache = Cache::new(self.schedule, self.deadlines.fetch);
         let work = Work {
             fetcher: Fetcher {
                 provider,

@@ -1,5 +1,6 @@
-//! The client's id and secret, and where they come from. Knows no token endpoint.
+//! The credentials of a client, and the places they are read from.
 
+use std::env::VarError;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::{Future, ready};
@@ -16,8 +17,8 @@ use crate::error::{Error, ErrorKind};
 /// A client id and its secret
 /// ([RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
 ///
-/// `Debug` shows the id and hides the secret. The secret is wiped from memory when the last copy is
-/// dropped; the form that carries it to the server is not, because HTTP bodies cannot be.
+/// `Debug` shows the id but not the secret. The memory of the secret is zeroed when the last copy is
+/// dropped. That of the form in a token request is not, because HTTP bodies do not support it.
 ///
 /// ```
 /// use barcode_cloud_auth::ClientCredentials;
@@ -33,36 +34,39 @@ pub struct ClientCredentials {
 }
 
 impl ClientCredentials {
-    /// Takes the id and the secret exactly as they are; nothing is trimmed.
+    /// Creates credentials from an id and a secret, which are not trimmed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Credentials`] when either is empty.
+    /// [`ErrorKind::Credentials`] if either is empty.
     pub fn new(id: impl Into<String>, secret: impl Into<SecretString>) -> Result<Self, Error> {
         let (id, secret) = (id.into(), secret.into());
         if id.is_empty() {
-            return Err(unusable("the client id is empty: set it"));
+            return Err(invalid("the client id is empty: set it"));
         }
         if secret.expose_secret().is_empty() {
-            return Err(unusable("the client secret is empty: set it"));
+            return Err(invalid("the client secret is empty: set it"));
         }
         Ok(Self { id, secret })
     }
 
-    /// Reads both from environment variables, once; [`EnvCredentials`] reads them for each fetch.
+    /// Reads the id and the secret from environment variables. [`EnvCredentials`] reads them for
+    /// each fetch instead.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Credentials`], naming the variable, when it is not set, set but empty, or not
-    /// Unicode.
+    /// [`ErrorKind::Credentials`] if a variable is not set, is empty or is not UTF-8; the error names
+    /// it.
     pub fn from_env(id_var: &str, secret_var: &str) -> Result<Self, Error> {
-        Self::new(
-            variable(id_var)?,
-            Zeroizing::new(variable(secret_var)?).as_str(),
-        )
+        let required = |name: &str| {
+            let message = format!("the environment variable {name} is not set: set it");
+            env_var(name)?.ok_or_else(|| invalid(message))
+        };
+        let secret = Zeroizing::new(required(secret_var)?);
+        Self::new(required(id_var)?, secret.as_str())
     }
 
-    /// The client id.
+    /// Returns the client id.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -85,21 +89,21 @@ impl fmt::Debug for ClientCredentials {
     }
 }
 
-/// What [`CredentialsProvider::credentials`] returns.
+/// The future that [`CredentialsProvider::credentials`] returns.
 pub type CredentialsFuture<'a> = Pin<
     Box<
         dyn Future<Output = Result<ClientCredentials, Box<dyn StdError + Send + Sync>>> + Send + 'a,
     >,
 >;
 
-/// Supplies the id and secret for one fetch.
+/// Provides the credentials of each token request.
 ///
-/// It is called for each token request, so a rotated secret is picked up without a restart.
-/// [`ClientCredentials`] is the provider that always returns itself.
+/// It is called for each token request, so a rotated secret is used without a restart.
+/// [`ClientCredentials`] implements it by returning itself.
 ///
-/// The error should say what to do next and must hold no secret: it becomes the
-/// [`source`](StdError::source) of an [`Error`], or the error itself if it is one. A provider that
-/// never answers is cut off by the fetch's deadline; one that panics costs that fetch only.
+/// An error should say what to do next and must not contain a secret: it becomes the
+/// [`source`](StdError::source) of an [`Error`], unless it is an [`Error`] itself. A provider that
+/// hangs or panics makes only the current fetch fail.
 ///
 /// ```
 /// use barcode_cloud_auth::{ClientCredentials, CredentialsFuture, CredentialsProvider};
@@ -118,7 +122,7 @@ pub type CredentialsFuture<'a> = Pin<
 /// }
 /// ```
 pub trait CredentialsProvider: fmt::Debug + Send + Sync + 'static {
-    /// The credentials as they are now.
+    /// Returns the current credentials.
     fn credentials(&self) -> CredentialsFuture<'_>;
 }
 
@@ -142,7 +146,7 @@ pub struct EnvCredentials {
 }
 
 impl EnvCredentials {
-    /// Names the variables; nothing is read yet.
+    /// Sets the names of the variables, which are not read yet.
     pub fn new(id_var: impl Into<String>, secret_var: impl Into<String>) -> Self {
         Self {
             id_var: id_var.into(),
@@ -160,17 +164,19 @@ impl CredentialsProvider for EnvCredentials {
 
 /// Credentials in a JSON file, which is read for each fetch.
 ///
-/// The file holds `{"client_id": "…", "client_secret": "…"}`, the names of
-/// [RFC 7591 section 3.2.1](https://www.rfc-editor.org/rfc/rfc7591#section-3.2.1); other members
-/// are ignored. Both are in one file so that a rotation replaces them together: write a new file
-/// and rename it over the old one, as a mounted Kubernetes secret does.
+/// The file contains `{"client_id": "…", "client_secret": "…"}`, with the names of
+/// [RFC 7591 section 3.2.1](https://www.rfc-editor.org/rfc/rfc7591#section-3.2.1). Other members
+/// are ignored.
+///
+/// To rotate the secret, write a new file and rename it over the old one, so that both values change
+/// together. A mounted Kubernetes secret is updated like this.
 #[derive(Debug, Clone)]
 pub struct FileCredentials {
     path: PathBuf,
 }
 
 impl FileCredentials {
-    /// Names the file; nothing is read yet.
+    /// Sets the path of the file, which is not read yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
@@ -190,8 +196,8 @@ impl FileCredentials {
             })?;
         // The error of the parser may quote the file, so only its position is reported.
         let file: CredentialsFile = serde_json::from_slice(&bytes).map_err(|error| {
-            unusable(format!(
-                "the credentials file {path} is not usable at line {}, column {}: write {{\"client_id\": \"…\", \"client_secret\": \"…\"}}",
+            invalid(format!(
+                "the credentials file {path} is invalid at line {}, column {}: write {{\"client_id\": \"…\", \"client_secret\": \"…\"}}",
                 error.line(),
                 error.column(),
             ))
@@ -217,23 +223,22 @@ struct CredentialsFile {
     client_secret: String,
 }
 
-fn variable(name: &str) -> Result<String, Error> {
-    use std::env::VarError;
-    match std::env::var(name) {
-        Ok(value) if value.is_empty() => Err(unusable(format!(
-            "the environment variable {name} is empty: give it a value"
-        ))),
-        Ok(value) => Ok(value),
-        Err(VarError::NotPresent) => Err(unusable(format!(
-            "the environment variable {name} is not set: set it"
-        ))),
+/// Reads an environment variable. Returns `None` if it is not set.
+///
+/// # Errors
+///
+/// [`ErrorKind::Credentials`] if the variable is empty or is not UTF-8; the error names it.
+pub fn env_var(name: &str) -> Result<Option<String>, Error> {
+    let fault = match std::env::var(name) {
+        Ok(value) if value.is_empty() => "is empty: set a value or unset it",
+        Ok(value) => return Ok(Some(value)),
+        Err(VarError::NotPresent) => return Ok(None),
         // The source would contain the value, so it is left out.
-        Err(VarError::NotUnicode(_)) => Err(unusable(format!(
-            "the environment variable {name} is not Unicode: correct it"
-        ))),
-    }
+        Err(VarError::NotUnicode(_)) => "is not UTF-8: correct it",
+    };
+    Err(invalid(format!("the environment variable {name} {fault}")))
 }
 
-fn unusable(message: impl Into<String>) -> Error {
+fn invalid(message: impl Into<String>) -> Error {
     Error::permanent(ErrorKind::Credentials, message).build()
 }

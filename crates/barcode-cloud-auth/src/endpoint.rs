@@ -1,5 +1,5 @@
-//! One POST to the token endpoint over HTTP: form, client authentication, limits. Knows no cache
-//! and no schedule; reading the answer is `response`'s job.
+//! Sends a token request over HTTP: the form, the client authentication and the limits. `response`
+//! parses the response.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,24 +17,24 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use crate::builder::AuthStyle;
 use crate::credentials::ClientCredentials;
 use crate::error::{Error, ErrorKind};
-use crate::response::{Answer, Grant, MAX_BODY, parse, unusable};
+use crate::response::{MAX_BODY, NewToken, TokenResponse, invalid_response, parse};
 use crate::retry_after::retry_after;
 
-/// Asks for a token once. The one seam where tests put a scripted endpoint.
+/// Sends one token request. Tests replace it by a scripted endpoint.
 pub(crate) trait TokenEndpoint: Send + Sync + 'static {
     fn post<'a>(
         &'a self,
         credentials: &'a ClientCredentials,
-    ) -> BoxFuture<'a, Result<Grant, Error>>;
+    ) -> BoxFuture<'a, Result<NewToken, Error>>;
 
-    /// The span to run one request in. `cause` is the span of the call that made it necessary.
+    /// Returns the span for one request. `cause` is the span of the call that started it.
     fn span(&self, cause: Option<span::Id>) -> Span;
 }
 
 pub(crate) struct HttpEndpoint {
     client: reqwest::Client,
     url: Url,
-    /// For messages: the address without its query.
+    /// The URL without its query, for error messages.
     name: String,
     style: AuthStyle,
     scope: Option<String>,
@@ -49,18 +49,18 @@ impl HttpEndpoint {
         connect_timeout: Duration,
     ) -> Result<Self, Error> {
         let mut http = http
-            // A 307 would carry the secret to wherever it points.
+            // A 307 would send the secret to another address.
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(connect_timeout)
-            // An idle connection belongs to the runtime that opened it and dies, or sleeps, with
-            // it. One request an hour has no use for it.
+            // An idle connection stops working with the runtime that opened it, and is of little
+            // use for one request per hour.
             .pool_max_idle_per_host(0)
             .http1_only()
-            // Would log the form.
+            // Verbose logs would contain the form.
             .connection_verbose(false);
         if url.scheme() == "http" {
-            // Loopback in the clear must not turn into a proxy in the clear.
+            // A request that is not encrypted must not leave this machine through a proxy.
             http = http.no_proxy();
         }
         let client = http.build().map_err(|source| {
@@ -100,7 +100,7 @@ impl HttpEndpoint {
             .body(form.finish())
     }
 
-    async fn exchange(&self, credentials: &ClientCredentials) -> Result<Grant, Error> {
+    async fn exchange(&self, credentials: &ClientCredentials) -> Result<NewToken, Error> {
         let response = self
             .request(credentials)
             .send()
@@ -112,7 +112,7 @@ impl HttpEndpoint {
         let body = self.body(response).await?;
         let (encoded, pair) = (encode(credentials.secret()), basic_pair(credentials));
         let secrets = &[credentials.secret(), encoded.as_str(), pair.as_str()];
-        parse(&Answer {
+        parse(&TokenResponse {
             status,
             retry_after,
             body: &body,
@@ -129,7 +129,7 @@ impl HttpEndpoint {
             .map_err(|source| self.broken(source))?
         {
             if body.len() + chunk.len() > MAX_BODY {
-                return Err(unusable(
+                return Err(invalid_response(
                     &self.name,
                     response.status(),
                     "it is longer than 64 KiB",
@@ -142,11 +142,11 @@ impl HttpEndpoint {
 
     fn broken(&self, source: reqwest::Error) -> Error {
         let (kind, problem) = match source.is_timeout() {
-            true => (ErrorKind::Timeout, "did not answer in time"),
+            true => (ErrorKind::Timeout, "did not respond in time"),
             false => (ErrorKind::Transport, "cannot be reached"),
         };
         let message = format!(
-            "{} {problem}: check the address, the network and TLS",
+            "{} {problem}: check the URL, the network and TLS",
             self.name
         );
         Error::retryable(kind, message)
@@ -159,15 +159,14 @@ impl TokenEndpoint for HttpEndpoint {
     fn post<'a>(
         &'a self,
         credentials: &'a ClientCredentials,
-    ) -> BoxFuture<'a, Result<Grant, Error>> {
+    ) -> BoxFuture<'a, Result<NewToken, Error>> {
         Box::pin(self.exchange(credentials))
     }
 
-    /// Has OpenTelemetry's names for HTTP clients.
+    /// The fields follow OpenTelemetry's conventions for HTTP clients.
     ///
-    /// It is a root and not a child of the call that caused it, because all callers share the
-    /// request, and it outlives a call that is cancelled or that only starts a renewal. That call
-    /// is linked by `follows_from`.
+    /// The span is a root and not a child of the call that caused it, because all callers share the
+    /// request, and because it may outlive that call. It is linked to the call by `follows_from`.
     fn span(&self, cause: Option<span::Id>) -> Span {
         let span = info_span!(
             parent: None,
@@ -186,10 +185,11 @@ impl TokenEndpoint for HttpEndpoint {
     }
 }
 
-/// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
+/// Returns the header of the style `Basic`. The id and the secret are form-encoded before they are
+/// joined (RFC 6749 section 2.3.1).
 fn basic(credentials: &ClientCredentials) -> HeaderValue {
     let text = Zeroizing::new(format!("Basic {}", *basic_pair(credentials)));
-    let mut value = HeaderValue::try_from(text.as_str()).expect("base64 fits a header");
+    let mut value = HeaderValue::try_from(text.as_str()).expect("base64 is a valid header value");
     value.set_sensitive(true);
     value
 }

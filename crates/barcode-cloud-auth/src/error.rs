@@ -1,6 +1,6 @@
-//! The crate's one error type: what went wrong, whether waiting helps, what to do next.
+//! The error type of the crate.
 //!
-//! It is shared by every caller of a failed fetch, so it is an `Arc` inside. It must never hold a
+//! All callers of a failed fetch share one error, so it contains an `Arc`. It must never contain a
 //! secret or a token: the code that builds an error passes text that is already redacted.
 
 use std::error::Error as StdError;
@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-/// Why there is no token, or why a request was not authorized.
+/// The reason why no token could be obtained, or why a request was not authorized.
 ///
-/// [`Display`](fmt::Display) is one line that ends with what to do next; the cause stays in
-/// [`source`](StdError::source). Neither they nor [`Debug`](fmt::Debug) ever show a secret or a
-/// token.
+/// [`Display`](fmt::Display) writes a single line that says what to do next; the cause is available
+/// through [`source`](StdError::source). Neither of them, nor [`Debug`](fmt::Debug), shows a secret
+/// or a token.
 ///
-/// Cloning is cheap, and all callers that waited for one failed fetch get clones of one error.
+/// An error is cheap to clone. All callers that waited for a failed fetch get clones of one error.
 ///
 /// ```
 /// use barcode_cloud_auth::{ClientCredentials, ErrorKind};
@@ -29,29 +29,29 @@ use reqwest::StatusCode;
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
-/// The cases of [`Error`]; more may be added.
+/// The kind of an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting is wrong: an address, a header-unsafe static token, a TLS setup.
+    /// A setting is invalid, for example a URL, a static token or a TLS setting.
     Configuration,
-    /// The id or the secret is missing, empty or could not be read. Nothing was sent.
+    /// The client id or the secret is missing, is empty or could not be read. Nothing was sent.
     Credentials,
-    /// The token endpoint answered with an error, of OAuth 2 or of HTTP.
+    /// The token endpoint responded with an error code of OAuth 2 or an error status.
     Refused,
-    /// The token endpoint answered with success, but not with a usable token.
+    /// The token endpoint responded with a success status, but without a valid token.
     InvalidResponse,
     /// The token endpoint could not be reached, or the connection broke.
     Transport,
-    /// The token endpoint, or the credentials provider, did not answer in time.
+    /// The token endpoint or the credentials provider did not respond in time.
     Timeout,
-    /// The caller's own waiting time ended; the fetch goes on.
+    /// The time that the caller waits for a token ended. The fetch continues.
     WaitTimeout,
-    /// The runtime that ran the fetch was shut down, or there is no Tokio runtime here.
+    /// The runtime of the fetch was shut down, or the call was made outside a Tokio runtime.
     Runtime,
-    /// The fetch panicked: a bug in a credentials provider or in this crate.
+    /// The fetch panicked, because of a bug in a credentials provider or in this crate.
     Panicked,
-    /// The request goes to another origin than the configured API, or is not encrypted.
+    /// The request does not go to the configured API, or does not use `https`.
     ForeignOrigin,
 }
 
@@ -66,43 +66,42 @@ struct Inner {
 }
 
 impl Error {
-    /// The case this error belongs to.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the same call may succeed later with nothing changed on this side.
+    /// Returns `true` if the same call may succeed later without any change.
     ///
-    /// The source has retried it for as long as the caller could wait, so there is no need to
-    /// hurry.
+    /// The source has already retried for as long as the caller waits.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Whether somebody must change something first: the secret, a setting, the server.
+    /// Returns `true` if something must be changed first: the secret, a setting or the server.
     ///
-    /// The source still retries, rarely, so that it recovers after the secret was rotated.
+    /// The source still retries from time to time, so that it recovers after the secret was rotated.
     pub fn is_permanent(&self) -> bool {
         !self.0.retryable
     }
 
-    /// The `error` of the token endpoint's answer, such as `invalid_client`
+    /// Returns the error code of the token endpoint, such as `invalid_client`
     /// ([RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
     pub fn oauth_error(&self) -> Option<&str> {
         self.0.oauth_error.as_deref()
     }
 
-    /// The HTTP status of the token endpoint's answer, when there was one.
+    /// Returns the HTTP status of the token endpoint's response.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// How long the token endpoint asked to wait, counted from its answer; as sent, not shortened.
+    /// Returns the `Retry-After` of the token endpoint: how long to wait after its response.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Whether both are clones of one error, as the waiters of one fetch get them.
+    /// Returns `true` if both are clones of one error, as the callers of one fetch get them.
     pub fn is_same(&self, other: &Error) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -142,7 +141,7 @@ impl StdError for Error {
     }
 }
 
-/// Adds the optional parts before the error is frozen.
+/// Builds an error with optional parts.
 pub(crate) struct ErrorBuilder(Inner);
 
 impl ErrorBuilder {

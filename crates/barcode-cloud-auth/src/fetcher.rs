@@ -1,5 +1,5 @@
-//! One fetch: reads the credentials and posts them, within deadlines. Decides nothing about time:
-//! the ticket of the flight says whether the credentials may be sent.
+//! Makes one token request: reads the credentials and posts them, within deadlines. The ticket of
+//! the fetch decides whether the credentials may be sent.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -14,15 +14,15 @@ use crate::credentials::CredentialsProvider;
 use crate::endpoint::TokenEndpoint;
 use crate::error::{Error, ErrorKind};
 use crate::metrics::Counters;
-use crate::response::Grant;
+use crate::response::NewToken;
 
-/// How long the parts of a fetch may take.
+/// The time limits of a fetch.
 #[derive(Debug, Clone)]
 pub(crate) struct Deadlines {
-    /// The request, from connecting to the last byte of the answer.
+    /// The request, from connecting to the last byte of the response.
     pub(crate) attempt: Duration,
-    /// Everything, the credentials provider included.
-    pub(crate) flight: Duration,
+    /// The whole fetch, including the credentials provider.
+    pub(crate) fetch: Duration,
 }
 
 pub(crate) struct Fetcher {
@@ -31,45 +31,49 @@ pub(crate) struct Fetcher {
     pub(crate) deadlines: Deadlines,
 }
 
-/// A grant and the instant before it was asked for.
+/// A new token, and the time right before it was requested.
 #[derive(Debug)]
 pub(crate) struct Fetched {
-    pub(crate) asked: Instant,
-    pub(crate) grant: Grant,
+    pub(crate) requested_at: Instant,
+    pub(crate) token: NewToken,
 }
 
 impl Fetcher {
-    /// Fetches a token for the flight of this ticket, which decides whether the credentials may be
-    /// sent. `cause` is the span of the call that started the flight.
+    /// Fetches a token. `cause` is the span of the call that started the fetch.
     pub(crate) async fn fetch(
         &self,
         ticket: &Ticket,
         cause: Option<span::Id>,
         counters: &Counters,
     ) -> Result<Fetched, Error> {
-        let until = Instant::now() + self.deadlines.flight;
+        let until = Instant::now() + self.deadlines.fetch;
         let credentials = timeout_at(until, self.provider.credentials())
             .await
-            .map_err(|_| late("credentials provider", "look at what it waits for"))?
+            .map_err(|_| timed_out("credentials provider", "check the provider"))?
             .map_err(provider_error)?;
-        let asked = Instant::now();
-        ticket.send(asked, &credentials)?;
+        let requested_at = Instant::now();
+        ticket.send(requested_at, &credentials)?;
         counters.fetches.add_one();
         let span = self.endpoint.span(cause);
         let attempt = timeout(self.deadlines.attempt, self.endpoint.post(&credentials));
-        let answer = match timeout_at(until, attempt).instrument(span.clone()).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) | Err(_) => Err(late("token endpoint", "check the address and the network")),
+        let result = match timeout_at(until, attempt).instrument(span.clone()).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => {
+                Err(timed_out("token endpoint", "check its URL and the network"))
+            }
         };
-        if let Err(error) = &answer {
+        if let Err(error) = &result {
             span.record("otel.status_code", "ERROR");
             span.record("error.type", error_type(error).as_ref());
         }
-        answer.map(|grant| Fetched { asked, grant })
+        result.map(|token| Fetched {
+            requested_at,
+            token,
+        })
     }
 }
 
-/// A provider of this crate speaks for itself; another one's error becomes the source.
+/// An error of this crate is returned unchanged; any other error becomes the source.
 fn provider_error(source: Box<dyn StdError + Send + Sync>) -> Error {
     match source.downcast::<Error>() {
         Ok(error) => *error,
@@ -82,7 +86,8 @@ fn provider_error(source: Box<dyn StdError + Send + Sync>) -> Error {
     }
 }
 
-/// The error code of the response, or else its status or what kind of failure it is.
+/// The value of `error.type` in the span: the error code of the response, or else its status or
+/// the kind of failure.
 fn error_type(error: &Error) -> Cow<'_, str> {
     match (error.oauth_error(), error.kind(), error.status()) {
         (Some(code), _, _) => code.into(),
@@ -94,7 +99,7 @@ fn error_type(error: &Error) -> Cow<'_, str> {
     }
 }
 
-fn late(what: &str, advice: &str) -> Error {
-    let message = format!("the {what} did not answer in time: {advice}");
+fn timed_out(what: &str, advice: &str) -> Error {
+    let message = format!("the {what} did not respond in time: {advice}");
     Error::retryable(ErrorKind::Timeout, message).build()
 }

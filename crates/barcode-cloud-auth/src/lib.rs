@@ -23,6 +23,7 @@ mod token;
 pub use builder::{AuthStyle, TokenSourceBuilder};
 pub use credentials::{
     ClientCredentials, CredentialsFuture, CredentialsProvider, EnvCredentials, FileCredentials,
+    env_var,
 };
 pub use error::{Error, ErrorKind};
 pub use metrics::Metrics;

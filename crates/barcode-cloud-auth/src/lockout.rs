@@ -1,5 +1,5 @@
-//! Remembers which credentials the token endpoint rejected, so that this source never gets its own
-//! client locked out. Pure: instants come in. Knows no schedule and no network.
+//! Remembers which credentials the token endpoint rejected, and blocks them for a while, so that the
+//! server does not lock the client out. Instants are arguments.
 
 use std::time::Duration;
 
@@ -8,24 +8,24 @@ use tokio::time::Instant;
 use crate::credentials::ClientCredentials;
 use crate::error::Error;
 
-/// After this many rejections of one client id, its rejected secrets rest. Some servers lock a
+/// After this many rejections of one client id, its rejected secrets are blocked. Some servers lock a
 /// client id for 600 s after 5 failed requests.
 const MAX_REJECTIONS: u32 = 4;
 
-/// How long rejected credentials rest after each further rejection of their client id.
-const REST: Duration = Duration::from_secs(600);
+/// How long rejected credentials are blocked after each further rejection of their client id.
+const BLOCK: Duration = Duration::from_secs(600);
 
-/// Rejected secrets that are remembered for each client id. Beyond that number, an unknown secret
-/// rests like a rejected one, so that a provider with endless new secrets sends no endless
+/// The number of rejected secrets that are remembered for each client id. Beyond it, unknown secrets
+/// are blocked too, so that a provider that returns ever new secrets does not cause ever new
 /// requests.
 const MAX_SECRETS: usize = 16;
 
-/// Client ids that are remembered. Beyond that number, the one that was rejected longest ago is
+/// The number of client ids that are remembered. Beyond it, the one that was rejected longest ago is
 /// forgotten.
 const MAX_CLIENTS: usize = 16;
 
-/// The rejections since the last token, for each client id, because servers lock ids and not pairs
-/// of id and secret.
+/// The rejections since the last token. They are counted for each client id, because servers lock
+/// ids and not pairs of id and secret.
 #[derive(Default)]
 pub(crate) struct Lockout {
     clients: Vec<RejectedClient>,
@@ -33,7 +33,7 @@ pub(crate) struct Lockout {
 
 struct RejectedClient {
     id: String,
-    /// Those of its credentials that were rejected.
+    /// The credentials that were rejected.
     rejected: Vec<ClientCredentials>,
     count: u32,
     last: Instant,
@@ -41,26 +41,28 @@ struct RejectedClient {
 }
 
 impl Lockout {
-    /// Until when these credentials rest, and the error of the last rejection of their client id.
+    /// If these credentials are blocked, returns until when, and the error of the last rejection of
+    /// their client id.
     ///
-    /// A secret that was never rejected does not rest, so that a rotated secret is used at once. A
-    /// rejected secret that returns does.
-    pub(crate) fn rest(
+    /// A secret that was never rejected is not blocked, so that a rotated secret is used at once.
+    pub(crate) fn blocked(
         &self,
         credentials: &ClientCredentials,
         now: Instant,
     ) -> Option<(Instant, &Error)> {
-        let client = self.clients.iter().find(|it| it.id == credentials.id())?;
-        let until = client.last + REST;
-        let rests = client.count >= MAX_REJECTIONS
+        let mut clients = self.clients.iter();
+        let client = clients.find(|client| client.id == credentials.id())?;
+        let until = client.last + BLOCK;
+        let is_blocked = client.count >= MAX_REJECTIONS
             && now < until
             && (client.knows(credentials) || client.rejected.len() >= MAX_SECRETS);
-        rests.then_some((until, &client.error))
+        is_blocked.then_some((until, &client.error))
     }
 
     /// Counts a rejection.
     pub(crate) fn reject(&mut self, credentials: ClientCredentials, error: Error, now: Instant) {
-        if let Some(client) = self.clients.iter_mut().find(|it| it.id == credentials.id()) {
+        let mut clients = self.clients.iter_mut();
+        if let Some(client) = clients.find(|client| client.id == credentials.id()) {
             client.count = client.count.saturating_add(1);
             client.last = now;
             client.error = error;
@@ -70,8 +72,7 @@ impl Lockout {
             return;
         }
         if self.clients.len() >= MAX_CLIENTS {
-            // Sorted on this rare path only, because a later rejection makes an early client
-            // recent.
+            // Sorted only here, which is rare. The order changes with each rejection.
             self.clients.sort_by_key(|client| client.last);
             self.clients.remove(0);
         }
@@ -117,22 +118,22 @@ mod tests {
     }
 
     #[test]
-    fn rejected_credentials_rest_for_ten_minutes_after_the_fourth_rejection() {
+    fn rejected_credentials_are_blocked_for_ten_minutes_after_the_fourth_rejection() {
         let (mut lockout, now) = (Lockout::default(), Instant::now());
         reject(&mut lockout, 1, 3, now);
-        assert!(lockout.rest(&credentials(1, "stale"), now).is_none());
+        assert!(lockout.blocked(&credentials(1, "stale"), now).is_none());
         reject(&mut lockout, 1, 1, now);
         let end = now + Duration::from_secs(600);
-        let rest = lockout.rest(&credentials(1, "stale"), now);
-        assert_eq!(rest.map(|(until, _)| until), Some(end));
-        assert!(lockout.rest(&credentials(1, "stale"), end).is_none());
-        assert!(lockout.rest(&credentials(1, "fresh"), now).is_none());
-        assert!(lockout.rest(&credentials(2, "stale"), now).is_none());
+        let blocked = lockout.blocked(&credentials(1, "stale"), now);
+        assert_eq!(blocked.map(|(until, _)| until), Some(end));
+        assert!(lockout.blocked(&credentials(1, "stale"), end).is_none());
+        assert!(lockout.blocked(&credentials(1, "fresh"), now).is_none());
+        assert!(lockout.blocked(&credentials(2, "stale"), now).is_none());
         // A token of another client changes nothing.
         lockout.accept("id-2");
-        assert!(lockout.rest(&credentials(1, "stale"), now).is_some());
+        assert!(lockout.blocked(&credentials(1, "stale"), now).is_some());
         lockout.accept("id-1");
-        assert!(lockout.rest(&credentials(1, "stale"), now).is_none());
+        assert!(lockout.blocked(&credentials(1, "stale"), now).is_none());
     }
 
     #[test]
@@ -144,8 +145,8 @@ mod tests {
         let later = now + Duration::from_secs(100);
         reject(&mut lockout, 0, 1, later);
         reject(&mut lockout, MAX_CLIENTS, 4, later);
-        let rests = |id| lockout.rest(&credentials(id, "stale"), later).is_some();
-        let forgotten: Vec<_> = (0..=MAX_CLIENTS).filter(|id| !rests(*id)).collect();
+        let is_blocked = |id| lockout.blocked(&credentials(id, "stale"), later).is_some();
+        let forgotten: Vec<_> = (0..=MAX_CLIENTS).filter(|id| !is_blocked(*id)).collect();
         assert_eq!(forgotten, [1]);
     }
 }

@@ -1,19 +1,19 @@
-//! Counters for a metrics crate to read. Knows nothing of what it counts.
+//! Counters that a program can export as metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What a [`TokenSource`](crate::TokenSource) has done since it was built.
+/// The activity of a [`TokenSource`](crate::TokenSource) since it was built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Requests sent to the token endpoint.
+    /// The number of requests sent to the token endpoint.
     pub fetches: u64,
-    /// Fetches that brought no token, for whatever reason, those that sent nothing included.
+    /// The number of fetches that obtained no token, including those that sent no request.
     pub failures: u64,
-    /// Calls answered at once with a token from memory.
+    /// The number of calls that returned a token from memory.
     pub served_from_cache: u64,
-    /// How long ago the token in memory was requested; `None` without a token, or if it is static.
+    /// How long ago the token in memory was requested. `None` if there is no token or it is static.
     pub token_age: Option<Duration>,
     /// The generation of the newest token; 0 before the first one.
     pub generation: u64,

@@ -1,25 +1,25 @@
-//! Which addresses may be given a secret or a token. Knows URLs, nothing else.
+//! Decides which URLs a secret or a token may be sent to.
 
 use url::{Position, Url};
 
 use crate::error::{Error, ErrorKind};
 
-/// Reads the token endpoint's address: `https`, or `http` on loopback by opt-in, no user info, no
-/// fragment (RFC 6749 section 3.2).
+/// Parses the URL of the token endpoint. It must use `https`, or `http` on loopback if that is
+/// allowed, and have no user name, password or fragment (RFC 6749 section 3.2).
 pub(crate) fn token_url(text: &str, allow_insecure_loopback: bool) -> Result<Url, Error> {
     let url = address("token URL", text, allow_insecure_loopback)?;
     if url.fragment().is_some() {
         return Err(wrong(
-            "the token URL has a fragment: leave out the # and what follows",
+            "the token URL has a fragment: remove the # and the text after it",
         ));
     }
     Ok(url)
 }
 
-/// Where bearer headers may go.
+/// The origin that tokens may be sent to.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiOrigin {
-    /// Without it, any encrypted URL is allowed.
+    /// If it is `None`, every `https` URL is allowed.
     url: Option<Url>,
     allow_insecure_loopback: bool,
 }
@@ -33,18 +33,16 @@ impl ApiOrigin {
         })
     }
 
-    /// Compares without `Url::origin`, which allocates.
+    /// Checks that a token may be sent to `target`. It does not use `Url::origin`, which allocates.
     pub(crate) fn check(&self, target: &Url) -> Result<(), Error> {
         let Some(url) = &self.url else {
             return match is_safe(target, self.allow_insecure_loopback) {
                 true => Ok(()),
-                false => Err(foreign(
-                    "the request is not encrypted: use an https address",
-                )),
+                false => Err(foreign("the request is not encrypted: use an https URL")),
             };
         };
-        // The spelling is almost always the same. Equal origins in another spelling are compared by
-        // parts.
+        // Equal origins are almost always written in the same way. Otherwise their parts are
+        // compared.
         if url[..Position::BeforePath] == target[..Position::BeforePath] {
             return Ok(());
         }
@@ -54,7 +52,7 @@ impl ApiOrigin {
         match same {
             true => Ok(()),
             false => Err(foreign(format!(
-                "the request goes to {} and the token is for {} only: correct the address or the API origin",
+                "the request goes to {}, but the token is only for {}: correct the URL or the API origin",
                 target.origin().ascii_serialization(),
                 url.origin().ascii_serialization(),
             ))),
@@ -71,12 +69,12 @@ fn address(what: &str, text: &str, allow_insecure_loopback: bool) -> Result<Url,
     })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong(format!(
-            "the {what} has user info: remove the part before the @"
+            "the {what} has a user name or a password: remove the part before the @"
         )));
     }
     if !is_safe(&url, allow_insecure_loopback) {
         return Err(wrong(format!(
-            "the {what} is not https: use https (http is for loopback only, by allow_insecure_loopback)"
+            "the {what} is not https: use https (http is allowed for loopback only, with `allow_insecure_loopback`)"
         )));
     }
     Ok(url)
@@ -90,7 +88,8 @@ fn is_safe(url: &Url, allow_insecure_loopback: bool) -> bool {
     }
 }
 
-/// `localhost` is taken at its word: RFC 6761 section 6.3 has it resolve to loopback.
+/// Whether the host is a loopback address or `localhost`, which resolves to one (RFC 6761 section
+/// 6.3).
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",

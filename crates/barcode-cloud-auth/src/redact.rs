@@ -1,14 +1,13 @@
-//! Redacts the text of a server before it becomes part of an error. Works on text only; knows no
-//! protocol.
+//! Redacts text of a server before an error shows it.
 
-/// The most that is kept of a description, in characters.
+/// The maximum number of characters that are kept of a description.
 const MAX_DESCRIPTION: usize = 200;
 
-/// Words of this length that have a digit look like keys, and are taken out of a description.
+/// Words with a digit and at least this many characters look like keys. They are redacted.
 const KEY_LENGTH: usize = 16;
 
-/// Whether an error code that is not a registered one may be kept: it reads like
-/// `invalid_dpop_proof`, and has no part of a secret.
+/// Whether an error code that is not registered may be shown: it looks like `invalid_dpop_proof`, and
+/// does not contain a secret.
 pub(crate) fn is_plain_code(code: &str, secrets: &[&str]) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
     (1..=40).contains(&code.len())
@@ -16,8 +15,9 @@ pub(crate) fn is_plain_code(code: &str, secrets: &[&str]) -> bool {
         && !secrets.iter().any(|secret| code.contains(secret))
 }
 
-/// A description that may be printed: without the secrets and what looks like one, in printable
-/// ASCII, of at most 200 characters. Secrets go first, before anything could cut one in two.
+/// Returns a description that may be shown: without secrets and words that look like keys, in
+/// printable ASCII, and at most 200 characters long. Secrets are removed first, before another step
+/// can split one.
 pub(crate) fn description<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
     let mut text = text.to_owned();
     for secret in secrets.filter(|secret| !secret.is_empty()) {

@@ -1,5 +1,5 @@
-//! Reads one answer of the token endpoint (RFC 6749 sections 5.1 and 5.2). Pure: bytes in, a grant
-//! or a clean error out. Knows no socket and no clock.
+//! Parses a response of the token endpoint (RFC 6749 sections 5.1 and 5.2) into a token or an error
+//! without secrets. It uses neither the network nor a clock.
 
 use std::time::Duration;
 
@@ -13,37 +13,37 @@ use crate::error::{Error, ErrorKind};
 use crate::schedule::Severity;
 use crate::{redact, token};
 
-/// The most of an answer that is read: 64 KiB.
+/// The maximum size of a response body.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// For a token that does not say how long it lives.
+/// The lifetime of a token whose response does not state one.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
 
-/// No token is trusted for longer, whatever it says.
+/// The maximum lifetime of a token. A longer one is reduced to it.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A usable token.
+/// A token in a response.
 #[derive(Debug)]
-pub(crate) struct Grant {
+pub(crate) struct NewToken {
     pub(crate) header: HeaderValue,
-    /// Zero: good for those who waited for it, not to be kept.
+    /// A token with a lifetime of zero is returned to the callers that wait for it, but not kept.
     pub(crate) lifetime: Duration,
 }
 
-/// A response, with the facts about its request that are needed to read it.
-pub(crate) struct Answer<'a> {
+/// A response, and the properties of its request that error messages need.
+pub(crate) struct TokenResponse<'a> {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: &'a [u8],
-    /// For messages: the endpoint without its query.
+    /// The URL of the endpoint without its query.
     pub(crate) endpoint: &'a str,
-    /// Texts that must not get into an error though the server may quote them.
+    /// Texts that must not appear in an error, although the server may quote them.
     pub(crate) secrets: &'a [&'a str],
 }
 
-/// The members of an answer; unread ones are skipped. Raw, because a number like `1e400` or a
-/// member of the wrong type must not make the rest unreadable, and because the parser's own errors
-/// would quote what they stumble over.
+/// The members of a response that are used. They are raw, because a number like `1e400` or a member
+/// of the wrong type must not make the others unreadable, and because the parser's errors would
+/// quote the invalid text.
 #[derive(Deserialize)]
 struct Members<'a> {
     #[serde(borrow)]
@@ -58,30 +58,29 @@ struct Members<'a> {
     error_description: Option<&'a RawValue>,
 }
 
-/// Reads the token, or the reason why the response has no token.
-pub(crate) fn parse(answer: &Answer<'_>) -> Result<Grant, Error> {
-    let members: Option<Members<'_>> = serde_json::from_slice(answer.body).ok();
+/// Returns the token, or the reason why the response has none.
+pub(crate) fn parse(response: &TokenResponse<'_>) -> Result<NewToken, Error> {
+    let members: Option<Members<'_>> = serde_json::from_slice(response.body).ok();
     match members {
-        Some(members) if members.error.is_some() || !answer.status.is_success() => {
-            Err(refusal(answer, &members))
+        Some(members) if members.error.is_some() || !response.status.is_success() => {
+            Err(error_response(response, &members))
         }
-        None if !answer.status.is_success() => Err(plain_refusal(answer)),
-        Some(members) => {
-            grant(&members).map_err(|problem| unusable(answer.endpoint, answer.status, problem))
-        }
-        None => Err(unusable(
-            answer.endpoint,
-            answer.status,
+        None if !response.status.is_success() => Err(status_error(response)),
+        Some(members) => new_token(&members)
+            .map_err(|problem| invalid_response(response.endpoint, response.status, problem)),
+        None => Err(invalid_response(
+            response.endpoint,
+            response.status,
             "it is not a JSON object",
         )),
     }
 }
 
-/// The error for a success without a usable token. Retryable: a proxy's maintenance page looks like
-/// this.
-pub(crate) fn unusable(endpoint: &str, status: StatusCode, problem: &str) -> Error {
+/// The error of a success without a valid token. It is retryable, because a proxy's maintenance page
+/// looks like this.
+pub(crate) fn invalid_response(endpoint: &str, status: StatusCode, problem: &str) -> Error {
     let message = format!(
-        "{endpoint} answered {} without a usable token, {problem}: check that this is the token URL",
+        "{endpoint} responded with {} but without a valid token, because {problem}: check that this is the token URL",
         status.as_u16()
     );
     Error::retryable(ErrorKind::InvalidResponse, message)
@@ -89,7 +88,7 @@ pub(crate) fn unusable(endpoint: &str, status: StatusCode, problem: &str) -> Err
         .build()
 }
 
-fn grant(members: &Members<'_>) -> Result<Grant, &'static str> {
+fn new_token(members: &Members<'_>) -> Result<NewToken, &'static str> {
     let token = members
         .access_token
         .and_then(string)
@@ -103,25 +102,26 @@ fn grant(members: &Members<'_>) -> Result<Grant, &'static str> {
     }
     let header =
         token::bearer(&token).map_err(|_| "its access_token cannot be sent in a header")?;
-    Ok(Grant {
+    Ok(NewToken {
         header,
         lifetime: lifetime(members.expires_in),
     })
 }
 
-/// The text of a JSON string.
+/// Returns the text of a JSON string.
 fn string(raw: &RawValue) -> Option<Zeroizing<String>> {
     serde_json::from_str(raw.get()).ok().map(Zeroizing::new)
 }
 
-/// `expires_in` as servers send it: a number or a string of one, whole or not, in seconds.
+/// Parses `expires_in`. Servers send a number of seconds, or a string with such a number; both may
+/// have a fraction.
 fn lifetime(raw: Option<&RawValue>) -> Duration {
     let Some(raw) = raw else {
         return DEFAULT_LIFETIME;
     };
     let text = string(raw);
     let text = text.as_deref().map_or(raw.get(), |text| text.trim());
-    // Rust's own reading of numbers also knows "inf" and "nan".
+    // The standard library also parses "inf" and "nan".
     let numeric = text
         .bytes()
         .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
@@ -133,58 +133,63 @@ fn lifetime(raw: Option<&RawValue>) -> Duration {
     }
 }
 
-/// An answer with an `error`, or another JSON object with an error status.
-fn refusal(answer: &Answer<'_>, members: &Members<'_>) -> Error {
+/// The error of a response with an `error`, or of another JSON object with an error status.
+fn error_response(response: &TokenResponse<'_>, members: &Members<'_>) -> Error {
     let code = members.error.and_then(string);
-    let Some(code) = code.filter(|code| is_presentable(code, answer, members)) else {
-        return plain_refusal(answer);
+    let Some(code) = code.filter(|code| is_presentable(code, response, members)) else {
+        return status_error(response);
     };
-    let retryable = is_retryable(&code, answer.status);
-    let description = description(answer, members)
+    let retryable = is_retryable(&code, response.status);
+    let description = description(response, members)
         .map(|text| format!(" \"{text}\""))
         .unwrap_or_default();
     let message = format!(
-        "{} refused with {}{description} (status {}): {}",
-        answer.endpoint,
+        "{} responded with {}{description} (status {}): {}",
+        response.endpoint,
         *code,
-        answer.status.as_u16(),
+        response.status.as_u16(),
         advice(&code, retryable),
     );
-    error(answer, retryable, message, Some(code.to_string()))
+    error(response, retryable, message, Some(code.to_string()))
 }
 
-/// An error status with nothing readable to explain it.
-fn plain_refusal(answer: &Answer<'_>) -> Error {
-    let retryable = is_transient_status(answer.status);
-    let advice = if answer.status.is_redirection() {
-        "redirects are not followed with a secret, so set the token URL to the final address"
+/// The error of a response whose status is the only information.
+fn status_error(response: &TokenResponse<'_>) -> Error {
+    let retryable = is_transient_status(response.status);
+    let advice = if response.status.is_redirection() {
+        "redirects are not followed, because the request contains a secret; set the token URL to the final address"
     } else if retryable {
-        "the request is retried automatically, look at the server if this lasts"
+        "the request is retried automatically; if this persists, check the server"
     } else {
         "check the token URL and the client's credentials"
     };
     let message = format!(
-        "{} answered {}: {advice}",
-        answer.endpoint,
-        answer.status.as_u16()
+        "{} responded with {}: {advice}",
+        response.endpoint,
+        response.status.as_u16()
     );
-    error(answer, retryable, message, None)
+    error(response, retryable, message, None)
 }
 
-fn error(answer: &Answer<'_>, retryable: bool, message: String, code: Option<String>) -> Error {
+fn error(
+    response: &TokenResponse<'_>,
+    retryable: bool,
+    message: String,
+    code: Option<String>,
+) -> Error {
     let error = match retryable {
         true => Error::retryable(ErrorKind::Refused, message),
         false => Error::permanent(ErrorKind::Refused, message),
     };
     error
-        .status(answer.status)
-        .retry_after(answer.retry_after)
+        .status(response.status)
+        .retry_after(response.retry_after)
         .oauth_error(code)
         .build()
 }
 
-/// The `error` decides; the status only where the code says nothing (servers send 400, 401, 403 and
-/// even 200 and 500 with the same code).
+/// The error code decides. The status decides only if the code is unknown, because servers send the
+/// same code with 400, 401, 403 and even 200 and 500.
 fn is_retryable(code: &str, status: StatusCode) -> bool {
     match code {
         _ if KNOWN_TRANSIENT.contains(&code) => true,
@@ -193,11 +198,10 @@ fn is_retryable(code: &str, status: StatusCode) -> bool {
     }
 }
 
-/// How long a source pauses after this failure.
+/// Returns the severity of a failure, which determines how long a source pauses after it.
 ///
-/// A permanent failure gets a long pause, but not the bare 404, 302 or 403 of a gateway: gateways
-/// answer like this while the server behind them restarts, and callers recover as soon as from a
-/// 503.
+/// A 404, 302 or 403 without an error code counts as transient, although its error is permanent:
+/// gateways respond like this while the server behind them restarts.
 pub(crate) fn severity(error: &Error) -> Severity {
     let registered = || {
         error
@@ -212,8 +216,8 @@ pub(crate) fn severity(error: &Error) -> Severity {
     }
 }
 
-/// Whether the endpoint rejected the credentials, which counts towards a lockout: by an error code
-/// that says so, or by a 401 that no registered code explains.
+/// Whether the endpoint rejected the credentials, which counts towards a lockout: with an error code
+/// that means a rejection, or with a 401 that has no registered error code.
 pub(crate) fn is_rejection(error: &Error) -> bool {
     match error.oauth_error() {
         Some(code) if is_registered(code) => REJECTIONS.contains(&code),
@@ -244,22 +248,22 @@ fn is_registered(code: &str) -> bool {
     KNOWN_TRANSIENT.contains(&code) || KNOWN_PERMANENT.contains(&code)
 }
 
-/// Whether an error may show this code. Registered codes are always shown, although a short secret
-/// may be part of one; others only if they share nothing with a secret or with the token that came
-/// in the same response.
-fn is_presentable(code: &str, answer: &Answer<'_>, members: &Members<'_>) -> bool {
+/// Whether an error may show this code. Registered codes are always shown, even if a short secret
+/// happens to be part of one. Other codes are shown only if they have no part of a secret or of a
+/// token in the same response.
+fn is_presentable(code: &str, response: &TokenResponse<'_>, members: &Members<'_>) -> bool {
     let token = members.access_token.and_then(string);
     let shows_token = token.is_some_and(|token| {
         !token.is_empty() && (code.contains(token.as_str()) || token.contains(code))
     });
-    is_registered(code) || (!shows_token && redact::is_plain_code(code, answer.secrets))
+    is_registered(code) || (!shows_token && redact::is_plain_code(code, response.secrets))
 }
 
-fn description(answer: &Answer<'_>, members: &Members<'_>) -> Option<String> {
+fn description(response: &TokenResponse<'_>, members: &Members<'_>) -> Option<String> {
     let text = members.error_description.and_then(string)?;
     let token = members.access_token.and_then(string);
     let token = token.as_ref().map(|token| token.as_str());
-    let text = redact::description(&text, answer.secrets.iter().copied().chain(token));
+    let text = redact::description(&text, response.secrets.iter().copied().chain(token));
     Some(text).filter(|text| !text.is_empty())
 }
 
@@ -280,7 +284,9 @@ fn advice(code: &str, retryable: bool) -> &'static str {
         "unsupported_grant_type" => "this server does not offer client_credentials",
         "invalid_scope" => "check the scope",
         "invalid_request" => "check the token URL and the authentication style",
-        _ if retryable => "the request is retried automatically, look at the server if this lasts",
-        _ => "look the code up in the server's documentation",
+        _ if retryable => {
+            "the request is retried automatically; if this persists, check the server"
+        }
+        _ => "look up the code in the server's documentation",
     }
 }

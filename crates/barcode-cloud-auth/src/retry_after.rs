@@ -1,13 +1,15 @@
-//! Reading of `Retry-After`, for token requests and for callers of an API.
+//! Parses `Retry-After`, for token requests and for callers of an API.
 
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// How long the server asks to wait: `Retry-After`, in seconds or as a date ([RFC 9110 section
-/// 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)). A date is measured against the
-/// server's own `Date` where there is one, so that a wrong clock here changes nothing; one that has
-/// passed asks for no wait. `None` where there is no such header, or one that cannot be read.
+/// Returns how long the server asks to wait: the header `Retry-After`, in seconds or as a date
+/// ([RFC 9110 section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
+///
+/// A date is compared with the `Date` of the response if it has one, so that a wrong local clock has
+/// no effect, and otherwise with `now`. A date in the past gives zero. `None` if the header is missing
+/// or invalid.
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let value = text(RETRY_AFTER)?.trim();

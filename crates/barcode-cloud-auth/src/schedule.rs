@@ -1,17 +1,17 @@
-//! When to renew, when to stop serving, how long to pause: pure functions of time.
+//! Computes when a token is renewed, until when it is served, and how long to pause after a failure.
 //!
-//! Knows no clock, no randomness and no network: instants and draws from [0, 1) come in.
+//! Instants and random numbers from [0, 1), called draws, are arguments.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The numbers a source works by.
+/// The settings of the schedule.
 #[derive(Debug, Clone)]
 pub(crate) struct Schedule {
-    /// Renew this long before expiry, or 20 % of the lifetime, whichever is less.
+    /// How long before its expiry a token is renewed; at most 20 % of its lifetime.
     pub(crate) renew_before: Duration,
-    /// Stop serving this long before expiry, or 10 % of the lifetime, whichever is less.
+    /// How long before its expiry a token is no longer served; at most 10 % of its lifetime.
     pub(crate) stop_before: Duration,
 }
 
@@ -24,16 +24,16 @@ impl Default for Schedule {
     }
 }
 
-/// A renewal is at most this much earlier than planned, or 10 % of the lifetime, whichever is less.
+/// The longest random time by which a renewal is earlier; at most 10 % of the lifetime.
 const RENEW_JITTER: Duration = Duration::from_secs(60);
 
-/// Between two requests to the token endpoint that brought tokens.
+/// The shortest time between two requests that obtained tokens.
 pub(crate) const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The longest `Retry-After` that is obeyed.
+/// The longest `Retry-After` that is respected.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// The instants of one token.
+/// The instants at which the state of a token changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Times {
     pub(crate) issued_at: Instant,
@@ -42,7 +42,7 @@ pub(crate) struct Times {
     pub(crate) expires_at: Instant,
 }
 
-/// What kind of failure a pause follows.
+/// The kind of a failure, which determines the pause after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Severity {
     Transient,
@@ -50,32 +50,35 @@ pub(crate) enum Severity {
 }
 
 impl Schedule {
-    /// The instants of a token that was asked for at `asked` and lives for `lifetime`.
+    /// Returns the instants of a token that was requested at `requested_at`.
     ///
-    /// Counted from before the request was sent, so that a slow answer never makes a token seem
-    /// younger than it is. `draw` is made once a token: a draw on each look would let a busy
-    /// source always renew at the earliest moment.
-    pub(crate) fn times(&self, asked: Instant, lifetime: Duration, draw: f64) -> Times {
+    /// The lifetime starts before the request was sent, so that a slow response does not prolong it.
+    /// There is one `draw` for each token. With one for each call, a busy source would always renew
+    /// at the earliest time.
+    pub(crate) fn times(&self, requested_at: Instant, lifetime: Duration, draw: f64) -> Times {
         let renew_before = self.renew_before.min(lifetime / 5);
         let jitter = RENEW_JITTER.min(lifetime / 10).mul_f64(draw);
         let stop_before = self.stop_before.min(lifetime / 10);
-        let expires_at = asked + lifetime;
+        let expires_at = requested_at + lifetime;
         Times {
-            issued_at: asked,
-            renew_at: asked + lifetime.saturating_sub(renew_before + jitter),
+            issued_at: requested_at,
+            renew_at: requested_at + lifetime.saturating_sub(renew_before + jitter),
             serve_until: expires_at - stop_before,
             expires_at,
         }
     }
 }
 
-/// The pause after the `count`th failure in a row (from 1), with a valid token or without one.
+/// Returns the pause after the `count`th failure in a row, where the first one is 1.
 ///
-/// With a token, a transient failure hurts nobody: full jitter under a ceiling of 1 s, 2 s, 4 s ...
-/// 30 s. Without one, callers are waiting: 0.25 s, 0.5 s ... 10 s. A permanent failure pauses for
-/// 5 s, 10 s ... 60 s, for all callers, because servers lock out clients that insist. The last two
-/// are drawn from between a step and the next, so that the processes of a fleet do not all retry at
-/// once.
+/// | failure | token in memory | pause |
+/// |---|---|---|
+/// | transient | yes | random, up to 1 s, 2 s, 4 s … 30 s |
+/// | transient | no, so callers wait | 0.25 s, 0.5 s, 1 s … 10 s |
+/// | permanent | any | 5 s, 10 s, 20 s … 60 s, because servers lock out clients that retry |
+///
+/// The last two are random between one step and the next, so that the processes of a fleet do not
+/// all retry at the same time. A longer `Retry-After` is respected, up to 300 s.
 pub(crate) fn pause(
     severity: Severity,
     count: u32,
@@ -100,7 +103,7 @@ pub(crate) fn pause(
     own.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER))
 }
 
-/// `first`, twice that, four times that and so on, up to `max`.
+/// Returns `first` doubled for each count above 1, up to `max`.
 fn doubled(first: Duration, count: u32, max: Duration) -> Duration {
     let factor = 1_u32
         .checked_shl(count.saturating_sub(1))
@@ -108,6 +111,7 @@ fn doubled(first: Duration, count: u32, max: Duration) -> Duration {
     first.saturating_mul(factor).min(max)
 }
 
+/// Returns a random pause between the doubled one of this count and that of the next.
 fn between_steps(first: Duration, count: u32, max: Duration, draw: f64) -> Duration {
     let low = doubled(first, count, max);
     let high = doubled(first, count.saturating_add(1), max);

@@ -1,5 +1,5 @@
-//! The token source: hands out the cached token, launches flights, waits for them. Knows no HTTP
-//! and decides nothing about time; `cache` does.
+//! The token source: returns the cached token, starts fetches, and waits for them. It does not use
+//! HTTP; `cache` decides when tokens are fetched and served.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Span, debug, info, span, warn};
 
 use crate::builder::TokenSourceBuilder;
-use crate::cache::{Cache, FlightReport, NextStep, Outcome, Ticket};
+use crate::cache::{Cache, FetchReport, NextStep, Outcome, Ticket};
 use crate::credentials::CredentialsProvider;
 use crate::error::{Error, ErrorKind};
 use crate::fetcher::Fetcher;
@@ -23,23 +23,26 @@ use crate::metrics::{Counters, Metrics};
 use crate::origin::ApiOrigin;
 use crate::token::AccessToken;
 
-/// Access tokens for one client of one server: cached, renewed ahead, fetched once for all callers.
+/// A source of access tokens, which are cached, renewed before they expire, and fetched once for all
+/// callers.
 ///
-/// Cheap to clone; clones share everything. Building it needs no runtime and starts nothing. Each
-/// fetch runs as a task of its own on the runtime of the caller that found it necessary, so a
-/// cancelled caller stops no fetch, and a source outlives any runtime it was used on. Nothing runs
-/// between fetches, and dropping the last handle ends a fetch that is under way.
+/// A source is cheap to clone; clones share the token. Building one needs no runtime and sends
+/// nothing.
+///
+/// Each fetch is a separate task on the runtime of the caller that started it. It therefore
+/// continues if that caller is cancelled, and a source can be used on several runtimes, one after
+/// another. No task runs between fetches. Dropping the last clone aborts a fetch in progress.
 ///
 /// See the [crate's documentation](crate) for an example.
 #[derive(Clone)]
 pub struct TokenSource(Arc<Inner>);
 
 struct Inner {
-    supply: Supply,
+    tokens: Tokens,
     api_origin: ApiOrigin,
 }
 
-enum Supply {
+enum Tokens {
     Static(AccessToken),
     Fetched {
         cache: Arc<Cache>,
@@ -48,11 +51,11 @@ enum Supply {
     },
 }
 
-/// The wait for a token. Boxed, so that it does not enlarge the future of every call.
+/// A future that waits for a token. Boxed so that it does not enlarge the future of every call.
 type Wait<'a> = Pin<Box<dyn Future<Output = Result<AccessToken, Error>> + Send + 'a>>;
 
-impl Supply {
-    /// The token in memory, or else the wait for one, for at most `limit`.
+impl Tokens {
+    /// Returns the token in memory, or a future that waits for one for at most `limit`.
     fn token(&self, limit: Duration) -> Result<AccessToken, Wait<'_>> {
         match self {
             Self::Static(token) => Ok(token.clone()),
@@ -68,7 +71,8 @@ impl Supply {
     }
 }
 
-/// What a flight needs. Apart from the cache, so that a flight does not keep the source alive.
+/// The parts of a source that a fetch needs. They are separate from the cache, so that a fetch does
+/// not keep the cache alive.
 pub(crate) struct Work {
     pub(crate) fetcher: Fetcher,
     pub(crate) counters: Counters,
@@ -76,8 +80,8 @@ pub(crate) struct Work {
 }
 
 impl TokenSource {
-    /// Starts a source that fetches from `token_url` with credentials from `provider`, which may
-    /// simply be [`ClientCredentials`](crate::ClientCredentials).
+    /// Returns a builder for a source that requests tokens from `token_url` with the credentials of
+    /// `provider`, for example [`ClientCredentials`](crate::ClientCredentials).
     pub fn builder(
         token_url: impl Into<String>,
         provider: impl CredentialsProvider,
@@ -85,10 +89,10 @@ impl TokenSource {
         TokenSourceBuilder::fetched(token_url.into(), Arc::new(provider))
     }
 
-    /// Starts a source that always returns this one token, for callers that already have a token.
+    /// Returns a builder for a source that always returns this token.
     ///
-    /// Of the settings, only [`api_origin`](TokenSourceBuilder::api_origin) and
-    /// [`allow_insecure_loopback`](TokenSourceBuilder::allow_insecure_loopback) matter.
+    /// Only the settings [`api_origin`](TokenSourceBuilder::api_origin) and
+    /// [`allow_insecure_loopback`](TokenSourceBuilder::allow_insecure_loopback) have an effect.
     ///
     /// ```
     /// use barcode_cloud_auth::TokenSource;
@@ -104,7 +108,7 @@ impl TokenSource {
 
     pub(crate) fn from_token(token: AccessToken, api_origin: ApiOrigin) -> Self {
         Self(Arc::new(Inner {
-            supply: Supply::Static(token),
+            tokens: Tokens::Static(token),
             api_origin,
         }))
     }
@@ -115,71 +119,72 @@ impl TokenSource {
         caller_wait: Duration,
         api_origin: ApiOrigin,
     ) -> Self {
-        let supply = Supply::Fetched {
+        let tokens = Tokens::Fetched {
             cache,
             work: Arc::new(work),
             caller_wait,
         };
-        Self(Arc::new(Inner { supply, api_origin }))
+        Self(Arc::new(Inner { tokens, api_origin }))
     }
 
-    /// A valid token: the one in memory at once, or the next one fetched.
+    /// Returns a valid token: the one in memory, or else the next one fetched.
     ///
-    /// With a token in memory this is ready on the first poll, without a lock, an allocation or a
-    /// task. When the token nears its end, one call launches a renewal and is answered at once too.
+    /// If a token is in memory, the future is ready on the first poll, without a lock, an allocation
+    /// or a task. When the token is about to expire, one of these calls also starts a renewal in the
+    /// background.
     ///
-    /// Without a token all callers share one fetch. If it fails with a
-    /// [retryable](Error::is_retryable) error, they wait for the next one, which starts after a
-    /// pause of 0.25 s, doubling to 10 s, or after the `Retry-After` of the server, up to 300 s.
-    /// There is one request for each pause, however many callers wait.
+    /// If no token is in memory, all callers share one fetch. If it fails with a
+    /// [retryable](Error::is_retryable) error, they wait for the next one. It starts after a pause
+    /// of 0.25 s, which doubles up to 10 s, or after the server's `Retry-After`, up to 300 s. One
+    /// request is sent after each pause, no matter how many callers wait.
     ///
     /// # Errors
     ///
-    /// - A permanent failure, at once; for the next 5 s, doubling to 60 s, all callers get it
-    ///   without another request.
-    /// - A retryable failure, as soon as the next fetch would start after
+    /// - A permanent failure is returned at once. For the next 5 s, doubling up to 60 s, all callers
+    ///   get it without another request.
+    /// - A retryable failure is returned if the next fetch would start after
     ///   [`caller_wait`](TokenSourceBuilder::caller_wait), or when that time ends during a later
     ///   fetch.
-    /// - [`ErrorKind::WaitTimeout`], when that time ends during the first fetch.
-    /// - [`ErrorKind::Panicked`], when the fetch panicked.
-    /// - [`ErrorKind::Runtime`] outside a Tokio runtime, if the token is not in memory.
+    /// - [`ErrorKind::WaitTimeout`] if that time ends during the first fetch.
+    /// - [`ErrorKind::Panicked`] if the fetch panicked.
+    /// - [`ErrorKind::Runtime`] outside a Tokio runtime, if no token is in memory.
     ///
     /// # Panics
     ///
-    /// When it has to wait on a Tokio runtime without timers.
+    /// If it has to wait on a Tokio runtime without timers.
     pub async fn token(&self) -> Result<AccessToken, Error> {
         self.token_within(Duration::MAX).await
     }
 
-    /// A valid token like [`token`](Self::token), but waits for at most `limit`, or
+    /// Returns a valid token like [`token`](Self::token), but waits for at most `limit`, or
     /// [`caller_wait`](TokenSourceBuilder::caller_wait) if that is shorter.
     ///
-    /// Prefer this to a timeout around [`token`](Self::token): when the endpoint fails, it returns
-    /// the error of the endpoint and not just that time ran out.
+    /// Prefer this to a timeout around [`token`](Self::token): if the endpoint fails, this returns
+    /// the endpoint's error instead of a timeout.
     ///
     /// # Errors
     ///
-    /// Those of [`token`](Self::token).
+    /// The errors of [`token`](Self::token).
     ///
     /// # Panics
     ///
     /// As [`token`](Self::token).
     pub async fn token_within(&self, limit: Duration) -> Result<AccessToken, Error> {
-        match self.0.supply.token(limit) {
+        match self.0.tokens.token(limit) {
             Ok(token) => Ok(token),
             Err(wait) => wait.await,
         }
     }
 
-    /// Sets the request's `Authorization` header and returns the token it set, for
-    /// [`invalidate`](Self::invalidate) if the answer is 401. A header that is already there is
-    /// replaced.
+    /// Sets the `Authorization` header of a request, replacing an existing one. Returns the token,
+    /// which [`invalidate`](Self::invalidate) needs if the response is 401.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ForeignOrigin`] when the request does not go to the configured
-    /// [`api_origin`](TokenSourceBuilder::api_origin), or, without one, is not encrypted; the
-    /// request is left as it was. Otherwise those of [`token`](Self::token).
+    /// - [`ErrorKind::ForeignOrigin`] if the request does not go to the configured
+    ///   [`api_origin`](TokenSourceBuilder::api_origin) or, if none is configured, does not use
+    ///   `https`. The request is not changed.
+    /// - The errors of [`token`](Self::token).
     ///
     /// # Panics
     ///
@@ -193,7 +198,7 @@ impl TokenSource {
     ///
     /// # Errors
     ///
-    /// Those of [`authorize`](Self::authorize).
+    /// The errors of [`authorize`](Self::authorize).
     ///
     /// # Panics
     ///
@@ -211,30 +216,30 @@ impl TokenSource {
         Ok(token)
     }
 
-    /// Takes a token out of service that the API answered with 401
+    /// Stops serving a token that the API rejected with 401
     /// ([RFC 6750 section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
     ///
-    /// Only this very token is taken out: a late 401 for an older token does not touch a newer one.
-    /// The next [`token`](Self::token) fetches; call that and repeat the request once, not more. Do
-    /// not report the 401 of the repeated request, and do not call this for 403, which says that
-    /// the token is good and the right is missing. A static token stays, because nothing can
-    /// replace it.
+    /// Only this token is affected: a late 401 for an older token does not affect a newer one. The
+    /// next [`token`](Self::token) call fetches a new token. Resend the request once with that
+    /// token. Do not call this method for the 401 of the resent request, nor for a 403, which means
+    /// that the token is valid but lacks a right. A static token is still served, because there is
+    /// no other.
     ///
-    /// If the API rejects one fresh token after the other, replacing them does not help and only
-    /// keeps other callers waiting. Therefore the first rejected token is replaced at once, but
-    /// after that a token stays until it is as old as the hold-off: 1 s, doubling with each
-    /// replaced token to 300 s. Ten minutes without a replacement end the hold-off.
+    /// If the API rejects one new token after another, replacing them does not help, and other
+    /// callers would wait for nothing. Therefore only the first rejected token is replaced at once.
+    /// Later ones are served until they are as old as the hold-off, which is 1 s and doubles with
+    /// each replaced token up to 300 s. It ends after ten minutes without a replacement.
     pub fn invalidate(&self, token: &AccessToken) {
-        if let Supply::Fetched { cache, .. } = &self.0.supply
+        if let Tokens::Fetched { cache, .. } = &self.0.tokens
             && cache.invalidate(token, Instant::now())
         {
             debug!(generation = token.generation(), "access token invalidated");
         }
     }
 
-    /// The counters as they are now.
+    /// Returns the current values of the counters.
     pub fn metrics(&self) -> Metrics {
-        let Supply::Fetched { cache, work, .. } = &self.0.supply else {
+        let Tokens::Fetched { cache, work, .. } = &self.0.tokens else {
             return Metrics::default();
         };
         let (generation, times) = cache.status();
@@ -250,17 +255,17 @@ impl TokenSource {
 
 impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let supply = match &self.0.supply {
-            Supply::Static(_) => "static",
-            Supply::Fetched { .. } => "fetched",
+        let kind = match &self.0.tokens {
+            Tokens::Static(_) => "static",
+            Tokens::Fetched { .. } => "fetched",
         };
         f.debug_struct("TokenSource")
-            .field("supply", &supply)
+            .field("tokens", &kind)
             .finish_non_exhaustive()
     }
 }
 
-/// The token in memory; near its end, a renewal is launched.
+/// Returns the token in memory. If it is about to expire, starts a renewal.
 fn cached(cache: &Arc<Cache>, work: &Arc<Work>) -> Option<AccessToken> {
     let now = Instant::now();
     let (token, due) = cache.get(now)?;
@@ -269,13 +274,13 @@ fn cached(cache: &Arc<Cache>, work: &Arc<Work>) -> Option<AccessToken> {
         && let Some(ticket) = cache.renew(now)
     {
         debug!(generation = token.generation(), "renewing the access token");
-        launch(&runtime, work, ticket);
+        spawn_fetch(&runtime, work, ticket);
     }
     work.counters.served.add_one();
     Some(token)
 }
 
-/// Joins the flight or starts one, and waits for its end.
+/// Joins the fetch in progress or starts one, and waits for a token.
 async fn wait_for_token(
     cache: &Arc<Cache>,
     work: &Arc<Work>,
@@ -288,10 +293,10 @@ async fn wait_for_token(
             .build()
     })?;
     let deadline = Instant::now() + caller_wait;
-    let mut lost_here = 0;
+    let mut abandoned_here = 0;
     let mut last_error = None;
     loop {
-        let (in_flight, mine) = match cache.next_step(Instant::now()) {
+        let (in_flight, is_mine) = match cache.next_step(Instant::now()) {
             NextStep::Serve(token) => {
                 work.counters.served.add_one();
                 return Ok(token);
@@ -306,39 +311,41 @@ async fn wait_for_token(
             }
             NextStep::Wait(in_flight) => (in_flight, false),
             NextStep::Start(ticket, in_flight) => {
-                launch(&runtime, work, ticket);
+                spawn_fetch(&runtime, work, ticket);
                 (in_flight, true)
             }
         };
         let until = deadline.min(in_flight.abandon_at);
-        match timeout_at(until, in_flight.flight.wait()).await {
+        match timeout_at(until, in_flight.fetch.wait()).await {
             Ok(Outcome::Token(token)) => return Ok(token),
-            Ok(Outcome::Crashed(error)) => return Err(error),
+            Ok(Outcome::Panicked(error)) => return Err(error),
             Ok(Outcome::Failed(error)) if error.is_permanent() => return Err(error),
             // The next round waits for the pause, or returns the error if that takes too long.
             Ok(Outcome::Failed(error)) => last_error = Some(error),
             // A runtime that drops two tasks in a row would drop every further one as well.
-            Ok(Outcome::Lost) if mine && lost_here > 0 => return Err(lost()),
-            Ok(Outcome::Lost) => lost_here += usize::from(mine),
-            Err(_) if Instant::now() >= deadline => {
-                return Err(last_error.unwrap_or_else(|| waited(caller_wait)));
+            Ok(Outcome::Abandoned) if is_mine && abandoned_here > 0 => {
+                return Err(runtime_shut_down());
             }
-            // The runtime of the flight does not make progress, so the next round replaces the
-            // flight.
+            Ok(Outcome::Abandoned) => abandoned_here += usize::from(is_mine),
+            Err(_) if Instant::now() >= deadline => {
+                return Err(last_error.unwrap_or_else(|| wait_timeout(caller_wait)));
+            }
+            // The runtime of the fetch does not make progress, so the next round replaces the
+            // fetch.
             Err(_) => {}
         }
     }
 }
 
-fn launch(runtime: &Handle, work: &Arc<Work>, ticket: Ticket) {
-    let flight = Arc::clone(&ticket.flight);
-    let task = runtime.spawn(fly(Arc::clone(work), ticket, Span::current().id()));
-    flight.run_by(task.abort_handle());
+fn spawn_fetch(runtime: &Handle, work: &Arc<Work>, ticket: Ticket) {
+    let fetch = Arc::clone(&ticket.fetch);
+    let task = runtime.spawn(run_fetch(Arc::clone(work), ticket, Span::current().id()));
+    fetch.set_task(task.abort_handle());
 }
 
-/// The life of one flight, as a task of its own.
-async fn fly(work: Arc<Work>, ticket: Ticket, cause: Option<span::Id>) {
-    // Timers round up to the next millisecond, even when they are due.
+/// Runs one fetch, in its own task.
+async fn run_fetch(work: Arc<Work>, ticket: Ticket, cause: Option<span::Id>) {
+    // A timer that is already due would still wait for the next millisecond.
     if Instant::now() < ticket.start_at {
         sleep_until(ticket.start_at).await;
     }
@@ -353,7 +360,7 @@ async fn fly(work: Arc<Work>, ticket: Ticket, cause: Option<span::Id>) {
         let message = "the token request panicked: report it, with the panic message from the log";
         let error = Error::retryable(ErrorKind::Panicked, message).build();
         warn!(%error, "no access token");
-        return ticket.crash(error);
+        return ticket.panicked(error);
     };
     let draw = work
         .random
@@ -361,16 +368,16 @@ async fn fly(work: Arc<Work>, ticket: Ticket, cause: Option<span::Id>) {
         .unwrap_or_else(PoisonError::into_inner)
         .f64();
     let now = Instant::now();
-    if let Some(landing) = ticket.land(now, result, draw) {
-        if let Outcome::Failed(_) = landing.outcome {
+    if let Some(report) = ticket.finish(now, result, draw) {
+        if let Outcome::Failed(_) = report.outcome {
             work.counters.failures.add_one();
         }
-        log(landing, now);
+        log(report, now);
     }
 }
 
-fn log(landing: FlightReport, now: Instant) {
-    match landing.outcome {
+fn log(report: FetchReport, now: Instant) {
+    match report.outcome {
         Outcome::Token(token) => {
             let lifetime = token.remaining().unwrap_or_default();
             info!(
@@ -380,23 +387,24 @@ fn log(landing: FlightReport, now: Instant) {
             );
         }
         Outcome::Failed(error) => {
-            let pause = landing
+            let pause = report
                 .next_request
                 .map(|next| next.saturating_duration_since(now));
-            let has_token = landing.has_token;
+            let has_token = report.has_token;
             warn!(%error, has_token, ?pause, "no new access token, pausing");
         }
-        Outcome::Crashed(_) => {}
-        Outcome::Lost => debug!("a token request came back after it had been replaced"),
+        Outcome::Panicked(_) => {}
+        Outcome::Abandoned => debug!("a token request ended after it had been replaced"),
     }
 }
 
-fn lost() -> Error {
-    let message = "the runtime that fetched the token is shutting down: call from one that runs";
+fn runtime_shut_down() -> Error {
+    let message = "the runtime that fetched the token was shut down: call from a running one";
     Error::retryable(ErrorKind::Runtime, message).build()
 }
 
-fn waited(limit: Duration) -> Error {
-    let message = format!("no token within {limit:?}: try again, or raise the caller's wait");
+fn wait_timeout(limit: Duration) -> Error {
+    let message =
+        format!("no token was obtained within {limit:?}: try again, or raise `caller_wait`");
     Error::retryable(ErrorKind::WaitTimeout, message).build()
 }

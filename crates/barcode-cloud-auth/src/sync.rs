@@ -1,5 +1,5 @@
-//! The two shared cells the cache is built on. The model check compiles the cache against other
-//! ones that a scheduler controls, so the cache names no others.
+//! The two kinds of shared cells that the cache uses. The model check compiles the cache with other
+//! ones, which a scheduler controls.
 
 pub(crate) use std::sync::{Mutex, MutexGuard};
 

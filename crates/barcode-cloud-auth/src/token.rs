@@ -1,4 +1,4 @@
-//! One access token, ready for use as a header. Knows when it ends, not how it was obtained.
+//! An access token with its header value and its times.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,18 +10,19 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::schedule::Times;
 
-/// A bearer token: a shared handle, cheap to clone, whose text is only seen in the header value.
+/// A bearer token, as the value of an `Authorization` header. It is cheap to clone.
 ///
-/// The header value is marked sensitive, so `Debug` of a header map does not show it. It is not
-/// wiped from memory when dropped, because [`HeaderValue`] cannot be; treat a core dump as secret.
+/// The header value is marked as sensitive, so the `Debug` output of a header map does not show it.
+/// Its memory is not zeroed when it is dropped, because [`HeaderValue`] does not support that. A
+/// core dump may contain it.
 #[derive(Clone)]
 pub struct AccessToken(pub(crate) Arc<Entry>);
 
-/// What a token's handles share.
+/// The data that all clones of a token share.
 pub(crate) struct Entry {
     header: HeaderValue,
     pub(crate) generation: u64,
-    /// None for a static token, whose end nobody knows.
+    /// `None` for a static token, whose expiry is unknown.
     pub(crate) times: Option<Times>,
 }
 
@@ -37,19 +38,20 @@ impl Entry {
 }
 
 impl AccessToken {
-    /// The value of the `Authorization` header: `Bearer` and the token
+    /// Returns the value of the `Authorization` header: `Bearer` and the token
     /// ([RFC 6750 section 2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)).
     pub fn header_value(&self) -> &HeaderValue {
         &self.0.header
     }
 
-    /// Counts the tokens of one source: 1 for the first one fetched, 0 for a static token.
+    /// Returns the number of the token within its source: 1 for the first token fetched, and 0 for a
+    /// static token.
     pub fn generation(&self) -> u64 {
         self.0.generation
     }
 
-    /// How long the token is still valid by its server's word; zero when it has expired, `None` for
-    /// a static token.
+    /// Returns how long the token is still valid according to its lifetime: zero if it has expired,
+    /// and `None` for a static token.
     pub fn remaining(&self) -> Option<Duration> {
         self.0
             .times
@@ -66,30 +68,31 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// The header for a token, or an error that describes the problem without showing the token.
+/// Returns the header value of a token, or a description of the problem that does not show the token.
 ///
-/// Visible ASCII is what a header can carry unquoted; it is all that RFC 6750 allows and a little
-/// more, because servers do send tokens with `|` or `:` in them.
+/// Visible ASCII is accepted. That is more than RFC 6750 allows, because some servers send tokens
+/// with `|` or `:`.
 pub(crate) fn bearer(token: &str) -> Result<HeaderValue, &'static str> {
     if token.is_empty() {
         return Err("it is empty");
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("it has a character that no header can carry");
+        return Err("it contains a character that a header cannot contain");
     }
-    let mut header =
-        HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| "it does not fit a header")?;
+    let mut header = HeaderValue::try_from(format!("Bearer {token}"))
+        .map_err(|_| "it is not a valid header value")?;
     header.set_sensitive(true);
-    // The first clone of a `Bytes` moves it behind a counter, with an allocation: have it here and
-    // not in somebody's request.
+    // The first clone of a header value allocates a reference count. This clone keeps that out of
+    // the requests.
     let _ = header.clone();
     Ok(header)
 }
 
-/// A token that the user brought along.
+/// Creates the token of a static source.
 pub(crate) fn static_token(token: &str) -> Result<AccessToken, Error> {
     let header = bearer(token).map_err(|problem| {
-        let message = format!("the static access token is unusable, {problem}: set another one");
+        let message =
+            format!("the static access token is invalid, because {problem}: set another one");
         Error::permanent(ErrorKind::Configuration, message).build()
     })?;
     Ok(AccessToken(Entry::new(header, 0, None)))

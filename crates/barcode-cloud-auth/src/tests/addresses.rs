@@ -83,7 +83,7 @@ fn endless_limits_are_no_overflow() {
     let source = TokenSource::builder("https://127.0.0.1:1/token", credentials)
         .connect_timeout(Duration::MAX)
         .attempt_timeout(Duration::MAX)
-        .flight_timeout(Duration::MAX)
+        .fetch_timeout(Duration::MAX)
         .caller_wait(Duration::MAX)
         .renew_before(Duration::MAX)
         .stop_before(Duration::MAX)

@@ -3,6 +3,7 @@
 
 use crate::{
     ClientCredentials, CredentialsProvider, EnvCredentials, Error, ErrorKind, FileCredentials,
+    env_var,
 };
 
 async fn provided(provider: impl CredentialsProvider) -> Result<ClientCredentials, Error> {
@@ -22,6 +23,18 @@ fn an_empty_id_or_secret_is_refused() {
     assert_eq!(error.to_string(), "the client id is empty: set it");
     let error = ClientCredentials::new("id", "").unwrap_err();
     assert_eq!(error.to_string(), "the client secret is empty: set it");
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_none_and_an_empty_one_is_an_error() {
+    assert_eq!(env_var("NO_SUCH_VARIABLE").unwrap(), None);
+    let name = env_var("CARGO_PKG_NAME").unwrap();
+    assert_eq!(name.as_deref(), Some("barcode-cloud-auth"));
+    let error = env_var("CARGO_PKG_VERSION_PRE").unwrap_err();
+    assert!(
+        error.to_string().contains("CARGO_PKG_VERSION_PRE is empty"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

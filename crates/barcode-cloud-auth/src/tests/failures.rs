@@ -66,7 +66,7 @@ async fn retry_after_is_obeyed_up_to_300_seconds() {
     }
 }
 
-/// One hour, 1,000 calls a second; each is answered at once but for those of a flight.
+/// One hour, 1,000 calls a second; each is answered at once but for those of a fetch.
 async fn outage(script: &Script) -> TokenSource {
     let source = script.source();
     for _ in 0..36_000 {
@@ -116,7 +116,7 @@ impl CredentialsProvider for Rotating {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rotated_secret_heals_within_a_minute_even_while_the_old_one_rests() {
+async fn a_rotated_secret_is_used_within_a_minute_while_the_old_one_is_blocked() {
     let script = Script::always(WRONG_SECRET);
     let provider = std::sync::Arc::new(Rotating(Mutex::new(
         ClientCredentials::new("id", "old").unwrap(),
@@ -128,7 +128,7 @@ async fn a_rotated_secret_heals_within_a_minute_even_while_the_old_one_rests() {
         assert!(source.token().await.is_err());
         sleep(secs(1)).await;
     }
-    assert_eq!(script.posts(), 4, "the old secret rests");
+    assert_eq!(script.posts(), 4, "the old secret is blocked");
     *provider.0.lock().unwrap() = ClientCredentials::new("id", "new").unwrap();
     script.set(Step::Grant(3600.0));
     sleep(secs(60)).await;

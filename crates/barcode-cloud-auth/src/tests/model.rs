@@ -1,6 +1,6 @@
 //! Model check of the state machine: shuttle runs it under thousands of thread schedules.
 //!
-//! `cache.rs` is compiled a second time here, against cells whose every use is a point where
+//! `cache` is compiled a second time here, against cells whose every use is a point where
 //! another thread may go on. A run that hangs is reported as a deadlock. More schedules:
 //! `BARCODE_CLOUD_AUTH_SCHEDULES=100000 cargo test -p barcode-cloud-auth --release model`.
 
@@ -9,7 +9,7 @@
     reason = "that is how the same file gets other cells"
 )]
 #[expect(dead_code, reason = "the models do not use all of it")]
-#[path = "../cache.rs"]
+#[path = "../cache/mod.rs"]
 mod cache;
 
 /// The cells of `crate::sync`, under the scheduler's control.
@@ -48,7 +48,7 @@ use tokio::time::Instant;
 
 use self::cache::{Cache, NextStep, Outcome, Ticket};
 use crate::fetcher::Fetched;
-use crate::response::Grant;
+use crate::response::NewToken;
 use crate::schedule::Schedule;
 use crate::token::{AccessToken, bearer};
 use crate::{ClientCredentials, Error, ErrorKind};
@@ -63,13 +63,13 @@ fn check(model: impl Fn() + Send + Sync + Copy + 'static) {
     Runner::new(PctScheduler::new(3, schedules / 2), Config::new()).run(model);
 }
 
-/// A cache, a fixed time, and a count of the flights under way.
+/// A cache, a fixed time, and a count of the fetches under way.
 #[derive(Clone)]
 struct World {
     cache: Arc<Cache>,
     now: Instant,
-    flying: Arc<AtomicUsize>,
-    flights: Arc<AtomicUsize>,
+    active: Arc<AtomicUsize>,
+    fetches: Arc<AtomicUsize>,
 }
 
 impl World {
@@ -77,8 +77,8 @@ impl World {
         Self {
             cache: Cache::new(Schedule::default(), Duration::from_secs(30)),
             now: Instant::now(),
-            flying: Arc::default(),
-            flights: Arc::default(),
+            active: Arc::default(),
+            fetches: Arc::default(),
         }
     }
 
@@ -89,28 +89,28 @@ impl World {
         }
     }
 
-    /// Runs a flight on a thread of its own, as the source does with a task.
-    fn launch(&self, ticket: Ticket, end: End) {
-        let flights = self.flights.fetch_add(1, Ordering::SeqCst);
+    /// Runs a fetch on a thread of its own, as the source does with a task.
+    fn spawn_fetch(&self, ticket: Ticket, end: End) {
+        let fetches = self.fetches.fetch_add(1, Ordering::SeqCst);
         assert_eq!(
-            self.flying.fetch_add(1, Ordering::SeqCst),
+            self.active.fetch_add(1, Ordering::SeqCst),
             0,
-            "two flights at a time"
+            "two fetches at a time"
         );
-        let (flying, now) = (Arc::clone(&self.flying), self.now);
+        let (active, now) = (Arc::clone(&self.active), self.now);
         thread::spawn(move || {
             let credentials = ClientCredentials::new("id", "secret").expect("good credentials");
             let sent = ticket.begin(now) && ticket.send(now, &credentials).is_ok();
-            flying.fetch_sub(1, Ordering::SeqCst);
+            active.fetch_sub(1, Ordering::SeqCst);
             if !sent {
                 return;
             }
             match end {
-                End::LoseFirst if flights == 0 => drop(ticket),
-                End::LoseFirst | End::Grant => drop(ticket.land(now, granted(now), 0.5)),
+                End::LoseFirst if fetches == 0 => drop(ticket),
+                End::LoseFirst | End::Grant => drop(ticket.finish(now, granted(now), 0.5)),
                 End::Fail => {
                     let error = Error::retryable(ErrorKind::Transport, "scripted").build();
-                    drop(ticket.land(now, Err(error), 0.5));
+                    drop(ticket.finish(now, Err(error), 0.5));
                 }
             }
         });
@@ -124,20 +124,20 @@ impl World {
                 NextStep::Paused { error, .. } => return Err(error),
                 NextStep::Wait(in_flight) => in_flight,
                 NextStep::Start(ticket, in_flight) => {
-                    self.launch(ticket, end);
+                    self.spawn_fetch(ticket, end);
                     in_flight
                 }
             };
-            match block_on(in_flight.flight.wait()) {
+            match block_on(in_flight.fetch.wait()) {
                 Outcome::Token(token) => return Ok(token),
-                Outcome::Failed(error) | Outcome::Crashed(error) => return Err(error),
-                Outcome::Lost => {}
+                Outcome::Failed(error) | Outcome::Panicked(error) => return Err(error),
+                Outcome::Abandoned => {}
             }
         }
     }
 
-    fn flights(&self) -> usize {
-        self.flights.load(Ordering::SeqCst)
+    fn fetches(&self) -> usize {
+        self.fetches.load(Ordering::SeqCst)
     }
 }
 
@@ -151,8 +151,8 @@ enum End {
 fn granted(now: Instant) -> Result<Fetched, Error> {
     let header = bearer("token").expect("a good token");
     Ok(Fetched {
-        asked: now,
-        grant: Grant {
+        requested_at: now,
+        token: NewToken {
             header,
             lifetime: Duration::from_secs(3600),
         },
@@ -173,7 +173,7 @@ fn callers(world: &World, end: End) -> Vec<Result<AccessToken, Error>> {
 }
 
 #[test]
-fn model_cold_callers_share_one_flight() {
+fn model_cold_callers_share_one_fetch() {
     check(|| {
         let world = World::new();
         let answers = callers(&world, End::Grant);
@@ -182,7 +182,7 @@ fn model_cold_callers_share_one_flight() {
                 .iter()
                 .all(|answer| answer.as_ref().unwrap().generation() == 1)
         );
-        assert_eq!(world.flights(), 1);
+        assert_eq!(world.fetches(), 1);
     });
 }
 
@@ -197,12 +197,12 @@ fn model_cold_callers_share_one_error() {
                 .iter()
                 .all(|answer| answer.as_ref().unwrap_err().is_same(first))
         );
-        assert_eq!(world.flights(), 1);
+        assert_eq!(world.fetches(), 1);
     });
 }
 
 #[test]
-fn model_a_lost_flight_is_flown_again_once() {
+fn model_an_abandoned_fetch_is_started_again_once() {
     check(|| {
         let world = World::new();
         let answers = callers(&world, End::LoseFirst);
@@ -211,7 +211,7 @@ fn model_a_lost_flight_is_flown_again_once() {
                 .iter()
                 .all(|answer| answer.as_ref().unwrap().generation() == 1)
         );
-        assert_eq!(world.flights(), 2);
+        assert_eq!(world.fetches(), 2);
     });
 }
 
@@ -235,14 +235,14 @@ fn model_late_401s_drop_no_fresh_token() {
                 .into_iter()
                 .all(|thread| thread.join().unwrap() == 2)
         );
-        assert_eq!(world.flights(), 2);
+        assert_eq!(world.fetches(), 2);
         assert!(!later.cache.invalidate(&old, later.now));
         assert!(later.cache.get(later.now).is_some());
     });
 }
 
 #[test]
-fn model_renewals_and_callers_start_one_flight_and_always_have_a_token() {
+fn model_renewals_and_callers_start_one_fetch_and_always_have_a_token() {
     check(|| {
         let world = World::new();
         world.token(End::Grant).unwrap();
@@ -253,7 +253,7 @@ fn model_renewals_and_callers_start_one_flight_and_always_have_a_token() {
                 thread::spawn(move || {
                     let (token, _) = due.cache.get(due.now).expect("a valid token is served");
                     if let Some(ticket) = due.cache.renew(due.now) {
-                        due.launch(ticket, End::Grant);
+                        due.spawn_fetch(ticket, End::Grant);
                     }
                     token.generation()
                 })
@@ -265,29 +265,29 @@ fn model_renewals_and_callers_start_one_flight_and_always_have_a_token() {
                 .all(|thread| (1..=2).contains(&thread.join().unwrap()))
         );
         // The pace of one second keeps a second renewal from following at the same instant.
-        assert!(due.flights() <= 2, "{}", due.flights());
+        assert!(due.fetches() <= 2, "{}", due.fetches());
         assert!(due.token(End::Grant).is_ok());
     });
 }
 
 #[test]
-fn model_the_last_handle_may_go_at_any_moment_of_a_flight() {
+fn model_the_last_handle_may_be_dropped_at_any_moment_of_a_fetch() {
     check(|| {
         let world = World::new();
         let NextStep::Start(ticket, in_flight) = world.cache.next_step(world.now) else {
             panic!("cold")
         };
-        world.launch(ticket, End::Grant);
+        world.spawn_fetch(ticket, End::Grant);
         thread::spawn(move || drop(world));
         assert!(!matches!(
-            block_on(in_flight.flight.wait()),
+            block_on(in_flight.fetch.wait()),
             Outcome::Failed(_)
         ));
     });
 }
 
 #[test]
-fn model_a_flight_given_up_changes_nothing_when_it_comes_back() {
+fn model_a_replaced_fetch_changes_nothing_when_it_ends() {
     check(|| {
         let world = World::new();
         let NextStep::Start(asleep, _) = world.cache.next_step(world.now) else {
@@ -298,8 +298,8 @@ fn model_a_flight_given_up_changes_nothing_when_it_comes_back() {
             let now = later.now;
             thread::spawn(move || {
                 asleep.begin(now);
-                let landing = asleep.land(now, granted(now), 0.5);
-                landing.map(|landing| landing.outcome)
+                let report = asleep.finish(now, granted(now), 0.5);
+                report.map(|report| report.outcome)
             })
         };
         let token = later.token(End::Grant).unwrap();
@@ -308,9 +308,9 @@ fn model_a_flight_given_up_changes_nothing_when_it_comes_back() {
         let (generation, _) = later.cache.status();
         match woken {
             Some(Outcome::Token(token)) => {
-                assert_eq!((token.generation(), later.flights()), (1, 0))
+                assert_eq!((token.generation(), later.fetches()), (1, 0))
             }
-            Some(Outcome::Lost) => assert_eq!((generation, later.flights()), (1, 1)),
+            Some(Outcome::Abandoned) => assert_eq!((generation, later.fetches()), (1, 1)),
             other => panic!("{other:?}"),
         }
     });

@@ -98,7 +98,9 @@ async fn a_token_that_died_while_the_clock_stood_is_replaced_at_the_first_401() 
 #[test]
 fn no_token_decision_reads_the_wall_clock() {
     let sources = [
-        include_str!("../cache.rs"),
+        include_str!("../cache/mod.rs"),
+        include_str!("../cache/fetch.rs"),
+        include_str!("../cache/state.rs"),
         include_str!("../fetcher.rs"),
         include_str!("../response.rs"),
         include_str!("../schedule.rs"),
@@ -150,7 +152,7 @@ async fn the_same_token_again_near_its_end_keeps_a_second_between_posts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_for_now_only_serves_the_callers_of_its_flight() {
+async fn a_token_for_now_only_serves_the_callers_of_its_fetch() {
     let script = Script::always(after(secs(2), Step::Grant(0.0)));
     let source = script.source();
     let (first, second) = tokio::join!(source.token(), source.token());

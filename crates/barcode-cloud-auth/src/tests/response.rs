@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use reqwest::StatusCode;
 
 use super::script::{millis, secs};
-use crate::response::{Answer, Grant, parse};
+use crate::response::{NewToken, TokenResponse, parse};
 use crate::{Error, ErrorKind};
 
 const SECRET: &str = "s3cret-canary/+";
 
-fn read(status: u16, body: &str) -> Result<Grant, Error> {
-    parse(&Answer {
+fn read(status: u16, body: &str) -> Result<NewToken, Error> {
+    parse(&TokenResponse {
         status: StatusCode::from_u16(status).unwrap(),
         retry_after: None,
         body: body.as_bytes(),
@@ -245,7 +245,7 @@ fn an_error_is_one_line_that_says_what_to_do() {
         r#"{"error":"invalid_client","error_description":"Client\nnot known","error_uri":"x"}"#;
     assert_eq!(
         read(400, body).unwrap_err().to_string(),
-        "https://login.example.com/token refused with invalid_client \"Client not known\" \
+        "https://login.example.com/token responded with invalid_client \"Client not known\" \
          (status 400): check the client id and secret"
     );
 }
@@ -317,7 +317,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_survived(body: Vec<u8>, status in 100..600_u16) {
-        let _ = parse(&Answer {
+        let _ = parse(&TokenResponse {
             status: StatusCode::from_u16(status).unwrap(),
             retry_after: None,
             body: &body,

@@ -14,7 +14,7 @@ use crate::endpoint::TokenEndpoint;
 use crate::fetcher::{Deadlines, Fetcher};
 use crate::metrics::Counters;
 use crate::origin::ApiOrigin;
-use crate::response::{Answer, Grant, parse};
+use crate::response::{NewToken, TokenResponse, parse};
 use crate::schedule::Schedule;
 use crate::source::Work;
 use crate::{AccessToken, ClientCredentials, CredentialsProvider, Error, TokenSource};
@@ -132,9 +132,9 @@ impl Setup {
     pub(super) fn build(self) -> TokenSource {
         let deadlines = Deadlines {
             attempt: secs(10),
-            flight: secs(30),
+            fetch: secs(30),
         };
-        let cache = Cache::new(Schedule::default(), deadlines.flight);
+        let cache = Cache::new(Schedule::default(), deadlines.fetch);
         let work = Work {
             fetcher: Fetcher {
                 provider: self.provider,
@@ -150,7 +150,7 @@ impl Setup {
 }
 
 impl TokenEndpoint for Script {
-    fn post<'a>(&'a self, _: &'a ClientCredentials) -> BoxFuture<'a, Result<Grant, Error>> {
+    fn post<'a>(&'a self, _: &'a ClientCredentials) -> BoxFuture<'a, Result<NewToken, Error>> {
         let number = {
             let mut posts = self.0.posts.lock().unwrap();
             posts.push(Instant::now());
@@ -185,7 +185,7 @@ impl Drop for Active<'_> {
     }
 }
 
-fn play(step: Step, number: usize) -> BoxFuture<'static, Result<Grant, Error>> {
+fn play(step: Step, number: usize) -> BoxFuture<'static, Result<NewToken, Error>> {
     Box::pin(async move {
         match step {
             Step::Grant(lifetime) => {
@@ -211,8 +211,8 @@ fn play(step: Step, number: usize) -> BoxFuture<'static, Result<Grant, Error>> {
     })
 }
 
-fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Result<Grant, Error> {
-    parse(&Answer {
+fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Result<NewToken, Error> {
+    parse(&TokenResponse {
         status: StatusCode::from_u16(status).unwrap(),
         retry_after: retry_after.map(secs),
         body: body.as_bytes(),

@@ -35,7 +35,7 @@ async fn failure(builder: TokenSourceBuilder) -> (ErrorKind, Duration) {
 async fn a_whole_fetch_takes_at_most_its_timeout() {
     let (kind, elapsed) = failure(hanging().caller_wait(millis(30_100))).await;
     assert_eq!((kind, elapsed.as_secs()), (ErrorKind::Timeout, 30));
-    let short = hanging().flight_timeout(secs(2)).caller_wait(millis(2_100));
+    let short = hanging().fetch_timeout(secs(2)).caller_wait(millis(2_100));
     let (kind, elapsed) = failure(short).await;
     assert_eq!((kind, elapsed.as_secs()), (ErrorKind::Timeout, 2));
 }
@@ -85,9 +85,9 @@ fn each_setting_sets_what_it_says() {
     assert!(text.contains("renew_before: 7s, stop_before: 3s"), "{text}");
     let endless = hanging()
         .attempt_timeout(Duration::MAX)
-        .flight_timeout(Duration::MAX)
+        .fetch_timeout(Duration::MAX)
         .caller_wait(Duration::MAX);
     let text = format!("{endless:?}");
-    assert!(text.contains("attempt: 86400s, flight: 86400s"), "{text}");
+    assert!(text.contains("attempt: 86400s, fetch: 86400s"), "{text}");
     assert!(text.contains("caller_wait: 86400s"), "{text}");
 }

@@ -115,7 +115,7 @@ fn a_second_runtime_gets_a_token_after_the_first_was_dropped_idle() {
 }
 
 #[test]
-fn a_second_runtime_gets_a_token_after_the_first_was_dropped_in_mid_flight() {
+fn a_second_runtime_gets_a_token_after_the_first_was_dropped_in_the_middle_of_a_fetch() {
     let script = Script::steps([Step::Hang, Step::Grant(3600.0)]);
     let source = script.source();
     let first = runtime();
