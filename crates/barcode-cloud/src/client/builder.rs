@@ -6,7 +6,7 @@ use std::mem::take;
 use std::sync::Arc;
 use std::time::Duration;
 
-use barcode_cloud_auth::{ClientCredentials, FileCredentials, TokenSource};
+use barcode_cloud_auth::{ClientCredentials, FileCredentials, TokenSource, env_var};
 use barcode_cloud_client as api;
 use reqwest_middleware::Middleware;
 use secrecy::SecretString;
@@ -255,7 +255,7 @@ impl ClientBuilder {
     /// [`Error::Configuration`] if a variable is empty or not UTF-8, if only one of the client id
     /// and secret is set, or if the credentials are invalid.
     pub fn env(mut self) -> Result<Self, Error> {
-        self.env = Environment::read(std::env::var)?;
+        self.env = Environment::read(env_var)?;
         Ok(self)
     }
 

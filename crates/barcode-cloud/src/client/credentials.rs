@@ -1,6 +1,5 @@
 //! Reads the credentials of a client from its configuration and from the environment.
 
-use std::env::VarError;
 use std::path::PathBuf;
 
 use barcode_cloud_auth::{ClientCredentials, TokenSource};
@@ -66,10 +65,11 @@ fn client_credentials(
 }
 
 impl Environment {
+    /// Reads the variables that are set; `variable` returns the value of one.
     pub(crate) fn read(
-        variables: impl Fn(&'static str) -> Result<String, VarError>,
+        variable: impl Fn(&'static str) -> Result<Option<String>, barcode_cloud_auth::Error>,
     ) -> Result<Self, ConfigurationError> {
-        let read = |name| value(name, variables(name));
+        let read = |name| variable(name).map_err(ConfigurationError::Auth);
         let credentials = match read(ACCESS_TOKEN)? {
             Some(token) => Some(CredentialSource::Token(token.into())),
             None => {
@@ -85,20 +85,5 @@ impl Environment {
             token_url: read(TOKEN_URL)?,
             credentials,
         })
-    }
-}
-
-/// Returns the value of an environment variable. An empty value is an error: it does not count as
-/// unset.
-fn value(
-    name: &'static str,
-    read: Result<String, VarError>,
-) -> Result<Option<String>, ConfigurationError> {
-    let invalid = |fault| Err(ConfigurationError::Variable { name, fault });
-    match read {
-        Ok(value) if value.is_empty() => invalid("is empty"),
-        Ok(value) => Ok(Some(value)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => invalid("is not valid UTF-8"),
     }
 }

@@ -28,14 +28,6 @@ pub enum ConfigurationError {
         "`user_agent` contains a character that a header cannot contain: use visible ASCII and spaces"
     )]
     UserAgent,
-    /// An environment variable has an invalid value.
-    #[error("the environment variable {name} {fault}: correct its value or unset it")]
-    Variable {
-        /// The name of the variable.
-        name: &'static str,
-        /// The reason why the value is invalid.
-        fault: &'static str,
-    },
     /// The base URL is invalid; the text gives the reason.
     #[error("the base URL {0}: write it as https://host/v4.0")]
     BaseUrl(&'static str),
@@ -47,7 +39,7 @@ pub enum ConfigurationError {
         /// The limit: `concurrency` or `requests_per_second`.
         setting: &'static str,
     },
-    /// The credentials, the token or a URL is invalid.
+    /// The credentials, the token, a URL or an environment variable is invalid.
     #[error(transparent)]
     Auth(barcode_cloud_auth::Error),
     /// The proxy is not a valid URL. It is not shown, because it may contain a password.

@@ -1,7 +1,5 @@
 //! How settings are layered, checked and kept out of sight.
 
-use std::env::VarError;
-
 use secrecy::ExposeSecret;
 
 use super::*;
@@ -103,9 +101,7 @@ fn an_invalid_setting_is_named_and_its_value_is_not_shown() {
 fn environment(variables: &'static [(&str, &str)]) -> Result<Environment, ConfigurationError> {
     Environment::read(|name| {
         let variable = variables.iter().find(|(variable, _)| *variable == name);
-        variable
-            .map(|(_, value)| (*value).to_owned())
-            .ok_or(VarError::NotPresent)
+        Ok(variable.map(|(_, value)| (*value).to_owned()))
     })
 }
 
@@ -232,7 +228,6 @@ fn the_environment_may_lack_credentials_but_not_half_of_them() {
             &[(CLIENT_SECRET, "canary")],
             "`BARCODE_CLOUD_CLIENT_ID` is missing",
         ),
-        (&[(ACCESS_TOKEN, "")], "BARCODE_CLOUD_ACCESS_TOKEN is empty"),
     ] {
         let text = environment(variables).err().unwrap().to_string();
         assert!(
