@@ -113,7 +113,7 @@ async fn a_success_that_is_not_what_the_document_says_is_no_success() {
 #[tokio::test]
 async fn an_answer_that_is_too_long_keeps_its_status_and_request_id() {
     let server = Raw::finding().await;
-    let client = fixed(&server.base_url()).max_answer_bytes(9).build();
+    let client = fixed(&server.base_url()).max_response_bytes(9).build();
     let client = client.unwrap();
     let image = barcode_cloud::ImageSource::url("https://pictures.example/a.png");
     let error = client.scan(image).send().await.unwrap_err();

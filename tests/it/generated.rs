@@ -457,7 +457,7 @@ async fn a_response_holds_its_permit_until_its_body_ends() {
 #[tokio::test]
 async fn a_response_that_is_too_long_is_cut_off() {
     let server = Raw::finding().await;
-    let client = fixed(&server.base_url()).max_answer_bytes(9).build();
+    let client = fixed(&server.base_url()).max_response_bytes(9).build();
     let error = scan_error(&client.unwrap()).await;
     let text = with_causes(&error);
     assert!(text.contains("more than 9 bytes"), "{text}");

@@ -79,7 +79,7 @@ pub struct Config {
     /// default. The client cannot be built with 0.
     pub requests_per_second: Option<u32>,
     /// Maximum size of a response body in bytes. 64 MiB by default.
-    pub max_answer_bytes: usize,
+    pub max_response_bytes: usize,
     /// Whether traces include the data of barcodes, which may be personal. `false` by default.
     pub trace_data: bool,
 }
@@ -101,7 +101,7 @@ impl Default for Config {
             retry: Retry::default(),
             concurrency: None,
             requests_per_second: None,
-            max_answer_bytes: 64 << 20,
+            max_response_bytes: 64 << 20,
             trace_data: false,
         }
     }
@@ -151,7 +151,7 @@ impl Default for Timeouts {
 /// A request whose response was lost may have been processed and **may be billed twice** if it is
 /// resent. A response is lost if the connection broke, the attempt timed out, the image was
 /// incomplete, or a gateway responded with 408, 502 or 504. Such a request is resent only with
-/// [`lost_answers`](Self::lost_answers). After a 500 it is resent only with
+/// [`lost_responses`](Self::lost_responses). After a 500 it is resent only with
 /// [`server_errors`](Self::server_errors). The documentation of [`Error`](crate::Error) has a table
 /// of all statuses.
 ///
@@ -186,7 +186,7 @@ pub struct Retry {
     /// Whether a request is resent whose response was lost: the connection broke, the attempt timed
     /// out, the image was incomplete, or a gateway responded with 408, 502 or 504. `false` by
     /// default, because it may be billed twice.
-    pub lost_answers: bool,
+    pub lost_responses: bool,
 }
 
 impl Retry {
@@ -226,10 +226,10 @@ impl Retry {
         self
     }
 
-    /// Sets [`lost_answers`](Self::lost_answers).
+    /// Sets [`lost_responses`](Self::lost_responses).
     #[must_use]
-    pub fn lost_answers(mut self, retry: bool) -> Self {
-        self.lost_answers = retry;
+    pub fn lost_responses(mut self, retry: bool) -> Self {
+        self.lost_responses = retry;
         self
     }
 }
@@ -242,7 +242,7 @@ impl Default for Retry {
             max_pause: Duration::from_secs(20),
             budget_percent: 10,
             server_errors: false,
-            lost_answers: false,
+            lost_responses: false,
         }
     }
 }

@@ -220,14 +220,14 @@ fn client(fault: Fault, base_url: &str, http: reqwest::Client) -> Client {
     let at_once = Duration::from_millis(1);
     let mut retry = Retry::default().pauses(at_once, Duration::from_secs(5));
     retry = retry.server_errors(fault == Fault::ServerErrorAgain);
-    retry = retry.lost_answers(matches!(
+    retry = retry.lost_responses(matches!(
         fault,
         Fault::LostAnswerAgain | Fault::GatewayTimeoutAgain
     ));
     let builder = Client::builder()
         .base_url(base_url)
         .retry(retry)
-        .max_answer_bytes(4096)
+        .max_response_bytes(4096)
         .http(http);
     let builder = match fault {
         Fault::Hang | Fault::SlowDrip => builder.attempt_timeout(short).idle_timeout(long),

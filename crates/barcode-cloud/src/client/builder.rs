@@ -162,8 +162,8 @@ impl ClientBuilder {
     }
 
     /// Limits the size of a response body in bytes. 64 MiB by default.
-    pub fn max_answer_bytes(self, bytes: usize) -> Self {
-        self.set(move |config| config.max_answer_bytes = bytes)
+    pub fn max_response_bytes(self, bytes: usize) -> Self {
+        self.set(move |config| config.max_response_bytes = bytes)
     }
 
     /// Sets the value of the `user-agent` header. `barcode-cloud/VERSION` by default.

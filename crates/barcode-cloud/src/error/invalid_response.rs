@@ -48,7 +48,7 @@ impl fmt::Display for Fault {
             ),
             Self::TooLong { limit } => write!(
                 f,
-                "the response body has more than {limit} bytes; request a smaller image, or raise `max_answer_bytes`"
+                "the response body has more than {limit} bytes; request a smaller image, or raise `max_response_bytes`"
             ),
         }
     }

@@ -42,7 +42,7 @@ use self::status::StatusClass;
 /// | 403 | the account lacks the right | no | no | no | no |
 /// | 3xx, 404, 405, 407, 421 | the URL or the proxy is wrong | no | no | no | no |
 /// | 429, 503 | the service is busy | no | yes | no | yes |
-/// | 408, 502, 504 | the response was lost | no | yes | yes | with [`lost_answers`](crate::Retry::lost_answers) |
+/// | 408, 502, 504 | the response was lost | no | yes | yes | with [`lost_responses`](crate::Retry::lost_responses) |
 /// | 500 | the service failed | no | yes | yes | with [`server_errors`](crate::Retry::server_errors) |
 /// | other 5xx | not supported by the server | no | no | yes | no |
 #[derive(Debug, thiserror::Error)]

@@ -22,18 +22,18 @@ pub(crate) type MiddlewareChain = Vec<Arc<dyn Middleware>>;
 pub(crate) struct AuthorizedClient {
     http: reqwest::Client,
     tokens: TokenSource,
-    /// The middleware in front of the authorization; `None` spares calls that need none its boxed
-    /// futures.
+    /// The middleware and the authorization behind it. `None` without middleware, so that such calls
+    /// need no boxed futures.
     chain: Option<ClientWithMiddleware>,
 }
 
 /// The innermost middleware, so that no other sees the token.
 struct Authorize(TokenSource);
 
-/// The token of a request, on its way from [`Authorize`] past the other middleware, which cannot
-/// name this type.
+/// The token of a request. It is passed on from [`Authorize`] as an extension, which the other
+/// middleware cannot read, because the type is private.
 #[derive(Clone)]
-struct Used(AccessToken);
+struct UsedToken(AccessToken);
 
 impl AuthorizedClient {
     pub(crate) fn new(http: reqwest::Client, tokens: TokenSource, chain: MiddlewareChain) -> Self {
@@ -56,8 +56,8 @@ impl AuthorizedClient {
     }
 
     /// Sets the bearer header, and waits for a token within `limit`. With middleware this does
-    /// nothing: the chain authorizes the request itself, because a middleware that answers needs no
-    /// token.
+    /// nothing: the chain authorizes the request itself, because a middleware that returns a response itself
+    /// needs no token.
     pub(super) async fn authorize(
         &self,
         request: &mut Request,
@@ -70,7 +70,7 @@ impl AuthorizedClient {
     }
 
     /// Sends the request, which has `token` unless there is middleware. Returns the response with
-    /// the token that was used, or no token if a middleware answered.
+    /// the token that was used, or no token if a middleware returned the response.
     pub(super) async fn send(
         &self,
         request: Request,
@@ -79,13 +79,13 @@ impl AuthorizedClient {
     ) -> Result<(Response, Option<AccessToken>), Error> {
         let Some(chain) = &self.chain else {
             let response = self.http.execute(request).await;
-            return Ok((response.map_err(response::lost)?, token));
+            return Ok((response.map_err(response::transport_error)?, token));
         };
         let mut extensions = Extensions::new();
         extensions.insert(limit);
         let sent = chain.execute_with_extensions(request, &mut extensions);
-        let response = sent.await.map_err(failed)?;
-        let token = extensions.remove::<Used>().map(|used| used.0);
+        let response = sent.await.map_err(middleware_error)?;
+        let token = extensions.remove::<UsedToken>().map(|used| used.0);
         Ok((response, token))
     }
 }
@@ -98,18 +98,17 @@ impl Middleware for Authorize {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        // Middleware may hide the extension from the next one; the deadline of the attempt holds
-        // all the same.
+        // A middleware may hide the extension. The deadline of the attempt applies anyway.
         let limit = extensions.get().copied().unwrap_or(Limit::NEVER);
         let token = authorize(&self.0, &mut request, limit).await;
         let token = token.map_err(reqwest_middleware::Error::middleware)?;
-        extensions.insert(Used(token));
+        extensions.insert(UsedToken(token));
         next.run(request, extensions).await
     }
 }
 
-/// Sets the bearer header. The token source knows the limit, so that the caller sees its error and
-/// not just a timeout.
+/// Sets the bearer header. The token source gets the limit, so that its error is returned instead of
+/// a timeout.
 async fn authorize(
     tokens: &TokenSource,
     request: &mut Request,
@@ -121,9 +120,9 @@ async fn authorize(
 }
 
 #[cold]
-fn failed(error: reqwest_middleware::Error) -> Error {
+fn middleware_error(error: reqwest_middleware::Error) -> Error {
     match error {
-        reqwest_middleware::Error::Reqwest(error) => response::lost(error),
+        reqwest_middleware::Error::Reqwest(error) => response::transport_error(error),
         reqwest_middleware::Error::Middleware(error) => match error.downcast::<Error>() {
             Ok(error) => error,
             Err(other) => Error::Middleware(other.into()),

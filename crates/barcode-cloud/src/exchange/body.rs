@@ -1,4 +1,4 @@
-//! Limits the body of a response: its size, and how long the server may pause between two pieces.
+//! Limits the body of a response: its size, and the time between two chunks.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,18 +13,18 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The limits of a response's body.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
+pub(crate) struct BodyLimits {
     pub(crate) max_bytes: usize,
     pub(crate) idle: Duration,
 }
 
 /// The chunks of a body, as they arrive.
-pub(crate) type Pieces = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
+pub(crate) type BodyChunks = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 
 /// The chunks of a body, up to the first that exceeds a limit.
-pub(crate) struct Bounded<S> {
-    pieces: S,
-    /// Bytes that are still allowed.
+pub(crate) struct LimitedBody<S> {
+    chunks: S,
+    /// The number of bytes that are still allowed.
     left: usize,
     idle: Duration,
     /// The idle timer. It is created only when a chunk has to be awaited, because most bodies
@@ -41,30 +41,30 @@ pub(crate) enum BodyError {
     Lost(reqwest::Error),
 }
 
-impl Bounded<BodyDataStream<Body>> {
+impl LimitedBody<BodyDataStream<Body>> {
     /// The chunks of the body of a response that announces this `length`.
-    pub(super) fn body(body: Body, length: Option<u64>, bounds: Bounds) -> Self {
-        Self::new(BodyDataStream::new(body), length, bounds)
+    pub(super) fn body(body: Body, length: Option<u64>, limits: BodyLimits) -> Self {
+        Self::new(BodyDataStream::new(body), length, limits)
     }
 }
 
-impl Bounded<Pieces> {
+impl LimitedBody<BodyChunks> {
     /// The chunks of the body of `response`.
-    pub(crate) fn of(response: Response, bounds: Bounds) -> Self {
+    pub(crate) fn of(response: Response, limits: BodyLimits) -> Self {
         let length = response.content_length();
-        Self::new(Box::pin(response.bytes_stream()), length, bounds)
+        Self::new(Box::pin(response.bytes_stream()), length, limits)
     }
 }
 
-impl<S> Bounded<S> {
+impl<S> LimitedBody<S> {
     /// The chunks of a body whose response announces this `length`.
-    fn new(pieces: S, length: Option<u64>, bounds: Bounds) -> Self {
-        let too_long = length.is_some_and(|length| length > bounds.max_bytes as u64);
+    fn new(chunks: S, length: Option<u64>, limits: BodyLimits) -> Self {
+        let too_long = length.is_some_and(|length| length > limits.max_bytes as u64);
         Self {
-            pieces,
+            chunks,
             // A body that announces too many bytes fails with its first chunk.
-            left: if too_long { 0 } else { bounds.max_bytes },
-            idle: bounds.idle,
+            left: if too_long { 0 } else { limits.max_bytes },
+            idle: limits.idle,
             idle_timer: None,
             is_waiting: false,
         }
@@ -86,23 +86,23 @@ impl<S> Bounded<S> {
     }
 }
 
-impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for Bounded<S> {
+impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for LimitedBody<S> {
     type Item = Result<Bytes, BodyError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        let Poll::Ready(piece) = Pin::new(&mut this.pieces).poll_next(cx) else {
+        let Poll::Ready(chunk) = Pin::new(&mut this.chunks).poll_next(cx) else {
             ready!(this.poll_idle(cx));
             return Poll::Ready(Some(Err(BodyError::Idle)));
         };
         this.is_waiting = false;
-        Poll::Ready(piece.map(|piece| {
-            let piece = piece.map_err(BodyError::Lost)?;
+        Poll::Ready(chunk.map(|chunk| {
+            let chunk = chunk.map_err(BodyError::Lost)?;
             this.left = this
                 .left
-                .checked_sub(piece.len())
+                .checked_sub(chunk.len())
                 .ok_or(BodyError::TooLong)?;
-            Ok(piece)
+            Ok(chunk)
         }))
     }
 }
@@ -134,25 +134,25 @@ mod tests {
     use futures_util::stream::{self, Stream, StreamExt as _};
     use tokio::time::{Instant, sleep};
 
-    use super::{BodyError, Bounded, Bounds};
+    use super::{BodyError, BodyLimits, LimitedBody};
 
     #[tokio::test(start_paused = true)]
     async fn an_unlimited_idle_timeout_never_fires() {
-        let bounds = Bounds {
+        let limits = BodyLimits {
             idle: Duration::MAX,
-            ..BOUNDS
+            ..LIMITS
         };
-        let mut bounded = Bounded::new(pieces(&[1_000]), None, bounds);
-        assert!(bounded.next().await.is_some_and(|piece| piece.is_ok()));
+        let mut bounded = LimitedBody::new(chunks(&[1_000]), None, limits);
+        assert!(bounded.next().await.is_some_and(|chunk| chunk.is_ok()));
     }
 
-    const BOUNDS: Bounds = Bounds {
+    const LIMITS: BodyLimits = BodyLimits {
         max_bytes: 10,
         idle: Duration::from_secs(30),
     };
 
     /// Chunks of five bytes, each after a pause of this many seconds.
-    fn pieces(pauses: &[u64]) -> impl Stream<Item = reqwest::Result<Bytes>> + Unpin {
+    fn chunks(pauses: &[u64]) -> impl Stream<Item = reqwest::Result<Bytes>> + Unpin {
         Box::pin(stream::iter(pauses.to_vec()).then(|pause| async move {
             sleep(Duration::from_secs(pause)).await;
             Ok(Bytes::from_static(b"piece"))
@@ -160,11 +160,11 @@ mod tests {
     }
 
     async fn read(length: Option<u64>, pauses: &[u64]) -> (usize, Option<BodyError>) {
-        let mut bounded = Bounded::new(pieces(pauses), length, BOUNDS);
+        let mut bounded = LimitedBody::new(chunks(pauses), length, LIMITS);
         let mut bytes = 0;
-        while let Some(piece) = bounded.next().await {
-            match piece {
-                Ok(piece) => bytes += piece.len(),
+        while let Some(chunk) = bounded.next().await {
+            match chunk {
+                Ok(chunk) => bytes += chunk.len(),
                 Err(error) => return (bytes, Some(error)),
             }
         }

@@ -15,7 +15,7 @@ use tokio::time::{Sleep, sleep_until};
 use super::deadline::Limit;
 use super::upload::UploadOutcome;
 use super::{
-    Bounded, Bounds, CallOptions, Exchange, Failure, Operation, ResponseContext, Streaming,
+    BodyLimits, CallOptions, Exchange, Failure, LimitedBody, Operation, ResponseContext, Streaming,
     response,
 };
 use crate::error::{Error, InvalidInput, ResponseHead};
@@ -81,11 +81,11 @@ impl Operation for BuiltRequest {
         let url = without_query(&response);
         let (head, body) = http::Response::<Body>::from(response).into_parts();
         let body = GuardedBody {
-            pieces: Bounded::body(body, length, context.bounds),
+            chunks: LimitedBody::body(body, length, context.limits),
             streaming: Some(Streaming::new(context.permit, context.span.clone())),
             deadline: context.limit.end().map(|end| Box::pin(sleep_until(end))),
             limit: context.limit,
-            bounds: context.bounds,
+            limits: context.limits,
             head: context.head,
         };
         Ok(with_url(
@@ -96,14 +96,14 @@ impl Operation for BuiltRequest {
 }
 
 impl BuiltRequest {
-    /// A panic elsewhere leaves the request as it was.
+    /// Locks the request. A panic elsewhere does not invalidate it.
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Request>> {
         self.request.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What the generated client gets in place of a failure: the response, if there was one, since it
-/// reads error responses itself.
+/// Converts a failure for the generated client. If there was a response, it is returned, because the
+/// generated client reads error responses itself.
 fn into_response(failure: Failure) -> Result<Response, SendError> {
     match (failure.response, failure.error) {
         (Some(response), _) => Ok((*response).into()),
@@ -115,19 +115,19 @@ fn into_response(failure: Failure) -> Result<Response, SendError> {
 /// The body of a successful response that the generated client reads. It enforces the limits of the
 /// body and the deadline of the attempt, and holds the call's permit and span until it ends.
 struct GuardedBody {
-    pieces: Bounded<BodyDataStream<Body>>,
+    chunks: LimitedBody<BodyDataStream<Body>>,
     streaming: Option<Streaming>,
     deadline: Option<Pin<Box<Sleep>>>,
     limit: Limit,
-    bounds: Bounds,
+    limits: BodyLimits,
     head: ResponseHead,
 }
 
 impl GuardedBody {
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        if let Poll::Ready(piece) = Pin::new(&mut self.pieces).poll_next(cx) {
-            let to_error = |error| response::body_error(error, self.bounds, &self.head);
-            return Poll::Ready(piece.map(|piece| piece.map_err(to_error)));
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        if let Poll::Ready(chunk) = Pin::new(&mut self.chunks).poll_next(cx) {
+            let to_error = |error| response::body_error(error, self.limits, &self.head);
+            return Poll::Ready(chunk.map(|chunk| chunk.map_err(to_error)));
         }
         match &mut self.deadline {
             Some(deadline) => deadline
@@ -143,13 +143,13 @@ impl Stream for GuardedBody {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let piece = ready!(self.poll_piece(cx));
-        if !matches!(piece, Some(Ok(_)))
+        let chunk = ready!(self.poll_chunk(cx));
+        if !matches!(chunk, Some(Ok(_)))
             && let Some(streaming) = self.streaming.take()
         {
-            streaming.end(piece.as_ref().and_then(|piece| piece.as_ref().err()));
+            streaming.end(chunk.as_ref().and_then(|chunk| chunk.as_ref().err()));
         }
-        Poll::Ready(piece)
+        Poll::Ready(chunk)
     }
 }
 
@@ -163,8 +163,8 @@ fn without_query(response: &Response) -> Url {
 
 fn with_url(mut response: http::Response<Body>, url: Url) -> Response {
     // Only this builder can set the URL of a response.
-    let marked = http::Response::builder().url(url).body(());
-    let extensions = marked.map(|marked| marked.into_parts().0.extensions);
+    let empty = http::Response::builder().url(url).body(());
+    let extensions = empty.map(|empty| empty.into_parts().0.extensions);
     response
         .extensions_mut()
         .extend(extensions.unwrap_or_default());

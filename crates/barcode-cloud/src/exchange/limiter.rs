@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_limits_nobody_waits() {
+    async fn without_limits_no_call_waits() {
         let limiter = Limiter::new(None, None);
         let begin = Instant::now();
         for _ in 0..1_000 {

@@ -1,6 +1,5 @@
-//! One exchange with the service, for calls of the facade and of the generated client alike: a
-//! permit, attempts with pauses between them, a new token after a 401, deadlines, a span, and one
-//! error type.
+//! One call of the service, for requests of the facade and of the generated client: a permit,
+//! attempts with pauses between them, a new token after a 401, deadlines, a span, and one error type.
 
 mod authorized;
 mod body;
@@ -28,7 +27,7 @@ use tracing::Instrument as _;
 
 use self::authorized::AuthorizedClient;
 pub(crate) use self::authorized::MiddlewareChain;
-pub(crate) use self::body::{BodyError, Bounded, Bounds, Pieces};
+pub(crate) use self::body::{BodyChunks, BodyError, BodyLimits, LimitedBody};
 pub(crate) use self::context::ResponseContext;
 use self::deadline::Limit;
 use self::limiter::{Limiter, Permit};
@@ -41,7 +40,7 @@ use crate::error::{Deadline, Error, InvalidInput, REQUEST_ID, ResponseHead};
 
 /// An operation with its arguments, which can be attempted more than once.
 pub(crate) trait Operation: Sync {
-    /// What the response is read as.
+    /// The value that a successful response is converted into.
     type Output;
 
     /// The operation in the document.
@@ -86,7 +85,7 @@ impl CallOptions {
             return Ok(None);
         };
         HeaderValue::from_str(id).map(Some).map_err(|_| {
-            let reason = "has a character that no header can carry; use visible ASCII";
+            let reason = "contains a character that a header cannot contain; use visible ASCII";
             InvalidInput::new("request_id", reason)
         })
     }
@@ -114,14 +113,14 @@ impl From<Failure> for Error {
     }
 }
 
-/// Everything that the calls of a client share.
+/// The state that all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) client: AuthorizedClient,
     pub(crate) limiter: Limiter,
     pub(crate) retries: Retries,
     pub(crate) timeouts: Timeouts,
-    pub(crate) bounds: Bounds,
+    pub(crate) limits: BodyLimits,
     /// Path, host and port of the base URL, for spans and metrics.
     pub(crate) base_path: String,
     pub(crate) host: String,
@@ -295,10 +294,10 @@ impl Call<'_> {
         let (response, token) = exchange.client.send(request, token, limit).await?;
         if response.status() == StatusCode::OK {
             let head = ResponseHead::new(response.status(), response.headers());
-            self.call_span.answered(&head);
+            self.call_span.record_response(&head);
             let context = ResponseContext {
                 head,
-                bounds: exchange.bounds,
+                limits: exchange.limits,
                 permit,
                 span: &self.call_span.span,
                 limit,
@@ -312,7 +311,7 @@ impl Call<'_> {
         if let Some(token) = &rejected {
             exchange.client.tokens().invalidate(token);
         }
-        let (error, response) = Box::pin(response::error(response, exchange.bounds)).await;
+        let (error, response) = Box::pin(response::status_error(response, exchange.limits)).await;
         let failure = Failure {
             error,
             response: Some(Box::new(response)),

@@ -14,27 +14,30 @@ use reqwest::{Body, Response, StatusCode};
 use crate::error::{
     ApiError, Deadline, Error, Fault, InvalidInput, InvalidResponse, ResponseHead, body, body_text,
 };
-use crate::exchange::{BodyError, Bounded, Bounds, ResponseContext};
+use crate::exchange::{BodyError, BodyLimits, LimitedBody, ResponseContext};
 
-/// Most bytes of an error body that are read.
-const BODY_LIMIT: usize = 64 * 1024;
+/// The maximum number of bytes of an error body that are read.
+const MAX_ERROR_BODY: usize = 64 * 1024;
 
-/// Most bytes that are read of a body that should have been an image.
-const NO_PICTURE_LIMIT: usize = 8_000;
+/// The maximum number of bytes that are read of a body that should have been an image.
+const MAX_OTHER_BODY: usize = 8_000;
 
 /// The error of an unsuccessful response, and the response with the beginning of its body.
 #[cold]
-pub(crate) async fn error(response: Response, bounds: Bounds) -> (Error, http::Response<Bytes>) {
+pub(crate) async fn status_error(
+    response: Response,
+    limits: BodyLimits,
+) -> (Error, http::Response<Bytes>) {
     let head = ResponseHead::new(response.status(), response.headers());
     let retry_after = retry_after(response.headers(), SystemTime::now());
     let status = response.status();
     let (parts, body) = http::Response::<Body>::from(response).into_parts();
-    let body = Bytes::from(beginning(body, bounds, BODY_LIMIT).await);
-    let error = failed(status, &head, &body, retry_after);
+    let body = Bytes::from(beginning(body, limits, MAX_ERROR_BODY).await);
+    let error = error_of(status, &head, &body, retry_after);
     (error, http::Response::from_parts(parts, body))
 }
 
-fn failed(
+fn error_of(
     status: StatusCode,
     head: &ResponseHead,
     body: &[u8],
@@ -45,7 +48,7 @@ fn failed(
         return InvalidResponse::new(fault, body).of(head).into();
     }
     let mut error = match serde_json::from_slice(body) {
-        Ok(typed_body) => typed(status, typed_body),
+        Ok(body) => typed(status, body),
         Err(_) => lenient(status, body),
     };
     let id = || head.request_id().map(str::to_owned);
@@ -56,17 +59,17 @@ fn failed(
 
 /// Converts an error of the generated client that could not build a request.
 #[cold]
-pub(crate) fn unbuilt(error: api::Error<ApiErrorResponse>) -> Error {
+pub(crate) fn request_error(error: api::Error<ApiErrorResponse>) -> Error {
     match error {
-        api::Error::InvalidRequest(said) => InvalidInput::from_client(said).into(),
-        api::Error::CommunicationError(source) => lost(source),
+        api::Error::InvalidRequest(message) => InvalidInput::from_client(message).into(),
+        api::Error::CommunicationError(source) => transport_error(source),
         other => InvalidInput::new("request", other.to_string()).into(),
     }
 }
 
 /// Converts an error of the generated client that could not read a complete, successful response.
 #[cold]
-pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &ResponseHead) -> Error {
+pub(crate) fn unreadable(error: api::Error<ApiErrorResponse>, head: &ResponseHead) -> Error {
     let invalid = match error {
         api::Error::InvalidResponsePayload(body, source) => {
             InvalidResponse::new(Fault::NotJson, &body).because(source)
@@ -78,13 +81,16 @@ pub(crate) fn unread(error: api::Error<ApiErrorResponse>, head: &ResponseHead) -
 
 /// The error of a successful response whose media type is not that of an image.
 #[cold]
-pub(crate) async fn other_than_picture(response: Response, context: &ResponseContext<'_>) -> Error {
-    let body = beginning(response.into(), context.bounds, NO_PICTURE_LIMIT).await;
-    no_picture(&body, &context.head)
+pub(crate) async fn not_an_image_response(
+    response: Response,
+    context: &ResponseContext<'_>,
+) -> Error {
+    let body = beginning(response.into(), context.limits, MAX_OTHER_BODY).await;
+    not_an_image(&body, &context.head)
 }
 
 #[cold]
-pub(crate) fn no_picture(body: &[u8], head: &ResponseHead) -> Error {
+pub(crate) fn not_an_image(body: &[u8], head: &ResponseHead) -> Error {
     InvalidResponse::new(Fault::NotAnImage, body)
         .of(head)
         .into()
@@ -92,17 +98,17 @@ pub(crate) fn no_picture(body: &[u8], head: &ResponseHead) -> Error {
 
 /// The error of an image that ends before the end of its file format.
 #[cold]
-pub(crate) fn incomplete(received: u64, head: &ResponseHead) -> Error {
+pub(crate) fn incomplete_image(received: u64, head: &ResponseHead) -> Error {
     let fault = Fault::Incomplete { received };
     InvalidResponse::new(fault, b"").of(head).into()
 }
 
 /// Converts an error of reqwest: there is no response, or its body broke off.
 #[cold]
-pub(crate) fn lost(source: reqwest::Error) -> Error {
+pub(crate) fn transport_error(source: reqwest::Error) -> Error {
     if source.is_builder() {
         let reason =
-            "makes no URL: it is too long, or not one; send the data or the picture itself";
+            "does not give a valid URL, or one that is too long; send the data or the image itself";
         return InvalidInput::new("request", reason).into();
     }
     Error::Transport {
@@ -112,51 +118,51 @@ pub(crate) fn lost(source: reqwest::Error) -> Error {
 
 /// Converts the reason why a body ended early.
 #[cold]
-pub(crate) fn body_error(error: BodyError, bounds: Bounds, head: &ResponseHead) -> Error {
+pub(crate) fn body_error(error: BodyError, limits: BodyLimits, head: &ResponseHead) -> Error {
     match error {
         BodyError::TooLong => {
-            let limit = bounds.max_bytes;
+            let limit = limits.max_bytes;
             let fault = Fault::TooLong { limit };
             InvalidResponse::new(fault, b"").of(head).into()
         }
         BodyError::Idle => Error::Timeout {
             deadline: Deadline::Idle,
-            limit: bounds.idle,
+            limit: limits.idle,
         },
-        BodyError::Lost(source) => lost(source),
+        BodyError::Lost(source) => transport_error(source),
     }
 }
 
-fn typed(status: StatusCode, told: ApiErrorResponse) -> ApiError {
+fn typed(status: StatusCode, body: ApiErrorResponse) -> ApiError {
     ApiError {
-        request_id: told.request_id,
-        code: told.error.code,
-        message: told.error.message,
-        description: told.error.description,
+        request_id: body.request_id,
+        code: body.error.code,
+        message: body.error.message,
+        description: body.error.description,
         ..ApiError::new(status)
     }
 }
 
 fn lenient(status: StatusCode, body: &[u8]) -> ApiError {
-    let told = body::read(body);
+    let fields = body::read(body);
     ApiError {
-        request_id: told.request_id,
-        code: told.code,
-        message: told.message,
-        description: told.description,
+        request_id: fields.request_id,
+        code: fields.code,
+        message: fields.message,
+        description: fields.description,
         body: (!body.is_empty()).then(|| body_text(body)),
         ..ApiError::new(status)
     }
 }
 
 /// Reads the beginning of the body, or what arrived before it broke off.
-async fn beginning(body: Body, bounds: Bounds, limit: usize) -> Vec<u8> {
-    let mut pieces = Bounded::body(body, None, bounds);
+async fn beginning(body: Body, limits: BodyLimits, limit: usize) -> Vec<u8> {
+    let mut chunks = LimitedBody::body(body, None, limits);
     let mut body = Vec::new();
     while body.len() < limit
-        && let Some(Ok(piece)) = pieces.next().await
+        && let Some(Ok(chunk)) = chunks.next().await
     {
-        body.extend_from_slice(&piece);
+        body.extend_from_slice(&chunk);
     }
     body
 }

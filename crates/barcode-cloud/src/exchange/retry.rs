@@ -98,7 +98,7 @@ impl Retries {
     fn covers(&self, error: &Error) -> bool {
         match error.resend() {
             Resend::Safe => true,
-            Resend::AfterLostResponse => self.policy.lost_answers,
+            Resend::AfterLostResponse => self.policy.lost_responses,
             Resend::AfterServerError => self.policy.server_errors,
             Resend::Never => false,
         }
@@ -125,7 +125,7 @@ mod tests {
     use crate::config::Retry;
     use crate::error::{ApiError, Deadline, Error};
 
-    fn answer(status: u16, retry_after: Option<u64>) -> Error {
+    fn api_error(status: u16, retry_after: Option<u64>) -> Error {
         let status = StatusCode::from_u16(status).unwrap();
         let mut error = ApiError::new(status);
         error.retry_after = retry_after.map(Duration::from_secs);
@@ -143,17 +143,17 @@ mod tests {
     fn a_request_that_may_have_been_billed_is_resent_only_on_request() {
         let mut random = fastrand::Rng::with_seed(2026);
         let default = Retries::new(Retry::default());
-        let opt_in = Retries::new(Retry::default().server_errors(true).lost_answers(true));
+        let opt_in = Retries::new(Retry::default().server_errors(true).lost_responses(true));
         for (error, by_default, by_opt_in) in [
-            (answer(429, None), true, true),
-            (answer(503, None), true, true),
-            (answer(408, None), false, true),
-            (answer(502, None), false, true),
-            (answer(504, None), false, true),
-            (answer(500, None), false, true),
-            (answer(400, None), false, false),
-            (answer(401, None), false, false),
-            (answer(501, None), false, false),
+            (api_error(429, None), true, true),
+            (api_error(503, None), true, true),
+            (api_error(408, None), false, true),
+            (api_error(502, None), false, true),
+            (api_error(504, None), false, true),
+            (api_error(500, None), false, true),
+            (api_error(400, None), false, false),
+            (api_error(401, None), false, false),
+            (api_error(501, None), false, false),
             (timeout(Deadline::Attempt), false, true),
             (timeout(Deadline::Idle), false, true),
             (timeout(Deadline::Call), false, false),
@@ -195,20 +195,20 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_the_least_and_ends_the_call_when_it_is_too_long() {
+    fn retry_after_is_the_shortest_pause_and_ends_the_call_if_it_is_too_long() {
         let mut random = fastrand::Rng::with_seed(2026);
         let retries = Retries::new(Retry::default());
         let pauses: Vec<_> = (0..10)
-            .map(|_| retries.pause(&answer(503, Some(7)), 1, None, &mut random))
+            .map(|_| retries.pause(&api_error(503, Some(7)), 1, None, &mut random))
             .map(|pause| pause.unwrap().as_millis())
             .collect();
         let (first, last) = (pauses.iter().min().unwrap(), pauses.iter().max().unwrap());
         // No pause is shorter than the server asked for, and they differ.
         assert!(*first >= 7_000 && *last <= 7_700, "{pauses:?}");
         assert!(last - first > 200, "{pauses:?}");
-        let endless = answer(503, Some(u64::MAX));
+        let endless = api_error(503, Some(u64::MAX));
         assert_eq!(retries.pause(&endless, 1, None, &mut random), None);
-        let long = answer(429, Some(600));
+        let long = api_error(429, Some(600));
         assert_eq!(retries.pause(&long, 1, None, &mut random), None);
     }
 
@@ -216,7 +216,7 @@ mod tests {
     async fn a_call_without_time_for_another_attempt_takes_nothing_from_the_budget() {
         let mut random = fastrand::Rng::with_seed(2026);
         let retries = Retries::new(Retry::default());
-        let busy = answer(503, Some(7));
+        let busy = api_error(503, Some(7));
         let left = Some(Duration::from_secs(7));
         for _ in 0..1_000 {
             assert_eq!(retries.pause(&busy, 1, left, &mut random), None);
@@ -225,21 +225,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_budget_is_the_share_that_it_says() {
+    async fn the_budget_is_the_configured_percentage() {
         let mut random = fastrand::Rng::with_seed(2026);
         for percent in 0..=u8::MAX {
             let retries = Retries::new(Retry::default().budget_percent(percent));
-            let mut again = 0;
+            let mut retries_made = 0;
             for _ in 0..100 {
                 retries.count_call();
             }
             while retries
-                .pause(&answer(503, None), 1, None, &mut random)
+                .pause(&api_error(503, None), 1, None, &mut random)
                 .is_some()
             {
-                again += 1;
+                retries_made += 1;
             }
-            assert_eq!(again, u32::from(percent) + 10, "{percent} %");
+            assert_eq!(retries_made, u32::from(percent) + 10, "{percent} %");
         }
     }
 
@@ -249,7 +249,7 @@ mod tests {
         // The same seed gives the same pause.
         let pause = |left| {
             let mut random = fastrand::Rng::with_seed(2026);
-            retries.pause(&answer(503, Some(7)), 1, left, &mut random)
+            retries.pause(&api_error(503, Some(7)), 1, left, &mut random)
         };
         let free = pause(None).unwrap();
         assert_eq!(pause(Some(free)), None);
@@ -276,45 +276,45 @@ mod tests {
     }
 
     #[test]
-    fn attempts_end() {
+    fn the_number_of_attempts_is_limited() {
         let mut random = fastrand::Rng::with_seed(2026);
         let retries = Retries::new(Retry::default().attempts(2));
         assert!(
             retries
-                .pause(&answer(503, None), 1, None, &mut random)
+                .pause(&api_error(503, None), 1, None, &mut random)
                 .is_some()
         );
         assert!(
             retries
-                .pause(&answer(503, None), 2, None, &mut random)
+                .pause(&api_error(503, None), 2, None, &mut random)
                 .is_none()
         );
         let none = Retries::new(Retry::none());
         assert!(
-            none.pause(&answer(503, None), 1, None, &mut random)
+            none.pause(&api_error(503, None), 1, None, &mut random)
                 .is_none()
         );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_outage_costs_a_tenth_more_requests_and_one_a_second() {
+    async fn retries_in_an_outage_stay_within_the_budget_which_recovers() {
         let mut random = fastrand::Rng::with_seed(2026);
         let retries = Retries::new(Retry::default());
-        let mut again = 0;
+        let mut retries_made = 0;
         for _ in 0..1_000 {
             retries.count_call();
-            again += usize::from(
+            retries_made += usize::from(
                 retries
-                    .pause(&answer(503, None), 1, None, &mut random)
+                    .pause(&api_error(503, None), 1, None, &mut random)
                     .is_some(),
             );
         }
-        assert!((100..=110).contains(&again), "{again}");
+        assert!((100..=110).contains(&retries_made), "{retries_made}");
         // The budget recovers over time.
         tokio::time::advance(Duration::from_secs(11)).await;
         assert!(
             retries
-                .pause(&answer(503, None), 1, None, &mut random)
+                .pause(&api_error(503, None), 1, None, &mut random)
                 .is_some()
         );
     }

@@ -8,7 +8,7 @@ use barcode_cloud_auth::TokenSource;
 use barcode_cloud_client::{self as api, ClientInfo as _, Hooks};
 
 use super::hook::ExchangeHook;
-use super::{AuthorizedClient, Bounds, Exchange, Limiter, MiddlewareChain, Retries};
+use super::{AuthorizedClient, BodyLimits, Exchange, Limiter, MiddlewareChain, Retries};
 use crate::config::Config;
 
 /// The state that all clones of a client share.
@@ -36,8 +36,8 @@ impl Shared {
             ),
             retries: Retries::new(config.retry.clone()),
             timeouts: config.timeouts,
-            bounds: Bounds {
-                max_bytes: config.max_answer_bytes,
+            limits: BodyLimits {
+                max_bytes: config.max_response_bytes,
                 idle: config.timeouts.idle,
             },
             base_path: base_url.path().trim_end_matches('/').to_owned(),

@@ -45,7 +45,7 @@ impl<'a> CallSpan<'a> {
     }
 
     /// Records the status and the request id of a successful response.
-    pub(super) fn answered(&self, head: &ResponseHead) {
+    pub(super) fn record_response(&self, head: &ResponseHead) {
         if self.span.is_disabled() {
             return;
         }
@@ -61,7 +61,7 @@ impl<'a> CallSpan<'a> {
     /// Records how the call ended, and counts it.
     pub(super) fn end(&mut self, error: Option<&Error>) {
         if let Some(error) = error {
-            failed(&self.span, error);
+            record_error(&self.span, error);
         }
         // Every successful response in the document has status 200.
         let status = error.map_or(Some(StatusCode::OK), api_status);
@@ -112,7 +112,7 @@ impl<'a> CallSpan<'a> {
 impl Drop for CallSpan<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            cancelled(&self.span);
+            record_cancellation(&self.span);
             self.close(Some(CANCELLED.into()), None);
         }
     }
@@ -140,7 +140,7 @@ impl Streaming {
     pub(crate) fn end(mut self, error: Option<&Error>) {
         self.ended = true;
         if let Some(error) = error {
-            failed(&self.span, error);
+            record_error(&self.span, error);
         }
     }
 }
@@ -148,12 +148,13 @@ impl Streaming {
 impl Drop for Streaming {
     fn drop(&mut self) {
         if !self.ended {
-            cancelled(&self.span);
+            record_cancellation(&self.span);
         }
     }
 }
 
-fn failed(span: &Span, error: &Error) {
+/// Records the error that a call or its stream ended with.
+fn record_error(span: &Span, error: &Error) {
     span.record("otel.status_code", "ERROR");
     span.record("error.type", display(error.kind()));
     if let Some(status) = api_status(error) {
@@ -164,8 +165,7 @@ fn failed(span: &Span, error: &Error) {
     }
 }
 
-/// The status that the API answered with. That of the token endpoint is on the span of the token
-/// request.
+/// The status of the API's response. That of the token endpoint is in the span of the token request.
 fn api_status(error: &Error) -> Option<StatusCode> {
     match error {
         Error::Auth(_) => None,
@@ -173,8 +173,8 @@ fn api_status(error: &Error) -> Option<StatusCode> {
     }
 }
 
-/// Records a cancellation, which is not an error: the status of the span is left alone.
-fn cancelled(span: &Span) {
+/// Records a cancellation, which is not an error, so the status of the span is not changed.
+fn record_cancellation(span: &Span) {
     span.record("error.type", CANCELLED);
 }
 

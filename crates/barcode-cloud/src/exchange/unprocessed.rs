@@ -12,12 +12,12 @@ pub(crate) fn is_unprocessed(error: &reqwest::Error) -> bool {
     let sources = successors(error.source(), |error| (*error).source());
     sources
         .filter_map(|source| source.downcast_ref::<h2::Error>())
-        .any(says_unprocessed)
+        .any(means_unprocessed)
 }
 
-fn says_unprocessed(error: &h2::Error) -> bool {
+fn means_unprocessed(error: &h2::Error) -> bool {
     let reason = error.reason();
-    let leaves = error.is_go_away() && reason == Some(Reason::NO_ERROR);
-    let refuses = error.is_reset() && reason == Some(Reason::REFUSED_STREAM);
-    error.is_remote() && (leaves || refuses)
+    let is_shutdown = error.is_go_away() && reason == Some(Reason::NO_ERROR);
+    let is_refused = error.is_reset() && reason == Some(Reason::REFUSED_STREAM);
+    error.is_remote() && (is_shutdown || is_refused)
 }

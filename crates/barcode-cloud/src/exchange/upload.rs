@@ -16,8 +16,8 @@ use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::error::{Error, InvalidInput};
 
-/// Most bytes that are read at a time.
-const PIECE: usize = 64 * 1024;
+/// The maximum number of bytes that are read at a time.
+const CHUNK_SIZE: usize = 64 * 1024;
 
 /// A reader that an image is uploaded from.
 pub(crate) type Source = Box<dyn AsyncRead + Send + Unpin>;
@@ -28,7 +28,7 @@ pub(crate) struct Upload {
     length: u64,
     sent: u64,
     path: Option<PathBuf>,
-    lender: Option<Lender>,
+    shared: Option<SharedSource>,
 }
 
 enum State {
@@ -40,19 +40,22 @@ enum State {
 /// Converts a blocking reader into an asynchronous one, which is read on the runtime's threads for
 /// blocking work.
 pub(crate) fn unblocked(reader: impl Read + Send + 'static) -> impl AsyncRead + Send + Unpin {
-    let pieces = stream::try_unfold(reader, |mut reader| async move {
+    let chunks = stream::try_unfold(reader, |mut reader| async move {
         let read = tokio::task::spawn_blocking(move || {
-            let mut piece = Vec::with_capacity(PIECE);
-            let read = reader.by_ref().take(PIECE as u64).read_to_end(&mut piece);
-            read.map(|read| (read > 0).then(|| (Bytes::from(piece), reader)))
+            let mut chunk = Vec::with_capacity(CHUNK_SIZE);
+            let read = reader
+                .by_ref()
+                .take(CHUNK_SIZE as u64)
+                .read_to_end(&mut chunk);
+            read.map(|read| (read > 0).then(|| (Bytes::from(chunk), reader)))
         });
         read.await.map_err(io::Error::other)?
     });
-    StreamReader::new(Box::pin(pieces))
+    StreamReader::new(Box::pin(chunks))
 }
 
-/// Where a source that can be read only once is returned to if nothing was read from it.
-type Lender = Arc<Mutex<Option<Source>>>;
+/// A source that can be read only once. An upload takes it, and returns it if nothing was read.
+pub(crate) type SharedSource = Arc<Mutex<Option<Source>>>;
 
 /// How the upload of one attempt ended, if the attempt has one.
 #[derive(Debug, Default)]
@@ -92,19 +95,19 @@ impl Upload {
             length,
             sent: 0,
             path: Some(path),
-            lender: None,
+            shared: None,
         }
     }
 
-    /// An upload of the source that `lender` holds. Returns `None` if that was read before.
-    pub(crate) fn lent(lender: &Lender, length: u64) -> Option<Self> {
-        let source = locked(lender).take()?;
+    /// An upload of a shared source. Returns `None` if it was read before.
+    pub(crate) fn shared(shared: &SharedSource, length: u64) -> Option<Self> {
+        let source = locked(shared).take()?;
         Some(Self {
             state: State::Untouched(source),
             length,
             sent: 0,
             path: None,
-            lender: Some(lender.clone()),
+            shared: Some(shared.clone()),
         })
     }
 
@@ -134,11 +137,11 @@ impl Upload {
 }
 
 impl State {
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         if let Self::Untouched(_) = self
             && let Self::Untouched(source) = std::mem::replace(self, Self::Ended)
         {
-            *self = Self::Reading(ReaderStream::with_capacity(source, PIECE));
+            *self = Self::Reading(ReaderStream::with_capacity(source, CHUNK_SIZE));
         }
         match self {
             Self::Reading(bytes) => Pin::new(bytes).poll_next(cx),
@@ -151,15 +154,15 @@ impl Stream for Upload {
     type Item = Result<Bytes, AbortedUpload>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let piece = ready!(self.state.poll_piece(cx));
+        let chunk = ready!(self.state.poll_chunk(cx));
         let length = self.length;
-        Poll::Ready(match piece {
-            Some(Ok(piece)) => {
-                self.sent += piece.len() as u64;
+        Poll::Ready(match chunk {
+            Some(Ok(chunk)) => {
+                self.sent += chunk.len() as u64;
                 if self.sent > length {
                     Some(Err(self.aborted(Reason::Long { length })))
                 } else {
-                    Some(Ok(piece))
+                    Some(Ok(chunk))
                 }
             }
             Some(Err(error)) => Some(Err(self.aborted(Reason::Read(error)))),
@@ -175,15 +178,15 @@ impl Stream for Upload {
 impl Drop for Upload {
     fn drop(&mut self) {
         let state = std::mem::replace(&mut self.state, State::Ended);
-        if let (Some(lender), State::Untouched(source)) = (&self.lender, state) {
-            *locked(lender) = Some(source);
+        if let (Some(shared), State::Untouched(source)) = (&self.shared, state) {
+            *locked(shared) = Some(source);
         }
     }
 }
 
 /// Locks the source. A panic elsewhere does not invalidate it.
-pub(crate) fn locked(lender: &Lender) -> std::sync::MutexGuard<'_, Option<Source>> {
-    lender.lock().unwrap_or_else(PoisonError::into_inner)
+pub(crate) fn locked(shared: &SharedSource) -> std::sync::MutexGuard<'_, Option<Source>> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl AbortedUpload {
@@ -191,7 +194,7 @@ impl AbortedUpload {
         match (&self.reason, &self.path) {
             (Reason::Read(error), path) => Error::File {
                 path: path.clone().unwrap_or_else(|| PathBuf::from("the reader")),
-                source: again(error),
+                source: copy_of(error),
             },
             (_, Some(path)) => Error::File {
                 path: path.clone(),
@@ -203,7 +206,7 @@ impl AbortedUpload {
 }
 
 /// A copy of the error, which is only borrowed.
-fn again(error: &io::Error) -> io::Error {
+fn copy_of(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
         None => io::Error::new(error.kind(), error.to_string()),
@@ -234,22 +237,22 @@ mod tests {
     use futures_util::StreamExt as _;
     use futures_util::TryStreamExt as _;
 
-    use super::{Lender, Upload, locked};
+    use super::{SharedSource, Upload, locked};
 
-    fn lender(bytes: &'static [u8]) -> Lender {
+    fn source(bytes: &'static [u8]) -> SharedSource {
         Arc::new(Mutex::new(Some(Box::new(bytes))))
     }
 
     async fn all(upload: Upload) -> Result<Vec<u8>, String> {
-        let pieces: Result<Vec<_>, _> = upload.try_collect().await;
-        pieces
-            .map(|pieces| pieces.concat())
+        let chunks: Result<Vec<_>, _> = upload.try_collect().await;
+        chunks
+            .map(|chunks| chunks.concat())
             .map_err(|aborted| aborted.to_error().to_string())
     }
 
     #[tokio::test]
-    async fn as_many_bytes_as_announced_pass_and_others_break_off() {
-        let upload = |length| Upload::lent(&lender(b"picture"), length).unwrap();
+    async fn an_upload_with_another_length_than_announced_is_aborted() {
+        let upload = |length| Upload::shared(&source(b"picture"), length).unwrap();
         assert_eq!(all(upload(7)).await.unwrap(), b"picture");
         let short = all(upload(8)).await.unwrap_err();
         assert!(
@@ -264,12 +267,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_comes_back_only_while_nothing_was_read_of_it() {
-        let lender = lender(b"picture");
-        drop(Upload::lent(&lender, 7).unwrap());
-        let mut upload = Upload::lent(&lender, 7).unwrap();
+    async fn a_reader_is_returned_only_if_nothing_was_read_from_it() {
+        let source = source(b"picture");
+        drop(Upload::shared(&source, 7).unwrap());
+        let mut upload = Upload::shared(&source, 7).unwrap();
         assert!(upload.next().await.unwrap().is_ok());
         drop(upload);
-        assert!(locked(&lender).is_none() && Upload::lent(&lender, 7).is_none());
+        assert!(locked(&source).is_none() && Upload::shared(&source, 7).is_none());
     }
 }

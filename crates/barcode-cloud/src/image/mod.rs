@@ -20,7 +20,7 @@ use self::save::NewFile;
 use crate::error::{Error, ResponseHead};
 #[cfg(feature = "image")]
 use crate::error::{Fault, InvalidResponse};
-use crate::exchange::{Bounded, Bounds, Pieces, ResponseContext, Streaming, response};
+use crate::exchange::{BodyChunks, BodyLimits, LimitedBody, ResponseContext, Streaming, response};
 
 /// The media types of the formats that the service generates.
 const MEDIA_TYPES: [&str; 5] = [
@@ -50,7 +50,7 @@ impl Image {
     ) -> Result<Self, Error> {
         let length = response.content_length();
         let Some(media_type) = media_type(&response, length) else {
-            return Err(Box::pin(response::other_than_picture(response, &context)).await);
+            return Err(Box::pin(response::not_an_image_response(response, &context)).await);
         };
         let bytes = context.read(response.into(), length).await?;
         let mut completeness = Completeness::of(essence(&media_type));
@@ -124,7 +124,7 @@ impl fmt::Debug for Image {
 /// The stream ends with an error if
 ///
 /// - the connection breaks;
-/// - the response is longer than the client's `max_answer_bytes`;
+/// - the response is longer than the client's `max_response_bytes`;
 /// - no chunk arrives within the client's `idle_timeout` (the call's other deadlines no longer
 ///   apply);
 /// - the image is incomplete according to its file format, which is checked for BMP, GIF, JPEG,
@@ -138,12 +138,12 @@ impl fmt::Debug for Image {
 /// open, which records how the stream ended. The duration in metrics does not include reading the
 /// stream.
 pub struct ImageStream {
-    chunks: Bounded<Pieces>,
+    chunks: LimitedBody<BodyChunks>,
     /// `None` when the stream has ended.
     completeness: Option<Completeness>,
     media_type: Cow<'static, str>,
     length: Option<u64>,
-    bounds: Bounds,
+    limits: BodyLimits,
     head: ResponseHead,
     streaming: Option<Streaming>,
 }
@@ -156,21 +156,21 @@ impl ImageStream {
     ) -> Result<Self, Error> {
         let length = response.content_length();
         let Some(media_type) = media_type(&response, length) else {
-            return Err(response::other_than_picture(response, context).await);
+            return Err(response::not_an_image_response(response, context).await);
         };
         Ok(Self {
             completeness: Some(Completeness::of(essence(&media_type))),
             media_type,
             length,
-            chunks: Bounded::of(response, context.bounds),
-            bounds: context.bounds,
+            chunks: LimitedBody::of(response, context.limits),
+            limits: context.limits,
             head: context.head.clone(),
             streaming: None,
         })
     }
 
     /// Keeps the permit and the span of the call until the stream ends.
-    pub(crate) fn keeping(mut self, streaming: Streaming) -> Self {
+    pub(crate) fn with_streaming(mut self, streaming: Streaming) -> Self {
         self.streaming = Some(streaming);
         self
     }
@@ -235,8 +235,8 @@ fn essence(media_type: &str) -> &str {
 /// Checks that the received bytes are a complete image.
 fn require_complete(completeness: &Completeness, head: &ResponseHead) -> Result<(), Error> {
     match completeness.received() {
-        0 => Err(response::no_picture(b"", head)),
-        received if !completeness.is_complete() => Err(response::incomplete(received, head)),
+        0 => Err(response::not_an_image(b"", head)),
+        received if !completeness.is_complete() => Err(response::incomplete_image(received, head)),
         _ => Ok(()),
     }
 }
@@ -255,7 +255,7 @@ impl ImageStream {
                 self.completeness = None;
                 Poll::Ready(Some(Err(response::body_error(
                     error,
-                    self.bounds,
+                    self.limits,
                     &self.head,
                 ))))
             }

@@ -98,7 +98,7 @@ pub(crate) fn received(
     head: &ResponseHead,
     trace_data: bool,
 ) -> Result<Vec<Barcode>, Error> {
-    let response = response.map_err(|error| response::unread(error, head))?;
+    let response = response.map_err(|error| response::unreadable(error, head))?;
     let barcodes = response.into_inner().barcodes.unwrap_or_default();
     if barcodes.is_empty() && !has_barcodes_member(body) {
         let fault = Fault::NotJson;

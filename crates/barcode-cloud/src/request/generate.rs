@@ -164,7 +164,7 @@ impl Generate {
         let traced_data = trace_data.then(|| params.encode_data.data.clone());
         let request = self.shared.api.generate_body().body(params).request();
         let request = Request {
-            http: request.map_err(response::unbuilt)?,
+            http: request.map_err(response::request_error)?,
             receive,
             traced_data,
         };
@@ -208,7 +208,7 @@ impl Receive for Streamed {
         context: ResponseContext<'_>,
     ) -> Result<ImageStream, Error> {
         let image = ImageStream::new(response, &context).await?;
-        Ok(image.keeping(Streaming::new(context.permit, context.span.clone())))
+        Ok(image.with_streaming(Streaming::new(context.permit, context.span.clone())))
     }
 }
 

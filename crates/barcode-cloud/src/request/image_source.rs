@@ -14,7 +14,7 @@ use tokio::fs::File;
 use tokio::io::AsyncRead;
 
 use crate::error::{Error, InvalidInput};
-use crate::exchange::upload::{self, Source, Upload, UploadOutcome, locked};
+use crate::exchange::upload::{self, SharedSource, Upload, UploadOutcome, locked};
 
 /// An image to read barcodes from: PNG, JPEG, GIF, TIFF or BMP.
 ///
@@ -43,7 +43,7 @@ pub enum ImageSource {
 /// A reader that can be read once, and its length. Created by [`ImageSource::reader`].
 #[derive(Clone)]
 pub struct Reader {
-    source: Arc<Mutex<Option<Source>>>,
+    source: SharedSource,
     length: u64,
 }
 
@@ -159,7 +159,7 @@ impl ImageSource {
             }
             Self::Reader(reader) => {
                 require_not_empty(reader.length)?;
-                let upload = Upload::lent(&reader.source, reader.length);
+                let upload = Upload::shared(&reader.source, reader.length);
                 Ok(Opened::Upload(upload.ok_or_else(already_read)?))
             }
             Self::Url(_) => {

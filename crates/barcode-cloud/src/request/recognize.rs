@@ -174,14 +174,14 @@ impl Request {
         let request = with_settings!(api.recognize(), self)
             .file_url(url)
             .request();
-        request.map_err(response::unbuilt)
+        request.map_err(response::request_error)
     }
 
     async fn multipart_request(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
         let api = &self.shared.api;
         let request = with_settings!(api.recognize_multipart(), self);
         let request = request.file(self.image.file_part(upload).await?).request();
-        request.map_err(response::unbuilt)
+        request.map_err(response::request_error)
     }
 
     async fn json_request(&self) -> Result<reqwest::Request, Error> {
@@ -192,7 +192,7 @@ impl Request {
             recognition_image_kind: self.image_kind,
         };
         let request = self.shared.api.recognize_base64().body(body).request();
-        request.map_err(response::unbuilt)
+        request.map_err(response::request_error)
     }
 }
 

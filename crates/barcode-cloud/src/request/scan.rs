@@ -62,13 +62,13 @@ impl Scan {
 impl Request {
     fn url_request(&self, url: &str) -> Result<reqwest::Request, Error> {
         let request = self.shared.api.scan().file_url(url).request();
-        request.map_err(response::unbuilt)
+        request.map_err(response::request_error)
     }
 
     async fn multipart_request(&self, upload: &UploadOutcome) -> Result<reqwest::Request, Error> {
         let file = self.image.file_part(upload).await?;
         let request = self.shared.api.scan_multipart().file(file).request();
-        request.map_err(response::unbuilt)
+        request.map_err(response::request_error)
     }
 }
 

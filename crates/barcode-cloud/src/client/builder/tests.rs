@@ -167,7 +167,7 @@ fn methods_override_a_configuration_in_any_order() {
         token_url: Some("https://config.example/token".into()),
         user_agent: "config".into(),
         headers: [("a".into(), value()), ("b".into(), value())].into(),
-        max_answer_bytes: 7,
+        max_response_bytes: 7,
         ..Config::default()
     };
     let methods = |builder: ClientBuilder| {
@@ -212,7 +212,7 @@ fn methods_override_a_configuration_in_any_order() {
         assert_eq!(headers.collect::<Vec<_>>(), ["config", "method"]);
         assert!(config.trace_data);
         // Only the configuration sets this one.
-        assert_eq!(config.max_answer_bytes, 7);
+        assert_eq!(config.max_response_bytes, 7);
     }
 }
 
