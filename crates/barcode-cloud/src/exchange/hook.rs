@@ -83,7 +83,7 @@ impl Operation for BuiltRequest {
         let body = GuardedBody {
             chunks: LimitedBody::body(body, length, context.limits),
             streaming: Some(Streaming::new(context.permit, context.span.clone())),
-            deadline: context.limit.end().map(|end| Box::pin(sleep_until(end))),
+            timer: None,
             limit: context.limit,
             limits: context.limits,
             head: context.head,
@@ -117,7 +117,9 @@ fn into_response(failure: Failure) -> Result<Response, SendError> {
 struct GuardedBody {
     chunks: LimitedBody<BodyDataStream<Body>>,
     streaming: Option<Streaming>,
-    deadline: Option<Pin<Box<Sleep>>>,
+    /// The timer of `limit`. It is created only when a chunk has to be awaited, because most bodies
+    /// arrive with the headers.
+    timer: Option<Pin<Box<Sleep>>>,
     limit: Limit,
     limits: BodyLimits,
     head: ResponseHead,
@@ -129,13 +131,12 @@ impl GuardedBody {
             let to_error = |error| response::body_error(error, self.limits, &self.head);
             return Poll::Ready(chunk.map(|chunk| chunk.map_err(to_error)));
         }
-        match &mut self.deadline {
-            Some(deadline) => deadline
-                .as_mut()
-                .poll(cx)
-                .map(|()| Some(Err(self.limit.passed()))),
-            None => Poll::Pending,
-        }
+        let Some(end) = self.limit.end() else {
+            return Poll::Pending;
+        };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
+        ready!(timer.as_mut().poll(cx));
+        Poll::Ready(Some(Err(self.limit.passed())))
     }
 }
 

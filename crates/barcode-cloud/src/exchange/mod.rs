@@ -246,7 +246,7 @@ impl Call<'_> {
         Ok(pause)
     }
 
-    /// Makes one attempt; `is_replay` says that a 401 was already answered with another token.
+    /// Makes one attempt; `renewed` says that the token was already renewed after a 401.
     ///
     /// An outage of the token endpoint may last longer than an attempt, so the token is awaited
     /// within the deadline of the call, between the attempt's two parts: building the request, and
@@ -255,7 +255,7 @@ impl Call<'_> {
         &self,
         operation: &O,
         permit: Permit,
-        is_replay: bool,
+        renewed: bool,
     ) -> Result<O::Output, FailedAttempt> {
         let upload = UploadOutcome::default();
         let built = pin!(operation.request(&upload));
@@ -266,7 +266,7 @@ impl Call<'_> {
         let client = &self.exchange.client;
         let token = client.authorize(&mut request, self.limit).await?;
         let limit = self.attempt_limit();
-        let received = pin!(self.exchange(operation, request, token, permit, is_replay, limit));
+        let received = pin!(self.send(operation, request, token, permit, renewed, limit));
         let received = limit.wait_for(received).await?;
         received.map_err(|mut failed| {
             failed.failure.error = upload.cause_of(failed.failure.error);
@@ -281,13 +281,13 @@ impl Call<'_> {
     }
 
     /// Sends the request and receives its response.
-    async fn exchange<O: Operation>(
+    async fn send<O: Operation>(
         &self,
         operation: &O,
         request: Request,
         token: Option<AccessToken>,
         permit: Permit,
-        is_replay: bool,
+        renewed: bool,
         limit: Limit,
     ) -> Result<O::Output, FailedAttempt> {
         let exchange = self.exchange;
@@ -306,7 +306,7 @@ impl Call<'_> {
         }
         // The token is invalidated here, whether or not the call can be repeated, but only for the
         // first 401 of a call: a route that rejects the new token as well would reject every token.
-        let is_first_401 = response.status() == StatusCode::UNAUTHORIZED && !is_replay;
+        let is_first_401 = response.status() == StatusCode::UNAUTHORIZED && !renewed;
         let rejected = token.filter(|_| is_first_401);
         if let Some(token) = &rejected {
             exchange.client.tokens().invalidate(token);

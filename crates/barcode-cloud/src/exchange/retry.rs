@@ -132,6 +132,16 @@ mod tests {
         error.into()
     }
 
+    fn seeded() -> fastrand::Rng {
+        fastrand::Rng::with_seed(2026)
+    }
+
+    /// Whether the request is resent after `made` attempts, of which the last failed with `error`.
+    fn is_resent(retries: &Retries, error: &Error, made: u32) -> bool {
+        let pause = retries.pause(error, made, None, &mut seeded());
+        pause.is_some()
+    }
+
     fn timeout(deadline: Deadline) -> Error {
         Error::Timeout {
             deadline,
@@ -141,7 +151,6 @@ mod tests {
 
     #[test]
     fn a_request_that_may_have_been_billed_is_resent_only_on_request() {
-        let mut random = fastrand::Rng::with_seed(2026);
         let default = Retries::new(Retry::default());
         let opt_in = Retries::new(Retry::default().server_errors(true).lost_responses(true));
         for (error, by_default, by_opt_in) in [
@@ -158,15 +167,14 @@ mod tests {
             (timeout(Deadline::Idle), false, true),
             (timeout(Deadline::Call), false, false),
         ] {
-            let resent = [&default, &opt_in]
-                .map(|retries| retries.pause(&error, 1, None, &mut random).is_some());
+            let resent = [&default, &opt_in].map(|retries| is_resent(retries, &error, 1));
             assert_eq!(resent, [by_default, by_opt_in], "{error}");
         }
     }
 
     #[test]
     fn pauses_are_random_and_grow_to_their_limit() {
-        let mut random = fastrand::Rng::with_seed(2026);
+        let mut random = seeded();
         let policy = Retry::default()
             .attempts(u32::MAX)
             .pauses(Duration::from_millis(100), Duration::from_secs(1));
@@ -196,7 +204,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_the_shortest_pause_and_ends_the_call_if_it_is_too_long() {
-        let mut random = fastrand::Rng::with_seed(2026);
+        let mut random = seeded();
         let retries = Retries::new(Retry::default());
         let pauses: Vec<_> = (0..10)
             .map(|_| retries.pause(&api_error(503, Some(7)), 1, None, &mut random))
@@ -214,29 +222,25 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_call_without_time_for_another_attempt_takes_nothing_from_the_budget() {
-        let mut random = fastrand::Rng::with_seed(2026);
+        let mut random = seeded();
         let retries = Retries::new(Retry::default());
         let busy = api_error(503, Some(7));
         let left = Some(Duration::from_secs(7));
         for _ in 0..1_000 {
             assert_eq!(retries.pause(&busy, 1, left, &mut random), None);
         }
-        assert!(retries.pause(&busy, 1, None, &mut random).is_some());
+        assert!(is_resent(&retries, &busy, 1));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_budget_is_the_configured_percentage() {
-        let mut random = fastrand::Rng::with_seed(2026);
         for percent in 0..=u8::MAX {
             let retries = Retries::new(Retry::default().budget_percent(percent));
             let mut retries_made = 0;
             for _ in 0..100 {
                 retries.count_call();
             }
-            while retries
-                .pause(&api_error(503, None), 1, None, &mut random)
-                .is_some()
-            {
+            while is_resent(&retries, &api_error(503, None), 1) {
                 retries_made += 1;
             }
             assert_eq!(retries_made, u32::from(percent) + 10, "{percent} %");
@@ -248,7 +252,7 @@ mod tests {
         let retries = Retries::new(Retry::default());
         // The same seed gives the same pause.
         let pause = |left| {
-            let mut random = fastrand::Rng::with_seed(2026);
+            let mut random = seeded();
             retries.pause(&api_error(503, Some(7)), 1, left, &mut random)
         };
         let free = pause(None).unwrap();
@@ -258,7 +262,7 @@ mod tests {
 
     #[test]
     fn an_unprocessed_request_is_resent_at_once_and_then_after_growing_pauses() {
-        let mut random = fastrand::Rng::with_seed(2026);
+        let mut random = seeded();
         let first = Duration::from_millis(100);
         let policy = Retry::default().pauses(first, Duration::from_secs(60));
         let retries = Retries::new(policy);
@@ -269,7 +273,7 @@ mod tests {
         assert_eq!(longest(1), Duration::ZERO);
         assert!(longest(2) > first * 9 / 10 && longest(2) <= first);
         assert!(longest(3) > first * 18 / 10 && longest(3) <= first * 2);
-        let mut random = fastrand::Rng::with_seed(2026);
+        let mut random = seeded();
         let mut within = |left| retries.pause_after_unprocessed(1, Some(left), &mut random);
         assert_eq!(within(Duration::from_nanos(1)), Some(Duration::ZERO));
         assert_eq!(within(Duration::ZERO), None);
@@ -277,45 +281,23 @@ mod tests {
 
     #[test]
     fn the_number_of_attempts_is_limited() {
-        let mut random = fastrand::Rng::with_seed(2026);
         let retries = Retries::new(Retry::default().attempts(2));
-        assert!(
-            retries
-                .pause(&api_error(503, None), 1, None, &mut random)
-                .is_some()
-        );
-        assert!(
-            retries
-                .pause(&api_error(503, None), 2, None, &mut random)
-                .is_none()
-        );
-        let none = Retries::new(Retry::none());
-        assert!(
-            none.pause(&api_error(503, None), 1, None, &mut random)
-                .is_none()
-        );
+        let busy = api_error(503, None);
+        assert!(is_resent(&retries, &busy, 1) && !is_resent(&retries, &busy, 2));
+        assert!(!is_resent(&Retries::new(Retry::none()), &busy, 1));
     }
 
     #[tokio::test(start_paused = true)]
     async fn retries_in_an_outage_stay_within_the_budget_which_recovers() {
-        let mut random = fastrand::Rng::with_seed(2026);
         let retries = Retries::new(Retry::default());
         let mut retries_made = 0;
         for _ in 0..1_000 {
             retries.count_call();
-            retries_made += usize::from(
-                retries
-                    .pause(&api_error(503, None), 1, None, &mut random)
-                    .is_some(),
-            );
+            retries_made += usize::from(is_resent(&retries, &api_error(503, None), 1));
         }
         assert!((100..=110).contains(&retries_made), "{retries_made}");
         // The budget recovers over time.
         tokio::time::advance(Duration::from_secs(11)).await;
-        assert!(
-            retries
-                .pause(&api_error(503, None), 1, None, &mut random)
-                .is_some()
-        );
+        assert!(is_resent(&retries, &api_error(503, None), 1));
     }
 }
