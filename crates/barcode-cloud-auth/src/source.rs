@@ -226,7 +226,7 @@ impl TokenSource {
     /// no other.
     ///
     /// If the API rejects one new token after another, replacing them does not help, and other
-    /// callers would wait for nothing. Therefore only the first rejected token is replaced at once.
+    /// callers would wait in vain. Therefore only the first rejected token is replaced at once.
     /// Later ones are served until they are as old as the hold-off, which is 1 s and doubles with
     /// each replaced token up to 300 s. It ends after ten minutes without a replacement.
     pub fn invalidate(&self, token: &AccessToken) {

@@ -1,14 +1,13 @@
 //! What callers get and how often the endpoint is asked while it fails.
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use tokio::time::{Instant, advance, sleep};
 
 use super::script::{
-    Script, Step, UNAVAILABLE, WRONG_SECRET, after, at_once, millis, secs, settle,
+    Provider, Script, Step, UNAVAILABLE, WRONG_SECRET, after, at_once, millis, secs, settle,
 };
-use crate::{ClientCredentials, CredentialsFuture, CredentialsProvider, ErrorKind, TokenSource};
+use crate::{ClientCredentials, ErrorKind, TokenSource};
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_renewal_keeps_serving_and_backs_off() {
@@ -104,32 +103,23 @@ async fn an_hour_with_a_wrong_secret_does_not_get_it_locked() {
     assert!(error.is_permanent());
 }
 
-/// Gives what it was last told.
-#[derive(Debug)]
-struct Rotating(Mutex<ClientCredentials>);
-
-impl CredentialsProvider for Rotating {
-    fn credentials(&self) -> CredentialsFuture<'_> {
-        let now = self.0.lock().unwrap().clone();
-        Box::pin(async move { Ok(now) })
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_rotated_secret_is_used_within_a_minute_while_the_old_one_is_blocked() {
     let script = Script::always(WRONG_SECRET);
-    let provider = std::sync::Arc::new(Rotating(Mutex::new(
-        ClientCredentials::new("id", "old").unwrap(),
-    )));
+    let secret = Arc::new(Mutex::new("old"));
+    let current = secret.clone();
     let mut setup = script.setup();
-    setup.provider = provider.clone();
+    setup.provider = Arc::new(Provider(move || {
+        let credentials = ClientCredentials::new("id", *current.lock().unwrap());
+        async { Ok(credentials?) }
+    }));
     let source = setup.build();
     for _ in 0..300 {
         assert!(source.token().await.is_err());
         sleep(secs(1)).await;
     }
     assert_eq!(script.posts(), 4, "the old secret is blocked");
-    *provider.0.lock().unwrap() = ClientCredentials::new("id", "new").unwrap();
+    *secret.lock().unwrap() = "new";
     script.set(Step::Grant(3600.0));
     sleep(secs(60)).await;
     assert!(source.token().await.is_ok());
@@ -165,25 +155,15 @@ async fn a_hung_endpoint_is_given_up_after_ten_seconds() {
     assert!(error.is_retryable());
 }
 
-/// Takes its time.
-#[derive(Debug)]
-struct Slow(Duration);
-
-impl CredentialsProvider for Slow {
-    fn credentials(&self) -> CredentialsFuture<'_> {
-        Box::pin(async {
-            sleep(self.0).await;
-            Ok(ClientCredentials::new("id", "secret")?)
-        })
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_whole_fetch_ends_after_thirty_seconds() {
     for (provider, posts) in [(secs(25), 1), (secs(1_000), 0)] {
         let script = Script::always(Step::Hang);
         let mut setup = script.setup();
-        setup.provider = std::sync::Arc::new(Slow(provider));
+        setup.provider = Arc::new(Provider(move || async move {
+            sleep(provider).await;
+            Ok(ClientCredentials::new("id", "secret")?)
+        }));
         setup.caller_wait = millis(30_100);
         let source = setup.build();
         let begin = Instant::now();
@@ -213,21 +193,11 @@ async fn a_caller_waits_as_long_as_it_was_set_and_the_fetch_goes_on() {
     assert_eq!(script.posts(), 1);
 }
 
-/// Fails in its own way.
-#[derive(Debug)]
-struct Broken;
-
-impl CredentialsProvider for Broken {
-    fn credentials(&self) -> CredentialsFuture<'_> {
-        Box::pin(async { Err("the vault is sealed".into()) })
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_error_of_a_provider_is_the_source() {
     let script = Script::always(Step::Grant(3600.0));
     let mut setup = script.setup();
-    setup.provider = std::sync::Arc::new(Broken);
+    setup.provider = Arc::new(Provider(|| async { Err("the vault is sealed".into()) }));
     setup.caller_wait = millis(100);
     let source = setup.build();
     let error = source.token().await.unwrap_err();

@@ -8,9 +8,9 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, advance, sleep};
 
 use super::script::{
-    Script, Step, UNAVAILABLE, WRONG_SECRET, after, at_once, millis, secs, settle,
+    Provider, Script, Step, UNAVAILABLE, WRONG_SECRET, after, at_once, millis, secs, settle,
 };
-use crate::{ClientCredentials, CredentialsFuture, CredentialsProvider, ErrorKind, TokenSource};
+use crate::{ClientCredentials, ErrorKind, TokenSource};
 
 fn source(script: &Script, caller_wait: Duration) -> TokenSource {
     let mut setup = script.setup();
@@ -217,43 +217,28 @@ async fn requests_in_ten_minutes(step: Step) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn only_errors_that_prove_that_the_credentials_were_rejected_count() {
-    for (step, counts) in [
-        (
-            Step::Answer(400, None, r#"{"error":"invalid_client"}"#),
-            true,
-        ),
-        (
-            Step::Answer(500, None, r#"{"error":"invalid_client"}"#),
-            true,
-        ),
-        (
-            Step::Answer(400, None, r#"{"error":"unauthorized_client"}"#),
-            true,
-        ),
-        (
-            Step::Answer(400, None, r#"{"error":"invalid_grant"}"#),
-            true,
-        ),
-        (
-            Step::Answer(403, None, r#"{"error":"access_denied"}"#),
-            true,
-        ),
-        (Step::Answer(401, None, ""), true),
-        (Step::Answer(401, None, r#"{"error":{"code":7}}"#), true),
-        (Step::Answer(401, None, r#"{"error":"Unauthorized"}"#), true),
-        (
-            Step::Answer(400, None, r#"{"error":"invalid_scope"}"#),
-            false,
-        ),
-        (
-            Step::Answer(401, None, r#"{"error":"invalid_request"}"#),
-            false,
-        ),
-        (Step::Answer(404, None, ""), false),
-        (Step::Answer(302, None, ""), false),
-        (Step::Answer(403, None, ""), false),
-        (UNAVAILABLE, false),
-    ] {
+    let rejections = [
+        (400, r#"{"error":"invalid_client"}"#),
+        (500, r#"{"error":"invalid_client"}"#),
+        (400, r#"{"error":"unauthorized_client"}"#),
+        (400, r#"{"error":"invalid_grant"}"#),
+        (403, r#"{"error":"access_denied"}"#),
+        (401, ""),
+        (401, r#"{"error":{"code":7}}"#),
+        (401, r#"{"error":"Unauthorized"}"#),
+    ];
+    let others = [
+        (400, r#"{"error":"invalid_scope"}"#),
+        (401, r#"{"error":"invalid_request"}"#),
+        (404, ""),
+        (302, ""),
+        (403, ""),
+        (503, ""),
+    ];
+    let others = others.map(|response| (response, false)).into_iter();
+    let responses = others.chain(rejections.map(|response| (response, true)));
+    for ((status, body), counts) in responses {
+        let step = Step::Answer(status, None, body);
         let requests = requests_in_ten_minutes(step.clone()).await;
         assert_eq!(requests == 4, counts, "{step:?}: {requests}");
         assert!(requests < 75, "{step:?}: {requests}");
@@ -307,13 +292,13 @@ async fn the_logged_pause_is_the_time_until_the_next_request() {
     }
     let pauses = log.pauses();
     let gaps: Vec<_> = script.gaps().iter().map(Duration::as_secs_f64).collect();
-    // The first four failures are requests. The fourth begins the rest of 600 s.
+    // The first four failures are requests. The fourth one blocks the secret for 600 s.
     for (pause, gap) in pauses.iter().zip(&gaps).take(3) {
         assert!((0.0..0.2).contains(&(gap - pause)), "{pauses:?} {gaps:?}");
     }
     assert_eq!(pauses[3], 600.0);
-    // During the rest, the credentials are read for each attempt, and the pause is the remaining
-    // rest.
+    // While the secret is blocked, the credentials are read for each attempt, and the pause is the
+    // remaining time.
     let during: Vec<_> = pauses[4..]
         .iter()
         .take_while(|pause| **pause < 600.0)
@@ -322,23 +307,8 @@ async fn the_logged_pause_is_the_time_until_the_next_request() {
         during.len() > 5 && during.is_sorted_by(|a, b| a > b),
         "{pauses:?}"
     );
-    // The pauses of the schedule reach beyond the end of the rest by up to a minute.
+    // The pauses of the schedule reach beyond the end of the block by up to a minute.
     assert!((600.0..661.0).contains(&gaps[3]), "{gaps:?}");
-}
-
-/// Alternates between the secrets `secret-0`, `secret-1` and so on, one for each request.
-#[derive(Debug)]
-struct Alternating {
-    secrets: usize,
-    reads: AtomicUsize,
-}
-
-impl CredentialsProvider for Alternating {
-    fn credentials(&self) -> CredentialsFuture<'_> {
-        let number = self.reads.fetch_add(1, Ordering::SeqCst) % self.secrets;
-        let credentials = ClientCredentials::new("id", format!("secret-{number}"));
-        Box::pin(async { Ok(credentials?) })
-    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -346,10 +316,13 @@ async fn a_stale_secret_that_returns_does_not_clear_the_count_of_its_client_id()
     for secrets in [2, 3, 100] {
         let script = Script::always(WRONG_SECRET);
         let mut setup = script.setup();
-        setup.provider = Arc::new(Alternating {
-            secrets,
-            reads: AtomicUsize::new(0),
-        });
+        // Alternates between the secrets.
+        let reads = AtomicUsize::new(0);
+        setup.provider = Arc::new(Provider(move || {
+            let number = reads.fetch_add(1, Ordering::SeqCst) % secrets;
+            let credentials = ClientCredentials::new("id", format!("secret-{number}"));
+            async { Ok(credentials?) }
+        }));
         let source = setup.build();
         for _ in 0..36_000 {
             assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
@@ -389,7 +362,7 @@ async fn a_token_clears_the_count_of_its_client_id() {
         script.set(WRONG_SECRET);
         sleep(secs(60)).await;
     }
-    // Six rejections in all, with a token after three of them: nothing rests.
+    // Six rejections in all, with a token after three of them: nothing is blocked.
     assert_eq!(script.posts(), 8);
     assert!(source.token().await.is_err());
     assert_eq!(script.posts(), 9);

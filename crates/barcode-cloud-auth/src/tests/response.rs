@@ -1,4 +1,4 @@
-//! The parser of the endpoint's answers.
+//! The parser of the endpoint's responses.
 
 use std::time::Duration;
 
@@ -28,73 +28,35 @@ fn lifetime(expires_in: &str) -> Duration {
 
 #[test]
 fn expires_in_is_read_as_servers_send_it() {
-    for text in [
-        "3600",
-        "\"3600\"",
-        "3600.0",
-        "\"3600.0\"",
-        "3.6e3",
-        "\" 3600 \"",
-        "\"\\u0033600\"",
+    for (texts, expected) in [
+        (
+            r#"3600 "3600" 3600.0 "3600.0" 3.6e3 "\u0033600""#,
+            secs(3_600),
+        ),
+        ("0.5", millis(500)),
+        ("1", secs(1)),
+        // Without a number, a token lives for five minutes.
+        (
+            r#"null "" "soon" "inf" "NaN" "infinity" true [] {} [3600]"#,
+            secs(300),
+        ),
+        (r#""3600s" "0x10" "1_000" "--1""#, secs(300)),
+        // A token that has already expired is not kept.
+        (r#"0 -1 0.0 -0.0 "0" "-3600" -1e400 1e-30"#, secs(0)),
+        // The longest lifetime is one day.
+        (
+            r#"86400 86401 1e400 "1e400" 99999999999999999999999999"#,
+            secs(86_400),
+        ),
+        ("18446744073709551615", secs(86_400)),
     ] {
-        assert_eq!(lifetime(text), secs(3600), "{text}");
+        for text in texts.split(' ') {
+            assert_eq!(lifetime(text), expected, "{text}");
+        }
     }
-    assert_eq!(lifetime("0.5"), millis(500));
-    assert_eq!(lifetime("1"), secs(1));
-}
-
-#[test]
-fn expires_in_that_says_nothing_means_five_minutes() {
-    for text in [
-        "null",
-        "\"\"",
-        "\"soon\"",
-        "\"inf\"",
-        "\"NaN\"",
-        "\"infinity\"",
-        "true",
-        "[]",
-        "{}",
-        "[3600]",
-        "\"3600s\"",
-        "\"0x10\"",
-        "\"1_000\"",
-        "\"--1\"",
-    ] {
-        assert_eq!(lifetime(text), secs(300), "{text}");
-    }
+    assert_eq!(lifetime("\" 3600 \""), secs(3_600));
     let missing = read(200, r#"{"access_token":"a","token_type":"Bearer"}"#).unwrap();
     assert_eq!(missing.lifetime, secs(300));
-}
-
-#[test]
-fn expires_in_of_zero_or_less_means_not_to_keep() {
-    for text in [
-        "0",
-        "-1",
-        "0.0",
-        "-0.0",
-        "\"0\"",
-        "\"-3600\"",
-        "-1e400",
-        "1e-30",
-    ] {
-        assert_eq!(lifetime(text), secs(0), "{text}");
-    }
-}
-
-#[test]
-fn expires_in_is_at_most_a_day() {
-    for text in [
-        "86401",
-        "1e400",
-        "\"1e400\"",
-        "99999999999999999999999999",
-        "18446744073709551615",
-    ] {
-        assert_eq!(lifetime(text), secs(86_400), "{text}");
-    }
-    assert_eq!(lifetime("86400"), secs(86_400));
 }
 
 #[test]
@@ -113,55 +75,32 @@ fn a_good_answer_becomes_a_sensitive_header() {
 }
 
 #[test]
-fn a_success_without_a_usable_token_is_an_error() {
-    for (body, problem) in [
-        ("", "JSON"),
-        ("<html>Welcome</html>", "JSON"),
-        ("null", "JSON"),
-        ("[]", "JSON"),
-        ("\"token\"", "JSON"),
-        (
-            r#"{"access_token":"a","access_token":"b","token_type":"Bearer"}"#,
-            "JSON",
-        ),
-        (
-            r#"{"access_token":"a","token_type":"Bearer"} and more"#,
-            "JSON",
-        ),
-        ("{}", "access_token"),
-        (
-            r#"{"access_token":null,"token_type":"Bearer"}"#,
-            "access_token",
-        ),
-        (
-            r#"{"access_token":5,"token_type":"Bearer"}"#,
-            "access_token",
-        ),
-        (
-            r#"{"access_token":"","token_type":"Bearer"}"#,
-            "access_token",
-        ),
-        (
-            r#"{"access_token":"a\nb","token_type":"Bearer"}"#,
-            "access_token",
-        ),
-        (
-            r#"{"access_token":"a\r\nX-Evil: 1","token_type":"Bearer"}"#,
-            "access_token",
-        ),
-        (
-            r#"{"access_token":"a b","token_type":"Bearer"}"#,
-            "access_token",
-        ),
-        (
-            r#"{"access_token":"ä","token_type":"Bearer"}"#,
-            "access_token",
-        ),
-        (r#"{"access_token":"a"}"#, "token_type"),
-        (r#"{"access_token":"a","token_type":"mac"}"#, "token_type"),
-        (r#"{"access_token":"a","token_type":1}"#, "token_type"),
-    ] {
-        let error = read(200, body).unwrap_err();
+fn a_success_without_a_valid_token_is_an_error() {
+    let token = |token| format!(r#"{{"access_token":{token},"token_type":"Bearer"}}"#);
+    let kind = |kind| format!(r#"{{"access_token":"a","token_type":{kind}}}"#);
+    let others = ["", "<html>Welcome</html>", "null", "[]", "\"token\""].map(str::to_owned);
+    let twice = [
+        token(r#""a","access_token":"b""#),
+        token(r#""a""#) + " and more",
+    ];
+    let tokens = [
+        "null",
+        "5",
+        r#""""#,
+        r#""a\nb""#,
+        r#""a\r\nX-Evil: 1""#,
+        r#""a b""#,
+        r#""ä""#,
+    ];
+    let no_token = tokens.map(token).into_iter().chain(["{}".to_owned()]);
+    let kinds = ["null", r#""mac""#, "1"].map(kind).into_iter();
+    let no_kind = kinds.chain([r#"{"access_token":"a"}"#.to_owned()]);
+    let not_json = others.into_iter().chain(twice);
+    let bodies = (not_json.map(|body| (body, "JSON")))
+        .chain(no_token.map(|body| (body, "access_token")))
+        .chain(no_kind.map(|body| (body, "token_type")));
+    for (body, problem) in bodies {
+        let error = read(200, &body).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{body}");
         assert!(error.to_string().contains(problem), "{body}: {error}");
         assert_eq!(error.status(), Some(StatusCode::OK));
@@ -171,56 +110,27 @@ fn a_success_without_a_usable_token_is_an_error() {
 
 #[test]
 fn errors_are_classified_by_code_before_status() {
-    for (status, body, code, retryable) in [
+    let coded = [
+        (400, "invalid_client", false),
+        (401, "invalid_client", false),
+        (500, "invalid_client", false),
+        (200, "invalid_client", false),
+        (400, "temporarily_unavailable", true),
+        (400, "slow_down", true),
+        (400, "something_new", false),
+        (503, "something_new", true),
+    ]
+    .map(|(status, code, retryable)| {
         (
-            400,
-            r#"{"error":"invalid_client"}"#,
-            Some("invalid_client"),
-            false,
-        ),
-        (
-            401,
-            r#"{"error":"invalid_client"}"#,
-            Some("invalid_client"),
-            false,
-        ),
-        (
-            500,
-            r#"{"error":"invalid_client"}"#,
-            Some("invalid_client"),
-            false,
-        ),
-        (
-            200,
-            r#"{"error":"invalid_client"}"#,
-            Some("invalid_client"),
-            false,
-        ),
-        (
-            200,
-            r#"{"access_token":"a","token_type":"Bearer","error":"x"}"#,
-            Some("x"),
-            false,
-        ),
-        (
-            400,
-            r#"{"error":"temporarily_unavailable"}"#,
-            Some("temporarily_unavailable"),
-            true,
-        ),
-        (400, r#"{"error":"slow_down"}"#, Some("slow_down"), true),
-        (
-            400,
-            r#"{"error":"something_new"}"#,
-            Some("something_new"),
-            false,
-        ),
-        (
-            503,
-            r#"{"error":"something_new"}"#,
-            Some("something_new"),
-            true,
-        ),
+            status,
+            format!(r#"{{"error":"{code}"}}"#),
+            Some(code),
+            retryable,
+        )
+    });
+    let with_token = r#"{"access_token":"a","token_type":"Bearer","error":"x"}"#;
+    let others = [
+        (200, with_token, Some("x"), false),
         (400, r#"{"error":"not a code"}"#, None, false),
         (400, r#"{"error":7}"#, None, false),
         (400, r#"{"message":"no"}"#, None, false),
@@ -230,8 +140,10 @@ fn errors_are_classified_by_code_before_status() {
         (429, "", None, true),
         (500, "", None, true),
         (503, "<html>", None, true),
-    ] {
-        let error = read(status, body).unwrap_err();
+    ]
+    .map(|(status, body, code, retryable)| (status, body.to_owned(), code, retryable));
+    for (status, body, code, retryable) in coded.into_iter().chain(others) {
+        let error = read(status, &body).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Refused, "{status} {body}");
         assert_eq!(error.oauth_error(), code, "{status} {body}");
         assert_eq!(error.is_retryable(), retryable, "{status} {body}");

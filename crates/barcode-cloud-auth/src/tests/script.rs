@@ -1,5 +1,7 @@
 //! A token endpoint in memory that answers by a script and keeps the times of the requests.
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,7 +19,9 @@ use crate::origin::ApiOrigin;
 use crate::response::{NewToken, TokenResponse, parse};
 use crate::schedule::Schedule;
 use crate::source::Work;
-use crate::{AccessToken, ClientCredentials, CredentialsProvider, Error, TokenSource};
+use crate::{
+    AccessToken, ClientCredentials, CredentialsFuture, CredentialsProvider, Error, TokenSource,
+};
 
 /// What the endpoint does with one request.
 #[derive(Debug, Clone)]
@@ -118,6 +122,25 @@ impl Script {
             caller_wait: secs(35),
             seed: 7,
         }
+    }
+}
+
+/// A provider that calls a function for each fetch.
+pub(super) struct Provider<F>(pub(super) F);
+
+impl<F> fmt::Debug for Provider<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Provider")
+    }
+}
+
+impl<F, C> CredentialsProvider for Provider<F>
+where
+    F: Fn() -> C + Send + Sync + 'static,
+    C: Future<Output = Result<ClientCredentials, Box<dyn StdError + Send + Sync>>> + Send + 'static,
+{
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        Box::pin(self.0())
     }
 }
 

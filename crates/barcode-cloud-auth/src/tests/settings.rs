@@ -1,27 +1,16 @@
-//! The settings of the builder and their defaults. The endpoint is never asked: a provider hangs.
+//! The settings of the builder and their defaults. No request is sent, because the provider hangs.
 
+use std::future::pending;
 use std::net::TcpListener;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::script::{millis, secs};
-use crate::{
-    ClientCredentials, CredentialsFuture, CredentialsProvider, ErrorKind, TokenSource,
-    TokenSourceBuilder,
-};
-
-#[derive(Debug)]
-struct Hanging;
-
-impl CredentialsProvider for Hanging {
-    fn credentials(&self) -> CredentialsFuture<'_> {
-        Box::pin(std::future::pending())
-    }
-}
+use super::script::{Provider, millis, secs};
+use crate::{ClientCredentials, ErrorKind, TokenSource, TokenSourceBuilder};
 
 fn hanging() -> TokenSourceBuilder {
-    TokenSource::builder("https://login.example.com/token", Hanging)
+    TokenSource::builder("https://login.example.com/token", Provider(pending))
 }
 
 /// How the wait for a token ends, and after how long.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use barcode_cloud_auth::{ClientCredentials, TokenSource, TokenSourceBuilder};
+use barcode_cloud_auth::{AccessToken, ClientCredentials, Error, TokenSource, TokenSourceBuilder};
 
 /// One request: the head as sent and the body.
 #[derive(Debug, Clone)]
@@ -86,6 +86,11 @@ impl Endpoint {
     /// Settings with a short wait, because callers wait for retries of a retryable failure.
     pub(crate) fn builder(&self) -> TokenSourceBuilder {
         self.builder_for("id", "secret")
+    }
+
+    /// Requests one token.
+    pub(crate) async fn token(&self) -> Result<AccessToken, Error> {
+        self.builder().build().unwrap().token().await
     }
 
     pub(crate) fn builder_for(&self, id: &str, secret: &str) -> TokenSourceBuilder {

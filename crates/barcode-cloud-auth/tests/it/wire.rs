@@ -82,13 +82,7 @@ async fn id_and_secret_arrive_as_sent_in_the_basic_header() {
 #[tokio::test]
 async fn a_refused_style_is_not_followed_by_the_other_one() {
     let endpoint = Endpoint::answering("401 Unauthorized", "", r#"{"error":"invalid_client"}"#);
-    let error = endpoint
-        .builder()
-        .build()
-        .unwrap()
-        .token()
-        .await
-        .unwrap_err();
+    let error = endpoint.token().await.unwrap_err();
     assert_eq!(error.oauth_error(), Some("invalid_client"));
     assert_eq!(endpoint.requests().len(), 1);
 }
@@ -105,7 +99,7 @@ async fn no_redirect_carries_the_secret_to_another_place() {
         let other = Endpoint::granting();
         let location = format!("Location: {}\r\n", other.url());
         let first = Endpoint::answering(status, &location, "");
-        let error = first.builder().build().unwrap().token().await.unwrap_err();
+        let error = first.token().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Refused);
         assert_eq!(error.status().unwrap().as_str(), &status[..3]);
         assert!(error.to_string().contains("final address"), "{error}");
@@ -126,16 +120,8 @@ async fn a_client_that_follows_redirects_is_told_not_to() {
         "",
     );
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(10));
-    assert!(
-        first
-            .builder()
-            .http(http)
-            .build()
-            .unwrap()
-            .token()
-            .await
-            .is_err()
-    );
+    let source = first.builder().http(http).build().unwrap();
+    assert!(source.token().await.is_err());
     assert_eq!(other.requests().len(), 0);
 }
 
