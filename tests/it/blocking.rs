@@ -15,7 +15,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::service::fixed;
 
-/// A sandbox with a runtime of its own, and a client of it.
+/// Starts a sandbox on its own runtime, and creates a client for it.
 fn sandbox() -> (tokio::runtime::Runtime, Sandbox, Client) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let sandbox = runtime.block_on(Sandbox::start()).unwrap();
@@ -30,7 +30,7 @@ fn sandbox() -> (tokio::runtime::Runtime, Sandbox, Client) {
 }
 
 #[test]
-fn a_thread_draws_reads_and_saves() {
+fn images_are_generated_saved_and_read() {
     let (_runtime, _sandbox, client) = sandbox();
     let folder = tempfile::tempdir().unwrap();
     let request = || client.generate(EncodeBarcodeType::Code128, "PARCEL-0042");
@@ -62,7 +62,7 @@ fn a_thread_draws_reads_and_saves() {
 }
 
 #[test]
-fn a_picture_is_read_as_it_comes_and_sent_from_a_reader() {
+fn an_image_is_streamed_from_and_to_the_service() {
     let (_runtime, _sandbox, client) = sandbox();
     let request = client.generate(EncodeBarcodeType::Qr, "by reader");
     let whole = request.clone().send_blocking().unwrap();
@@ -82,7 +82,7 @@ fn a_picture_is_read_as_it_comes_and_sent_from_a_reader() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_no_panic_to_use_and_to_drop_it_where_a_runtime_runs() {
+async fn a_blocking_call_within_a_runtime_does_not_panic() {
     let client = Client::from_config(
         serde_json::from_value(json!({
             "base_url": "http://127.0.0.1:9/v4.0", "client_id": "id", "client_secret": "secret",
@@ -116,7 +116,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Parents {
 }
 
 #[test]
-fn a_call_belongs_to_the_span_that_it_is_made_in() {
+fn the_span_of_a_call_is_a_child_of_the_callers_span() {
     let client = fixed("http://127.0.0.1:9/v4.0")
         .retry(Retry::none())
         .build()

@@ -1,4 +1,4 @@
-//! Many calls at once: bounded, each with its own outcome, and gone when the caller is.
+//! Several calls at a time: their limits, their results, and dropping them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,34 +14,33 @@ use tokio::sync::Semaphore;
 use crate::raw::Raw;
 use crate::service::fixed;
 
-/// Counts the requests under way; answers them when it is let.
+/// Counts the requests in flight. Each response waits for a permit.
 #[derive(Clone)]
-struct Doors {
-    under_way: Arc<AtomicUsize>,
-    most: Arc<AtomicUsize>,
-    open: Arc<Semaphore>,
+struct Backend {
+    in_flight: Arc<AtomicUsize>,
+    max_in_flight: Arc<AtomicUsize>,
+    permits: Arc<Semaphore>,
 }
 
-impl Doors {
-    fn new(open: usize) -> Self {
+impl Backend {
+    fn new(permits: usize) -> Self {
         Self {
-            under_way: Arc::default(),
-            most: Arc::default(),
-            open: Arc::new(Semaphore::new(open)),
+            in_flight: Arc::default(),
+            max_in_flight: Arc::default(),
+            permits: Arc::new(Semaphore::new(permits)),
         }
     }
 
-    /// A server behind these doors. It answers with the data that a request holds, and refuses
-    /// `bad`.
+    /// Starts the server. It responds with the data of the request, and rejects the data `bad`.
     async fn server(&self) -> Raw {
-        let doors = self.clone();
+        let backend = self.clone();
         Raw::start(move |mut request| {
-            let doors = doors.clone();
+            let backend = backend.clone();
             async move {
-                let now = doors.under_way.fetch_add(1, Ordering::SeqCst) + 1;
-                doors.most.fetch_max(now, Ordering::SeqCst);
-                doors.open.acquire().await.unwrap().forget();
-                doors.under_way.fetch_sub(1, Ordering::SeqCst);
+                let now = backend.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+                backend.max_in_flight.fetch_max(now, Ordering::SeqCst);
+                backend.permits.acquire().await.unwrap().forget();
+                backend.in_flight.fetch_sub(1, Ordering::SeqCst);
                 let data = request.data();
                 match data.as_str() {
                     "bad" => request.answer(400, "", "text/plain", "bad").await,
@@ -53,7 +52,7 @@ impl Doors {
     }
 
     async fn wait_for(&self, requests: usize) {
-        while self.under_way.load(Ordering::SeqCst) < requests {
+        while self.in_flight.load(Ordering::SeqCst) < requests {
             tokio::task::yield_now().await;
         }
     }
@@ -67,44 +66,44 @@ fn requests(client: &Client, data: impl IntoIterator<Item = String>) -> Vec<Gene
 
 #[tokio::test]
 async fn buffered_calls_keep_their_order_and_limit_and_continue_after_an_error() {
-    let doors = Doors::new(1_000);
-    let server = doors.server().await;
+    let backend = Backend::new(1_000);
+    let server = backend.server().await;
     let client = fixed(&server.base_url()).build().unwrap();
     let data = (0..100).map(|n| if n == 42 { "bad".into() } else { n.to_string() });
     let calls = stream::iter(requests(&client, data)).map(Generate::send);
-    let answers: Vec<_> = calls.buffered(7).collect().await;
-    assert_eq!(answers.len(), 100);
-    for (n, answer) in answers.into_iter().enumerate() {
+    let results: Vec<_> = calls.buffered(7).collect().await;
+    assert_eq!(results.len(), 100);
+    for (n, answer) in results.into_iter().enumerate() {
         match answer {
             Ok(picture) => assert_eq!(picture.bytes(), n.to_string().as_bytes()),
             Err(error) => assert_eq!((n, error.status().unwrap().as_u16()), (42, 400)),
         }
     }
-    assert!(doors.most.load(Ordering::SeqCst) <= 7);
+    assert!(backend.max_in_flight.load(Ordering::SeqCst) <= 7);
 }
 
 #[tokio::test]
-async fn a_client_has_no_more_requests_under_way_than_its_limit() {
-    let doors = Doors::new(0);
-    let server = doors.server().await;
+async fn a_client_has_no_more_requests_in_flight_than_its_limit() {
+    let backend = Backend::new(0);
+    let server = backend.server().await;
     let client = fixed(&server.base_url()).concurrency(3).build().unwrap();
     let calls = requests(&client, (0..20).map(|n| n.to_string()));
     let calls: Vec<_> = calls
         .into_iter()
         .map(|call| tokio::spawn(call.send()))
         .collect();
-    doors.wait_for(3).await;
-    doors.open.add_permits(20);
+    backend.wait_for(3).await;
+    backend.permits.add_permits(20);
     for call in calls {
         call.await.unwrap().unwrap();
     }
-    assert_eq!(doors.most.load(Ordering::SeqCst), 3);
+    assert_eq!(backend.max_in_flight.load(Ordering::SeqCst), 3);
 }
 
 #[tokio::test]
-async fn a_stream_keeps_its_turn_until_it_ends_or_is_dropped() {
-    let doors = Doors::new(1_000);
-    let server = doors.server().await;
+async fn a_stream_keeps_its_permit_until_it_ends_or_is_dropped() {
+    let backend = Backend::new(1_000);
+    let server = backend.server().await;
     let client = fixed(&server.base_url()).concurrency(1).build().unwrap();
     let request = |data: &str| client.generate(EncodeBarcodeType::Qr, data);
     let kept = request("1").stream().await.unwrap();
@@ -121,13 +120,13 @@ async fn a_stream_keeps_its_turn_until_it_ends_or_is_dropped() {
 
 #[tokio::test]
 async fn a_call_between_two_responses_does_not_wait_for_spawned_calls() {
-    let doors = Doors::new(1_000);
-    let server = doors.server().await;
+    let backend = Backend::new(1_000);
+    let server = backend.server().await;
     let client = fixed(&server.base_url()).concurrency(4).build().unwrap();
     let data = (0..30).map(|n| n.to_string());
     let calls = stream::iter(requests(&client, data)).map(|call| tokio::spawn(call.send()));
-    let mut answers = calls.buffered(8);
-    while let Some(answer) = answers.next().await {
+    let mut results = calls.buffered(8);
+    while let Some(answer) = results.next().await {
         answer.unwrap().unwrap();
         client
             .generate(EncodeBarcodeType::Qr, "between")
@@ -138,27 +137,27 @@ async fn a_call_between_two_responses_does_not_wait_for_spawned_calls() {
 }
 
 #[tokio::test]
-async fn a_client_may_go_while_its_calls_are_under_way() {
-    let doors = Doors::new(0);
-    let server = doors.server().await;
+async fn a_client_may_be_dropped_while_its_calls_are_in_flight() {
+    let backend = Backend::new(0);
+    let server = backend.server().await;
     let client = fixed(&server.base_url()).build().unwrap();
     let call = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "x").send());
-    doors.wait_for(1).await;
+    backend.wait_for(1).await;
     drop(client);
-    doors.open.add_permits(1);
+    backend.permits.add_permits(1);
     assert_eq!(call.await.unwrap().unwrap().bytes(), "x".as_bytes());
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_gives_its_turn_back() {
-    let doors = Doors::new(0);
-    let server = doors.server().await;
+async fn a_dropped_call_returns_its_permit() {
+    let backend = Backend::new(0);
+    let server = backend.server().await;
     let client = fixed(&server.base_url()).concurrency(1).build().unwrap();
     let first = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "1").send());
-    doors.wait_for(1).await;
+    backend.wait_for(1).await;
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
-    doors.open.add_permits(2);
+    backend.permits.add_permits(2);
     let second = client
         .generate(EncodeBarcodeType::Qr, "2")
         .send()
@@ -194,22 +193,22 @@ async fn invalid_calls(client: &Client) -> [Error; 4] {
 async fn an_invalid_call_fails_without_waiting_for_a_permit() {
     let short = Duration::from_millis(50);
     // The only slot is taken by a call that never ends.
-    let doors = Doors::new(0);
-    let server = doors.server().await;
+    let backend = Backend::new(0);
+    let server = backend.server().await;
     let busy = fixed(&server.base_url()).concurrency(1).timeout(short);
     let busy = busy.build().unwrap();
     let long = Duration::from_secs(60);
     let first = busy.generate(EncodeBarcodeType::Qr, "1").timeout(long);
     let first = tokio::spawn(first.send());
-    doors.wait_for(1).await;
+    backend.wait_for(1).await;
     for error in invalid_calls(&busy).await {
         assert!(matches!(error, Error::InvalidInput(_)), "{error:?}");
     }
     first.abort();
 
     // The only permit of this second is taken.
-    let doors = Doors::new(1_000);
-    let server = doors.server().await;
+    let backend = Backend::new(1_000);
+    let server = backend.server().await;
     let limited = fixed(&server.base_url())
         .requests_per_second(1)
         .timeout(short);
@@ -222,12 +221,12 @@ async fn an_invalid_call_fails_without_waiting_for_a_permit() {
 }
 
 #[tokio::test]
-async fn a_deadline_of_the_call_covers_the_wait_for_a_turn_and_for_the_answer() {
-    let doors = Doors::new(0);
-    let server = doors.server().await;
+async fn the_call_deadline_covers_the_wait_for_a_permit_and_for_the_response() {
+    let backend = Backend::new(0);
+    let server = backend.server().await;
     let client = fixed(&server.base_url()).concurrency(1).build().unwrap();
     let first = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "1").send());
-    doors.wait_for(1).await;
+    backend.wait_for(1).await;
     let short = Duration::from_millis(50);
     let second = client
         .generate(EncodeBarcodeType::Qr, "2")
@@ -258,17 +257,17 @@ async fn a_deadline_of_the_call_covers_the_wait_for_a_turn_and_for_the_answer() 
 fn a_client_outlives_the_runtime_of_its_first_calls() {
     let runtime = || tokio::runtime::Runtime::new().unwrap();
     let (servers, first, second) = (runtime(), runtime(), runtime());
-    let doors = Doors::new(1);
-    let server = servers.block_on(doors.server());
+    let backend = Backend::new(1);
+    let server = servers.block_on(backend.server());
     let client = fixed(&server.base_url()).build().unwrap();
     let call = |data: &str| client.generate(EncodeBarcodeType::Qr, data).send();
     first.block_on(call("1")).unwrap();
-    // Another is under way when its runtime is shut down.
+    // Another is in flight when its runtime is shut down.
     let lost = first.spawn(call("2"));
-    servers.block_on(doors.wait_for(1));
+    servers.block_on(backend.wait_for(1));
     first.shutdown_background();
     assert!(servers.block_on(lost).unwrap_err().is_cancelled());
-    doors.open.add_permits(2);
+    backend.permits.add_permits(2);
     let picture = second.block_on(call("3")).unwrap();
     assert_eq!(picture.bytes(), "3".as_bytes());
 }

@@ -49,7 +49,9 @@ async fn user_agent_headers_and_request_id_are_sent() {
         .await
         .unwrap_err();
     assert!(
-        error.to_string().starts_with("request_id: contains a character"),
+        error
+            .to_string()
+            .starts_with("request_id: contains a character"),
         "{error}"
     );
 }

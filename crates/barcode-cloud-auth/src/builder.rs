@@ -27,8 +27,8 @@ const MAX_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum AuthStyle {
-    /// The id and the secret are fields of the form (`client_secret_post`), which OAuth 2.1 requires
-    /// servers to support.
+    /// The id and the secret are fields of the form (`client_secret_post`), which OAuth 2.1
+    /// requires servers to support.
     #[default]
     Post,
     /// The id and the secret are in an `Authorization: Basic` header (`client_secret_basic`).
@@ -114,8 +114,8 @@ impl TokenSourceBuilder {
         self
     }
 
-    /// Sets whether `http` URLs of `localhost`, 127.0.0.0/8 and ::1 are allowed, for an emulator or a
-    /// test. `false` by default. Requests to such URLs use no proxy.
+    /// Sets whether `http` URLs of `localhost`, 127.0.0.0/8 and ::1 are allowed, for an emulator or
+    /// a test. `false` by default. Requests to such URLs use no proxy.
     pub fn allow_insecure_loopback(mut self, allow: bool) -> Self {
         self.allow_insecure_loopback = allow;
         self
@@ -162,8 +162,8 @@ impl TokenSourceBuilder {
         self
     }
 
-    /// Limits how long one caller waits for a token, over several fetches if the first ones fail with
-    /// a retryable error. A fetch in progress continues without the caller.
+    /// Limits how long one caller waits for a token, over several fetches if the first ones fail
+    /// with a retryable error. A fetch in progress continues without the caller.
     ///
     /// 35 s by default, which is a little longer than one fetch can take.
     pub fn caller_wait(mut self, limit: Duration) -> Self {
@@ -171,8 +171,8 @@ impl TokenSourceBuilder {
         self
     }
 
-    /// Sets how long before its expiry a token is renewed. 300 s by default, and at most 20 % of its
-    /// lifetime.
+    /// Sets how long before its expiry a token is renewed. 300 s by default, and at most 20 % of
+    /// its lifetime.
     ///
     /// A random time of up to 60 s, and at most 10 % of the lifetime, is added.
     pub fn renew_before(mut self, ahead: Duration) -> Self {

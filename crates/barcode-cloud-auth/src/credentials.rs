@@ -17,8 +17,8 @@ use crate::error::{Error, ErrorKind};
 /// A client id and its secret
 /// ([RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
 ///
-/// `Debug` shows the id but not the secret. The memory of the secret is zeroed when the last copy is
-/// dropped. That of the form in a token request is not, because HTTP bodies do not support it.
+/// `Debug` shows the id but not the secret. The memory of the secret is zeroed when the last copy
+/// is dropped. That of the form in a token request is not, because HTTP bodies do not support it.
 ///
 /// ```
 /// use barcode_cloud_auth::ClientCredentials;
@@ -55,8 +55,8 @@ impl ClientCredentials {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Credentials`] if a variable is not set, is empty or is not UTF-8; the error names
-    /// it.
+    /// [`ErrorKind::Credentials`] if a variable is not set, is empty or is not UTF-8; the error
+    /// names it.
     pub fn from_env(id_var: &str, secret_var: &str) -> Result<Self, Error> {
         let required = |name: &str| {
             let message = format!("the environment variable {name} is not set: set it");
@@ -168,8 +168,8 @@ impl CredentialsProvider for EnvCredentials {
 /// [RFC 7591 section 3.2.1](https://www.rfc-editor.org/rfc/rfc7591#section-3.2.1). Other members
 /// are ignored.
 ///
-/// To rotate the secret, write a new file and rename it over the old one, so that both values change
-/// together. A mounted Kubernetes secret is updated like this.
+/// To rotate the secret, write a new file and rename it over the old one, so that both values
+/// change together. A mounted Kubernetes secret is updated like this.
 #[derive(Debug, Clone)]
 pub struct FileCredentials {
     path: PathBuf,

@@ -80,7 +80,8 @@ impl Error {
 
     /// Returns `true` if something must be changed first: the secret, a setting or the server.
     ///
-    /// The source still retries from time to time, so that it recovers after the secret was rotated.
+    /// The source still retries from time to time, so that it recovers after the secret was
+    /// rotated.
     pub fn is_permanent(&self) -> bool {
         !self.0.retryable
     }

@@ -21,8 +21,8 @@ const QUIET: Duration = Duration::from_secs(600);
 pub(crate) struct HoldOff(Option<(Instant, Duration)>);
 
 impl HoldOff {
-    /// Whether a rejected token that arrived at `arrived` is replaced now. If so, the next hold-off is
-    /// twice the last one, up to 300 s, or 1 s if the last one was long ago.
+    /// Whether a rejected token that arrived at `arrived` is replaced now. If so, the next hold-off
+    /// is twice the last one, up to 300 s, or 1 s if the last one was long ago.
     pub(crate) fn admits(&mut self, arrived: Instant, now: Instant) -> bool {
         let recent = self.0.filter(|(last, _)| now < *last + QUIET);
         let (hold_off, next) = match recent {

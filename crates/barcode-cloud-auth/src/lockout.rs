@@ -1,5 +1,5 @@
-//! Remembers which credentials the token endpoint rejected, and blocks them for a while, so that the
-//! server does not lock the client out. Instants are arguments.
+//! Remembers which credentials the token endpoint rejected, and blocks them for a while, so that
+//! the server does not lock the client out. Instants are arguments.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use tokio::time::Instant;
 use crate::credentials::ClientCredentials;
 use crate::error::Error;
 
-/// After this many rejections of one client id, its rejected secrets are blocked. Some servers lock a
-/// client id for 600 s after 5 failed requests.
+/// After this many rejections of one client id, its rejected secrets are blocked. Some servers lock
+/// a client id for 600 s after 5 failed requests.
 const MAX_REJECTIONS: u32 = 4;
 
 /// How long rejected credentials are blocked after each further rejection of their client id.
 const BLOCK: Duration = Duration::from_secs(600);
 
-/// The number of rejected secrets that are remembered for each client id. Beyond it, unknown secrets
-/// are blocked too, so that a provider that returns ever new secrets does not cause ever new
-/// requests.
+/// The number of rejected secrets that are remembered for each client id. Beyond it, unknown
+/// secrets are blocked too, so that a provider that returns ever new secrets does not cause ever
+/// new requests.
 const MAX_SECRETS: usize = 16;
 
-/// The number of client ids that are remembered. Beyond it, the one that was rejected longest ago is
-/// forgotten.
+/// The number of client ids that are remembered. Beyond it, the one that was rejected longest ago
+/// is forgotten.
 const MAX_CLIENTS: usize = 16;
 
 /// The rejections since the last token. They are counted for each client id, because servers lock

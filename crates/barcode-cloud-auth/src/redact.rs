@@ -6,8 +6,8 @@ const MAX_DESCRIPTION: usize = 200;
 /// Words with a digit and at least this many characters look like keys. They are redacted.
 const KEY_LENGTH: usize = 16;
 
-/// Whether an error code that is not registered may be shown: it looks like `invalid_dpop_proof`, and
-/// does not contain a secret.
+/// Whether an error code that is not registered may be shown: it looks like `invalid_dpop_proof`,
+/// and does not contain a secret.
 pub(crate) fn is_plain_code(code: &str, secrets: &[&str]) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
     (1..=40).contains(&code.len())

@@ -76,8 +76,8 @@ pub(crate) fn parse(response: &TokenResponse<'_>) -> Result<NewToken, Error> {
     }
 }
 
-/// The error of a success without a valid token. It is retryable, because a proxy's maintenance page
-/// looks like this.
+/// The error of a success without a valid token. It is retryable, because a proxy's maintenance
+/// page looks like this.
 pub(crate) fn invalid_response(endpoint: &str, status: StatusCode, problem: &str) -> Error {
     let message = format!(
         "{endpoint} responded with {} but without a valid token, because {problem}: check that this is the token URL",
@@ -216,8 +216,8 @@ pub(crate) fn severity(error: &Error) -> Severity {
     }
 }
 
-/// Whether the endpoint rejected the credentials, which counts towards a lockout: with an error code
-/// that means a rejection, or with a 401 that has no registered error code.
+/// Whether the endpoint rejected the credentials, which counts towards a lockout: with an error
+/// code that means a rejection, or with a 401 that has no registered error code.
 pub(crate) fn is_rejection(error: &Error) -> bool {
     match error.oauth_error() {
         Some(code) if is_registered(code) => REJECTIONS.contains(&code),

@@ -7,9 +7,9 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 /// Returns how long the server asks to wait: the header `Retry-After`, in seconds or as a date
 /// ([RFC 9110 section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
 ///
-/// A date is compared with the `Date` of the response if it has one, so that a wrong local clock has
-/// no effect, and otherwise with `now`. A date in the past gives zero. `None` if the header is missing
-/// or invalid.
+/// A date is compared with the `Date` of the response if it has one, so that a wrong local clock
+/// has no effect, and otherwise with `now`. A date in the past gives zero. `None` if the header is
+/// missing or invalid.
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let value = text(RETRY_AFTER)?.trim();

@@ -1,4 +1,5 @@
-//! Computes when a token is renewed, until when it is served, and how long to pause after a failure.
+//! Computes when a token is renewed, until when it is served, and how long to pause after a
+//! failure.
 //!
 //! Instants and random numbers from [0, 1), called draws, are arguments.
 
@@ -52,9 +53,9 @@ pub(crate) enum Severity {
 impl Schedule {
     /// Returns the instants of a token that was requested at `requested_at`.
     ///
-    /// The lifetime starts before the request was sent, so that a slow response does not prolong it.
-    /// There is one `draw` for each token. With one for each call, a busy source would always renew
-    /// at the earliest time.
+    /// The lifetime starts before the request was sent, so that a slow response does not prolong
+    /// it. There is one `draw` for each token. With one for each call, a busy source would always
+    /// renew at the earliest time.
     pub(crate) fn times(&self, requested_at: Instant, lifetime: Duration, draw: f64) -> Times {
         let renew_before = self.renew_before.min(lifetime / 5);
         let jitter = RENEW_JITTER.min(lifetime / 10).mul_f64(draw);

@@ -23,8 +23,8 @@ use crate::metrics::{Counters, Metrics};
 use crate::origin::ApiOrigin;
 use crate::token::AccessToken;
 
-/// A source of access tokens, which are cached, renewed before they expire, and fetched once for all
-/// callers.
+/// A source of access tokens, which are cached, renewed before they expire, and fetched once for
+/// all callers.
 ///
 /// A source is cheap to clone; clones share the token. Building one needs no runtime and sends
 /// nothing.
@@ -129,9 +129,9 @@ impl TokenSource {
 
     /// Returns a valid token: the one in memory, or else the next one fetched.
     ///
-    /// If a token is in memory, the future is ready on the first poll, without a lock, an allocation
-    /// or a task. When the token is about to expire, one of these calls also starts a renewal in the
-    /// background.
+    /// If a token is in memory, the future is ready on the first poll, without a lock, an
+    /// allocation or a task. When the token is about to expire, one of these calls also starts a
+    /// renewal in the background.
     ///
     /// If no token is in memory, all callers share one fetch. If it fails with a
     /// [retryable](Error::is_retryable) error, they wait for the next one. It starts after a pause
@@ -140,8 +140,8 @@ impl TokenSource {
     ///
     /// # Errors
     ///
-    /// - A permanent failure is returned at once. For the next 5 s, doubling up to 60 s, all callers
-    ///   get it without another request.
+    /// - A permanent failure is returned at once. For the next 5 s, doubling up to 60 s, all
+    ///   callers get it without another request.
     /// - A retryable failure is returned if the next fetch would start after
     ///   [`caller_wait`](TokenSourceBuilder::caller_wait), or when that time ends during a later
     ///   fetch.

@@ -44,8 +44,8 @@ impl AccessToken {
         &self.0.header
     }
 
-    /// Returns the number of the token within its source: 1 for the first token fetched, and 0 for a
-    /// static token.
+    /// Returns the number of the token within its source: 1 for the first token fetched, and 0 for
+    /// a static token.
     pub fn generation(&self) -> u64 {
         self.0.generation
     }
@@ -68,7 +68,8 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// Returns the header value of a token, or a description of the problem that does not show the token.
+/// Returns the header value of a token, or a description of the problem that does not show the
+/// token.
 ///
 /// Visible ASCII is accepted. That is more than RFC 6750 allows, because some servers send tokens
 /// with `|` or `:`.

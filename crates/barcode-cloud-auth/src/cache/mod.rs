@@ -68,8 +68,8 @@ impl Cache {
         (now < times.serve_until).then(|| (AccessToken(Arc::clone(entry)), now >= times.renew_at))
     }
 
-    /// Returns a ticket to renew a token that is still valid, unless a fetch is in progress or it is
-    /// too early. Never waits: if the lock is taken, the next caller renews the token.
+    /// Returns a ticket to renew a token that is still valid, unless a fetch is in progress or it
+    /// is too early. Never waits: if the lock is taken, the next caller renews the token.
     pub(crate) fn renew(self: &Arc<Self>, now: Instant) -> Option<Ticket> {
         let state = match self.state.try_lock() {
             Ok(state) => state,
@@ -168,7 +168,8 @@ impl Cache {
         current
     }
 
-    /// Whether the fetch may send these credentials now; if not, returns the error that it ends with.
+    /// Whether the fetch may send these credentials now; if not, returns the error that it ends
+    /// with.
     fn send(
         &self,
         fetch: &Arc<SharedFetch>,

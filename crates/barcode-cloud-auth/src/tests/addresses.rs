@@ -1,4 +1,4 @@
-//! Which addresses a source is built with.
+//! The URLs that the builder accepts and rejects.
 
 use crate::{ClientCredentials, ErrorKind, TokenSource};
 

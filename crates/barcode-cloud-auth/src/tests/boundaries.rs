@@ -1,4 +1,4 @@
-//! The state machine at the very instants at which its answers change.
+//! The state machine at the exact instants at which its decisions change.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Where credentials come from. Variables are the ones cargo sets, because setting one is not safe
-//! while other tests run.
+//! The sources of credentials. The tests use environment variables that cargo sets, because setting
+//! one is not safe while other tests run.
 
 use crate::{
     ClientCredentials, CredentialsProvider, EnvCredentials, Error, ErrorKind, FileCredentials,

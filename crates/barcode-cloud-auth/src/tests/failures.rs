@@ -1,4 +1,4 @@
-//! What callers get and how often the endpoint is asked while it fails.
+//! The results of callers and the number of requests while the endpoint fails.
 
 use std::sync::{Arc, Mutex};
 
@@ -26,7 +26,7 @@ async fn a_failing_renewal_keeps_serving_and_backs_off() {
         "{gaps:?}"
     );
     assert!((10..60).contains(&gaps.len()), "{}", gaps.len());
-    // With the token gone, the shorter pauses of waiting callers count.
+    // Without a token, the shorter pauses for waiting callers apply.
     script.set(Step::Grant(3600.0));
     sleep(secs(12)).await;
     assert_eq!(source.token().await.unwrap().generation(), 2);
@@ -65,7 +65,7 @@ async fn retry_after_is_obeyed_up_to_300_seconds() {
     }
 }
 
-/// One hour, 1,000 calls a second; each is answered at once but for those of a fetch.
+/// Makes 1,000 calls per second for an hour. Each fails at once, unless it waits for a fetch.
 async fn outage(script: &Script) -> TokenSource {
     let source = script.source();
     for _ in 0..36_000 {
@@ -84,7 +84,6 @@ async fn an_hour_of_outage_stays_within_the_schedule() {
     // 0.25, 0.5, 1, 2, 4, 8 s, then 10 s.
     assert!((200..=370).contains(&script.posts()), "{}", script.posts());
     assert!(script.gaps()[6..].iter().all(|gap| *gap >= secs(10)));
-    // The pause ends soon.
     script.set(Step::Grant(3600.0));
     sleep(secs(10)).await;
     assert!(source.token().await.is_ok());

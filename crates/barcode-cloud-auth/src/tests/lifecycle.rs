@@ -1,4 +1,4 @@
-//! Tasks and counters over a source's life.
+//! The tasks and the counters of a source.
 
 use tokio::runtime::Handle;
 use tokio::time::sleep;
@@ -25,7 +25,7 @@ async fn dropping_the_last_handle_ends_the_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_day_of_rest_causes_no_post_and_keeps_no_task() {
+async fn an_idle_day_causes_no_request_and_has_no_task() {
     let script = Script::always(Step::Grant(3600.0));
     let source = script.source();
     source.token().await.unwrap();
@@ -37,7 +37,7 @@ async fn a_day_of_rest_causes_no_post_and_keeps_no_task() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_counters_tell_what_happened() {
+async fn the_counters_count_fetches_failures_and_served_calls() {
     let script = Script::steps([UNAVAILABLE, Step::Grant(3600.0)]);
     let mut setup = script.setup();
     setup.caller_wait = millis(100);

@@ -1,5 +1,5 @@
-//! Tests of the source against a scripted endpoint in memory, in paused time: what a caller sees,
-//! how many requests are sent and when. Sockets are tested in `tests/it`.
+//! Tests of the source with a scripted endpoint in memory and paused time: the results of callers,
+//! and how many requests are sent and when. Sockets are tested in `tests/it`.
 
 mod addresses;
 mod boundaries;

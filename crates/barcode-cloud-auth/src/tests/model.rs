@@ -1,12 +1,12 @@
 //! Model check of the state machine: shuttle runs it under thousands of thread schedules.
 //!
-//! `cache` is compiled a second time here, against cells whose every use is a point where
-//! another thread may go on. A run that hangs is reported as a deadlock. More schedules:
+//! `cache` is compiled a second time here, with cells whose every use lets the scheduler switch to
+//! another thread. A run that hangs is reported as a deadlock. More schedules:
 //! `BARCODE_CLOUD_AUTH_SCHEDULES=100000 cargo test -p barcode-cloud-auth --release model`.
 
 #[allow(
     clippy::duplicate_mod,
-    reason = "that is how the same file gets other cells"
+    reason = "the same file is compiled with other cells"
 )]
 #[expect(dead_code, reason = "the models do not use all of it")]
 #[path = "../cache/mod.rs"]
@@ -53,7 +53,7 @@ use crate::schedule::Schedule;
 use crate::token::{AccessToken, bearer};
 use crate::{ClientCredentials, Error, ErrorKind};
 
-/// Half of the schedules are random, half favour few switches at odd places.
+/// Runs the model. Half of the schedules are random, and half have few switches at unusual places.
 fn check(model: impl Fn() + Send + Sync + Copy + 'static) {
     let schedules = std::env::var("BARCODE_CLOUD_AUTH_SCHEDULES").map_or(4_000, |text| {
         text.parse()
@@ -63,7 +63,7 @@ fn check(model: impl Fn() + Send + Sync + Copy + 'static) {
     Runner::new(PctScheduler::new(3, schedules / 2), Config::new()).run(model);
 }
 
-/// A cache, a fixed time, and a count of the fetches under way.
+/// A cache, a fixed time, and the number of fetches in progress.
 #[derive(Clone)]
 struct World {
     cache: Arc<Cache>,
@@ -89,7 +89,7 @@ impl World {
         }
     }
 
-    /// Runs a fetch on a thread of its own, as the source does with a task.
+    /// Runs a fetch on a separate thread, as the source does in a task.
     fn spawn_fetch(&self, ticket: Ticket, end: End) {
         let fetches = self.fetches.fetch_add(1, Ordering::SeqCst);
         assert_eq!(
@@ -116,7 +116,7 @@ impl World {
         });
     }
 
-    /// What the source's slow path does.
+    /// Returns a token as the source does when none is in memory.
     fn token(&self, end: End) -> Result<AccessToken, Error> {
         loop {
             let in_flight = match self.cache.next_step(self.now) {
@@ -264,7 +264,7 @@ fn model_renewals_and_callers_start_one_fetch_and_always_have_a_token() {
                 .into_iter()
                 .all(|thread| (1..=2).contains(&thread.join().unwrap()))
         );
-        // The pace of one second keeps a second renewal from following at the same instant.
+        // Requests are one second apart, so a second renewal cannot follow at the same instant.
         assert!(due.fetches() <= 2, "{}", due.fetches());
         assert!(due.token(End::Grant).is_ok());
     });

@@ -56,7 +56,7 @@ async fn a_caller_gets_the_last_error_when_the_next_attempt_is_beyond_its_wait()
     let error = source.token().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(error.status().unwrap(), 503);
-    // The pauses begin at 0.25 s and double: three or four requests fit into five seconds.
+    // The pauses begin at 0.25 s and double, so four or five requests fit into five seconds.
     assert!((4..=5).contains(&script.posts()), "{}", script.posts());
     assert!((secs(1)..secs(5)).contains(&begin.elapsed()));
     let again = source.token().await.unwrap_err();
@@ -162,8 +162,8 @@ async fn the_wait_survives_that_the_caller_that_started_the_request_is_dropped()
     }
 }
 
-/// When requests were sent and when the first token was there, counted from the beginning, for an
-/// endpoint that answers like this for 75 s.
+/// Returns when requests were sent and when the first token was obtained, from an endpoint that
+/// responds like this for 75 s.
 async fn blip(step: Step) -> (Vec<Duration>, Duration) {
     let begin = Instant::now();
     let script = Script::new(move |_| match begin.elapsed() < secs(75) {
@@ -203,7 +203,7 @@ async fn a_blip_of_any_gateway_error_costs_what_a_blip_of_503_costs() {
     }
 }
 
-/// The requests that ten minutes of busy callers cause.
+/// Returns the number of requests that busy callers cause in ten minutes.
 async fn requests_in_ten_minutes(step: Step) -> usize {
     let script = Script::always(step);
     let source = script.source();
@@ -245,7 +245,7 @@ async fn only_errors_that_prove_that_the_credentials_were_rejected_count() {
     }
 }
 
-/// The log of this thread while the guard lives.
+/// The log of this thread until the guard is dropped.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! Random sequences of events against the promises that hold after each of them.
+//! Random sequences of events, after each of which the guarantees of the source are checked.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ enum Event {
     /// A caller that waits, as a task.
     Wait,
     CancelWaiters,
-    /// The API answers 401 to the newest token, or late to the oldest.
+    /// The API responds with 401 to the newest token, or late to the oldest.
     Unauthorized {
         newest: bool,
     },
@@ -71,13 +71,13 @@ struct Seen {
     standing: Standing,
 }
 
-/// What became of the API's 401s for a token.
+/// Whether a token was replaced after 401s of the API.
 #[derive(Debug, PartialEq)]
 enum Standing {
     Good,
-    /// A 401 that may have come within the hold-off.
+    /// There was a 401, possibly within the hold-off.
     Doubtful,
-    /// A 401 after the longest hold-off, or the first 401 of all.
+    /// There was a 401 after the longest hold-off, or the first 401 of all.
     Replaced,
 }
 
@@ -121,7 +121,7 @@ impl Run {
         }
     }
 
-    /// The newest token, while it is valid and was not refused, is served at once.
+    /// The newest token is served at once while it is valid and was not rejected.
     fn call(&mut self) {
         let generation = self.source.metrics().generation;
         let now = Instant::now();
@@ -163,7 +163,8 @@ impl Run {
         }
     }
 
-    /// Waiters are answered within their wait, with a token that lives unless it was born dead.
+    /// Callers get a result within the time that they wait: a token that is valid, unless its
+    /// lifetime was zero.
     async fn collect_waiters(&mut self) {
         for (since, task) in std::mem::take(&mut self.waiters) {
             if !task.is_finished() {
@@ -192,10 +193,10 @@ proptest! {
                 run.play(event).await;
             }
             assert!(run.script.most_active() <= 1);
-            // The shortest pause there is.
+            // The shortest pause.
             assert!(run.script.gaps().iter().all(|gap| *gap >= millis(250)));
-            // Whatever happened, a working endpoint gives a token again: after the pause that was
-            // under way and, for a pair that was refused four times, its rest.
+            // In any case, a working endpoint gives a token again after the current pause and, for
+            // credentials that were rejected four times, after they are no longer blocked.
             run.script.set(Step::Grant(3600.0));
             for _ in 0..4 {
                 advance(secs(320)).await;

@@ -1,4 +1,4 @@
-//! What of a server's words is kept.
+//! The parts of a server's text that errors keep.
 
 use proptest::prelude::*;
 

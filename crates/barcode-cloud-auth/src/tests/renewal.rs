@@ -40,7 +40,7 @@ async fn a_renewal_happens_once_and_at_the_drawn_moment() {
         let asked = script.times()[0];
         let draw = fastrand::Rng::with_seed(seed).f64();
         let due = asked + secs(3300) - secs(60).mul_f64(draw);
-        // A busy source that drew on each call would renew at the earliest moment.
+        // A busy source with a random number for each call would renew at the earliest time.
         sleep_until(asked + secs(3239)).await;
         while Instant::now() <= due {
             at_once(&source).unwrap().unwrap();
@@ -64,8 +64,6 @@ async fn expiry_counts_from_before_the_request_was_sent() {
     let source = script.source();
     let asked = Instant::now();
     source.token().await.unwrap();
-    let hung = Script::always(Step::Hang);
-    drop(hung);
     script.set(Step::Hang);
     sleep_until(asked + millis(89_900)).await;
     assert!(at_once(&source).unwrap().is_ok());
@@ -78,7 +76,7 @@ async fn a_leap_of_the_clock_ends_a_token() {
     let script = Script::always(Step::Grant(3600.0));
     let source = script.source();
     source.token().await.unwrap();
-    // A machine whose monotonic clock goes on while it is suspended.
+    // The monotonic clock of this machine continues while it is suspended.
     advance(secs(2 * 24 * 3600)).await;
     assert_eq!(source.token().await.unwrap().generation(), 2);
 }
@@ -88,7 +86,8 @@ async fn a_token_that_died_while_the_clock_stood_is_replaced_at_the_first_401() 
     let script = Script::always(Step::Grant(3600.0));
     let source = script.source();
     let dead = source.token().await.unwrap();
-    // A machine whose monotonic clock stops while it is suspended: only the API reveals the expiry.
+    // The monotonic clock of this machine stops while it is suspended, so only the API reveals the
+    // expiry.
     source.invalidate(&dead);
     assert_eq!(source.token().await.unwrap().generation(), 2);
 }
@@ -209,7 +208,7 @@ async fn a_token_that_expired_on_its_way_is_not_handed_out() {
         "{error}"
     );
     assert_eq!((script.posts(), source.metrics().failures), (1, 1));
-    // A later answer that arrives in time is used.
+    // A later response that arrives in time is used.
     script.set(after(secs(1), Step::Grant(20.0)));
     assert_eq!(source.token().await.unwrap().generation(), 1);
 }

@@ -228,7 +228,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(body: Vec<u8>, status in 100..600_u16) {
+    fn no_bytes_cause_a_panic(body: Vec<u8>, status in 100..600_u16) {
         let _ = parse(&TokenResponse {
             status: StatusCode::from_u16(status).unwrap(),
             retry_after: None,
@@ -242,7 +242,7 @@ proptest! {
     fn any_expires_in_gives_a_lifetime_within_a_day(text in "-?[0-9]{1,30}(\\.[0-9]{1,5})?(e[0-9]{1,4})?") {
         for text in [text.clone(), format!("\"{text}\"")] {
             let body = format!(r#"{{"access_token":"a","token_type":"Bearer","expires_in":{text}}}"#);
-            // Some are no JSON numbers, such as 01.
+            // Some texts, such as 01, are not JSON numbers.
             if let Ok(grant) = read(200, &body) {
                 prop_assert!(grant.lifetime <= secs(86_400));
                 if text.contains('-') {

@@ -1,4 +1,4 @@
-//! The pure functions of time.
+//! The functions of the schedule.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::script::{millis, secs};
 use crate::schedule::{Schedule, Severity, pause};
 
-/// When the renewal of a token of this lifetime is due, counted from its request.
+/// Returns the time from the request of a token to its renewal.
 fn renewal(lifetime: Duration, draw: f64) -> Duration {
     let asked = Instant::now();
     Schedule::default().times(asked, lifetime, draw).renew_at - asked
@@ -51,7 +51,7 @@ fn renewal_jitter_is_uniform_over_a_minute_and_earlier_only() {
         );
         quarters[((latest - due).as_secs_f64() / 15.0) as usize] += 1;
     }
-    // 250 each; five standard deviations are 68.
+    // 250 are expected in each quarter; five standard deviations are 68.
     assert!(
         quarters.iter().all(|count| (180..320).contains(count)),
         "{quarters:?}"

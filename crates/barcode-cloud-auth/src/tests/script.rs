@@ -1,4 +1,5 @@
-//! A token endpoint in memory that answers by a script and keeps the times of the requests.
+//! A token endpoint in memory that responds according to a script and records the times of
+//! requests.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -23,16 +24,16 @@ use crate::{
     AccessToken, ClientCredentials, CredentialsFuture, CredentialsProvider, Error, TokenSource,
 };
 
-/// What the endpoint does with one request.
+/// The reaction of the endpoint to one request.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
-    /// Grants a token that lives for so many seconds.
+    /// Responds with a token with this lifetime in seconds.
     Grant(f64),
-    /// Answers with a status, a `Retry-After` and a body.
+    /// Responds with a status, a `Retry-After` and a body.
     Answer(u16, Option<u64>, &'static str),
-    /// Waits, then does the other.
+    /// Waits before the other step.
     After(Duration, Box<Step>),
-    /// Is polled so many times, then does the other.
+    /// Yields this many times before the other step.
     Yield(usize, Box<Step>),
     Hang,
     Panic,
@@ -64,7 +65,7 @@ struct Inner {
 }
 
 impl Script {
-    /// `next` is asked for each request; it gets the number of requests before.
+    /// `next` returns the step for a request, given the number of requests before it.
     pub(super) fn new(next: impl FnMut(usize) -> Step + Send + 'static) -> Self {
         Self(Arc::new(Inner {
             next: Mutex::new(Box::new(next)),
@@ -78,13 +79,13 @@ impl Script {
         Self::new(move |_| step.clone())
     }
 
-    /// The steps in order, the last one for ever.
+    /// Plays the steps in order, and repeats the last one.
     pub(super) fn steps(steps: impl Into<Vec<Step>>) -> Self {
         let steps = steps.into();
         Self::new(move |before| steps[before.min(steps.len() - 1)].clone())
     }
 
-    /// From now on only this.
+    /// Plays only this step from now on.
     pub(super) fn set(&self, step: Step) {
         *self.0.next.lock().unwrap() = Box::new(move |_| step.clone());
     }
@@ -93,17 +94,17 @@ impl Script {
         self.0.posts.lock().unwrap().len()
     }
 
-    /// How many requests were under way at one time, at most.
+    /// Returns the largest number of requests that were in flight at a time.
     pub(super) fn most_active(&self) -> usize {
         self.0.most_active.load(Ordering::SeqCst)
     }
 
-    /// When each request came.
+    /// Returns the time of each request.
     pub(super) fn times(&self) -> Vec<Instant> {
         self.0.posts.lock().unwrap().clone()
     }
 
-    /// The time from each request to the next.
+    /// Returns the times between requests.
     pub(super) fn gaps(&self) -> Vec<Duration> {
         self.times()
             .windows(2)
@@ -191,7 +192,7 @@ impl TokenEndpoint for Script {
     }
 }
 
-/// Counts a request as under way until it is answered or dropped.
+/// Counts a request as in flight until it completes or is dropped.
 struct Active<'a>(&'a AtomicUsize);
 
 impl<'a> Active<'a> {
@@ -244,12 +245,12 @@ fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Result<NewToken,
     })
 }
 
-/// The token if it is there on the first poll.
+/// Returns the result of the first poll, if it is ready.
 pub(super) fn at_once(source: &TokenSource) -> Option<Result<AccessToken, Error>> {
     source.token().now_or_never()
 }
 
-/// Lets the tasks run until none is ready, without moving the clock.
+/// Runs the tasks until none is ready, without advancing the clock.
 pub(super) async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;

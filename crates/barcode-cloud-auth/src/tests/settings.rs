@@ -13,7 +13,7 @@ fn hanging() -> TokenSourceBuilder {
     TokenSource::builder("https://login.example.com/token", Provider(pending))
 }
 
-/// How the wait for a token ends, and after how long.
+/// Returns how the wait for a token failed, and how long it took.
 async fn failure(builder: TokenSourceBuilder) -> (ErrorKind, Duration) {
     let begin = Instant::now();
     let error = builder.build().unwrap().token().await.unwrap_err();
@@ -37,7 +37,7 @@ async fn a_caller_waits_for_at_most_its_limit() {
     assert_eq!((kind, elapsed.as_secs()), (ErrorKind::WaitTimeout, 1));
 }
 
-/// A builder for an endpoint that accepts connections and says nothing.
+/// Returns a builder for an endpoint that accepts connections and sends nothing.
 fn silent(scheme: &str) -> (TcpListener, TokenSourceBuilder) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("{scheme}://{}/token", listener.local_addr().unwrap());
@@ -61,7 +61,7 @@ async fn a_request_takes_at_most_ten_seconds_and_a_connection_three() {
 }
 
 #[test]
-fn each_setting_sets_what_it_says() {
+fn each_setter_sets_its_setting() {
     let text = format!("{:?}", hanging());
     for default in [
         "renew_before: 300s, stop_before: 10s",

@@ -1,4 +1,4 @@
-//! Many callers, one fetch; callers that go away; runtimes that go away.
+//! Many callers share one fetch, also if callers are cancelled and runtimes are dropped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::script::{Script, Step, after, at_once, millis, secs, settle};
 use crate::{AccessToken, Error, ErrorKind, TokenSource};
 
-/// Spawns so many callers.
+/// Spawns this many callers.
 async fn callers(source: &TokenSource, count: usize) -> Vec<Result<AccessToken, Error>> {
     let tasks = (0..count).map(|_| {
         let source = source.clone();
@@ -205,7 +205,7 @@ fn calls_on_a_runtime_that_is_gone_do_not_delay_a_healthy_one() {
     });
 }
 
-/// A runtime in real time; what it waits for here takes a second at most.
+/// Returns a runtime in real time. The tests wait on it for a second at most.
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }

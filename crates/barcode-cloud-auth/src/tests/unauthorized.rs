@@ -12,7 +12,7 @@ async fn a_route_that_rejects_every_token_starves_nobody() {
     let begin = Instant::now();
     let (mut calls, mut waits) = (0, 0);
     while begin.elapsed() < secs(3_600) {
-        // The bad route reports each token as soon as it has it.
+        // The route reports each token as soon as it gets it.
         match at_once(&source) {
             Some(token) => source.invalidate(&token.unwrap()),
             None => waits += 1,
@@ -32,7 +32,7 @@ async fn a_route_that_rejects_every_token_starves_nobody() {
 async fn the_hold_off_begins_at_once_and_doubles_from_one_second_to_five_minutes() {
     let script = Script::always(Step::Grant(86_400.0));
     let source = script.source();
-    // The first rejected token is replaced however young it is.
+    // The first rejected token is replaced, no matter how new it is.
     let first = source.token().await.unwrap();
     source.invalidate(&first);
     for hold_off in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300] {

@@ -1,4 +1,4 @@
-//! A token endpoint on a loopback socket, on threads of its own, so that it serves any runtime.
+//! A token endpoint on a loopback socket. It runs on separate threads, so it serves any runtime.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use barcode_cloud_auth::{AccessToken, ClientCredentials, Error, TokenSource, TokenSourceBuilder};
 
-/// One request: the head as sent and the body.
+/// A request: the head as sent, and the body.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// Names the connection.
+    /// The address of the client, which identifies the connection.
     pub(crate) peer: SocketAddr,
     pub(crate) head: String,
     pub(crate) body: String,
@@ -23,13 +23,12 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Each request is read and kept, then `answer` writes to the socket what it likes, and the
-    /// connection is closed.
+    /// Records each request, calls `answer` to write the response, and closes the connection.
     pub(crate) fn start(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
         Self::serve(false, answer)
     }
 
-    /// Answers as many requests on a connection as come.
+    /// Serves any number of requests on a connection.
     pub(crate) fn keeping_alive(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
         Self::serve(true, answer)
     }
@@ -56,13 +55,13 @@ impl Endpoint {
         Self { address, requests }
     }
 
-    /// Always this status line, these header lines and this body.
+    /// Always responds with this status line, these header lines and this body.
     pub(crate) fn answering(status: &str, headers: &str, body: &str) -> Self {
         let answer = response(status, headers, body);
         Self::start(move |socket| drop(socket.write_all(&answer)))
     }
 
-    /// Grants a token of one hour.
+    /// Responds with a token with a lifetime of one hour.
     pub(crate) fn granting() -> Self {
         Self::answering(
             "200 OK",
@@ -101,7 +100,7 @@ impl Endpoint {
     }
 }
 
-/// The bytes of an answer.
+/// Returns the bytes of a response.
 pub(crate) fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}\r\n{body}").into_bytes()

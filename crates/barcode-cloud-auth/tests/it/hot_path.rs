@@ -1,4 +1,4 @@
-//! A call with a token in memory costs nothing but the call.
+//! A call with a token in memory is ready on the first poll and allocates nothing.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -45,7 +45,7 @@ fn authorizing_a_request_again_allocates_nothing() {
         reqwest::Method::GET,
         "https://api.example.com/".parse().unwrap(),
     );
-    // The header map's own memory comes with its first header.
+    // The header map allocates its memory with the first header.
     first_poll(source.authorize(&mut request));
     let allocations = measure(|| {
         first_poll(source.authorize(&mut request));

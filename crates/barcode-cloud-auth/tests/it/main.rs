@@ -1,9 +1,6 @@
 //! Tests over real sockets: the requests on the wire, hostile servers, and the content of logs.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "what the tests need and cannot have is their failure"
-)]
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 mod endpoint;
 mod hot_path;

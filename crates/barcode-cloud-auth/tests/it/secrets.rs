@@ -1,4 +1,4 @@
-//! No secret and no token in anything that a person or a log may see, whatever the server does.
+//! No secret and no token appears in a value or in the log, no matter how the server responds.
 
 use std::fmt::{Debug, Write as _};
 use std::io::Write as _;
@@ -17,7 +17,7 @@ use crate::endpoint::{Endpoint, response};
 const SECRET: &str = "canary/secret+7f3a";
 const TOKEN: &str = "canary.token-91bc";
 
-/// The canaries in all forms in which they travel.
+/// The secrets in all encodings in which they are sent.
 fn canaries() -> Vec<String> {
     let encoded: String = byte_serialize(SECRET.as_bytes()).collect();
     let basic = base64::engine::general_purpose::STANDARD.encode(format!("id:{encoded}"));
@@ -44,7 +44,7 @@ impl std::io::Write for Log {
     }
 }
 
-/// Everything from TRACE up, of all crates, whether they use `tracing` or `log`.
+/// Captures the events of all levels and crates, whether they use `tracing` or `log`.
 fn capture() -> Log {
     let log = Log::default();
     let writer = log.clone();
@@ -57,7 +57,7 @@ fn capture() -> Log {
     log
 }
 
-/// Answers that hold the canaries where they should not.
+/// Responses that contain the secrets in unexpected places.
 fn hostile_answers() -> Vec<Vec<u8>> {
     let quoted = format!("{SECRET} {TOKEN}");
     let error = |code: &str| format!(r#"{{"error":"{code}","error_description":"bad: {quoted}"}}"#);
@@ -104,7 +104,7 @@ fn hostile_answers() -> Vec<Vec<u8>> {
     answers
 }
 
-/// All that can be printed of a value.
+/// Returns both forms of the `Debug` output.
 fn debug(value: &impl Debug) -> String {
     format!("{value:?}\n{value:#?}\n")
 }
@@ -120,7 +120,7 @@ fn everything(error: &Error) -> String {
 }
 
 async fn outcomes_of_hostile_answers(seen: &mut String) {
-    // All at once, because callers wait for retries of a retryable failure.
+    // All at the same time, because callers wait for retries of a retryable failure.
     let answers = hostile_answers().into_iter();
     let outcomes = answers.flat_map(|answer| {
         [AuthStyle::Post, AuthStyle::Basic]

@@ -1,7 +1,7 @@
-//! A minute of everything going wrong at once, against a real socket.
+//! A minute of many kinds of failures at the same time, over a real socket.
 //!
 //! `cargo test --release -p barcode-cloud-auth --test it soak -- --ignored --nocapture`
-//! takes 60 s, or as many as `BARCODE_CLOUD_AUTH_SOAK_SECONDS` says.
+//! takes 60 s, or `BARCODE_CLOUD_AUTH_SOAK_SECONDS`.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ const TASKS: usize = 2_000;
 const LIFETIME: Duration = Duration::from_secs(2);
 const ATTEMPT: Duration = Duration::from_millis(500);
 
-/// What the server knows: its newest token, and when each request came.
+/// The state of the server: its newest token, and the time of each request.
 #[derive(Default)]
 struct Server {
     newest: Mutex<Option<Granted>>,
@@ -60,11 +60,12 @@ impl Server {
         }
     }
 
-    /// The newest token if it is good, in the hands of the client and not about to end.
+    /// The newest token, if it is valid, has reached the client and is not about to expire.
     fn servable(&self) -> Option<usize> {
         let granted = (*self.newest.lock().unwrap())?;
         let age = granted.at.elapsed();
-        // The client stops a tenth before the end; the margins allow for a slow machine.
+        // The client stops serving a token at 90 % of its lifetime; the margins allow for a slow
+        // machine.
         let good = age > Duration::from_millis(100) && age < LIFETIME.mul_f64(0.85);
         (good && !granted.revoked).then_some(granted.number)
     }
@@ -83,7 +84,7 @@ struct Tally {
     unjust: AtomicU64,
 }
 
-/// Calls and, on a revoked token, reports it, like a service does.
+/// Makes calls as a service does, and invalidates tokens that were revoked.
 async fn caller(source: TokenSource, server: Arc<Server>, tally: Arc<Tally>, end: Instant) {
     while Instant::now() < end {
         let before = server.servable();
@@ -102,7 +103,7 @@ async fn caller(source: TokenSource, server: Arc<Server>, tally: Arc<Tally>, end
             Err(error) => {
                 assert_ne!(error.kind(), ErrorKind::WaitTimeout);
                 tally.failed.fetch_add(1, Ordering::Relaxed);
-                // The same token was good before and after: it could have been had.
+                // The same token was valid before and after the call, so it was available.
                 if before.is_some() && before == server.servable() {
                     tally.unjust.fetch_add(1, Ordering::Relaxed);
                 }
@@ -121,7 +122,7 @@ async fn revoke_at_random(server: Arc<Server>, end: Instant) {
     }
 }
 
-/// Resident memory in KiB; 0 where there is no `/proc`.
+/// Returns the resident memory in KiB, or 0 if there is no `/proc`.
 fn memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -178,7 +179,7 @@ async fn soak() {
     println!("memory {memory_early} KiB then {memory_late} KiB");
     assert_eq!(tally.unjust.load(Ordering::Relaxed), 0);
     assert_eq!(metrics.fetches, posts.len() as u64);
-    // No two requests are closer than the shortest pause, but for the time to arrive.
+    // Requests are at least the shortest pause apart, minus the time that one takes to arrive.
     assert!(posts.len() as f64 <= length.as_secs_f64() / 0.25 && shortest.as_millis() >= 200);
     assert!(tasks_late <= tasks_early + 4 && left <= 1, "{left}");
     assert!(memory_late <= memory_early + 4 * 1024);

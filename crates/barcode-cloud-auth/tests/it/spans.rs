@@ -21,7 +21,7 @@ struct SeenSpan {
     fields: BTreeMap<&'static str, String>,
 }
 
-/// Keeps all spans, also those that ended.
+/// Records all spans, including those that ended.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Vec<SeenSpan>>>);
 
@@ -72,8 +72,7 @@ impl<S: Subscriber> Layer<S> for Spans {
     }
 }
 
-/// Asks an endpoint for a token from within a span, and returns the spans of the requests and the
-/// id of that span.
+/// Requests a token within a span. Returns the spans of the requests, and the id of that span.
 async fn spans_of_a_call(endpoint: &Endpoint) -> (Vec<SeenSpan>, Id) {
     let spans = Spans::default();
     let dispatch = spans.dispatch();
@@ -82,7 +81,7 @@ async fn spans_of_a_call(endpoint: &Endpoint) -> (Vec<SeenSpan>, Id) {
     let source = source.build().unwrap();
     let call = info_span!("call");
     let id = call.id().unwrap();
-    // Whether there is a token is not what these tests ask.
+    // These tests do not check whether there is a token.
     let _ = source.token().instrument(call).await;
     (spans.requests(), id)
 }

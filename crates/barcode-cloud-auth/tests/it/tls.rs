@@ -1,4 +1,4 @@
-//! TLS: the secret is sent to the server whose name is in the address, to no other.
+//! TLS: the secret is sent only to a server with the name in the URL.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +14,8 @@ use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::endpoint::response;
 
-/// Asks a server on `localhost` whose trusted certificate is for `name`; the count is of bytes that
-/// it could read.
+/// Requests a token from a server on `localhost` whose trusted certificate is for `name`. Returns
+/// the number of bytes that the server could read, too.
 async fn ask_server_of_name(name: &str) -> (Result<AccessToken, Error>, usize) {
     let certificate = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let key = PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der());
@@ -34,7 +34,7 @@ async fn ask_server_of_name(name: &str) -> (Result<AccessToken, Error>, usize) {
     let count = Arc::clone(&read);
     tokio::spawn(async move {
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        // A client that finds the certificate wrong connects again.
+        // A client that rejects the certificate connects again.
         let mut stream = loop {
             let (socket, _) = listener.accept().await.unwrap();
             if let Ok(stream) = acceptor.accept(socket).await {

@@ -1,4 +1,4 @@
-//! What the server sees of a token request.
+//! Token requests as the server receives them.
 
 use std::io::Write;
 
@@ -75,7 +75,7 @@ async fn id_and_secret_arrive_as_sent_in_the_basic_header() {
     let pair = String::from_utf8(pair).unwrap();
     let halves = pair.split_once(':').unwrap();
     let decode = |half: &str| form(half)[0].0.clone();
-    // The = of the text is encoded, so each half is one name without a value.
+    // The `=` in the text is encoded, so each half is parsed as one name without a value.
     assert_eq!((decode(halves.0), decode(halves.1)), (awkward(), awkward()));
 }
 
@@ -112,7 +112,7 @@ async fn no_redirect_carries_the_secret_to_another_place() {
 }
 
 #[tokio::test]
-async fn a_client_that_follows_redirects_is_told_not_to() {
+async fn a_client_that_follows_redirects_does_not_follow_them_here() {
     let other = Endpoint::granting();
     let first = Endpoint::answering(
         "307 Temporary",
@@ -131,7 +131,8 @@ fn a_second_runtime_shares_no_connection_with_the_first() {
     let answer = response("200 OK", "Connection: keep-alive\r\n", body);
     let endpoint = Endpoint::keeping_alive(move |socket| drop(socket.write_all(&answer)));
     let source = endpoint.builder().build().unwrap();
-    // Both stay: a pooled connection of the first would not be driven while the second runs.
+    // Both runtimes exist until the end. A pooled connection of the first one would not make
+    // progress while the second one runs.
     let runtimes = [(); 2].map(|()| {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()

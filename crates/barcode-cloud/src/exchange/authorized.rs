@@ -22,8 +22,8 @@ pub(crate) type MiddlewareChain = Vec<Arc<dyn Middleware>>;
 pub(crate) struct AuthorizedClient {
     http: reqwest::Client,
     tokens: TokenSource,
-    /// The middleware and the authorization behind it. `None` without middleware, so that such calls
-    /// need no boxed futures.
+    /// The middleware and the authorization behind it. `None` without middleware, so that such
+    /// calls need no boxed futures.
     chain: Option<ClientWithMiddleware>,
 }
 
@@ -56,8 +56,8 @@ impl AuthorizedClient {
     }
 
     /// Sets the bearer header, and waits for a token within `limit`. With middleware this does
-    /// nothing: the chain authorizes the request itself, because a middleware that returns a response itself
-    /// needs no token.
+    /// nothing: the chain authorizes the request itself, because a middleware that returns a
+    /// response itself needs no token.
     pub(super) async fn authorize(
         &self,
         request: &mut Request,
@@ -107,8 +107,8 @@ impl Middleware for Authorize {
     }
 }
 
-/// Sets the bearer header. The token source gets the limit, so that its error is returned instead of
-/// a timeout.
+/// Sets the bearer header. The token source gets the limit, so that its error is returned instead
+/// of a timeout.
 async fn authorize(
     tokens: &TokenSource,
     request: &mut Request,

@@ -1,5 +1,5 @@
-//! The context of a successful response: the limits for its body, and the permit and the span of its
-//! call.
+//! The context of a successful response: the limits for its body, and the permit and the span of
+//! its call.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;

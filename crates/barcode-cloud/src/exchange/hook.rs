@@ -102,8 +102,8 @@ impl BuiltRequest {
     }
 }
 
-/// Converts a failure for the generated client. If there was a response, it is returned, because the
-/// generated client reads error responses itself.
+/// Converts a failure for the generated client. If there was a response, it is returned, because
+/// the generated client reads error responses itself.
 fn into_response(failure: Failure) -> Result<Response, SendError> {
     match (failure.response, failure.error) {
         (Some(response), _) => Ok((*response).into()),

@@ -1,5 +1,6 @@
 //! One call of the service, for requests of the facade and of the generated client: a permit,
-//! attempts with pauses between them, a new token after a 401, deadlines, a span, and one error type.
+//! attempts with pauses between them, a new token after a 401, deadlines, a span, and one error
+//! type.
 
 mod authorized;
 mod body;

@@ -165,7 +165,8 @@ fn record_error(span: &Span, error: &Error) {
     }
 }
 
-/// The status of the API's response. That of the token endpoint is in the span of the token request.
+/// The status of the API's response. That of the token endpoint is in the span of the token
+/// request.
 fn api_status(error: &Error) -> Option<StatusCode> {
     match error {
         Error::Auth(_) => None,

@@ -145,7 +145,8 @@ impl Generate {
         Ok(shared.exchange.run(&options, &request).await?)
     }
 
-    /// Validates the request. Returns it with the shared state and the options that it is sent with.
+    /// Validates the request. Returns it with the shared state and the options that it is sent
+    /// with.
     fn prepare<R>(self, receive: R) -> Result<(Arc<Shared>, CallOptions, Request<R>), Error> {
         let mut render = self.render;
         if self.format.is_some() {
