@@ -1,4 +1,4 @@
-//! The client: its public methods, and the state that all of its calls share.
+//! The client and its public methods.
 
 mod builder;
 mod credentials;
