@@ -64,9 +64,8 @@ pub enum ConfigurationError {
         /// The reason why the file could not be loaded.
         reason: String,
     },
-    /// The async runtime could not be started (of a blocking client), or was shut down during a
-    /// call.
-    #[error("the async runtime that calls run on is not available: {0}")]
+    /// The runtime of blocking calls could not be started, or a blocking call panicked.
+    #[error("the blocking call could not run: {0}")]
     Runtime(#[source] std::io::Error),
     /// The HTTP client could not be created.
     #[error("cannot create the HTTP client: {0}")]
