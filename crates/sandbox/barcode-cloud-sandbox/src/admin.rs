@@ -22,15 +22,17 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::answer::Failure;
+use crate::auth::Revoke;
 use crate::fault::Script;
-use crate::server::State;
-use crate::token::Revoke;
-use crate::{guard, request};
+use crate::http::{Failure, body, guard};
+use crate::state::State;
 
 /// The maximum size of a request body, and how long it may take to arrive.
 const BODY_LIMIT: usize = 256 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The prefix of the admin calls.
+pub(crate) const PATH: &str = "/_sandbox";
 
 /// The maximum number of clients that stream the request log. Each of them keeps a connection open
 /// indefinitely.
@@ -197,7 +199,7 @@ async fn revoke(
 /// Reads the JSON body of a call.
 async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
     let (parts, body) = request.into_parts();
-    let bytes = request::read_body(body, BODY_LIMIT, BODY_TIMEOUT).await?;
+    let bytes = body::read_body(body, BODY_LIMIT, BODY_TIMEOUT).await?;
     let is_json = parts
         .headers
         .get(CONTENT_TYPE)

@@ -8,21 +8,22 @@ use std::{fmt, io};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use crate::auth::{Credentials, TokenIssuer, TokenSettings};
 use crate::clock::Clock;
-use crate::connection::{self, Bounds};
-use crate::document::Document;
+use crate::contract::{Document, OperationNames};
 use crate::fault::{Faults, Script};
-use crate::files::{Files, UrlFile};
-use crate::guard::AllowedHosts;
+use crate::http::body::LargeBodies;
+use crate::http::connection::{self, Bounds};
+use crate::http::guard::AllowedHosts;
+use crate::http::xml::Vocabulary;
 use crate::journal::{Log, Redactor};
-use crate::request::LargeBodies;
 use crate::sandbox::{Endpoints, Sandbox};
-use crate::server::{self, OperationNames, State};
-use crate::token::{Credentials, TokenIssuer, TokenSettings};
+use crate::state::State;
+use crate::url_files::{UrlFile, UrlFiles};
 use crate::workers::Workers;
-use crate::xml::Vocabulary;
-use crate::{Error, admin, random};
+use crate::{Error, admin, router};
 
 /// The default lifetime of a token. That of the service is unknown.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
@@ -53,7 +54,7 @@ pub struct Builder {
     pub(crate) recognition_time: Duration,
     allowed_hosts: Vec<String>,
     strict: bool,
-    files: Files,
+    files: UrlFiles,
     faults: Vec<Script>,
 }
 
@@ -72,7 +73,7 @@ impl Default for Builder {
             recognition_time: RECOGNITION_TIME,
             allowed_hosts: Vec::new(),
             strict: false,
-            files: Files::default(),
+            files: UrlFiles::default(),
             faults: Vec::new(),
         }
     }
@@ -218,7 +219,7 @@ impl Builder {
         let state = Arc::new(self.state(clients, &document, &endpoints)?);
         let stop = state.stop.clone();
         let spec = document.with_urls(&endpoints.base_url, &endpoints.token_url);
-        let router = server::router(document, spec, &state)?;
+        let router = router::router(document, spec, &state)?;
         let server = tokio::spawn(connection::serve(listener, router, bounds, stop.clone()));
         Ok(Sandbox {
             endpoints,
@@ -305,8 +306,8 @@ fn clients(given: Vec<Credentials>) -> Result<Vec<Credentials>, Error> {
     }
     // As with the service, the id is a UUID and the secret has 32 hexadecimal digits.
     Ok(vec![Credentials {
-        client_id: random::uuid(),
-        client_secret: random::hex(&random::bytes::<16>()?),
+        client_id: Uuid::new_v4().to_string(),
+        client_secret: Uuid::new_v4().simple().to_string(),
     }])
 }
 

@@ -9,13 +9,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 
 use crate::Error;
+use crate::admin;
+use crate::auth::{Credentials, Revoke};
 use crate::builder::Builder;
-use crate::document::Document;
+use crate::contract::Document;
 use crate::fault::Script;
-use crate::files::UrlFile;
 use crate::journal::LoggedRequest;
-use crate::server::{self, State};
-use crate::token::{Credentials, Revoke};
+use crate::state::State;
+use crate::url_files::UrlFile;
 
 /// A running emulator of the service, on a port of the loopback interface.
 ///
@@ -53,7 +54,7 @@ impl Endpoints {
         Self {
             base_url: format!("{origin}{}", document.base_path),
             token_url: format!("{origin}{}", document.token_path),
-            admin_url: format!("{origin}{}", server::ADMIN_PATH),
+            admin_url: format!("{origin}{}", admin::PATH),
             page_url: format!("{origin}/"),
             origin,
         }

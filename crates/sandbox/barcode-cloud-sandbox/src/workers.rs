@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::Failure;
+use crate::http::Failure;
 
 fn cores() -> usize {
     available_parallelism().map_or(1, usize::from)

@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_uchar, c_void};
 
 #[repr(C)]
-pub(crate) struct Order {
+pub(crate) struct SymbolRequest {
     pub(crate) symbology: u32,
     pub(crate) mode: i32,
     pub(crate) option1: i32,
@@ -19,7 +19,7 @@ pub(crate) struct Order {
 }
 
 #[repr(C)]
-pub(crate) struct Found {
+pub(crate) struct Barcode {
     pub(crate) format: u32,
     pub(crate) gs1: u32,
     pub(crate) part: u32,
@@ -33,13 +33,13 @@ pub(crate) struct Found {
 
 pub(crate) type WriteCallback = extern "C" fn(*mut c_void, *const c_uchar, u32, u32);
 pub(crate) type ErrorCallback = extern "C" fn(*mut c_void, *const c_char);
-pub(crate) type ReadCallback = extern "C" fn(*mut c_void, *const Found);
+pub(crate) type ReadCallback = extern "C" fn(*mut c_void, *const Barcode);
 
 #[allow(unsafe_code)]
 // SAFETY: the signatures match those in `shim/shim.cpp`, which is compiled with this crate.
 unsafe extern "C" {
     pub(crate) fn barcode_cloud_write(
-        order: *const Order,
+        request: *const SymbolRequest,
         context: *mut c_void,
         written: WriteCallback,
         failed: ErrorCallback,

@@ -11,8 +11,8 @@ mod read;
 mod write;
 
 pub use kind::{Format, Symbology};
-pub use read::{Found, read};
-pub use write::{Mode, Order, Refusal, write};
+pub use read::{Barcode, read};
+pub use write::{Mode, SymbolRequest, WriteError, write};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ const LONGEST_SIDE: u32 = 32_767;
 
 /// A barcode in an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct Barcode {
     /// One of the formats that were passed to [`read`].
     pub format: Format,
     /// The text, with group separators for FNC1. If the symbol declares no character set, its bytes
@@ -37,7 +37,7 @@ pub fn read(
     height: u32,
     formats: &[Format],
     thorough: bool,
-) -> Vec<Found> {
+) -> Vec<Barcode> {
     let sides = (width as usize).checked_mul(height as usize);
     let possible = (1..=LONGEST_SIDE).contains(&width) && (1..=LONGEST_SIDE).contains(&height);
     if !possible || sides != Some(pixels.len()) {
@@ -47,11 +47,11 @@ pub fn read(
     let Ok(count) = u32::try_from(formats.len()) else {
         return Vec::new();
     };
-    let mut results: Vec<Found> = Vec::new();
+    let mut results: Vec<Barcode> = Vec::new();
     let thorough = u32::from(thorough);
     #[allow(unsafe_code)]
     // SAFETY: `pixels` has width times height bytes, which was checked above, `formats` has `count`
-    // numbers, and both are only read. The context is a `Vec<Found>`, as the callback expects, and
+    // numbers, and both are only read. The context is a `Vec<Barcode>`, as the callback expects, and
     // there is no other reference to it during the call.
     unsafe {
         let context = (&raw mut results).cast();
@@ -69,18 +69,18 @@ pub fn read(
     results
 }
 
-extern "C" fn report(context: *mut c_void, found: *const foreign::Found) {
+extern "C" fn report(context: *mut c_void, found: *const foreign::Barcode) {
     #[allow(unsafe_code)]
-    // SAFETY: `read` passes its vector as the context. The shim passes a `Found` that lives until
+    // SAFETY: `read` passes its vector as the context. The shim passes a `Barcode` that lives until
     // the callback returns.
-    let (results, found) = unsafe { (&mut *context.cast::<Vec<Found>>(), &*found) };
+    let (results, found) = unsafe { (&mut *context.cast::<Vec<Barcode>>(), &*found) };
     #[allow(unsafe_code)]
-    // SAFETY: the text is a non-null pointer to `length` bytes that live as long as the `Found`.
+    // SAFETY: the text is a non-null pointer to `length` bytes that live as long as the `Barcode`.
     let text = unsafe { std::slice::from_raw_parts(found.text, found.length as usize) };
     let bytes = match found.bytes.is_null() {
         true => &[],
         #[allow(unsafe_code)]
-        // SAFETY: the pointer is not null, and its `byte_length` bytes live as long as the `Found`.
+        // SAFETY: the pointer is not null, and its `byte_length` bytes live as long as the `Barcode`.
         false => unsafe { std::slice::from_raw_parts(found.bytes, found.byte_length as usize) },
     };
     let Some(format) = Format::at(found.format) else {
@@ -92,7 +92,7 @@ extern "C" fn report(context: *mut c_void, found: *const foreign::Found) {
         Ok(utf8) if found.eci == 0 && format != Format::UpcE => utf8.to_owned(),
         _ => String::from_utf8_lossy(text).into_owned(),
     };
-    results.push(Found {
+    results.push(Barcode {
         format,
         text,
         gs1: found.gs1 != 0,

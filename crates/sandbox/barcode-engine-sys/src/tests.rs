@@ -61,7 +61,7 @@ fn each_symbology_is_written() {
         } else {
             Mode::Text
         };
-        let rows = write(&Order::new(symbology, mode, data.as_bytes()));
+        let rows = write(&SymbolRequest::new(symbology, mode, data.as_bytes()));
         let rows = rows.unwrap_or_else(|error| panic!("{symbology:?}: {error}"));
         assert!(rows.iter().any(|row| row.contains(&true)), "{symbology:?}");
         assert!(rows.iter().all(|row| row.len() == rows[0].len()));
@@ -89,7 +89,7 @@ fn written_symbols_are_read() {
         ),
         (Symbology::Pdf417, Format::Pdf417, "Test ü", "Test ü"),
     ] {
-        let rows = write(&Order::new(symbology, Mode::Text, data.as_bytes())).unwrap();
+        let rows = write(&SymbolRequest::new(symbology, Mode::Text, data.as_bytes())).unwrap();
         let (pixels, width, height) = image(&rows);
         let found = read(&pixels, width, height, &[format], true);
         let texts: Vec<_> = found.iter().map(|barcode| &*barcode.text).collect();
@@ -100,8 +100,8 @@ fn written_symbols_are_read() {
 
 #[test]
 fn several_formats_are_read_at_once_and_others_are_not_reported() {
-    let order = Order::new(Symbology::MicroPdf417, Mode::Text, b"Test");
-    let (pixels, width, height) = image(&write(&order).unwrap());
+    let request = SymbolRequest::new(Symbology::MicroPdf417, Mode::Text, b"Test");
+    let (pixels, width, height) = image(&write(&request).unwrap());
     let formats = |formats: &[Format]| -> Vec<Format> {
         let found = read(&pixels, width, height, formats, true);
         found.iter().map(|barcode| barcode.format).collect()
@@ -115,31 +115,40 @@ fn several_formats_are_read_at_once_and_others_are_not_reported() {
 
 #[test]
 fn a_part_of_a_file_is_recognized_as_one() {
-    let order = Order {
+    let request = SymbolRequest {
         part: Some((2, 3)),
-        ..Order::new(Symbology::Pdf417, Mode::Text, b"Test")
+        ..SymbolRequest::new(Symbology::Pdf417, Mode::Text, b"Test")
     };
-    let (pixels, width, height) = image(&write(&order).unwrap());
+    let (pixels, width, height) = image(&write(&request).unwrap());
     let found = read(&pixels, width, height, &[Format::Pdf417], true);
     assert!(found[0].part && found[0].text == "Test");
 }
 
 #[test]
 fn input_that_would_crash_the_libraries_is_rejected() {
-    let empty = write(&Order::new(Symbology::HanXin, Mode::Text, b""));
+    let empty = write(&SymbolRequest::new(Symbology::HanXin, Mode::Text, b""));
     assert!(empty.is_err());
-    let long = write(&Order::new(Symbology::HanXin, Mode::Text, &[b'1'; 17_401]));
+    let long = write(&SymbolRequest::new(
+        Symbology::HanXin,
+        Mode::Text,
+        &[b'1'; 17_401],
+    ));
     assert!(long.unwrap_err().0.contains("17400"));
-    let primary = Order {
+    let primary = SymbolRequest {
         primary: "a\0b",
-        ..Order::new(Symbology::MaxiCode, Mode::Text, b"Test")
+        ..SymbolRequest::new(Symbology::MaxiCode, Mode::Text, b"Test")
     };
     assert!(write(&primary).is_err());
 }
 
 #[test]
 fn an_error_contains_the_reason_without_its_number() {
-    let error = write(&Order::new(Symbology::Postnet, Mode::Text, b"12A45")).unwrap_err();
+    let error = write(&SymbolRequest::new(
+        Symbology::Postnet,
+        Mode::Text,
+        b"12A45",
+    ))
+    .unwrap_err();
     assert!(
         !error.0.starts_with("Error") && error.0.len() > 10,
         "{error}"

@@ -26,7 +26,7 @@ pub enum Mode {
 
 /// A symbol to write.
 #[derive(Debug, Clone, Copy)]
-pub struct Order<'a> {
+pub struct SymbolRequest<'a> {
     /// The symbology.
     pub symbology: Symbology,
     /// How the data is interpreted.
@@ -46,8 +46,8 @@ pub struct Order<'a> {
     pub scale: f32,
 }
 
-impl<'a> Order<'a> {
-    /// Creates an order with the defaults of libzint for everything else.
+impl<'a> SymbolRequest<'a> {
+    /// Creates a request with the defaults of libzint for everything else.
     pub fn new(symbology: Symbology, mode: Mode, data: &'a [u8]) -> Self {
         Self {
             symbology,
@@ -64,48 +64,49 @@ impl<'a> Order<'a> {
 
 /// The reason why the symbol could not be written, in most cases as reported by libzint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal(pub String);
+pub struct WriteError(pub String);
 
-impl fmt::Display for Refusal {
+impl fmt::Display for WriteError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for WriteError {}
 
 /// Writes the symbol as rows of pixels of equal length, where `true` is dark.
 ///
 /// # Errors
 ///
-/// [`Refusal`] if the data is empty, longer than 17,400 bytes, or invalid for the symbology.
-pub fn write(order: &Order<'_>) -> Result<Vec<Vec<bool>>, Refusal> {
+/// [`WriteError`] if the data is empty, longer than 17,400 bytes, or invalid for the symbology.
+pub fn write(request: &SymbolRequest<'_>) -> Result<Vec<Vec<bool>>, WriteError> {
     // libzint interprets a length of 0 as a string that ends in NUL, but the data has no NUL.
-    if order.data.is_empty() {
-        return Err(Refusal("The data is empty.".to_owned()));
+    if request.data.is_empty() {
+        return Err(WriteError("The data is empty.".to_owned()));
     }
-    let length = i32::try_from(order.data.len()).ok();
-    let length = length.filter(|_| order.data.len() <= LONGEST);
+    let length = i32::try_from(request.data.len()).ok();
+    let length = length.filter(|_| request.data.len() <= LONGEST);
     let length =
-        length.ok_or_else(|| Refusal(format!("The data is longer than {LONGEST} bytes.")))?;
-    let primary = CString::new(order.primary).ok();
+        length.ok_or_else(|| WriteError(format!("The data is longer than {LONGEST} bytes.")))?;
+    let primary = CString::new(request.primary).ok();
     let primary = primary.filter(|message| message.count_bytes() <= LONGEST_PRIMARY);
-    let primary = primary
-        .ok_or_else(|| Refusal("The primary message is too long or contains a NUL.".to_owned()))?;
-    let (part, parts) = order.part.unwrap_or_default();
-    let [option1, option2, option3] = order.options;
-    let foreign = foreign::Order {
-        symbology: order.symbology as u32,
-        mode: order.mode as i32,
+    let primary = primary.ok_or_else(|| {
+        WriteError("The primary message is too long or contains a NUL.".to_owned())
+    })?;
+    let (part, parts) = request.part.unwrap_or_default();
+    let [option1, option2, option3] = request.options;
+    let foreign = foreign::SymbolRequest {
+        symbology: request.symbology as u32,
+        mode: request.mode as i32,
         option1,
         option2,
         option3,
-        eci: order.eci,
-        scale: order.scale,
+        eci: request.eci,
+        scale: request.scale,
         part: part.into(),
         parts: parts.into(),
         primary: primary.as_ptr(),
-        data: order.data.as_ptr(),
+        data: request.data.as_ptr(),
         length,
     };
     let mut outcome: Outcome = None;
@@ -116,10 +117,10 @@ pub fn write(order: &Order<'_>) -> Result<Vec<Vec<bool>>, Refusal> {
     unsafe {
         foreign::barcode_cloud_write(&foreign, (&raw mut outcome).cast(), written, failed);
     }
-    outcome.unwrap_or_else(|| Err(Refusal("The library returned no result.".to_owned())))
+    outcome.unwrap_or_else(|| Err(WriteError("The library returned no result.".to_owned())))
 }
 
-type Outcome = Option<Result<Vec<Vec<bool>>, Refusal>>;
+type Outcome = Option<Result<Vec<Vec<bool>>, WriteError>>;
 
 extern "C" fn written(context: *mut c_void, pixels: *const c_uchar, width: u32, height: u32) {
     let (width, height) = (width as usize, height as usize);
@@ -152,5 +153,5 @@ extern "C" fn failed(context: *mut c_void, reason: *const c_char) {
         Some((number, rest)) if number.starts_with("Error") => rest,
         _ => &reason,
     };
-    *outcome = Some(Err(Refusal(reason.to_owned())));
+    *outcome = Some(Err(WriteError(reason.to_owned())));
 }

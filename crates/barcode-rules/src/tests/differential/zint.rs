@@ -1,6 +1,6 @@
 //! The comparison with libzint.
 
-use barcode_engine_sys::{Mode, Order, Refusal, Symbology, write};
+use barcode_engine_sys::{Mode, SymbolRequest, Symbology, WriteError, write};
 
 use super::Accepted::{Here, There};
 use super::{Known, compare_all, known};
@@ -158,11 +158,13 @@ const KNOWN: &[Known] = &[
 fn rules_and_libzint_agree() {
     compare_all(TYPES, KNOWN, |type_name, symbology, value| {
         let (symbology, mode, data) = adapt(type_name, symbology, value)?;
-        let order = Order {
+        let order = SymbolRequest {
             part: (type_name == "MacroPdf417").then_some((1, 2)),
-            ..Order::new(symbology, mode, &data)
+            ..SymbolRequest::new(symbology, mode, &data)
         };
-        write(&order).map(|_| ()).map_err(|Refusal(reason)| reason)
+        write(&order)
+            .map(|_| ())
+            .map_err(|WriteError(reason)| reason)
     });
 }
 

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use barcode_cloud_sandbox::trial::FuzzHarness;
+use barcode_cloud_sandbox::fuzzing::FuzzHarness;
 use libfuzzer_sys::fuzz_target;
 
 static HARNESS: LazyLock<Option<FuzzHarness>> = LazyLock::new(FuzzHarness::new);

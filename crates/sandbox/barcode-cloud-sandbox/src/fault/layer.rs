@@ -20,12 +20,13 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{Fault, Kind, RetryAfter};
-use crate::answer::{Failure, ResponseContext};
 use crate::clock::Clock;
-use crate::connection::ResetHandle;
+use crate::contract::TOKEN;
+use crate::http::body;
+use crate::http::connection::ResetHandle;
+use crate::http::{Failure, ResponseContext};
 use crate::journal::LogEntryHandle;
-use crate::request;
-use crate::server::{State, TOKEN};
+use crate::state::State;
 
 /// The header that requests a fault for the request that contains it.
 const FAULT: HeaderName = HeaderName::from_static("x-sandbox-fault");
@@ -50,7 +51,7 @@ pub(crate) async fn layer(
         Ok(None) => next.run(request).await,
         Ok(Some(fault)) => {
             if let Some(log_entry) = request.extensions().get::<LogEntryHandle>() {
-                log_entry.record_fault(&fault);
+                log_entry.record_fault(fault.to_string());
             }
             let reset_handle = request.extensions().get::<ResetHandle>().cloned();
             let fault_context = FaultContext {
@@ -62,9 +63,7 @@ pub(crate) async fn layer(
             };
             fault_context.apply(fault, request, next).await
         }
-        Err(failure) => request::drain(request.into_body(), failure)
-            .await
-            .write(&context),
+        Err(failure) => context.write_failure(&body::drain(request.into_body(), failure).await),
     }
 }
 
@@ -136,7 +135,7 @@ impl FaultContext<'_> {
             };
             (status, Json(json!({ "error": error }))).into_response()
         } else {
-            Failure::injected(status).write(&self.response)
+            self.response.write_failure(&Failure::injected(status))
         };
         let value = match retry_after {
             None => return response,
@@ -159,7 +158,7 @@ impl FaultContext<'_> {
             let body = json!({ "error": "invalid_client" });
             return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
         }
-        Failure::expired().write(&self.response)
+        self.response.write_failure(&Failure::expired())
     }
 }
 
@@ -172,7 +171,7 @@ async fn pause(time: Duration, stop: &CancellationToken) {
 
 /// Reads and discards the body of a request, so that the client receives the response.
 async fn discard(request: Request) {
-    request::discard(request.into_body()).await;
+    body::discard(request.into_body()).await;
 }
 
 fn html(status: u16) -> Response {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Fault, Script};
 use crate::Error;
+use crate::contract::TOKEN;
 
 /// The maximum number of active scripts, so that repeated admin calls cannot exhaust the memory.
 const MOST_SCRIPTS: usize = 1000;
@@ -138,7 +139,7 @@ impl Active {
     fn applies_to(&self, operation: &str) -> bool {
         match &self.script.operation {
             Some(named) => named == operation,
-            None => operation != crate::server::TOKEN,
+            None => operation != TOKEN,
         }
     }
 

@@ -15,9 +15,9 @@ use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
 
 use super::{Log, LoggedBody, LoggedRequest};
-use crate::answer::ResponseContext;
-use crate::fault::Fault;
-use crate::server::{State, TOKEN};
+use crate::contract::TOKEN;
+use crate::http::ResponseContext;
+use crate::state::State;
 
 /// The maximum length of a body that is kept, in bytes.
 const LONGEST_TEXT: usize = 16 * 1024;
@@ -111,9 +111,8 @@ pub(crate) struct LogEntryHandle {
 
 impl LogEntryHandle {
     /// Records the fault that is injected into the request.
-    pub(crate) fn record_fault(&self, fault: &Fault) {
-        let text = fault.to_string();
-        self.log.update(self.key, |entry| entry.fault = Some(text));
+    pub(crate) fn record_fault(&self, fault: String) {
+        self.log.update(self.key, |entry| entry.fault = Some(fault));
     }
 
     /// Records that the response is incomplete, or that data was dropped.

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::query;
+use crate::http::query;
 
 /// The text that replaces a secret.
 const REDACTED: &str = "[redacted]";

@@ -6,28 +6,29 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
+use barcode_engine::{
+    Error, Family, ImageFormat, MAX_LINEAR, RenderOptions, Symbology, TextLocation, WriteOptions,
+};
 use http::header::{CONTENT_TYPE, HeaderValue};
 
-use crate::answer::Failure;
-use crate::engine::{self, Options, Symbology};
+use super::{color, from_base64, options};
+use crate::contract::validate::Values;
+use crate::http::Failure;
 use crate::journal::LogEntryHandle;
-use crate::operations::{from_base64, options};
-use crate::picture::{self, Color, Format, Layout, LayoutError, RenderOptions, TextLocation};
-use crate::server::State;
-use crate::validate::Values;
+use crate::state::State;
 
 /// The default resolution in dots per inch, from the document.
 const RESOLUTION: f64 = 96.0;
 
 /// The maximum number of characters that a warning lists.
-const MOST_LETTERS: usize = 10;
+const MAX_LETTERS: usize = 10;
 
 /// The maximum length of data, in bytes. It exceeds the capacity of every symbol, whatever the
 /// `dataType`.
-const LONGEST_DATA: usize = 64 * 1024;
+const MAX_DATA: usize = 64 * 1024;
 
 /// Generates the barcode that `values` describe. If data is dropped, the log entry gets a warning.
-pub(crate) async fn run(
+pub(super) async fn run(
     state: &Arc<State>,
     values: Values,
     log_entry: Option<&LogEntryHandle>,
@@ -45,32 +46,32 @@ pub(crate) async fn run(
 struct GenerateRequest {
     symbology: &'static Symbology,
     data: Data,
-    symbol_options: Options,
+    write_options: WriteOptions,
     render_options: RenderOptions,
-    /// `None` means SVG.
-    format: Option<Format>,
+    format: ImageFormat,
     content_type: &'static str,
 }
 
 impl GenerateRequest {
     fn read(values: &Values, strict: bool) -> Result<Self, Failure> {
         let name = values.text("barcodeType").unwrap_or_default();
-        let symbology = Symbology::to_write(name)
+        let symbology = Symbology::named(name)
+            .filter(|symbology| symbology.can_write())
             .ok_or_else(|| Failure::unsupported("barcodeType", format_args!("writing {name}")))?;
         let (format, content_type) = match values.text("imageFormat") {
-            Some("Jpeg") => (Some(Format::Jpeg), "image/jpeg"),
-            Some("Gif") => (Some(Format::Gif), "image/gif"),
-            Some("Tiff") => (Some(Format::Tiff), "image/tiff"),
-            Some("Svg") => (None, "image/svg+xml"),
-            _ => (Some(Format::Png), "image/png"),
+            Some("Jpeg") => (ImageFormat::Jpeg, "image/jpeg"),
+            Some("Gif") => (ImageFormat::Gif, "image/gif"),
+            Some("Tiff") => (ImageFormat::Tiff, "image/tiff"),
+            Some("Svg") => (ImageFormat::Svg, "image/svg+xml"),
+            _ => (ImageFormat::Png, "image/png"),
         };
         let mut data = Data::read(values)?;
-        if symbology.name == "Code39" && !strict {
+        if symbology.name() == "Code39" && !strict {
             data.drop_beyond_code39();
         }
         Ok(Self {
             symbology,
-            symbol_options: options::read(symbology, &data, values)?,
+            write_options: options::read(symbology, &data, values)?,
             data,
             render_options: render_options(symbology, values, strict)?,
             format,
@@ -79,38 +80,29 @@ impl GenerateRequest {
     }
 
     fn render(self) -> Result<(&'static str, Vec<u8>), Failure> {
-        let Data {
-            value,
-            raw,
-            shortened,
-        } = self.data;
-        let mut symbol = engine::write(self.symbology, &value, raw, &self.symbol_options)
-            .map_err(|error| Failure::field("data", error.0))?;
-        if let Some(Shortened { whole, .. }) = shortened {
+        let options = WriteOptions {
+            binary: self.data.binary,
+            ..self.write_options
+        };
+        let failure = |error| failure(&error, &self.render_options);
+        let mut symbol =
+            barcode_engine::write(self.symbology, &self.data.value, &options).map_err(failure)?;
+        if let Some(Shortened { whole, .. }) = self.data.shortened {
             symbol.text = whole;
         }
-        let layout = Layout::new(&symbol, &self.render_options)
-            .map_err(|error| layout_failure(error, &self.render_options))?;
-        let file = match self.format {
-            None => layout.svg().into_bytes(),
-            Some(format) => picture::encode(&layout.draw(), format, self.render_options.resolution)
-                .map_err(|error| {
-                    Failure::internal(format!("The image could not be encoded: {error}."))
-                })?,
-        };
+        let file = symbol
+            .render(self.format, &self.render_options)
+            .map_err(failure)?;
         Ok((self.content_type, file))
     }
 }
 
-fn layout_failure(error: LayoutError, options: &RenderOptions) -> Failure {
-    match error {
-        LayoutError::Width => {
-            Failure::field("imageWidth", "The barcode does not fit into this width.")
-        }
-        LayoutError::Height => {
-            Failure::field("imageHeight", "The barcode does not fit into this height.")
-        }
-        LayoutError::Size => {
+fn failure(error: &Error, options: &RenderOptions) -> Failure {
+    let parameter = match error {
+        Error::Data(_) => "data",
+        Error::Width => "imageWidth",
+        Error::Height => "imageHeight",
+        Error::Size => {
             // Name the longer of the requested sides. Without one, the resolution determines the
             // size.
             let parameter = match (options.width, options.height) {
@@ -120,16 +112,18 @@ fn layout_failure(error: LayoutError, options: &RenderOptions) -> Failure {
                 (None, None) => "resolution",
             };
             let what = "images of more than 30000 pixels on a side or 25 million in total";
-            Failure::unsupported(parameter, what)
+            return Failure::unsupported(parameter, what);
         }
-    }
+        error => return Failure::internal(error.to_string()),
+    };
+    Failure::field(parameter, error)
 }
 
 /// The data to encode.
 pub(super) struct Data {
     value: String,
     /// Whether the characters represent bytes.
-    raw: bool,
+    binary: bool,
     /// Set if characters were dropped, as the service does.
     shortened: Option<Shortened>,
 }
@@ -145,8 +139,8 @@ struct Shortened {
 impl Data {
     fn read(values: &Values) -> Result<Self, Failure> {
         let text = values.text("data").unwrap_or_default();
-        if text.len() > LONGEST_DATA {
-            let problem = format!("The value must be at most {LONGEST_DATA} bytes long.");
+        if text.len() > MAX_DATA {
+            let problem = format!("The value must be at most {MAX_DATA} bytes long.");
             return Err(Failure::field("data", problem));
         }
         let bytes = match values.text("dataType") {
@@ -157,9 +151,7 @@ impl Data {
                     "The value must consist of pairs of hexadecimal digits.",
                 )
             })?,
-            _ => {
-                return Ok(Self::new(text.to_owned(), false));
-            }
+            _ => return Ok(Self::new(text.to_owned(), false)),
         };
         if bytes.is_empty() {
             return Err(Failure::field("data", "The Data field is required."));
@@ -174,10 +166,10 @@ impl Data {
         })
     }
 
-    fn new(value: String, raw: bool) -> Self {
+    fn new(value: String, binary: bool) -> Self {
         Self {
             value,
-            raw,
+            binary,
             shortened: None,
         }
     }
@@ -188,10 +180,10 @@ impl Data {
     /// If no character would be left, or the data is too long, the data is kept and the engine
     /// rejects it. The behaviour of the service is unknown for the former.
     fn drop_beyond_code39(&mut self) {
-        if self.value.chars().count() > engine::LONGEST_LINEAR {
+        if self.value.chars().count() > MAX_LINEAR {
             return;
         }
-        let (kept, dropped) = engine::code39_parts(&self.value);
+        let (kept, dropped) = barcode_engine::code39_parts(&self.value);
         if !kept.is_empty() && !dropped.is_empty() {
             let whole = std::mem::replace(&mut self.value, kept);
             self.shortened = Some(Shortened { whole, dropped });
@@ -204,7 +196,7 @@ impl Data {
         let mut letters: Vec<String> = Vec::new();
         for letter in dropped.chars() {
             let quoted = format!("'{letter}'");
-            if letters.len() < MOST_LETTERS && !letters.contains(&quoted) {
+            if letters.len() < MAX_LETTERS && !letters.contains(&quoted) {
                 letters.push(quoted);
             }
         }
@@ -248,9 +240,9 @@ fn render_options(
         let text = values.text(parameter).unwrap_or_default();
         let invalid = || Failure::field(parameter, format!("The value '{text}' is not a colour."));
         let color = if strict {
-            Color::parse(text)
+            color::parse(text)
         } else {
-            Color::parse_quoted(text)
+            color::parse_quoted(text)
         };
         color.ok_or_else(invalid)
     };
@@ -268,10 +260,10 @@ fn render_options(
         )),
         length => Ok(length.map(|length| length * pixels_per_unit)),
     };
-    let module_ratio = match symbology.module_ratio() {
-        Some(ratio) => values.number("pdf417AspectRatio").unwrap_or(ratio),
-        None if options::is_qr(symbology) => values.number("qrAspectRatio").unwrap_or(1.0),
-        None => 1.0,
+    let module_ratio = match symbology.family() {
+        Family::Pdf417 | Family::MacroPdf417 | Family::MicroPdf417 => "pdf417AspectRatio",
+        Family::Qr | Family::MicroQr | Family::RectMicroQr => "qrAspectRatio",
+        _ => "",
     };
     Ok(RenderOptions {
         foreground: color("foregroundColor")?,
@@ -281,12 +273,11 @@ fn render_options(
         height: length("imageHeight")?,
         rotation: values.integer("rotationAngle").unwrap_or(0),
         text: match values.text("textLocation") {
-            Some("Below") => TextLocation::Below,
-            Some("Above") => TextLocation::Above,
-            Some(_) => TextLocation::None,
-            None if symbology.linear => TextLocation::Below,
-            None => TextLocation::None,
+            Some("Below") => Some(TextLocation::Below),
+            Some("Above") => Some(TextLocation::Above),
+            Some(_) => Some(TextLocation::None),
+            None => None,
         },
-        module_ratio,
+        module_ratio: values.number(module_ratio),
     })
 }

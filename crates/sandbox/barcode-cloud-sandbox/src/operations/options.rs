@@ -3,13 +3,11 @@
 //! A parameter that the engine does not support is rejected by name. Parameters that the document
 //! defines for other types have no effect.
 
-use rxing::BarcodeFormat;
-use rxing::common::CharacterSet;
+use barcode_engine::{CharacterSet, Family, Symbology, WriteOptions};
 
-use crate::answer::Failure;
-use crate::engine::{Options, Symbology};
-use crate::operations::generate::Data;
-use crate::validate::Values;
+use super::generate::Data;
+use crate::contract::validate::Values;
+use crate::http::Failure;
 
 /// The numbers of rows and columns of rectangular Micro QR symbols, in the order of ISO/IEC 23941.
 const RECT_SIZES: [(u32, &[u32]); 6] = [
@@ -26,29 +24,20 @@ pub(super) fn read(
     symbology: &Symbology,
     data: &Data,
     values: &Values,
-) -> Result<Options, Failure> {
-    match symbology.name {
-        "MicroQR" => return micro_qr_options(values),
-        "RectMicroQR" => return rect_micro_qr_options(values),
-        "MacroPdf417" => return macro_pdf417_options(values),
-        "MicroPdf417" => return micro_pdf417_options(values),
-        _ => {}
-    }
-    match symbology.base() {
-        Some(BarcodeFormat::QR_CODE) => qr_options(data, values),
-        Some(BarcodeFormat::PDF_417) => pdf417_options(values),
-        Some(BarcodeFormat::CODE_128) => code128_options(values),
-        _ => Ok(Options::default()),
+) -> Result<WriteOptions, Failure> {
+    match symbology.family() {
+        Family::Qr => qr_options(data, values),
+        Family::MicroQr => micro_qr_options(values),
+        Family::RectMicroQr => rect_micro_qr_options(values),
+        Family::Pdf417 => pdf417_options(values),
+        Family::MacroPdf417 => macro_pdf417_options(values),
+        Family::MicroPdf417 => micro_pdf417_options(values),
+        Family::Code128 => code128_options(values),
+        _ => Ok(WriteOptions::default()),
     }
 }
 
-/// Whether the QR parameters apply to the type.
-pub(super) fn is_qr(symbology: &Symbology) -> bool {
-    matches!(symbology.name, "MicroQR" | "RectMicroQR")
-        || symbology.base() == Some(BarcodeFormat::QR_CODE)
-}
-
-fn qr_options(data: &Data, values: &Values) -> Result<Options, Failure> {
+fn qr_options(data: &Data, values: &Values) -> Result<WriteOptions, Failure> {
     let character_set = character_set("qrECIEncoding", values)?;
     let character_set = match values.text("qrEncodeMode") {
         None | Some("Auto") => character_set,
@@ -62,29 +51,29 @@ fn qr_options(data: &Data, values: &Values) -> Result<Options, Failure> {
         }
         Some(mode) => return Err(unsupported_mode("qrEncodeMode", mode)),
     };
-    Ok(Options {
+    Ok(WriteOptions {
         qr_error_level: qr_error_level(values),
         qr_version: number_in(values.text("qrVersion"), "Version"),
         character_set,
-        ..Options::default()
+        ..WriteOptions::default()
     })
 }
 
-fn micro_qr_options(values: &Values) -> Result<Options, Failure> {
+fn micro_qr_options(values: &Values) -> Result<WriteOptions, Failure> {
     small_qr(values, "MicroQR", &["L", "M", "Q"])?;
-    Ok(Options {
+    Ok(WriteOptions {
         qr_error_level: qr_error_level(values),
         micro_qr_version: number_in(values.text("microQRVersion"), "M"),
-        ..Options::default()
+        ..WriteOptions::default()
     })
 }
 
-fn rect_micro_qr_options(values: &Values) -> Result<Options, Failure> {
+fn rect_micro_qr_options(values: &Values) -> Result<WriteOptions, Failure> {
     small_qr(values, "RectMicroQR", &["M", "H"])?;
-    Ok(Options {
+    Ok(WriteOptions {
         qr_error_level: qr_error_level(values),
         rect_micro_qr_version: values.text("rectMicroQrVersion").and_then(rect_version),
-        ..Options::default()
+        ..WriteOptions::default()
     })
 }
 
@@ -136,12 +125,12 @@ fn only_values(values: &Values, kind: &str, only: &[(&str, &str)]) -> Result<(),
     Ok(())
 }
 
-fn macro_pdf417_options(values: &Values) -> Result<Options, Failure> {
+fn macro_pdf417_options(values: &Values) -> Result<WriteOptions, Failure> {
     plain_pdf417(values, "MacroPdf417")?;
     pdf417_options(values)
 }
 
-fn micro_pdf417_options(values: &Values) -> Result<Options, Failure> {
+fn micro_pdf417_options(values: &Values) -> Result<WriteOptions, Failure> {
     plain_pdf417(values, "MicroPdf417")?;
     let options = pdf417_options(values)?;
     if options.pdf417_error_level.is_some() {
@@ -160,7 +149,7 @@ fn micro_pdf417_options(values: &Values) -> Result<Options, Failure> {
     Ok(options)
 }
 
-/// Rejects parameters that the second engine does not support for its PDF417 types.
+/// Rejects parameters that zint does not support for its PDF417 types.
 fn plain_pdf417(values: &Values, kind: &str) -> Result<(), Failure> {
     let modes = [("pdf417EncodeMode", "Auto"), ("pdf417ECIEncoding", "NONE")];
     only_values(values, kind, &modes)?;
@@ -171,7 +160,7 @@ fn plain_pdf417(values: &Values, kind: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn pdf417_options(values: &Values) -> Result<Options, Failure> {
+fn pdf417_options(values: &Values) -> Result<WriteOptions, Failure> {
     reject_unsupported_pdf417(values)?;
     let character_set = character_set("pdf417ECIEncoding", values)?;
     let (character_set, pdf417_bytes) = match values.text("pdf417EncodeMode") {
@@ -181,14 +170,14 @@ fn pdf417_options(values: &Values) -> Result<Options, Failure> {
         Some(mode) => return Err(unsupported_mode("pdf417EncodeMode", mode)),
     };
     let (pdf417_columns, pdf417_rows) = pdf417_size(values)?;
-    Ok(Options {
+    Ok(WriteOptions {
         pdf417_error_level: number_in(values.text("pdf417ErrorLevel"), "Level"),
         pdf417_columns,
         pdf417_rows,
         pdf417_truncate: values.boolean("pdf417Truncate") == Some(true),
         pdf417_bytes,
         character_set,
-        ..Options::default()
+        ..WriteOptions::default()
     })
 }
 
@@ -238,7 +227,7 @@ fn pdf417_size(values: &Values) -> Result<(Option<u32>, Option<u32>), Failure> {
     Ok((columns, rows))
 }
 
-fn code128_options(values: &Values) -> Result<Options, Failure> {
+fn code128_options(values: &Values) -> Result<WriteOptions, Failure> {
     let code128_set = match values.text("code128EncodeMode") {
         None | Some("Auto") => None,
         Some("CodeA") => Some("A"),
@@ -246,9 +235,9 @@ fn code128_options(values: &Values) -> Result<Options, Failure> {
         Some("CodeC") => Some("C"),
         Some(mode) => return Err(unsupported_mode("code128EncodeMode", mode)),
     };
-    Ok(Options {
+    Ok(WriteOptions {
         code128_set,
-        ..Options::default()
+        ..WriteOptions::default()
     })
 }
 
@@ -273,8 +262,7 @@ fn character_set(parameter: &str, values: &Values) -> Result<Option<CharacterSet
         _ if name == "Shift_JIS" => name.to_owned(),
         _ => name.replace('_', "-"),
     };
-    CharacterSet::get_character_set_by_name(&label)
-        .filter(|known| *known != CharacterSet::Binary)
+    CharacterSet::named(&label)
         .map(Some)
         .ok_or_else(|| Failure::unsupported(parameter, format_args!("the character set {name}")))
 }

@@ -3,102 +3,84 @@
 
 use std::sync::Arc;
 
+use barcode_engine::{Barcode, Budget, Effort, ReadOptions, Symbology, decode, read_image};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::answer::Failure;
-use crate::engine::{self, Budget, Effort, Found, Symbology};
+use super::from_base64;
+use crate::contract::validate::Values;
+use crate::http::Failure;
 use crate::journal::LogEntryHandle;
-use crate::operations::from_base64;
-use crate::picture;
-use crate::server::State;
-use crate::validate::Values;
+use crate::state::State;
 
 /// The value in the document that selects several types.
 const COMMON: &str = "MostCommonlyUsed";
 
-/// Looks for the requested types. If the picture could not be searched completely, the log entry
-/// gets a warning.
-pub(crate) async fn recognize(
+/// Looks for the requested types. If the image could not be searched completely, the log entry gets
+/// a warning.
+pub(super) async fn recognize(
     state: &Arc<State>,
     values: Values,
     log_entry: Option<&LogEntryHandle>,
 ) -> Result<Value, Failure> {
-    let wanted = match values.texts("barcodeTypes") {
-        Some(names) => Wanted::named("barcodeTypes", &names)?,
-        None => Wanted::named(
+    let (parameter, names) = match values.texts("barcodeTypes") {
+        Some(names) => ("barcodeTypes", names),
+        None => (
             "barcodeType",
-            &[values.text("barcodeType").unwrap_or(COMMON)],
-        )?,
+            vec![values.text("barcodeType").unwrap_or(COMMON)],
+        ),
     };
-    let effort = match values.text("recognitionMode") {
-        Some("Fast") => Effort::Fast,
-        Some("Excellent") => Effort::Excellent,
-        _ => Effort::Normal,
+    let options = ReadOptions {
+        symbologies: symbologies(parameter, &names)?,
+        effort: match values.text("recognitionMode") {
+            Some("Fast") => Effort::Fast,
+            Some("Excellent") => Effort::Excellent,
+            _ => Effort::Normal,
+        },
     };
     // `recognitionImageKind` is a hint to the service's engine. This engine needs no hint.
-    find(state, values, wanted, effort, log_entry).await
+    search(state, values, options, log_entry).await
 }
 
-/// Looks for the common types. If the picture could not be searched completely, the log entry gets
-/// a warning.
-pub(crate) async fn scan(
+/// Looks for the common types. If the image could not be searched completely, the log entry gets a
+/// warning.
+pub(super) async fn scan(
     state: &Arc<State>,
     values: Values,
     log_entry: Option<&LogEntryHandle>,
 ) -> Result<Value, Failure> {
-    find(
-        state,
-        values,
-        Wanted {
-            common: true,
-            types: Vec::new(),
-        },
-        Effort::Normal,
-        log_entry,
-    )
-    .await
+    search(state, values, ReadOptions::default(), log_entry).await
 }
 
-/// The types to look for.
-struct Wanted {
-    common: bool,
-    types: Vec<&'static str>,
-}
-
-impl Wanted {
-    fn named(parameter: &str, names: &[&str]) -> Result<Self, Failure> {
-        let types = names.iter().filter(|name| **name != COMMON).map(|name| {
-            Symbology::to_read(name)
-                .map(|symbology| symbology.name)
-                .ok_or_else(|| Failure::unsupported(parameter, format_args!("reading {name}")))
-        });
-        Ok(Self {
-            common: names.contains(&COMMON),
-            types: types.collect::<Result<_, _>>()?,
-        })
+fn symbologies(parameter: &str, names: &[&str]) -> Result<Vec<&'static Symbology>, Failure> {
+    let mut symbologies = Vec::new();
+    for name in names {
+        if *name == COMMON {
+            symbologies.extend(ReadOptions::default().symbologies);
+            continue;
+        }
+        let readable = Symbology::named(name).filter(|symbology| symbology.can_read());
+        symbologies.push(
+            readable
+                .ok_or_else(|| Failure::unsupported(parameter, format_args!("reading {name}")))?,
+        );
     }
-
-    fn has(&self, symbology: &Symbology) -> bool {
-        (self.common && symbology.common) || self.types.contains(&symbology.name)
-    }
+    Ok(symbologies)
 }
 
-async fn find(
+async fn search(
     state: &Arc<State>,
     values: Values,
-    wanted: Wanted,
-    effort: Effort,
+    options: ReadOptions,
     log_entry: Option<&LogEntryHandle>,
 ) -> Result<Value, Failure> {
     let (parameter, file) = file(state, values).await?;
     let time = state.recognition_time;
-    let read = state.workers.run_cancellable(move |cancelled| {
-        let budget = Budget::new(time, cancelled);
-        let picture =
-            picture::decode(&file).map_err(|problem| Failure::field(parameter, problem))?;
+    let read = state.workers.run_cancellable(move |token| {
+        let budget = Budget::new(time, move || token.is_cancelled());
+        let image = decode(&file).map_err(|error| Failure::field(parameter, error))?;
         drop(file);
-        let found = engine::read(&picture, |symbology| wanted.has(symbology), effort, &budget);
+        let found = read_image(&image, &options, &budget);
         Ok((found, budget.is_exhausted()))
     });
     let (found, is_incomplete) = read.await?;
@@ -126,16 +108,11 @@ async fn file(state: &State, mut values: Values) -> Result<(&'static str, Bytes)
     Ok(("fileUrl", state.files.read(url, state.body_limit).await?))
 }
 
-fn barcode(found: &Found) -> Value {
-    let region: Vec<Value> = found
-        .region
-        .iter()
-        .map(|(x, y)| json!({ "x": x, "y": y }))
-        .collect();
+fn barcode(found: &Barcode) -> Value {
     json!({
         "barcodeValue": found.value,
         "type": found.name,
-        "region": region,
+        "region": found.region.map(|(x, y)| json!({ "x": x, "y": y })),
         // The service responds with null if the value already contains the check digit.
         "checksum": null,
     })

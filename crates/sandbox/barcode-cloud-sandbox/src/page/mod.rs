@@ -18,9 +18,9 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Uri};
 use serde::Serialize;
 
-use crate::answer::{self, Failure};
-use crate::guard::{self, AllowedHosts};
-use crate::server::State;
+use crate::http::guard::{self, AllowedHosts};
+use crate::http::{Failure, response};
+use crate::state::State;
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -105,7 +105,7 @@ fn method(router: MethodRouter) -> MethodRouter {
 fn guarded(router: Router, allowed: Arc<AllowedHosts>) -> Router {
     router
         .route_layer(from_fn_with_state(allowed, guard::admit))
-        .route_layer(from_fn(answer::write_failures))
+        .route_layer(from_fn(response::write_failures))
         .route_layer(from_fn(guard::add_security_headers))
 }
 
