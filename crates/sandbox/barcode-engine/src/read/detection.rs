@@ -4,7 +4,7 @@ use image::GrayImage;
 use rxing::{BarcodeFormat, RXingResult, RXingResultMetadataType, RXingResultMetadataValue};
 
 use super::area::Area;
-use super::{islands, linear};
+use super::{islands, line};
 use crate::symbology::Kind;
 use crate::symbology::gs1::SEPARATOR;
 
@@ -53,7 +53,7 @@ impl Detection {
 
     /// Whether the symbol was read line by line.
     pub(super) fn is_linear(&self) -> bool {
-        matches!(self.kind, Kind::Rxing(format) if linear::FORMATS.contains(&format))
+        matches!(self.kind, Kind::Rxing(format) if line::FORMATS.contains(&format))
     }
 }
 
@@ -68,8 +68,9 @@ pub(super) fn mapped(
     detections
 }
 
-/// Maps a point of rxing's PDF417 reader to the image. The reader rotates the image counterclockwise
-/// until it finds something, reports the angle, and returns points of the rotated image.
+/// Maps a point of rxing's PDF417 reader to the image. The reader rotates the image
+/// counterclockwise until it finds something, reports the angle, and returns points of the rotated
+/// image.
 fn before_rotation(
     result: &RXingResult,
     format: BarcodeFormat,

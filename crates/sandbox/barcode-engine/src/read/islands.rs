@@ -6,7 +6,8 @@ use super::area::Area;
 
 /// The side of the squares that islands consist of, in pixels.
 const CELL: usize = 8;
-/// The minimum length of the shorter side of a large island, in pixels. An Aztec code is no smaller.
+/// The minimum length of the shorter side of a large island, in pixels. An Aztec code is no
+/// smaller.
 const MIN_SIDE: f32 = 15.0;
 /// The maximum number of large islands that are searched.
 const MAX_ISLANDS: usize = 64;

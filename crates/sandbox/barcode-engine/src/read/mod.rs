@@ -5,6 +5,7 @@ mod budget;
 mod detection;
 mod gray;
 mod islands;
+mod line;
 mod linear;
 mod matrix;
 mod search;

@@ -1,16 +1,16 @@
 //! The stages of a search: the whole image, regions of low contrast, the inverted image, and the
 //! rotated image. Each stage begins only if the stages before it found nothing.
 
-use image::{GrayImage, Luma, imageops};
+use image::{GrayImage, imageops};
 
 use super::detection::{Detection, mapped};
 use super::tiles::{MAX_TILE_PIXELS, coarsest, tiles};
-use super::{Budget, Effort, gray, islands, linear};
+use super::{Budget, Effort, gray, islands, line, linear};
 use crate::rotate::Rotation;
 use crate::symbology::Kind;
 
-/// The quiet zone that is added around an image, so that barcodes at its edge are found, and so that
-/// no reader gets an image of only a few pixels.
+/// The quiet zone that is added around an image, so that barcodes at its edge are found, and so
+/// that no reader gets an image of only a few pixels.
 const PADDING: u32 = 16;
 /// Some readers need a pixel in the middle of a module, which modules of two pixels do not have.
 /// Images with fewer pixels than this are therefore also searched enlarged.
@@ -99,7 +99,7 @@ impl Search<'_> {
                 break;
             }
             let rotation = Rotation::new(image.dimensions(), degrees);
-            let found = search(&rotation.apply(image, Luma([u8::MAX])));
+            let found = search(&rotation.apply(image, gray::WHITE));
             if !found.is_empty() {
                 return mapped(found, |x, y| rotation.source(x, y));
             }
@@ -156,7 +156,7 @@ impl Search<'_> {
     }
 
     fn linear_codes(&self, image: &GrayImage, matrix_codes: &[Detection]) -> Vec<Detection> {
-        let formats = linear::FORMATS.into_iter();
+        let formats = line::FORMATS.into_iter();
         let formats: Vec<_> = formats
             .filter(|format| self.kinds.contains(&Kind::Rxing(*format)))
             .collect();

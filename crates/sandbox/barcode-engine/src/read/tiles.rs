@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use image::{GrayImage, imageops};
+use image::GrayImage;
 
 use super::gray;
 
@@ -47,15 +47,11 @@ pub(super) fn tiles(image: &GrayImage) -> impl Iterator<Item = Tile> {
                 .into_iter()
                 .map(move |column| (column, row.clone()))
         });
-        places.map(move |(column, row)| {
-            let [left, top] = [column.start, row.start].map(|start| start as u32);
-            let [width, height] = [column.len(), row.len()].map(|length| length as u32);
-            Tile {
-                image: imageops::crop_imm(&level, left, top, width, height).to_image(),
-                factor,
-                left: column.start,
-                top: row.start,
-            }
+        places.map(move |(column, row)| Tile {
+            image: gray::part(&level, column.clone(), row.clone()),
+            factor,
+            left: column.start,
+            top: row.start,
         })
     })
 }

@@ -2,9 +2,9 @@
 
 use super::digits;
 
-/// Australia Post: a format control code of two digits, a sorting code of eight digits, and customer
-/// information whose length depends on the format. Without the format control code, a standard
-/// barcode (11) is written.
+/// Australia Post: a format control code of two digits, a sorting code of eight digits, and
+/// customer information whose length depends on the format. Without the format control code, a
+/// standard barcode (11) is written.
 pub(crate) fn australia(value: &str) -> Result<String, String> {
     let value = match value.len() {
         8 => format!("11{value}"),

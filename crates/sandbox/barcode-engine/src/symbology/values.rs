@@ -1,8 +1,8 @@
 //! The values of each type: which values are valid, how they are encoded as the text of a symbol,
 //! and how that text is decoded.
 //!
-//! A function that encodes returns a message if the value is invalid. A function that decodes, whose
-//! name begins with `read`, returns `None` if the text is not of the type.
+//! A function that encodes returns a message if the value is invalid. A function that decodes,
+//! whose name begins with `read`, returns `None` if the text is not of the type.
 
 use super::{digits, full_ascii, gs1};
 

@@ -54,8 +54,8 @@ mod whole {
 
     use super::*;
     use crate::symbology::Kind;
-    use crate::tests::native::SAMPLES as NATIVE;
-    use crate::tests::{SAMPLES, draw, read_as};
+    use crate::tests::native::READABLE;
+    use crate::tests::{SAMPLES, draw, read_as, samples};
 
     /// Generates the table and compares it with the README. With `UPDATE_README=1`, writes it to
     /// the README.
@@ -143,19 +143,11 @@ mod whole {
 
     /// Whether the samples of a type are read as they were written.
     fn round_trip(name: &str) -> &'static str {
-        let first = SAMPLES
-            .iter()
-            .filter(|sample| sample.0 == name)
-            .flat_map(|sample| sample.1);
-        let second = NATIVE
-            .iter()
-            .filter(|sample| sample.0 == name)
-            .map(|sample| &sample.1);
-        let mut samples = first.chain(second).peekable();
+        let all = samples(SAMPLES).chain(samples(READABLE));
+        let mut samples = all.filter(|sample| sample.0 == name).peekable();
         assert!(samples.peek().is_some(), "{name} has no samples");
-        let is_equal = |value: &&str| {
-            let image = draw(name, value).unwrap();
-            let read = read_as(name, &image);
+        let is_equal = |(_, value): (&str, &str)| {
+            let read = read_as(name, &draw(name, value).unwrap());
             matches!(&*read, [(_, found)] if found == value)
         };
         if samples.all(is_equal) { "yes" } else { "no" }

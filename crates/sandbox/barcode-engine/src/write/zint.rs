@@ -87,8 +87,8 @@ pub(super) fn write(
         ..SymbolRequest::new(zint, mode, &data)
     };
     Ok(match modules(&request)? {
-        // zint repeats each row to make modules higher than wide. Here, that is done when the symbol
-        // is drawn.
+        // zint repeats each row to make modules higher than wide. Here, that is done when the
+        // symbol is drawn.
         Modules::Grid(rows) => {
             let repeated = symbology.module_ratio() as usize;
             Modules::Grid(rows.into_iter().step_by(repeated).collect())
