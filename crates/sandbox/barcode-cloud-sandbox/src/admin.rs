@@ -36,7 +36,7 @@ pub(crate) const PATH: &str = "/_sandbox";
 
 /// The maximum number of clients that stream the request log. Each of them keeps a connection open
 /// indefinitely.
-pub(crate) const MOST_EVENT_STREAMS: usize = 32;
+pub(crate) const MAX_EVENT_STREAMS: usize = 32;
 
 /// The routes, to be nested under `/_sandbox`.
 pub(crate) fn routes(state: Arc<State>) -> Router {
@@ -150,7 +150,7 @@ async fn forget(Shared(state): Shared<Arc<State>>) -> StatusCode {
 /// number of entries that were dropped because the client was too slow.
 async fn events(Shared(state): Shared<Arc<State>>) -> Response {
     let Ok(permit) = Arc::clone(&state.event_streams).try_acquire_owned() else {
-        return Failure::too_many_event_streams(MOST_EVENT_STREAMS).into_response();
+        return Failure::too_many_event_streams(MAX_EVENT_STREAMS).into_response();
     };
     // The permit is released when the connection closes and the stream is dropped.
     let source = (state.log.feed(), permit);

@@ -265,7 +265,7 @@ impl Builder {
             strict: self.strict,
             body_limit: self.body_limit,
             large_bodies: LargeBodies::new(),
-            event_streams: Arc::new(Semaphore::new(admin::MOST_EVENT_STREAMS)),
+            event_streams: Arc::new(Semaphore::new(admin::MAX_EVENT_STREAMS)),
             read_timeout: self.read_timeout,
             recognition_time: self.recognition_time,
             stop: CancellationToken::new(),

@@ -6,7 +6,7 @@ use crate::{Format, foreign};
 
 /// The maximum width and height of an image in pixels. The library uses 16-bit numbers in some
 /// places.
-const LONGEST_SIDE: u32 = 32_767;
+const MAX_SIDE: u32 = 32_767;
 
 /// A barcode in an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub fn read(
     thorough: bool,
 ) -> Vec<Barcode> {
     let sides = (width as usize).checked_mul(height as usize);
-    let possible = (1..=LONGEST_SIDE).contains(&width) && (1..=LONGEST_SIDE).contains(&height);
+    let possible = (1..=MAX_SIDE).contains(&width) && (1..=MAX_SIDE).contains(&height);
     if !possible || sides != Some(pixels.len()) {
         return Vec::new();
     }
@@ -51,8 +51,8 @@ pub fn read(
     let thorough = u32::from(thorough);
     #[allow(unsafe_code)]
     // SAFETY: `pixels` has width times height bytes, which was checked above, `formats` has `count`
-    // numbers, and both are only read. The context is a `Vec<Barcode>`, as the callback expects, and
-    // there is no other reference to it during the call.
+    // numbers, and both are only read. The context is a `Vec<Barcode>`, as the callback expects,
+    // and there is no other reference to it during the call.
     unsafe {
         let context = (&raw mut results).cast();
         foreign::barcode_cloud_read(
@@ -80,7 +80,8 @@ extern "C" fn report(context: *mut c_void, found: *const foreign::Barcode) {
     let bytes = match found.bytes.is_null() {
         true => &[],
         #[allow(unsafe_code)]
-        // SAFETY: the pointer is not null, and its `byte_length` bytes live as long as the `Barcode`.
+        // SAFETY: the pointer is not null, and its `byte_length` bytes live as long as the
+        // `Barcode`.
         false => unsafe { std::slice::from_raw_parts(found.bytes, found.byte_length as usize) },
     };
     let Some(format) = Format::at(found.format) else {

@@ -6,10 +6,10 @@ use std::fmt;
 use crate::{Symbology, foreign};
 
 /// The maximum length of the data in bytes, a limit of libzint.
-const LONGEST: usize = 17_400;
+const MAX_DATA: usize = 17_400;
 /// The maximum length of the primary message, which is the size of `primary` in
 /// `struct zint_symbol` without the NUL.
-const LONGEST_PRIMARY: usize = 127;
+const MAX_PRIMARY: usize = 127;
 
 /// How libzint interprets the data. The values are those of its `input_mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -85,11 +85,11 @@ pub fn write(request: &SymbolRequest<'_>) -> Result<Vec<Vec<bool>>, WriteError> 
         return Err(WriteError("The data is empty.".to_owned()));
     }
     let length = i32::try_from(request.data.len()).ok();
-    let length = length.filter(|_| request.data.len() <= LONGEST);
+    let length = length.filter(|_| request.data.len() <= MAX_DATA);
     let length =
-        length.ok_or_else(|| WriteError(format!("The data is longer than {LONGEST} bytes.")))?;
+        length.ok_or_else(|| WriteError(format!("The data is longer than {MAX_DATA} bytes.")))?;
     let primary = CString::new(request.primary).ok();
-    let primary = primary.filter(|message| message.count_bytes() <= LONGEST_PRIMARY);
+    let primary = primary.filter(|message| message.count_bytes() <= MAX_PRIMARY);
     let primary = primary.ok_or_else(|| {
         WriteError("The primary message is too long or contains a NUL.".to_owned())
     })?;

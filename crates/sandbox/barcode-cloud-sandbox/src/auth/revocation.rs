@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The maximum number of tokens that can be revoked individually.
-const MOST_TOKENS: usize = 10_000;
+const MAX_TOKENS: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Revocation(Mutex<Revoked>);
@@ -55,7 +55,7 @@ impl Revocation {
     pub(crate) fn revoke(&self, id: &str, expires: i64, now: i64) -> Result<(), Full> {
         let mut revoked = self.revoked();
         revoked.tokens.retain(|_, expires| *expires > now);
-        if revoked.tokens.len() >= MOST_TOKENS {
+        if revoked.tokens.len() >= MAX_TOKENS {
             return Err(Full);
         }
         revoked.tokens.insert(id.to_owned(), expires);
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn expired_tokens_are_removed_and_the_others_are_bounded() {
         let revocation = Revocation::default();
-        for number in 0..MOST_TOKENS {
+        for number in 0..MAX_TOKENS {
             revocation.revoke(&number.to_string(), 10, 0).unwrap();
         }
         assert!(revocation.revoke("one more", 10, 0).is_err());

@@ -175,10 +175,8 @@ impl Reader<'_> {
             Some("Recognize") => Task::Recognize,
             Some("Scan") => Task::Scan,
             tag => {
-                return Err(unsupported(
-                    "/tags/0",
-                    format!("is not supported by the sandbox: {tag:?}"),
-                ));
+                let problem = format!("is not supported by the sandbox: {tag:?}");
+                return Err(unsupported("/tags/0", problem));
             }
         };
         let input = match operation.get("requestBody") {
@@ -204,10 +202,8 @@ impl Reader<'_> {
         for parameter in list.into_iter().flatten() {
             let name = text(parameter, "name")?;
             if !matches!(text(parameter, "in")?, "path" | "query") {
-                return Err(unsupported(
-                    "/parameters",
-                    format!("{name} is neither in the path nor in the query"),
-                ));
+                let problem = format!("{name} is neither in the path nor in the query");
+                return Err(unsupported("/parameters", problem));
             }
             let required = parameter.get("required") == Some(&Value::Bool(true));
             fields.push(self.field(name, required, &parameter["schema"], 0)?);
@@ -221,14 +217,10 @@ impl Reader<'_> {
             return Err(unsupported("/requestBody/content", "is empty"));
         };
         // All media types of an operation have the same schema, so it is parsed once.
-        if content
-            .values()
-            .any(|media_type| media_type.get("schema") != first.get("schema"))
-        {
-            return Err(unsupported(
-                "/requestBody/content",
-                "has media types with different schemas",
-            ));
+        let mut media_types = content.values();
+        if media_types.any(|media_type| media_type.get("schema") != first.get("schema")) {
+            let problem = "has media types with different schemas";
+            return Err(unsupported("/requestBody/content", problem));
         }
         match self.schema(&first["schema"], 0)? {
             Schema::Object(schema) => Ok(Input::Body {
@@ -273,18 +265,12 @@ impl Reader<'_> {
         Ok(match type_of(schema)? {
             "string" => text_kind(schema)?,
             "integer" => Schema::Integer {
-                min: integer(schema, "minimum").unwrap_or(i64::from(i32::MIN)),
-                max: integer(schema, "maximum").unwrap_or(i64::from(i32::MAX)),
+                min: schema["minimum"].as_i64().unwrap_or(i64::from(i32::MIN)),
+                max: schema["maximum"].as_i64().unwrap_or(i64::from(i32::MAX)),
             },
             "number" => Schema::Number {
-                min: schema
-                    .get("minimum")
-                    .and_then(Value::as_f64)
-                    .unwrap_or(f64::from(f32::MIN)),
-                max: schema
-                    .get("maximum")
-                    .and_then(Value::as_f64)
-                    .unwrap_or(f64::from(f32::MAX)),
+                min: schema["minimum"].as_f64().unwrap_or(f64::from(f32::MIN)),
+                max: schema["maximum"].as_f64().unwrap_or(f64::from(f32::MAX)),
             },
             "boolean" => Schema::Boolean,
             "array" => Schema::List(Box::new(self.schema(&schema["items"], depth + 1)?)),
@@ -294,20 +280,16 @@ impl Reader<'_> {
     }
 
     fn object(&self, schema: &Value, depth: usize) -> Result<Object, Error> {
-        let required: Vec<_> = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        let fields = members(schema, "/properties")?
-            .iter()
-            .map(|(name, property)| {
-                self.field(name, required.contains(&name.as_str()), property, depth + 1)
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Object { fields })
+        let required = schema["required"].as_array();
+        let is_required = |name: &String| {
+            required.is_some_and(|names| names.iter().any(|required| required == name.as_str()))
+        };
+        let properties = members(schema, "/properties")?.iter();
+        let fields = properties
+            .map(|(name, property)| self.field(name, is_required(name), property, depth + 1));
+        Ok(Object {
+            fields: fields.collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -325,17 +307,15 @@ fn text_kind(schema: &Value) -> Result<Schema, Error> {
     if let Some(format) = format.filter(|format| !matches!(*format, "uri" | "date-time")) {
         return Err(unsupported("/format", format!("{format} is not supported")));
     }
-    let allowed = schema.get("enum").and_then(Value::as_array).map(|values| {
-        values
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect()
+    let allowed = schema["enum"].as_array().map(|values| {
+        let texts = values.iter().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
     });
-    let length = |keyword, otherwise| {
-        integer(schema, keyword)
-            .and_then(|length| usize::try_from(length).ok())
-            .unwrap_or(otherwise)
+    let length = |keyword: &str, otherwise| {
+        let length = schema[keyword]
+            .as_u64()
+            .and_then(|length| usize::try_from(length).ok());
+        length.unwrap_or(otherwise)
     };
     Ok(Schema::Text {
         allowed,
@@ -379,25 +359,12 @@ fn reference_siblings(schema: &Value) -> Result<(), Error> {
 }
 
 fn known_keywords(schema: &Value) -> Result<(), Error> {
-    const KNOWN: [&str; 14] = [
-        "type",
-        "enum",
-        "format",
-        "minimum",
-        "maximum",
-        "minLength",
-        "maxLength",
-        "items",
-        "properties",
-        "required",
-        "default",
-        "description",
-        "example",
-        "xml",
-    ];
+    const KNOWN: &str = "type enum format minimum maximum minLength maxLength items properties \
+                         required default description example xml";
     for (keyword, value) in members(schema, "")? {
         let closed = keyword == "additionalProperties" && value == &Value::Bool(false);
-        if !(KNOWN.contains(&keyword.as_str()) || keyword.starts_with("x-") || closed) {
+        let is_known = KNOWN.split(' ').any(|known| known == keyword);
+        if !is_known && !keyword.starts_with("x-") && !closed {
             return Err(unsupported(
                 "",
                 format!("has an unsupported keyword: {keyword}"),
@@ -419,10 +386,6 @@ fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str, Error> {
         .get(key)
         .and_then(Value::as_str)
         .ok_or_else(|| unsupported(key, "is not a string"))
-}
-
-fn integer(schema: &Value, keyword: &str) -> Option<i64> {
-    schema.get(keyword).and_then(Value::as_i64)
 }
 
 /// The path of the URL at `pointer`.

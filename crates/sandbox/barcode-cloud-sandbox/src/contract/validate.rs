@@ -3,6 +3,9 @@
 //!
 //! This module names no field of the document. The result is a flat set of values, which is the
 //! same for a query, a form and nested JSON.
+//!
+//! The crate jsonschema does not fit: the values of queries, forms and XML are text that must be
+//! parsed by its schema first, defaults must be added, and the messages are those of the service.
 
 use std::collections::BTreeMap;
 
@@ -29,60 +32,56 @@ pub(crate) struct Values(BTreeMap<String, Value>);
 
 impl Values {
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        match self.0.get(name) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        }
+        self.0.get(name)?.as_text()
     }
 
     /// Removes a text and returns it.
     pub(crate) fn take_text(&mut self, name: &str) -> Option<String> {
-        match self.0.remove(name) {
-            Some(Value::Text(text)) => Some(text),
+        match self.0.remove(name)? {
+            Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
     pub(crate) fn integer(&self, name: &str) -> Option<i64> {
-        match self.0.get(name) {
-            Some(Value::Integer(number)) => Some(*number),
+        match self.0.get(name)? {
+            Value::Integer(number) => Some(*number),
             _ => None,
         }
     }
 
     pub(crate) fn number(&self, name: &str) -> Option<f64> {
-        match self.0.get(name) {
-            Some(Value::Number(number)) => Some(*number),
+        match self.0.get(name)? {
+            Value::Number(number) => Some(*number),
             _ => None,
         }
     }
 
-    pub(crate) fn boolean(&self, name: &str) -> Option<bool> {
-        match self.0.get(name) {
-            Some(Value::Boolean(flag)) => Some(*flag),
-            _ => None,
-        }
+    /// Whether a value is `true`.
+    pub(crate) fn is_true(&self, name: &str) -> bool {
+        self.0.get(name) == Some(&Value::Boolean(true))
     }
 
     pub(crate) fn file(&self, name: &str) -> Option<&Bytes> {
-        match self.0.get(name) {
-            Some(Value::File(bytes)) => Some(bytes),
+        match self.0.get(name)? {
+            Value::File(bytes) => Some(bytes),
             _ => None,
         }
     }
 
     /// Returns the texts of a list.
     pub(crate) fn texts(&self, name: &str) -> Option<Vec<&str>> {
-        match self.0.get(name) {
-            Some(Value::List(values)) => Some(
-                values
-                    .iter()
-                    .filter_map(|value| match value {
-                        Value::Text(text) => Some(text.as_str()),
-                        _ => None,
-                    })
-                    .collect(),
-            ),
+        match self.0.get(name)? {
+            Value::List(values) => Some(values.iter().filter_map(Value::as_text).collect()),
+            _ => None,
+        }
+    }
+}
+
+impl Value {
+    fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
             _ => None,
         }
     }

@@ -21,7 +21,7 @@ use crate::Error;
 /// The valid status codes of a final response.
 const STATUSES: std::ops::RangeInclusive<u16> = 200..=599;
 /// The maximum delay.
-const LONGEST_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A fault that is injected into a request.
 ///
@@ -175,7 +175,7 @@ impl Fault {
 
     /// Returns an error if a value is out of range.
     fn check(&self) -> Result<(), Error> {
-        let too_long = |duration: &Duration| *duration > LONGEST_DELAY;
+        let too_long = |duration: &Duration| *duration > MAX_DELAY;
         let problem = match &self.kind {
             Kind::Status(status, _) | Kind::Html(status) if !STATUSES.contains(status) => {
                 "the status must be from 200 to 599"

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::contract::TOKEN;
 
 /// The maximum number of active scripts, so that repeated admin calls cannot exhaust the memory.
-const MOST_SCRIPTS: usize = 1000;
+const MAX_SCRIPTS: usize = 1000;
 
 /// The active scripts.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Faults {
             script.operation = Some(self.known(&operation)?);
         }
         let mut playing = self.playing();
-        if playing.scripts.len() >= MOST_SCRIPTS {
+        if playing.scripts.len() >= MAX_SCRIPTS {
             return Err(Error::Fault(
                 "there are 1000 active scripts already".to_owned(),
             ));
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn the_number_of_scripts_is_bounded() {
         let faults = faults();
-        for _ in 0..MOST_SCRIPTS {
+        for _ in 0..MAX_SCRIPTS {
             faults.add(Fault::none().into()).unwrap();
         }
         assert!(faults.add(Fault::none().into()).is_err());

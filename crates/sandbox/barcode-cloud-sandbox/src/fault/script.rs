@@ -7,7 +7,7 @@ use super::Fault;
 use crate::Error;
 
 /// The maximum number of steps of a script.
-const MOST_STEPS: usize = 1000;
+const MAX_STEPS: usize = 1000;
 
 /// A sequence of faults, each for one request.
 ///
@@ -98,7 +98,7 @@ impl Script {
         if self.steps.is_empty() {
             return invalid("needs at least one step");
         }
-        if self.steps.len() > MOST_STEPS {
+        if self.steps.len() > MAX_STEPS {
             return invalid("can have at most 1000 steps");
         }
         if self.times == Some(0) {

@@ -1,7 +1,7 @@
 //! The error responses.
 //!
-//! A handler returns a [`Failure`]. The layer `write_failures` writes its body, because it knows the
-//! request id and whether the client prefers XML.
+//! A handler returns a [`Failure`]. The layer `write_failures` writes its body, because it knows
+//! the request id and whether the client prefers XML.
 
 use std::fmt;
 

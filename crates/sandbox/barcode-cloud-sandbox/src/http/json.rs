@@ -12,11 +12,11 @@ use serde_json::{Map, Number, Value};
 
 /// The maximum number of values, including those within arrays and objects. No valid body has as
 /// many.
-const MOST_VALUES: usize = 10_000;
+const MAX_VALUES: usize = 10_000;
 
 /// Parses a JSON text. `serde_json` rejects values nested more than 128 deep.
 pub(crate) fn read(text: &[u8]) -> serde_json::Result<Value> {
-    let left = Cell::new(MOST_VALUES);
+    let left = Cell::new(MAX_VALUES);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let value = Reader { left: &left }.deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -35,7 +35,7 @@ impl<'de> DeserializeSeed<'de> for Reader<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         let Some(left) = self.left.get().checked_sub(1) else {
             return Err(D::Error::custom(format_args!(
-                "it has more than {MOST_VALUES} values"
+                "it has more than {MAX_VALUES} values"
             )));
         };
         self.left.set(left);
@@ -121,14 +121,14 @@ mod tests {
     #[test]
     fn reading_stops_at_the_first_value_beyond_the_maximum() {
         // The array itself is a value too.
-        let most = format!("[1{}]", ",1".repeat(MOST_VALUES - 2));
+        let most = format!("[1{}]", ",1".repeat(MAX_VALUES - 2));
         assert!(read(most.as_bytes()).is_ok());
         for (start, repeated) in [("[1", ",1"), ("[[]", ",[]"), ("[{\"a\":1}", ",{\"b\":1}")] {
             let text = format!("{start}{}", repeated.repeat(1_000_000));
             let error = read(text.as_bytes()).unwrap_err();
             assert!(error.to_string().contains("more than 10000 values"));
             // The rest of the text, which is invalid, was not parsed.
-            let longest = (MOST_VALUES + 1) * repeated.len();
+            let longest = (MAX_VALUES + 1) * repeated.len();
             assert!(error.column() <= longest, "{error}");
         }
     }

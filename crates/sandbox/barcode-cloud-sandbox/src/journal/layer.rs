@@ -20,7 +20,7 @@ use crate::http::ResponseContext;
 use crate::state::State;
 
 /// The maximum length of a body that is kept, in bytes.
-const LONGEST_TEXT: usize = 16 * 1024;
+const MAX_TEXT: usize = 16 * 1024;
 
 /// Logs the request and its response.
 pub(crate) async fn layer(
@@ -186,7 +186,7 @@ impl BodyRecorder {
 
     fn record(&mut self, bytes: &Bytes) {
         self.length += bytes.len() as u64;
-        if self.kind.is_some() && self.bytes.len() + bytes.len() <= LONGEST_TEXT {
+        if self.kind.is_some() && self.bytes.len() + bytes.len() <= MAX_TEXT {
             self.bytes.extend_from_slice(bytes);
         } else {
             self.kind = None;

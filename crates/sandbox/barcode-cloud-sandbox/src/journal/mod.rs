@@ -16,8 +16,8 @@ pub(crate) use layer::{LogEntryHandle, layer};
 pub(crate) use redact::Redactor;
 
 /// The maximum number of entries and of their bytes. The oldest entries are removed to make room.
-const MOST_ENTRIES: usize = 1000;
-const MOST_BYTES: usize = 8 * 1024 * 1024;
+const MAX_ENTRIES: usize = 1000;
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// How many entries a subscriber of the live feed may fall behind.
 const FEED_LENGTH: usize = 256;
 
@@ -107,7 +107,7 @@ struct Entries {
 
 impl Entries {
     fn trim(&mut self) {
-        while self.list.len() > MOST_ENTRIES || self.bytes > MOST_BYTES {
+        while self.list.len() > MAX_ENTRIES || self.bytes > MAX_BYTES {
             let Some((_, oldest)) = self.list.pop_front() else {
                 return;
             };
@@ -202,11 +202,11 @@ mod tests {
     #[test]
     fn the_oldest_entries_make_room_for_new_ones() {
         let log = Log::new(Redactor::default());
-        for number in 0..MOST_ENTRIES + 10 {
+        for number in 0..MAX_ENTRIES + 10 {
             log.add(entry(number.to_string()));
         }
         let list = log.list();
-        assert_eq!(list.len(), MOST_ENTRIES);
+        assert_eq!(list.len(), MAX_ENTRIES);
         assert_eq!(list[0].path, "10");
     }
 

@@ -153,7 +153,7 @@ fn micro_pdf417_options(values: &Values) -> Result<WriteOptions, Failure> {
 fn plain_pdf417(values: &Values, kind: &str) -> Result<(), Failure> {
     let modes = [("pdf417EncodeMode", "Auto"), ("pdf417ECIEncoding", "NONE")];
     only_values(values, kind, &modes)?;
-    if values.boolean("pdf417Truncate") == Some(true) {
+    if values.is_true("pdf417Truncate") {
         let what = format_args!("a truncated {kind}");
         return Err(Failure::unsupported("pdf417Truncate", what));
     }
@@ -174,7 +174,7 @@ fn pdf417_options(values: &Values) -> Result<WriteOptions, Failure> {
         pdf417_error_level: number_in(values.text("pdf417ErrorLevel"), "Level"),
         pdf417_columns,
         pdf417_rows,
-        pdf417_truncate: values.boolean("pdf417Truncate") == Some(true),
+        pdf417_truncate: values.is_true("pdf417Truncate"),
         pdf417_bytes,
         character_set,
         ..WriteOptions::default()
@@ -183,18 +183,13 @@ fn pdf417_options(values: &Values) -> Result<WriteOptions, Failure> {
 
 /// Rejects parameters that neither engine supports.
 fn reject_unsupported_pdf417(values: &Values) -> Result<(), Failure> {
-    for (parameter, what) in [
-        (
-            "pdf417IsReaderInitialization",
-            "PDF417 symbols for reader initialization",
-        ),
-        ("pdf417IsLinked", "linked PDF417 symbols"),
-        (
-            "pdf417IsCode128Emulation",
-            "PDF417 symbols that emulate Code 128",
-        ),
+    for (parameter, kind) in [
+        ("pdf417IsReaderInitialization", "for reader initialization"),
+        ("pdf417IsLinked", "that are linked"),
+        ("pdf417IsCode128Emulation", "that emulate Code 128"),
     ] {
-        if values.boolean(parameter) == Some(true) {
+        if values.is_true(parameter) {
+            let what = format_args!("PDF417 symbols {kind}");
             return Err(Failure::unsupported(parameter, what));
         }
     }

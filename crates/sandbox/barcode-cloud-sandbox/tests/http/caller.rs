@@ -1,6 +1,7 @@
 //! A sandbox and a client that holds a token for it.
 
 use barcode_cloud_sandbox::{Builder, Sandbox};
+use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 
@@ -43,10 +44,18 @@ impl Caller {
         self.http.post(self.url(path)).bearer_auth(&self.token)
     }
 
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Response {
+        send(self.post(path).json(body)).await
+    }
+
+    pub(crate) async fn post_form(&self, path: &str, form: Form) -> Response {
+        send(self.post(path).multipart(form)).await
+    }
+
     /// Generates by query.
     pub(crate) async fn generate(&self, kind: &str, query: &[(&str, &str)]) -> Response {
         let path = format!("/barcode/generate/{kind}");
-        self.get(&path).query(query).send().await.unwrap()
+        send(self.get(&path).query(query)).await
     }
 
     /// Generates an image, which must succeed.
@@ -54,32 +63,47 @@ impl Caller {
         let response = self.generate(kind, query).await;
         let status = response.status();
         let bytes = response.bytes().await.unwrap();
-        assert_eq!(
-            status,
-            200,
-            "{kind} {query:?}: {}",
-            String::from_utf8_lossy(&bytes)
-        );
+        let text = String::from_utf8_lossy(&bytes);
+        assert_eq!(status, 200, "{kind} {query:?}: {text}");
         bytes.into()
     }
 
-    /// The barcodes of a picture: type and value of each.
+    /// Reads an image of one type of barcode. Returns the type and the value of each barcode.
     pub(crate) async fn recognize(&self, kind: &str, file: Vec<u8>) -> Vec<(String, String)> {
-        let form = reqwest::multipart::Form::new()
-            .text("barcodeType", kind.to_owned())
-            .part(
-                "file",
-                reqwest::multipart::Part::bytes(file).file_name("picture"),
-            );
-        let response = self
-            .post("/barcode/recognize-multipart")
-            .multipart(form)
-            .send()
-            .await
-            .unwrap();
+        let form = file_form(file).text("barcodeType", kind.to_owned());
+        let response = self.post_form("/barcode/recognize-multipart", form).await;
         assert_eq!(response.status(), 200);
         barcodes(&json(response).await)
     }
+
+    /// Asserts that an image contains one barcode.
+    pub(crate) async fn assert_reads(&self, kind: &str, value: &str, file: Vec<u8>) {
+        let found = self.recognize(kind, file).await;
+        assert_eq!(found, [(kind.to_owned(), value.to_owned())]);
+    }
+
+    pub(crate) async fn scan(&self, file: Vec<u8>) -> Response {
+        self.post_form("/barcode/scan-multipart", file_form(file))
+            .await
+    }
+}
+
+pub(crate) async fn send(request: RequestBuilder) -> Response {
+    request.send().await.unwrap()
+}
+
+/// A form with an image file.
+pub(crate) fn file_form(file: Vec<u8>) -> Form {
+    Form::new().part("file", Part::bytes(file).file_name("picture"))
+}
+
+/// The cells of a table with one row in each line.
+pub(crate) fn rows<const N: usize>(table: &str) -> impl Iterator<Item = [&str; N]> {
+    let lines = table.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        cells.try_into().unwrap()
+    })
 }
 
 pub(crate) async fn ask_token(http: &Client, url: &str, id: &str, secret: &str) -> Response {
@@ -88,7 +112,7 @@ pub(crate) async fn ask_token(http: &Client, url: &str, id: &str, secret: &str) 
         ("client_id", id),
         ("client_secret", secret),
     ];
-    http.post(url).form(&form).send().await.unwrap()
+    send(http.post(url).form(&form)).await
 }
 
 pub(crate) async fn json(response: Response) -> Value {
@@ -98,12 +122,9 @@ pub(crate) async fn json(response: Response) -> Value {
 
 pub(crate) fn barcodes(body: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    body["barcodes"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|barcode| (text(&barcode["type"]), text(&barcode["barcodeValue"])))
-        .collect()
+    let barcodes = body["barcodes"].as_array().unwrap().iter();
+    let pairs = barcodes.map(|barcode| (text(&barcode["type"]), text(&barcode["barcodeValue"])));
+    pairs.collect()
 }
 
 /// Asserts that a response is an error with the documented schema. Returns its code and message.
@@ -115,12 +136,15 @@ pub(crate) async fn failure(response: Response, status: u16) -> (String, String)
     let id = body["requestId"].as_str().unwrap();
     assert_eq!(header.unwrap(), id);
     let error = &body["error"];
-    assert!(
-        error["description"]
-            .as_str()
-            .is_some_and(|description| description.starts_with("Operation Failed."))
-    );
+    let description = error["description"].as_str().unwrap();
+    assert!(description.starts_with("Operation Failed."));
     assert!(chrono::DateTime::parse_from_rfc3339(error["dateTime"].as_str().unwrap()).is_ok());
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     (text(&error["code"]), text(&error["message"]))
+}
+
+/// The message of an error with status 400.
+pub(crate) async fn rejection(response: Response) -> String {
+    let (_, message) = failure(response, 400).await;
+    message
 }

@@ -7,28 +7,22 @@ use barcode_cloud_sandbox::{Error, Fault, Sandbox, Script};
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::caller::{Caller, ask_token, barcodes, failure, json};
+use crate::caller::{Caller, ask_token, barcodes, failure, file_form, json, rejection, send};
 use crate::raw;
 
 /// Generates a barcode with the fault in the request header.
-async fn faulty(caller: &Caller, fault: &str) -> reqwest::Result<Response> {
-    caller
-        .get("/barcode/generate/QR?data=Test")
-        .header("x-sandbox-fault", fault)
-        .send()
-        .await
+async fn faulty(caller: &Caller, fault: &str) -> Response {
+    let request = caller.get("/barcode/generate/QR?data=Test");
+    send(request.header("x-sandbox-fault", fault)).await
 }
 
 /// Scans an image with an injected fault. The normal response is JSON.
 async fn faulty_scan(caller: &Caller, fault: &str) -> Response {
     let picture = caller.picture("QR", &[("data", "Test")]).await;
-    let form = reqwest::multipart::Form::new().part(
-        "file",
-        reqwest::multipart::Part::bytes(picture).file_name("a.png"),
-    );
-    let request = caller.post("/barcode/scan-multipart").multipart(form);
-    let request = request.header("x-sandbox-fault", fault);
-    request.send().await.unwrap()
+    let request = caller
+        .post("/barcode/scan-multipart")
+        .multipart(file_form(picture));
+    send(request.header("x-sandbox-fault", fault)).await
 }
 
 async fn statuses(caller: &Caller, count: usize) -> Vec<u16> {
@@ -47,17 +41,15 @@ fn admin(caller: &Caller, path: &str) -> String {
 #[tokio::test]
 async fn a_status_comes_with_an_error_body_and_retry_after_in_both_forms() {
     let caller = Caller::new().await;
-    let response = faulty(&caller, "status=503").await.unwrap();
+    let response = faulty(&caller, "status=503").await;
     assert!(!response.headers().contains_key("retry-after"));
     assert_eq!(failure(response, 503).await.0, "errorSandboxFault");
 
-    let response = faulty(&caller, "status=429; retry-after=7").await.unwrap();
+    let response = faulty(&caller, "status=429; retry-after=7").await;
     assert_eq!(response.headers()["retry-after"], "7");
     assert_eq!(failure(response, 429).await.0, "errorSandboxFault");
 
-    let response = faulty(&caller, "status=429; retry-after=date:60")
-        .await
-        .unwrap();
+    let response = faulty(&caller, "status=429; retry-after=date:60").await;
     let date = response.headers()["retry-after"].to_str().unwrap();
     assert!(date.ends_with(" GMT"), "{date}");
     assert!(chrono::DateTime::parse_from_rfc2822(date).unwrap() > chrono::Utc::now());
@@ -66,7 +58,7 @@ async fn a_status_comes_with_an_error_body_and_retry_after_in_both_forms() {
 #[tokio::test]
 async fn unauthorized_looks_like_a_token_that_has_expired() {
     let caller = Caller::new().await;
-    let response = faulty(&caller, "unauthorized").await.unwrap();
+    let response = faulty(&caller, "unauthorized").await;
     let challenge = response.headers()["www-authenticate"].to_str().unwrap();
     assert!(challenge.contains("expired"), "{challenge}");
     assert_eq!(failure(response, 401).await.0, "errorAuthentication");
@@ -75,11 +67,8 @@ async fn unauthorized_looks_like_a_token_that_has_expired() {
 #[tokio::test]
 async fn a_reset_precedes_the_response() {
     let caller = Caller::new().await;
-    let request = raw::get(
-        &caller,
-        "/barcode/generate/QR?data=Test",
-        "x-sandbox-fault: reset\r\n",
-    );
+    let path = "/barcode/generate/QR?data=Test";
+    let request = raw::get(&caller, path, "x-sandbox-fault: reset\r\n");
     let (answer, end) = raw::read(&mut raw::sent(&caller, &request).await).await;
     assert_eq!(answer, "");
     assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
@@ -88,11 +77,8 @@ async fn a_reset_precedes_the_response() {
 #[tokio::test]
 async fn a_reset_in_the_body_comes_after_half_of_it() {
     let caller = Caller::new().await;
-    let request = raw::get(
-        &caller,
-        "/barcode/generate/QR?data=Test&imageFormat=Svg",
-        "x-sandbox-fault: reset-in-body\r\n",
-    );
+    let path = "/barcode/generate/QR?data=Test&imageFormat=Svg";
+    let request = raw::get(&caller, path, "x-sandbox-fault: reset-in-body\r\n");
     let (answer, end) = raw::read(&mut raw::sent(&caller, &request).await).await;
     assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -117,12 +103,8 @@ async fn truncated_json_is_a_well_formed_http_response() {
 #[tokio::test]
 async fn an_error_can_be_truncated_too() {
     let caller = Caller::new().await;
-    let response = caller
-        .get("/barcode/generate/QR")
-        .header("x-sandbox-fault", "truncate")
-        .send()
-        .await
-        .unwrap();
+    let request = caller.get("/barcode/generate/QR");
+    let response = send(request.header("x-sandbox-fault", "truncate")).await;
     assert_eq!(response.status(), 400);
     let text = response.text().await.unwrap();
     assert!(text.starts_with(r#"{"requestId":"#) && !text.ends_with('}'));
@@ -134,17 +116,10 @@ async fn html_empty_bodies_and_wrong_content_types_replace_the_normal_response()
     for (fault, status) in [("html", 200), ("html=502", 502)] {
         let response = faulty_scan(&caller, fault).await;
         assert_eq!(response.status(), status);
-        assert_eq!(
-            response.headers()["content-type"],
-            "text/html; charset=utf-8"
-        );
-        assert!(
-            response
-                .text()
-                .await
-                .unwrap()
-                .starts_with("<!DOCTYPE html>")
-        );
+        let kind = &response.headers()["content-type"];
+        assert_eq!(kind, "text/html; charset=utf-8");
+        let text = response.text().await.unwrap();
+        assert!(text.starts_with("<!DOCTYPE html>"), "{text}");
     }
     let response = faulty_scan(&caller, "empty").await;
     assert_eq!(response.status(), 200);
@@ -161,7 +136,7 @@ async fn delayed_and_dripping_responses_are_otherwise_normal() {
     let caller = Caller::new().await;
     let good = caller.picture("QR", &[("data", "Test")]).await;
     for fault in ["ok", "delay=1ms", "drip=1ms", "delay=1ms; drip=1ms"] {
-        let response = faulty(&caller, fault).await.unwrap();
+        let response = faulty(&caller, fault).await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.bytes().await.unwrap(), good, "{fault}");
     }
@@ -194,13 +169,11 @@ async fn a_header_that_names_no_fault_is_refused() {
         ("explode", "no such fault"),
         ("status=503, ok", "not a number"),
     ] {
-        let response = faulty(&caller, fault).await.unwrap();
+        let response = faulty(&caller, fault).await;
         let (code, message) = failure(response, 400).await;
         assert_eq!(code, "errorInvalidInputData");
-        assert!(
-            message.contains("x-sandbox-fault") && message.contains(reason),
-            "{message}"
-        );
+        let is_right = message.contains("x-sandbox-fault") && message.contains(reason);
+        assert!(is_right, "{message}");
     }
 }
 
@@ -213,10 +186,8 @@ async fn faults_of_the_builder_and_of_a_running_sandbox_come_in_order() {
     let other = Script::from(Fault::status(500)).on("Scan").forever();
     caller.sandbox.inject(other).unwrap();
     assert_eq!(statuses(&caller, 6).await, [503, 502, 200, 401, 401, 200]);
-    caller
-        .sandbox
-        .inject(Script::from(Fault::status(500)).forever())
-        .unwrap();
+    let forever = Script::from(Fault::status(500)).forever();
+    caller.sandbox.inject(forever).unwrap();
     assert_eq!(statuses(&caller, 2).await, [500, 500]);
     caller.sandbox.clear_faults();
     assert_eq!(statuses(&caller, 1).await, [200]);
@@ -262,19 +233,14 @@ async fn the_token_endpoint_can_fail_while_operations_work() {
 #[tokio::test]
 async fn the_admin_call_adds_lists_and_clears_scripts() {
     let caller = Caller::new().await;
-    let add = |body: Value| {
-        let request = caller.http.post(admin(&caller, "/faults"));
-        request.json(&body).send()
-    };
-    let response = add(json!({ "steps": "status=503, ok", "times": 2 }))
-        .await
-        .unwrap();
+    let add = |body: Value| send(caller.http.post(admin(&caller, "/faults")).json(&body));
+    let response = add(json!({ "steps": "status=503, ok", "times": 2 })).await;
     assert_eq!(response.status(), 201);
     let first = json(response).await["id"].as_u64().unwrap();
     let body = json!({
         "steps": ["status=500"], "operation": "scan_base64", "probability": 0.5, "seed": 7,
     });
-    assert_eq!(add(body).await.unwrap().status(), 201);
+    assert_eq!(add(body).await.status(), 201);
     assert_eq!(statuses(&caller, 1).await, [503]);
 
     let list = caller.http.get(admin(&caller, "/faults")).send();
@@ -291,14 +257,12 @@ async fn the_admin_call_adds_lists_and_clears_scripts() {
     let url = admin(&caller, &format!("/faults/{first}"));
     let remove = || caller.http.delete(&url).send();
     assert_eq!(remove().await.unwrap().status(), 204);
-    assert_eq!(
-        failure(remove().await.unwrap(), 404).await.0,
-        "errorNotFound"
-    );
+    let (code, _) = failure(remove().await.unwrap(), 404).await;
+    assert_eq!(code, "errorNotFound");
     assert_eq!(statuses(&caller, 1).await, [200]);
 
     let forever = json!({ "steps": "status=500", "times": "forever" });
-    assert_eq!(add(forever).await.unwrap().status(), 201);
+    assert_eq!(add(forever).await.status(), 201);
     assert_eq!(statuses(&caller, 3).await, [500; 3]);
     let clear = caller.http.delete(admin(&caller, "/faults")).send();
     assert_eq!(clear.await.unwrap().status(), 204);
@@ -315,18 +279,15 @@ async fn bad_admin_calls_are_refused_with_the_reason() {
         (json!({ "steps": "ok", "time": 1 }), "time"),
         (json!({ "steps": "ok", "times": "often" }), "times"),
         (json!({ "steps": "ok", "times": 0 }), "at least once"),
-        (
-            json!({ "steps": "ok", "operation": "x" }),
-            "not an operation",
-        ),
+        (json!({ "steps": "ok", "operation": "x" }), "operation"),
         (json!({ "steps": "ok", "probability": 2 }), "from 0 to 1"),
     ] {
         let request = caller.http.post(admin(&caller, "/faults")).json(&body);
-        let (_, message) = failure(request.send().await.unwrap(), 400).await;
+        let message = rejection(send(request).await).await;
         assert!(message.contains(reason), "{body}: {message}");
     }
     let plain = caller.http.post(admin(&caller, "/faults")).body("{}");
-    let (code, _) = failure(plain.send().await.unwrap(), 415).await;
+    let (code, _) = failure(send(plain).await, 415).await;
     assert_eq!(code, "errorUnsupportedMediaType");
     let unknown = caller.http.get(admin(&caller, "/nothing")).send();
     failure(unknown.await.unwrap(), 404).await;

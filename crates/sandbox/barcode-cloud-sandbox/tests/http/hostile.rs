@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use barcode_cloud_sandbox::Sandbox;
 use futures_util::stream;
+use reqwest::Body;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Body, Response};
 use tokio::net::TcpStream;
 
-use crate::caller::{Caller, failure};
+use crate::caller::{Caller, failure, rejection, send};
 use crate::patched::{self, FORMATS};
 use crate::raw;
 
 async fn still_serves(caller: &Caller) {
     let picture = caller.picture("QR", &[("data", "still here")]).await;
-    let found = caller.recognize("QR", picture).await;
-    assert_eq!(found, [("QR".to_owned(), "still here".to_owned())]);
+    caller.assert_reads("QR", "still here", picture).await;
 }
 
 /// The head of a request with a body that the test writes itself.
@@ -35,12 +34,6 @@ fn status(answer: &str) -> u16 {
     code.unwrap_or_else(|| panic!("no answer: {answer:.200}"))
         .parse()
         .unwrap()
-}
-
-async fn scan(caller: &Caller, file: Vec<u8>) -> Response {
-    let form = Form::new().part("file", Part::bytes(file).file_name("a"));
-    let request = caller.post("/barcode/scan-multipart").multipart(form);
-    request.send().await.unwrap()
 }
 
 #[tokio::test]
@@ -70,7 +63,7 @@ async fn forms_with_wrong_boundaries_are_refused() {
             .post("/barcode/scan-multipart")
             .header("content-type", format!("multipart/form-data{boundary}"))
             .body(body.clone());
-        let (code, message) = failure(request.send().await.unwrap(), 400).await;
+        let (code, message) = failure(send(request).await, 400).await;
         assert_eq!(code, "errorInvalidInputData", "{body:.100}");
         assert!(message.len() < 1000, "{message:.2000}");
     }
@@ -85,7 +78,7 @@ async fn a_field_given_twice_is_refused_in_every_kind_of_body() {
         .post("/barcode/scan-body")
         .header("content-type", "application/json")
         .body(twice);
-    let message = failure(request.send().await.unwrap(), 400).await.1;
+    let message = rejection(send(request).await).await;
     assert!(
         message.contains("fileBase64 is given more than once"),
         "{message}"
@@ -94,10 +87,10 @@ async fn a_field_given_twice_is_refused_in_every_kind_of_body() {
         .part("file", Part::bytes(vec![1]).file_name("a"))
         .part("file", Part::bytes(vec![2]).file_name("b"));
     let request = caller.post("/barcode/scan-multipart").multipart(form);
-    let message = failure(request.send().await.unwrap(), 400).await.1;
+    let message = rejection(send(request).await).await;
     assert!(message.contains("given more than once"), "{message}");
     let path = "/barcode/generate/QR?data=1&barcodeType=EAN13";
-    let message = failure(caller.get(path).send().await.unwrap(), 400).await.1;
+    let message = rejection(send(caller.get(path)).await).await;
     assert!(message.contains("BarcodeType"), "{message}");
 }
 
@@ -110,14 +103,14 @@ async fn bytes_that_are_not_utf8_are_rejected_everywhere() {
         "/barcode/generate/QR?data=%C0%AF",
         "/barcode/generate/QR?%FF=1&data=1",
     ] {
-        failure(caller.get(path).send().await.unwrap(), 400).await;
+        failure(send(caller.get(path)).await, 400).await;
     }
     for kind in ["application/json", "application/xml"] {
         let request = caller
             .post("/barcode/scan-body")
             .header("content-type", kind)
             .body(b"{\"fileBase64\":\"\xff\"}".to_vec());
-        failure(request.send().await.unwrap(), 400).await;
+        failure(send(request).await, 400).await;
     }
     let mut request = post(&caller, "scan-body", "content-length: 0\r\nx-odd: ").into_bytes();
     let at = request.len() - 4;
@@ -145,7 +138,7 @@ async fn deep_nesting_is_rejected() {
             .post("/barcode/generate-body")
             .header("content-type", "application/json")
             .body(body);
-        let message = failure(request.send().await.unwrap(), 400).await.1;
+        let message = rejection(send(request).await).await;
         assert!(message.len() < 2000, "{message:.3000}");
     }
     still_serves(&caller).await;
@@ -155,12 +148,10 @@ async fn deep_nesting_is_rejected() {
 async fn pictures_of_no_size_and_of_a_huge_one_are_refused_in_each_format() {
     let caller = Caller::new().await;
     for format in FORMATS {
-        assert_eq!(
-            scan(&caller, patched::picture(format, 1)).await.status(),
-            200
-        );
+        let valid = caller.scan(patched::picture(format, 1)).await;
+        assert_eq!(valid.status(), 200);
         for side in [0, 30_000, u16::MAX] {
-            let response = scan(&caller, patched::picture(format, side)).await;
+            let response = caller.scan(patched::picture(format, side)).await;
             let (code, message) = failure(response, 400).await;
             assert_eq!(code, "errorInvalidInputData", "{format:?} {side}");
             assert!(message.contains("'File'"), "{format:?} {side}: {message}");
@@ -175,9 +166,9 @@ async fn a_picture_cut_off_at_any_byte_is_answered_in_each_format() {
     for format in FORMATS {
         let file = patched::picture(format, 1);
         for length in (0..file.len()).step_by(file.len().div_ceil(60)) {
-            let status = scan(&caller, file[..length].to_vec()).await.status();
+            let status = caller.scan(file[..length].to_vec()).await.status();
             assert!(
-                status == 400 || status == 200,
+                [200, 400].contains(&status.as_u16()),
                 "{format:?} {length}: {status}"
             );
         }
@@ -257,11 +248,11 @@ async fn a_body_of_100_megabytes_is_refused_and_the_refusal_arrives() {
             .post("/barcode/scan-body")
             .header("content-type", kind)
             .body(body());
-        let (code, _) = failure(request.send().await.unwrap(), 413).await;
+        let (code, _) = failure(send(request).await, 413).await;
         assert_eq!(code, "errorRequestTooLarge");
     }
     let token = caller.http.post(caller.sandbox.token_url()).body(body());
-    assert_eq!(token.send().await.unwrap().status(), 413);
+    assert_eq!(send(token).await.status(), 413);
     let log = serde_json::to_string(&caller.sandbox.requests()).unwrap();
     assert!(log.len() < 100_000, "{} bytes of log", log.len());
     still_serves(&caller).await;

@@ -4,7 +4,7 @@ use barcode_cloud_sandbox::Sandbox;
 use reqwest::{Method, Response};
 use serde_json::json;
 
-use crate::caller::{Caller, failure};
+use crate::caller::{Caller, failure, send};
 use crate::raw;
 
 async fn ask(caller: &Caller, path: &str, host: &str) -> Response {
@@ -18,7 +18,7 @@ async fn the_log_is_not_served_under_a_foreign_host_name() {
     let caller = Caller::new().await;
     let body = json!({ "barcodeType": "QR", "encodeData": { "data": "private" } });
     let request = caller.post("/barcode/generate-body").json(&body);
-    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert_eq!(send(request).await.status(), 200);
     for host in [
         "evil.example",
         "evil.example:8787",
@@ -79,7 +79,7 @@ async fn names_that_nobody_outside_can_own_are_admitted() {
     let url = format!("{}/health", caller.sandbox.admin_url());
     let request = caller.http.get(url).header("host", "evil.example");
     let forwarded = request.header("x-forwarded-host", "localhost");
-    assert_eq!(forwarded.send().await.unwrap().status(), 421);
+    assert_eq!(send(forwarded).await.status(), 421);
     let request = b"GET /_sandbox/requests HTTP/1.0\r\n\r\n";
     let (answer, _) = raw::read(&mut raw::sent(&caller, request).await).await;
     assert!(answer.contains(" 421 "), "{answer}");
@@ -95,7 +95,7 @@ async fn a_page_of_another_site_cannot_make_admin_calls() {
             .get(url)
             .header("sec-fetch-site", "cross-site")
             .header("sec-fetch-mode", mode);
-        let (_, message) = failure(request.send().await.unwrap(), 421).await;
+        let (_, message) = failure(send(request).await, 421).await;
         assert!(message.contains("another origin"), "{message}");
     }
 }

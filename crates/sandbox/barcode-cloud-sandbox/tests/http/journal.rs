@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
-use crate::caller::{Caller, ask_token, json};
+use crate::caller::{Caller, ask_token, json, send};
 
 fn admin(caller: &Caller, path: &str) -> String {
     format!("{}{path}", caller.sandbox.admin_url())
@@ -51,7 +51,7 @@ async fn bodies_are_kept_where_they_are_small_texts_and_counted_always() {
     assert_eq!(post(&large).await.unwrap().status(), 400);
     let form = Form::new().part("file", Part::bytes(vec![7; 1000]).file_name("a"));
     let request = caller.post("/barcode/scan-multipart").multipart(form);
-    assert_eq!(request.send().await.unwrap().status(), 400);
+    assert_eq!(send(request).await.status(), 400);
 
     let log = caller.sandbox.requests();
     let [small, large_one, picture] = &log[..] else {
@@ -84,10 +84,10 @@ async fn secrets_are_in_no_part_of_the_log() {
     ] {
         http.post(url).json(&body).send().await.unwrap();
         let request = caller.post("/barcode/scan-body").json(&body);
-        assert_eq!(request.send().await.unwrap().status(), 400);
+        assert_eq!(send(request).await.status(), 400);
     }
     let path = format!("/{0}?access_token={0}&x={0}", caller.token);
-    caller.get(&path).send().await.unwrap();
+    send(caller.get(&path)).await;
 
     let shown = serde_json::to_string(&caller.sandbox.requests()).unwrap();
     assert!(shown.contains("known-id") && shown.contains("grant_type=client_credentials"));
@@ -109,7 +109,7 @@ async fn faults_and_requests_without_a_response_are_logged() {
             .is_err()
     );
     let unknown = caller.get("/nothing").header("x-sandbox-fault", "hang");
-    assert_eq!(unknown.send().await.unwrap().status(), 404);
+    assert_eq!(send(unknown).await.status(), 404);
     let log = caller.sandbox.requests();
     assert_eq!(log[0].fault.as_deref(), Some("reset"));
     assert_eq!(log[0].status, None);

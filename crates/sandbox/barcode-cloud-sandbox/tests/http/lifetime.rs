@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use barcode_cloud_sandbox::{Error, Sandbox};
 
-use crate::caller::{Caller, barcodes, failure, json};
+use crate::caller::{Caller, barcodes, failure, json, rejection, send};
 use crate::raw;
 
 const SCAN: &str = "/barcode/scan?fileUrl=https://example.com/a.png";
@@ -134,7 +134,7 @@ async fn empty_credentials_are_refused_at_start() {
 #[tokio::test]
 async fn an_address_is_read_only_if_it_is_mapped() {
     let caller = Caller::new().await;
-    let response = caller.get(SCAN).send().await.unwrap();
+    let response = send(caller.get(SCAN)).await;
     assert_eq!(failure(response, 400).await.0, "errorNotSupportedBySandbox");
 
     let picture = caller.picture("QR", &[("data", "Test")]).await;
@@ -145,11 +145,11 @@ async fn an_address_is_read_only_if_it_is_mapped() {
     caller
         .sandbox
         .url_file("https://example.com/a.png", path.clone());
-    let response = caller.get(SCAN).send().await.unwrap();
-    assert!(failure(response, 400).await.1.contains("cannot be read"));
+    let response = send(caller.get(SCAN)).await;
+    assert!(rejection(response).await.contains("cannot be read"));
 
     std::fs::write(&path, &picture).unwrap();
-    let response = caller.get(SCAN).send().await.unwrap();
+    let response = send(caller.get(SCAN)).await;
     std::fs::remove_file(&path).unwrap();
     let found = barcodes(&json(response).await);
     assert_eq!(found, [("QR".to_owned(), "Test".to_owned())]);

@@ -7,23 +7,13 @@ use barcode_cloud_sandbox::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::{GrayImage, ImageFormat, Luma, RgbImage};
-use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
-use crate::caller::{Caller, barcodes, failure, json as body};
-
-async fn scan(caller: &Caller, file: Vec<u8>) -> reqwest::Response {
-    let form = Form::new().part("file", Part::bytes(file).file_name("a"));
-    caller
-        .post("/barcode/scan-multipart")
-        .multipart(form)
-        .send()
-        .await
-        .unwrap()
-}
+use crate::caller::{Caller, barcodes, failure, json as body, rejection, send};
+use crate::patched::FORMATS;
 
 async fn refused_as_file(caller: &Caller, file: Vec<u8>) -> String {
-    let (code, message) = failure(scan(caller, file).await, 400).await;
+    let (code, message) = failure(caller.scan(file).await, 400).await;
     assert_eq!(code, "errorInvalidInputData");
     assert!(
         message.starts_with("Error: Field name: 'File' errors: "),
@@ -45,13 +35,8 @@ async fn a_file_that_is_not_an_image_is_rejected_as_such() {
         assert!(message.contains("Png, Jpeg, Gif, Tiff or Bmp"), "{message}");
     }
     let body = json!({ "fileBase64": STANDARD.encode("text") });
-    let response = caller
-        .post("/barcode/scan-body")
-        .json(&body)
-        .send()
-        .await
-        .unwrap();
-    assert!(failure(response, 400).await.1.contains("'FileBase64'"));
+    let response = caller.post_json("/barcode/scan-body", &body).await;
+    assert!(rejection(response).await.contains("'FileBase64'"));
 }
 
 #[tokio::test]
@@ -59,20 +44,14 @@ async fn truncated_and_garbled_files_of_each_format_are_answered() {
     let caller = Caller::new().await;
     let picture = caller.picture("QR", &[("data", "Test")]).await;
     let picture = image::load_from_memory(&picture).unwrap().into_rgb8();
-    for format in [
-        ImageFormat::Png,
-        ImageFormat::Jpeg,
-        ImageFormat::Gif,
-        ImageFormat::Tiff,
-        ImageFormat::Bmp,
-    ] {
+    for format in FORMATS {
         let mut file = Cursor::new(Vec::new());
         picture.write_to(&mut file, format).unwrap();
         let file = file.into_inner();
         for length in [4, 10, 30, file.len() / 2, file.len() - 10] {
-            let status = scan(&caller, file[..length].to_vec()).await.status();
+            let status = caller.scan(file[..length].to_vec()).await.status();
             assert!(
-                status == 400 || status == 200,
+                [200, 400].contains(&status.as_u16()),
                 "{format:?} {length}: {status}"
             );
         }
@@ -82,9 +61,9 @@ async fn truncated_and_garbled_files_of_each_format_are_answered() {
                 let at = 8 + (seed * 7919 + step * 104_729) % (garbled.len() - 8);
                 garbled[at] ^= 1 << (seed % 8);
             }
-            let status = scan(&caller, garbled).await.status();
+            let status = caller.scan(garbled).await.status();
             assert!(
-                status == 400 || status == 200,
+                [200, 400].contains(&status.as_u16()),
                 "{format:?} {seed}: {status}"
             );
         }
@@ -122,20 +101,13 @@ async fn a_file_of_25_mib_is_read() {
     large.write_to(&mut file, ImageFormat::Bmp).unwrap();
     let file = file.into_inner();
     assert!(file.len() > 25 * 1024 * 1024);
-    let found = caller.recognize("QR", file.clone()).await;
-    assert_eq!(found, [("QR".to_owned(), "Test".to_owned())]);
+    caller.assert_reads("QR", "Test", file.clone()).await;
     // By base64 the document has a bound for recognise: 28,730,982 characters.
     let body = json!({ "barcodeTypes": ["QR"], "fileBase64": STANDARD.encode(&file) });
-    let response = caller
-        .post("/barcode/recognize-body")
-        .json(&body)
-        .send()
-        .await
-        .unwrap();
+    let response = caller.post_json("/barcode/recognize-body", &body).await;
     assert!(
-        failure(response, 400)
+        rejection(response)
             .await
-            .1
             .contains("between 1 and 28730982 characters")
     );
 }
@@ -144,7 +116,7 @@ async fn a_file_of_25_mib_is_read() {
 async fn a_body_beyond_the_limit_is_rejected_and_the_error_arrives() {
     let caller = Caller::of(Sandbox::builder().body_limit(100_000)).await;
     let large = vec![b'x'; 20 * 1024 * 1024];
-    let (code, _) = failure(scan(&caller, large.clone()).await, 413).await;
+    let (code, _) = failure(caller.scan(large.clone()).await, 413).await;
     assert_eq!(code, "errorRequestTooLarge");
     let json = caller
         .post("/barcode/scan-body")
@@ -192,7 +164,7 @@ async fn a_picture_that_takes_long_to_search_is_answered_within_ten_seconds() {
     let path = "/barcode/recognize?barcodeType=MostCommonlyUsed&recognitionMode=Excellent\
                 &fileUrl=https://example.com/dots.png";
     let before = Instant::now();
-    let response = caller.get(path).send().await.unwrap();
+    let response = send(caller.get(path)).await;
     assert_eq!(response.status(), 200);
     assert_eq!(barcodes(&body(response).await), []);
     assert!(

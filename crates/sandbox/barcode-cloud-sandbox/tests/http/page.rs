@@ -2,7 +2,7 @@
 
 use reqwest::{Method, RequestBuilder, Response};
 
-use crate::caller::{Caller, failure, json};
+use crate::caller::{Caller, failure, json, send};
 use crate::raw;
 
 const FILES: [(&str, &str); 8] = [
@@ -99,7 +99,7 @@ async fn a_request_by_a_foreign_host_name_is_refused() {
     let caller = Caller::new().await;
     for (path, _) in FILES {
         let request = ask(&caller, Method::GET, path).header("host", "evil.example:8787");
-        let response = request.send().await.unwrap();
+        let response = send(request).await;
         let policy = response.headers().get("content-security-policy");
         assert!(policy.is_some(), "{path}");
         let (code, message) = failure(response, 421).await;
@@ -108,7 +108,7 @@ async fn a_request_by_a_foreign_host_name_is_refused() {
     }
     let host = format!("localhost:{}", caller.sandbox.port());
     let request = ask(&caller, Method::GET, "/").header("host", host);
-    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert_eq!(send(request).await.status(), 200);
     let mut stream = raw::sent(&caller, b"GET / HTTP/1.0\r\n\r\n").await;
     let (nameless, _) = raw::read(&mut stream).await;
     assert!(nameless.contains(" 421 "), "{nameless}");

@@ -3,18 +3,13 @@
 use barcode_cloud_sandbox::Sandbox;
 use reqwest::multipart::Form;
 
-use crate::caller::{Caller, failure, json};
+use crate::caller::{Caller, json, rejection, send};
+use crate::pictures::size;
 
 const ASPOSE: &[(&str, &str)] = &[("data", "Aspose")];
 
 async fn strict() -> Caller {
     Caller::of(Sandbox::builder().strict(true)).await
-}
-
-/// The size of a PNG picture.
-fn size(picture: &[u8]) -> (u32, u32) {
-    let picture = image::load_from_memory(picture).unwrap();
-    (picture.width(), picture.height())
 }
 
 #[tokio::test]
@@ -29,10 +24,10 @@ async fn quoted_colours_are_the_same_as_unquoted_ones() {
     assert_eq!(quoted, caller.picture("QR", &[("data", "Test")]).await);
     for unmatched in ["'Black", "Black'", "'", "''", "''Black''"] {
         let query = [("data", "Test"), ("foregroundColor", unmatched)];
-        let (_, message) = failure(caller.generate("QR", &query).await, 400).await;
+        let message = rejection(caller.generate("QR", &query).await).await;
         assert!(message.contains("is not a colour"), "{message}");
     }
-    let (_, message) = failure(strict().await.generate("QR", &query).await, 400).await;
+    let message = rejection(strict().await.generate("QR", &query).await).await;
     assert!(message.contains("'ForegroundColor'"), "{message}");
 }
 
@@ -52,7 +47,7 @@ async fn a_token_is_given_for_a_multipart_form() {
     let token = json(given).await["access_token"].clone();
     let call = caller.http.get(caller.url("/barcode/generate/QR?data=x"));
     let call = call.bearer_auth(token.as_str().unwrap());
-    assert_eq!(call.send().await.unwrap().status(), 200);
+    assert_eq!(send(call).await.status(), 200);
     let refused = json(ask(&caller, "wrong").await).await;
     assert_eq!(refused["error"], "invalid_client");
     let shown = format!("{:?}", caller.sandbox.requests());
@@ -75,16 +70,14 @@ async fn qr_modules_have_the_height_that_is_asked_for() {
     let (width, height) = size(&picture);
     // The symbol has 21 rows and columns of modules, 4 pixels wide and 3 pixels high.
     assert_eq!(width - height, 21);
-    let found = caller.recognize("QR", picture).await;
-    assert_eq!(found, [("QR".to_owned(), "Test".to_owned())]);
+    caller.assert_reads("QR", "Test", picture).await;
 }
 
 #[tokio::test]
 async fn code39_drops_what_it_cannot_encode_and_the_log_warns() {
     let caller = Caller::new().await;
     let picture = caller.picture("Code39", ASPOSE).await;
-    let found = caller.recognize("Code39", picture).await;
-    assert_eq!(found, [("Code39".to_owned(), "A".to_owned())]);
+    caller.assert_reads("Code39", "A", picture).await;
     let log = caller.sandbox.requests();
     let entry = log
         .iter()
@@ -103,11 +96,11 @@ async fn code39_drops_what_it_cannot_encode_and_the_log_warns() {
 #[tokio::test]
 async fn code39_data_is_refused_where_nothing_is_left_and_in_strict_mode() {
     let caller = Caller::new().await;
-    let (_, message) = failure(caller.generate("Code39", &[("data", "lower")]).await, 400).await;
+    let message = rejection(caller.generate("Code39", &[("data", "lower")]).await).await;
     assert!(message.contains("Code39FullASCII"), "{message}");
     let long = format!("A{}", "a".repeat(1000));
-    let (_, message) = failure(caller.generate("Code39", &[("data", &long)]).await, 400).await;
+    let message = rejection(caller.generate("Code39", &[("data", &long)]).await).await;
     assert!(message.contains("at most 80"), "{message}");
-    let (_, message) = failure(strict().await.generate("Code39", ASPOSE).await, 400).await;
+    let message = rejection(strict().await.generate("Code39", ASPOSE).await).await;
     assert!(message.contains("'s'"), "{message}");
 }

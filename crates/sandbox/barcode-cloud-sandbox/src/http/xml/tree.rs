@@ -1,16 +1,19 @@
 //! Parses XML text into a tree, within bounds. Document types, and therefore entities and external
 //! resources, are rejected. The depth and the number of elements are limited.
+//!
+//! roxmltree does not limit the attributes of an element, although the time that it takes grows
+//! with the square of their number.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// The maximum depth. Every body of the document is less deep.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 /// The maximum number of elements. Every valid body has fewer.
-const MOST_ELEMENTS: usize = 10_000;
+const MAX_ELEMENTS: usize = 10_000;
 /// The maximum number of attributes of an element, including namespace declarations. To find
 /// duplicates, the parser compares each attribute with all before it.
-const MOST_ATTRIBUTES: usize = 32;
+const MAX_ATTRIBUTES: usize = 32;
 
 /// An element.
 #[derive(Debug, Default, PartialEq)]
@@ -73,20 +76,22 @@ impl Builder {
             return Err("there is more than one root element".to_owned());
         }
         self.elements += 1;
-        if self.elements > MOST_ELEMENTS {
-            return Err(format!("it has more than {MOST_ELEMENTS} elements"));
+        if self.elements > MAX_ELEMENTS {
+            return Err(format!("it has more than {MAX_ELEMENTS} elements"));
         }
-        if self.open.len() >= DEEPEST {
-            return Err(format!("its elements are nested more than {DEEPEST} deep"));
+        if self.open.len() >= MAX_DEPTH {
+            return Err(format!(
+                "its elements are nested more than {MAX_DEPTH} deep"
+            ));
         }
         let mut node = Node {
             name: tag.local_name().as_ref().to_owned(),
             ..Node::default()
         };
         for (count, attribute) in tag.attributes().enumerate() {
-            if count >= MOST_ATTRIBUTES {
+            if count >= MAX_ATTRIBUTES {
                 return Err(format!(
-                    "an element has more than {MOST_ATTRIBUTES} attributes"
+                    "an element has more than {MAX_ATTRIBUTES} attributes"
                 ));
             }
             let attribute = attribute.map_err(|error| error.to_string())?;
