@@ -33,7 +33,7 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 const MAX_CONNECTIONS: usize = 1024;
 /// The default time that a client has to send the headers of a request, and then its body.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a picture is searched for barcodes. Including the step that is in progress at its end,
+/// How long an image is searched for barcodes. Including the step that is in progress at its end,
 /// a client that waits for ten seconds gets its response, even from an unoptimised build.
 const RECOGNITION_TIME: Duration = Duration::from_secs(5);
 /// The maximum offset of the clock. Dates too far from now cannot be formatted.

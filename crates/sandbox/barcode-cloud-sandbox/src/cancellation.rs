@@ -30,7 +30,7 @@ fn dots() -> Vec<u8> {
     file
 }
 
-/// A sandbox that may search a picture for an hour, and a request whose picture it is searching.
+/// A sandbox that may search an image for an hour, and a request whose image it is searching.
 async fn reading() -> (Sandbox, JoinHandle<reqwest::Result<reqwest::Response>>) {
     let mut builder = Sandbox::builder();
     builder.recognition_time = Duration::from_secs(3600);

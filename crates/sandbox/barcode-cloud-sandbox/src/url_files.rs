@@ -61,28 +61,19 @@ pub(crate) struct UrlFiles(RwLock<HashMap<String, UrlFile>>);
 
 impl UrlFiles {
     pub(crate) fn insert(&self, url: String, file: UrlFile) {
-        self.0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(url, file);
+        let mut files = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        files.insert(url, file);
     }
 
     /// Returns the file that is mapped to `url`. A file larger than `limit` bytes is an error.
     pub(crate) async fn read(&self, url: &str, limit: usize) -> Result<Bytes, Failure> {
-        let file = self
-            .0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(url)
-            .cloned();
-        let path = match file {
+        let files = || self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let path = match files().get(url).cloned() {
             Some(UrlFile::Bytes(bytes)) => return Ok(bytes),
             Some(UrlFile::Path(path)) => path,
             None => {
-                return Err(Failure::unsupported(
-                    "fileUrl",
-                    "URLs that are not mapped to a file, because it never opens a URL",
-                ));
+                let what = "URLs that are not mapped to a file, because it never opens a URL";
+                return Err(Failure::unsupported("fileUrl", what));
             }
         };
         let unreadable = |error: &dyn fmt::Display| {
@@ -92,17 +83,15 @@ impl UrlFiles {
                 format!("The file {path} cannot be read: {error}."),
             )
         };
-        let size = tokio::fs::metadata(&path)
+        let metadata = tokio::fs::metadata(&path)
             .await
-            .map_err(|error| unreadable(&error))?
-            .len();
-        if usize::try_from(size).is_ok_and(|size| size <= limit) {
+            .map_err(|error| unreadable(&error))?;
+        if usize::try_from(metadata.len()).is_ok_and(|size| size <= limit) {
             let bytes = tokio::fs::read(&path)
                 .await
                 .map_err(|error| unreadable(&error))?;
-            Ok(bytes.into())
-        } else {
-            Err(unreadable(&format_args!("it is larger than {limit} bytes")))
+            return Ok(bytes.into());
         }
+        Err(unreadable(&format_args!("it is larger than {limit} bytes")))
     }
 }

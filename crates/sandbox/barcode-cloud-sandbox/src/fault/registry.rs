@@ -68,9 +68,8 @@ impl Faults {
         }
         let mut playing = self.playing();
         if playing.scripts.len() >= MAX_SCRIPTS {
-            return Err(Error::Fault(
-                "there are 1000 active scripts already".to_owned(),
-            ));
+            let problem = format!("there are {MAX_SCRIPTS} active scripts already");
+            return Err(Error::Fault(problem));
         }
         playing.last_id += 1;
         let id = playing.last_id;
@@ -118,16 +117,14 @@ impl Faults {
     /// The spelling of an operation in the document.
     fn known(&self, given: &str) -> Result<String, Error> {
         let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
-        self.operations
-            .iter()
-            .find(|known| plain(known) == plain(given))
-            .map(|known| known.to_string())
-            .ok_or_else(|| {
-                let known = self.operations.join(", ");
-                Error::Fault(format!(
-                    "{given:.100} is not an operation; the operations are {known}"
-                ))
-            })
+        let mut operations = self.operations.iter();
+        let known = operations.find(|known| plain(known) == plain(given));
+        known.map(|known| known.to_string()).ok_or_else(|| {
+            let known = self.operations.join(", ");
+            Error::Fault(format!(
+                "{given:.100} is not an operation; the operations are {known}"
+            ))
+        })
     }
 
     fn playing(&self) -> std::sync::MutexGuard<'_, Playing> {
@@ -170,10 +167,7 @@ impl Active {
             id: self.id,
             steps: self.script.steps.iter().map(Fault::to_string).collect(),
             operation: self.script.operation.clone(),
-            times_left: self
-                .script
-                .times
-                .map(|times| times.saturating_sub(self.played)),
+            times_left: (self.script.times).map(|times| times.saturating_sub(self.played)),
             next_step: self.step,
             hits: self.hits,
             probability: self.script.chance.map(|(probability, _)| probability),

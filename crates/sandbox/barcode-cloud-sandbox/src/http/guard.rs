@@ -182,30 +182,15 @@ mod tests {
     #[test]
     fn only_names_that_no_stranger_can_own_are_admitted() {
         let allowed = AllowedHosts::new(&["Box.Example".to_owned()]).unwrap();
-        for host in [
-            "127.0.0.1",
-            "[::1]",
-            "localhost",
-            "LOCALHOST.",
-            "sandbox",
-            "host.docker.internal",
-            "a.INTERNAL.",
-            "box.example",
-            "BOX.example.",
-        ] {
+        let admitted = "127.0.0.1 [::1] localhost LOCALHOST. sandbox host.docker.internal a.INTERNAL. \
+                        box.example BOX.example.";
+        for host in admitted.split(' ') {
             assert!(allowed.admit(host), "{host}");
         }
-        for host in [
-            "",
-            ".",
-            "example.",
-            "evil.example",
-            "localhost.evil.example",
-            "127.0.0.1.evil.example",
-            "internal.example",
-            "evilinternal.",
-            "a.box.example",
-        ] {
+        let rejected = " . example. evil.example \
+                        localhost.evil.example 127.0.0.1.evil.example internal.example \
+                        evilinternal. a.box.example";
+        for host in rejected.split(' ') {
             assert!(!allowed.admit(host), "{host}");
         }
     }
