@@ -35,7 +35,9 @@ pub use secrecy::SecretString;
 
 pub use client::{Client, ClientBuilder};
 pub use config::{Config, Retry, Timeouts};
-pub use error::{ApiError, ConfigurationError, Deadline, Error, InvalidInput, InvalidResponse};
+pub use error::{
+    ApiError, ConfigurationError, Deadline, Error, ErrorKind, InvalidInput, InvalidResponse,
+};
 pub use image::{Image, ImageStream};
 pub use request::{
     Barcode, BarcodeType, Code128Options, Color, Data, Generate, ImageSource, Pdf417Options, Point,

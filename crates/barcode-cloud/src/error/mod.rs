@@ -5,8 +5,10 @@ mod api;
 pub(crate) mod body;
 mod configuration;
 mod invalid_response;
+mod kind;
 mod response_head;
 mod status;
+mod unprocessed;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,9 +21,11 @@ pub use self::api::ApiError;
 pub use self::configuration::ConfigurationError;
 pub(crate) use self::invalid_response::Fault;
 pub use self::invalid_response::InvalidResponse;
+pub use self::kind::ErrorKind;
 pub(crate) use self::response_head::{REQUEST_ID, ResponseHead};
 pub(crate) use self::status::Resend;
 use self::status::StatusClass;
+pub(crate) use self::unprocessed::is_unprocessed;
 
 /// The error of a call, or of building a client.
 ///
@@ -35,7 +39,7 @@ use self::status::StatusClass;
 /// enables it. A broken connection, the timeout of an attempt, and an image that was truncated in
 /// transit count as a lost response.
 ///
-/// | status | meaning | [`is_client_error`](Self::is_client_error) | [`is_retryable`](Self::is_retryable) | may be billed | resent |
+/// | status | meaning | [`is_client_error`](Self::is_client_error) | [`is_retryable`](Self::is_retryable) | [may be billed](Self::may_have_been_billed) | resent |
 /// |---|---|---|---|---|---|
 /// | 400, 413, 415, 422, other 4xx | the request is invalid | yes | no | no | no |
 /// | 401 | the token was rejected ([`is_auth`](Self::is_auth)) | no | no | no | once, with a new token |
@@ -275,21 +279,61 @@ impl Error {
         }
     }
 
-    /// Returns the kind of the error for traces and metrics: one word, or the status of the
+    /// Returns the kind of the error, for example to decide how a service reports it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Configuration(_) => ErrorKind::Configuration,
+            Self::InvalidInput(_) => ErrorKind::InvalidInput,
+            Self::File { .. } => ErrorKind::File,
+            Self::Auth(_) => ErrorKind::Auth,
+            Self::Api(error) => StatusClass::of(error.status).kind(error.status),
+            Self::Transport { source } if source.is_connect() => ErrorKind::Connect,
+            Self::Transport { .. } => ErrorKind::ResponseLost,
+            Self::Timeout { .. } => ErrorKind::Timeout,
+            Self::InvalidResponse(_) => ErrorKind::InvalidResponse,
+            Self::Middleware(_) => ErrorKind::Middleware,
+        }
+    }
+
+    /// Returns the value of `error.type` in traces and metrics: one word, or the status of the
     /// response.
-    pub(crate) fn kind(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Self::Configuration(_) => "configuration",
-            Self::InvalidInput(_) => "invalid_input",
-            Self::File { .. } => "file",
-            Self::Auth(_) => "auth",
-            Self::Api(error) => return Cow::Owned(error.status.as_u16().to_string()),
-            Self::Transport { source } if source.is_connect() => "connect",
-            Self::Transport { .. } => "transport",
-            Self::Timeout { .. } => "timeout",
-            Self::InvalidResponse(_) => "invalid_response",
-            Self::Middleware(_) => "middleware",
-        })
+    pub(crate) fn telemetry_type(&self) -> Cow<'static, str> {
+        match self {
+            Self::Api(error) => Cow::Owned(error.status.as_u16().to_string()),
+            Self::Transport { source } if !source.is_connect() => Cow::Borrowed("transport"),
+            _ => Cow::Borrowed(self.kind().as_str()),
+        }
+    }
+
+    /// Returns `true` if the service may have processed and billed the request although the call
+    /// failed: the response was lost, invalid or incomplete, or the service failed. See the
+    /// [table](Self#) for statuses.
+    ///
+    /// If this returns `false`, repeating the call cannot bill it twice.
+    pub fn may_have_been_billed(&self) -> bool {
+        match self {
+            Self::Api(error) => StatusClass::of(error.status).may_have_been_billed(),
+            Self::Transport { source } => !source.is_connect() && !is_unprocessed(source),
+            Self::Timeout { .. } | Self::InvalidResponse(_) | Self::Middleware(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if a deadline of the client passed, or if the service or a gateway reported a
+    /// timeout (408 or 504).
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => true,
+            Self::Transport { source } => source.is_timeout(),
+            Self::Api(error) => matches!(error.status.as_u16(), 408 | 504),
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if the service limits the rate of requests (429). The token endpoint's own
+    /// limit is an [`Error::Auth`].
+    pub fn is_rate_limited(&self) -> bool {
+        self.kind() == ErrorKind::RateLimited
     }
 
     /// Returns `true` if authentication failed: no token could be obtained, or the service rejected

@@ -3,6 +3,8 @@
 
 use reqwest::StatusCode;
 
+use super::ErrorKind;
+
 /// What an unsuccessful status means for the caller and for billing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StatusClass {
@@ -37,6 +39,25 @@ impl StatusClass {
             400..=499 => Self::InvalidRequest,
             500 => Self::ServerError,
             _ => Self::Unsupported,
+        }
+    }
+
+    /// Returns `true` if the service may have processed the request, and therefore billed it.
+    pub(crate) fn may_have_been_billed(self) -> bool {
+        matches!(self, Self::ResponseLost | Self::ServerError | Self::Unsupported)
+    }
+
+    /// Returns the public kind of an error with this `status`.
+    pub(crate) fn kind(self, status: StatusCode) -> ErrorKind {
+        match self {
+            Self::InvalidRequest => ErrorKind::Rejected,
+            Self::WrongUrl => ErrorKind::WrongUrl,
+            Self::Unauthorized => ErrorKind::Auth,
+            Self::Forbidden => ErrorKind::Forbidden,
+            Self::Busy if status == StatusCode::TOO_MANY_REQUESTS => ErrorKind::RateLimited,
+            Self::Busy => ErrorKind::Unavailable,
+            Self::ResponseLost => ErrorKind::ResponseLost,
+            Self::ServerError | Self::Unsupported => ErrorKind::Server,
         }
     }
 
@@ -79,40 +100,44 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::{Resend, StatusClass};
-    use crate::error::{ApiError, Error, Fault, InvalidResponse};
+    use crate::error::{ApiError, Error, ErrorKind, Fault, InvalidResponse};
 
     /// The table in the documentation of `Error`: status, `is_client_error`, `is_retryable`,
-    /// `is_auth`, and whether the request is resent.
-    const TABLE: [(u16, bool, bool, bool, Resend); 19] = [
-        (302, false, false, false, Resend::Never),
-        (400, true, false, false, Resend::Never),
-        (401, false, false, true, Resend::Never),
-        (403, false, false, false, Resend::Never),
-        (404, false, false, false, Resend::Never),
-        (405, false, false, false, Resend::Never),
-        (407, false, false, false, Resend::Never),
-        (408, false, true, false, Resend::AfterLostResponse),
-        (413, true, false, false, Resend::Never),
-        (415, true, false, false, Resend::Never),
-        (421, false, false, false, Resend::Never),
-        (422, true, false, false, Resend::Never),
-        (429, false, true, false, Resend::Safe),
-        (500, false, true, false, Resend::AfterServerError),
-        (501, false, false, false, Resend::Never),
-        (502, false, true, false, Resend::AfterLostResponse),
-        (503, false, true, false, Resend::Safe),
-        (504, false, true, false, Resend::AfterLostResponse),
-        (505, false, false, false, Resend::Never),
+    /// `may_have_been_billed`, whether the request is resent, and the kind.
+    const TABLE: [(u16, bool, bool, bool, Resend, ErrorKind); 19] = [
+        (302, false, false, false, Resend::Never, ErrorKind::WrongUrl),
+        (400, true, false, false, Resend::Never, ErrorKind::Rejected),
+        (401, false, false, false, Resend::Never, ErrorKind::Auth),
+        (403, false, false, false, Resend::Never, ErrorKind::Forbidden),
+        (404, false, false, false, Resend::Never, ErrorKind::WrongUrl),
+        (405, false, false, false, Resend::Never, ErrorKind::WrongUrl),
+        (407, false, false, false, Resend::Never, ErrorKind::WrongUrl),
+        (408, false, true, true, Resend::AfterLostResponse, ErrorKind::ResponseLost),
+        (413, true, false, false, Resend::Never, ErrorKind::Rejected),
+        (415, true, false, false, Resend::Never, ErrorKind::Rejected),
+        (421, false, false, false, Resend::Never, ErrorKind::WrongUrl),
+        (422, true, false, false, Resend::Never, ErrorKind::Rejected),
+        (429, false, true, false, Resend::Safe, ErrorKind::RateLimited),
+        (500, false, true, true, Resend::AfterServerError, ErrorKind::Server),
+        (501, false, false, true, Resend::Never, ErrorKind::Server),
+        (502, false, true, true, Resend::AfterLostResponse, ErrorKind::ResponseLost),
+        (503, false, true, false, Resend::Safe, ErrorKind::Unavailable),
+        (504, false, true, true, Resend::AfterLostResponse, ErrorKind::ResponseLost),
+        (505, false, false, true, Resend::Never, ErrorKind::Server),
     ];
 
     #[test]
     fn every_use_of_a_status_agrees_with_the_documented_table() {
-        for (code, is_client_error, is_retryable, is_auth, resend) in TABLE {
+        for (code, is_client_error, is_retryable, may_be_billed, resend, kind) in TABLE {
             let status = StatusCode::from_u16(code).unwrap();
             let error = Error::from(ApiError::new(status));
             assert_eq!(error.is_client_error(), is_client_error, "{code}");
             assert_eq!(error.is_retryable(), is_retryable, "{code}");
-            assert_eq!(error.is_auth(), is_auth, "{code}");
+            assert_eq!(error.is_auth(), code == 401, "{code}");
+            assert_eq!(error.is_rate_limited(), code == 429, "{code}");
+            assert_eq!(error.is_timeout(), [408, 504].contains(&code), "{code}");
+            assert_eq!(error.may_have_been_billed(), may_be_billed, "{code}");
+            assert_eq!(error.kind(), kind, "{code}");
             assert_eq!(error.resend(), resend, "{code}");
             // The advice in the message follows the same classification.
             let text = error.to_string();

@@ -12,7 +12,6 @@ pub(crate) mod response;
 mod retry;
 mod shared;
 mod span;
-mod unprocessed;
 pub(crate) mod upload;
 
 use std::pin::pin;
@@ -242,7 +241,7 @@ impl Call<'_> {
             return Err(failure);
         };
         // Only the kind of the error is logged: the service's message may quote the data.
-        let kind = failure.error.kind();
+        let kind = failure.error.telemetry_type();
         tracing::debug!(attempts, ?pause, %kind, "resending the request");
         Ok(pause)
     }

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use tower::retry::budget::{Budget as _, TpsBudget};
 
-use super::unprocessed::is_unprocessed;
 use crate::config::Retry;
-use crate::error::{Error, Resend};
+use crate::error::{Error, Resend, is_unprocessed};
 
 /// The period over which the budget counts calls.
 const RECENT: Duration = Duration::from_secs(10);

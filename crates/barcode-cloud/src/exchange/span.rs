@@ -65,7 +65,7 @@ impl<'a> CallSpan<'a> {
         }
         // Every successful response in the document has status 200.
         let status = error.map_or(Some(StatusCode::OK), api_status);
-        self.close(error.map(Error::kind), status);
+        self.close(error.map(Error::telemetry_type), status);
     }
 
     fn close(&mut self, error: Option<Cow<'static, str>>, status: Option<StatusCode>) {
@@ -156,7 +156,7 @@ impl Drop for Streaming {
 /// Records the error that a call or its stream ended with.
 fn record_error(span: &Span, error: &Error) {
     span.record("otel.status_code", "ERROR");
-    span.record("error.type", display(error.kind()));
+    span.record("error.type", display(error.telemetry_type()));
     if let Some(status) = api_status(error) {
         span.record("http.response.status_code", status.as_u16());
     }

@@ -1,4 +1,4 @@
-//! Recognises requests that an HTTP/2 server did not process, because it shut down gracefully or
+//! Recognizes requests that an HTTP/2 server did not process, because it shut down gracefully or
 //! refused the stream. They are not billed, and are always safe to resend ([RFC 9113 section
 //! 8.7](https://www.rfc-editor.org/rfc/rfc9113.html#section-8.7)).
 
