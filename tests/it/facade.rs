@@ -210,7 +210,7 @@ async fn a_picture_without_a_barcode_is_an_empty_list() {
         .send()
         .await
         .unwrap();
-    assert_eq!(found, []);
+    assert!(found.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -114,7 +114,7 @@ async fn an_upload_has_a_length_and_a_constant_name_and_no_chunks() {
         .send()
         .await
         .unwrap();
-    assert_eq!(found, []);
+    assert!(found.is_empty());
     upload.assert_async().await;
 }
 
@@ -187,19 +187,19 @@ async fn an_option_out_of_its_bounds_is_refused_before_anything_is_sent() {
     for (request, field) in [
         (
             generate(EncodeBarcodeType::Qr).render(RenderOptions::new().resolution(0.5)),
-            "resolution",
+            "render.resolution",
         ),
         (
             generate(EncodeBarcodeType::Qr).qr(QrOptions::new().aspect_ratio(1.5)),
-            "qrAspectRatio",
+            "qr.aspect_ratio",
         ),
         (
             generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().columns(31)),
-            "pdf417Columns",
+            "pdf417.columns",
         ),
         (
             generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().rows(91)),
-            "pdf417Rows",
+            "pdf417.rows",
         ),
     ] {
         let error = request.send().await.unwrap_err();

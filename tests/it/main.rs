@@ -4,6 +4,7 @@
 
 mod auth;
 mod blocking;
+mod calls;
 mod errors;
 mod facade;
 mod faults;

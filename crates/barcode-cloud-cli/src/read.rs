@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use barcode_cloud::{Barcode, Client, DecodeBarcodeType, Error, ImageSource, RecognitionMode};
+use barcode_cloud::{
+    Barcode, Barcodes, Client, DecodeBarcodeType, Error, ImageSource, RecognitionMode,
+};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
@@ -78,7 +80,7 @@ fn parse(reading: Reading) -> anyhow::Result<(Reader, Images)> {
 }
 
 impl Reader {
-    async fn read(&self, client: &Client, image: ImageSource) -> Result<Vec<Barcode>, Error> {
+    async fn read(&self, client: &Client, image: ImageSource) -> Result<Barcodes, Error> {
         match self {
             Self::Scan => client.scan(image).send().await,
             Self::Recognize { types, mode } => {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod conversion;
 mod debug;
 mod file_part;
 // Written by `cargo xtask generate`. A test fails if the files differ from the generator's output.
@@ -15,6 +16,7 @@ mod generated;
 mod hooks;
 mod operation;
 
+pub use conversion::{NotGeneratable, NotReadable};
 pub use file_part::{FilePart, InvalidMediaType};
 #[doc(inline)]
 pub use generated::*;

@@ -34,7 +34,7 @@ use tracing::instrument::WithSubscriber as _;
 
 use crate::error::{ConfigurationError, Error};
 use crate::image::{Image, ImageStream, save};
-use crate::request::{Barcode, Generate, Recognize, Scan};
+use crate::request::{Barcodes, Generate, Recognize, Scan};
 
 impl Generate {
     /// Blocks the current thread until [`send`](Self::send) completes.
@@ -75,7 +75,7 @@ impl Recognize {
     /// # Errors
     ///
     /// The errors of [`send`](Self::send).
-    pub fn send_blocking(self) -> Result<Vec<Barcode>, Error> {
+    pub fn send_blocking(self) -> Result<Barcodes, Error> {
         wait(self.send())
     }
 }
@@ -86,7 +86,7 @@ impl Scan {
     /// # Errors
     ///
     /// The errors of [`send`](Self::send).
-    pub fn send_blocking(self) -> Result<Vec<Barcode>, Error> {
+    pub fn send_blocking(self) -> Result<Barcodes, Error> {
         wait(self.send())
     }
 }

@@ -30,6 +30,11 @@ pub mod middleware {
     pub use reqwest::{Request, Response};
     pub use reqwest_middleware::{Error, Middleware, Next, Result};
 }
+/// The errors of conversions between the types that can be generated and those that can be read.
+pub use barcode_cloud_client::{NotGeneratable, NotReadable};
+/// The HTTP client crate, some of whose types are part of this API: status codes, headers, errors,
+/// proxies and certificates.
+pub use reqwest;
 /// A secret string, which `Debug` does not show and which is zeroed when it is dropped.
 pub use secrecy::SecretString;
 
@@ -38,8 +43,9 @@ pub use config::{Config, Retry, Timeouts};
 pub use error::{
     ApiError, ConfigurationError, Deadline, Error, ErrorKind, InvalidInput, InvalidResponse,
 };
+pub use exchange::ResponseMetadata;
 pub use image::{Image, ImageStream};
 pub use request::{
-    Barcode, BarcodeType, Code128Options, Color, Data, Generate, ImageSource, Pdf417Options, Point,
-    QrOptions, Reader, Recognize, RenderOptions, Scan,
+    Barcode, BarcodeType, Barcodes, Code128Options, Color, Data, Generate, ImageSource,
+    Pdf417Options, Point, QrOptions, Reader, Recognize, RenderOptions, Scan,
 };

@@ -22,10 +22,10 @@ mod errors;
 mod mocks;
 #[path = "../examples/quickstart.rs"]
 mod quickstart;
-#[path = "../examples/sandbox_tests.rs"]
-mod sandbox_tests;
 #[path = "../examples/support/mod.rs"]
 mod support;
+#[path = "../examples/testing.rs"]
+mod testing;
 
 use barcode_cloud::EncodeBarcodeType;
 

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use barcode_cloud::api::types::{BarcodeResponseList, RecognizeBase64Request, ScanBase64Request};
 use barcode_cloud::api::{ByteStream, ResponseValue};
 use barcode_cloud::{
-    Barcode, BarcodeImageFormat, Client, DecodeBarcodeType, EncodeBarcodeType, ImageSource,
+    Barcode, BarcodeImageFormat, Barcodes, Client, DecodeBarcodeType, EncodeBarcodeType,
+    ImageSource,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -74,7 +75,7 @@ impl Form {
         client: &Client,
         image: &Source<'_>,
         barcode_type: DecodeBarcodeType,
-    ) -> anyhow::Result<Vec<Barcode>> {
+    ) -> anyhow::Result<Barcodes> {
         let image = match self {
             Self::Query => ImageSource::url(image.url),
             Self::Multipart => image.path.into(),
@@ -96,7 +97,7 @@ impl Form {
         self,
         client: &Client,
         image: &Source<'_>,
-    ) -> anyhow::Result<Vec<Barcode>> {
+    ) -> anyhow::Result<Barcodes> {
         let image = match self {
             Self::Query => ImageSource::url(image.url),
             Self::Multipart => image.path.into(),
@@ -123,7 +124,7 @@ async fn base64(path: &Path) -> anyhow::Result<String> {
     Ok(STANDARD.encode(bytes.with_context(|| format!("cannot read {}", path.display()))?))
 }
 
-fn barcodes(response: ResponseValue<BarcodeResponseList>) -> Vec<Barcode> {
+fn barcodes(response: ResponseValue<BarcodeResponseList>) -> Barcodes {
     let found = response.into_inner().barcodes.unwrap_or_default();
     found.into_iter().map(Barcode::from).collect()
 }

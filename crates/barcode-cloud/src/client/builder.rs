@@ -57,6 +57,13 @@ pub struct ClientBuilder {
     middleware: MiddlewareChain,
 }
 
+impl Config {
+    /// Converts the configuration into a builder, whose methods override its settings.
+    pub fn into_builder(self) -> ClientBuilder {
+        ClientBuilder::default().config(self)
+    }
+}
+
 /// Applies the setting of one method to a configuration.
 type Override = Box<dyn FnOnce(&mut Config) + Send + Sync>;
 

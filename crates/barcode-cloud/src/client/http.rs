@@ -5,12 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Certificate, Proxy, Url};
 use secrecy::ExposeSecret as _;
 
 use crate::config::Config;
 use crate::error::ConfigurationError;
+use crate::exchange::parse_header;
 
 /// The HTTP settings that apply to both API requests and token requests.
 pub(crate) struct Transport {
@@ -113,17 +114,8 @@ pub(crate) fn headers(config: &Config) -> Result<HeaderMap, ConfigurationError> 
             name: name.clone(),
             reason,
         };
-        let parsed = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| invalid("has an invalid name: use letters, digits and hyphens"))?;
-        if parsed == AUTHORIZATION {
-            return Err(invalid(
-                "is set by the client itself: remove it and set credentials or an access token",
-            ));
-        }
-        let mut value = HeaderValue::from_str(value.expose_secret())
-            .map_err(|_| invalid("has an invalid value: use visible ASCII and spaces"))?;
-        value.set_sensitive(true);
-        headers.insert(parsed, value);
+        let (name, value) = parse_header(name, value).map_err(invalid)?;
+        headers.insert(name, value);
     }
     Ok(headers)
 }

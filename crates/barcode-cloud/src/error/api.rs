@@ -29,7 +29,8 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    pub(crate) fn new(status: StatusCode) -> Self {
+    /// Creates an error without details, for example for a test. Its fields can be set.
+    pub fn new(status: StatusCode) -> Self {
         Self {
             status,
             request_id: None,

@@ -157,7 +157,13 @@ impl InvalidInput {
         }
     }
 
-    /// Returns the name of the argument.
+    /// Replaces the name of the argument.
+    pub(crate) fn named(mut self, name: &'static str) -> Self {
+        self.field = Cow::Borrowed(name);
+        self
+    }
+
+    /// Returns the name of the argument: the setter, for example `data` or `qr.version`.
     pub fn field(&self) -> &str {
         &self.field
     }

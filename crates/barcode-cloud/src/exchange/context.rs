@@ -3,12 +3,14 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
+use reqwest::header::HeaderMap;
 use reqwest::{Body, Response};
 use tracing::Span;
 
 use super::body::{BodyLimits, LimitedBody};
 use super::deadline::Limit;
 use super::limiter::Permit;
+use super::metadata::ResponseMetadata;
 use super::response;
 use crate::error::{Error, ResponseHead};
 
@@ -23,11 +25,19 @@ pub(crate) struct ResponseContext<'a> {
     /// Dropped when the response has been received, or kept while its body is streamed.
     pub(crate) permit: Permit,
     pub(crate) span: &'a Span,
+    /// The number of times that the request was sent.
+    pub(super) attempts: u32,
     /// The deadline of the attempt.
     pub(super) limit: Limit,
 }
 
 impl ResponseContext<'_> {
+    /// Returns what the result of the call keeps of a response with these `headers`.
+    pub(crate) fn metadata(&self, headers: &HeaderMap) -> ResponseMetadata {
+        let status = self.head.status.unwrap_or_default();
+        ResponseMetadata::new(status, headers, self.attempts)
+    }
+
     /// Reads the whole body of a response that announces this `length`. The bytes are copied, so
     /// that they do not keep the buffer of the connection alive.
     pub(crate) async fn read(&self, body: Body, length: Option<u64>) -> Result<Bytes, Error> {

@@ -8,6 +8,8 @@ mod context;
 mod deadline;
 mod hook;
 mod limiter;
+mod metadata;
+mod options;
 pub(crate) mod response;
 mod retry;
 mod shared;
@@ -20,7 +22,7 @@ use std::time::Duration;
 use barcode_cloud_auth::AccessToken;
 use barcode_cloud_client as api;
 use bytes::Bytes;
-use reqwest::header::HeaderValue;
+use reqwest::header::HeaderMap;
 use reqwest::{Request, Response, StatusCode};
 use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
@@ -31,12 +33,14 @@ pub(crate) use self::body::{BodyChunks, BodyError, BodyLimits, LimitedBody};
 pub(crate) use self::context::ResponseContext;
 use self::deadline::Limit;
 use self::limiter::{Limiter, Permit};
+pub use self::metadata::ResponseMetadata;
+pub(crate) use self::options::{CallOptions, parse_header};
 use self::retry::Retries;
 pub(crate) use self::shared::Shared;
 pub(crate) use self::span::Streaming;
 use self::upload::UploadOutcome;
 use crate::config::Timeouts;
-use crate::error::{Deadline, Error, InvalidInput, REQUEST_ID, ResponseHead};
+use crate::error::{Deadline, Error, ResponseHead};
 
 /// An operation with its arguments, which can be attempted more than once.
 pub(crate) trait Operation: Sync {
@@ -70,25 +74,6 @@ pub(crate) trait Operation: Sync {
         response: Response,
         context: ResponseContext<'_>,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
-}
-
-/// The settings of one call.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CallOptions {
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) request_id: Option<String>,
-}
-
-impl CallOptions {
-    fn request_id(&self) -> Result<Option<HeaderValue>, InvalidInput> {
-        let Some(id) = &self.request_id else {
-            return Ok(None);
-        };
-        HeaderValue::from_str(id).map(Some).map_err(|_| {
-            let reason = "contains a character that a header cannot contain; use visible ASCII";
-            InvalidInput::new("request_id", reason)
-        })
-    }
 }
 
 /// Why a call failed, with the response if there was one: the generated client reads error
@@ -134,12 +119,13 @@ impl Exchange {
         options: &CallOptions,
         operation: &O,
     ) -> Result<O::Output, Failure> {
-        let request_id = options.request_id().map_err(Error::from)?;
+        let headers = options.headers().map_err(Error::from)?;
         let limit = options.timeout.unwrap_or(self.timeouts.call);
         let now = Instant::now();
         let mut call = Call {
             exchange: self,
-            request_id,
+            options,
+            headers,
             limit: Limit::new(Deadline::Call, limit, now),
             call_span: span::CallSpan::begin(self, operation.operation(), now),
         };
@@ -161,7 +147,8 @@ impl Exchange {
 /// A call in progress.
 struct Call<'a> {
     exchange: &'a Exchange,
-    request_id: Option<HeaderValue>,
+    options: &'a CallOptions,
+    headers: HeaderMap,
     limit: Limit,
     call_span: span::CallSpan<'a>,
 }
@@ -233,7 +220,9 @@ impl Call<'_> {
 
     /// How long to wait before the next attempt; returns the failure if there is no next attempt.
     fn pause(&self, failure: Failure) -> Result<Duration, Failure> {
-        let retries = &self.exchange.retries;
+        let own_policy = self.options.retry.as_ref();
+        let own_policy = own_policy.map(|policy| self.exchange.retries.with_policy(policy));
+        let retries = own_policy.as_ref().unwrap_or(&self.exchange.retries);
         let left = self.limit.left(Instant::now());
         let attempts = self.call_span.attempts;
         let pause = retries.pause(&failure.error, attempts, left, &mut fastrand::Rng::new());
@@ -260,8 +249,8 @@ impl Call<'_> {
         let upload = UploadOutcome::default();
         let built = pin!(operation.request(&upload));
         let mut request = self.attempt_limit().wait_for(built).await??;
-        if let Some(id) = &self.request_id {
-            request.headers_mut().insert(REQUEST_ID, id.clone());
+        for (name, value) in &self.headers {
+            request.headers_mut().insert(name, value.clone());
         }
         let client = &self.exchange.client;
         let token = client.authorize(&mut request, self.limit).await?;
@@ -276,7 +265,7 @@ impl Call<'_> {
 
     /// The deadline of a part of an attempt that starts now.
     fn attempt_limit(&self) -> Limit {
-        let limit = self.exchange.timeouts.attempt;
+        let limit = self.options.attempt_limit(&self.exchange.timeouts);
         Limit::new(Deadline::Attempt, limit, Instant::now()).or_sooner(self.limit)
     }
 
@@ -300,6 +289,7 @@ impl Call<'_> {
                 limits: exchange.limits,
                 permit,
                 span: &self.call_span.span,
+                attempts: self.call_span.attempts,
                 limit,
             };
             return Ok(operation.receive(response, context).await?);

@@ -1,6 +1,7 @@
 //! Decides whether a failed request is resent, and after which pause: full jitter, `Retry-After`,
 //! and a budget that all clones of a client share. It neither sends nor sleeps.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tower::retry::budget::{Budget as _, TpsBudget};
@@ -18,7 +19,7 @@ const FREE_A_SECOND: u32 = 1;
 #[derive(Debug)]
 pub(crate) struct Retries {
     policy: Retry,
-    budget: TpsBudget,
+    budget: Arc<TpsBudget>,
     /// Deposits into the budget for each call.
     deposits: u8,
 }
@@ -28,8 +29,21 @@ impl Retries {
         let (deposits, price) = share(policy.budget_percent);
         Self {
             policy,
-            budget: TpsBudget::new(RECENT, FREE_A_SECOND, 1.0 / f32::from(price)),
+            budget: Arc::new(TpsBudget::new(
+                RECENT,
+                FREE_A_SECOND,
+                1.0 / f32::from(price),
+            )),
             deposits,
+        }
+    }
+
+    /// Returns another policy with the same budget.
+    pub(crate) fn with_policy(&self, policy: &Retry) -> Self {
+        Self {
+            policy: policy.clone(),
+            budget: self.budget.clone(),
+            deposits: self.deposits,
         }
     }
 

@@ -20,7 +20,9 @@ use self::save::NewFile;
 use crate::error::{Error, ResponseHead};
 #[cfg(feature = "image")]
 use crate::error::{Fault, InvalidResponse};
-use crate::exchange::{BodyChunks, BodyLimits, LimitedBody, ResponseContext, Streaming, response};
+use crate::exchange::{
+    BodyChunks, BodyLimits, LimitedBody, ResponseContext, ResponseMetadata, Streaming, response,
+};
 
 /// The media types of the formats that the service generates.
 const MEDIA_TYPES: [&str; 5] = [
@@ -35,13 +37,32 @@ const MEDIA_TYPES: [&str; 5] = [
 ///
 /// BMP, GIF, JPEG, PNG, SVG and TIFF images are checked to be complete according to their file
 /// format. Any other `image/*` is accepted without a check.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// Two images are equal if their bytes and media types are.
+#[derive(Clone)]
 pub struct Image {
     bytes: Bytes,
     media_type: Cow<'static, str>,
+    metadata: ResponseMetadata,
 }
 
 impl Image {
+    /// Creates an image from the contents of a file, for example for a test. Nothing is checked.
+    pub fn new(bytes: impl Into<Bytes>, media_type: impl Into<String>) -> Self {
+        Self {
+            bytes: bytes.into(),
+            media_type: Cow::Owned(media_type.into()),
+            metadata: ResponseMetadata::default(),
+        }
+    }
+
+    /// Sets the metadata of the response.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: ResponseMetadata) -> Self {
+        self.metadata = metadata;
+        self
+    }
+
     /// Reads the whole image from a response. It is an error if the response has another media
     /// type.
     pub(crate) async fn read(
@@ -52,11 +73,21 @@ impl Image {
         let Some(media_type) = media_type(&response, length) else {
             return Err(Box::pin(response::not_an_image_response(response, &context)).await);
         };
+        let metadata = context.metadata(response.headers());
         let bytes = context.read(response.into(), length).await?;
         let mut completeness = Completeness::of(essence(&media_type));
         completeness.push(&bytes);
         require_complete(&completeness, &context.head)?;
-        Ok(Self { bytes, media_type })
+        Ok(Self {
+            bytes,
+            media_type,
+            metadata,
+        })
+    }
+
+    /// Returns the request id, the headers and other metadata of the response.
+    pub fn metadata(&self) -> &ResponseMetadata {
+        &self.metadata
     }
 
     /// Returns the contents of the image file.
@@ -110,6 +141,14 @@ impl Image {
     }
 }
 
+impl PartialEq for Image {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes && self.media_type == other.media_type
+    }
+}
+
+impl Eq for Image {}
+
 impl fmt::Debug for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Image")
@@ -145,6 +184,7 @@ pub struct ImageStream {
     length: Option<u64>,
     limits: BodyLimits,
     head: ResponseHead,
+    metadata: ResponseMetadata,
     streaming: Option<Streaming>,
 }
 
@@ -158,6 +198,7 @@ impl ImageStream {
         let Some(media_type) = media_type(&response, length) else {
             return Err(response::not_an_image_response(response, context).await);
         };
+        let metadata = context.metadata(response.headers());
         Ok(Self {
             completeness: Some(Completeness::of(essence(&media_type))),
             media_type,
@@ -165,6 +206,7 @@ impl ImageStream {
             chunks: LimitedBody::of(response, context.limits),
             limits: context.limits,
             head: context.head.clone(),
+            metadata,
             streaming: None,
         })
     }
@@ -178,6 +220,11 @@ impl ImageStream {
     /// Returns the media type in the response, such as `image/png`.
     pub fn media_type(&self) -> &str {
         &self.media_type
+    }
+
+    /// Returns the request id, the headers and other metadata of the response.
+    pub fn metadata(&self) -> &ResponseMetadata {
+        &self.metadata
     }
 
     /// Returns the length of the whole image in bytes, if the response states it.

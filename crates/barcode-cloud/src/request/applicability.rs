@@ -3,6 +3,7 @@
 
 use barcode_cloud_client::types::{EncodeBarcodeType as Type, GenerateParams};
 
+use super::options;
 use crate::error::InvalidInput;
 
 const QR: &[Type] = &[Type::Qr, Type::Gs1qr, Type::MicroQr, Type::RectMicroQr];
@@ -47,7 +48,7 @@ pub(crate) fn check(params: &GenerateParams) -> Result<(), InvalidInput> {
     ] {
         if size.is_some_and(|size| !(size.is_finite() && size > 0.0)) {
             let reason = "is not a valid size; use a number greater than 0, or omit it";
-            return Err(InvalidInput::new(name, reason));
+            return Err(invalid(name, reason));
         }
     }
     Ok(())
@@ -93,12 +94,17 @@ fn restricted_options(params: &GenerateParams) -> [(&'static str, bool, &'static
 fn not_applicable(name: &'static str, barcode_type: Type, types: &[Type]) -> InvalidInput {
     let types: Vec<_> = types.iter().map(ToString::to_string).collect();
     let types = types.join(", ");
-    InvalidInput::new(
+    invalid(
         name,
         format!(
             "does not apply to the type {barcode_type}, only to {types}; omit it or change the type"
         ),
     )
+}
+
+/// Returns an error that names the setter of the parameter.
+fn invalid(parameter: &'static str, reason: impl Into<String>) -> InvalidInput {
+    InvalidInput::new(options::setter(parameter).unwrap_or(parameter), reason)
 }
 
 #[cfg(test)]
@@ -157,27 +163,27 @@ mod tests {
             (
                 "Code128",
                 json!({"qrParams": {}}),
-                "qrParams: does not apply to the type Code128, only to QR, GS1QR",
+                "qr: does not apply to the type Code128, only to QR, GS1QR",
             ),
             (
                 "MicroQR",
                 json!({"qrParams": {"qrVersion": "Version05"}}),
-                "qrVersion: does not apply",
+                "qr.version: does not apply",
             ),
             (
                 "QR",
                 json!({"qrParams": {"microQRVersion": "M1"}}),
-                "microQRVersion: does not apply",
+                "qr.micro_version: does not apply",
             ),
             (
                 "QR",
                 json!({"code128Params": {}}),
-                "code128Params: does not apply",
+                "code128: does not apply",
             ),
             (
                 "Pdf417",
                 json!({"pdf417Params": {"pdf417IsLinked": true}}),
-                "pdf417IsLinked: does not apply",
+                "pdf417.linked: does not apply",
             ),
         ] {
             let error = check(&params(barcode_type, extra)).unwrap_err();
@@ -193,7 +199,7 @@ mod tests {
             params.barcode_image_params.as_mut().unwrap().image_width = Some(size);
             let error = check(&params).unwrap_err().to_string();
             assert!(
-                error.starts_with("imageWidth: is not a valid size"),
+                error.starts_with("render.width: is not a valid size"),
                 "{error}"
             );
         }

@@ -8,29 +8,47 @@ use barcode_cloud_client::types::{
     ApiErrorResponse, BarcodeResponse, BarcodeResponseList, DecodeBarcodeType,
 };
 use barcode_cloud_client::{self as api, ResponseValue};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Fault, InvalidResponse, ResponseHead};
-use crate::exchange::response;
+use super::Barcodes;
+use crate::error::{Error, Fault, InvalidResponse};
+use crate::exchange::{ResponseContext, response};
 
 /// A barcode found in an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Barcode {
     /// The decoded data. Empty if the service returns none.
     pub value: String,
     /// The type of the barcode.
+    #[serde(rename = "type")]
     pub barcode_type: BarcodeType,
     /// The corners of the barcode in the image, usually four, clockwise from the top left. Empty if
     /// the service returns none.
+    #[serde(default)]
     pub region: Vec<Point>,
     /// The checksum, for types that have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<String>,
 }
 
+impl Barcode {
+    /// Creates a barcode without a region and a checksum, for example for a test.
+    pub fn new(barcode_type: impl Into<BarcodeType>, value: impl Into<String>) -> Self {
+        Self {
+            value: value.into(),
+            barcode_type: barcode_type.into(),
+            region: Vec::new(),
+            checksum: None,
+        }
+    }
+}
+
 /// The type of a barcode that was found. Types that the service adds later are supported as
-/// [`Other`](Self::Other).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// [`Other`](Self::Other). It is serialized as its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
 #[non_exhaustive]
 pub enum BarcodeType {
     /// A type that the API document lists.
@@ -40,7 +58,7 @@ pub enum BarcodeType {
 }
 
 /// A point in an image, in pixels from its top left corner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Point {
     /// The distance from the left edge.
     pub x: i32,
@@ -48,9 +66,18 @@ pub struct Point {
     pub y: i32,
 }
 
-impl BarcodeType {
-    fn new(name: String) -> Self {
+impl From<String> for BarcodeType {
+    fn from(name: String) -> Self {
         DecodeBarcodeType::from_str(&name).map_or(Self::Other(name), Self::Known)
+    }
+}
+
+impl From<BarcodeType> for String {
+    fn from(barcode_type: BarcodeType) -> Self {
+        match barcode_type {
+            BarcodeType::Known(known) => known.to_string(),
+            BarcodeType::Other(name) => name,
+        }
     }
 }
 
@@ -74,7 +101,7 @@ impl From<BarcodeResponse> for Barcode {
         let points = found.region.unwrap_or_default().into_iter();
         Self {
             value: found.barcode_value.unwrap_or_default(),
-            barcode_type: BarcodeType::new(found.type_.unwrap_or_default()),
+            barcode_type: found.type_.unwrap_or_default().into(),
             region: points
                 .map(|point| Point {
                     x: point.x.unwrap_or_default(),
@@ -95,16 +122,17 @@ impl From<BarcodeResponse> for Barcode {
 pub(crate) fn received(
     response: Result<ResponseValue<BarcodeResponseList>, api::Error<ApiErrorResponse>>,
     body: &[u8],
-    head: &ResponseHead,
+    context: &ResponseContext<'_>,
     trace_data: bool,
-) -> Result<Vec<Barcode>, Error> {
-    let response = response.map_err(|error| response::unreadable(error, head))?;
+) -> Result<Barcodes, Error> {
+    let response = response.map_err(|error| response::unreadable(error, &context.head))?;
+    let metadata = context.metadata(response.headers());
     let barcodes = response.into_inner().barcodes.unwrap_or_default();
     if barcodes.is_empty() && !has_barcodes_member(body) {
         let fault = Fault::NotJson;
-        return Err(InvalidResponse::new(fault, body).of(head).into());
+        return Err(InvalidResponse::new(fault, body).of(&context.head).into());
     }
-    let barcodes = barcodes
+    let barcodes: Barcodes = barcodes
         .into_iter()
         .map(Barcode::from)
         .inspect(|barcode| {
@@ -113,7 +141,7 @@ pub(crate) fn received(
             }
         })
         .collect();
-    Ok(barcodes)
+    Ok(barcodes.with_metadata(metadata))
 }
 
 /// Whether `body` is a JSON object with the member `barcodes`.

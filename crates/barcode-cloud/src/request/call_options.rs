@@ -1,12 +1,46 @@
-//! The setters that all requests share.
+//! The setters that all requests share, and the conversion of a request into a future.
 
 /// Defines the setters that change the field `options`.
 macro_rules! call_setters {
     () => {
         /// Limits the whole call, instead of the client's
         /// [`timeout`](crate::ClientBuilder::timeout).
+        ///
+        /// If this is longer than the client's
+        /// [`attempt_timeout`](crate::ClientBuilder::attempt_timeout), an attempt may take as long
+        /// as the call, unless [`attempt_timeout`](Self::attempt_timeout) is set here too.
         pub fn timeout(mut self, limit: std::time::Duration) -> Self {
             self.options.timeout = Some(limit);
+            self
+        }
+
+        /// Limits each attempt of this call, instead of the client's
+        /// [`attempt_timeout`](crate::ClientBuilder::attempt_timeout).
+        pub fn attempt_timeout(mut self, limit: std::time::Duration) -> Self {
+            self.options.attempt_timeout = Some(limit);
+            self
+        }
+
+        /// Sets when and how often this request is resent, instead of the client's
+        /// [`retry`](crate::ClientBuilder::retry).
+        ///
+        /// The budget of retries remains that of the client, so `budget_percent` has no effect.
+        pub fn retry(mut self, retry: crate::Retry) -> Self {
+            self.options.retry = Some(retry);
+            self
+        }
+
+        /// Adds a header to the requests of this call. It replaces a header of that name that was
+        /// set for the [client](crate::ClientBuilder::header).
+        ///
+        /// The value is treated as a secret. An invalid header, or one that the client sets itself,
+        /// fails the call with [`Error::InvalidInput`] before anything is sent.
+        pub fn header(
+            mut self,
+            name: impl Into<String>,
+            value: impl Into<crate::SecretString>,
+        ) -> Self {
+            self.options.headers.push((name.into(), value.into()));
             self
         }
 
@@ -21,3 +55,20 @@ macro_rules! call_setters {
     };
 }
 pub(crate) use call_setters;
+
+/// Makes a request awaitable: `request.await` is the same as `request.send().await`.
+macro_rules! awaitable {
+    ($request:ty => $output:ty) => {
+        /// Awaiting the request sends it, as [`send`](Self::send) does.
+        impl std::future::IntoFuture for $request {
+            type Output = Result<$output, crate::error::Error>;
+            type IntoFuture =
+                std::pin::Pin<Box<dyn Future<Output = Self::Output> + Send + 'static>>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.send())
+            }
+        }
+    };
+}
+pub(crate) use awaitable;

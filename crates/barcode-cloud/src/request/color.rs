@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::InvalidInput;
 
 /// A colour with an opacity, for [`RenderOptions`](crate::RenderOptions).
@@ -22,7 +24,8 @@ use crate::error::InvalidInput;
 /// assert_eq!("0x80ffffff".parse::<Color>()?, Color::argb(0x80, 0xff, 0xff, 0xff));
 /// # Ok::<(), barcode_cloud::InvalidInput>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Color {
     alpha: u8,
     red: u8,
@@ -111,6 +114,14 @@ impl fmt::Display for Color {
             write!(f, "{:02X}", self.alpha)?;
         }
         write!(f, "{:02X}{:02X}{:02X}", self.red, self.green, self.blue)
+    }
+}
+
+impl TryFrom<String> for Color {
+    type Error = InvalidInput;
+
+    fn try_from(text: String) -> Result<Self, InvalidInput> {
+        text.parse()
     }
 }
 

@@ -4,13 +4,15 @@ use std::future::{self, Future};
 use std::path::Path;
 use std::sync::Arc;
 
-use barcode_cloud_client::types::{BarcodeImageFormat, EncodeBarcodeType, GenerateParams};
+use barcode_cloud_client::types::{
+    ApiErrorResponse, BarcodeImageFormat, EncodeBarcodeType, GenerateParams,
+};
 use barcode_cloud_client::{self as api, operations};
 use reqwest::Response;
 
-use super::applicability;
-use super::call_options::call_setters;
+use super::call_options::{awaitable, call_setters};
 use super::{Code128Options, Data, Pdf417Options, QrOptions, RenderOptions};
+use super::{applicability, options};
 use crate::error::{Error, InvalidInput};
 use crate::exchange::upload::UploadOutcome;
 use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, Streaming, response};
@@ -165,11 +167,24 @@ impl Generate {
         let traced_data = trace_data.then(|| params.encode_data.data.clone());
         let request = self.shared.api.generate_body().body(params).request();
         let request = Request {
-            http: request.map_err(response::request_error)?,
+            http: request.map_err(named_after_setter)?,
             receive,
             traced_data,
         };
         Ok((self.shared, self.options, request))
+    }
+}
+
+awaitable!(Generate => Image);
+
+/// Converts an error of the generated client, which names parameters as the document does.
+fn named_after_setter(error: api::Error<ApiErrorResponse>) -> Error {
+    match response::request_error(error) {
+        Error::InvalidInput(error) => match options::setter(error.field()) {
+            Some(setter) => error.named(setter).into(),
+            None => error.into(),
+        },
+        error => error,
     }
 }
 

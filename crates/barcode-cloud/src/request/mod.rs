@@ -2,6 +2,7 @@
 
 mod applicability;
 pub(crate) mod barcode;
+mod barcodes;
 mod call_options;
 mod color;
 mod data;
@@ -12,6 +13,7 @@ mod recognize;
 mod scan;
 
 pub use self::barcode::{Barcode, BarcodeType, Point};
+pub use self::barcodes::Barcodes;
 pub use self::color::Color;
 pub use self::data::Data;
 pub use self::generate::Generate;

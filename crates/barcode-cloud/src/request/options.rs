@@ -6,21 +6,28 @@ use barcode_cloud_client::types::{
     EciEncodings, GraphicsUnit, MacroCharacter, MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel,
     Pdf417Params, QrEncodeMode, QrErrorLevel, QrParams, QrVersion, RectMicroQrVersion,
 };
+use serde::{Deserialize, Serialize};
 
 use super::Color;
 
 macro_rules! options {
     (
         $(#[$docs:meta])*
-        $name:ident($params:ident) {
+        $group:literal $name:ident($params:ident) {
             $($(#[$option_docs:meta])* $option:ident: $field:ident = $type:ty;)+
         }
     ) => {
         $(#[$docs])*
-        #[derive(Debug, Clone, Default)]
+        #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(pub(crate) $params);
 
         impl $name {
+            /// The fields of the generated type, and the setters with the name of their group.
+            const SETTERS: &[(&str, &str)] = &[
+                $((stringify!($field), concat!($group, ".", stringify!($option))),)+
+            ];
+
             /// Creates options that are all unset, so that the service's defaults apply.
             #[must_use]
             pub fn new() -> Self {
@@ -46,6 +53,25 @@ macro_rules! options {
     };
 }
 
+/// Returns the setter of a parameter, such as `qr.aspect_ratio`, given the parameter's name in the
+/// document, such as `qrAspectRatio`.
+pub(crate) fn setter(parameter: &str) -> Option<&'static str> {
+    let groups = [
+        ("qrParams", "qr"),
+        ("code128Params", "code128"),
+        ("pdf417Params", "pdf417"),
+    ];
+    let options = [
+        RenderOptions::SETTERS,
+        QrOptions::SETTERS,
+        Code128Options::SETTERS,
+        Pdf417Options::SETTERS,
+    ];
+    let mut all = groups.iter().chain(options.into_iter().flatten());
+    let found = all.find(|(field, _)| field.replace('_', "").eq_ignore_ascii_case(parameter));
+    found.map(|(_, setter)| *setter)
+}
+
 options! {
     /// The options that apply to all barcode types: format, size, colours, text.
     ///
@@ -59,7 +85,7 @@ options! {
     ///     .width(50.0)
     ///     .foreground(Color::rgb(0, 0, 0x80));
     /// ```
-    RenderOptions(BarcodeImageParams) {
+    "render" RenderOptions(BarcodeImageParams) {
         /// Sets the file format of the image. PNG by default.
         format: image_format = BarcodeImageFormat;
         /// Sets where the data is printed as human-readable text. By default below linear barcodes,
@@ -87,7 +113,7 @@ options! {
 
 options! {
     /// The options of `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`.
-    QrOptions(QrParams) {
+    "qr" QrOptions(QrParams) {
         /// Sets how the data is encoded.
         encode_mode: qr_encode_mode = QrEncodeMode;
         /// Sets the error correction level: how much damage a reader can correct.
@@ -108,7 +134,7 @@ options! {
 
 options! {
     /// The options of `Code128`.
-    Code128Options(Code128Params) {
+    "code128" Code128Options(Code128Params) {
         /// Sets the code sets that the symbol may use.
         encode_mode: code128_encode_mode = Code128EncodeMode;
     }
@@ -116,7 +142,7 @@ options! {
 
 options! {
     /// The options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`.
-    Pdf417Options(Pdf417Params) {
+    "pdf417" Pdf417Options(Pdf417Params) {
         /// Sets how the data is encoded into codewords.
         encode_mode: pdf417_encode_mode = Pdf417EncodeMode;
         /// Sets the error correction level: how much damage a reader can correct.
@@ -141,5 +167,25 @@ options! {
         linked: pdf417_is_linked = bool;
         /// Sets whether readers treat a `MicroPdf417` or `GS1MicroPdf417` symbol as Code 128.
         code128_emulation: pdf417_is_code128_emulation = bool;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::setter;
+
+    #[test]
+    fn parameters_have_the_names_of_their_setters() {
+        for (parameter, expected) in [
+            ("imageWidth", Some("render.width")),
+            ("resolution", Some("render.resolution")),
+            ("qrECIEncoding", Some("qr.eci_encoding")),
+            ("microQRVersion", Some("qr.micro_version")),
+            ("pdf417IsLinked", Some("pdf417.linked")),
+            ("qrParams", Some("qr")),
+            ("fileUrl", None),
+        ] {
+            assert_eq!(setter(parameter), expected);
+        }
     }
 }

@@ -8,8 +8,8 @@ use barcode_cloud_client::types::{
 use barcode_cloud_client::{self as api, builder, operations};
 use reqwest::Response;
 
-use super::call_options::call_setters;
-use super::{Barcode, ImageSource, barcode, image_source};
+use super::call_options::{awaitable, call_setters};
+use super::{Barcodes, ImageSource, barcode, image_source};
 use crate::error::{Error, InvalidInput};
 use crate::exchange::upload::UploadOutcome;
 use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, response};
@@ -112,7 +112,7 @@ impl Recognize {
     /// - [`Error::Api`] if the service rejects the request, for example because the file is not an
     ///   image;
     /// - any other error of a call: see [`Error`].
-    pub async fn send(self) -> Result<Vec<Barcode>, Error> {
+    pub async fn send(self) -> Result<Barcodes, Error> {
         let mut request = self.request;
         if request.types.is_empty() {
             request.types.push(DecodeBarcodeType::MostCommonlyUsed);
@@ -120,6 +120,8 @@ impl Recognize {
         Ok(request.shared.exchange.run(&self.options, &request).await?)
     }
 }
+
+awaitable!(Recognize => Barcodes);
 
 /// Passes the settings to the builder of an operation that takes one barcode type. These builders
 /// have the same setters.
@@ -197,7 +199,7 @@ impl Request {
 }
 
 impl Operation for Request {
-    type Output = Vec<Barcode>;
+    type Output = Barcodes;
 
     fn operation(&self) -> &'static api::Operation {
         match self.variant() {
@@ -231,7 +233,7 @@ impl Operation for Request {
         &self,
         response: Response,
         context: ResponseContext<'_>,
-    ) -> Result<Vec<Barcode>, Error> {
+    ) -> Result<Barcodes, Error> {
         let (response, body) = context.whole(response).await?;
         let barcodes = match self.variant() {
             Variant::Url(_) => builder::Recognize::receive(response).await,
@@ -239,6 +241,6 @@ impl Operation for Request {
             Variant::Json => builder::RecognizeBase64::receive(response).await,
         };
         let trace_data = self.shared.trace_data;
-        barcode::received(barcodes, &body, &context.head, trace_data)
+        barcode::received(barcodes, &body, &context, trace_data)
     }
 }

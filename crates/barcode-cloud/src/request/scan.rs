@@ -5,8 +5,8 @@ use std::sync::Arc;
 use barcode_cloud_client::{self as api, builder, operations};
 use reqwest::Response;
 
-use super::call_options::call_setters;
-use super::{Barcode, ImageSource, barcode, image_source};
+use super::call_options::{awaitable, call_setters};
+use super::{Barcodes, ImageSource, barcode, image_source};
 use crate::error::Error;
 use crate::exchange::upload::UploadOutcome;
 use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, response};
@@ -49,7 +49,7 @@ impl Scan {
     /// # Errors
     ///
     /// The errors of [`Recognize::send`](crate::Recognize::send).
-    pub async fn send(self) -> Result<Vec<Barcode>, Error> {
+    pub async fn send(self) -> Result<Barcodes, Error> {
         Ok(self
             .request
             .shared
@@ -58,6 +58,8 @@ impl Scan {
             .await?)
     }
 }
+
+awaitable!(Scan => Barcodes);
 
 impl Request {
     fn url_request(&self, url: &str) -> Result<reqwest::Request, Error> {
@@ -73,7 +75,7 @@ impl Request {
 }
 
 impl Operation for Request {
-    type Output = Vec<Barcode>;
+    type Output = Barcodes;
 
     fn operation(&self) -> &'static api::Operation {
         match self.image {
@@ -104,13 +106,13 @@ impl Operation for Request {
         &self,
         response: Response,
         context: ResponseContext<'_>,
-    ) -> Result<Vec<Barcode>, Error> {
+    ) -> Result<Barcodes, Error> {
         let (response, body) = context.whole(response).await?;
         let barcodes = match self.image {
             ImageSource::Url(_) => builder::Scan::receive(response).await,
             _ => builder::ScanMultipart::receive(response).await,
         };
         let trace_data = self.shared.trace_data;
-        barcode::received(barcodes, &body, &context.head, trace_data)
+        barcode::received(barcodes, &body, &context, trace_data)
     }
 }
