@@ -1,6 +1,6 @@
 //! Uploads that change, downloads that break off, and the files that they leave.
 
-use std::io::Write as _;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use barcode_cloud::{
     Client, Deadline, DecodeBarcodeType, EncodeBarcodeType, Error, ImageSource, TokenSource,
 };
+use barcode_cloud_sandbox::Fault;
 use futures_util::StreamExt as _;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
@@ -66,6 +67,45 @@ async fn a_reader_of_another_length_breaks_the_request_off() {
         }
     }
     assert_eq!(server.heads().len(), 0, "no request came whole");
+}
+
+#[tokio::test]
+async fn a_reader_of_unknown_length_and_a_file_go_up() {
+    let (sandbox, client) = sandbox().await;
+    let generate = client.generate(EncodeBarcodeType::Qr, "by reader");
+    let bytes = generate.stream().await.unwrap();
+    let mut png = Vec::new();
+    bytes.into_async_read().read_to_end(&mut png).await.unwrap();
+    // Bytes after the end of a PNG are ignored. These make the image too long for memory.
+    for padding in [0, 3 << 20] {
+        let mut image = png.clone();
+        image.resize(png.len() + padding, 0);
+        for types in [&MULTIPART[..], &JSON] {
+            let reader = std::io::Cursor::new(image.clone());
+            let image = ImageSource::unsized_reader(reader, 4 << 20);
+            let request = client.recognize(image).types(types.iter().copied());
+            sandbox.inject(Fault::status(503)).unwrap();
+            let found = request.clone().await.unwrap();
+            assert_eq!(
+                (found[0].value.as_str(), found.metadata().attempts()),
+                ("by reader", 2)
+            );
+            assert_eq!(request.await.unwrap(), found);
+        }
+    }
+    let endless = ImageSource::unsized_reader(tokio::io::repeat(7), 5 << 20);
+    let error = client.scan(endless).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "image: has more than the 5242880 bytes allowed"
+    );
+
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(b"skipped").unwrap();
+    file.write_all(&png).unwrap();
+    file.seek(SeekFrom::Start(7)).unwrap();
+    let found = client.scan(ImageSource::file(file).unwrap()).await.unwrap();
+    assert_eq!(found[0].value, "by reader");
 }
 
 /// A client of a server that speaks HTTP/2 only.

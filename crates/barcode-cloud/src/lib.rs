@@ -47,5 +47,5 @@ pub use exchange::ResponseMetadata;
 pub use image::{Image, ImageStream};
 pub use request::{
     Barcode, BarcodeType, Barcodes, Code128Options, Color, Data, Generate, ImageSource,
-    Pdf417Options, Point, QrOptions, Reader, Recognize, RenderOptions, Scan,
+    Pdf417Options, Point, QrOptions, Reader, Recognize, RenderOptions, Scan, Spool,
 };

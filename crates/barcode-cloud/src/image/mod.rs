@@ -11,9 +11,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::stream::{Stream, StreamExt as _};
+use futures_util::stream::{Stream, StreamExt as _, TryStreamExt as _};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
+use tokio::io::AsyncBufRead;
+use tokio_util::io::StreamReader;
 
 use self::complete::Completeness;
 use self::save::NewFile;
@@ -251,6 +253,14 @@ impl ImageStream {
         }
         file.finish().await?;
         Ok(written)
+    }
+}
+
+impl ImageStream {
+    /// Converts the stream into a reader. An error of the stream becomes a [`std::io::Error`] that
+    /// wraps the [`Error`].
+    pub fn into_async_read(self) -> impl AsyncBufRead + Send + Unpin {
+        StreamReader::new(self.map_err(std::io::Error::other))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The image that barcodes are read from: where it is, how it is validated, and how it is uploaded.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{Read, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -13,8 +13,9 @@ use futures_util::TryStreamExt as _;
 use tokio::fs::File;
 use tokio::io::AsyncRead;
 
+use super::spool::{Contents, Spool};
 use crate::error::{Error, InvalidInput};
-use crate::exchange::upload::{self, SharedSource, Upload, UploadOutcome, locked};
+use crate::exchange::upload::{self, SharedSource, Source, Upload, UploadOutcome, locked};
 
 /// An image to read barcodes from: PNG, JPEG, GIF, TIFF or BMP.
 ///
@@ -38,6 +39,8 @@ pub enum ImageSource {
     Url(String),
     /// A reader, created by [`ImageSource::reader`].
     Reader(Reader),
+    /// A reader of unknown length, created by [`ImageSource::unsized_reader`].
+    Spool(Spool),
 }
 
 /// A reader that can be read once, and its length. Created by [`ImageSource::reader`].
@@ -87,6 +90,34 @@ impl ImageSource {
         Self::reader(upload::unblocked(reader), length)
     }
 
+    /// Creates a source from a reader whose length is not known. A call fails with
+    /// [`Error::InvalidInput`] if it returns more than `max_length` bytes.
+    ///
+    /// The reader is read to its end before the request is sent. An image of more than 2 MiB is
+    /// written to a temporary file, which is deleted when the source and its clones are dropped.
+    /// Unlike a [`reader`](Self::reader) of known length, the image can be sent again: the call is
+    /// retried, and clones can be sent too.
+    pub fn unsized_reader(
+        reader: impl AsyncRead + Send + Unpin + 'static,
+        max_length: u64,
+    ) -> Self {
+        let source: Source = Box::new(reader);
+        Self::Spool(Spool::new(Arc::new(Mutex::new(Some(source))), max_length))
+    }
+
+    /// Creates a source from an open file, which is sent from its current position to its end.
+    ///
+    /// Otherwise the same as [`blocking_reader`](Self::blocking_reader).
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system if the length of the file cannot be determined.
+    pub fn file(mut file: std::fs::File) -> std::io::Result<Self> {
+        let position = file.stream_position()?;
+        let length = file.metadata()?.len();
+        Ok(Self::blocking_reader(file, length.saturating_sub(position)))
+    }
+
     /// Whether the image can still be sent, for the first time or again.
     pub(crate) fn can_resend(&self) -> bool {
         match self {
@@ -105,6 +136,7 @@ impl ImageSource {
                 return Err(already_read().into());
             }
             Self::Reader(reader) => reader.length,
+            Self::Spool(spool) => spool.contents().await?.length(),
             Self::Url(_) => return Ok(()),
         };
         require_not_empty(length)?;
@@ -157,6 +189,13 @@ impl ImageSource {
                 require_not_empty(bytes.len() as u64)?;
                 Ok(Opened::Bytes(bytes.clone()))
             }
+            Self::Spool(spool) => Ok(match spool.contents().await? {
+                Contents::Memory(bytes) => Opened::Bytes(bytes.clone()),
+                Contents::File(path, length) => {
+                    let file = File::open(path).await.map_err(in_file(path))?;
+                    Opened::Upload(Upload::file(Box::new(file), *length, path.to_path_buf()))
+                }
+            }),
             Self::Reader(reader) => {
                 require_not_empty(reader.length)?;
                 let upload = Upload::shared(&reader.source, reader.length);
@@ -262,6 +301,7 @@ impl fmt::Debug for ImageSource {
             Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
             Self::Url(_) => f.write_str("Url(..)"),
             Self::Reader(reader) => reader.fmt(f),
+            Self::Spool(spool) => spool.fmt(f),
         }
     }
 }

@@ -11,6 +11,7 @@ mod image_source;
 mod options;
 mod recognize;
 mod scan;
+mod spool;
 
 pub use self::barcode::{Barcode, BarcodeType, Point};
 pub use self::barcodes::Barcodes;
@@ -21,3 +22,4 @@ pub use self::image_source::{ImageSource, Reader};
 pub use self::options::{Code128Options, Pdf417Options, QrOptions, RenderOptions};
 pub use self::recognize::Recognize;
 pub use self::scan::Scan;
+pub use self::spool::Spool;
