@@ -64,6 +64,7 @@ fn no_dependency_changes_the_behaviour_of_a_dependents_crates() {
             names().any(|name| name == "reqwest"),
             "{package}: {found:?}"
         );
+        assert!(names().all(|name| name != "openssl-sys"), "{package}");
         for (name, features) in &found {
             let changing = CHANGE_BEHAVIOUR.iter().find(|(of, _)| of == name);
             let changing = changing.map_or(&[][..], |(_, changing)| changing);

@@ -184,3 +184,41 @@ async fn a_root_certificate_of_ones_own_is_trusted_only_when_set() {
         .unwrap();
     assert_eq!(client.scan(image()).send().await.unwrap()[0].value, "found");
 }
+
+#[tokio::test]
+async fn a_client_certificate_is_presented_only_when_set() {
+    let (base_url, server, identity) = tls::mutual().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (roots, own) = (
+        folder.path().join("roots.pem"),
+        folder.path().join("own.pem"),
+    );
+    std::fs::write(&roots, server).unwrap();
+    std::fs::write(&own, &identity).unwrap();
+    let mut config = Config::default();
+    config.base_url = Some(base_url.clone());
+    config.root_certificates = vec![roots.clone()];
+    config.retry = barcode_cloud::Retry::none();
+    let token = barcode_cloud::TokenSource::static_token("token").api_origin(&base_url);
+    let token = token.build().unwrap();
+    let client = |config: Config| config.into_builder().token_source(token.clone());
+    let image = || ImageSource::url("https://pictures.example/label.png");
+
+    let error = client(config.clone()).build().unwrap().scan(image()).await;
+    assert!(matches!(error.unwrap_err(), Error::Transport { .. }));
+
+    let by_method = reqwest::Identity::from_pem(identity.as_bytes()).unwrap();
+    let by_method = client(config.clone()).identity(by_method).build().unwrap();
+    config.client_certificate = Some(own);
+    let by_config = client(config.clone()).build().unwrap();
+    for client in [by_method, by_config] {
+        assert_eq!(client.scan(image()).await.unwrap()[0].value, "found");
+    }
+
+    config.client_certificate = Some(roots);
+    let error = client(config).build().unwrap_err().to_string();
+    assert!(
+        error.contains("no certificate with a PKCS #8 key"),
+        "{error}"
+    );
+}

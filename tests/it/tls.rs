@@ -14,9 +14,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::raw::FOUND;
 
@@ -24,6 +26,27 @@ use crate::raw::FOUND;
 /// asked.
 pub(crate) async fn server() -> (String, String) {
     let (listener, acceptor, base_url, pem) = listen(&[]).await;
+    answer(listener, acceptor);
+    (base_url, pem)
+}
+
+/// The same for clients that present the certificate in the returned PEM, which has its key too.
+/// Returns base URL, the server's certificate and that PEM.
+pub(crate) async fn mutual() -> (String, String, String) {
+    let client = rcgen::generate_simple_self_signed(["client".to_owned()]).unwrap();
+    let mut trusted = RootCertStore::empty();
+    trusted.add(client.cert.der().clone()).unwrap();
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(trusted), provider);
+    let (listener, acceptor, base_url, pem) = listen_for(&[], verifier.build().unwrap()).await;
+    answer(listener, acceptor);
+    let identity = pem_of("CERTIFICATE", client.cert.der())
+        + &pem_of("PRIVATE KEY", &client.signing_key.serialize_der());
+    (base_url, pem, identity)
+}
+
+/// Answers each connection with a barcode that was found.
+fn answer(listener: TcpListener, acceptor: TlsAcceptor) {
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(socket).await else {
@@ -37,7 +60,6 @@ pub(crate) async fn server() -> (String, String) {
             let _ = stream.shutdown().await;
         }
     });
-    (base_url, pem)
 }
 
 /// The same over HTTP/2 and nothing else. It reads each request to its end before it answers.
@@ -66,20 +88,31 @@ async fn found(request: Request<Incoming>) -> Result<Response<String>, hyper::Er
 
 /// A listener on this machine that offers `protocols`, with its base URL and its certificate.
 pub(crate) async fn listen(protocols: &[&[u8]]) -> (TcpListener, TlsAcceptor, String, String) {
+    listen_for(protocols, WebPkiClientVerifier::no_client_auth()).await
+}
+
+async fn listen_for(
+    protocols: &[&[u8]],
+    clients: Arc<dyn ClientCertVerifier>,
+) -> (TcpListener, TlsAcceptor, String, String) {
     let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der());
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_single_cert(vec![certificate.cert.der().clone()], key.into())
         .unwrap();
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let der = STANDARD.encode(certificate.cert.der());
-    let pem = format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
+    let pem = pem_of("CERTIFICATE", certificate.cert.der());
     let base_url = format!("https://localhost:{port}/v4.0");
     (listener, acceptor, base_url, pem)
+}
+
+fn pem_of(label: &str, der: &[u8]) -> String {
+    let der = STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{der}\n-----END {label}-----\n")
 }

@@ -68,6 +68,9 @@ pub struct Config {
     pub proxy: Option<SecretString>,
     /// PEM files with root certificates to trust in addition to the system's.
     pub root_certificates: Vec<PathBuf>,
+    /// A PEM file with a client certificate and its PKCS #8 key, for servers that require mutual
+    /// TLS. It is presented to the service and to the token endpoint.
+    pub client_certificate: Option<PathBuf>,
     /// The deadlines of calls and their parts.
     pub timeouts: Timeouts,
     /// When and how often a failed request is resent.
@@ -97,6 +100,7 @@ impl Default for Config {
             headers: BTreeMap::new(),
             proxy: None,
             root_certificates: Vec::new(),
+            client_certificate: None,
             timeouts: Timeouts::default(),
             retry: Retry::default(),
             concurrency: None,

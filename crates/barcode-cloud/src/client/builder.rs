@@ -54,6 +54,7 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     proxies: Vec<reqwest::Proxy>,
     certificates: Vec<reqwest::Certificate>,
+    identity: Option<reqwest::Identity>,
     middleware: MiddlewareChain,
 }
 
@@ -202,6 +203,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Presents this client certificate to servers that require mutual TLS, for token requests too.
+    pub fn identity(mut self, identity: reqwest::Identity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
     /// Sets whether traces include the data of barcodes. `false` by default, because the data may
     /// be personal.
     pub fn trace_data(self, trace: bool) -> Self {
@@ -282,7 +289,8 @@ impl ClientBuilder {
         validate_limits(&self.config)?;
         let base_url = parse_base_url(self.base_url_text())?;
         let (proxies, certificates) = (take(&mut self.proxies), take(&mut self.certificates));
-        let transport = Transport::new(&self.config, proxies, certificates)?;
+        let identity = self.identity.take();
+        let transport = Transport::new(&self.config, proxies, certificates, identity)?;
         let tokens = self.tokens(&transport)?;
         let headers = http::headers(&self.config)?;
         let http = match self.http.take() {

@@ -1,12 +1,15 @@
 //! Builds the HTTP client of API requests, and the settings that it shares with the HTTP client of
 //! token requests.
 
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+compile_error!("barcode-cloud needs TLS: enable the feature `rustls` or `native-tls`");
+
 use std::path::Path;
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Certificate, Proxy, Url};
+use reqwest::{Certificate, Identity, Proxy, Url};
 use secrecy::ExposeSecret as _;
 
 use crate::config::Config;
@@ -19,14 +22,17 @@ pub(crate) struct Transport {
     connect: Duration,
     proxies: Vec<Proxy>,
     certificates: Vec<Certificate>,
+    identity: Option<Identity>,
 }
 
 impl Transport {
-    /// Adds the proxy and the root certificates of `config` to the given ones.
+    /// Adds the proxy and the root certificates of `config` to the given ones, and reads its client
+    /// certificate unless one is given.
     pub(crate) fn new(
         config: &Config,
         mut proxies: Vec<Proxy>,
         mut certificates: Vec<Certificate>,
+        mut identity: Option<Identity>,
     ) -> Result<Self, ConfigurationError> {
         let user_agent = HeaderValue::from_str(&config.user_agent);
         let user_agent = user_agent.map_err(|_| ConfigurationError::UserAgent)?;
@@ -34,11 +40,15 @@ impl Transport {
         for path in &config.root_certificates {
             certificates.extend(read_certificates(path)?);
         }
+        if let (None, Some(path)) = (&identity, &config.client_certificate) {
+            identity = Some(read_identity(path)?);
+        }
         Ok(Self {
             user_agent,
             connect: config.timeouts.connect,
             proxies,
             certificates,
+            identity,
         })
     }
 
@@ -48,10 +58,19 @@ impl Transport {
         for proxy in &self.proxies {
             http = http.proxy(proxy.clone());
         }
-        if self.certificates.is_empty() {
-            return http;
+        if let Some(identity) = &self.identity {
+            http = http.identity(identity.clone());
         }
-        http.tls_certs_merge(self.certificates.iter().cloned())
+        #[cfg(feature = "native-tls")]
+        let http = http.tls_backend_native();
+        let certificates = self.certificates.iter().cloned();
+        #[cfg(feature = "webpki-roots")]
+        return http.tls_certs_only(certificates.chain(mozilla_roots()));
+        #[cfg(not(feature = "webpki-roots"))]
+        match self.certificates.is_empty() {
+            true => http,
+            false => http.tls_certs_merge(certificates),
+        }
     }
 
     /// Builds the HTTP client of API requests, all of which go to `base_url`.
@@ -79,6 +98,14 @@ impl Transport {
     }
 }
 
+/// Returns Mozilla's root certificates.
+#[cfg(feature = "webpki-roots")]
+fn mozilla_roots() -> impl Iterator<Item = Certificate> {
+    // They are valid. One that is not would only not be trusted.
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    roots.filter_map(|root| Certificate::from_der(root).ok())
+}
+
 /// Whether requests to this URL go through none of these proxies.
 fn is_direct(proxies: &Matcher, url: &Url) -> bool {
     let uri: Result<http::Uri, _> = url.as_str().parse();
@@ -90,6 +117,22 @@ fn proxy(config: &Config) -> Result<Option<Proxy>, ConfigurationError> {
     // The URL may contain a password, so the error does not quote it.
     url.map(|url| Proxy::all(url.expose_secret()).map_err(|_| ConfigurationError::Proxy))
         .transpose()
+}
+
+/// Reads a client certificate and its key.
+fn read_identity(path: &Path) -> Result<Identity, ConfigurationError> {
+    let invalid = |reason: String| ConfigurationError::ClientCertificate {
+        path: path.to_owned(),
+        reason,
+    };
+    let pem = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
+    #[cfg(feature = "native-tls")]
+    let identity = Identity::from_pkcs8_pem(&pem, &pem);
+    #[cfg(not(feature = "native-tls"))]
+    let identity = Identity::from_pem(&pem);
+    // The cause may quote the key.
+    identity
+        .map_err(|_| invalid("the file has no certificate with a PKCS #8 key in PEM".to_owned()))
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<Certificate>, ConfigurationError> {

@@ -64,6 +64,17 @@ pub enum ConfigurationError {
         /// The reason why the file could not be loaded.
         reason: String,
     },
+    /// The client certificate could not be loaded.
+    #[error(
+        "cannot load the client certificate from {}: {reason}; check `client_certificate`",
+        OneLine(&path.to_string_lossy())
+    )]
+    ClientCertificate {
+        /// The path of the file.
+        path: PathBuf,
+        /// The reason why the file could not be loaded.
+        reason: String,
+    },
     /// The runtime of blocking calls could not be started, or a blocking call panicked.
     #[error("the blocking call could not run: {0}")]
     Runtime(#[source] std::io::Error),
