@@ -218,6 +218,7 @@ async fn what_the_service_refuses_keeps_its_words() {
     let (_sandbox, client) = sandbox().await;
     let error = client
         .generate(Write::Ean13, "not digits")
+        .unchecked()
         .send()
         .await
         .unwrap_err();
@@ -255,6 +256,23 @@ async fn what_cannot_be_sent_is_told_before_anything_is() {
         invalid(client.generate(Write::Qr, "").send().await.unwrap_err())
             .starts_with("data: is empty")
     );
+    let lowercase = client.generate(Write::Code39, "Aspose");
+    for error in [lowercase.check().unwrap_err(), lowercase.await.unwrap_err()] {
+        let Error::InvalidInput(error) = error else {
+            panic!("{error:?}");
+        };
+        assert!(
+            error
+                .to_string()
+                .starts_with("data: Code39 cannot hold 's' at position 2: use")
+        );
+        assert_eq!(error.violation().unwrap().character(), Some('s'));
+    }
+    // Bytes are not checked, because their meaning depends on the type.
+    client
+        .generate(Write::Code39, &b"Aspose"[..])
+        .check()
+        .unwrap();
     // One type goes as a multipart form, several as base64 in a JSON body.
     for types in [&[Read::Qr][..], &[Read::Qr, Read::Aztec]] {
         let read = |image: ImageSource| client.recognize(image).types(types.iter().copied()).send();

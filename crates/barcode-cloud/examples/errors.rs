@@ -19,12 +19,14 @@ pub(crate) async fn main() -> anyhow::Result<()> {
 /// Makes three calls, two of which fail. Returns a description of how each was handled.
 pub(crate) async fn run(client: &Client) -> Vec<String> {
     let mut actions = Vec::new();
-    for (barcode_type, data) in [
-        (EncodeBarcodeType::Ean13, "no digits"),
-        (EncodeBarcodeType::Qr, ""),
-        (EncodeBarcodeType::Qr, "fine"),
+    for request in [
+        client
+            .generate(EncodeBarcodeType::Ean13, "no digits")
+            .unchecked(),
+        client.generate(EncodeBarcodeType::Ean13, "4006381333932"),
+        client.generate(EncodeBarcodeType::Qr, "fine"),
     ] {
-        match client.generate(barcode_type, data).send().await {
+        match request.await {
             Ok(image) => actions.push(format!("generated, {}", image.media_type())),
             Err(error) => actions.push(handle(&error)),
         }

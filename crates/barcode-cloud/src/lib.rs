@@ -32,6 +32,8 @@ pub mod middleware {
 }
 /// The errors of conversions between the types that can be generated and those that can be read.
 pub use barcode_cloud_client::{NotGeneratable, NotReadable};
+/// What each barcode type can hold: the checks that [`Generate`] makes before it sends a request.
+pub use barcode_rules as rules;
 /// The HTTP client crate, some of whose types are part of this API: status codes, headers, errors,
 /// proxies and certificates.
 pub use reqwest;

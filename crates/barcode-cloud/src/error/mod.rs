@@ -4,6 +4,7 @@
 mod api;
 pub(crate) mod body;
 mod configuration;
+mod invalid_input;
 mod invalid_response;
 mod kind;
 mod response_head;
@@ -19,6 +20,7 @@ use reqwest::StatusCode;
 
 pub use self::api::ApiError;
 pub use self::configuration::ConfigurationError;
+pub use self::invalid_input::InvalidInput;
 pub(crate) use self::invalid_response::Fault;
 pub use self::invalid_response::InvalidResponse;
 pub use self::kind::ErrorKind;
@@ -127,45 +129,6 @@ impl fmt::Display for Deadline {
             Self::Attempt => "a request",
             Self::Idle => "the next chunk of the response",
         })
-    }
-}
-
-/// An invalid argument, which was not sent.
-#[derive(Debug, thiserror::Error)]
-#[error("{field}: {reason}")]
-pub struct InvalidInput {
-    field: Cow<'static, str>,
-    reason: String,
-}
-
-impl InvalidInput {
-    pub(crate) fn new(field: &'static str, reason: impl Into<String>) -> Self {
-        Self {
-            field: Cow::Borrowed(field),
-            reason: reason.into(),
-        }
-    }
-
-    /// Converts the message of the generated client, which may begin with the name of a field.
-    pub(crate) fn from_client(message: String) -> Self {
-        match message.split_once(": ") {
-            Some((field, reason)) if field.chars().all(char::is_alphanumeric) => Self {
-                field: Cow::Owned(field.to_owned()),
-                reason: reason.to_owned(),
-            },
-            _ => Self::new("request", message),
-        }
-    }
-
-    /// Replaces the name of the argument.
-    pub(crate) fn named(mut self, name: &'static str) -> Self {
-        self.field = Cow::Borrowed(name);
-        self
-    }
-
-    /// Returns the name of the argument: the setter, for example `data` or `qr.version`.
-    pub fn field(&self) -> &str {
-        &self.field
     }
 }
 

@@ -49,6 +49,7 @@ pub struct Generate {
     qr: Option<QrOptions>,
     code128: Option<Code128Options>,
     pdf417: Option<Pdf417Options>,
+    unchecked: bool,
     options: CallOptions,
 }
 
@@ -63,6 +64,7 @@ impl Generate {
             qr: None,
             code128: None,
             pdf417: None,
+            unchecked: false,
             options: CallOptions::default(),
         }
     }
@@ -100,14 +102,51 @@ impl Generate {
         self
     }
 
+    /// Sends the data without checking that the barcode type can hold it.
+    ///
+    /// The service silently drops characters that a type cannot hold, and corrects check digits, so
+    /// the barcode may not contain the given data.
+    pub fn unchecked(mut self) -> Self {
+        self.unchecked = true;
+        self
+    }
+
+    /// Checks the request as [`send`](Self::send) does before it sends anything: whether the
+    /// barcode type can hold the data, whether the options apply to the type, and whether they are
+    /// within their bounds.
+    ///
+    /// ```
+    /// # fn example(client: barcode_cloud::Client) {
+    /// use barcode_cloud::{EncodeBarcodeType, Error};
+    ///
+    /// let label = client.generate(EncodeBarcodeType::Ean13, "4006381333932");
+    /// let Err(Error::InvalidInput(error)) = label.check() else {
+    ///     panic!("the check digit is wrong");
+    /// };
+    /// let violation = error.violation().unwrap();
+    /// assert_eq!(violation.expected_check_digit(), Some("1"));
+    /// # }
+    /// ```
+    ///
+    /// Text is checked by the rules in [`rules`](crate::rules). Bytes and hexadecimal digits are
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] with the name of the setter, and, for data that the type cannot
+    /// hold, the [violation](InvalidInput::violation).
+    pub fn check(&self) -> Result<(), Error> {
+        self.clone().prepare(Whole).map(drop)
+    }
+
     call_setters!();
 
     /// Sends the request and returns the whole image. The service bills the request.
     ///
     /// # Errors
     ///
-    /// - [`Error::InvalidInput`] if the data is empty, or if an option is out of bounds or does not
-    ///   apply to the barcode type;
+    /// - [`Error::InvalidInput`] if the barcode type cannot hold the data, or if an option is out of
+    ///   bounds or does not apply to the type: see [`check`](Self::check);
     /// - [`Error::Api`] if the service rejects the request, for example because the type cannot
     ///   encode the data;
     /// - any other error of a call: see [`Error`].
@@ -154,9 +193,15 @@ impl Generate {
         if self.format.is_some() {
             render.get_or_insert_default().0.image_format = self.format;
         }
+        let encode_data = self.data.into_encode_data()?;
+        let is_text = encode_data.data_type.is_none();
+        if is_text && !self.unchecked {
+            barcode_rules::check(&self.barcode_type.to_string(), &encode_data.data)
+                .map_err(InvalidInput::violation_of_data)?;
+        }
         let params = GenerateParams {
             barcode_type: self.barcode_type,
-            encode_data: self.data.into_encode_data()?,
+            encode_data,
             barcode_image_params: render.map(|options| options.0),
             qr_params: self.qr.map(|options| options.0),
             code128_params: self.code128.map(|options| options.0),
