@@ -89,6 +89,9 @@ pub(crate) struct Generate {
     /// Position of the human-readable text: Below, Above or None
     #[arg(long, value_name = "POSITION")]
     pub(crate) text: Option<String>,
+    /// Send the data even if the barcode type cannot hold it. The service drops or corrects it
+    #[arg(long)]
+    pub(crate) unchecked: bool,
 }
 
 #[derive(Args)]

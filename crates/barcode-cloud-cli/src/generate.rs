@@ -25,7 +25,10 @@ pub(crate) async fn run(
     }
     let data = data(arguments.data).await?;
     let connection = connect::connect(service).await?;
-    let request = connection.client.generate(barcode_type, data).render(image);
+    let mut request = connection.client.generate(barcode_type, data).render(image);
+    if arguments.unchecked {
+        request = request.unchecked();
+    }
     match arguments.output {
         Some(path) => {
             // `save` checks the path before it sends the request, because each request is billed.
