@@ -1,0 +1,314 @@
+//! Whatever `cargo xtask generate` accepts must compile. This test generates a client from each seed,
+//! each fixture and each edit of a small document, and runs `cargo check --all-features` on all of
+//! them. An edit that cannot compile must be refused with a JSON pointer.
+//!
+//! Each client is a crate of a workspace below the `target` folder, because generated code refers to
+//! `crate::Hooks` and others. Its files are only written if they differ, so a second run is fast.
+
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use xtask::sync::{Mode, sync};
+
+#[path = "../fuzz/trial.rs"]
+#[allow(dead_code, reason = "the fuzz targets use the rest")]
+mod trial;
+
+use trial::Input;
+
+/// What must happen to a document.
+#[derive(Clone, Copy, Debug)]
+enum Expected {
+    Compiles,
+    /// The generator fails, and the message starts with this text.
+    Refused(&'static str),
+    /// The generated code does not compile or the generator blames itself. This is a defect.
+    Known(&'static str),
+}
+use Expected::{Compiles, Known, Refused};
+
+struct Case {
+    name: String,
+    input: Input,
+    expected: Expected,
+}
+
+const QUERY: &str = "/paths/~1books~1{shelf}/get/parameters/1";
+const HEADER: &str = "/paths/~1books~1{shelf}/get/parameters/2";
+const PATH: &str = "/paths/~1books~1{shelf}/get/parameters/0";
+const ERROR: &str = "/paths/~1books~1{shelf}/get/responses/404/content";
+const FORM: &str = "/paths/~1covers/put/requestBody/content/multipart~1form-data/schema/properties";
+const SCHEMAS: &str = "/components/schemas";
+const PROBLEM: &str = "/components/schemas/Problem/properties";
+const BOOK: &str = "/components/schemas/Book/properties";
+
+/// The edits of the small document: a name, the places with their new values, and the expectation.
+#[rustfmt::skip]
+fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
+    let kinds = json!({"type": "array", "items": {"$ref": "#/components/schemas/Kind"}});
+    let file = json!({"type": "string", "format": "binary"});
+    let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+    let wide = json!(3_000_000_000_u32);
+    let integers = json!({"type": "integer", "enum": [1, 2]});
+    let nullable = json!({"type": ["string", "null"], "enum": ["a", "b"]});
+    let bounded = json!({"type": "string", "enum": ["a", "b"], "minLength": 1});
+    let at = |place: &str, key: &str| format!("{place}/{key}");
+    let mut edits = Vec::new();
+    for (name, place, value, expected) in [
+        ("uuid_property", at(PROBLEM, "requestId/format"), json!("uuid"), Known("uuid::Uuid needs a crate")),
+        ("date_property", at(BOOK, "title/format"), json!("date"), Known("chrono::NaiveDate needs a crate")),
+        ("any_property", at(BOOK, "more"), json!({}), Known("serde_json::Value needs a crate")),
+        ("object_property", at(BOOK, "more"), json!({"type": "object"}), Known("serde_json::Map needs a crate")),
+        ("bounded_enum", at(BOOK, "level"), bounded, Known("an enumeration has no length")),
+        ("wide_int32_property", at(BOOK, "pages/maximum"), wide.clone(), Known("the literal is out of range")),
+        ("wide_int32_parameter", at(QUERY, "schema/maximum"), wide, Known("the literal is out of range")),
+        ("second_file", at(FORM, "back"), file, Known("the mock expects a text")),
+        ("form_list", at(FORM, "kinds"), kinds.clone(), Known("the mock expects a text")),
+        ("query_list", at(QUERY, "schema"), kinds.clone(), Known("the mock expects a text")),
+        ("header_list", at(HEADER, "schema"), kinds.clone(), Known("a list has no `to_string`")),
+        ("path_list", at(PATH, "schema"), kinds, Known("a list has no `to_string`")),
+        ("integer_enum_in_path", at(PATH, "schema"), integers, Compiles),
+        ("nullable_enum_in_path", at(PATH, "schema"), nullable, Known("an Option has no `to_string`")),
+        ("header_type", at(HEADER, "name"), json!("type"), Known("a keyword")),
+        ("problem_json", ERROR.into(), problem, Known("serde_json::Value needs a crate")),
+    ] {
+        edits.push((name.to_owned(), vec![(place, value)], expected));
+    }
+    for (name, expected) in [
+        ("Error", Known("the module `error` exists")),
+        ("Builder", Known("the module `builder` exists")),
+        ("Default", Known("it hides the trait")),
+        ("FilePart", Refused("#/components/schemas/FilePart: the name of this schema is reserved")),
+        ("Option", Compiles),
+        ("String", Known("it hides the type")),
+        ("Vec", Compiles),
+        ("Result", Known("it hides the type")),
+        ("Client", Compiles),
+    ] {
+        let schema = json!({"type": "object", "properties": {"a": {"type": "string", "maxLength": 2}}});
+        let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+        let edit = vec![(at(SCHEMAS, name), schema), (at(BOOK, "more"), reference)];
+        edits.push((format!("schema_{}", name.to_lowercase()), edit, expected));
+    }
+    for (name, in_form, in_query) in [
+        ("info", Known("a local variable"), Known("a local variable")),
+        ("form", Known("a local variable"), Compiles),
+        ("url", Known("a local variable"), Compiles),
+        ("client", Known("a field of the builder"), Known("a field of the builder")),
+        ("response", Known("a local variable"), Known("a local variable")),
+        ("result", Compiles, Compiles),
+        ("body", Compiles, Compiles),
+        ("value", Compiles, Compiles),
+        ("request", Refused("#/paths/"), Refused("#/paths/")),
+        ("type", Known("a keyword"), Known("a keyword")),
+        ("in", Known("a keyword"), Known("a keyword")),
+        ("ref", Known("a keyword"), Known("a keyword")),
+        ("self", Known("a keyword"), Known("a keyword")),
+    ] {
+        let text = json!({"type": "string", "maxLength": 3});
+        for (place, edit, expected) in [
+            ("property", (at(BOOK, name), text.clone()), Compiles),
+            ("field", (at(FORM, name), text), in_form),
+            ("query", (at(QUERY, "name"), json!(name)), in_query),
+        ] {
+            edits.push((format!("{place}_{name}"), vec![edit], expected));
+        }
+    }
+    edits
+}
+
+fn cases() -> Vec<Case> {
+    let documents = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
+    let shelf = Input::parse(&fs::read(documents.join("shelf.json")).unwrap()).unwrap();
+    let mut cases = vec![
+        Case {
+            name: "ours".into(),
+            input: trial::ours().unwrap(),
+            expected: Compiles,
+        },
+        Case {
+            name: "shelf".into(),
+            input: shelf.clone(),
+            expected: Compiles,
+        },
+    ];
+    for (name, expected) in [
+        ("every-rule", Known("a header with a list of enumerations")),
+        ("no-types", Known("a form field with a list of numbers")),
+        ("version-3.0", Compiles),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/seeds/{name}.json"));
+        let input = Input::parse(&fs::read(path).unwrap()).unwrap();
+        cases.push(Case {
+            name: name.replace(['-', '.'], "_"),
+            input,
+            expected,
+        });
+    }
+    cases.extend(edits().into_iter().map(|(name, places, expected)| {
+        let mut input = shelf.clone();
+        for (place, value) in places {
+            set(&mut input.document, &place, value);
+        }
+        Case {
+            name,
+            input,
+            expected,
+        }
+    }));
+    cases
+}
+
+/// Sets the value at the JSON pointer `place`, whose parent must exist.
+fn set(document: &mut Value, place: &str, value: Value) {
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    match document.pointer_mut(parent) {
+        Some(parent) => parent[key] = value,
+        None => panic!("{parent} does not exist"),
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Creates the scratch workspace with the generated clients.
+struct Scratch {
+    folder: PathBuf,
+    crates: BTreeSet<String>,
+}
+
+impl Scratch {
+    fn new() -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiles");
+        fs::create_dir_all(folder.join("crates")).unwrap();
+        Self {
+            folder,
+            crates: BTreeSet::new(),
+        }
+    }
+
+    /// Adds a crate that consists of the hand-written files of the client and the generated `files`.
+    fn add(&mut self, name: &str, files: &xtask::Files) {
+        let client = root().join("crates/barcode-cloud-client");
+        let package = self.folder.join("crates").join(name);
+        let manifest = fs::read_to_string(client.join("Cargo.toml")).unwrap();
+        write(
+            &package.join("Cargo.toml"),
+            &manifest.replacen("barcode-cloud-client", name, 1),
+        );
+        write(&package.join("README.md"), "");
+        for entry in fs::read_dir(client.join("src")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let text = fs::read_to_string(&path).unwrap();
+                write(&package.join("src").join(path.file_name().unwrap()), &text);
+            }
+        }
+        sync(&package.join("src/generated"), files, Mode::Write).unwrap();
+        self.crates.insert(name.to_owned());
+    }
+
+    /// Runs `cargo check`. Returns the first compiler error of each crate that does not compile.
+    fn check(&self) -> BTreeMap<String, String> {
+        for entry in fs::read_dir(self.folder.join("crates")).unwrap() {
+            let entry = entry.unwrap();
+            if !self.crates.contains(entry.file_name().to_str().unwrap()) {
+                fs::remove_dir_all(entry.path()).unwrap();
+            }
+        }
+        let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+        let (_, settings) = manifest.split_once("[workspace.package]").unwrap();
+        // Without TLS, there is no C library to compile.
+        let settings = settings.replace("\"rustls\", ", "");
+        let members =
+            "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n\n[workspace.package]";
+        write(
+            &self.folder.join("Cargo.toml"),
+            &format!("{members}{settings}"),
+        );
+        if !self.folder.join("Cargo.lock").exists() {
+            fs::copy(root().join("Cargo.lock"), self.folder.join("Cargo.lock")).unwrap();
+        }
+        let output = Command::new(env!("CARGO"))
+            .args([
+                "check",
+                "--offline",
+                "--all-features",
+                "--keep-going",
+                "--message-format=json",
+            ])
+            .args(["--target-dir", "target"])
+            .env("CARGO_INCREMENTAL", "0")
+            .current_dir(&self.folder)
+            .output()
+            .unwrap();
+        let messages = String::from_utf8(output.stdout).unwrap();
+        let mut errors = BTreeMap::new();
+        for message in messages
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        {
+            if message["message"]["level"] == "error" {
+                let name = message["target"]["name"].as_str().unwrap().to_owned();
+                let text = message["message"]["rendered"].as_str().unwrap().to_owned();
+                errors.entry(name).or_insert(text);
+            }
+        }
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), errors.is_empty(), "{stderr}");
+        errors
+    }
+}
+
+/// Writes the file at `path` unless it already contains `text`, so that cargo does not check the
+/// crate again.
+fn write(path: &Path, text: &str) {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return;
+    }
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn what_the_generator_accepts_compiles() {
+    let mut scratch = Scratch::new();
+    let mut refusals = BTreeMap::new();
+    let cases = cases();
+    for case in &cases {
+        match case.input.clone().run() {
+            Ok(generated) => scratch.add(&case.name, &generated.files),
+            Err(error) => drop(refusals.insert(&case.name, error.to_string())),
+        }
+    }
+    let errors = scratch.check();
+    let mut wrong = Vec::new();
+    for Case { name, expected, .. } in &cases {
+        let outcome = match (refusals.get(name), errors.get(name)) {
+            (Some(refusal), _) => format!("is refused: {refusal}"),
+            (None, Some(error)) => format!("does not compile:\n{error}"),
+            (None, None) => "compiles".to_owned(),
+        };
+        let right = match expected {
+            Compiles => outcome == "compiles",
+            Refused(start) => outcome.starts_with(&format!("is refused: {start}")),
+            Known(_) => outcome != "compiles",
+        };
+        if !right {
+            wrong.push(format!("{name}, expected {expected:?}: {outcome}"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+}
