@@ -1,6 +1,6 @@
 //! Checks and follows references. Each `$ref` must name an existing place in the same document, and
 //! no chain of references may be a cycle. A schema that consists of an `allOf` with a single
-//! reference is part of such a chain.
+//! reference is part of such a chain. A `$ref` in an example, another value or an extension is data.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,34 @@ pub fn check(document: &Value) -> Result<(), Error> {
         document,
         ends: HashSet::new(),
     };
-    checker.check(document, &Pointer::default())
+    checker.check(document, &Pointer::default(), false)
+}
+
+/// The keys of objects whose own keys are names. A property named `example` is not an example.
+const NAMED: [&str; 16] = [
+    "$defs",
+    "callbacks",
+    "content",
+    "definitions",
+    "dependentSchemas",
+    "encoding",
+    "examples",
+    "headers",
+    "links",
+    "parameters",
+    "pathItems",
+    "patternProperties",
+    "properties",
+    "requestBodies",
+    "responses",
+    "schemas",
+];
+
+/// Whether the value of `key` is data. `value` is the data of an Example Object.
+fn is_data(key: &str, value: &Value) -> bool {
+    matches!(key, "const" | "default" | "enum" | "example" | "value")
+        || (key == "examples" && value.is_array())
+        || key.starts_with("x-")
 }
 
 /// Follows the references of `node` to the value they refer to. Returns `node` if it is not a
@@ -45,19 +72,24 @@ struct Checker<'d> {
 }
 
 impl<'d> Checker<'d> {
-    fn check(&mut self, node: &'d Value, at: &Pointer) -> Result<(), Error> {
+    /// Checks the references in `node`. `named` means that its keys are names.
+    fn check(&mut self, node: &'d Value, at: &Pointer, named: bool) -> Result<(), Error> {
         match node {
             Value::Object(map) => {
                 if let Some(Value::String(reference)) = map.get("$ref") {
                     self.follow(reference, &at.join("$ref"))?;
                 }
                 map.iter()
-                    .try_for_each(|(key, value)| self.check(value, &at.join(key)))
+                    .filter(|(key, value)| named || !is_data(key, value))
+                    .try_for_each(|(key, value)| {
+                        let named = !named && NAMED.contains(&key.as_str());
+                        self.check(value, &at.join(key), named)
+                    })
             }
             Value::Array(items) => items
                 .iter()
                 .enumerate()
-                .try_for_each(|(index, item)| self.check(item, &at.join(index))),
+                .try_for_each(|(index, item)| self.check(item, &at.join(index), false)),
             _ => Ok(()),
         }
     }
@@ -148,6 +180,31 @@ mod tests {
             let document =
                 json!({"a": s("A"), "components": {"schemas": {"A": schema, "End": {}}}});
             check(&document).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_ref_in_data_is_not_a_reference() {
+        let gone = json!({"$ref": "other.json"});
+        for (schema, is_data) in [
+            (json!({"example": gone}), true),
+            (json!({"examples": [gone]}), true),
+            (json!({"examples": {"one": {"value": gone}}}), true),
+            (json!({"default": {"deep": [gone]}}), true),
+            (json!({"enum": [gone]}), true),
+            (json!({"const": gone}), true),
+            (json!({"x-more": gone}), true),
+            (json!({"examples": {"one": gone}}), false),
+            (json!({"properties": {"example": gone}}), false),
+            (json!({"properties": {"x-more": gone}}), false),
+            (
+                json!({"properties": {"properties": {"properties": {"enum": gone}}}}),
+                false,
+            ),
+            (json!({"responses": {"default": gone}}), false),
+        ] {
+            let document = json!({"components": {"schemas": {"default": schema}}});
+            assert_eq!(check(&document).is_ok(), is_data, "{document}");
         }
     }
 
