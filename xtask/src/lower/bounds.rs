@@ -94,8 +94,17 @@ pub(super) fn extract(document: &mut Value, log: &mut Log) -> Result<(), Error> 
             return Ok(());
         }
         let bounds = Value::from(bounds);
+        if schema.contains_key("enum") {
+            log.note(
+                "bounds",
+                at,
+                &bounds,
+                "removed, because the enumeration lists the values",
+            );
+            return Ok(());
+        }
         if !is_checked(at) {
-            let hint = "bounds are supported only for properties and parameters";
+            let hint = "bounds are supported only for properties and parameters; remove them with an overlay action and describe them in its `description`";
             return Err(Error::lower(at, format!("the bounds {bounds}"), hint));
         }
         check_type(schema, &bounds, at)?;
@@ -196,6 +205,12 @@ mod tests {
 
         let property = lowered(json!({"type": "number", "minimum": 0.001, "maximum": 1})).unwrap();
         assert_eq!(property["description"], "Bounds: 0.001 to 1.");
+    }
+
+    #[test]
+    fn an_enumeration_has_no_bounds() {
+        let property = lowered(json!({"type": "string", "enum": ["a"], "maxLength": 3})).unwrap();
+        assert_eq!(property, json!({"type": "string", "enum": ["a"]}));
     }
 
     #[test]

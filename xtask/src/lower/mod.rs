@@ -3,11 +3,11 @@
 //! never dropped silently.
 
 mod bounds;
-mod error_bodies;
 mod media_types;
 mod multipart;
 mod names;
 mod operation_ids;
+mod responses;
 mod schemas;
 mod strict;
 mod version;
@@ -93,7 +93,7 @@ pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     operation_ids::complete(&mut document, &mut log)?;
     let multipart = multipart::convert_forms(&mut document, &mut log)?;
     media_types::keep_only_json(&mut document, &mut log)?;
-    error_bodies::drop_bodyless(&mut document, &mut log)?;
+    responses::lower(&mut document, &mut log)?;
     schemas::lower(&mut document, &mut log)?;
     bounds::extract(&mut document, &mut log)?;
     strict::check(&document)?;

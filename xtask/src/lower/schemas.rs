@@ -15,8 +15,8 @@ pub(super) fn lower(document: &mut Value, log: &mut Log) -> Result<(), Error> {
         nullable_type(schema, at, log)?;
         reference_with_siblings(schema, at, log)?;
         open_object(schema, at, log);
-        date_time_as_text(schema, at, log);
-        nullable_is_optional(schema, at, log);
+        format_of_text(schema, at, log);
+        required_is_optional(schema, at, log);
         drop_defaults_and_xml_names(schema, at, log);
         Ok(())
     })
@@ -123,36 +123,37 @@ fn open_object(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     }
 }
 
-/// Converts a date-time to plain text. The format that the service uses is unknown, and with a date
-/// type, a single unexpected date would make the whole response fail to parse.
-fn date_time_as_text(schema: &mut Schema, at: &Pointer, log: &mut Log) {
-    if schema
-        .get("format")
-        .is_some_and(|format| format == "date-time")
-    {
+/// Removes the format of texts, such as `date-time` or `uuid`. The formats that the service uses are
+/// unknown, and with a date type, a single unexpected date would make the whole response fail to
+/// parse. The formats of numbers and `binary` are kept.
+fn format_of_text(schema: &mut Schema, at: &Pointer, log: &mut Log) {
+    let number = matches!(schema.get("type"), Some(kind) if kind == "integer" || kind == "number");
+    let kept = |format: &Value| number || format == "binary";
+    if let Some(format) = schema.get("format").cloned().filter(|format| !kept(format)) {
         schema.shift_remove("format");
-        log.note("date-time", at, "format: date-time", "text");
+        log.note("text-format", at, format!("format: {format}"), "text");
     }
 }
 
-/// Makes required properties optional if they are nullable, so that a response still parses if it
-/// omits a field instead of setting it to null. Runs on the object before its properties are
-/// lowered.
-fn nullable_is_optional(schema: &mut Schema, at: &Pointer, log: &mut Log) {
+/// Makes required properties optional if a valid value can lack them: a response may omit a field
+/// instead of setting it to null, a request does not contain read-only fields, and a response does
+/// not contain write-only ones. Runs on the object before its properties are lowered.
+fn required_is_optional(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     let Some(Value::Array(required)) = schema.get("required") else {
         return;
     };
     let properties = &schema.get("properties").cloned().unwrap_or_default();
-    let (nullable, remaining): (Vec<_>, Vec<_>) = required.iter().cloned().partition(|name| {
+    let (optional, remaining): (Vec<_>, Vec<_>) = required.iter().cloned().partition(|name| {
         let property = &properties[name.as_str().unwrap_or_default()];
         let in_type = property["type"]
             .as_array()
             .is_some_and(|types| types.iter().any(|kind| kind == "null"));
-        in_type || property["nullable"] == true
+        let flags = ["nullable", "readOnly", "writeOnly"];
+        in_type || flags.iter().any(|flag| property[flag] == true)
     });
-    if !nullable.is_empty() {
+    if !optional.is_empty() {
         log.note(
-            "nullable-required",
+            "optional-required",
             at,
             Value::from(required.clone()),
             Value::from(remaining.clone()),
@@ -236,23 +237,45 @@ mod tests {
     }
 
     #[test]
-    fn a_nullable_property_becomes_optional() {
-        let schema = json!({"required": ["a", "b"], "properties": {"a": {"type": ["null", "string"]}, "b": {"type": "string"}}});
-        assert_eq!(lowered(schema).unwrap()["required"], json!(["b"]));
+    fn a_property_that_a_valid_value_can_lack_becomes_optional() {
+        for property in [
+            json!({"type": ["null", "string"]}),
+            json!({"type": "string", "nullable": true}),
+            json!({"type": "string", "readOnly": true}),
+            json!({"type": "string", "writeOnly": true}),
+        ] {
+            let schema = json!({"required": ["a", "b"], "properties": {"a": property, "b": {"type": "string"}}});
+            assert_eq!(lowered(schema).unwrap()["required"], json!(["b"]));
+        }
     }
 
     #[test]
     fn other_properties_stay_required() {
         let schema = json!({"required": ["a", "b", "c", "d"], "properties": {
             "a": {"type": ["string"]},
-            "b": {"type": "string", "nullable": true},
-            "c": {"type": "string", "nullable": false},
+            "b": {"type": "string", "nullable": false},
+            "c": {"type": "string", "readOnly": false},
         }});
         assert_eq!(
             lowered(schema).unwrap()["required"],
-            json!(["a", "c", "d"]),
-            "`b` is nullable, and `d` is not described"
+            json!(["a", "b", "c", "d"]),
+            "`d` is not described"
         );
+    }
+
+    #[test]
+    fn only_formats_of_numbers_and_binary_are_kept() {
+        for (kind, format, kept) in [
+            ("string", "date-time", false),
+            ("string", "uuid", false),
+            ("string", "ipv4", false),
+            ("string", "binary", true),
+            ("integer", "int64", true),
+            ("number", "double", true),
+        ] {
+            let schema = lowered(json!({"type": kind, "format": format})).unwrap();
+            assert_eq!(schema.get("format").is_some(), kept, "{format}");
+        }
     }
 
     #[test]
