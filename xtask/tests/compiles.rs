@@ -41,9 +41,16 @@ struct Case {
 const QUERY: &str = "/paths/~1books~1{shelf}/get/parameters/1";
 const HEADER: &str = "/paths/~1books~1{shelf}/get/parameters/2";
 const PATH: &str = "/paths/~1books~1{shelf}/get/parameters/0";
+const QUERY_SCHEMA: &str = "#/paths/~1books~1{shelf}/get/parameters/1/schema: a parameter of type";
+const FOUND: &str = "/paths/~1books~1{shelf}/get/responses";
+const OPERATION_ID: &str = "#/paths/~1books/post/operationId: the generated code uses the name";
+const ADD: &str = "/paths/~1books/post";
 const ERROR: &str = "/paths/~1books~1{shelf}/get/responses/404/content";
 const FORM: &str = "/paths/~1covers/put/requestBody/content/multipart~1form-data/schema/properties";
 const SCHEMAS: &str = "/components/schemas";
+const FIELD_NAME: &str =
+    "#/paths/~1covers/put/requestBody/content/multipart~1form-data/schema/properties/request: ";
+const QUERY_NAME: &str = "#/paths/~1books~1{shelf}/get/parameters/1/name: ";
 const PROBLEM: &str = "/components/schemas/Problem/properties";
 const BOOK: &str = "/components/schemas/Book/properties";
 
@@ -57,14 +64,18 @@ fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
     let integers = json!({"type": "integer", "enum": [1, 2]});
     let nullable = json!({"type": ["string", "null"], "enum": ["a", "b"]});
     let bounded = json!({"type": "string", "enum": ["a", "b"], "minLength": 1});
+    let inline = json!({"type": "object", "properties": {"a": {"type": "string", "enum": ["x", "y"]}}});
+    let image = json!({"description": "Drawn", "content": {"image/png": {"schema": {"type": "string"}}}});
+    let octets = json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}});
+    let urlencoded = json!({"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/Book"}}});
     let at = |place: &str, key: &str| format!("{place}/{key}");
     let mut edits = Vec::new();
     for (name, place, value, expected) in [
-        ("uuid_property", at(PROBLEM, "requestId/format"), json!("uuid"), Known("uuid::Uuid needs a crate")),
-        ("date_property", at(BOOK, "title/format"), json!("date"), Known("chrono::NaiveDate needs a crate")),
+        ("uuid_property", at(PROBLEM, "requestId/format"), json!("uuid"), Compiles),
+        ("date_property", at(BOOK, "title/format"), json!("date"), Compiles),
         ("any_property", at(BOOK, "more"), json!({}), Known("serde_json::Value needs a crate")),
         ("object_property", at(BOOK, "more"), json!({"type": "object"}), Known("serde_json::Map needs a crate")),
-        ("bounded_enum", at(BOOK, "level"), bounded, Known("an enumeration has no length")),
+        ("bounded_enum", at(BOOK, "level"), bounded, Compiles),
         ("wide_int32_property", at(BOOK, "pages/maximum"), wide.clone(), Known("the literal is out of range")),
         ("wide_int32_parameter", at(QUERY, "schema/maximum"), wide, Known("the literal is out of range")),
         ("second_file", at(FORM, "back"), file, Known("the mock expects a text")),
@@ -75,25 +86,76 @@ fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
         ("integer_enum_in_path", at(PATH, "schema"), integers, Compiles),
         ("nullable_enum_in_path", at(PATH, "schema"), nullable, Known("an Option has no `to_string`")),
         ("header_type", at(HEADER, "name"), json!("type"), Known("a keyword")),
-        ("problem_json", ERROR.into(), problem, Known("serde_json::Value needs a crate")),
+        ("object_in_query", at(QUERY, "schema"), json!({"type": "object"}), Refused(QUERY_SCHEMA)),
+        ("any_in_query", at(QUERY, "schema"), json!({}), Refused(QUERY_SCHEMA)),
+        ("book_in_query", at(QUERY, "schema"), json!({"$ref": "#/components/schemas/Book"}), Refused(QUERY_SCHEMA)),
+        ("nullable_query", at(QUERY, "schema"), json!({"type": ["integer", "null"], "maximum": 9}), Compiles),
+        ("number_in_path", at(PATH, "schema"), json!({"type": "number", "minimum": 0.5}), Compiles),
+        ("fraction_of_integer", at(BOOK, "pages/minimum"), json!(0.5), Compiles),
+        ("bounded_file", at(FORM, "file/maxLength"), json!(9), Refused("#/paths/~1covers/put/requestBody/content/multipart~1form-data/schema/properties/file/maxLength: ")),
+        ("read_only", at(BOOK, "title/readOnly"), json!(true), Compiles),
+        ("inline_response", at(FOUND, "200/content/application~1json/schema"), inline.clone(), Compiles),
+        ("inline_error", at(FOUND, "404/content/application~1json/schema"), inline.clone(), Compiles),
+        ("inline_request", at(ADD, "requestBody/content/application~1json/schema"), inline.clone(), Compiles),
+        ("inline_property", at(BOOK, "more"), inline.clone(), Compiles),
+        ("inline_items", at(BOOK, "more"), json!({"type": "array", "items": inline}), Compiles),
+        ("list_of_lists", at(BOOK, "more"), json!({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}), Compiles),
+        ("recursive", at(BOOK, "more"), json!({"$ref": "#/components/schemas/Book"}), Compiles),
+        ("list_schema", at(SCHEMAS, "Books"), json!({"type": "array", "items": {"$ref": "#/components/schemas/Book"}}), Compiles),
+        ("text_schema", at(SCHEMAS, "Title"), json!({"type": "string"}), Compiles),
+        ("integer_enum", at(BOOK, "more"), json!({"type": "integer", "enum": [1, 2]}), Compiles),
+        ("one_value_enum", at(BOOK, "more"), json!({"type": "string", "enum": ["only"]}), Compiles),
+        ("odd_enum", at(BOOK, "more"), json!({"type": "string", "enum": ["", "+1", "-1", "self", "a b", "ab"]}), Compiles),
+        ("default_response", at(FOUND, "default"), json!({"description": "Other"}), Compiles),
+        ("only_default_response", at(ADD, "responses"), json!({"default": {"description": "Any"}}), Compiles),
+        ("bytes_error", at(ADD, "responses/400"), image, Known("the mock needs serde_json")),
+        ("two_successes", at(FOUND, "204"), json!({"description": "Nothing"}), Refused("#/paths/~1books~1{shelf}/get/responses/204: ")),
+        ("headers", at(FOUND, "200/headers"), json!({"X-Left": {"schema": {"type": "integer"}}}), Compiles),
+        ("octets", at(ADD, "requestBody/content"), octets, Known("the mock needs serde_json")),
+        ("urlencoded", at(ADD, "requestBody/content"), urlencoded, Compiles),
+        ("server_variable", "/servers/0/url".into(), json!("https://{h}/v1"), Refused("#/servers/0/url: ")),
+        ("relative_server", "/servers/0/url".into(), json!("/v1"), Refused("#/servers/0/url: ")),
+        ("code_fence", at(BOOK, "title/description"), json!("Like\n```\nlet x = ;\n```"), Compiles),
+        ("no_servers", "/servers".into(), json!([]), Refused("#/servers/0/url: ")),
+        ("unused_form_schema", at(SCHEMAS, "Bytes"), json!({"type": "string", "format": "binary"}), Compiles),
+        ("problem_json", ERROR.into(), problem, Compiles),
     ] {
         edits.push((name.to_owned(), vec![(place, value)], expected));
     }
     for (name, expected) in [
         ("Error", Known("the module `error` exists")),
         ("Builder", Known("the module `builder` exists")),
-        ("Default", Known("it hides the trait")),
         ("FilePart", Refused("#/components/schemas/FilePart: the name of this schema is reserved")),
-        ("Option", Compiles),
-        ("String", Known("it hides the type")),
-        ("Vec", Compiles),
-        ("Result", Known("it hides the type")),
+        ("Default", Refused("#/components/schemas/Default: the generated code uses the name")),
+        ("String", Refused("#/components/schemas/String: the generated code uses the name")),
+        ("Result", Refused("#/components/schemas/Result: the generated code uses the name")),
         ("Client", Compiles),
+        ("FindBook", Compiles),
+        ("PutCoverBody", Compiles),
     ] {
         let schema = json!({"type": "object", "properties": {"a": {"type": "string", "maxLength": 2}}});
         let reference = json!({"$ref": format!("#/components/schemas/{name}")});
         let edit = vec![(at(SCHEMAS, name), schema), (at(BOOK, "more"), reference)];
         edits.push((format!("schema_{}", name.to_lowercase()), edit, expected));
+    }
+    for (name, expected) in [
+        ("new", Refused(OPERATION_ID)),
+        ("self", Refused(OPERATION_ID)),
+        ("client", Refused(OPERATION_ID)),
+        ("post", Refused(OPERATION_ID)),
+        ("clone", Compiles),
+        ("error", Refused(OPERATION_ID)),
+        ("default", Compiles),
+        ("result", Refused(OPERATION_ID)),
+        ("client_info", Refused(OPERATION_ID)),
+        ("type", Compiles),
+        ("book", Compiles),
+        ("find", Compiles),
+        ("operation", Compiles),
+        ("string", Refused(OPERATION_ID)),
+        ("option", Refused(OPERATION_ID)),
+    ] {
+        edits.push((format!("operation_{name}"), vec![(at(ADD, "operationId"), json!(name))], expected));
     }
     for (name, in_form, in_query) in [
         ("info", Known("a local variable"), Known("a local variable")),
@@ -104,7 +166,7 @@ fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
         ("result", Compiles, Compiles),
         ("body", Compiles, Compiles),
         ("value", Compiles, Compiles),
-        ("request", Refused("#/paths/"), Refused("#/paths/")),
+        ("request", Refused(FIELD_NAME), Refused(QUERY_NAME)),
         ("type", Known("a keyword"), Known("a keyword")),
         ("in", Known("a keyword"), Known("a keyword")),
         ("ref", Known("a keyword"), Known("a keyword")),

@@ -9,6 +9,7 @@ mod names;
 mod operation_ids;
 mod responses;
 mod schemas;
+mod shape;
 mod strict;
 mod version;
 mod walk;
@@ -87,19 +88,59 @@ impl Log {
 /// [`Error::Lower`] with the JSON pointer of an unsupported construct and a hint for resolving it.
 pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     let mut log = Log::default();
-    version::declare_3_0(&mut document, &mut log)?;
-    references::check(&document)?;
-    path_parameters::check(&document)?;
-    operation_ids::complete(&mut document, &mut log)?;
-    let multipart = multipart::convert_forms(&mut document, &mut log)?;
-    media_types::keep_only_json(&mut document, &mut log)?;
-    responses::lower(&mut document, &mut log)?;
-    schemas::lower(&mut document, &mut log)?;
-    bounds::extract(&mut document, &mut log)?;
-    strict::check(&document)?;
-    Ok(Lowered {
-        document,
-        multipart,
-        applied: log.0,
-    })
+    match apply_rules(&mut document, &mut log) {
+        Ok(multipart) => Ok(Lowered {
+            document,
+            multipart,
+            applied: log.0,
+        }),
+        Err(error) => Err(multipart::at_field(&document, error)),
+    }
+}
+
+fn apply_rules(document: &mut Value, log: &mut Log) -> Result<Vec<String>, Error> {
+    version::declare_3_0(document, log)?;
+    references::check(document)?;
+    path_parameters::check(document)?;
+    operation_ids::complete(document, log)?;
+    let multipart = multipart::convert_forms(document, log)?;
+    media_types::keep_only_json(document, log)?;
+    responses::lower(document, log)?;
+    schemas::lower(document, log)?;
+    bounds::extract(document, log)?;
+    strict::check(document)?;
+    Ok(multipart)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::lower;
+
+    #[test]
+    fn the_error_of_a_form_field_names_its_place() {
+        for (name, field, place) in [
+            (
+                "a",
+                json!({"type": "string", "pattern": "x"}),
+                "/a/pattern: ",
+            ),
+            (
+                "a/b",
+                json!({"type": "integer", "minLength": 1}),
+                "/a~1b/minLength: ",
+            ),
+            ("send", json!({"type": "string"}), "/send: "),
+        ] {
+            let form = json!({"multipart/form-data": {"schema": {"properties": {name: field}}}});
+            let operation = json!({"requestBody": {"content": form}, "responses": {"200": {}}});
+            let document: Value =
+                json!({"openapi": "3.1.0", "paths": {"/f": {"post": operation}}, "components": {}});
+            let error = lower(document).unwrap_err().to_string();
+            let form =
+                "#/paths/~1f/post/requestBody/content/multipart~1form-data/schema/properties";
+            assert!(error.starts_with(&format!("{form}{place}")), "{error}");
+        }
+    }
 }

@@ -4,10 +4,10 @@
 //! builder so that it sends a form instead of a query.
 
 use contract_review::Pointer;
-use contract_review::references::resolved;
 use serde_json::{Map, Value, json};
 
 use super::Log;
+use super::shape::Shape;
 use super::strict::keys;
 use super::walk::operations_mut;
 use crate::Error;
@@ -17,6 +17,9 @@ use crate::Error;
 pub const FILE_PART: &str = "FilePart";
 
 const FORM: &str = "multipart/form-data";
+
+/// The extension of a parameter that was a form field: the place of the field.
+const FIELD: &str = "x-field";
 
 /// Converts the fields of multipart forms to query parameters. Returns the ids of the changed
 /// operations.
@@ -81,8 +84,13 @@ fn parameters(root: &Value, form: &Value, at: &Pointer) -> Result<Vec<Value>, Er
             let required =
                 required.is_some_and(|required| required.iter().any(|field| field == name));
             let at = at.join("properties").join(name);
-            let field = Field::of(root, property, &at)?;
-            Ok(parameter(name, property, required, field))
+            match Shape::of(root, property) {
+                Shape::Other(shape) => {
+                    let hint = "only texts, enumerations, lists of these and single files are supported; replace its schema with an overlay action";
+                    Err(Error::lower(&at, format!("{shape} in a form"), hint))
+                }
+                shape => parameter(name, property, required, &shape, &at),
+            }
         })
         .collect()
 }
@@ -123,57 +131,73 @@ fn fields<'a>(schema: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>,
     })
 }
 
-/// The kind of a form field.
-enum Field {
-    /// A text or a list of texts.
-    Text,
-    /// A file.
-    File,
-}
-
-impl Field {
-    fn of(root: &Value, property: &Value, at: &Pointer) -> Result<Self, Error> {
-        let schema = resolved(root, property);
-        let items = resolved(root, &schema["items"]);
-        match (kind(schema), kind(items)) {
-            ("binary", _) => Ok(Self::File),
-            ("text", _) | ("array", "text") => Ok(Self::Text),
-            (kind, of) => {
-                let construct = match kind {
-                    "array" => format!("a list of {of} in a form"),
-                    kind => format!("{kind} in a form"),
-                };
-                let hint =
-                    "only texts, enumerations, lists of these and single files are supported";
-                Err(Error::lower(at, construct, hint))
-            }
-        }
-    }
-}
-
-/// Classifies the schema of a form field: `binary`, `text`, or another type, which is not
-/// supported.
-fn kind(schema: &Value) -> &str {
-    let types = &schema["type"];
-    let list = types.as_array().into_iter().flatten();
-    let mut kinds = list.chain([types]).filter_map(Value::as_str);
-    match kinds.find(|kind| *kind != "null") {
-        Some("string") if schema["format"] == "binary" => "binary",
-        Some("string" | "integer" | "number" | "boolean") => "text",
-        Some(other) => other,
-        None if schema["enum"].is_array() => "text",
-        None => "anything",
-    }
-}
-
-fn parameter(name: &str, property: &Value, required: bool, field: Field) -> Value {
+/// The parameter for a field. Its extension `x-field` is the place of the field, for errors of later
+/// rules.
+fn parameter(
+    name: &str,
+    property: &Value,
+    required: bool,
+    shape: &Shape,
+    at: &Pointer,
+) -> Result<Value, Error> {
     let mut schema = property.as_object().cloned().unwrap_or_default();
     let description = schema.shift_remove("description").unwrap_or_default();
-    if let Field::File = field {
+    if *shape == Shape::File {
+        // The other keys, such as `maxLength`, would be lost.
+        const KNOWN: [&str; 7] = [
+            "$ref", "type", "format", "title", "nullable", "example", "examples",
+        ];
+        keys(&schema, at, "a file in a form", &KNOWN)?;
         let reference = format!("#/components/schemas/{FILE_PART}");
         schema = Map::from_iter([("$ref".into(), reference.into())]);
     }
-    json!({"name": name, "in": "query", "description": description, "required": required, "schema": schema})
+    Ok(json!({
+        "name": name,
+        "in": "query",
+        "description": description,
+        "required": required,
+        "schema": schema,
+        FIELD: at.as_str(),
+    }))
+}
+
+/// Replaces the place of a parameter in `error` with the place of the form field that it was made
+/// from.
+pub(super) fn at_field(document: &Value, error: Error) -> Error {
+    let Error::Lower {
+        pointer,
+        construct,
+        hint,
+    } = error
+    else {
+        return error;
+    };
+    let steps: Vec<_> = pointer.as_str().split('/').collect();
+    // The first step is empty: /paths/PATH/METHOD/parameters/INDEX
+    let parameter = steps
+        .get(..6)
+        .map(|steps| steps.join("/"))
+        .unwrap_or_default();
+    let field = document
+        .pointer(&parameter)
+        .and_then(|parameter| parameter[FIELD].as_str());
+    let pointer = match field {
+        Some(field) => {
+            let rest = steps[6..]
+                .iter()
+                .skip_while(|step| ["schema", "name"].contains(step));
+            let steps = field.split('/').skip(1).chain(rest.copied());
+            steps.fold(Pointer::default(), |at, step| {
+                at.join(step.replace("~1", "/").replace("~0", "~"))
+            })
+        }
+        None => pointer,
+    };
+    Error::Lower {
+        pointer,
+        construct,
+        hint,
+    }
 }
 
 fn add_file_part(document: &mut Value) -> Result<(), Error> {
@@ -229,8 +253,15 @@ mod tests {
         assert_eq!(changed, ["Send"]);
         let operation = &document["paths"]["/a"]["post"];
         assert!(operation.get("requestBody").is_none());
+        let mut parameters = operation["parameters"].clone();
+        let fields = parameters.as_array_mut().unwrap().iter_mut();
+        let places: Vec<_> = fields
+            .map(|field| field.as_object_mut().unwrap().remove("x-field"))
+            .collect();
+        let form = "/paths/~1a/post/requestBody/content/multipart~1form-data/schema/properties";
+        assert_eq!(places[0], Some(format!("{form}/kind").into()));
         assert_eq!(
-            operation["parameters"],
+            parameters,
             json!([
                 {"name": "kind", "in": "query", "description": "Which.", "required": false,
                  "schema": {"$ref": "#/components/schemas/Kind"}},
@@ -272,6 +303,12 @@ mod tests {
             (
                 form(json!({"schema": {"properties": {"a": {"description": "What?"}}}})),
                 "properties/a: anything in a form",
+            ),
+            (
+                form(
+                    json!({"schema": {"properties": {"a": {"type": "string", "format": "binary", "maxLength": 9}}}}),
+                ),
+                "properties/a/maxLength: `maxLength` is not supported in a file in a form",
             ),
             (
                 form(json!({"schema": {"type": "object"}})),

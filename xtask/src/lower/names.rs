@@ -9,30 +9,70 @@ use heck::ToSnakeCase as _;
 
 use crate::Error;
 
-/// The methods that every request builder has.
-const METHODS: [&str; 4] = ["new", "request", "send", "receive"];
-
-/// Checks names that become setters of the same builder. Each name comes with its place in the
-/// document.
-pub(super) fn check_setters<'a>(
-    names: impl Iterator<Item = (&'a str, Pointer)> + Clone,
-) -> Result<(), Error> {
-    for (name, at) in names.clone() {
-        if METHODS.contains(&name.to_snake_case().as_str()) {
-            let construct = format!("{name:?} becomes a setter with the name of another method");
-            let hint = "remove it with an overlay action";
-            return Err(Error::lower(&at, construct, hint));
-        }
-    }
-    check(names)
+/// The kinds of names that share a scope with names of the generated code.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scope {
+    /// Parameters, which become setters of a builder.
+    Setters,
+    /// Parameters of an operation with a request body.
+    SettersWithBody,
+    /// Operations, which become methods of the client.
+    Operations,
+    /// Schemas, which become types.
+    Types,
+    /// Properties, which become fields and setters of a type.
+    Properties,
 }
 
-/// Checks names that become identifiers in the same scope. Each name comes with its place in the
-/// document.
-pub(super) fn check<'a>(names: impl Iterator<Item = (&'a str, Pointer)>) -> Result<(), Error> {
+impl Scope {
+    /// The identifiers that are taken in this scope, in snake case.
+    #[rustfmt::skip]
+    fn reserved(self) -> &'static [&'static str] {
+        match self {
+            Self::Setters => &["new", "request", "send", "receive", "into_inner"],
+            Self::SettersWithBody => &[
+                "new",
+                "request",
+                "send",
+                "receive",
+                "into_inner",
+                "body",
+                "body_map",
+            ],
+            // Methods of the client, and what the module of the builders uses.
+            Self::Operations => &[
+                "new", "new_with_client", "self", "super", "crate", "api_version", "baseurl",
+                "client", "inner", "pre", "exec", "post", "byte_stream", "client_hooks",
+                "client_info", "err", "error", "none", "ok", "operation_info", "option",
+                "request_builder_ext", "response_value", "result", "some", "string", "vec",
+            ],
+            // What the derived code uses.
+            Self::Types => &[
+                "box", "default", "err", "none", "ok", "option", "result", "self", "some", "string",
+                "vec",
+            ],
+            Self::Properties => &[],
+        }
+    }
+}
+
+/// Checks the names of one scope. Each name comes with its place in the document.
+pub(super) fn check<'a>(
+    scope: Scope,
+    names: impl Iterator<Item = (&'a str, Pointer)>,
+) -> Result<(), Error> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for (name, at) in names {
         let identifier = name.to_snake_case();
+        if scope.reserved().contains(&identifier.as_str()) {
+            let construct = format!("the generated code uses the name {name:?} itself");
+            let hint = match scope {
+                Scope::Types => "rename the schema and each reference to it with overlay actions",
+                Scope::Operations => "set another `operationId` with an overlay action",
+                _ => "remove it with an overlay action",
+            };
+            return Err(Error::lower(&at, construct, hint));
+        }
         // progenitor appends an underscore to keywords. With an underscore, a keyword is a valid
         // identifier.
         if name.contains('\'') || syn::parse_str::<syn::Ident>(&format!("{identifier}_")).is_err() {
@@ -43,11 +83,8 @@ pub(super) fn check<'a>(names: impl Iterator<Item = (&'a str, Pointer)>) -> Resu
         }
         if let Some(other) = seen.insert(identifier, name) {
             let construct = format!("the names {other:?} and {name:?} become the same identifier");
-            return Err(Error::lower(
-                &at,
-                construct,
-                "remove one with an overlay action",
-            ));
+            let hint = "remove or rename one with an overlay action";
+            return Err(Error::lower(&at, construct, hint));
         }
     }
     Ok(())
@@ -57,13 +94,13 @@ pub(super) fn check<'a>(names: impl Iterator<Item = (&'a str, Pointer)>) -> Resu
 mod tests {
     use contract_review::Pointer;
 
-    use super::{check, check_setters};
+    use super::{Scope, check};
 
     fn error_of(names: &[&str]) -> String {
         let names = names
             .iter()
             .map(|name| (*name, Pointer::default().join(name)));
-        check(names).map_or_else(|e| e.to_string(), |()| String::new())
+        check(Scope::Properties, names).map_or_else(|e| e.to_string(), |()| String::new())
     }
 
     #[test]
@@ -75,15 +112,31 @@ mod tests {
     }
 
     #[test]
-    fn a_setter_with_the_name_of_another_method_is_an_error() {
-        for name in ["new", "Request", "send", "receive"] {
+    fn a_name_that_the_generated_code_uses_is_an_error() {
+        use Scope::*;
+        for (scope, name, reserved) in [
+            (Setters, "new", true),
+            (Setters, "Request", true),
+            (Setters, "send", true),
+            (Setters, "receive", true),
+            (Setters, "into_inner", true),
+            (Setters, "body", false),
+            (SettersWithBody, "body", true),
+            (SettersWithBody, "bodyMap", true),
+            (SettersWithBody, "send", true),
+            (Operations, "newWithClient", true),
+            (Operations, "crate", true),
+            (Operations, "send", false),
+            (Types, "Result", true),
+            (Types, "Self", true),
+            (Types, "Request", false),
+            (Properties, "new", false),
+        ] {
             let at = Pointer::default().join(name);
-            let setters = check_setters([(name, at)].into_iter());
-            let error = setters.unwrap_err().to_string();
-            let expected =
-                format!("#/{name}: {name:?} becomes a setter with the name of another method");
-            assert!(error.starts_with(&expected), "{error}");
-            assert_eq!(error_of(&[name]), "");
+            let outcome = check(scope, [(name, at)].into_iter());
+            let message = outcome.map_or_else(|e| e.to_string(), |()| String::new());
+            let expected = format!("#/{name}: the generated code uses the name {name:?} itself");
+            assert_eq!(message.starts_with(&expected), reserved, "{scope:?} {name}");
         }
     }
 

@@ -5,7 +5,8 @@
 use contract_review::{METHODS, Pointer};
 use serde_json::{Map, Value};
 
-use super::names;
+use super::names::{self, Scope};
+use super::shape::Shape;
 use crate::Error;
 
 pub(super) fn check(document: &Value) -> Result<(), Error> {
@@ -26,6 +27,7 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
             "externalDocs",
         ],
     )?;
+    server(document)?;
     for (path, item) in children(document, "paths") {
         let at = at.join("paths").join(path);
         let item = object(item, &at)?;
@@ -37,7 +39,7 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
         )?;
         for method in METHODS {
             if let Some(node) = item.get(method) {
-                operation(node, &at.join(method))?;
+                operation(document, node, &at.join(method))?;
             }
         }
     }
@@ -49,7 +51,7 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
             "components",
             &["schemas", "securitySchemes"],
         )?;
-        check_names(components, "schemas", &at)?;
+        check_names(Scope::Types, components, "schemas", &at)?;
         for (name, node) in children(components, "schemas") {
             schema(node, &at.join("schemas").join(name))?;
         }
@@ -57,7 +59,7 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
     Ok(())
 }
 
-fn operation(node: &Value, at: &Pointer) -> Result<(), Error> {
+fn operation(root: &Value, node: &Value, at: &Pointer) -> Result<(), Error> {
     const KNOWN: [&str; 10] = [
         "tags",
         "summary",
@@ -72,19 +74,25 @@ fn operation(node: &Value, at: &Pointer) -> Result<(), Error> {
     ];
     keys(object(node, at)?, at, "an operation", &KNOWN)?;
     let id = node["operationId"].as_str();
-    names::check(id.map(|id| (id, at.join("operationId"))).into_iter())?;
+    let id = id.map(|id| (id, at.join("operationId")));
+    names::check(Scope::Operations, id.into_iter())?;
     let parameters = node["parameters"].as_array().into_iter().flatten();
-    names::check_setters(parameters.enumerate().map(|(index, parameter)| {
+    let setters = parameters.enumerate().map(|(index, parameter)| {
         let at = at.join("parameters").join(index).join("name");
         (parameter["name"].as_str().unwrap_or_default(), at)
-    }))?;
+    });
+    let scope = match node.get("requestBody") {
+        Some(_) => Scope::SettersWithBody,
+        None => Scope::Setters,
+    };
+    names::check(scope, setters)?;
     for (index, node) in node["parameters"]
         .as_array()
         .into_iter()
         .flatten()
         .enumerate()
     {
-        parameter(node, &at.join("parameters").join(index))?;
+        parameter(root, node, &at.join("parameters").join(index))?;
     }
     if let Some(body) = node.get("requestBody") {
         let at = at.join("requestBody");
@@ -109,8 +117,8 @@ fn operation(node: &Value, at: &Pointer) -> Result<(), Error> {
     Ok(())
 }
 
-fn parameter(node: &Value, at: &Pointer) -> Result<(), Error> {
-    const KNOWN: [&str; 10] = [
+fn parameter(root: &Value, node: &Value, at: &Pointer) -> Result<(), Error> {
+    const KNOWN: [&str; 11] = [
         "name",
         "in",
         "description",
@@ -120,44 +128,72 @@ fn parameter(node: &Value, at: &Pointer) -> Result<(), Error> {
         "example",
         "examples",
         "style",
+        "explode",
         "allowEmptyValue",
     ];
     keys(object(node, at)?, at, "a parameter", &KNOWN)?;
     let place = node["in"].as_str().unwrap_or_default();
-    let style = match place {
-        "query" => "form",
-        "path" | "header" => "simple",
+    let (style, explode) = match place {
+        "query" => ("form", true),
+        "path" | "header" => ("simple", false),
         _ => {
             return Err(Error::lower(
                 &at.join("in"),
                 format!("a parameter in {place:?}"),
-                "only path, query and header are supported",
+                "only path, query and header are supported; remove it with an overlay action",
             ));
         }
     };
-    if node.get("style").is_some_and(|given| given != style) {
-        let construct = format!("style {} of a {place} parameter", node["style"]);
-        return Err(Error::lower(
-            &at.join("style"),
-            construct,
-            format!("only `{style}` is supported there"),
-        ));
+    for (key, supported) in [("style", Value::from(style)), ("explode", explode.into())] {
+        if let Some(given) = node.get(key).filter(|given| **given != supported) {
+            let construct = format!("{key} {given} of a {place} parameter");
+            let hint = format!("only {supported} is supported there");
+            return Err(Error::lower(&at.join(key), construct, hint));
+        }
     }
     if place == "path" && node["required"] != true {
         return Err(Error::lower(
             at,
             "an optional path parameter",
-            "a path parameter must have `required: true`",
+            "a path parameter must have `required: true`; set it with an overlay action",
         ));
     }
-    match node.get("schema") {
-        Some(node) => schema(node, &at.join("schema")),
-        None => Err(Error::lower(
+    let Some(of) = node.get("schema") else {
+        return Err(Error::lower(
             at,
             "a parameter without a schema",
-            "`content` of parameters is not supported",
+            "`content` of parameters is not supported; replace it with a `schema`",
+        ));
+    };
+    let at = at.join("schema");
+    schema(of, &at)?;
+    match Shape::of(root, of) {
+        Shape::Other(shape) => Err(Error::lower(
+            &at,
+            format!("a parameter of type {shape}"),
+            "only texts, numbers, truth values, enumerations and lists of these are supported; replace the schema with an overlay action",
         )),
+        _ => Ok(()),
     }
+}
+
+/// Checks that the first server, which is the default base URL, is an absolute URL without
+/// variables.
+fn server(document: &Value) -> Result<(), Error> {
+    let Some(url) = document["servers"][0]["url"].as_str() else {
+        return Ok(());
+    };
+    if ["http://", "https://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
+        && !url.contains('{')
+    {
+        return Ok(());
+    }
+    let at = Pointer::default().join("servers").join(0).join("url");
+    let construct = format!("the server {url:?} is relative or has variables");
+    let hint = "the client needs an absolute http or https URL as its default; set one with an overlay action";
+    Err(Error::lower(&at, construct, hint))
 }
 
 fn content(node: &Value, at: &Pointer) -> Result<(), Error> {
@@ -184,7 +220,7 @@ fn content(node: &Value, at: &Pointer) -> Result<(), Error> {
 }
 
 fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
-    const KNOWN: [&str; 15] = [
+    const KNOWN: [&str; 16] = [
         "$ref",
         "type",
         "format",
@@ -199,11 +235,12 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
         "example",
         "deprecated",
         "readOnly",
+        "writeOnly",
         "externalDocs",
     ];
     let map = object(node, at)?;
     keys(map, at, "a schema", &KNOWN)?;
-    check_names(node, "properties", at)?;
+    check_names(Scope::Properties, node, "properties", at)?;
     for (name, node) in children(node, "properties") {
         schema(node, &at.join("properties").join(name))?;
     }
@@ -233,9 +270,10 @@ fn children<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = (&'a String,
 }
 
 /// Checks the names under `key`, which become identifiers in the same scope.
-fn check_names(node: &Value, key: &str, at: &Pointer) -> Result<(), Error> {
+fn check_names(scope: Scope, node: &Value, key: &str, at: &Pointer) -> Result<(), Error> {
     let at = at.join(key);
-    names::check(children(node, key).map(|(name, _)| (name.as_str(), at.join(name))))
+    let names = children(node, key).map(|(name, _)| (name.as_str(), at.join(name)));
+    names::check(scope, names)
 }
 
 fn object<'a>(node: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>, Error> {
@@ -251,16 +289,43 @@ pub(super) fn keys(
     context: &str,
     known: &[&str],
 ) -> Result<(), Error> {
-    match map
+    let mut unknown = map
         .keys()
-        .find(|key| !key.starts_with("x-") && !known.contains(&key.as_str()))
-    {
+        .filter(|key| !key.starts_with("x-") && !known.contains(&key.as_str()));
+    match unknown.next() {
         Some(key) => Err(Error::lower(
             &at.join(key),
             format!("`{key}` is not supported in {context}"),
-            "add a rule in xtask/src/lower or remove it with an overlay action",
+            hint(key),
         )),
         None => Ok(()),
+    }
+}
+
+/// What to do about an unsupported `key`.
+fn hint(key: &str) -> &'static str {
+    match key {
+        "$ref" => {
+            "only schemas can be referred to; replace the reference with its target in an overlay action"
+        }
+        "parameters" | "servers" => {
+            "declare them in each operation, or for the whole document, with overlay actions"
+        }
+        "oneOf" | "anyOf" | "not" | "discriminator" => {
+            "the client cannot represent alternatives; replace the schema with one type in an overlay action"
+        }
+        "additionalProperties" => {
+            "replace the map with an object without properties, or remove the key, with an overlay action"
+        }
+        "pattern" | "multipleOf" | "uniqueItems" | "exclusiveMinimum" | "exclusiveMaximum" => {
+            "the client would not check it; move it to the `description` with an overlay action"
+        }
+        "callbacks" | "webhooks" | "links" => {
+            "a client does not serve them; remove them with an overlay action"
+        }
+        _ => {
+            "remove it with an overlay action if callers can do without it, or add a rule in xtask/src/lower"
+        }
     }
 }
 
