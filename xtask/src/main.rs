@@ -29,6 +29,9 @@ enum Command {
         /// Another OpenAPI document (JSON or YAML, 3.0.x or 3.1.x); the overlay is applied to it too
         #[arg(long, value_name = "PATH")]
         document: Option<PathBuf>,
+        /// Another overlay (OpenAPI Overlay 1.0, JSON)
+        #[arg(long, value_name = "FILE")]
+        overlay: Option<PathBuf>,
         /// Another folder for the generated files
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
@@ -50,13 +53,14 @@ fn main() -> ExitCode {
         Command::Generate {
             check,
             document,
+            overlay,
             out,
             explain,
         } => {
             let document = document.unwrap_or_else(|| root.join("openapi/barcode-v4.json"));
             let out = out.unwrap_or_else(|| root.join("crates/barcode-cloud-client/src/generated"));
             let mode = if check { Mode::Check } else { Mode::Write };
-            let overlay = root.join("openapi/overlay.json");
+            let overlay = overlay.unwrap_or_else(|| root.join("openapi/overlay.json"));
             finish(generate(&document, &overlay, explain, &out, mode))
         }
         Command::Diff(arguments) => finish(diff::run(&arguments, root)),

@@ -44,20 +44,23 @@ pub fn read(path: &Path) -> Result<Vec<Action>, Error> {
 ///
 /// [`Error::Overlay`] names the invalid action.
 pub fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
-    let invalid = |reason: &str| Error::Overlay {
+    let invalid = |reason: String| Error::Overlay {
         action: 0,
         target: "the overlay".into(),
-        reason: reason.into(),
+        reason,
     };
+    check_keys(overlay, &["overlay", "info", "extends", "actions"]).map_err(invalid)?;
+    check_keys(&overlay["info"], &["title", "version"])
+        .map_err(|reason| invalid(format!("`info`: {reason}")))?;
     if !overlay["overlay"]
         .as_str()
         .is_some_and(|v| v.starts_with("1.0."))
     {
-        return Err(invalid("`overlay` must be a 1.0.x version"));
+        return Err(invalid("`overlay` must be a 1.0.x version".into()));
     }
     let actions = overlay["actions"]
         .as_array()
-        .ok_or_else(|| invalid("`actions` must be a list"))?;
+        .ok_or_else(|| invalid("`actions` must be a list".into()))?;
     actions
         .iter()
         .enumerate()
@@ -82,16 +85,38 @@ fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
     }
     let path = JsonPath::parse(&target)
         .map_err(|e| invalid(format!("is not a JSONPath expression: {e}")))?;
-    let change = match (&action["update"], &action["remove"]) {
-        (Value::Null, Value::Bool(true)) => Change::Remove,
-        (Value::Null, _) => return Err(invalid("has neither `update` nor `remove: true`".into())),
-        (update, _) => Change::Update(update.clone()),
+    check_keys(action, &["target", "description", "update", "remove"]).map_err(invalid)?;
+    // Overlay 1.0, section 4.4.3: `update` has no impact if `remove` is true.
+    let change = match (&action["remove"], &action["update"]) {
+        (Value::Bool(true), _) => Change::Remove,
+        (Value::Null | Value::Bool(false), Value::Null) => {
+            return Err(invalid("has neither `update` nor `remove: true`".into()));
+        }
+        (Value::Null | Value::Bool(false), update) => Change::Update(update.clone()),
+        (other, _) => {
+            return Err(invalid(format!(
+                "`remove` must be true or false, not {other}"
+            )));
+        }
     };
     Ok(Action {
         target,
         path,
         change,
     })
+}
+
+/// Checks that `node` has no keys but the `known` ones and extensions, so that a misspelled key is
+/// not ignored.
+fn check_keys(node: &Value, known: &[&str]) -> Result<(), String> {
+    let mut keys = node.as_object().into_iter().flatten().map(|(key, _)| key);
+    match keys.find(|key| !key.starts_with("x-") && !known.contains(&key.as_str())) {
+        Some(key) => Err(format!(
+            "unknown key `{key}`; use one of {}",
+            known.join(", ")
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Applies `actions` to `document`, in order.
@@ -246,6 +271,16 @@ mod tests {
     }
 
     #[test]
+    fn remove_wins_over_update() {
+        for (remove, expected) in [(true, json!({})), (false, json!({"a": {"b": 1}}))] {
+            let mut document = json!({"a": {}});
+            let action = json!({"target": "$.a", "update": {"b": 1}, "remove": remove});
+            apply(&mut document, &parse(&overlay(json!([action]))).unwrap()).unwrap();
+            assert_eq!(document, expected);
+        }
+    }
+
+    #[test]
     fn a_target_that_matches_nothing_is_an_error() {
         let actions = parse(&overlay(json!([{"target": "$.nowhere", "update": {}}]))).unwrap();
         let error = apply(&mut json!({}), &actions).unwrap_err().to_string();
@@ -287,6 +322,18 @@ mod tests {
                 "((…): a target must have at most 500 bytes",
             ),
             (json!({}), "`actions` must be a list"),
+            (
+                json!([{"target": "$.a", "updates": {}}]),
+                "overlay action 0 ($.a): unknown key `updates`; use one of target, description,",
+            ),
+            (
+                json!([{"target": "$.a", "remove": "yes"}]),
+                "`remove` must be true or false",
+            ),
+            (
+                json!([{"target": "$.a", "remove": false}]),
+                "neither `update` nor",
+            ),
         ] {
             let error = parse(&overlay(actions)).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
@@ -295,5 +342,18 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("1.0.x"), "{error}");
+        for (key, expected) in [
+            ("action", "unknown key `action`"),
+            ("info", "`info`: unknown key `a`"),
+        ] {
+            let mut overlay = overlay(json!([]));
+            overlay[key] = json!({"a": 1});
+            let error = parse(&overlay).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        let mut extended = overlay(json!([{"target": "$", "update": {}, "x-reason": "r"}]));
+        extended["x-a"] = json!(1);
+        extended["info"]["x-a"] = json!(1);
+        parse(&extended).unwrap();
     }
 }

@@ -275,6 +275,29 @@ fn an_invalid_document_is_one_error_with_its_place_and_writes_nothing() {
 }
 
 #[test]
+fn another_overlay_replaces_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let (overlay, out) = (
+        folder.path().join("overlay.json"),
+        folder.path().join("out"),
+    );
+    let server = json!([{"target": "$.servers[0]", "update": {"url": "https://other.example"}}]);
+    fs::write(
+        &overlay,
+        json!({"overlay": "1.0.0", "actions": server}).to_string(),
+    )
+    .unwrap();
+    let paths = [overlay.to_str().unwrap(), out.to_str().unwrap()];
+    let output = generate(&["--overlay", paths[0], "--out", paths[1]]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let constants = fs::read_to_string(out.join("constants.rs")).unwrap();
+    assert!(
+        constants.contains("\"https://other.example\""),
+        "{constants}"
+    );
+}
+
+#[test]
 fn a_closed_output_pipe_does_not_panic() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
