@@ -39,7 +39,7 @@ fn request(body: &mut Value, at: &Pointer, log: &mut Log) -> Result<(), Error> {
         return Err(Error::lower(
             &at,
             "a request body without content",
-            "define it inline; references to shared request bodies are not supported",
+            "add its `content` with an overlay action",
         ));
     };
     keep(content, &at, log)?;

@@ -3,6 +3,7 @@
 //! never dropped silently.
 
 mod bounds;
+mod inline;
 mod media_types;
 mod multipart;
 mod names;
@@ -102,6 +103,7 @@ fn apply_rules(document: &mut Value, log: &mut Log) -> Result<Vec<String>, Error
     version::declare_3_0(document, log)?;
     references::check(document)?;
     path_parameters::check(document)?;
+    inline::shared_parts(document, log)?;
     operation_ids::complete(document, log)?;
     let multipart = multipart::convert_forms(document, log)?;
     media_types::keep_only_json(document, log)?;
