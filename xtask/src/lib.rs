@@ -12,6 +12,7 @@
 //! unstructured bytes. A finding is printed as JSON; save it as a file in `fuzz/seeds/`.
 //! `cargo test -p xtask --test fuzzed` runs the same code over the seeds.
 
+mod culprit;
 pub mod diff;
 pub mod document;
 mod error;
@@ -68,7 +69,8 @@ pub fn generate_from(mut api: Value, overlay: &[overlay::Action]) -> Result<Gene
     overlay::apply(&mut api, overlay)?;
     let constants = generate::Constants::read(&api)?;
     let lowered = lower::lower(api)?;
-    let mut file = generate::tokens(&lowered)?;
+    let mut file = generate::tokens(&lowered).map_err(|error| culprit::locate(&lowered, error))?;
+    culprit::check_type_names(&file, &lowered)?;
     rewrite::rewrite(&mut file, &lowered)?;
     let mut mock = generate::mock_tokens(&lowered)?;
     rewrite::mock::complete(&mut mock, &lowered)?;

@@ -17,7 +17,7 @@ pub(super) fn lower(document: &mut Value, log: &mut Log) -> Result<(), Error> {
         open_object(schema, at, log);
         format_of_text(schema, at, log);
         required_is_optional(schema, at, log);
-        drop_defaults_and_xml_names(schema, at, log);
+        drop_annotations(schema, at, log);
         Ok(())
     })
 }
@@ -162,10 +162,15 @@ fn required_is_optional(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     }
 }
 
-/// Removes defaults and XML names. Parameters that the caller omits are not sent, so the server
-/// applies its defaults. The generated client does not use XML.
-fn drop_defaults_and_xml_names(schema: &mut Schema, at: &Pointer, log: &mut Log) {
-    for (key, rule) in [("default", "default"), ("xml", "xml-name")] {
+/// Removes defaults, titles and XML names. Parameters that the caller omits are not sent, so the
+/// server applies its defaults. typify would use a title as the name of a type, although several
+/// schemas can have the same title. The generated client does not use XML.
+fn drop_annotations(schema: &mut Schema, at: &Pointer, log: &mut Log) {
+    for (key, rule) in [
+        ("default", "default"),
+        ("title", "title"),
+        ("xml", "xml-name"),
+    ] {
         if let Some(value) = schema.shift_remove(key) {
             log.note(rule, at, value, "removed");
         }
@@ -279,8 +284,9 @@ mod tests {
     }
 
     #[test]
-    fn defaults_and_xml_names_are_removed() {
-        let schema = json!({"type": "string", "default": "Black", "xml": {"name": "Color"}});
+    fn defaults_titles_and_xml_names_are_removed() {
+        let schema =
+            json!({"type": "string", "title": "Ink", "default": "Black", "xml": {"name": "Color"}});
         assert_eq!(lowered(schema).unwrap(), json!({"type": "string"}));
     }
 }

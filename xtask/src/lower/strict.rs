@@ -240,6 +240,19 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
     ];
     let map = object(node, at)?;
     keys(map, at, "a schema", &KNOWN)?;
+    if let Some(reference) = map.get("$ref") {
+        let name = reference
+            .as_str()
+            .and_then(|text| text.strip_prefix("#/components/schemas/"));
+        if !name.is_some_and(|name| !name.contains('/')) {
+            let hint = "only a schema in components can be referred to; move the target there with overlay actions";
+            return Err(Error::lower(
+                &at.join("$ref"),
+                format!("a reference to {reference}"),
+                hint,
+            ));
+        }
+    }
     check_names(Scope::Properties, node, "properties", at)?;
     for (name, node) in children(node, "properties") {
         schema(node, &at.join("properties").join(name))?;
