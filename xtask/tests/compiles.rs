@@ -54,6 +54,39 @@ const QUERY_NAME: &str = "#/paths/~1books~1{shelf}/get/parameters/1/name: ";
 const PROBLEM: &str = "/components/schemas/Problem/properties";
 const BOOK: &str = "/components/schemas/Book/properties";
 
+/// The documents of other projects in `tests/documents/public`, with the reasons of its table.
+const PUBLIC: [(&str, Expected); 14] = [
+    (
+        "api-with-examples",
+        Refused("#/paths/~1/get/responses/300: a body of status 300"),
+    ),
+    (
+        "json-suffix",
+        Refused("#/paths/~1things~1{id}~1annotate/post/requestBody/content/application~1vnd"),
+    ),
+    ("keeper", Compiles),
+    ("museum", Compiles),
+    ("non-oauth-scopes", Compiles),
+    ("param-collision", Known("a local variable named response")),
+    ("petstore", Known("the module `error` exists")),
+    (
+        "petstore-expanded",
+        Refused("#/components/schemas/Pet/allOf: "),
+    ),
+    ("query-array", Known("the mock expects a text")),
+    ("swagger-petstore", Known("the module `error` exists")),
+    (
+        "tictactoe",
+        Refused("#/components/schemas/mark: progenitor cannot generate code for it"),
+    ),
+    ("train-travel", Known("serde_json::Value needs a crate")),
+    ("uspto", Known("serde_json::Value needs a crate")),
+    (
+        "webhook-example",
+        Refused("#/paths: the document has no paths"),
+    ),
+];
+
 /// The edits of the small document: a name, the places with their new values, and the expectation.
 #[rustfmt::skip]
 fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
@@ -98,7 +131,7 @@ fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
         ("inline_error", at(FOUND, "404/content/application~1json/schema"), inline.clone(), Compiles),
         ("inline_request", at(ADD, "requestBody/content/application~1json/schema"), inline.clone(), Compiles),
         ("inline_property", at(BOOK, "more"), inline.clone(), Compiles),
-        ("inline_items", at(BOOK, "more"), json!({"type": "array", "items": inline}), Compiles),
+        ("inline_items", at(BOOK, "more"), json!({"type": "array", "items": inline.clone()}), Compiles),
         ("list_of_lists", at(BOOK, "more"), json!({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}), Compiles),
         ("recursive", at(BOOK, "more"), json!({"$ref": "#/components/schemas/Book"}), Compiles),
         ("list_schema", at(SCHEMAS, "Books"), json!({"type": "array", "items": {"$ref": "#/components/schemas/Book"}}), Compiles),
@@ -115,6 +148,8 @@ fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
         ("urlencoded", at(ADD, "requestBody/content"), urlencoded, Compiles),
         ("server_variable", "/servers/0/url".into(), json!("https://{h}/v1"), Refused("#/servers/0/url: ")),
         ("relative_server", "/servers/0/url".into(), json!("/v1"), Refused("#/servers/0/url: ")),
+        ("deep_reference", at(BOOK, "more"), json!({"$ref": "#/components/schemas/Problem/properties/message"}), Refused("#/components/schemas/Book/properties/more/$ref: ")),
+        ("same_title", at(BOOK, "more"), json!({"title": "Problem", "type": "object", "properties": {"b": {"type": "integer"}}}), Compiles),
         ("code_fence", at(BOOK, "title/description"), json!("Like\n```\nlet x = ;\n```"), Compiles),
         ("no_servers", "/servers".into(), json!([]), Refused("#/servers/0/url: ")),
         ("unused_form_schema", at(SCHEMAS, "Bytes"), json!({"type": "string", "format": "binary"}), Compiles),
@@ -130,12 +165,13 @@ fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
         ("String", Refused("#/components/schemas/String: the generated code uses the name")),
         ("Result", Refused("#/components/schemas/Result: the generated code uses the name")),
         ("Client", Compiles),
+        ("BookInner", Refused("#/components/schemas/BookInner: an inline schema becomes a type with the same name")),
         ("FindBook", Compiles),
         ("PutCoverBody", Compiles),
     ] {
         let schema = json!({"type": "object", "properties": {"a": {"type": "string", "maxLength": 2}}});
         let reference = json!({"$ref": format!("#/components/schemas/{name}")});
-        let edit = vec![(at(SCHEMAS, name), schema), (at(BOOK, "more"), reference)];
+        let edit = vec![(at(SCHEMAS, name), schema), (at(BOOK, "more"), reference), (at(BOOK, "inner"), inline.clone())];
         edits.push((format!("schema_{}", name.to_lowercase()), edit, expected));
     }
     for (name, expected) in [
@@ -208,6 +244,15 @@ fn cases() -> Vec<Case> {
         let input = Input::parse(&fs::read(path).unwrap()).unwrap();
         cases.push(Case {
             name: name.replace(['-', '.'], "_"),
+            input,
+            expected,
+        });
+    }
+    for (name, expected) in PUBLIC {
+        let path = documents.join(format!("public/{name}.json"));
+        let input = Input::parse(&fs::read(path).unwrap()).unwrap();
+        cases.push(Case {
+            name: name.replace('-', "_"),
             input,
             expected,
         });
