@@ -186,6 +186,32 @@ mod tests {
     }
 
     #[test]
+    fn missing_and_stale_files_fail_the_check() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path();
+        sync(out, &files(&["a.rs", "types/b.rs"]), Mode::Write).unwrap();
+        let error = sync(out, &files(&["a.rs", "c.rs"]), Mode::Check)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("c.rs is missing"), "{error}");
+        assert!(error.contains("types/b.rs is stale"), "{error}");
+        assert!(!error.contains("a.rs"), "{error}");
+        assert!(out.join("types/b.rs").exists() && !out.join("c.rs").exists());
+    }
+
+    #[test]
+    fn the_report_counts_written_and_removed_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path();
+        sync(out, &files(&["a.rs", "b.rs"]), Mode::Write).unwrap();
+        let report = sync(out, &files(&["a.rs", "c.rs"]), Mode::Write).unwrap();
+        assert_eq!(
+            report.to_string(),
+            format!("2 files in {}, 2 changed", out.display())
+        );
+    }
+
+    #[test]
     fn a_file_that_was_not_generated_is_never_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine.txt");

@@ -378,6 +378,173 @@ mod tests {
         );
     }
 
+    /// Every key of the specification that changes what is sent or accepted, and that the client does
+    /// not support.
+    #[test]
+    fn keys_that_the_client_does_not_support_are_errors() {
+        const SCHEMA: [&str; 28] = [
+            "oneOf",
+            "anyOf",
+            "not",
+            "discriminator",
+            "additionalProperties",
+            "pattern",
+            "multipleOf",
+            "uniqueItems",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "minProperties",
+            "maxProperties",
+            "const",
+            "if",
+            "then",
+            "else",
+            "contains",
+            "prefixItems",
+            "patternProperties",
+            "propertyNames",
+            "dependentSchemas",
+            "dependentRequired",
+            "unevaluatedProperties",
+            "$dynamicRef",
+            "contentEncoding",
+            "contentMediaType",
+            "minimum",
+            "maxLength",
+        ];
+        let schema = |key: &str| json!({"components": {"schemas": {"S": {key: {}}}}});
+        let parameter = |key: &str| {
+            operation(
+                json!({"parameters": [{"name": "q", "in": "query", "schema": {"type": "string"}, key: 1}]}),
+            )
+        };
+        let response = |key: &str| operation(json!({"responses": {"200": {key: {}}}}));
+        let body = |key: &str| operation(json!({"requestBody": {"content": {}, key: {}}}));
+        let media = |key: &str| {
+            operation(json!({"requestBody": {"content": {"text/x": {"schema": {}, key: {}}}}}))
+        };
+        let whole = |key: &str| operation(json!({key: {}}));
+        let item = |key: &str| json!({"paths": {"/a": {key: {}}}});
+        let components = |key: &str| json!({"components": {key: {}}});
+        let document = |key: &str| json!({key: {}});
+        let contexts: [(&str, &dyn Fn(&str) -> Value, &[&str]); 9] = [
+            ("a schema", &schema, &SCHEMA),
+            ("a parameter", &parameter, &["content", "allowReserved"]),
+            ("a response", &response, &["links", "$ref"]),
+            ("a request body", &body, &["$ref"]),
+            ("a media type", &media, &["encoding", "itemSchema"]),
+            ("an operation", &whole, &["callbacks", "servers"]),
+            (
+                "a path item",
+                &item,
+                &["$ref", "parameters", "servers", "query"],
+            ),
+            (
+                "components",
+                &components,
+                &["links", "callbacks", "pathItems", "parameters"],
+            ),
+            (
+                "the document",
+                &document,
+                &["webhooks", "jsonSchemaDialect"],
+            ),
+        ];
+        for (context, with, keys) in contexts {
+            for key in keys {
+                let message = error(with(key));
+                let expected = format!("/{key}: `{key}` is not supported in {context}; ");
+                assert!(message.contains(&expected), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn hints_name_the_overlay_action() {
+        for (key, hint) in [
+            ("$ref", "only schemas can be referred to"),
+            ("parameters", "declare them in each operation"),
+            ("servers", "declare them in each operation"),
+            ("oneOf", "cannot represent alternatives"),
+            ("additionalProperties", "replace the map"),
+            ("pattern", "move it to the `description`"),
+            ("webhooks", "does not serve them"),
+            ("unknown", "remove it with an overlay action if"),
+        ] {
+            let text = super::hint(key);
+            assert!(
+                text.contains(hint) && text.contains("overlay action"),
+                "{key}: {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn defaults_of_parameters_may_be_written_out() {
+        for (place, style, explode) in [("query", "form", true), ("header", "simple", false)] {
+            let parameter = |style: &str, explode: bool| json!({"name": "q", "in": place, "style": style, "explode": explode, "schema": {"type": "string"}});
+            check(&operation(
+                json!({"parameters": [parameter(style, explode)]}),
+            ))
+            .unwrap();
+            for other in [parameter("deepObject", explode), parameter(style, !explode)] {
+                let message = error(operation(json!({"parameters": [other]})));
+                assert!(message.contains("is supported there"), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_first_server_must_be_absolute_and_without_variables() {
+        for (url, valid) in [
+            ("https://a.example/v1", true),
+            ("http://a.example", true),
+            ("/v1", false),
+            ("https://{h}/v1", false),
+            ("ftp://a.example", false),
+        ] {
+            let document = json!({"servers": [{"url": url}, {"url": "/other"}]});
+            assert_eq!(check(&document).is_ok(), valid, "{url}");
+        }
+        let message = error(json!({"servers": [{"url": "/v1"}]}));
+        assert!(
+            message.starts_with("#/servers/0/url: the server \"/v1\" is relative"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn only_schemas_in_components_can_be_referred_to() {
+        for (reference, valid) in [
+            ("#/components/schemas/T", true),
+            ("#/components/schemas/T/properties/a", false),
+            ("#/paths/~1a/get", false),
+        ] {
+            let document = json!({"components": {"schemas": {"S": {"$ref": reference}}}});
+            assert_eq!(check(&document).is_ok(), valid, "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_has_a_text_form() {
+        for (schema, valid) in [
+            (json!({"type": "string"}), true),
+            (json!({"type": "array", "items": {"type": "integer"}}), true),
+            (json!({"type": "object"}), false),
+            (json!({}), false),
+        ] {
+            let parameter = json!({"name": "q", "in": "header", "schema": schema});
+            let outcome = check(&operation(json!({"parameters": [parameter]})));
+            let message = outcome.map_or_else(|e| e.to_string(), |()| String::new());
+            assert_eq!(
+                message.contains("get/parameters/0/schema: a parameter of type"),
+                !valid,
+                "{schema}"
+            );
+            assert_eq!(message.is_empty(), valid);
+        }
+    }
+
     #[test]
     fn request_and_response_bodies_are_checked() {
         let no_schema = json!({"content": {"image/png": {}}});
