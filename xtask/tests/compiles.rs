@@ -235,13 +235,39 @@ fn cases() -> Vec<Case> {
             expected: Compiles,
         },
     ];
-    for (name, expected) in [
-        ("every-rule", Known("a header with a list of enumerations")),
-        ("no-types", Known("a form field with a list of numbers")),
-        ("version-3.0", Compiles),
+    for (path, expected) in [
+        (
+            "xtask/fuzz/seeds/every-rule.json",
+            Known("a header with a list of enumerations"),
+        ),
+        (
+            "xtask/fuzz/seeds/no-types.json",
+            Known("a form field with a list of numbers"),
+        ),
+        ("xtask/fuzz/seeds/version-3.0.json", Compiles),
+        (
+            "xtask/fuzz/seeds/found-deep-overlay-target.json",
+            Refused("overlay action"),
+        ),
+        (
+            "xtask/fuzz/seeds/found-name-without-identifier.json",
+            Refused("#/"),
+        ),
+        (
+            "xtask/fuzz/seeds/found-schemas-that-are-a-list.json",
+            Refused("#/components/schemas"),
+        ),
+        (
+            "crates/contract-review/tests/documents/shelf-3.0.json",
+            Refused("#/components/schemas/Book/properties/price/exclusiveMinimum: "),
+        ),
+        (
+            "crates/contract-review/tests/documents/shelf-3.1.json",
+            Refused("#/paths/~1books~1{id}/get/parameters/0/schema/oneOf: "),
+        ),
     ] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/seeds/{name}.json"));
-        let input = Input::parse(&fs::read(path).unwrap()).unwrap();
+        let input = Input::parse(&fs::read(root().join(path)).unwrap()).unwrap();
+        let name = Path::new(path).file_stem().unwrap().to_str().unwrap();
         cases.push(Case {
             name: name.replace(['-', '.'], "_"),
             input,

@@ -143,7 +143,10 @@ fn is_representable(quantity: Quantity, bound: &Value) -> bool {
         Quantity::Value => bound
             .as_f64()
             .is_some_and(|bound| (bound as f32).is_finite()),
-        Quantity::Characters | Quantity::Items => bound.as_u64().is_some(),
+        // 80.0 is an integer in JSON Schema.
+        Quantity::Characters | Quantity::Items => bound
+            .as_f64()
+            .is_some_and(|bound| bound >= 0.0 && bound.fract() == 0.0),
     }
 }
 
@@ -248,7 +251,11 @@ mod tests {
         );
         let property = lowered(json!({"type": "array", "maxItems": 2})).unwrap();
         assert_eq!(property["description"], "Bounds in items: at most 2.");
-        let error = lowered(json!({"minLength": -1})).unwrap_err();
-        assert!(error.contains("the bound -1"), "{error}");
+        for bound in [json!(-1), json!(1.5), json!("1")] {
+            let error = lowered(json!({"type": "string", "minLength": bound})).unwrap_err();
+            assert!(error.contains(&format!("the bound {bound}")), "{error}");
+        }
+        let property = lowered(json!({"type": "string", "maxLength": 80.0})).unwrap();
+        assert_eq!(property["description"], "Bounds in characters: at most 80.");
     }
 }

@@ -89,14 +89,52 @@ impl Log {
 /// [`Error::Lower`] with the JSON pointer of an unsupported construct and a hint for resolving it.
 pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     let mut log = Log::default();
+    let original = document.clone();
     match apply_rules(&mut document, &mut log) {
         Ok(multipart) => Ok(Lowered {
             document,
             multipart,
             applied: log.0,
         }),
-        Err(error) => Err(multipart::at_field(&document, error)),
+        Err(error) => Err(with_target(
+            &original,
+            multipart::at_field(&document, error),
+        )),
     }
+}
+
+/// Adds the target of an overlay action to a hint that suggests one. A place that exists only in the
+/// lowered document has no target.
+fn with_target(original: &Value, mut error: Error) -> Error {
+    if let Error::Lower { pointer, hint, .. } = &mut error
+        && hint.contains("overlay action")
+        && let Some(target) = json_path(original, pointer)
+    {
+        hint.push_str(&format!("; its target is {target}"));
+    }
+    error
+}
+
+/// The JSONPath of the place in `document`, if it exists.
+fn json_path(mut node: &Value, place: &Pointer) -> Option<String> {
+    let mut path = "$".to_owned();
+    for step in place.as_str().split('/').skip(1) {
+        let key = step.replace("~1", "/").replace("~0", "~");
+        node = match node {
+            Value::Array(items) => {
+                path.push_str(&format!("[{key}]"));
+                items.get(key.parse::<usize>().ok()?)?
+            }
+            _ => {
+                path.push_str(&format!(
+                    "['{}']",
+                    key.replace('\\', r"\\").replace('\'', r"\'")
+                ));
+                node.get(&key)?
+            }
+        };
+    }
+    Some(path)
 }
 
 fn apply_rules(document: &mut Value, log: &mut Log) -> Result<Vec<String>, Error> {
@@ -118,7 +156,22 @@ fn apply_rules(document: &mut Value, log: &mut Log) -> Result<Vec<String>, Error
 mod tests {
     use serde_json::{Value, json};
 
-    use super::lower;
+    use contract_review::Pointer;
+
+    use super::{json_path, lower};
+
+    #[test]
+    fn a_hint_names_the_target_of_the_overlay_action() {
+        let operation =
+            json!({"parameters": [{"name": "q", "in": "cookie"}], "responses": {"200": {}}});
+        let document = json!({"openapi": "3.1.0", "paths": {"/it's": {"get": operation}}});
+        let error = lower(document).unwrap_err().to_string();
+        let target = r"its target is $['paths']['/it\'s']['get']['parameters'][0]['in']";
+        assert!(error.ends_with(target), "{error}");
+        let at = Pointer::default().join("paths").join("/gone");
+        assert_eq!(json_path(&json!({"paths": {}}), &at), None);
+        assert_eq!(json_path(&json!([1]), &Pointer::default().join(1)), None);
+    }
 
     #[test]
     fn the_error_of_a_form_field_names_its_place() {
