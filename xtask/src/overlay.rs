@@ -4,6 +4,7 @@
 //! Unlike in the specification, a target that matches nothing is an error, so that an action that
 //! no longer has an effect is noticed and deleted.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use serde_json::Value;
@@ -174,8 +175,10 @@ fn apply_one(document: &mut Value, index: usize, action: &Action) -> Result<bool
         .locations()
         .map(|location| location.to_json_pointer())
         .collect();
-    // Removing from the end keeps the indices of earlier list items valid.
-    places.reverse();
+    // From the end, so that the indices of earlier list items stay valid. `$.a[1, 0, 0]` matches in
+    // another order, and twice.
+    places.sort_by_cached_key(|place| Reverse(position(place)));
+    places.dedup();
     for place in &places {
         match &action.change {
             Change::Update(update) => {
@@ -192,6 +195,14 @@ fn apply_one(document: &mut Value, index: usize, action: &Action) -> Result<bool
         }
     }
     Ok(!places.is_empty())
+}
+
+/// A key that sorts places by their position: indices as numbers, and parents before children.
+fn position(place: &str) -> Vec<(Option<usize>, String)> {
+    let steps = place.split('/');
+    steps
+        .map(|step| (step.parse().ok(), step.to_owned()))
+        .collect()
 }
 
 /// Objects are merged recursively, lists are extended, anything else is replaced (Overlay 1.0,
@@ -223,11 +234,7 @@ fn remove(document: &mut Value, place: &str) -> Option<()> {
             map.shift_remove(&last.replace("~1", "/").replace("~0", "~"))?;
         }
         Value::Array(items) => {
-            let index = last
-                .parse()
-                .ok()
-                .filter(|&index: &usize| index < items.len())?;
-            items.remove(index);
+            items.remove(last.parse().ok()?);
         }
         _ => return None,
     }
@@ -277,6 +284,37 @@ mod tests {
             let action = json!({"target": "$.a", "update": {"b": 1}, "remove": remove});
             apply(&mut document, &parse(&overlay(json!([action]))).unwrap()).unwrap();
             assert_eq!(document, expected);
+        }
+    }
+
+    #[test]
+    fn items_are_removed_once_and_whatever_the_order_of_the_matches() {
+        for target in ["$.a[1, 0, 11]", "$.a[0, 1, 11, 1]", "$.a[11, 0, 1]"] {
+            let mut document = json!({"a": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]});
+            let action = json!({"target": target, "remove": true});
+            apply(&mut document, &parse(&overlay(json!([action]))).unwrap()).unwrap();
+            assert_eq!(
+                document,
+                json!({"a": [2, 3, 4, 5, 6, 7, 8, 9, 10]}),
+                "{target}"
+            );
+        }
+    }
+
+    #[test]
+    fn nested_matches_are_removed_from_the_inside() {
+        let mut document = json!({"x": {"y": {"x": 1}}, "z": 1});
+        let action = json!({"target": "$..x", "remove": true});
+        apply(&mut document, &parse(&overlay(json!([action]))).unwrap()).unwrap();
+        assert_eq!(document, json!({"z": 1}));
+    }
+
+    #[test]
+    fn a_target_has_at_most_500_bytes() {
+        for (length, valid) in [(500, true), (501, false)] {
+            let target = format!("$.{}", "a".repeat(length - 2));
+            let actions = json!([{"target": target, "remove": true}]);
+            assert_eq!(parse(&overlay(actions)).is_ok(), valid, "{length}");
         }
     }
 

@@ -200,6 +200,24 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("a.rs")).unwrap();
+        let error = sync(folder.path(), &files(&["a.rs"]), Mode::Check).unwrap_err();
+        assert!(
+            matches!(error, Error::Read { .. }),
+            "a folder instead of a file: {error}"
+        );
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let error = sync(&file, &files(&["a.rs"]), Mode::Check).unwrap_err();
+        assert!(
+            matches!(error, Error::Read { .. }),
+            "a file instead of a folder: {error}"
+        );
+    }
+
+    #[test]
     fn the_report_counts_written_and_removed_files() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path();

@@ -365,8 +365,10 @@ impl Scratch {
             &self.folder.join("Cargo.toml"),
             &format!("{members}{settings}"),
         );
-        if !self.folder.join("Cargo.lock").exists() {
-            fs::copy(root().join("Cargo.lock"), self.folder.join("Cargo.lock")).unwrap();
+        // Cargo removes what the clients do not need from the copy.
+        let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+        if write(&self.folder.join("original.lock"), &lock) {
+            fs::write(self.folder.join("Cargo.lock"), lock).unwrap();
         }
         let output = Command::new(env!("CARGO"))
             .args([
@@ -400,13 +402,14 @@ impl Scratch {
 }
 
 /// Writes the file at `path` unless it already contains `text`, so that cargo does not check the
-/// crate again.
-fn write(path: &Path, text: &str) {
+/// crate again. Returns whether it was written.
+fn write(path: &Path, text: &str) -> bool {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
-        return;
+        return false;
     }
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
+    true
 }
 
 #[test]
@@ -431,7 +434,10 @@ fn what_the_generator_accepts_compiles() {
         let right = match expected {
             Compiles => outcome == "compiles",
             Refused(start) => outcome.starts_with(&format!("is refused: {start}")),
-            Known(_) => outcome != "compiles",
+            Known(reason) => {
+                println!("{name} is a known defect: {reason}");
+                outcome != "compiles"
+            }
         };
         if !right {
             wrong.push(format!("{name}, expected {expected:?}: {outcome}"));

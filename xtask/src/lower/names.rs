@@ -141,6 +141,23 @@ mod tests {
     }
 
     #[test]
+    fn the_hint_depends_on_the_kind_of_name() {
+        for (scope, name, hint) in [
+            (
+                Scope::Types,
+                "Result",
+                "rename the schema and each reference",
+            ),
+            (Scope::Operations, "new", "set another `operationId`"),
+            (Scope::Setters, "new", "remove it"),
+        ] {
+            let names = [(name, Pointer::default())].into_iter();
+            let error = check(scope, names).unwrap_err().to_string();
+            assert!(error.contains(hint), "{error}");
+        }
+    }
+
+    #[test]
     fn invalid_and_conflicting_names_are_errors() {
         for name in ["1", "", "-", "2D", "it's", "_"] {
             let error = error_of(&[name]);

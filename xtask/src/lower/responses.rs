@@ -207,6 +207,11 @@ mod tests {
                 json!({"200": png, "404": png, "500": {}}),
                 json!({"200": png, "404": png}),
             ),
+            (json!({"200": a, "500": {}}), json!({"200": a, "500": {}})),
+            (
+                json!({"200": {}, "404": a, "default": a}),
+                json!({"200": {}, "404": a, "4XX": a, "5XX": a}),
+            ),
             // `default` is the error unless there is no successful response.
             (
                 json!({"204": {}, "default": a}),

@@ -80,6 +80,10 @@ mod tests {
             ),
             (s("Map"), Shape::Other("object".into())),
             (
+                json!({"type": "object", "allOf": [s("Kind")]}),
+                Shape::Other("object".into()),
+            ),
+            (
                 json!({"allOf": [s("Kind"), s("Map")]}),
                 Shape::Other("anything".into()),
             ),

@@ -244,7 +244,7 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
         let name = reference
             .as_str()
             .and_then(|text| text.strip_prefix("#/components/schemas/"));
-        if !name.is_some_and(|name| !name.contains('/')) {
+        if name.is_none_or(|name| name.contains('/')) {
             let hint = "only a schema in components can be referred to; move the target there with overlay actions";
             return Err(Error::lower(
                 &at.join("$ref"),
