@@ -12,8 +12,8 @@ use crate::Error;
 use crate::generate::tokens;
 use crate::lower::Lowered;
 
-/// Returns `error` with the place of the first schema or operation that fails on its own. Returns
-/// `error` itself if there is none.
+/// Returns an error with the place of the first schema or operation that fails on its own, or
+/// `error` if each of them succeeds.
 pub(crate) fn locate(lowered: &Lowered, error: Error) -> Error {
     let schemas = Pointer::default().join("components").join("schemas");
     let named = lowered.document["components"]["schemas"].as_object();

@@ -28,12 +28,10 @@ pub enum Error {
     #[error(transparent)]
     Document(#[from] contract_review::Error),
     /// The overlay is malformed, or one of its actions cannot be applied.
-    #[error("overlay action {action} ({target}): {reason}")]
+    #[error("overlay {place}: {reason}")]
     Overlay {
-        /// The index of the action in the `actions` list, counted from 0.
-        action: usize,
-        /// Its target, a JSONPath expression.
-        target: String,
+        /// The action, such as `action 0 ($.info)` for the first one, or `document`.
+        place: String,
         /// The problem.
         reason: String,
     },
@@ -85,6 +83,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// The error of the overlay action with this index, counted from 0.
+    pub(crate) fn overlay(index: usize, target: &str, reason: impl Into<String>) -> Self {
+        Self::Overlay {
+            place: format!("action {index} ({target})"),
+            reason: reason.into(),
+        }
+    }
+
     pub(crate) fn lower(
         pointer: &Pointer,
         construct: impl Into<String>,

@@ -46,8 +46,7 @@ pub fn read(path: &Path) -> Result<Vec<Action>, Error> {
 /// [`Error::Overlay`] names the invalid action.
 pub fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
     let invalid = |reason: String| Error::Overlay {
-        action: 0,
-        target: "the overlay".into(),
+        place: "document".into(),
         reason,
     };
     check_keys(overlay, &["overlay", "info", "extends", "actions"]).map_err(invalid)?;
@@ -71,18 +70,11 @@ pub fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
 
 fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
     let target = action["target"].as_str().unwrap_or_default().to_owned();
-    let invalid = |reason: String| Error::Overlay {
-        action: index,
-        target: target.clone(),
-        reason,
-    };
+    let invalid = |reason: String| Error::overlay(index, &target, reason);
     if target.len() > MAX_TARGET {
-        let error = Error::Overlay {
-            action: index,
-            target: target.chars().take(40).chain(['…']).collect(),
-            reason: format!("a target must have at most {MAX_TARGET} bytes"),
-        };
-        return Err(error);
+        let start: String = target.chars().take(40).chain(['…']).collect();
+        let reason = format!("a target must have at most {MAX_TARGET} bytes");
+        return Err(Error::overlay(index, &start, reason));
     }
     let path = JsonPath::parse(&target)
         .map_err(|e| invalid(format!("is not a JSONPath expression: {e}")))?;
@@ -159,11 +151,7 @@ pub fn idle(document: &Value, actions: &[Action]) -> Result<Vec<String>, Error> 
 
 impl Action {
     fn error(&self, index: usize, reason: &str) -> Error {
-        Error::Overlay {
-            action: index,
-            target: self.target.clone(),
-            reason: reason.into(),
-        }
+        Error::overlay(index, &self.target, reason)
     }
 }
 
@@ -381,7 +369,7 @@ mod tests {
             .to_string();
         assert!(error.contains("1.0.x"), "{error}");
         for (key, expected) in [
-            ("action", "unknown key `action`"),
+            ("action", "overlay document: unknown key `action`"),
             ("info", "`info`: unknown key `a`"),
         ] {
             let mut overlay = overlay(json!([]));

@@ -211,10 +211,10 @@ mod tests {
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let error = sync(&file, &files(&["a.rs"]), Mode::Check).unwrap_err();
-        assert!(
-            matches!(error, Error::Read { .. }),
-            "a file instead of a folder: {error}"
-        );
+        let Error::Read { path, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(path, file, "a file instead of a folder");
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod trial;
 
 use trial::Input;
 
-/// What must happen to a document.
+/// The expected result for a document.
 #[derive(Clone, Copy, Debug)]
 enum Expected {
     Compiles,
@@ -50,6 +50,7 @@ const FORM: &str = "/paths/~1covers/put/requestBody/content/multipart~1form-data
 const SCHEMAS: &str = "/components/schemas";
 const FIELD_NAME: &str =
     "#/paths/~1covers/put/requestBody/content/multipart~1form-data/schema/properties/request: ";
+const FILE_BOUND: &str = "#/paths/~1covers/put/requestBody/content/multipart~1form-data/schema/properties/file/maxLength: ";
 const QUERY_NAME: &str = "#/paths/~1books~1{shelf}/get/parameters/1/name: ";
 const PROBLEM: &str = "/components/schemas/Problem/properties";
 const BOOK: &str = "/components/schemas/Book/properties";
@@ -87,9 +88,12 @@ const PUBLIC: [(&str, Expected); 14] = [
     ),
 ];
 
-/// The edits of the small document: a name, the places with their new values, and the expectation.
+/// A name, places of the small document with their new values, and the expected result.
+type Edit = (String, Vec<(String, Value)>, Expected);
+
+/// The edits of the small document.
 #[rustfmt::skip]
-fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
+fn edits() -> Vec<Edit> {
     let kinds = json!({"type": "array", "items": {"$ref": "#/components/schemas/Kind"}});
     let file = json!({"type": "string", "format": "binary"});
     let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
@@ -101,6 +105,12 @@ fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
     let image = json!({"description": "Drawn", "content": {"image/png": {"schema": {"type": "string"}}}});
     let octets = json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}});
     let urlencoded = json!({"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/Book"}}});
+    let lists = json!({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}});
+    let books = json!({"type": "array", "items": {"$ref": "#/components/schemas/Book"}});
+    let odd = json!({"type": "string", "enum": ["", "+1", "-1", "self", "a b", "ab"]});
+    let titled = json!({"title": "Problem", "type": "object", "properties": {"b": {"type": "integer"}}});
+    let deep = json!({"$ref": "#/components/schemas/Problem/properties/message"});
+    let left = json!({"X-Left": {"schema": {"type": "integer"}}});
     let at = |place: &str, key: &str| format!("{place}/{key}");
     let mut edits = Vec::new();
     for (name, place, value, expected) in [
@@ -125,31 +135,31 @@ fn edits() -> Vec<(String, Vec<(String, Value)>, Expected)> {
         ("nullable_query", at(QUERY, "schema"), json!({"type": ["integer", "null"], "maximum": 9}), Compiles),
         ("number_in_path", at(PATH, "schema"), json!({"type": "number", "minimum": 0.5}), Compiles),
         ("fraction_of_integer", at(BOOK, "pages/minimum"), json!(0.5), Compiles),
-        ("bounded_file", at(FORM, "file/maxLength"), json!(9), Refused("#/paths/~1covers/put/requestBody/content/multipart~1form-data/schema/properties/file/maxLength: ")),
+        ("bounded_file", at(FORM, "file/maxLength"), json!(9), Refused(FILE_BOUND)),
         ("read_only", at(BOOK, "title/readOnly"), json!(true), Compiles),
         ("inline_response", at(FOUND, "200/content/application~1json/schema"), inline.clone(), Compiles),
         ("inline_error", at(FOUND, "404/content/application~1json/schema"), inline.clone(), Compiles),
         ("inline_request", at(ADD, "requestBody/content/application~1json/schema"), inline.clone(), Compiles),
         ("inline_property", at(BOOK, "more"), inline.clone(), Compiles),
         ("inline_items", at(BOOK, "more"), json!({"type": "array", "items": inline.clone()}), Compiles),
-        ("list_of_lists", at(BOOK, "more"), json!({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}), Compiles),
+        ("list_of_lists", at(BOOK, "more"), lists, Compiles),
         ("recursive", at(BOOK, "more"), json!({"$ref": "#/components/schemas/Book"}), Compiles),
-        ("list_schema", at(SCHEMAS, "Books"), json!({"type": "array", "items": {"$ref": "#/components/schemas/Book"}}), Compiles),
+        ("list_schema", at(SCHEMAS, "Books"), books, Compiles),
         ("text_schema", at(SCHEMAS, "Title"), json!({"type": "string"}), Compiles),
         ("integer_enum", at(BOOK, "more"), json!({"type": "integer", "enum": [1, 2]}), Compiles),
         ("one_value_enum", at(BOOK, "more"), json!({"type": "string", "enum": ["only"]}), Compiles),
-        ("odd_enum", at(BOOK, "more"), json!({"type": "string", "enum": ["", "+1", "-1", "self", "a b", "ab"]}), Compiles),
+        ("odd_enum", at(BOOK, "more"), odd, Compiles),
         ("default_response", at(FOUND, "default"), json!({"description": "Other"}), Compiles),
         ("only_default_response", at(ADD, "responses"), json!({"default": {"description": "Any"}}), Compiles),
         ("bytes_error", at(ADD, "responses/400"), image, Known("the mock needs serde_json")),
         ("two_successes", at(FOUND, "204"), json!({"description": "Nothing"}), Refused("#/paths/~1books~1{shelf}/get/responses/204: ")),
-        ("headers", at(FOUND, "200/headers"), json!({"X-Left": {"schema": {"type": "integer"}}}), Compiles),
+        ("headers", at(FOUND, "200/headers"), left, Compiles),
         ("octets", at(ADD, "requestBody/content"), octets, Known("the mock needs serde_json")),
         ("urlencoded", at(ADD, "requestBody/content"), urlencoded, Compiles),
         ("server_variable", "/servers/0/url".into(), json!("https://{h}/v1"), Refused("#/servers/0/url: ")),
         ("relative_server", "/servers/0/url".into(), json!("/v1"), Refused("#/servers/0/url: ")),
-        ("deep_reference", at(BOOK, "more"), json!({"$ref": "#/components/schemas/Problem/properties/message"}), Refused("#/components/schemas/Book/properties/more/$ref: ")),
-        ("same_title", at(BOOK, "more"), json!({"title": "Problem", "type": "object", "properties": {"b": {"type": "integer"}}}), Compiles),
+        ("deep_reference", at(BOOK, "more"), deep, Refused("#/components/schemas/Book/properties/more/$ref: ")),
+        ("same_title", at(BOOK, "more"), titled, Compiles),
         ("code_fence", at(BOOK, "title/description"), json!("Like\n```\nlet x = ;\n```"), Compiles),
         ("no_servers", "/servers".into(), json!([]), Refused("#/servers/0/url: ")),
         ("unused_form_schema", at(SCHEMAS, "Bytes"), json!({"type": "string", "format": "binary"}), Compiles),

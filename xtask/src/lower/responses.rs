@@ -111,7 +111,7 @@ fn drop_untyped(responses: &mut Responses, at: &Pointer, log: &mut Log) -> Resul
     refused
 }
 
-/// What progenitor makes of a response.
+/// The type that progenitor generates for a response body.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind<'a> {
     /// A type for this schema of a JSON body.

@@ -378,8 +378,7 @@ mod tests {
         );
     }
 
-    /// Every key of the specification that changes what is sent or accepted, and that the client does
-    /// not support.
+    /// The keys of the specification that affect requests or responses and are not supported.
     #[test]
     fn keys_that_the_client_does_not_support_are_errors() {
         const SCHEMA: [&str; 28] = [
@@ -427,7 +426,8 @@ mod tests {
         let item = |key: &str| json!({"paths": {"/a": {key: {}}}});
         let components = |key: &str| json!({"components": {key: {}}});
         let document = |key: &str| json!({key: {}});
-        let contexts: [(&str, &dyn Fn(&str) -> Value, &[&str]); 9] = [
+        type Context<'a> = (&'a str, &'a dyn Fn(&str) -> Value, &'a [&'a str]);
+        let contexts: [Context<'_>; 9] = [
             ("a schema", &schema, &SCHEMA),
             ("a parameter", &parameter, &["content", "allowReserved"]),
             ("a response", &response, &["links", "$ref"]),
