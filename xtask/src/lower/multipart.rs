@@ -183,9 +183,8 @@ pub(super) fn at_field(document: &Value, error: Error) -> Error {
         .and_then(|parameter| parameter[FIELD].as_str());
     let pointer = match field {
         Some(field) => {
-            let rest = steps[6..]
-                .iter()
-                .skip_while(|step| ["schema", "name"].contains(step));
+            // After the index comes `name` or `schema`.
+            let rest = steps[6..].iter().skip(1);
             let steps = field.split('/').skip(1).chain(rest.copied());
             steps.fold(Pointer::default(), |at, step| {
                 at.join(step.replace("~1", "/").replace("~0", "~"))

@@ -4,7 +4,7 @@
 //! - `default` becomes `4XX` and `5XX` if there is a successful response.
 //! - An error without a body next to errors with a body is removed. The caller then receives such a
 //!   response as `Error::UnexpectedResponse`, like an informational response or a redirect.
-//! - Headers are added to the description of the operation. The caller reads them from the
+//! - Headers move to the description of the operation. The caller reads them from the
 //!   `ResponseValue`.
 
 use contract_review::Pointer;
@@ -20,7 +20,7 @@ type Responses = Map<String, Value>;
 pub(super) fn lower(document: &mut Value, log: &mut Log) -> Result<(), Error> {
     operations_mut(document, |operation, at| {
         let at = at.join("responses");
-        let headers = operation.get("responses").map(headers).unwrap_or_default();
+        document_headers(operation, &at, log);
         let responses = operation.get_mut("responses");
         let responses = responses
             .and_then(Value::as_object_mut)
@@ -32,23 +32,41 @@ pub(super) fn lower(document: &mut Value, log: &mut Log) -> Result<(), Error> {
         default_is_error(responses, &at, log);
         drop_untyped(responses, &at, log)?;
         one_type(responses, &at, "success", is_success)?;
-        one_type(responses, &at, "error", is_error)?;
-        if !headers.is_empty() {
-            let text = operation.get("description").and_then(Value::as_str);
-            let text = format!(
-                "{}\n\nResponse headers:\n{headers}",
-                text.unwrap_or_default()
-            );
-            operation.insert("description".into(), text.trim_start().into());
-            log.note(
-                "response-headers",
-                &at,
-                &headers,
-                "in the description of the operation",
-            );
-        }
-        Ok(())
+        one_type(responses, &at, "error", is_error)
     })
+}
+
+/// Moves the response headers to the description of the operation.
+fn document_headers(operation: &mut Map<String, Value>, at: &Pointer, log: &mut Log) {
+    let mut lines = Vec::new();
+    let responses = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut);
+    for (status, response) in responses.into_iter().flatten() {
+        let response = response.as_object_mut();
+        let headers = response.and_then(|response| response.shift_remove("headers"));
+        for (name, header) in headers.iter().filter_map(Value::as_object).flatten() {
+            let text = header["description"].as_str().unwrap_or_default();
+            let line = format!("- {status} `{name}`: {text}");
+            lines.push(line.trim_end_matches(": ").to_owned());
+        }
+    }
+    if lines.is_empty() {
+        return;
+    }
+    let lines = lines.join("\n");
+    log.note(
+        "response-headers",
+        at,
+        &lines,
+        "in the description of the operation",
+    );
+    let text = operation
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let text = format!("{text}\n\nResponse headers:\n{lines}");
+    operation.insert("description".into(), text.trim_start().into());
 }
 
 fn is_success(status: &str) -> bool {
@@ -153,22 +171,6 @@ fn one_type(
         }
     }
     Ok(())
-}
-
-/// One line for each response header.
-fn headers(responses: &Value) -> String {
-    let mut lines = Vec::new();
-    for (status, response) in responses.as_object().into_iter().flatten() {
-        for (name, header) in response["headers"].as_object().into_iter().flatten() {
-            let text = header["description"].as_str().unwrap_or_default();
-            lines.push(
-                format!("- {status} `{name}`: {text}")
-                    .trim_end_matches(": ")
-                    .to_owned(),
-            );
-        }
-    }
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -307,5 +309,6 @@ mod tests {
         let operation = lowered(json!({"200": {"headers": headers}})).unwrap();
         let expected = "Response headers:\n- 200 `X-Left`: Calls left.\n- 200 `ETag`";
         assert_eq!(operation["description"], expected);
+        assert_eq!(operation["responses"], json!({"200": {}}));
     }
 }
