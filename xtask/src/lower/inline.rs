@@ -54,12 +54,14 @@ pub(super) fn shared_parts(document: &mut Value, log: &mut Log) -> Result<(), Er
 /// same name and place wins.
 fn move_parameters(document: &mut Value, root: &Value, log: &mut Log) {
     for (path, item) in entries(document.get_mut("paths")) {
+        // Anything but a list is left to the strict check.
+        let Some(Value::Array(shared)) = item.get("parameters").cloned() else {
+            continue;
+        };
         let Some(item) = item.as_object_mut() else {
             continue;
         };
-        let Some(Value::Array(shared)) = item.shift_remove("parameters") else {
-            continue;
-        };
+        item.shift_remove("parameters");
         let at = Pointer::default()
             .join("paths")
             .join(path)
@@ -167,5 +169,13 @@ mod tests {
             })
         );
         assert_eq!(log.0.len(), 7);
+    }
+
+    #[test]
+    fn parameters_that_are_not_a_list_are_not_dropped() {
+        let before = json!({"paths": {"/a": {"parameters": {"a": 1}, "get": {}}}});
+        let mut document = before.clone();
+        shared_parts(&mut document, &mut Log::default()).unwrap();
+        assert_eq!(document, before);
     }
 }
