@@ -59,7 +59,7 @@ impl Property {
             match &alternative["type"] {
                 Value::String(one) => kind.extend([one.clone()]),
                 Value::Array(several) => {
-                    kind.extend(several.iter().filter_map(Value::as_str).map(str::to_owned))
+                    kind.extend(several.iter().filter_map(Value::as_str).map(str::to_owned));
                 }
                 _ => {}
             }

@@ -179,7 +179,7 @@ async fn a_call_that_is_dropped_says_that_it_was_cancelled() {
         let came = came.clone();
         async move {
             came.notify_one();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     })
     .await;

@@ -326,7 +326,7 @@ async fn a_download_that_breaks_off_leaves_the_old_file_and_no_other() {
     std::fs::write(&path, "old").unwrap();
     let server = Raw::start(|mut request| async move {
         request.half("image/x-half").await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let short = Duration::from_millis(100);

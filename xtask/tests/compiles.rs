@@ -93,6 +93,7 @@ type Edit = (String, Vec<(String, Value)>, Expected);
 
 /// The edits of the small document.
 #[rustfmt::skip]
+#[allow(clippy::too_many_lines, reason = "it is a table")]
 fn edits() -> Vec<Edit> {
     let kinds = json!({"type": "array", "items": {"$ref": "#/components/schemas/Kind"}});
     let file = json!({"type": "string", "format": "binary"});

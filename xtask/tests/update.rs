@@ -443,7 +443,7 @@ fn prose(node: &Value, texts: &mut Vec<String>) {
             for (key, value) in map {
                 match value {
                     Value::String(text) if ["description", "summary"].contains(&key.as_str()) => {
-                        texts.push(text.clone())
+                        texts.push(text.clone());
                     }
                     value => prose(value, texts),
                 }

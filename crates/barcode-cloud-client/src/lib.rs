@@ -6,6 +6,7 @@ mod file_part;
 // Written by `cargo xtask generate`. A test fails if the files differ from the generator's output.
 #[allow(
     clippy::all,
+    clippy::pedantic,
     clippy::unwrap_used,
     missing_docs,
     missing_debug_implementations,

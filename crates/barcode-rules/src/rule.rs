@@ -70,7 +70,8 @@ impl Rule {
     ///
     /// A [`Violation`] if it cannot.
     pub fn check(&self, data: &str) -> Result<(), Violation> {
-        let chars: Vec<Placed> = (1..).zip(data.chars()).collect();
+        let mut chars: Vec<Placed> = Vec::with_capacity(data.len());
+        chars.extend((1..).zip(data.chars()));
         self.find_fault(&chars).map_err(|fault| Violation {
             type_name: self.type_name,
             requirement: self.to_string(),

@@ -8,6 +8,7 @@ pub struct Pointer(String);
 
 impl Pointer {
     /// The pointer to `token`, a key or an index, inside the value at `self`.
+    #[must_use]
     pub fn join(&self, token: impl fmt::Display) -> Self {
         let token = token.to_string().replace('~', "~0").replace('/', "~1");
         Self(format!("{}/{token}", self.0))

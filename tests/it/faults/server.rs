@@ -78,7 +78,7 @@ async fn serve(mut request: Request, fault: Fault, attempts: Arc<AtomicUsize>) {
         Fault::Hang => std::future::pending().await,
         Fault::Stall => {
             request.half(good).await;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Fault::SlowDrip => drip(&mut request, good).await,
         Fault::Status(status, times) if before < times => error(&mut request, status, "").await,
@@ -96,7 +96,7 @@ async fn serve(mut request: Request, fault: Fault, attempts: Arc<AtomicUsize>) {
         Fault::TruncatedJson => {
             request
                 .answer(200, "", "application/json", &FOUND[..20])
-                .await
+                .await;
         }
         Fault::Empty => request.answer(200, "", good, "").await,
         Fault::WrongContentType => request.answer(200, "", "text/plain", FOUND).await,

@@ -202,7 +202,7 @@ mod tests {
         );
         let error = lowered(json!({"type": ["string", "integer"]})).unwrap_err();
         assert!(
-            error.starts_with(r##"#/components/schemas/S/type: the type ["string","integer"]"##),
+            error.starts_with(r#"#/components/schemas/S/type: the type ["string","integer"]"#),
             "{error}"
         );
     }

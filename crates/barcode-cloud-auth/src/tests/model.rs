@@ -308,7 +308,7 @@ fn model_a_replaced_fetch_changes_nothing_when_it_ends() {
         let (generation, _) = later.cache.status();
         match woken {
             Some(Outcome::Token(token)) => {
-                assert_eq!((token.generation(), later.fetches()), (1, 0))
+                assert_eq!((token.generation(), later.fetches()), (1, 0));
             }
             Some(Outcome::Abandoned) => assert_eq!((generation, later.fetches()), (1, 1)),
             other => panic!("{other:?}"),

@@ -148,7 +148,7 @@ mod tests {
             "[]",
             &deep,
         ] {
-            assert_eq!(read(body.as_bytes()), ErrorBody::default(), "{:.40}", body);
+            assert_eq!(read(body.as_bytes()), ErrorBody::default(), "{body:.40}");
         }
         assert_eq!(read(b"\xff\xfe"), ErrorBody::default());
     }

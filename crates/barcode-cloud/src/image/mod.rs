@@ -156,7 +156,7 @@ impl fmt::Debug for Image {
         f.debug_struct("Image")
             .field("media_type", &self.media_type)
             .field("bytes", &self.bytes.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -87,7 +87,7 @@ fn a_wrong_check_digit_is_refused_with_the_right_one() {
             }
             // A value without its check digit stays valid.
             match check(type_name, &format!("{}{other}", &value[..before])) {
-                Ok(()) => continue,
+                Ok(()) => {}
                 Err(violation) => {
                     let right = right.to_string();
                     assert_eq!(
