@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::fetcher::{Deadlines, Fetcher};
 use crate::metrics::Counters;
 use crate::origin::{self, ApiOrigin};
+use crate::parameters;
 use crate::schedule::Schedule;
 use crate::source::{TokenSource, Work};
 use crate::token::static_token;
@@ -61,6 +62,7 @@ pub struct TokenSourceBuilder {
     http: reqwest::ClientBuilder,
     auth_style: AuthStyle,
     scope: Option<String>,
+    parameters: Vec<(String, String)>,
     connect_timeout: Duration,
     deadlines: Deadlines,
     caller_wait: Duration,
@@ -95,6 +97,7 @@ impl TokenSourceBuilder {
             http: reqwest::Client::builder(),
             auth_style: AuthStyle::default(),
             scope: None,
+            parameters: Vec::new(),
             connect_timeout: Duration::from_secs(3),
             deadlines: Deadlines {
                 attempt: Duration::from_secs(10),
@@ -141,6 +144,16 @@ impl TokenSourceBuilder {
     /// scope is requested.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
+        self
+    }
+
+    /// Adds a parameter to the form of each token request, such as `audience`, or `resource`
+    /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). A name may be added several times.
+    ///
+    /// [`build`](Self::build) rejects names that have settings of their own: `grant_type`, `scope`,
+    /// `client_id`, `client_secret`, `client_assertion` and `client_assertion_type`.
+    pub fn form_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
         self
     }
 
@@ -196,6 +209,7 @@ impl TokenSourceBuilder {
     /// - the token URL or the API origin is not an absolute `https` URL (or `http` on loopback, if
     ///   allowed), or has a user name or password;
     /// - the token URL has a fragment;
+    /// - a form parameter has a reserved name;
     /// - a static token is empty or is not a valid header value;
     /// - the HTTP client cannot be built.
     pub fn build(self) -> Result<TokenSource, Error> {
@@ -210,12 +224,14 @@ impl TokenSourceBuilder {
                 provider,
             } => (token_url, provider),
         };
+        parameters::check(&self.parameters)?;
         let url = origin::token_url(&token_url, self.allow_insecure_loopback)?;
         let endpoint = HttpEndpoint::new(
             self.http,
             url,
             self.auth_style,
             self.scope,
+            self.parameters,
             self.connect_timeout,
         )?;
         let cache = Cache::new(self.schedule, self.deadlines.fetch);

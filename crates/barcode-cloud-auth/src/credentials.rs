@@ -30,7 +30,13 @@ use crate::error::{Error, ErrorKind};
 #[derive(Clone)]
 pub struct ClientCredentials {
     id: String,
-    secret: SecretString,
+    method: Method,
+}
+
+/// How the client proves who it is.
+#[derive(Clone)]
+pub(crate) enum Method {
+    Secret(SecretString),
 }
 
 impl ClientCredentials {
@@ -47,7 +53,10 @@ impl ClientCredentials {
         if secret.expose_secret().is_empty() {
             return Err(invalid("the client secret is empty: set it"));
         }
-        Ok(Self { id, secret })
+        Ok(Self {
+            id,
+            method: Method::Secret(secret),
+        })
     }
 
     /// Reads the id and the secret from environment variables. [`EnvCredentials`] reads them for
@@ -71,12 +80,29 @@ impl ClientCredentials {
         &self.id
     }
 
-    pub(crate) fn secret(&self) -> &str {
-        self.secret.expose_secret()
+    /// Returns the client secret, for token endpoints of your own.
+    pub fn secret(&self) -> Option<&SecretString> {
+        match &self.method {
+            Method::Secret(secret) => Some(secret),
+        }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
     }
 
     pub(crate) fn same_as(&self, other: &ClientCredentials) -> bool {
-        self.id == other.id && self.secret() == other.secret()
+        self.id == other.id && self.method.same_as(&other.method)
+    }
+}
+
+impl Method {
+    fn same_as(&self, other: &Method) -> bool {
+        match (self, other) {
+            (Self::Secret(one), Self::Secret(other)) => {
+                one.expose_secret() == other.expose_secret()
+            }
+        }
     }
 }
 

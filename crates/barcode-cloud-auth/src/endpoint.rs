@@ -1,20 +1,19 @@
-//! Sends a token request over HTTP: the form, the client authentication and the limits. `response`
-//! parses the response.
+//! Sends a token request over HTTP: the form and the limits. `client_auth` authenticates the client,
+//! and `response` parses the response.
 
 use std::time::{Duration, SystemTime};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{ClientBuilder, Response};
 use secrecy::zeroize::Zeroizing;
 use tracing::field::Empty;
 use tracing::{Span, info_span, span};
 use url::Url;
-use url::form_urlencoded::{Serializer, byte_serialize};
+use url::form_urlencoded::Serializer;
 
 use crate::builder::AuthStyle;
+use crate::client_auth::ClientAuth;
 use crate::credentials::ClientCredentials;
 use crate::error::{Error, ErrorKind};
 use crate::response::{MAX_BODY, NewToken, TokenResponse, invalid_response, parse};
@@ -38,6 +37,7 @@ pub(crate) struct HttpEndpoint {
     name: String,
     style: AuthStyle,
     scope: Option<String>,
+    parameters: Vec<(String, String)>,
 }
 
 impl HttpEndpoint {
@@ -46,6 +46,7 @@ impl HttpEndpoint {
         url: Url,
         style: AuthStyle,
         scope: Option<String>,
+        parameters: Vec<(String, String)>,
         connect_timeout: Duration,
     ) -> Result<Self, Error> {
         let mut http = http
@@ -77,22 +78,23 @@ impl HttpEndpoint {
             name: bare.into(),
             style,
             scope,
+            parameters,
         })
     }
 
-    fn request(&self, credentials: &ClientCredentials) -> reqwest::RequestBuilder {
+    fn request(&self, auth: &ClientAuth) -> reqwest::RequestBuilder {
         let mut form = Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials");
         if let Some(scope) = &self.scope {
             form.append_pair("scope", scope);
         }
+        form.extend_pairs(&self.parameters);
+        for (name, value) in &auth.form {
+            form.append_pair(name, value);
+        }
         let mut request = self.client.post(self.url.clone());
-        match self.style {
-            AuthStyle::Post => {
-                form.append_pair("client_id", credentials.id());
-                form.append_pair("client_secret", credentials.secret());
-            }
-            AuthStyle::Basic => request = request.header(AUTHORIZATION, basic(credentials)),
+        if let Some(header) = &auth.header {
+            request = request.header(AUTHORIZATION, header);
         }
         request
             .header(ACCEPT, "application/json")
@@ -101,8 +103,9 @@ impl HttpEndpoint {
     }
 
     async fn exchange(&self, credentials: &ClientCredentials) -> Result<NewToken, Error> {
+        let auth = ClientAuth::new(credentials, self.style);
         let response = self
-            .request(credentials)
+            .request(&auth)
             .send()
             .await
             .map_err(|source| self.broken(source))?;
@@ -110,14 +113,13 @@ impl HttpEndpoint {
         Span::current().record("http.response.status_code", status.as_u16());
         let retry_after = retry_after(response.headers(), SystemTime::now());
         let body = self.body(response).await?;
-        let (encoded, pair) = (encode(credentials.secret()), basic_pair(credentials));
-        let secrets = &[credentials.secret(), encoded.as_str(), pair.as_str()];
+        let secrets: Vec<_> = auth.secrets.iter().map(|text| text.as_str()).collect();
         parse(&TokenResponse {
             status,
             retry_after,
             body: &body,
             endpoint: &self.name,
-            secrets,
+            secrets: &secrets,
         })
     }
 
@@ -183,26 +185,4 @@ impl TokenEndpoint for HttpEndpoint {
         span.follows_from(cause);
         span
     }
-}
-
-/// Returns the header of the style `Basic`. The id and the secret are form-encoded before they are
-/// joined (RFC 6749 section 2.3.1).
-fn basic(credentials: &ClientCredentials) -> HeaderValue {
-    let text = Zeroizing::new(format!("Basic {}", *basic_pair(credentials)));
-    let mut value = HeaderValue::try_from(text.as_str()).expect("base64 is a valid header value");
-    value.set_sensitive(true);
-    value
-}
-
-fn basic_pair(credentials: &ClientCredentials) -> Zeroizing<String> {
-    let pair = Zeroizing::new(format!(
-        "{}:{}",
-        *encode(credentials.id()),
-        *encode(credentials.secret())
-    ));
-    Zeroizing::new(STANDARD.encode(pair.as_bytes()))
-}
-
-fn encode(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(byte_serialize(text.as_bytes()).collect())
 }

@@ -2,6 +2,7 @@
 
 mod builder;
 mod cache;
+mod client_auth;
 mod credentials;
 mod endpoint;
 mod error;
@@ -10,6 +11,7 @@ mod hold_off;
 mod lockout;
 mod metrics;
 mod origin;
+mod parameters;
 mod redact;
 mod response;
 mod retry_after;

@@ -80,3 +80,27 @@ fn each_setter_sets_its_setting() {
     assert!(text.contains("attempt: 86400s, fetch: 86400s"), "{text}");
     assert!(text.contains("caller_wait: 86400s"), "{text}");
 }
+
+#[test]
+fn a_form_parameter_with_a_reserved_name_is_refused() {
+    for name in [
+        "",
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "Grant_Type",
+        "scope",
+    ] {
+        let builder = hanging()
+            .form_parameter("audience", "a")
+            .form_parameter(name, "hidden");
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{name}");
+        let text = error.to_string();
+        assert!(
+            text.contains(&format!("{name:?}")) && !text.contains("hidden"),
+            "{text}"
+        );
+    }
+}

@@ -80,6 +80,28 @@ async fn id_and_secret_arrive_as_sent_in_the_basic_header() {
 }
 
 #[tokio::test]
+async fn extra_parameters_arrive_in_the_form_and_may_repeat() {
+    let endpoint = Endpoint::granting();
+    let builder = endpoint
+        .builder()
+        .form_parameter("audience", "https://a.example/?x=1&y");
+    let builder = builder
+        .form_parameter("resource", "urn:one")
+        .form_parameter("resource", "urn:two");
+    builder.build().unwrap().token().await.unwrap();
+    let form = form(&endpoint.requests()[0].body);
+    let pairs = [
+        ("grant_type", "client_credentials"),
+        ("audience", "https://a.example/?x=1&y"),
+        ("resource", "urn:one"),
+        ("resource", "urn:two"),
+        ("client_id", "id"),
+        ("client_secret", "secret"),
+    ];
+    assert_eq!(form, pairs.map(|(name, value)| (name.into(), value.into())));
+}
+
+#[tokio::test]
 async fn a_refused_style_is_not_followed_by_the_other_one() {
     let endpoint = Endpoint::answering("401 Unauthorized", "", r#"{"error":"invalid_client"}"#);
     let error = endpoint.token().await.unwrap_err();

@@ -1,0 +1,67 @@
+//! Authenticates the client in a token request, with a header or form parameters, and lists the
+//! texts that must not appear in an error.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::HeaderValue;
+use secrecy::ExposeSecret;
+use secrecy::zeroize::Zeroizing;
+use url::form_urlencoded::byte_serialize;
+
+use crate::builder::AuthStyle;
+use crate::credentials::{ClientCredentials, Method};
+
+/// The client authentication of one token request.
+pub(crate) struct ClientAuth {
+    /// The value of the `Authorization` header.
+    pub(crate) header: Option<HeaderValue>,
+    pub(crate) form: Vec<(&'static str, Zeroizing<String>)>,
+    /// Texts that the server may quote, and that must not be shown.
+    pub(crate) secrets: Vec<Zeroizing<String>>,
+}
+
+impl ClientAuth {
+    pub(crate) fn new(credentials: &ClientCredentials, style: AuthStyle) -> Self {
+        match credentials.method() {
+            Method::Secret(secret) => Self::secret(credentials.id(), secret.expose_secret(), style),
+        }
+    }
+
+    fn secret(id: &str, secret: &str, style: AuthStyle) -> Self {
+        let pair = basic_pair(id, secret);
+        let (header, form) = match style {
+            AuthStyle::Post => {
+                let secret = ("client_secret", Zeroizing::new(secret.to_owned()));
+                (None, vec![client_id(id), secret])
+            }
+            AuthStyle::Basic => (Some(basic(&pair)), Vec::new()),
+        };
+        let secrets = vec![Zeroizing::new(secret.to_owned()), encode(secret), pair];
+        Self {
+            header,
+            form,
+            secrets,
+        }
+    }
+}
+
+fn client_id(id: &str) -> (&'static str, Zeroizing<String>) {
+    ("client_id", Zeroizing::new(id.to_owned()))
+}
+
+fn basic(pair: &str) -> HeaderValue {
+    let text = Zeroizing::new(format!("Basic {pair}"));
+    let mut value = HeaderValue::try_from(text.as_str()).expect("base64 fits a header");
+    value.set_sensitive(true);
+    value
+}
+
+/// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
+fn basic_pair(id: &str, secret: &str) -> Zeroizing<String> {
+    let pair = Zeroizing::new(format!("{}:{}", *encode(id), *encode(secret)));
+    Zeroizing::new(STANDARD.encode(pair.as_bytes()))
+}
+
+fn encode(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(byte_serialize(text.as_bytes()).collect())
+}
