@@ -5,18 +5,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use crate::cache::Cache;
-use crate::credentials::CredentialsProvider;
-use crate::endpoint::HttpEndpoint;
-use crate::error::Error;
+use crate::credentials::{ClientCredentials, CredentialsProvider};
+use crate::endpoint::{HttpEndpoint, HttpSettings};
+use crate::error::{Error, ErrorKind};
 use crate::fetcher::{Deadlines, Fetcher};
 use crate::metrics::Counters;
 use crate::origin::{self, ApiOrigin};
-use crate::parameters;
 use crate::schedule::Schedule;
 use crate::source::{TokenSource, Work};
 use crate::token::static_token;
+use crate::token_endpoint::TokenEndpoint;
 
 /// Longer limits are reduced to this, so that sums of instants do not overflow.
 const MAX_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -57,13 +58,10 @@ pub enum AuthStyle {
 #[must_use]
 pub struct TokenSourceBuilder {
     kind: Kind,
+    provider: Arc<dyn CredentialsProvider>,
     api_origin: Option<String>,
     allow_insecure_loopback: bool,
-    http: reqwest::ClientBuilder,
-    auth_style: AuthStyle,
-    scope: Option<String>,
-    parameters: Vec<(String, String)>,
-    connect_timeout: Duration,
+    http: HttpSettings,
     deadlines: Deadlines,
     caller_wait: Duration,
     schedule: Schedule,
@@ -71,18 +69,42 @@ pub struct TokenSourceBuilder {
 
 enum Kind {
     Static(SecretString),
-    Fetched {
-        token_url: String,
-        provider: Arc<dyn CredentialsProvider>,
-    },
+    Http { token_url: String },
+    Custom(Arc<dyn TokenEndpoint>),
+}
+
+impl Kind {
+    /// Returns the token endpoint, and its URL if it is the built-in one.
+    fn endpoint(
+        self,
+        http: HttpSettings,
+        allow_insecure_loopback: bool,
+    ) -> Result<(Arc<dyn TokenEndpoint>, Option<Url>), Error> {
+        match self {
+            Self::Http { token_url } => {
+                let url = origin::token_url(&token_url, allow_insecure_loopback)?;
+                let endpoint = HttpEndpoint::new(http, url.clone())?;
+                Ok((Arc::new(endpoint), Some(url)))
+            }
+            Self::Custom(endpoint) => Ok((endpoint, None)),
+            Self::Static(_) => {
+                let message = "a static token has no token endpoint: use TokenSource::builder";
+                Err(Error::permanent(ErrorKind::Configuration, message).build())
+            }
+        }
+    }
 }
 
 impl TokenSourceBuilder {
     pub(crate) fn fetched(token_url: String, provider: Arc<dyn CredentialsProvider>) -> Self {
-        Self::new(Kind::Fetched {
-            token_url,
+        Self {
             provider,
-        })
+            ..Self::new(Kind::Http { token_url })
+        }
+    }
+
+    pub(crate) fn custom(endpoint: Arc<dyn TokenEndpoint>) -> Self {
+        Self::new(Kind::Custom(endpoint))
     }
 
     pub(crate) fn fixed(token: SecretString) -> Self {
@@ -92,13 +114,16 @@ impl TokenSourceBuilder {
     fn new(kind: Kind) -> Self {
         Self {
             kind,
+            provider: Arc::new(ClientCredentials::anonymous()),
             api_origin: None,
             allow_insecure_loopback: false,
-            http: reqwest::Client::builder(),
-            auth_style: AuthStyle::default(),
-            scope: None,
-            parameters: Vec::new(),
-            connect_timeout: Duration::from_secs(3),
+            http: HttpSettings {
+                client: reqwest::Client::builder(),
+                auth_style: AuthStyle::default(),
+                scope: None,
+                parameters: Vec::new(),
+                connect_timeout: Duration::from_secs(3),
+            },
             deadlines: Deadlines {
                 attempt: Duration::from_secs(10),
                 fetch: Duration::from_secs(30),
@@ -106,6 +131,14 @@ impl TokenSourceBuilder {
             caller_wait: Duration::from_secs(35),
             schedule: Schedule::default(),
         }
+    }
+
+    /// Sets the credentials that a [`TokenEndpoint`] of your own gets with each request. The
+    /// provider is called for each fetch. Credentials that the endpoint rejects several times are
+    /// no longer used.
+    pub fn credentials(mut self, provider: impl CredentialsProvider) -> Self {
+        self.provider = Arc::new(provider);
+        self
     }
 
     /// Sets the origin of the API: [`TokenSource::authorize`] rejects requests with another scheme,
@@ -129,13 +162,13 @@ impl TokenSourceBuilder {
     ///
     /// Redirects, retries, idle connections, HTTP/2 and verbose logs are always disabled.
     pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
-        self.http = http;
+        self.http.client = http;
         self
     }
 
     /// Sets how the client authenticates. [`AuthStyle::Post`] by default.
     pub fn auth_style(mut self, style: AuthStyle) -> Self {
-        self.auth_style = style;
+        self.http.auth_style = style;
         self
     }
 
@@ -143,7 +176,7 @@ impl TokenSourceBuilder {
     /// ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). By default no
     /// scope is requested.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
+        self.http.scope = Some(scope.into());
         self
     }
 
@@ -153,13 +186,13 @@ impl TokenSourceBuilder {
     /// [`build`](Self::build) rejects names that have settings of their own: `grant_type`, `scope`,
     /// `client_id`, `client_secret`, `client_assertion` and `client_assertion_type`.
     pub fn form_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.parameters.push((name.into(), value.into()));
+        self.http.parameters.push((name.into(), value.into()));
         self
     }
 
     /// Limits connecting to the token endpoint, including the TLS handshake. 3 s by default.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit.min(MAX_LIMIT);
+        self.http.connect_timeout = limit.min(MAX_LIMIT);
         self
     }
 
@@ -200,6 +233,60 @@ impl TokenSourceBuilder {
         self
     }
 
+    /// Builds the endpoint without a source, so that a [`TokenEndpoint`] of your own can ask it.
+    ///
+    /// The credentials and the time limits, apart from the one for connecting, are settings of the
+    /// source that uses your endpoint.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use barcode_cloud_auth::{
+    ///     ClientCredentials, IssuedToken, TokenEndpoint, TokenFuture, TokenRequest, TokenSource,
+    /// };
+    ///
+    /// /// Looks for the token in a store that many processes share before it asks the server.
+    /// #[derive(Debug)]
+    /// struct SharedStore {
+    ///     server: Arc<dyn TokenEndpoint>,
+    /// }
+    ///
+    /// impl TokenEndpoint for SharedStore {
+    ///     fn fetch<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
+    ///         Box::pin(async move {
+    ///             if let Some(token) = load().await? {
+    ///                 return Ok(token);
+    ///             }
+    ///             let token = self.server.fetch(request).await?;
+    ///             save(&token).await?;
+    ///             Ok(token)
+    ///         })
+    ///     }
+    /// }
+    /// # async fn load() -> Result<Option<IssuedToken>, std::io::Error> { Ok(None) }
+    /// # async fn save(_: &IssuedToken) -> Result<(), std::io::Error> { Ok(()) }
+    ///
+    /// let credentials = ClientCredentials::new("weather-station", "s3cret")?;
+    /// let server = TokenSource::builder("https://login.example.com/token", credentials.clone())
+    ///     .scope("forecast.read")
+    ///     .build_endpoint()?;
+    /// let source = TokenSource::from_endpoint(SharedStore { server })
+    ///     .credentials(credentials)
+    ///     .api_origin("https://api.example.com")
+    ///     .build()?;
+    /// # Ok::<(), barcode_cloud_auth::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the token URL, a form
+    /// parameter or the HTTP client is invalid, or if the source has a static token.
+    pub fn build_endpoint(self) -> Result<Arc<dyn TokenEndpoint>, Error> {
+        let (endpoint, _) = self
+            .kind
+            .endpoint(self.http, self.allow_insecure_loopback)?;
+        Ok(endpoint)
+    }
+
     /// Validates the settings and builds the source. This needs no runtime and sends nothing.
     ///
     /// # Errors
@@ -214,31 +301,19 @@ impl TokenSourceBuilder {
     /// - the HTTP client cannot be built.
     pub fn build(self) -> Result<TokenSource, Error> {
         let api_origin = ApiOrigin::new(self.api_origin.as_deref(), self.allow_insecure_loopback)?;
-        let (token_url, provider) = match self.kind {
-            Kind::Static(token) => {
-                let token = static_token(token.expose_secret())?;
-                return Ok(TokenSource::from_token(token, api_origin));
-            }
-            Kind::Fetched {
-                token_url,
-                provider,
-            } => (token_url, provider),
-        };
-        parameters::check(&self.parameters)?;
-        let url = origin::token_url(&token_url, self.allow_insecure_loopback)?;
-        let endpoint = HttpEndpoint::new(
-            self.http,
-            url,
-            self.auth_style,
-            self.scope,
-            self.parameters,
-            self.connect_timeout,
-        )?;
+        if let Kind::Static(token) = &self.kind {
+            let token = static_token(token.expose_secret())?;
+            return Ok(TokenSource::from_token(token, api_origin));
+        }
+        let (endpoint, url) = self
+            .kind
+            .endpoint(self.http, self.allow_insecure_loopback)?;
         let cache = Cache::new(self.schedule, self.deadlines.fetch);
         let work = Work {
             fetcher: Fetcher {
-                provider,
-                endpoint: Box::new(endpoint),
+                provider: self.provider,
+                endpoint,
+                url,
                 deadlines: self.deadlines,
             },
             counters: Counters::default(),
@@ -258,8 +333,8 @@ impl fmt::Debug for TokenSourceBuilder {
         f.debug_struct("TokenSourceBuilder")
             .field("api_origin", &self.api_origin)
             .field("allow_insecure_loopback", &self.allow_insecure_loopback)
-            .field("auth_style", &self.auth_style)
-            .field("scope", &self.scope)
+            .field("auth_style", &self.http.auth_style)
+            .field("scope", &self.http.scope)
             .field("deadlines", &self.deadlines)
             .field("caller_wait", &self.caller_wait)
             .field("schedule", &self.schedule)

@@ -24,6 +24,11 @@ impl ClientAuth {
     pub(crate) fn new(credentials: &ClientCredentials, style: AuthStyle) -> Self {
         match credentials.method() {
             Method::Secret(secret) => Self::secret(credentials.id(), secret.expose_secret(), style),
+            Method::IdOnly => Self {
+                header: None,
+                form: vec![client_id(credentials.id())],
+                secrets: Vec::new(),
+            },
         }
     }
 

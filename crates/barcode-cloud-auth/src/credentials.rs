@@ -37,6 +37,8 @@ pub struct ClientCredentials {
 #[derive(Clone)]
 pub(crate) enum Method {
     Secret(SecretString),
+    /// Nothing but the id is sent.
+    IdOnly,
 }
 
 impl ClientCredentials {
@@ -75,6 +77,14 @@ impl ClientCredentials {
         Self::new(required(id_var)?, secret.as_str())
     }
 
+    /// Stands for the client of a token endpoint that needs no credentials.
+    pub(crate) fn anonymous() -> Self {
+        Self {
+            id: String::new(),
+            method: Method::IdOnly,
+        }
+    }
+
     /// Returns the client id.
     pub fn id(&self) -> &str {
         &self.id
@@ -84,6 +94,7 @@ impl ClientCredentials {
     pub fn secret(&self) -> Option<&SecretString> {
         match &self.method {
             Method::Secret(secret) => Some(secret),
+            Method::IdOnly => None,
         }
     }
 
@@ -102,6 +113,8 @@ impl Method {
             (Self::Secret(one), Self::Secret(other)) => {
                 one.expose_secret() == other.expose_secret()
             }
+            (Self::IdOnly, Self::IdOnly) => true,
+            _ => false,
         }
     }
 }

@@ -1,59 +1,54 @@
-//! Sends a token request over HTTP: the form and the limits. `client_auth` authenticates the client,
-//! and `response` parses the response.
+//! Sends a token request over HTTP: the form and the limits. `client_auth` authenticates the
+//! client, and `response` parses the response.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{ClientBuilder, Response};
 use secrecy::zeroize::Zeroizing;
-use tracing::field::Empty;
-use tracing::{Span, info_span, span};
-use url::Url;
+use tracing::Span;
 use url::form_urlencoded::Serializer;
+use url::{Position, Url};
 
 use crate::builder::AuthStyle;
 use crate::client_auth::ClientAuth;
 use crate::credentials::ClientCredentials;
 use crate::error::{Error, ErrorKind};
-use crate::response::{MAX_BODY, NewToken, TokenResponse, invalid_response, parse};
+use crate::parameters;
+use crate::response::{MAX_BODY, TokenResponse, invalid_response, parse};
 use crate::retry_after::retry_after;
+use crate::token_endpoint::{IssuedToken, TokenEndpoint, TokenFuture, TokenRequest};
 
-/// Sends one token request. Tests replace it by a scripted endpoint.
-pub(crate) trait TokenEndpoint: Send + Sync + 'static {
-    fn post<'a>(
-        &'a self,
-        credentials: &'a ClientCredentials,
-    ) -> BoxFuture<'a, Result<NewToken, Error>>;
-
-    /// Returns the span for one request. `cause` is the span of the call that started it.
-    fn span(&self, cause: Option<span::Id>) -> Span;
+/// The settings of an [`HttpEndpoint`].
+pub(crate) struct HttpSettings {
+    pub(crate) client: ClientBuilder,
+    pub(crate) auth_style: AuthStyle,
+    pub(crate) scope: Option<String>,
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) connect_timeout: Duration,
 }
 
+/// The built-in token endpoint.
 pub(crate) struct HttpEndpoint {
     client: reqwest::Client,
     url: Url,
     /// The URL without its query, for error messages.
-    name: String,
-    style: AuthStyle,
+    address: String,
+    auth_style: AuthStyle,
     scope: Option<String>,
     parameters: Vec<(String, String)>,
 }
 
 impl HttpEndpoint {
-    pub(crate) fn new(
-        http: ClientBuilder,
-        url: Url,
-        style: AuthStyle,
-        scope: Option<String>,
-        parameters: Vec<(String, String)>,
-        connect_timeout: Duration,
-    ) -> Result<Self, Error> {
-        let mut http = http
+    pub(crate) fn new(settings: HttpSettings, url: Url) -> Result<Self, Error> {
+        parameters::check(&settings.parameters)?;
+        let mut http = settings
+            .client
             // A 307 would send the secret to another address.
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .connect_timeout(connect_timeout)
+            .connect_timeout(settings.connect_timeout)
             // An idle connection stops working with the runtime that opened it, and is of little
             // use for one request per hour.
             .pool_max_idle_per_host(0)
@@ -75,10 +70,10 @@ impl HttpEndpoint {
         Ok(Self {
             client,
             url,
-            name: bare.into(),
-            style,
-            scope,
-            parameters,
+            address: bare.into(),
+            auth_style: settings.auth_style,
+            scope: settings.scope,
+            parameters: settings.parameters,
         })
     }
 
@@ -102,8 +97,8 @@ impl HttpEndpoint {
             .body(form.finish())
     }
 
-    async fn exchange(&self, credentials: &ClientCredentials) -> Result<NewToken, Error> {
-        let auth = ClientAuth::new(credentials, self.style);
+    async fn exchange(&self, credentials: &ClientCredentials) -> Result<IssuedToken, Error> {
+        let auth = ClientAuth::new(credentials, self.auth_style);
         let response = self
             .request(&auth)
             .send()
@@ -114,13 +109,16 @@ impl HttpEndpoint {
         let retry_after = retry_after(response.headers(), SystemTime::now());
         let body = self.body(response).await?;
         let secrets: Vec<_> = auth.secrets.iter().map(|text| text.as_str()).collect();
-        parse(&TokenResponse {
+        let mut token = parse(&TokenResponse {
             status,
             retry_after,
             body: &body,
-            endpoint: &self.name,
+            endpoint: &self.address,
             secrets: &secrets,
-        })
+        })?;
+        // Without a scope in the response, the granted scope is the requested one.
+        token.scope = token.scope.or_else(|| self.scope.clone());
+        Ok(token)
     }
 
     async fn body(&self, mut response: Response) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -132,7 +130,7 @@ impl HttpEndpoint {
         {
             if body.len() + chunk.len() > MAX_BODY {
                 return Err(invalid_response(
-                    &self.name,
+                    &self.address,
                     response.status(),
                     "it is longer than 64 KiB",
                 ));
@@ -149,7 +147,7 @@ impl HttpEndpoint {
         };
         let message = format!(
             "{} {problem}: check the URL, the network and TLS",
-            self.name
+            self.address
         );
         Error::retryable(kind, message)
             .source(source.without_url())
@@ -158,31 +156,27 @@ impl HttpEndpoint {
 }
 
 impl TokenEndpoint for HttpEndpoint {
-    fn post<'a>(
-        &'a self,
-        credentials: &'a ClientCredentials,
-    ) -> BoxFuture<'a, Result<NewToken, Error>> {
-        Box::pin(self.exchange(credentials))
+    fn fetch<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
+        Box::pin(async move {
+            let credentials = request.credentials().ok_or_else(no_credentials)?;
+            Ok(self.exchange(credentials).await?)
+        })
     }
 
-    /// The fields follow OpenTelemetry's conventions for HTTP clients.
-    ///
-    /// The span is a root and not a child of the call that caused it, because all callers share the
-    /// request, and because it may outlive that call. It is linked to the call by `follows_from`.
-    fn span(&self, cause: Option<span::Id>) -> Span {
-        let span = info_span!(
-            parent: None,
-            "barcode_cloud_auth.token_request",
-            otel.name = "POST token",
-            otel.kind = "client",
-            otel.status_code = Empty,
-            http.request.method = "POST",
-            http.response.status_code = Empty,
-            server.address = self.url.host_str(),
-            server.port = self.url.port_or_known_default(),
-            error.type = Empty,
-        );
-        span.follows_from(cause);
-        span
+    /// Host, port and path. The URL has no user info.
+    fn name(&self) -> &str {
+        &self.url[Position::BeforeHost..Position::AfterPath]
     }
+}
+
+impl fmt::Debug for HttpEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HttpEndpoint").field(&self.name()).finish()
+    }
+}
+
+fn no_credentials() -> Error {
+    let message =
+        "the token request has no credentials: set them with TokenSourceBuilder::credentials";
+    Error::permanent(ErrorKind::Configuration, message).build()
 }

@@ -107,11 +107,28 @@ impl Error {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    pub(crate) fn permanent(kind: ErrorKind, message: impl Into<String>) -> ErrorBuilder {
+    /// Starts an error that needs a change of the settings or of the server, for a
+    /// [`TokenEndpoint`](crate::TokenEndpoint) or
+    /// [`CredentialsProvider`](crate::CredentialsProvider) of your own. The message should say what
+    /// to do next.
+    pub fn permanent(kind: ErrorKind, message: impl Into<String>) -> ErrorBuilder {
         ErrorBuilder::new(kind, false, message.into())
     }
 
-    pub(crate) fn retryable(kind: ErrorKind, message: impl Into<String>) -> ErrorBuilder {
+    /// Starts an error that may be over when the request is repeated, for a
+    /// [`TokenEndpoint`](crate::TokenEndpoint) or
+    /// [`CredentialsProvider`](crate::CredentialsProvider) of your own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use barcode_cloud_auth::{Error, ErrorKind};
+    ///
+    /// let error = Error::retryable(ErrorKind::Transport, "the store is full: try again later")
+    ///     .retry_after(Duration::from_secs(2))
+    ///     .build();
+    /// assert!(error.is_retryable());
+    /// ```
+    pub fn retryable(kind: ErrorKind, message: impl Into<String>) -> ErrorBuilder {
         ErrorBuilder::new(kind, true, message.into())
     }
 }
@@ -124,14 +141,20 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("message", &self.0.message)
-            .field("retryable", &self.0.retryable)
-            .field("oauth_error", &self.0.oauth_error)
-            .field("status", &self.0.status)
-            .field("retry_after", &self.0.retry_after)
-            .field("source", &self.0.source)
+            .field("kind", &self.kind)
+            .field("message", &self.message)
+            .field("retryable", &self.retryable)
+            .field("oauth_error", &self.oauth_error)
+            .field("status", &self.status)
+            .field("retry_after", &self.retry_after)
+            .field("source", &self.source)
             .finish()
     }
 }
@@ -142,8 +165,12 @@ impl StdError for Error {
     }
 }
 
-/// Builds an error with optional parts.
-pub(crate) struct ErrorBuilder(Inner);
+/// Adds optional parts to an [`Error`]; [`Error::retryable`] and [`Error::permanent`] return one.
+///
+/// All parts are logged: they must not contain a secret or a token.
+#[derive(Debug)]
+#[must_use]
+pub struct ErrorBuilder(Inner);
 
 impl ErrorBuilder {
     fn new(kind: ErrorKind, retryable: bool, message: String) -> Self {
@@ -158,27 +185,32 @@ impl ErrorBuilder {
         })
     }
 
-    pub(crate) fn oauth_error(mut self, code: Option<String>) -> Self {
-        self.0.oauth_error = code;
+    /// Sets [`Error::oauth_error`].
+    pub fn oauth_error(mut self, code: impl Into<Option<String>>) -> Self {
+        self.0.oauth_error = code.into();
         self
     }
 
-    pub(crate) fn status(mut self, status: StatusCode) -> Self {
+    /// Sets [`Error::status`].
+    pub fn status(mut self, status: StatusCode) -> Self {
         self.0.status = Some(status);
         self
     }
 
-    pub(crate) fn retry_after(mut self, wait: Option<Duration>) -> Self {
-        self.0.retry_after = wait;
+    /// Sets [`Error::retry_after`]. The next fetch waits for that long, for up to 300 s.
+    pub fn retry_after(mut self, wait: impl Into<Option<Duration>>) -> Self {
+        self.0.retry_after = wait.into();
         self
     }
 
-    pub(crate) fn source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    /// Sets the cause.
+    pub fn source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    pub(crate) fn build(self) -> Error {
+    /// Finishes the error.
+    pub fn build(self) -> Error {
         Error(Arc::new(self.0))
     }
 }

@@ -1,5 +1,5 @@
-//! Makes one token request: reads the credentials and posts them, within deadlines. The ticket of
-//! the fetch decides whether the credentials may be sent.
+//! Makes one token request: reads the credentials and asks the endpoint, within deadlines. The
+//! ticket of the fetch decides whether the credentials may be sent.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument as _, span};
+use url::Url;
 
 use crate::cache::Ticket;
 use crate::credentials::CredentialsProvider;
-use crate::endpoint::TokenEndpoint;
 use crate::error::{Error, ErrorKind};
 use crate::metrics::Counters;
-use crate::response::NewToken;
+use crate::telemetry;
+use crate::token_endpoint::{IssuedToken, TokenEndpoint, TokenRequest};
 
 /// The time limits of a fetch.
 #[derive(Debug, Clone)]
@@ -27,7 +28,9 @@ pub(crate) struct Deadlines {
 
 pub(crate) struct Fetcher {
     pub(crate) provider: Arc<dyn CredentialsProvider>,
-    pub(crate) endpoint: Box<dyn TokenEndpoint>,
+    pub(crate) endpoint: Arc<dyn TokenEndpoint>,
+    /// The URL of the built-in endpoint, for spans.
+    pub(crate) url: Option<Url>,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -35,7 +38,7 @@ pub(crate) struct Fetcher {
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) requested_at: Instant,
-    pub(crate) token: NewToken,
+    pub(crate) token: IssuedToken,
 }
 
 impl Fetcher {
@@ -50,14 +53,24 @@ impl Fetcher {
         let credentials = timeout_at(until, self.provider.credentials())
             .await
             .map_err(|_| timed_out("credentials provider", "check the provider"))?
-            .map_err(provider_error)?;
+            .map_err(|source| {
+                let message = "the credentials provider failed: see its error";
+                own_error(source, ErrorKind::Credentials, message)
+            })?;
         let requested_at = Instant::now();
         ticket.send(requested_at, &credentials)?;
         counters.fetches.add_one();
-        let span = self.endpoint.span(cause);
-        let attempt = timeout(self.deadlines.attempt, self.endpoint.post(&credentials));
+        let span = telemetry::request_span(self.url.as_ref(), cause);
+        let known = Some(&credentials).filter(|credentials| !credentials.id().is_empty());
+        let attempt = timeout(
+            self.deadlines.attempt,
+            self.endpoint.fetch(TokenRequest::new(known)),
+        );
         let result = match timeout_at(until, attempt).instrument(span.clone()).await {
-            Ok(Ok(result)) => result,
+            Ok(Ok(result)) => result.map_err(|source| {
+                let message = "the token endpoint failed: see its error";
+                own_error(source, ErrorKind::Transport, message)
+            }),
             Ok(Err(_)) | Err(_) => {
                 Err(timed_out("token endpoint", "check its URL and the network"))
             }
@@ -73,16 +86,16 @@ impl Fetcher {
     }
 }
 
-/// An error of this crate is returned unchanged; any other error becomes the source.
-fn provider_error(source: Box<dyn StdError + Send + Sync>) -> Error {
+/// An error of this crate is returned unchanged; any other error becomes the source of a retryable
+/// error.
+fn own_error(
+    source: Box<dyn StdError + Send + Sync>,
+    kind: ErrorKind,
+    message: &'static str,
+) -> Error {
     match source.downcast::<Error>() {
         Ok(error) => *error,
-        Err(source) => {
-            let message = "the credentials provider failed: see its error";
-            Error::retryable(ErrorKind::Credentials, message)
-                .source(source)
-                .build()
-        }
+        Err(source) => Error::retryable(kind, message).source(source).build(),
     }
 }
 

@@ -18,17 +18,20 @@ mod retry_after;
 mod schedule;
 mod source;
 mod sync;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod token;
+mod token_endpoint;
 
 pub use builder::{AuthStyle, TokenSourceBuilder};
 pub use credentials::{
     ClientCredentials, CredentialsFuture, CredentialsProvider, EnvCredentials, FileCredentials,
     env_var,
 };
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorBuilder, ErrorKind};
 pub use metrics::Metrics;
 pub use retry_after::retry_after;
 pub use source::TokenSource;
 pub use token::AccessToken;
+pub use token_endpoint::{IssuedToken, TokenEndpoint, TokenFuture, TokenRequest};

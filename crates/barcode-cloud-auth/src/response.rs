@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
 use crate::schedule::Severity;
+use crate::token_endpoint::{IssuedToken, MAX_LIFETIME};
 use crate::{redact, token};
 
 /// The maximum size of a response body.
@@ -18,17 +18,6 @@ pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// The lifetime of a token whose response does not state one.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
-
-/// The maximum lifetime of a token. A longer one is reduced to it.
-const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// A token in a response.
-#[derive(Debug)]
-pub(crate) struct NewToken {
-    pub(crate) header: HeaderValue,
-    /// A token with a lifetime of zero is returned to the callers that wait for it, but not kept.
-    pub(crate) lifetime: Duration,
-}
 
 /// A response, and the properties of its request that error messages need.
 pub(crate) struct TokenResponse<'a> {
@@ -53,13 +42,15 @@ struct Members<'a> {
     #[serde(borrow)]
     expires_in: Option<&'a RawValue>,
     #[serde(borrow)]
+    scope: Option<&'a RawValue>,
+    #[serde(borrow)]
     error: Option<&'a RawValue>,
     #[serde(borrow)]
     error_description: Option<&'a RawValue>,
 }
 
 /// Returns the token, or the reason why the response has none.
-pub(crate) fn parse(response: &TokenResponse<'_>) -> Result<NewToken, Error> {
+pub(crate) fn parse(response: &TokenResponse<'_>) -> Result<IssuedToken, Error> {
     let members: Option<Members<'_>> = serde_json::from_slice(response.body).ok();
     match members {
         Some(members) if members.error.is_some() || !response.status.is_success() => {
@@ -88,7 +79,7 @@ pub(crate) fn invalid_response(endpoint: &str, status: StatusCode, problem: &str
         .build()
 }
 
-fn new_token(members: &Members<'_>) -> Result<NewToken, &'static str> {
+fn new_token(members: &Members<'_>) -> Result<IssuedToken, &'static str> {
     let token = members
         .access_token
         .and_then(string)
@@ -102,15 +93,23 @@ fn new_token(members: &Members<'_>) -> Result<NewToken, &'static str> {
     }
     let header =
         token::bearer(&token).map_err(|_| "its access_token cannot be sent in a header")?;
-    Ok(NewToken {
+    Ok(IssuedToken {
         header,
         lifetime: lifetime(members.expires_in),
+        scope: members.scope.and_then(string).and_then(scope),
     })
 }
 
 /// Returns the text of a JSON string.
 fn string(raw: &RawValue) -> Option<Zeroizing<String>> {
     serde_json::from_str(raw.get()).ok().map(Zeroizing::new)
+}
+
+/// Returns the granted scope if it has no other characters than
+/// [RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3) allows.
+fn scope(text: Zeroizing<String>) -> Option<String> {
+    let allowed = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    text.bytes().all(allowed).then(|| text.to_string())
 }
 
 /// Parses `expires_in`. Servers send a number of seconds, or a string with such a number; both may

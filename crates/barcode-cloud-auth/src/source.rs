@@ -22,6 +22,7 @@ use crate::fetcher::Fetcher;
 use crate::metrics::{Counters, Metrics};
 use crate::origin::ApiOrigin;
 use crate::token::AccessToken;
+use crate::token_endpoint::TokenEndpoint;
 
 /// A source of access tokens, which are cached, renewed before they expire, and fetched once for
 /// all callers.
@@ -87,6 +88,14 @@ impl TokenSource {
         provider: impl CredentialsProvider,
     ) -> TokenSourceBuilder {
         TokenSourceBuilder::fetched(token_url.into(), Arc::new(provider))
+    }
+
+    /// Returns a builder for a source that asks a [`TokenEndpoint`] of your own.
+    ///
+    /// The settings of HTTP requests, such as [`http`](TokenSourceBuilder::http) and
+    /// [`scope`](TokenSourceBuilder::scope), have no effect on it.
+    pub fn from_endpoint(endpoint: impl TokenEndpoint) -> TokenSourceBuilder {
+        TokenSourceBuilder::custom(Arc::new(endpoint))
     }
 
     /// Returns a builder for a source that always returns this token.

@@ -246,7 +246,7 @@ impl Cache {
         }
         state.generation += 1;
         state.forget_failures();
-        let entry = Entry::new(fetched.token.header, state.generation, Some(times));
+        let entry = Entry::new(fetched.token, state.generation, Some(times));
         if now < times.serve_until && self.outlives_current(times) {
             self.current.store(Some(Arc::clone(&entry)));
             state.arrived = Some(now);

@@ -7,10 +7,8 @@ use tokio::time::Instant;
 use super::script::secs;
 use crate::cache::{Cache, NextStep, Outcome};
 use crate::fetcher::Fetched;
-use crate::response::NewToken;
 use crate::schedule::Schedule;
-use crate::token::bearer;
-use crate::{ClientCredentials, Error, ErrorKind};
+use crate::{ClientCredentials, Error, ErrorKind, IssuedToken};
 
 /// Runs one fetch at `now`, for callers without a token.
 fn run_fetch(cache: &Arc<Cache>, now: Instant, result: Result<Fetched, Error>) -> Outcome {
@@ -24,8 +22,7 @@ fn run_fetch(cache: &Arc<Cache>, now: Instant, result: Result<Fetched, Error>) -
 }
 
 fn granted(asked: Instant) -> Result<Fetched, Error> {
-    let (header, lifetime) = (bearer("token").unwrap(), secs(1_000));
-    let token = NewToken { header, lifetime };
+    let token = IssuedToken::new("token", secs(1_000)).unwrap();
     Ok(Fetched {
         requested_at: asked,
         token,

@@ -4,6 +4,7 @@
 mod addresses;
 mod boundaries;
 mod credentials;
+mod custom_endpoint;
 mod failures;
 mod lifecycle;
 mod model;

@@ -48,10 +48,9 @@ use tokio::time::Instant;
 
 use self::cache::{Cache, NextStep, Outcome, Ticket};
 use crate::fetcher::Fetched;
-use crate::response::NewToken;
 use crate::schedule::Schedule;
-use crate::token::{AccessToken, bearer};
-use crate::{ClientCredentials, Error, ErrorKind};
+use crate::token::AccessToken;
+use crate::{ClientCredentials, Error, ErrorKind, IssuedToken};
 
 /// Runs the model. Half of the schedules are random, and half have few switches at unusual places.
 fn check(model: impl Fn() + Send + Sync + Copy + 'static) {
@@ -149,13 +148,10 @@ enum End {
 }
 
 fn granted(now: Instant) -> Result<Fetched, Error> {
-    let header = bearer("token").expect("a good token");
+    let token = IssuedToken::new("token", Duration::from_secs(3600)).expect("a good token");
     Ok(Fetched {
         requested_at: now,
-        token: NewToken {
-            header,
-            lifetime: Duration::from_secs(3600),
-        },
+        token,
     })
 }
 

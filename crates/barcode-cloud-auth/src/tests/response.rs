@@ -6,12 +6,12 @@ use proptest::prelude::*;
 use reqwest::StatusCode;
 
 use super::script::{millis, secs};
-use crate::response::{NewToken, TokenResponse, parse};
-use crate::{Error, ErrorKind};
+use crate::response::{TokenResponse, parse};
+use crate::{Error, ErrorKind, IssuedToken};
 
 const SECRET: &str = "s3cret-canary/+";
 
-fn read(status: u16, body: &str) -> Result<NewToken, Error> {
+fn read(status: u16, body: &str) -> Result<IssuedToken, Error> {
     parse(&TokenResponse {
         status: StatusCode::from_u16(status).unwrap(),
         retry_after: None,
@@ -57,6 +57,23 @@ fn expires_in_is_read_as_servers_send_it() {
     assert_eq!(lifetime("\" 3600 \""), secs(3_600));
     let missing = read(200, r#"{"access_token":"a","token_type":"Bearer"}"#).unwrap();
     assert_eq!(missing.lifetime, secs(300));
+}
+
+#[test]
+fn the_granted_scope_is_read_if_it_is_a_valid_one() {
+    for (scope, expected) in [
+        (r#""a b""#, Some("a b")),
+        (r#""""#, Some("")),
+        (r#""urn:x:[1]~!#""#, Some("urn:x:[1]~!#")),
+        (r#""a\nb""#, None),
+        (r#""a\"b""#, None),
+        (r#""ä""#, None),
+        (r#"["a","b"]"#, None),
+        ("null", None),
+    ] {
+        let body = format!(r#"{{"access_token":"a","token_type":"bearer","scope":{scope}}}"#);
+        assert_eq!(read(200, &body).unwrap().scope(), expected, "{scope}");
+    }
 }
 
 #[test]

@@ -13,15 +13,15 @@ use reqwest::StatusCode;
 use tokio::time::{Instant, sleep};
 
 use crate::cache::Cache;
-use crate::endpoint::TokenEndpoint;
 use crate::fetcher::{Deadlines, Fetcher};
 use crate::metrics::Counters;
 use crate::origin::ApiOrigin;
-use crate::response::{NewToken, TokenResponse, parse};
+use crate::response::{TokenResponse, parse};
 use crate::schedule::Schedule;
 use crate::source::Work;
 use crate::{
-    AccessToken, ClientCredentials, CredentialsFuture, CredentialsProvider, Error, TokenSource,
+    AccessToken, ClientCredentials, CredentialsFuture, CredentialsProvider, Error, IssuedToken,
+    TokenEndpoint, TokenFuture, TokenRequest, TokenSource,
 };
 
 /// The reaction of the endpoint to one request.
@@ -56,6 +56,12 @@ pub(super) const fn millis(milliseconds: u64) -> Duration {
 
 #[derive(Clone)]
 pub(super) struct Script(Arc<Inner>);
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Script")
+    }
+}
 
 struct Inner {
     next: Mutex<Box<dyn FnMut(usize) -> Step + Send>>,
@@ -162,7 +168,8 @@ impl Setup {
         let work = Work {
             fetcher: Fetcher {
                 provider: self.provider,
-                endpoint: Box::new(self.script),
+                endpoint: Arc::new(self.script),
+                url: None,
                 deadlines,
             },
             counters: Counters::default(),
@@ -174,7 +181,7 @@ impl Setup {
 }
 
 impl TokenEndpoint for Script {
-    fn post<'a>(&'a self, _: &'a ClientCredentials) -> BoxFuture<'a, Result<NewToken, Error>> {
+    fn fetch<'a>(&'a self, _: TokenRequest<'a>) -> TokenFuture<'a> {
         let number = {
             let mut posts = self.0.posts.lock().unwrap();
             posts.push(Instant::now());
@@ -183,12 +190,8 @@ impl TokenEndpoint for Script {
         let step = (self.0.next.lock().unwrap())(number);
         Box::pin(async move {
             let _active = Active::enter(&self.0);
-            play(step, number).await
+            Ok(play(step, number).await?)
         })
-    }
-
-    fn span(&self, _: Option<tracing::span::Id>) -> tracing::Span {
-        tracing::Span::none()
     }
 }
 
@@ -209,7 +212,7 @@ impl Drop for Active<'_> {
     }
 }
 
-fn play(step: Step, number: usize) -> BoxFuture<'static, Result<NewToken, Error>> {
+fn play(step: Step, number: usize) -> BoxFuture<'static, Result<IssuedToken, Error>> {
     Box::pin(async move {
         match step {
             Step::Grant(lifetime) => {
@@ -235,7 +238,7 @@ fn play(step: Step, number: usize) -> BoxFuture<'static, Result<NewToken, Error>
     })
 }
 
-fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Result<NewToken, Error> {
+fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Result<IssuedToken, Error> {
     parse(&TokenResponse {
         status: StatusCode::from_u16(status).unwrap(),
         retry_after: retry_after.map(secs),

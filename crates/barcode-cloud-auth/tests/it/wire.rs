@@ -47,6 +47,25 @@ async fn id_and_secret_arrive_as_sent_in_the_form() {
 }
 
 #[tokio::test]
+async fn the_granted_scope_is_the_one_in_the_response_or_else_the_requested_one() {
+    for (requested, granted, scope) in [
+        (Some("a b"), "", Some("a b")),
+        (Some("a b"), r#","scope":"a""#, Some("a")),
+        (None, r#","scope":"a""#, Some("a")),
+        (None, "", None),
+    ] {
+        let body = format!(r#"{{"access_token":"abc","token_type":"bearer"{granted}}}"#);
+        let endpoint = Endpoint::answering("200 OK", "", &body);
+        let mut builder = endpoint.builder();
+        if let Some(requested) = requested {
+            builder = builder.scope(requested);
+        }
+        let token = builder.build().unwrap().token().await.unwrap();
+        assert_eq!(token.scope(), scope, "{requested:?} {granted}");
+    }
+}
+
+#[tokio::test]
 async fn id_and_secret_arrive_as_sent_in_the_basic_header() {
     use base64::Engine;
 
