@@ -16,6 +16,7 @@ use crate::client_auth::ClientAuth;
 use crate::credentials::ClientCredentials;
 use crate::error::{Error, ErrorKind};
 use crate::parameters;
+use crate::request_id::request_id;
 use crate::response::{MAX_BODY, TokenResponse, invalid_response, parse};
 use crate::retry_after::retry_after;
 use crate::token_endpoint::{IssuedToken, TokenEndpoint, TokenFuture, TokenRequest};
@@ -104,24 +105,30 @@ impl HttpEndpoint {
             .send()
             .await
             .map_err(|source| self.broken(source))?;
-        let status = response.status();
-        Span::current().record("http.response.status_code", status.as_u16());
-        let retry_after = retry_after(response.headers(), SystemTime::now());
-        let body = self.body(response).await?;
+        Span::current().record("http.response.status_code", response.status().as_u16());
+        let headers = response.headers().clone();
         let secrets: Vec<_> = auth.secrets.iter().map(|text| text.as_str()).collect();
-        let mut token = parse(&TokenResponse {
-            status,
-            retry_after,
-            body: &body,
+        let mut parts = TokenResponse {
+            status: response.status(),
+            retry_after: retry_after(&headers, SystemTime::now()),
+            request_id: request_id(&headers, &secrets),
+            body: &[],
             endpoint: &self.address,
             secrets: &secrets,
-        })?;
+        };
+        let body = self.body(response, &parts).await?;
+        parts.body = &body;
+        let mut token = parse(&parts)?;
         // Without a scope in the response, the granted scope is the requested one.
         token.scope = token.scope.or_else(|| self.scope.clone());
         Ok(token)
     }
 
-    async fn body(&self, mut response: Response) -> Result<Zeroizing<Vec<u8>>, Error> {
+    async fn body(
+        &self,
+        mut response: Response,
+        parts: &TokenResponse<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response
             .chunk()
@@ -129,11 +136,7 @@ impl HttpEndpoint {
             .map_err(|source| self.broken(source))?
         {
             if body.len() + chunk.len() > MAX_BODY {
-                return Err(invalid_response(
-                    &self.address,
-                    response.status(),
-                    "it is longer than 64 KiB",
-                ));
+                return Err(invalid_response(parts, "it is longer than 64 KiB"));
             }
             body.extend_from_slice(&chunk);
         }

@@ -62,6 +62,7 @@ struct Inner {
     oauth_error: Option<String>,
     status: Option<StatusCode>,
     retry_after: Option<Duration>,
+    request_id: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -100,6 +101,12 @@ impl Error {
     /// Returns the `Retry-After` of the token endpoint: how long to wait after its response.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// Returns the id that the token endpoint gave the request, from a header such as
+    /// `x-request-id`. The support of the server finds the request by it.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
     }
 
     /// Returns `true` if both are clones of one error, as the callers of one fetch get them.
@@ -154,6 +161,7 @@ impl fmt::Debug for Inner {
             .field("oauth_error", &self.oauth_error)
             .field("status", &self.status)
             .field("retry_after", &self.retry_after)
+            .field("request_id", &self.request_id)
             .field("source", &self.source)
             .finish()
     }
@@ -181,6 +189,7 @@ impl ErrorBuilder {
             oauth_error: None,
             status: None,
             retry_after: None,
+            request_id: None,
             source: None,
         })
     }
@@ -200,6 +209,12 @@ impl ErrorBuilder {
     /// Sets [`Error::retry_after`]. The next fetch waits for that long, for up to 300 s.
     pub fn retry_after(mut self, wait: impl Into<Option<Duration>>) -> Self {
         self.0.retry_after = wait.into();
+        self
+    }
+
+    /// Sets [`Error::request_id`].
+    pub fn request_id(mut self, id: impl Into<Option<String>>) -> Self {
+        self.0.request_id = id.into();
         self
     }
 

@@ -13,6 +13,7 @@ mod metrics;
 mod origin;
 mod parameters;
 mod redact;
+mod request_id;
 mod response;
 mod retry_after;
 mod schedule;

@@ -20,9 +20,12 @@ pub(crate) const MAX_BODY: usize = 64 * 1024;
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
 
 /// A response, and the properties of its request that error messages need.
+#[derive(Clone, Copy)]
 pub(crate) struct TokenResponse<'a> {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
+    /// It contains none of the secrets.
+    pub(crate) request_id: Option<&'a str>,
     pub(crate) body: &'a [u8],
     /// The URL of the endpoint without its query.
     pub(crate) endpoint: &'a str,
@@ -52,30 +55,39 @@ struct Members<'a> {
 /// Returns the token, or the reason why the response has none.
 pub(crate) fn parse(response: &TokenResponse<'_>) -> Result<IssuedToken, Error> {
     let members: Option<Members<'_>> = serde_json::from_slice(response.body).ok();
+    let token = members.as_ref().and_then(|members| members.access_token);
+    let response = &response.without_token(token.and_then(string));
     match members {
         Some(members) if members.error.is_some() || !response.status.is_success() => {
             Err(error_response(response, &members))
         }
         None if !response.status.is_success() => Err(status_error(response)),
-        Some(members) => new_token(&members)
-            .map_err(|problem| invalid_response(response.endpoint, response.status, problem)),
-        None => Err(invalid_response(
-            response.endpoint,
-            response.status,
-            "it is not a JSON object",
-        )),
+        Some(members) => new_token(&members).map_err(|problem| invalid_response(response, problem)),
+        None => Err(invalid_response(response, "it is not a JSON object")),
+    }
+}
+
+impl TokenResponse<'_> {
+    /// Leaves out the request id if it contains the token of the same response.
+    fn without_token(mut self, token: Option<Zeroizing<String>>) -> Self {
+        let token = token.filter(|token| !token.is_empty());
+        let shows_token = |id: &str| token.is_some_and(|token| id.contains(token.as_str()));
+        self.request_id = self.request_id.filter(|id| !shows_token(id));
+        self
     }
 }
 
 /// The error of a success without a valid token. It is retryable, because a proxy's maintenance
 /// page looks like this.
-pub(crate) fn invalid_response(endpoint: &str, status: StatusCode, problem: &str) -> Error {
+pub(crate) fn invalid_response(response: &TokenResponse<'_>, problem: &str) -> Error {
     let message = format!(
-        "{endpoint} responded with {} but without a valid token, because {problem}: check that this is the token URL",
-        status.as_u16()
+        "{} responded with {} but without a valid token, because {problem}: check that this is the token URL",
+        response.endpoint,
+        response.status.as_u16()
     );
     Error::retryable(ErrorKind::InvalidResponse, message)
-        .status(status)
+        .status(response.status)
+        .request_id(response.request_id.map(str::to_owned))
         .build()
 }
 
@@ -183,6 +195,7 @@ fn error(
     error
         .status(response.status)
         .retry_after(response.retry_after)
+        .request_id(response.request_id.map(str::to_owned))
         .oauth_error(code)
         .build()
 }

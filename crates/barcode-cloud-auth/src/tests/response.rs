@@ -15,6 +15,7 @@ fn read(status: u16, body: &str) -> Result<IssuedToken, Error> {
     parse(&TokenResponse {
         status: StatusCode::from_u16(status).unwrap(),
         retry_after: None,
+        request_id: Some("r-1"),
         body: body.as_bytes(),
         endpoint: "https://login.example.com/token",
         secrets: &[SECRET],
@@ -57,6 +58,30 @@ fn expires_in_is_read_as_servers_send_it() {
     assert_eq!(lifetime("\" 3600 \""), secs(3_600));
     let missing = read(200, r#"{"access_token":"a","token_type":"Bearer"}"#).unwrap();
     assert_eq!(missing.lifetime, secs(300));
+}
+
+#[test]
+fn an_error_has_the_request_id_unless_it_shows_the_token() {
+    for (status, body, id) in [
+        (400, r#"{"error":"invalid_client"}"#, Some("r-1")),
+        (503, "", Some("r-1")),
+        (200, "<html>", Some("r-1")),
+        (
+            200,
+            r#"{"access_token":"","token_type":"mac"}"#,
+            Some("r-1"),
+        ),
+        (200, r#"{"access_token":"1","token_type":"mac"}"#, None),
+        (
+            400,
+            r#"{"access_token":"r-1","error":"invalid_client"}"#,
+            None,
+        ),
+    ] {
+        let error = read(status, body).unwrap_err();
+        assert_eq!(error.request_id(), id, "{body}");
+        assert_eq!(format!("{error:?}").contains("r-1"), id.is_some(), "{body}");
+    }
 }
 
 #[test]
@@ -249,6 +274,7 @@ proptest! {
         let _ = parse(&TokenResponse {
             status: StatusCode::from_u16(status).unwrap(),
             retry_after: None,
+            request_id: None,
             body: &body,
             endpoint: "https://login.example.com/token",
             secrets: &[SECRET],

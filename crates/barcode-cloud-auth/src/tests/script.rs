@@ -242,6 +242,7 @@ fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Result<IssuedTok
     parse(&TokenResponse {
         status: StatusCode::from_u16(status).unwrap(),
         retry_after: retry_after.map(secs),
+        request_id: None,
         body: body.as_bytes(),
         endpoint: "https://login.example.com/token",
         secrets: &["secret"],

@@ -92,7 +92,7 @@ fn hostile_answers() -> Vec<Vec<u8>> {
         "429 Slow",
         "500 Broken",
     ];
-    let location = format!("Location: https://example.com/?{TOKEN}\r\n");
+    let location = format!("Location: https://example.com/?{TOKEN}\r\nX-Request-Id: {SECRET}\r\n");
     let mut answers = Vec::new();
     for body in &bodies {
         answers.extend(statuses.map(|status| response(status, &location, body)));

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use barcode_cloud_auth::{AuthStyle, ErrorKind, TokenSource};
+use futures_util::future::join_all;
 use url::form_urlencoded;
 
 use crate::endpoint::{Endpoint, response};
@@ -44,6 +45,25 @@ async fn id_and_secret_arrive_as_sent_in_the_form() {
     assert!(head.contains("\r\ncontent-type: application/x-www-form-urlencoded\r\n"));
     assert!(head.contains("\r\naccept: application/json\r\n"));
     assert!(!head.contains("authorization"));
+}
+
+#[tokio::test]
+async fn an_error_names_the_request_id_of_the_response() {
+    let too_long = "x".repeat(65 * 1024);
+    let answers = [
+        ("400 Bad Request", r#"{"error":"invalid_scope"}"#),
+        ("200 OK", "<html>"),
+        ("200 OK", &too_long),
+    ];
+    // All at once, because callers wait for retries of a retryable failure.
+    let errors = answers.map(async |(status, body)| {
+        let endpoint = Endpoint::answering(status, "X-Request-Id: r-1\r\n", body);
+        let source = endpoint.builder().build().unwrap();
+        source.token().await.unwrap_err()
+    });
+    for error in join_all(errors).await {
+        assert_eq!(error.request_id(), Some("r-1"), "{error}");
+    }
 }
 
 #[tokio::test]
