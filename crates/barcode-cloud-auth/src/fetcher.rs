@@ -11,7 +11,7 @@ use tracing::{Instrument as _, span};
 use url::Url;
 
 use crate::cache::Ticket;
-use crate::credentials::CredentialsProvider;
+use crate::credentials::{ClientCredentials, CredentialsProvider};
 use crate::error::{Error, ErrorKind};
 use crate::metrics::Counters;
 use crate::telemetry;
@@ -60,8 +60,10 @@ impl Fetcher {
         let requested_at = Instant::now();
         ticket.send(requested_at, &credentials)?;
         counters.fetches.add_one();
-        let span = telemetry::request_span(self.url.as_ref(), cause);
         let known = Some(&credentials).filter(|credentials| !credentials.id().is_empty());
+        let client_id = known.map(ClientCredentials::id);
+        let name = self.endpoint.name();
+        let span = telemetry::request_span(name, self.url.as_ref(), client_id, cause);
         let attempt = timeout(
             self.deadlines.attempt,
             self.endpoint.fetch(TokenRequest::new(known)),

@@ -239,10 +239,11 @@ impl TokenSource {
     /// Later ones are served until they are as old as the hold-off, which is 1 s and doubles with
     /// each replaced token up to 300 s. It ends after ten minutes without a replacement.
     pub fn invalidate(&self, token: &AccessToken) {
-        if let Tokens::Fetched { cache, .. } = &self.0.tokens
+        if let Tokens::Fetched { cache, work, .. } = &self.0.tokens
             && cache.invalidate(token, Instant::now())
         {
-            debug!(generation = token.generation(), "access token invalidated");
+            let (generation, endpoint) = (token.generation(), work.fetcher.endpoint.name());
+            debug!(generation, endpoint, "access token invalidated");
         }
     }
 
@@ -282,7 +283,8 @@ fn cached(cache: &Arc<Cache>, work: &Arc<Work>) -> Option<AccessToken> {
         && let Ok(runtime) = Handle::try_current()
         && let Some(ticket) = cache.renew(now)
     {
-        debug!(generation = token.generation(), "renewing the access token");
+        let (generation, endpoint) = (token.generation(), work.fetcher.endpoint.name());
+        debug!(generation, endpoint, "renewing the access token");
         spawn_fetch(&runtime, work, ticket);
     }
     work.counters.served.add_one();
@@ -361,14 +363,15 @@ async fn run_fetch(work: Arc<Work>, ticket: Ticket, cause: Option<span::Id>) {
     if !ticket.begin(Instant::now()) {
         return;
     }
-    debug!("requesting an access token");
+    let endpoint = work.fetcher.endpoint.name();
+    debug!(endpoint, "requesting an access token");
     let fetch = work.fetcher.fetch(&ticket, cause, &work.counters);
     let fetch = AssertUnwindSafe(fetch).catch_unwind().await;
     let Ok(result) = fetch else {
         work.counters.failures.add_one();
         let message = "the token request panicked: report it, with the panic message from the log";
         let error = Error::retryable(ErrorKind::Panicked, message).build();
-        warn!(%error, "no access token");
+        warn!(%error, endpoint, "no access token");
         return ticket.panicked(error);
     };
     let draw = work
@@ -381,17 +384,20 @@ async fn run_fetch(work: Arc<Work>, ticket: Ticket, cause: Option<span::Id>) {
         if let Outcome::Failed(_) = report.outcome {
             work.counters.failures.add_one();
         }
-        log(report, now);
+        log(report, endpoint, now);
     }
 }
 
-fn log(report: FetchReport, now: Instant) {
+fn log(report: FetchReport, endpoint: &str, now: Instant) {
+    let client_id = report.client_id.as_deref();
     match report.outcome {
         Outcome::Token(token) => {
             let lifetime = token.remaining().unwrap_or_default();
             info!(
                 generation = token.generation(),
                 ?lifetime,
+                endpoint,
+                client_id,
                 "access token obtained"
             );
         }
@@ -400,10 +406,19 @@ fn log(report: FetchReport, now: Instant) {
                 .next_request
                 .map(|next| next.saturating_duration_since(now));
             let has_token = report.has_token;
-            warn!(%error, has_token, ?pause, "no new access token, pausing");
+            let request_id = error.request_id();
+            warn!(
+                %error,
+                request_id,
+                has_token,
+                ?pause,
+                endpoint,
+                client_id,
+                "no new access token, pausing"
+            );
         }
         Outcome::Panicked(_) => {}
-        Outcome::Abandoned => debug!("a token request ended after it had been replaced"),
+        Outcome::Abandoned => debug!(endpoint, "a token request ended after it had been replaced"),
     }
 }
 

@@ -4,13 +4,19 @@ use tracing::field::Empty;
 use tracing::{Span, info_span, span};
 use url::Url;
 
-/// The span to run one request in. `url` is the address of the built-in endpoint, and `cause` is
-/// the span of the call that made the request necessary.
+/// The span to run one request in. `url` is the address of the built-in endpoint; the span shows
+/// no more of it than host, port and path. `cause` is the span of the call that made the request
+/// necessary.
 ///
 /// It is a root and not a child of that call, because all callers share the request, and it
 /// outlives a call that is cancelled or that only starts a renewal. That call is linked by
 /// `follows_from`.
-pub(crate) fn request_span(url: Option<&Url>, cause: Option<span::Id>) -> Span {
+pub(crate) fn request_span(
+    endpoint: &str,
+    url: Option<&Url>,
+    client_id: Option<&str>,
+    cause: Option<span::Id>,
+) -> Span {
     let span = info_span!(
         parent: None,
         "barcode_cloud_auth.token_request",
@@ -22,6 +28,8 @@ pub(crate) fn request_span(url: Option<&Url>, cause: Option<span::Id>) -> Span {
         server.address = url.and_then(Url::host_str),
         server.port = url.and_then(Url::port_or_known_default),
         error.type = Empty,
+        endpoint,
+        client_id,
     );
     span.follows_from(cause);
     span

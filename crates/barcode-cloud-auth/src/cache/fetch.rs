@@ -44,6 +44,8 @@ pub(crate) struct FetchReport {
     pub(crate) has_token: bool,
     /// When the next request may be sent with the same credentials.
     pub(crate) next_request: Option<Instant>,
+    /// The client whose credentials were read.
+    pub(crate) client_id: Option<String>,
 }
 
 /// The obligation to run a fetch. If it is dropped before the fetch has ended, the waiting callers

@@ -207,6 +207,7 @@ impl Cache {
                 outcome: Outcome::Abandoned,
                 has_token: self.get(now).is_some(),
                 next_request: None,
+                client_id: None,
             };
         }
         let used = state.used.take();
@@ -219,6 +220,7 @@ impl Cache {
             }
         };
         let has_token = self.get(now).is_some();
+        let client_id = used.as_ref().map(|used| used.credentials.id().to_owned());
         let blocked_until = used.and_then(|used| {
             let (until, _) = state.lockout.blocked(&used.credentials, now)?;
             Some(until)
@@ -227,6 +229,7 @@ impl Cache {
             outcome,
             has_token,
             next_request: state.not_before(has_token).max(blocked_until),
+            client_id: client_id.filter(|id| !id.is_empty()),
         }
     }
 

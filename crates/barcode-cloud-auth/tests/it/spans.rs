@@ -1,16 +1,20 @@
-//! The span of a token request.
+//! The span of a token request, and the names in events.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use barcode_cloud_auth::{
+    ClientCredentials, IssuedToken, TokenEndpoint, TokenFuture, TokenRequest, TokenSource,
+};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Instrument as _, Subscriber, info_span};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::endpoint::Endpoint;
+use crate::secrets::Log;
 
 #[derive(Debug, Clone)]
 struct SeenSpan {
@@ -95,6 +99,7 @@ async fn a_token_request_has_a_root_span_that_follows_from_the_call() {
     assert!(span.is_root);
     assert_eq!(span.follows, Some(call));
     let port = endpoint.port().to_string();
+    let name = format!("127.0.0.1:{port}/token");
     for (name, value) in [
         ("otel.name", "POST token"),
         ("otel.kind", "client"),
@@ -102,6 +107,8 @@ async fn a_token_request_has_a_root_span_that_follows_from_the_call() {
         ("http.response.status_code", "200"),
         ("server.address", "127.0.0.1"),
         ("server.port", &port),
+        ("endpoint", &name),
+        ("client_id", "id"),
     ] {
         assert_eq!(
             span.fields.get(name).map(String::as_str),
@@ -148,4 +155,70 @@ async fn a_token_request_that_times_out_says_so() {
     let source = endpoint.builder().attempt_timeout(short).build().unwrap();
     source.token().await.unwrap_err();
     assert_eq!(spans.requests()[0].fields["error.type"], "timeout");
+}
+
+#[derive(Debug)]
+struct Store;
+
+impl TokenEndpoint for Store {
+    fn fetch<'a>(&'a self, _: TokenRequest<'a>) -> TokenFuture<'a> {
+        Box::pin(async { Ok(IssuedToken::new("abc", Duration::from_secs(3600))?) })
+    }
+}
+
+#[tokio::test]
+async fn the_span_of_a_custom_endpoint_has_its_name_and_no_fields_of_http() {
+    let spans = Spans::default();
+    let dispatch = spans.dispatch();
+    let _guard = tracing::dispatcher::set_default(&dispatch);
+    let source = TokenSource::from_endpoint(Store).build().unwrap();
+    source.token().await.unwrap();
+    let fields = &spans.requests()[0].fields;
+    let names: Vec<_> = fields.keys().copied().collect();
+    assert_eq!(names, ["endpoint", "otel.kind", "otel.name"]);
+    assert_eq!(fields["otel.name"], "token");
+    assert!(fields["endpoint"].ends_with("::Store"), "{fields:?}");
+}
+
+#[tokio::test]
+async fn events_and_spans_name_the_endpoint_and_the_client_but_no_query() {
+    let granted = r#"{"access_token":"abc","token_type":"bearer","expires_in":3600}"#;
+    let refused = r#"{"error":"invalid_client"}"#;
+    for (status, body, message) in [
+        ("200 OK", granted, "access token obtained"),
+        ("400 Bad Request", refused, "no new access token"),
+    ] {
+        let endpoint = Endpoint::answering(status, "X-Request-Id: r-1\r\n", body);
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::DEBUG)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        let url = format!("{}?tenant=hidden", endpoint.url());
+        let credentials = ClientCredentials::new("weather-station", "secret").unwrap();
+        let source = TokenSource::builder(url, credentials).allow_insecure_loopback(true);
+        let source = source.build().unwrap();
+        if let Ok(token) = source.token().await {
+            source.invalidate(&token);
+        }
+        drop(guard);
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let own = log
+            .lines()
+            .filter(|line| line.contains(" barcode_cloud_auth::"));
+        let name = format!("endpoint=\"127.0.0.1:{}/token\"", endpoint.port());
+        assert!(own.clone().count() >= 2, "{log}");
+        assert!(own.clone().all(|line| line.contains(&name)), "{log}");
+        let event = own.clone().find(|line| line.contains(message)).unwrap();
+        assert!(event.contains("client_id=\"weather-station\""), "{event}");
+        assert_eq!(
+            event.contains("request_id=\"r-1\""),
+            status != "200 OK",
+            "{event}"
+        );
+        assert!(!own.collect::<String>().contains("hidden"), "{log}");
+    }
 }
