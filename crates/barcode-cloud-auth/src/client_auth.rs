@@ -10,6 +10,7 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::builder::AuthStyle;
 use crate::credentials::{ClientCredentials, Method};
+use crate::error::Error;
 
 /// The client authentication of one token request.
 pub(crate) struct ClientAuth {
@@ -21,14 +22,40 @@ pub(crate) struct ClientAuth {
 }
 
 impl ClientAuth {
-    pub(crate) fn new(credentials: &ClientCredentials, style: AuthStyle) -> Self {
+    #[cfg_attr(
+        not(feature = "private-key-jwt"),
+        expect(unused_variables, reason = "only an assertion names the token URL")
+    )]
+    pub(crate) fn new(
+        credentials: &ClientCredentials,
+        style: AuthStyle,
+        token_url: &str,
+    ) -> Result<Self, Error> {
+        let id = credentials.id();
         match credentials.method() {
-            Method::Secret(secret) => Self::secret(credentials.id(), secret.expose_secret(), style),
-            Method::IdOnly => Self {
+            Method::Secret(secret) => Ok(Self::secret(id, secret.expose_secret(), style)),
+            #[cfg(feature = "private-key-jwt")]
+            Method::PrivateKey(signer) => Ok(Self::assertion(id, signer.assertion(id, token_url)?)),
+            Method::IdOnly => Ok(Self {
                 header: None,
-                form: vec![client_id(credentials.id())],
+                form: vec![client_id(id)],
                 secrets: Vec::new(),
-            },
+            }),
+        }
+    }
+
+    /// RFC 7523 section 2.2.
+    #[cfg(feature = "private-key-jwt")]
+    fn assertion(id: &str, assertion: Zeroizing<String>) -> Self {
+        let jwt_bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned();
+        Self {
+            header: None,
+            form: vec![
+                client_id(id),
+                ("client_assertion_type", Zeroizing::new(jwt_bearer)),
+                ("client_assertion", assertion.clone()),
+            ],
+            secrets: vec![assertion],
         }
     }
 

@@ -13,6 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind};
+#[cfg(feature = "private-key-jwt")]
+use crate::private_key_jwt::AssertionSigner;
 
 /// A client id and its secret
 /// ([RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
@@ -37,6 +39,8 @@ pub struct ClientCredentials {
 #[derive(Clone)]
 pub(crate) enum Method {
     Secret(SecretString),
+    #[cfg(feature = "private-key-jwt")]
+    PrivateKey(Arc<AssertionSigner>),
     /// Nothing but the id is sent.
     IdOnly,
 }
@@ -49,9 +53,7 @@ impl ClientCredentials {
     /// [`ErrorKind::Credentials`] if either is empty.
     pub fn new(id: impl Into<String>, secret: impl Into<SecretString>) -> Result<Self, Error> {
         let (id, secret) = (id.into(), secret.into());
-        if id.is_empty() {
-            return Err(invalid("the client id is empty: set it"));
-        }
+        Self::check_id(&id)?;
         if secret.expose_secret().is_empty() {
             return Err(invalid("the client secret is empty: set it"));
         }
@@ -77,6 +79,20 @@ impl ClientCredentials {
         Self::new(required(id_var)?, secret.as_str())
     }
 
+    #[cfg(feature = "private-key-jwt")]
+    pub(crate) fn with_private_key(id: String, signer: AssertionSigner) -> Result<Self, Error> {
+        Self::check_id(&id)?;
+        let method = Method::PrivateKey(Arc::new(signer));
+        Ok(Self { id, method })
+    }
+
+    pub(crate) fn check_id(id: &str) -> Result<(), Error> {
+        match id.is_empty() {
+            true => Err(invalid("the client id is empty: set it")),
+            false => Ok(()),
+        }
+    }
+
     /// Stands for the client of a token endpoint that needs no credentials.
     pub(crate) fn anonymous() -> Self {
         Self {
@@ -90,11 +106,12 @@ impl ClientCredentials {
         &self.id
     }
 
-    /// Returns the client secret, for token endpoints of your own.
+    /// Returns the client secret, for token endpoints of your own. `None` if the client has another
+    /// way to prove who it is.
     pub fn secret(&self) -> Option<&SecretString> {
         match &self.method {
             Method::Secret(secret) => Some(secret),
-            Method::IdOnly => None,
+            _ => None,
         }
     }
 
@@ -113,6 +130,8 @@ impl Method {
             (Self::Secret(one), Self::Secret(other)) => {
                 one.expose_secret() == other.expose_secret()
             }
+            #[cfg(feature = "private-key-jwt")]
+            (Self::PrivateKey(one), Self::PrivateKey(other)) => one.same_as(other),
             (Self::IdOnly, Self::IdOnly) => true,
             _ => false,
         }

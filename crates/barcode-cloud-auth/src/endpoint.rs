@@ -99,7 +99,7 @@ impl HttpEndpoint {
     }
 
     async fn exchange(&self, credentials: &ClientCredentials) -> Result<IssuedToken, Error> {
-        let auth = ClientAuth::new(credentials, self.auth_style);
+        let auth = ClientAuth::new(credentials, self.auth_style, self.url.as_str())?;
         let response = self
             .request(&auth)
             .send()

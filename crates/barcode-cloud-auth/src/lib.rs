@@ -12,6 +12,8 @@ mod lockout;
 mod metrics;
 mod origin;
 mod parameters;
+#[cfg(feature = "private-key-jwt")]
+mod private_key_jwt;
 mod redact;
 mod request_id;
 mod response;
@@ -32,6 +34,8 @@ pub use credentials::{
 };
 pub use error::{Error, ErrorBuilder, ErrorKind};
 pub use metrics::Metrics;
+#[cfg(feature = "private-key-jwt")]
+pub use private_key_jwt::{PrivateKeyJwt, SigningAlgorithm};
 pub use retry_after::retry_after;
 pub use source::TokenSource;
 pub use token::AccessToken;

@@ -25,15 +25,25 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// Records each request, calls `answer` to write the response, and closes the connection.
     pub(crate) fn start(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
-        Self::serve(false, answer)
+        Self::serve(false, move |socket, _| answer(socket))
     }
 
     /// Serves any number of requests on a connection.
     pub(crate) fn keeping_alive(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
-        Self::serve(true, answer)
+        Self::serve(true, move |socket, _| answer(socket))
     }
 
-    fn serve(keep_alive: bool, answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
+    /// The response may depend on the request.
+    pub(crate) fn start_with_request(
+        answer: impl Fn(&mut TcpStream, &Request) + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(false, answer)
+    }
+
+    fn serve(
+        keep_alive: bool,
+        answer: impl Fn(&mut TcpStream, &Request) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -43,8 +53,8 @@ impl Endpoint {
                 let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
                 thread::spawn(move || {
                     while let Some(request) = read(&socket) {
-                        kept.lock().unwrap().push(request);
-                        answer(&mut socket);
+                        kept.lock().unwrap().push(request.clone());
+                        answer(&mut socket, &request);
                         if !keep_alive {
                             return;
                         }

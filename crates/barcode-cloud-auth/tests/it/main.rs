@@ -5,6 +5,7 @@
 mod endpoint;
 mod hot_path;
 mod limits;
+mod private_key_jwt;
 mod secrets;
 mod soak;
 mod spans;

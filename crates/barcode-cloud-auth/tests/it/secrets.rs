@@ -6,13 +6,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use barcode_cloud_auth::{
-    AuthStyle, ClientCredentials, CredentialsProvider, Error, FileCredentials, TokenSource,
+    AuthStyle, ClientCredentials, CredentialsProvider, Error, FileCredentials, PrivateKeyJwt,
+    SigningAlgorithm, TokenSource,
 };
 use base64::Engine;
 use futures_util::future::join_all;
+use rcgen::KeyPair;
 use url::form_urlencoded::byte_serialize;
 
 use crate::endpoint::{Endpoint, response};
+use crate::private_key_jwt::pkcs8;
+use crate::wire::form;
 
 const SECRET: &str = "canary/secret+7f3a";
 const TOKEN: &str = "canary.token-91bc";
@@ -161,6 +165,33 @@ async fn outcome_of_success(seen: &mut String) {
     source.invalidate(&token);
 }
 
+/// The server rejects the assertion and quotes it. Returns the lines of the key and the parts of
+/// the assertion.
+async fn outcomes_of_a_private_key(seen: &mut String) -> Vec<String> {
+    let key = KeyPair::generate().unwrap();
+    let assertion = Arc::new(Mutex::new(String::new()));
+    let quoted = Arc::clone(&assertion);
+    let endpoint = Endpoint::start_with_request(move |socket, request| {
+        let mut pairs = form(&request.body).into_iter();
+        let (_, assertion) = pairs.find(|(name, _)| name == "client_assertion").unwrap();
+        *quoted.lock().unwrap() = assertion.clone();
+        let body = format!(r#"{{"error":"invalid_client","error_description":"{assertion}"}}"#);
+        let id = format!("X-Request-Id: {assertion}\r\n");
+        drop(socket.write_all(&response("401 Unauthorized", &id, &body)));
+    });
+    let algorithm = SigningAlgorithm::Es256;
+    let credentials = PrivateKeyJwt::from_pem("id", algorithm, pkcs8(&key)).unwrap();
+    *seen += &debug(&credentials);
+    *seen += &debug(&credentials.credentials().await.unwrap());
+    let source = TokenSource::builder(endpoint.url(), credentials).allow_insecure_loopback(true);
+    *seen += &debug(&source);
+    *seen += &everything(&source.build().unwrap().token().await.unwrap_err());
+    let [key, assertion] = [pkcs8(&key), assertion.lock().unwrap().clone()];
+    let key_lines = key.lines().filter(|line| !line.starts_with("--"));
+    let secrets = key_lines.chain(assertion.split('.'));
+    secrets.map(str::to_owned).collect()
+}
+
 async fn outcomes_of_credentials(seen: &mut String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credentials.json");
@@ -216,6 +247,8 @@ async fn a_canary_never_shows() {
     let mut seen = String::new();
     outcomes_of_hostile_answers(&mut seen).await;
     outcome_of_success(&mut seen).await;
+    let mut canaries = canaries();
+    canaries.extend(outcomes_of_a_private_key(&mut seen).await);
     outcomes_of_credentials(&mut seen).await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for event in [
@@ -228,8 +261,8 @@ async fn a_canary_never_shows() {
         assert!(log.contains(event), "not in the log: {event}");
     }
     for (place, text) in [("a value", seen), ("the log", log)] {
-        for canary in canaries() {
-            if let Some(at) = text.find(&canary) {
+        for canary in &canaries {
+            if let Some(at) = text.find(canary) {
                 let from = text[..at].rfind('\n').unwrap_or(0);
                 panic!(
                     "{canary} shows in {place}: {}",

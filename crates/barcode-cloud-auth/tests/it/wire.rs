@@ -13,7 +13,7 @@ fn awkward() -> String {
     (' '..='~').chain("ä€😀+ %&:=".chars()).collect()
 }
 
-fn form(body: &str) -> Vec<(String, String)> {
+pub(crate) fn form(body: &str) -> Vec<(String, String)> {
     form_urlencoded::parse(body.as_bytes())
         .into_owned()
         .collect()
