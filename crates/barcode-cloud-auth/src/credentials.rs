@@ -63,6 +63,36 @@ impl ClientCredentials {
         })
     }
 
+    /// Creates credentials of a client that the server knows by its TLS certificate: `tls_client_auth` and
+    /// `self_signed_tls_client_auth` of [RFC 8705](https://www.rfc-editor.org/rfc/rfc8705#section-2).
+    ///
+    /// The requests have the client id and no secret. The certificate and its key are settings of
+    /// the [HTTP client](crate::TokenSourceBuilder::http).
+    ///
+    /// ```no_run
+    /// use barcode_cloud_auth::{ClientCredentials, TokenSource};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pem = std::fs::read("/run/secrets/client.pem")?; // the certificate and its key
+    /// let identity = reqwest::Identity::from_pem(&pem)?;
+    /// let credentials = ClientCredentials::tls_client_auth("weather-station")?;
+    /// let source = TokenSource::builder("https://mtls.login.example.com/token", credentials)
+    ///     .http(reqwest::Client::builder().identity(identity))
+    ///     .api_origin("https://api.example.com")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Credentials`] if the id is empty.
+    pub fn tls_client_auth(id: impl Into<String>) -> Result<Self, Error> {
+        let (id, method) = (id.into(), Method::IdOnly);
+        Self::check_id(&id)?;
+        Ok(Self { id, method })
+    }
+
     /// Reads the id and the secret from environment variables. [`EnvCredentials`] reads them for
     /// each fetch instead.
     ///
@@ -142,8 +172,7 @@ impl fmt::Debug for ClientCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientCredentials")
             .field("id", &self.id)
-            .field("secret", &"[redacted]")
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

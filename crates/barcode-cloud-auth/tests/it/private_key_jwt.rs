@@ -36,7 +36,7 @@ fn rsa_key() -> KeyPair {
 }
 
 /// A PEM text with line breaks, as tools write it.
-fn pem(label: &str, der: &[u8]) -> String {
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<_> = text
         .as_bytes()
