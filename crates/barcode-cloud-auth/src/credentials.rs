@@ -63,8 +63,9 @@ impl ClientCredentials {
         })
     }
 
-    /// Creates credentials of a client that the server knows by its TLS certificate: `tls_client_auth` and
-    /// `self_signed_tls_client_auth` of [RFC 8705](https://www.rfc-editor.org/rfc/rfc8705#section-2).
+    /// Creates credentials of a client that the server knows by its TLS certificate:
+    /// `tls_client_auth` and `self_signed_tls_client_auth` of
+    /// [RFC 8705](https://www.rfc-editor.org/rfc/rfc8705#section-2).
     ///
     /// The requests have the client id and no secret. The certificate and its key are settings of
     /// the [HTTP client](crate::TokenSourceBuilder::http).

@@ -8,6 +8,8 @@ mod endpoint;
 mod error;
 mod fetcher;
 mod hold_off;
+#[cfg(feature = "tower")]
+mod layer;
 mod lockout;
 mod metrics;
 mod origin;
@@ -33,6 +35,8 @@ pub use credentials::{
     env_var,
 };
 pub use error::{Error, ErrorBuilder, ErrorKind};
+#[cfg(feature = "tower")]
+pub use layer::{BearerToken, BearerTokenLayer};
 pub use metrics::Metrics;
 #[cfg(feature = "private-key-jwt")]
 pub use private_key_jwt::{PrivateKeyJwt, SigningAlgorithm};

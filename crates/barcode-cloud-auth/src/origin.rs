@@ -33,6 +33,14 @@ impl ApiOrigin {
         })
     }
 
+    /// Checks that a token may be sent to `target`, which must have a scheme and a host.
+    #[cfg(feature = "tower")]
+    pub(crate) fn check_uri(&self, target: &http::Uri) -> Result<(), Error> {
+        let url = Url::parse(&target.to_string());
+        let relative = "the request has no absolute URI: give it a scheme and a host";
+        self.check(&url.map_err(|_| foreign(relative))?)
+    }
+
     /// Checks that a token may be sent to `target`. It does not use `Url::origin`, which allocates.
     pub(crate) fn check(&self, target: &Url) -> Result<(), Error> {
         let Some(url) = &self.url else {

@@ -225,6 +225,13 @@ impl TokenSource {
         Ok(token)
     }
 
+    /// Returns a valid token for a request to this URI.
+    #[cfg(feature = "tower")]
+    pub(crate) async fn token_for(&self, uri: &http::Uri) -> Result<AccessToken, Error> {
+        self.0.api_origin.check_uri(uri)?;
+        self.token().await
+    }
+
     /// Stops serving a token that the API rejected with 401
     /// ([RFC 6750 section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
     ///

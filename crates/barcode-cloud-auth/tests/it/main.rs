@@ -5,6 +5,7 @@
 mod client_certificate;
 mod endpoint;
 mod hot_path;
+mod layer;
 mod limits;
 mod private_key_jwt;
 mod secrets;
