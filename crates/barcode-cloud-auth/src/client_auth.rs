@@ -88,9 +88,11 @@ fn basic(pair: &str) -> HeaderValue {
     value
 }
 
-/// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
+/// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined. A space becomes
+/// `%20` and not `+`, because some servers decode percent signs only.
 fn basic_pair(id: &str, secret: &str) -> Zeroizing<String> {
-    let pair = Zeroizing::new(format!("{}:{}", *encode(id), *encode(secret)));
+    let half = |text| Zeroizing::new(encode(text).replace('+', "%20"));
+    let pair = Zeroizing::new(format!("{}:{}", *half(id), *half(secret)));
     Zeroizing::new(STANDARD.encode(pair.as_bytes()))
 }
 

@@ -112,6 +112,8 @@ async fn id_and_secret_arrive_as_sent_in_the_basic_header() {
         .decode(encoded)
         .unwrap();
     let pair = String::from_utf8(pair).unwrap();
+    // Some servers decode percent signs only.
+    assert!(pair.contains("%20") && !pair.contains('+'), "{pair}");
     let halves = pair.split_once(':').unwrap();
     let decode = |half: &str| form(half)[0].0.clone();
     // The `=` in the text is encoded, so each half is parsed as one name without a value.
