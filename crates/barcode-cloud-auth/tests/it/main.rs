@@ -5,6 +5,7 @@
 mod client_certificate;
 mod endpoint;
 mod hot_path;
+mod identity_servers;
 mod layer;
 mod limits;
 mod private_key_jwt;
