@@ -289,7 +289,9 @@ fn is_transient_status(status: StatusCode) -> bool {
 
 fn advice(code: &str, retryable: bool) -> &'static str {
     match code {
-        "invalid_client" | "invalid_grant" => "check the client id and secret",
+        "invalid_client" | "invalid_grant" => {
+            "check the client id and its secret, key or certificate"
+        }
         "unauthorized_client" | "access_denied" => {
             "ask the server's owner to allow client_credentials for this client"
         }

@@ -200,7 +200,7 @@ fn an_error_is_one_line_that_says_what_to_do() {
     assert_eq!(
         read(400, body).unwrap_err().to_string(),
         "https://login.example.com/token responded with invalid_client \"Client not known\" \
-         (status 400): check the client id and secret"
+         (status 400): check the client id and its secret, key or certificate"
     );
 }
 
