@@ -121,6 +121,7 @@ impl PrivateKeyJwt {
     }
 
     /// Sets the `kid` in the header of the assertions, by which the server finds the public key.
+    #[must_use]
     pub fn key_id(mut self, id: impl Into<String>) -> Self {
         self.key_id = Some(id.into());
         self
@@ -128,6 +129,7 @@ impl PrivateKeyJwt {
 
     /// Sets the `aud` of the assertions. By default it is the token URL; some servers want their
     /// issuer URL.
+    #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self

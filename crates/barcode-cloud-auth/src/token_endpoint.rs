@@ -141,6 +141,7 @@ impl IssuedToken {
     }
 
     /// Sets the granted scope.
+    #[must_use]
     pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self

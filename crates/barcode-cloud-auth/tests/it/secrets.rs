@@ -174,7 +174,7 @@ async fn outcomes_of_a_private_key(seen: &mut String) -> Vec<String> {
     let endpoint = Endpoint::start_with_request(move |socket, request| {
         let mut pairs = form(&request.body).into_iter();
         let (_, assertion) = pairs.find(|(name, _)| name == "client_assertion").unwrap();
-        *quoted.lock().unwrap() = assertion.clone();
+        quoted.lock().unwrap().clone_from(&assertion);
         let body = format!(r#"{{"error":"invalid_client","error_description":"{assertion}"}}"#);
         let id = format!("X-Request-Id: {assertion}\r\n");
         drop(socket.write_all(&response("401 Unauthorized", &id, &body)));
