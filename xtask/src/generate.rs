@@ -6,8 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 use contract_review::Pointer;
-use openapiv3::OpenAPI;
-use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
 use quote::quote;
 use serde_json::Value;
@@ -22,40 +20,26 @@ use crate::lower::{FILE_PART, Lowered};
 /// [`Error::Progenitor`] with the message of progenitor. A panic of progenitor becomes an error
 /// too.
 pub fn tokens(lowered: &Lowered) -> Result<syn::File, Error> {
-    run(lowered, |generator, api| generator.generate_tokens(api))
-}
-
-/// Generates the typed mocks from `lowered` as one file.
-///
-/// # Errors
-///
-/// Like [`tokens`].
-pub fn mock_tokens(lowered: &Lowered) -> Result<syn::File, Error> {
-    run(lowered, |generator, api| generator.httpmock(api, "crate"))
-}
-
-fn run(
-    lowered: &Lowered,
-    make: impl FnOnce(&mut Generator, &OpenAPI) -> Result<TokenStream, progenitor::Error>,
-) -> Result<syn::File, Error> {
     let error = Error::Progenitor;
     let api = serde_json::from_value(lowered.document.clone()).map_err(|e| error(e.to_string()))?;
-    let mut generator = Generator::new(&settings());
-    let tokens = quietly(|| make(&mut generator, &api))?.map_err(|e| error(e.to_string()))?;
+    let mut generator = Generator::new(&settings(lowered));
+    let tokens = quietly(|| generator.generate_tokens(&api))?.map_err(|e| error(e.to_string()))?;
     syn::parse2(tokens).map_err(|e| error(format!("its output is not valid Rust: {e}")))
 }
 
-fn settings() -> GenerationSettings {
+fn settings(lowered: &Lowered) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Builder)
         .with_tag(TagStyle::Merged)
         .with_hooks(HooksMode::Expected)
         .with_inner_type(quote!(crate::Hooks))
-        .with_replacement(FILE_PART, format!("crate::{FILE_PART}"), std::iter::empty())
         // The timeout in seconds of a call with `Client::new`. It must allow for uploading an image
         // of 20 MiB.
         .with_timeout(100);
+    if !lowered.multipart.is_empty() {
+        settings.with_replacement(FILE_PART, format!("crate::{FILE_PART}"), std::iter::empty());
+    }
     settings
 }
 

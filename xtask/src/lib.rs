@@ -18,6 +18,7 @@ pub mod document;
 mod error;
 pub mod generate;
 pub mod lower;
+mod mock;
 mod operations;
 pub mod overlay;
 mod rewrite;
@@ -72,9 +73,6 @@ pub fn generate_from(mut api: Value, overlay: &[overlay::Action]) -> Result<Gene
     let mut file = generate::tokens(&lowered).map_err(|error| culprit::locate(&lowered, error))?;
     culprit::check_type_names(&file, &lowered)?;
     rewrite::rewrite(&mut file, &lowered)?;
-    let mut mock = generate::mock_tokens(&lowered)?;
-    rewrite::mock::complete(&mut mock, &lowered)?;
-    split::add_feature_module(&mut file, "mock", mock);
     Ok(Generated {
         files: split::split(file, &constants, operations::items(&lowered.document))?,
         applied: lowered.applied,

@@ -39,7 +39,8 @@ pub(crate) fn items(document: &Value) -> Vec<Item> {
     items
 }
 
-fn constant(id: &str) -> Ident {
+/// Returns the name of the constant for the operation `id`.
+pub(crate) fn constant(id: &str) -> Ident {
     format_ident!("{}", id.to_shouty_snake_case())
 }
 

@@ -56,20 +56,6 @@ pub(crate) fn split(
     Ok(files)
 }
 
-/// Adds `module` to `file` as a module called `name`, which is compiled only with the feature of
-/// the same name.
-pub(crate) fn add_feature_module(file: &mut File, name: &str, module: File) {
-    let (ident, items) = (format_ident!("{name}"), module.items);
-    file.items.push(parse_quote! {
-        /// Typed mocks of every operation, for tests with an
-        /// [`httpmock::MockServer`](::httpmock::MockServer).
-        ///
-        /// Use the URL of the mock server, without a path, as the base URL of the client.
-        #[cfg(feature = #name)]
-        pub mod #ident { #(#items)* }
-    });
-}
-
 /// Emits `mod.rs` with the client, and moves its inline modules into folders.
 fn root(files: &mut Files, items: Vec<Item>) -> Result<(), Error> {
     let mut kept = Vec::new();
@@ -145,7 +131,11 @@ fn close(
     let Some((ident, mut items)) = current else {
         return Ok(());
     };
-    let module = field_name(&ident.to_string()).to_string();
+    let mut module = field_name(&ident.to_string()).to_string();
+    // typify has modules with these names.
+    if ["builder", "error"].contains(&module.as_str()) {
+        module.push('_');
+    }
     items
         .iter_mut()
         .for_each(|item| OneDeeper.visit_item_mut(item));
@@ -170,18 +160,13 @@ struct OneDeeper;
 impl VisitMut for OneDeeper {
     fn visit_path_mut(&mut self, path: &mut SynPath) {
         visit_path_mut(self, path);
-        let Some(first) = path
-            .segments
-            .first_mut()
-            .filter(|_| path.leading_colon.is_none())
-        else {
-            return;
-        };
         let upwards = || PathSegment::from(Ident::new("super", Span::call_site()));
-        if first.ident == "super" {
-            path.segments.insert(0, upwards());
-        } else if first.ident == "self" && path.segments.len() > 1 {
-            path.segments[0] = upwards();
+        let count = path.segments.len();
+        match path.segments[0].ident.to_string().as_str() {
+            _ if path.leading_colon.is_some() => {}
+            "super" => path.segments.insert(0, upwards()),
+            "self" if count > 1 => path.segments[0] = upwards(),
+            _ => {}
         }
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use progenitor_client::{ClientHooks, OperationInfo};
 use reqwest::{Request, Response};
 
+use crate::Operation;
 use crate::generated::{Client, Error};
 
 /// A boxed future, the return type of object-safe asynchronous methods.
@@ -117,6 +118,21 @@ impl fmt::Debug for Hooks {
             "Hooks(none)"
         })
     }
+}
+
+/// Sends the request of `operation` and runs the hooks.
+pub(crate) async fn exchange<E>(
+    client: &Client,
+    operation: &'static Operation,
+    mut request: Request,
+) -> Result<Response, Error<E>> {
+    let info = OperationInfo {
+        operation_id: operation.id,
+    };
+    client.pre(&mut request, &info).await?;
+    let result = client.exec(request, &info).await;
+    client.post(&result, &info).await?;
+    Ok(result?)
 }
 
 impl ClientHooks<Hooks> for Client {

@@ -1,5 +1,11 @@
 #![doc = include_str!("../README.md")]
+#![allow(
+    clippy::result_large_err,
+    reason = "the error of all calls is that of progenitor-client"
+)]
 
+#[allow(dead_code, reason = "the document determines which checks are used")]
+mod checks;
 mod conversion;
 mod debug;
 mod file_part;
@@ -15,7 +21,18 @@ mod file_part;
 #[rustfmt::skip]
 mod generated;
 mod hooks;
+#[cfg(feature = "mock")]
+#[allow(
+    dead_code,
+    reason = "the document determines which parameters there are"
+)]
+mod matching;
 mod operation;
+#[allow(
+    dead_code,
+    reason = "the document determines which parameters there are"
+)]
+mod request;
 
 pub use conversion::{NotGeneratable, NotReadable};
 pub use file_part::{FilePart, InvalidMediaType};

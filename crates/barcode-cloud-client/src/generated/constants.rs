@@ -4,7 +4,8 @@
 pub const BASE_URL: &str = "https://api.aspose.cloud/v4.0";
 /// Token URL of the OAuth 2 `client_credentials` flow, from the authorization guide.
 pub const TOKEN_URL: &str = "https://api.aspose.cloud/connect/token";
-/// Token URL in the published document, which differs from that in the authorization guide.
+/// Token URL in the published document, which differs from that in the authorization
+/// guide.
 pub const PUBLISHED_TOKEN_URL: &str = "https://id.aspose.cloud/connect/token";
 /// Version of the API, from the document.
 pub const DOCUMENT_VERSION: &str = "4.0";

@@ -9,8 +9,8 @@ pub mod types;
 /// Types for composing operation parameters.
 #[allow(clippy::all)]
 pub mod builder;
-/// Typed mocks of every operation, for tests with an [`httpmock::MockServer`](::httpmock::MockServer).
-///
+/// Typed mocks of every operation, for tests with an
+/// [`httpmock::MockServer`](::httpmock::MockServer).
 /// Use the URL of the mock server, without a path, as the base URL of the client.
 #[cfg(feature = "mock")]
 pub mod mock;
@@ -19,7 +19,6 @@ use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderE
 pub use self::constants::*;
 #[allow(unused_imports)]
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
-#[derive(Clone)]
 /// Client for Aspose.BarCode Cloud
 ///
 /// An HTTP API that generates barcode images and recognizes barcodes in images. It supports about eighty symbologies.
@@ -27,6 +26,7 @@ pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 /// This document is an independent description of the service's published contract (v4.0, revision of July 2026). It has the same facts, but its own wording, and the publisher was not involved in it. Details that the published contract does not define are pointed out where they matter.
 ///
 /// Version: 4.0
+#[derive(Clone)]
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
@@ -393,80 +393,4 @@ impl Client {
 /// Items consumers will typically use such as the Client.
 pub mod prelude {
     pub use self::super::Client;
-}
-/// Checks of the document's bounds, and their error messages.
-#[allow(dead_code)]
-pub(crate) mod bounds {
-    pub(crate) fn number<T: PartialOrd + ToString>(
-        field: &str,
-        value: T,
-        minimum: Option<T>,
-        maximum: Option<T>,
-    ) -> Result<(), String> {
-        let inside = minimum.as_ref().is_none_or(|minimum| value >= *minimum)
-            && maximum.as_ref().is_none_or(|maximum| value <= *maximum);
-        if inside {
-            Ok(())
-        } else {
-            Err(outside(field, &value.to_string(), minimum, maximum))
-        }
-    }
-    pub(crate) fn characters(
-        field: &str,
-        value: &str,
-        minimum: Option<usize>,
-        maximum: Option<usize>,
-    ) -> Result<(), String> {
-        let short = minimum
-            .is_some_and(|minimum| value.chars().take(minimum).count() < minimum);
-        let long = maximum
-            .is_some_and(|maximum| {
-                value.len() > maximum && value.chars().count() > maximum
-            });
-        if !short && !long {
-            return Ok(());
-        }
-        Err(
-            outside(
-                field,
-                &format!("a text of {} characters", value.chars().count()),
-                minimum,
-                maximum,
-            ),
-        )
-    }
-    pub(crate) fn items(
-        field: &str,
-        count: usize,
-        minimum: Option<usize>,
-        maximum: Option<usize>,
-    ) -> Result<(), String> {
-        let inside = minimum.is_none_or(|minimum| count >= minimum)
-            && maximum.is_none_or(|maximum| count <= maximum);
-        if inside {
-            Ok(())
-        } else {
-            Err(outside(field, &format!("a list of {count} items"), minimum, maximum))
-        }
-    }
-    fn outside<T: ToString>(
-        field: &str,
-        value: &str,
-        minimum: Option<T>,
-        maximum: Option<T>,
-    ) -> String {
-        let limits = match (minimum, maximum) {
-            (Some(minimum), Some(maximum)) => {
-                format!("{} to {}", minimum.to_string(), maximum.to_string())
-            }
-            (Some(minimum), None) => format!("at least {}", minimum.to_string()),
-            (None, maximum) => {
-                format!(
-                    "at most {}", maximum.map(| maximum | maximum.to_string())
-                    .unwrap_or_default()
-                )
-            }
-        };
-        format!("{field}: {value} is outside its bounds ({limits})")
-    }
 }

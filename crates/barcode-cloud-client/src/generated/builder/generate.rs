@@ -2,9 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Builder for [`Client::generate`]
-///
-/// [`Client::generate`]: crate::Client::generate
+/// Builder for [`Client::generate`](crate::Client::generate).
 #[derive(Debug, Clone)]
 pub struct Generate<'a> {
     client: &'a super::super::Client,
@@ -480,222 +478,86 @@ impl<'a> Generate<'a> {
         self,
     ) -> Result<ResponseValue<ByteStream>, Error<types::ApiErrorResponse>> {
         let client = self.client;
-        #[allow(unused_mut)]
-        let mut request = self.request()?;
-        let info = OperationInfo {
-            operation_id: "generate",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let request = self.request()?;
+        let operation = &crate::operations::GENERATE;
+        let response = crate::hooks::exchange(client, operation, request).await?;
         Self::receive(response).await
     }
     /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self {
-            client,
-            barcode_type,
-            background_color,
-            code128_encode_mode,
-            data,
-            data_type,
-            foreground_color,
-            image_format,
-            image_height,
-            image_width,
-            micro_qr_version,
-            pdf417_aspect_ratio,
-            pdf417_columns,
-            pdf417_eci_encoding,
-            pdf417_encode_mode,
-            pdf417_error_level,
-            pdf417_is_code128_emulation,
-            pdf417_is_linked,
-            pdf417_is_reader_initialization,
-            pdf417_macro_characters,
-            pdf417_rows,
-            pdf417_truncate,
-            qr_aspect_ratio,
-            qr_eci_encoding,
-            qr_encode_mode,
-            qr_error_level,
-            qr_version,
-            rect_micro_qr_version,
-            resolution,
-            rotation_angle,
-            text_location,
-            units,
-        } = self;
-        let barcode_type = barcode_type.map_err(Error::InvalidRequest)?;
-        let background_color = background_color.map_err(Error::InvalidRequest)?;
-        let code128_encode_mode = code128_encode_mode.map_err(Error::InvalidRequest)?;
-        let data = data.map_err(Error::InvalidRequest)?;
-        let data_type = data_type.map_err(Error::InvalidRequest)?;
-        let foreground_color = foreground_color.map_err(Error::InvalidRequest)?;
-        let image_format = image_format.map_err(Error::InvalidRequest)?;
-        let image_height = image_height.map_err(Error::InvalidRequest)?;
-        let image_width = image_width.map_err(Error::InvalidRequest)?;
-        let micro_qr_version = micro_qr_version.map_err(Error::InvalidRequest)?;
-        let pdf417_aspect_ratio = pdf417_aspect_ratio.map_err(Error::InvalidRequest)?;
-        let pdf417_columns = pdf417_columns.map_err(Error::InvalidRequest)?;
-        let pdf417_eci_encoding = pdf417_eci_encoding.map_err(Error::InvalidRequest)?;
-        let pdf417_encode_mode = pdf417_encode_mode.map_err(Error::InvalidRequest)?;
-        let pdf417_error_level = pdf417_error_level.map_err(Error::InvalidRequest)?;
-        let pdf417_is_code128_emulation = pdf417_is_code128_emulation
-            .map_err(Error::InvalidRequest)?;
-        let pdf417_is_linked = pdf417_is_linked.map_err(Error::InvalidRequest)?;
-        let pdf417_is_reader_initialization = pdf417_is_reader_initialization
-            .map_err(Error::InvalidRequest)?;
-        let pdf417_macro_characters = pdf417_macro_characters
-            .map_err(Error::InvalidRequest)?;
-        let pdf417_rows = pdf417_rows.map_err(Error::InvalidRequest)?;
-        let pdf417_truncate = pdf417_truncate.map_err(Error::InvalidRequest)?;
-        let qr_aspect_ratio = qr_aspect_ratio.map_err(Error::InvalidRequest)?;
-        let qr_eci_encoding = qr_eci_encoding.map_err(Error::InvalidRequest)?;
-        let qr_encode_mode = qr_encode_mode.map_err(Error::InvalidRequest)?;
-        let qr_error_level = qr_error_level.map_err(Error::InvalidRequest)?;
-        let qr_version = qr_version.map_err(Error::InvalidRequest)?;
-        let rect_micro_qr_version = rect_micro_qr_version
-            .map_err(Error::InvalidRequest)?;
-        let resolution = resolution.map_err(Error::InvalidRequest)?;
-        let rotation_angle = rotation_angle.map_err(Error::InvalidRequest)?;
-        let text_location = text_location.map_err(Error::InvalidRequest)?;
-        let units = units.map_err(Error::InvalidRequest)?;
-        if let Some(value) = &resolution {
-            crate::generated::bounds::number(
+        crate::request::PartialRequest::new(self.client, &crate::operations::GENERATE)
+            .path("barcodeType", self.barcode_type)
+            .query("dataType", self.data_type)
+            .query("data", self.data)
+            .query("imageFormat", self.image_format)
+            .query("textLocation", self.text_location)
+            .query("foregroundColor", self.foreground_color)
+            .query("backgroundColor", self.background_color)
+            .query("units", self.units)
+            .query(
+                "resolution",
+                crate::checks::bounded(
+                    self.resolution,
                     "resolution",
-                    *value,
-                    Some(1f32),
-                    Some(100000f32),
-                )
-                .map_err(Error::InvalidRequest)?;
-        }
-        if let Some(value) = &qr_aspect_ratio {
-            crate::generated::bounds::number(
+                    Some(1f64),
+                    Some(100000f64),
+                ),
+            )
+            .query("imageHeight", self.image_height)
+            .query("imageWidth", self.image_width)
+            .query("rotationAngle", self.rotation_angle)
+            .query("qrEncodeMode", self.qr_encode_mode)
+            .query("qrErrorLevel", self.qr_error_level)
+            .query("qrVersion", self.qr_version)
+            .query("qrECIEncoding", self.qr_eci_encoding)
+            .query(
+                "qrAspectRatio",
+                crate::checks::bounded(
+                    self.qr_aspect_ratio,
                     "qrAspectRatio",
-                    *value,
-                    Some(0.001f32),
-                    Some(1f32),
-                )
-                .map_err(Error::InvalidRequest)?;
-        }
-        if let Some(value) = &pdf417_columns {
-            crate::generated::bounds::number("pdf417Columns", *value, Some(0), Some(30))
-                .map_err(Error::InvalidRequest)?;
-        }
-        if let Some(value) = &pdf417_rows {
-            crate::generated::bounds::number("pdf417Rows", *value, Some(0), Some(90))
-                .map_err(Error::InvalidRequest)?;
-        }
-        if let Some(value) = &pdf417_aspect_ratio {
-            crate::generated::bounds::number(
+                    Some(0.001f64),
+                    Some(1f64),
+                ),
+            )
+            .query("microQRVersion", self.micro_qr_version)
+            .query("rectMicroQrVersion", self.rect_micro_qr_version)
+            .query("code128EncodeMode", self.code128_encode_mode)
+            .query("pdf417EncodeMode", self.pdf417_encode_mode)
+            .query("pdf417ErrorLevel", self.pdf417_error_level)
+            .query("pdf417Truncate", self.pdf417_truncate)
+            .query(
+                "pdf417Columns",
+                crate::checks::bounded(
+                    self.pdf417_columns,
+                    "pdf417Columns",
+                    Some(0f64),
+                    Some(30f64),
+                ),
+            )
+            .query(
+                "pdf417Rows",
+                crate::checks::bounded(
+                    self.pdf417_rows,
+                    "pdf417Rows",
+                    Some(0f64),
+                    Some(90f64),
+                ),
+            )
+            .query(
+                "pdf417AspectRatio",
+                crate::checks::bounded(
+                    self.pdf417_aspect_ratio,
                     "pdf417AspectRatio",
-                    *value,
-                    Some(2f32),
-                    Some(10f32),
-                )
-                .map_err(Error::InvalidRequest)?;
-        }
-        let url = format!(
-            "{}/barcode/generate/{}", client.baseurl, encode_path(& barcode_type
-            .to_string()),
-        );
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .query(
-                &progenitor_client::QueryParam::new("backgroundColor", &background_color),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "code128EncodeMode",
-                    &code128_encode_mode,
+                    Some(2f64),
+                    Some(10f64),
                 ),
             )
-            .query(&progenitor_client::QueryParam::new("data", &data))
-            .query(&progenitor_client::QueryParam::new("dataType", &data_type))
-            .query(
-                &progenitor_client::QueryParam::new("foregroundColor", &foreground_color),
-            )
-            .query(&progenitor_client::QueryParam::new("imageFormat", &image_format))
-            .query(&progenitor_client::QueryParam::new("imageHeight", &image_height))
-            .query(&progenitor_client::QueryParam::new("imageWidth", &image_width))
-            .query(
-                &progenitor_client::QueryParam::new("microQRVersion", &micro_qr_version),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417AspectRatio",
-                    &pdf417_aspect_ratio,
-                ),
-            )
-            .query(&progenitor_client::QueryParam::new("pdf417Columns", &pdf417_columns))
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417ECIEncoding",
-                    &pdf417_eci_encoding,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417EncodeMode",
-                    &pdf417_encode_mode,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417ErrorLevel",
-                    &pdf417_error_level,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417IsCode128Emulation",
-                    &pdf417_is_code128_emulation,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new("pdf417IsLinked", &pdf417_is_linked),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417IsReaderInitialization",
-                    &pdf417_is_reader_initialization,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "pdf417MacroCharacters",
-                    &pdf417_macro_characters,
-                ),
-            )
-            .query(&progenitor_client::QueryParam::new("pdf417Rows", &pdf417_rows))
-            .query(
-                &progenitor_client::QueryParam::new("pdf417Truncate", &pdf417_truncate),
-            )
-            .query(
-                &progenitor_client::QueryParam::new("qrAspectRatio", &qr_aspect_ratio),
-            )
-            .query(
-                &progenitor_client::QueryParam::new("qrECIEncoding", &qr_eci_encoding),
-            )
-            .query(&progenitor_client::QueryParam::new("qrEncodeMode", &qr_encode_mode))
-            .query(&progenitor_client::QueryParam::new("qrErrorLevel", &qr_error_level))
-            .query(&progenitor_client::QueryParam::new("qrVersion", &qr_version))
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "rectMicroQrVersion",
-                    &rect_micro_qr_version,
-                ),
-            )
-            .query(&progenitor_client::QueryParam::new("resolution", &resolution))
-            .query(&progenitor_client::QueryParam::new("rotationAngle", &rotation_angle))
-            .query(&progenitor_client::QueryParam::new("textLocation", &text_location))
-            .query(&progenitor_client::QueryParam::new("units", &units))
-            .build()?;
-        Ok(request)
+            .query("pdf417ECIEncoding", self.pdf417_eci_encoding)
+            .query("pdf417IsReaderInitialization", self.pdf417_is_reader_initialization)
+            .query("pdf417MacroCharacters", self.pdf417_macro_characters)
+            .query("pdf417IsLinked", self.pdf417_is_linked)
+            .query("pdf417IsCode128Emulation", self.pdf417_is_code128_emulation)
+            .build()
     }
     /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(

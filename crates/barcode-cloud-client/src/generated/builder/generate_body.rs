@@ -2,9 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Builder for [`Client::generate_body`]
-///
-/// [`Client::generate_body`]: crate::Client::generate_body
+/// Builder for [`Client::generate_body`](crate::Client::generate_body).
 #[derive(Debug, Clone)]
 pub struct GenerateBody<'a> {
     client: &'a super::super::Client,
@@ -47,27 +45,18 @@ impl<'a> GenerateBody<'a> {
         self,
     ) -> Result<ResponseValue<ByteStream>, Error<types::ApiErrorResponse>> {
         let client = self.client;
-        #[allow(unused_mut)]
-        let mut request = self.request()?;
-        let info = OperationInfo {
-            operation_id: "generate_body",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let request = self.request()?;
+        let operation = &crate::operations::GENERATE_BODY;
+        let response = crate::hooks::exchange(client, operation, request).await?;
         Self::receive(response).await
     }
     /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self { client, body } = self;
-        let body = body
-            .and_then(|v| types::GenerateParams::try_from(v).map_err(|e| e.to_string()))
-            .map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/generate-body", client.baseurl,);
-        #[allow(unused_mut)]
-        let mut request = client.client.post(url).json(&body).build()?;
-        Ok(request)
+        crate::request::PartialRequest::new(
+                self.client,
+                &crate::operations::GENERATE_BODY,
+            )
+            .json::<types::GenerateParams, _, _>(self.body)
     }
     /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(

@@ -2,9 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Builder for [`Client::generate_multipart`]
-///
-/// [`Client::generate_multipart`]: crate::Client::generate_multipart
+/// Builder for [`Client::generate_multipart`](crate::Client::generate_multipart).
 #[derive(Debug, Clone)]
 pub struct GenerateMultipart<'a> {
     client: &'a super::super::Client,
@@ -480,226 +478,90 @@ impl<'a> GenerateMultipart<'a> {
         self,
     ) -> Result<ResponseValue<ByteStream>, Error<types::ApiErrorResponse>> {
         let client = self.client;
-        #[allow(unused_mut)]
-        let mut request = self.request()?;
-        let info = OperationInfo {
-            operation_id: "generate_multipart",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let request = self.request()?;
+        let operation = &crate::operations::GENERATE_MULTIPART;
+        let response = crate::hooks::exchange(client, operation, request).await?;
         Self::receive(response).await
     }
     /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self {
-            client,
-            background_color,
-            barcode_type,
-            code128_encode_mode,
-            data,
-            data_type,
-            foreground_color,
-            image_format,
-            image_height,
-            image_width,
-            micro_qr_version,
-            pdf417_aspect_ratio,
-            pdf417_columns,
-            pdf417_eci_encoding,
-            pdf417_encode_mode,
-            pdf417_error_level,
-            pdf417_is_code128_emulation,
-            pdf417_is_linked,
-            pdf417_is_reader_initialization,
-            pdf417_macro_characters,
-            pdf417_rows,
-            pdf417_truncate,
-            qr_aspect_ratio,
-            qr_eci_encoding,
-            qr_encode_mode,
-            qr_error_level,
-            qr_version,
-            rect_micro_qr_version,
-            resolution,
-            rotation_angle,
-            text_location,
-            units,
-        } = self;
-        let background_color = background_color.map_err(Error::InvalidRequest)?;
-        let barcode_type = barcode_type.map_err(Error::InvalidRequest)?;
-        let code128_encode_mode = code128_encode_mode.map_err(Error::InvalidRequest)?;
-        let data = data.map_err(Error::InvalidRequest)?;
-        let data_type = data_type.map_err(Error::InvalidRequest)?;
-        let foreground_color = foreground_color.map_err(Error::InvalidRequest)?;
-        let image_format = image_format.map_err(Error::InvalidRequest)?;
-        let image_height = image_height.map_err(Error::InvalidRequest)?;
-        let image_width = image_width.map_err(Error::InvalidRequest)?;
-        let micro_qr_version = micro_qr_version.map_err(Error::InvalidRequest)?;
-        let pdf417_aspect_ratio = pdf417_aspect_ratio.map_err(Error::InvalidRequest)?;
-        let pdf417_columns = pdf417_columns.map_err(Error::InvalidRequest)?;
-        let pdf417_eci_encoding = pdf417_eci_encoding.map_err(Error::InvalidRequest)?;
-        let pdf417_encode_mode = pdf417_encode_mode.map_err(Error::InvalidRequest)?;
-        let pdf417_error_level = pdf417_error_level.map_err(Error::InvalidRequest)?;
-        let pdf417_is_code128_emulation = pdf417_is_code128_emulation
-            .map_err(Error::InvalidRequest)?;
-        let pdf417_is_linked = pdf417_is_linked.map_err(Error::InvalidRequest)?;
-        let pdf417_is_reader_initialization = pdf417_is_reader_initialization
-            .map_err(Error::InvalidRequest)?;
-        let pdf417_macro_characters = pdf417_macro_characters
-            .map_err(Error::InvalidRequest)?;
-        let pdf417_rows = pdf417_rows.map_err(Error::InvalidRequest)?;
-        let pdf417_truncate = pdf417_truncate.map_err(Error::InvalidRequest)?;
-        let qr_aspect_ratio = qr_aspect_ratio.map_err(Error::InvalidRequest)?;
-        let qr_eci_encoding = qr_eci_encoding.map_err(Error::InvalidRequest)?;
-        let qr_encode_mode = qr_encode_mode.map_err(Error::InvalidRequest)?;
-        let qr_error_level = qr_error_level.map_err(Error::InvalidRequest)?;
-        let qr_version = qr_version.map_err(Error::InvalidRequest)?;
-        let rect_micro_qr_version = rect_micro_qr_version
-            .map_err(Error::InvalidRequest)?;
-        let resolution = resolution.map_err(Error::InvalidRequest)?;
-        let rotation_angle = rotation_angle.map_err(Error::InvalidRequest)?;
-        let text_location = text_location.map_err(Error::InvalidRequest)?;
-        let units = units.map_err(Error::InvalidRequest)?;
-        if let Some(value) = &resolution {
-            crate::generated::bounds::number(
+        crate::request::PartialRequest::new(
+                self.client,
+                &crate::operations::GENERATE_MULTIPART,
+            )
+            .multipart()
+            .field("barcodeType", self.barcode_type)
+            .field("dataType", self.data_type)
+            .field("data", self.data)
+            .field("imageFormat", self.image_format)
+            .field("textLocation", self.text_location)
+            .field("foregroundColor", self.foreground_color)
+            .field("backgroundColor", self.background_color)
+            .field("units", self.units)
+            .field(
+                "resolution",
+                crate::checks::bounded(
+                    self.resolution,
                     "resolution",
-                    *value,
-                    Some(1f32),
-                    Some(100000f32),
-                )
-                .map_err(Error::InvalidRequest)?;
-        }
-        if let Some(value) = &qr_aspect_ratio {
-            crate::generated::bounds::number(
+                    Some(1f64),
+                    Some(100000f64),
+                ),
+            )
+            .field("imageHeight", self.image_height)
+            .field("imageWidth", self.image_width)
+            .field("rotationAngle", self.rotation_angle)
+            .field("qrEncodeMode", self.qr_encode_mode)
+            .field("qrErrorLevel", self.qr_error_level)
+            .field("qrVersion", self.qr_version)
+            .field("qrECIEncoding", self.qr_eci_encoding)
+            .field(
+                "qrAspectRatio",
+                crate::checks::bounded(
+                    self.qr_aspect_ratio,
                     "qrAspectRatio",
-                    *value,
-                    Some(0.001f32),
-                    Some(1f32),
-                )
-                .map_err(Error::InvalidRequest)?;
-        }
-        if let Some(value) = &pdf417_columns {
-            crate::generated::bounds::number("pdf417Columns", *value, Some(0), Some(30))
-                .map_err(Error::InvalidRequest)?;
-        }
-        if let Some(value) = &pdf417_rows {
-            crate::generated::bounds::number("pdf417Rows", *value, Some(0), Some(90))
-                .map_err(Error::InvalidRequest)?;
-        }
-        if let Some(value) = &pdf417_aspect_ratio {
-            crate::generated::bounds::number(
+                    Some(0.001f64),
+                    Some(1f64),
+                ),
+            )
+            .field("microQRVersion", self.micro_qr_version)
+            .field("rectMicroQrVersion", self.rect_micro_qr_version)
+            .field("code128EncodeMode", self.code128_encode_mode)
+            .field("pdf417EncodeMode", self.pdf417_encode_mode)
+            .field("pdf417ErrorLevel", self.pdf417_error_level)
+            .field("pdf417Truncate", self.pdf417_truncate)
+            .field(
+                "pdf417Columns",
+                crate::checks::bounded(
+                    self.pdf417_columns,
+                    "pdf417Columns",
+                    Some(0f64),
+                    Some(30f64),
+                ),
+            )
+            .field(
+                "pdf417Rows",
+                crate::checks::bounded(
+                    self.pdf417_rows,
+                    "pdf417Rows",
+                    Some(0f64),
+                    Some(90f64),
+                ),
+            )
+            .field(
+                "pdf417AspectRatio",
+                crate::checks::bounded(
+                    self.pdf417_aspect_ratio,
                     "pdf417AspectRatio",
-                    *value,
-                    Some(2f32),
-                    Some(10f32),
-                )
-                .map_err(Error::InvalidRequest)?;
-        }
-        let url = format!("{}/barcode/generate-multipart", client.baseurl,);
-        let mut form = reqwest::multipart::Form::new();
-        if let Some(background_color) = background_color {
-            form = form.text("backgroundColor", background_color.to_string());
-        }
-        form = form.text("barcodeType", barcode_type.to_string());
-        if let Some(code128_encode_mode) = code128_encode_mode {
-            form = form.text("code128EncodeMode", code128_encode_mode.to_string());
-        }
-        form = form.text("data", data.to_string());
-        if let Some(data_type) = data_type {
-            form = form.text("dataType", data_type.to_string());
-        }
-        if let Some(foreground_color) = foreground_color {
-            form = form.text("foregroundColor", foreground_color.to_string());
-        }
-        if let Some(image_format) = image_format {
-            form = form.text("imageFormat", image_format.to_string());
-        }
-        if let Some(image_height) = image_height {
-            form = form.text("imageHeight", image_height.to_string());
-        }
-        if let Some(image_width) = image_width {
-            form = form.text("imageWidth", image_width.to_string());
-        }
-        if let Some(micro_qr_version) = micro_qr_version {
-            form = form.text("microQRVersion", micro_qr_version.to_string());
-        }
-        if let Some(pdf417_aspect_ratio) = pdf417_aspect_ratio {
-            form = form.text("pdf417AspectRatio", pdf417_aspect_ratio.to_string());
-        }
-        if let Some(pdf417_columns) = pdf417_columns {
-            form = form.text("pdf417Columns", pdf417_columns.to_string());
-        }
-        if let Some(pdf417_eci_encoding) = pdf417_eci_encoding {
-            form = form.text("pdf417ECIEncoding", pdf417_eci_encoding.to_string());
-        }
-        if let Some(pdf417_encode_mode) = pdf417_encode_mode {
-            form = form.text("pdf417EncodeMode", pdf417_encode_mode.to_string());
-        }
-        if let Some(pdf417_error_level) = pdf417_error_level {
-            form = form.text("pdf417ErrorLevel", pdf417_error_level.to_string());
-        }
-        if let Some(pdf417_is_code128_emulation) = pdf417_is_code128_emulation {
-            form = form
-                .text(
-                    "pdf417IsCode128Emulation",
-                    pdf417_is_code128_emulation.to_string(),
-                );
-        }
-        if let Some(pdf417_is_linked) = pdf417_is_linked {
-            form = form.text("pdf417IsLinked", pdf417_is_linked.to_string());
-        }
-        if let Some(pdf417_is_reader_initialization) = pdf417_is_reader_initialization {
-            form = form
-                .text(
-                    "pdf417IsReaderInitialization",
-                    pdf417_is_reader_initialization.to_string(),
-                );
-        }
-        if let Some(pdf417_macro_characters) = pdf417_macro_characters {
-            form = form
-                .text("pdf417MacroCharacters", pdf417_macro_characters.to_string());
-        }
-        if let Some(pdf417_rows) = pdf417_rows {
-            form = form.text("pdf417Rows", pdf417_rows.to_string());
-        }
-        if let Some(pdf417_truncate) = pdf417_truncate {
-            form = form.text("pdf417Truncate", pdf417_truncate.to_string());
-        }
-        if let Some(qr_aspect_ratio) = qr_aspect_ratio {
-            form = form.text("qrAspectRatio", qr_aspect_ratio.to_string());
-        }
-        if let Some(qr_eci_encoding) = qr_eci_encoding {
-            form = form.text("qrECIEncoding", qr_eci_encoding.to_string());
-        }
-        if let Some(qr_encode_mode) = qr_encode_mode {
-            form = form.text("qrEncodeMode", qr_encode_mode.to_string());
-        }
-        if let Some(qr_error_level) = qr_error_level {
-            form = form.text("qrErrorLevel", qr_error_level.to_string());
-        }
-        if let Some(qr_version) = qr_version {
-            form = form.text("qrVersion", qr_version.to_string());
-        }
-        if let Some(rect_micro_qr_version) = rect_micro_qr_version {
-            form = form.text("rectMicroQrVersion", rect_micro_qr_version.to_string());
-        }
-        if let Some(resolution) = resolution {
-            form = form.text("resolution", resolution.to_string());
-        }
-        if let Some(rotation_angle) = rotation_angle {
-            form = form.text("rotationAngle", rotation_angle.to_string());
-        }
-        if let Some(text_location) = text_location {
-            form = form.text("textLocation", text_location.to_string());
-        }
-        if let Some(units) = units {
-            form = form.text("units", units.to_string());
-        }
-        #[allow(unused_mut)]
-        let mut request = client.client.post(url).multipart(form).build()?;
-        Ok(request)
+                    Some(2f64),
+                    Some(10f64),
+                ),
+            )
+            .field("pdf417ECIEncoding", self.pdf417_eci_encoding)
+            .field("pdf417IsReaderInitialization", self.pdf417_is_reader_initialization)
+            .field("pdf417MacroCharacters", self.pdf417_macro_characters)
+            .field("pdf417IsLinked", self.pdf417_is_linked)
+            .field("pdf417IsCode128Emulation", self.pdf417_is_code128_emulation)
+            .build()
     }
     /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(

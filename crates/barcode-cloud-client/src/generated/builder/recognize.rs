@@ -2,9 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Builder for [`Client::recognize`]
-///
-/// [`Client::recognize`]: crate::Client::recognize
+/// Builder for [`Client::recognize`](crate::Client::recognize).
 #[derive(Debug, Clone)]
 pub struct Recognize<'a> {
     client: &'a super::super::Client,
@@ -84,53 +82,20 @@ impl<'a> Recognize<'a> {
         Error<types::ApiErrorResponse>,
     > {
         let client = self.client;
-        #[allow(unused_mut)]
-        let mut request = self.request()?;
-        let info = OperationInfo {
-            operation_id: "recognize",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let request = self.request()?;
+        let operation = &crate::operations::RECOGNIZE;
+        let response = crate::hooks::exchange(client, operation, request).await?;
         Self::receive(response).await
     }
     /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self {
-            client,
-            barcode_type,
-            file_url,
-            recognition_image_kind,
-            recognition_mode,
-        } = self;
-        let barcode_type = barcode_type.map_err(Error::InvalidRequest)?;
-        let file_url = file_url.map_err(Error::InvalidRequest)?;
-        let recognition_image_kind = recognition_image_kind
-            .map_err(Error::InvalidRequest)?;
-        let recognition_mode = recognition_mode.map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/recognize", client.baseurl,);
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .query(&progenitor_client::QueryParam::new("barcodeType", &barcode_type))
-            .query(&progenitor_client::QueryParam::new("fileUrl", &file_url))
-            .query(
-                &progenitor_client::QueryParam::new(
-                    "recognitionImageKind",
-                    &recognition_image_kind,
-                ),
-            )
-            .query(
-                &progenitor_client::QueryParam::new("recognitionMode", &recognition_mode),
-            )
-            .build()?;
-        Ok(request)
+        crate::request::PartialRequest::new(self.client, &crate::operations::RECOGNIZE)
+            .accept_json()
+            .query("barcodeType", self.barcode_type)
+            .query("fileUrl", self.file_url)
+            .query("recognitionMode", self.recognition_mode)
+            .query("recognitionImageKind", self.recognition_image_kind)
+            .build()
     }
     /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(
@@ -140,7 +105,7 @@ impl<'a> Recognize<'a> {
         Error<types::ApiErrorResponse>,
     > {
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200u16 => Ok(ResponseValue::from_response(response).await?),
             400u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }

@@ -2,9 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Builder for [`Client::recognize_base64`]
-///
-/// [`Client::recognize_base64`]: crate::Client::recognize_base64
+/// Builder for [`Client::recognize_base64`](crate::Client::recognize_base64).
 #[derive(Debug, Clone)]
 pub struct RecognizeBase64<'a> {
     client: &'a super::super::Client,
@@ -52,37 +50,19 @@ impl<'a> RecognizeBase64<'a> {
         Error<types::ApiErrorResponse>,
     > {
         let client = self.client;
-        #[allow(unused_mut)]
-        let mut request = self.request()?;
-        let info = OperationInfo {
-            operation_id: "recognize_base64",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let request = self.request()?;
+        let operation = &crate::operations::RECOGNIZE_BASE64;
+        let response = crate::hooks::exchange(client, operation, request).await?;
         Self::receive(response).await
     }
     /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self { client, body } = self;
-        let body = body
-            .and_then(|v| {
-                types::RecognizeBase64Request::try_from(v).map_err(|e| e.to_string())
-            })
-            .map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/recognize-body", client.baseurl,);
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
+        crate::request::PartialRequest::new(
+                self.client,
+                &crate::operations::RECOGNIZE_BASE64,
             )
-            .json(&body)
-            .build()?;
-        Ok(request)
+            .accept_json()
+            .json::<types::RecognizeBase64Request, _, _>(self.body)
     }
     /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(
@@ -92,7 +72,7 @@ impl<'a> RecognizeBase64<'a> {
         Error<types::ApiErrorResponse>,
     > {
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200u16 => Ok(ResponseValue::from_response(response).await?),
             400u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }

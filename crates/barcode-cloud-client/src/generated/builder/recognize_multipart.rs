@@ -2,9 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Builder for [`Client::recognize_multipart`]
-///
-/// [`Client::recognize_multipart`]: crate::Client::recognize_multipart
+/// Builder for [`Client::recognize_multipart`](crate::Client::recognize_multipart).
 #[derive(Debug)]
 pub struct RecognizeMultipart<'a> {
     client: &'a super::super::Client,
@@ -83,52 +81,24 @@ impl<'a> RecognizeMultipart<'a> {
         Error<types::ApiErrorResponse>,
     > {
         let client = self.client;
-        #[allow(unused_mut)]
-        let mut request = self.request()?;
-        let info = OperationInfo {
-            operation_id: "recognize_multipart",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let request = self.request()?;
+        let operation = &crate::operations::RECOGNIZE_MULTIPART;
+        let response = crate::hooks::exchange(client, operation, request).await?;
         Self::receive(response).await
     }
     /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self {
-            client,
-            barcode_type,
-            file,
-            recognition_image_kind,
-            recognition_mode,
-        } = self;
-        let barcode_type = barcode_type.map_err(Error::InvalidRequest)?;
-        let file = file.map_err(Error::InvalidRequest)?;
-        let recognition_image_kind = recognition_image_kind
-            .map_err(Error::InvalidRequest)?;
-        let recognition_mode = recognition_mode.map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/recognize-multipart", client.baseurl,);
-        let mut form = reqwest::multipart::Form::new();
-        form = form.text("barcodeType", barcode_type.to_string());
-        form = form.part("file", file.into_part());
-        if let Some(recognition_image_kind) = recognition_image_kind {
-            form = form.text("recognitionImageKind", recognition_image_kind.to_string());
-        }
-        if let Some(recognition_mode) = recognition_mode {
-            form = form.text("recognitionMode", recognition_mode.to_string());
-        }
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
+        crate::request::PartialRequest::new(
+                self.client,
+                &crate::operations::RECOGNIZE_MULTIPART,
             )
-            .multipart(form)
-            .build()?;
-        Ok(request)
+            .accept_json()
+            .multipart()
+            .field("barcodeType", self.barcode_type)
+            .file("file", self.file)
+            .field("recognitionMode", self.recognition_mode)
+            .field("recognitionImageKind", self.recognition_image_kind)
+            .build()
     }
     /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(
@@ -138,7 +108,7 @@ impl<'a> RecognizeMultipart<'a> {
         Error<types::ApiErrorResponse>,
     > {
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200u16 => Ok(ResponseValue::from_response(response).await?),
             400u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }

@@ -2,9 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Builder for [`Client::scan`]
-///
-/// [`Client::scan`]: crate::Client::scan
+/// Builder for [`Client::scan`](crate::Client::scan).
 #[derive(Debug, Clone)]
 pub struct Scan<'a> {
     client: &'a super::super::Client,
@@ -39,33 +37,17 @@ impl<'a> Scan<'a> {
         Error<types::ApiErrorResponse>,
     > {
         let client = self.client;
-        #[allow(unused_mut)]
-        let mut request = self.request()?;
-        let info = OperationInfo {
-            operation_id: "scan",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let request = self.request()?;
+        let operation = &crate::operations::SCAN;
+        let response = crate::hooks::exchange(client, operation, request).await?;
         Self::receive(response).await
     }
     /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self { client, file_url } = self;
-        let file_url = file_url.map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/scan", client.baseurl,);
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .query(&progenitor_client::QueryParam::new("fileUrl", &file_url))
-            .build()?;
-        Ok(request)
+        crate::request::PartialRequest::new(self.client, &crate::operations::SCAN)
+            .accept_json()
+            .query("fileUrl", self.file_url)
+            .build()
     }
     /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(
@@ -75,7 +57,7 @@ impl<'a> Scan<'a> {
         Error<types::ApiErrorResponse>,
     > {
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200u16 => Ok(ResponseValue::from_response(response).await?),
             400u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }

@@ -2,9 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Builder for [`Client::scan_base64`]
-///
-/// [`Client::scan_base64`]: crate::Client::scan_base64
+/// Builder for [`Client::scan_base64`](crate::Client::scan_base64).
 #[derive(Debug, Clone)]
 pub struct ScanBase64<'a> {
     client: &'a super::super::Client,
@@ -50,37 +48,16 @@ impl<'a> ScanBase64<'a> {
         Error<types::ApiErrorResponse>,
     > {
         let client = self.client;
-        #[allow(unused_mut)]
-        let mut request = self.request()?;
-        let info = OperationInfo {
-            operation_id: "scan_base64",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let request = self.request()?;
+        let operation = &crate::operations::SCAN_BASE64;
+        let response = crate::hooks::exchange(client, operation, request).await?;
         Self::receive(response).await
     }
     /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self { client, body } = self;
-        let body = body
-            .and_then(|v| {
-                types::ScanBase64Request::try_from(v).map_err(|e| e.to_string())
-            })
-            .map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/scan-body", client.baseurl,);
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        Ok(request)
+        crate::request::PartialRequest::new(self.client, &crate::operations::SCAN_BASE64)
+            .accept_json()
+            .json::<types::ScanBase64Request, _, _>(self.body)
     }
     /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(
@@ -90,7 +67,7 @@ impl<'a> ScanBase64<'a> {
         Error<types::ApiErrorResponse>,
     > {
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200u16 => Ok(ResponseValue::from_response(response).await?),
             400u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }

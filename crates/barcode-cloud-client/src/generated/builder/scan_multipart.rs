@@ -2,9 +2,7 @@
 
 #[allow(unused_imports)]
 use super::*;
-/// Builder for [`Client::scan_multipart`]
-///
-/// [`Client::scan_multipart`]: crate::Client::scan_multipart
+/// Builder for [`Client::scan_multipart`](crate::Client::scan_multipart).
 #[derive(Debug)]
 pub struct ScanMultipart<'a> {
     client: &'a super::super::Client,
@@ -38,35 +36,21 @@ impl<'a> ScanMultipart<'a> {
         Error<types::ApiErrorResponse>,
     > {
         let client = self.client;
-        #[allow(unused_mut)]
-        let mut request = self.request()?;
-        let info = OperationInfo {
-            operation_id: "scan_multipart",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let request = self.request()?;
+        let operation = &crate::operations::SCAN_MULTIPART;
+        let response = crate::hooks::exchange(client, operation, request).await?;
         Self::receive(response).await
     }
     /// Builds the request for another HTTP transport, without running hooks.
     pub fn request(self) -> Result<reqwest::Request, Error<types::ApiErrorResponse>> {
-        let Self { client, file } = self;
-        let file = file.map_err(Error::InvalidRequest)?;
-        let url = format!("{}/barcode/scan-multipart", client.baseurl,);
-        let mut form = reqwest::multipart::Form::new();
-        form = form.part("file", file.into_part());
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
+        crate::request::PartialRequest::new(
+                self.client,
+                &crate::operations::SCAN_MULTIPART,
             )
-            .multipart(form)
-            .build()?;
-        Ok(request)
+            .accept_json()
+            .multipart()
+            .file("file", self.file)
+            .build()
     }
     /// Parses the response to a [`request`](Self::request), as [`send`](Self::send) does.
     pub async fn receive(
@@ -76,7 +60,7 @@ impl<'a> ScanMultipart<'a> {
         Error<types::ApiErrorResponse>,
     > {
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200u16 => Ok(ResponseValue::from_response(response).await?),
             400u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }

@@ -26,6 +26,23 @@ pub struct ApiError {
     pub message: ::std::option::Option<::std::string::String>,
 }
 impl ApiError {
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for ApiError {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.code)?;
+        crate::checks::Check::check(&self.date_time)?;
+        crate::checks::Check::check(&self.description)?;
+        crate::checks::Check::check(&self.inner_error)?;
+        crate::checks::Check::check(&self.message)?;
+        Ok(())
+    }
+}
+impl ApiError {
     pub fn builder() -> builder::ApiError {
         Default::default()
     }

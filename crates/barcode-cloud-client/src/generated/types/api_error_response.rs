@@ -16,6 +16,20 @@ pub struct ApiErrorResponse {
     pub request_id: ::std::option::Option<::std::string::String>,
 }
 impl ApiErrorResponse {
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for ApiErrorResponse {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.error)?;
+        crate::checks::Check::check(&self.request_id)?;
+        Ok(())
+    }
+}
+impl ApiErrorResponse {
     pub fn builder() -> builder::ApiErrorResponse {
         Default::default()
     }

@@ -33,6 +33,21 @@ impl BarcodeImageFormat {
         Self::Gif,
     ];
 }
+impl ::std::str::FromStr for BarcodeImageFormat {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 5 values of BarcodeImageFormat; `BarcodeImageFormat::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for BarcodeImageFormat {}
 impl ::std::fmt::Display for BarcodeImageFormat {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -41,30 +56,6 @@ impl ::std::fmt::Display for BarcodeImageFormat {
             Self::Svg => f.write_str("Svg"),
             Self::Tiff => f.write_str("Tiff"),
             Self::Gif => f.write_str("Gif"),
-        }
-    }
-}
-impl ::std::str::FromStr for BarcodeImageFormat {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Png" => Ok(Self::Png),
-            "Jpeg" => Ok(Self::Jpeg),
-            "Svg" => Ok(Self::Svg),
-            "Tiff" => Ok(Self::Tiff),
-            "Gif" => Ok(Self::Gif),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 5 values of BarcodeImageFormat; `BarcodeImageFormat::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

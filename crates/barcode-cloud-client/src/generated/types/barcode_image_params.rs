@@ -59,17 +59,29 @@ pub struct BarcodeImageParams {
     pub units: ::std::option::Option<GraphicsUnit>,
 }
 impl BarcodeImageParams {
-    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
-    /// before a request is sent.
-    pub fn check(&self) -> Result<(), super::error::ConversionError> {
-        if let Some(value) = &self.resolution {
-            crate::generated::bounds::number(
-                "resolution",
-                *value,
-                Some(1f32),
-                Some(100000f32),
-            )?;
-        }
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for BarcodeImageParams {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Bounded::check_bounds(
+            &self.resolution,
+            "resolution",
+            Some(1f64),
+            Some(100000f64),
+        )?;
+        crate::checks::Check::check(&self.background_color)?;
+        crate::checks::Check::check(&self.foreground_color)?;
+        crate::checks::Check::check(&self.image_format)?;
+        crate::checks::Check::check(&self.image_height)?;
+        crate::checks::Check::check(&self.image_width)?;
+        crate::checks::Check::check(&self.resolution)?;
+        crate::checks::Check::check(&self.rotation_angle)?;
+        crate::checks::Check::check(&self.text_location)?;
+        crate::checks::Check::check(&self.units)?;
         Ok(())
     }
 }

@@ -23,6 +23,22 @@ pub struct BarcodeResponse {
     pub type_: ::std::option::Option<::std::string::String>,
 }
 impl BarcodeResponse {
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for BarcodeResponse {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.barcode_value)?;
+        crate::checks::Check::check(&self.checksum)?;
+        crate::checks::Check::check(&self.region)?;
+        crate::checks::Check::check(&self.type_)?;
+        Ok(())
+    }
+}
+impl BarcodeResponse {
     pub fn builder() -> builder::BarcodeResponse {
         Default::default()
     }

@@ -11,6 +11,19 @@ pub struct BarcodeResponseList {
     pub barcodes: ::std::option::Option<::std::vec::Vec<BarcodeResponse>>,
 }
 impl BarcodeResponseList {
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for BarcodeResponseList {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.barcodes)?;
+        Ok(())
+    }
+}
+impl BarcodeResponseList {
     pub fn builder() -> builder::BarcodeResponseList {
         Default::default()
     }

@@ -46,6 +46,21 @@ impl Code128EncodeMode {
         Self::CodeBc,
     ];
 }
+impl ::std::str::FromStr for Code128EncodeMode {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 7 values of Code128EncodeMode; `Code128EncodeMode::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for Code128EncodeMode {}
 impl ::std::fmt::Display for Code128EncodeMode {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -56,32 +71,6 @@ impl ::std::fmt::Display for Code128EncodeMode {
             Self::CodeC => f.write_str("CodeC"),
             Self::CodeAc => f.write_str("CodeAC"),
             Self::CodeBc => f.write_str("CodeBC"),
-        }
-    }
-}
-impl ::std::str::FromStr for Code128EncodeMode {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Auto" => Ok(Self::Auto),
-            "CodeA" => Ok(Self::CodeA),
-            "CodeB" => Ok(Self::CodeB),
-            "CodeAB" => Ok(Self::CodeAb),
-            "CodeC" => Ok(Self::CodeC),
-            "CodeAC" => Ok(Self::CodeAc),
-            "CodeBC" => Ok(Self::CodeBc),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 7 values of Code128EncodeMode; `Code128EncodeMode::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

@@ -14,6 +14,19 @@ pub struct Code128Params {
     pub code128_encode_mode: ::std::option::Option<Code128EncodeMode>,
 }
 impl Code128Params {
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for Code128Params {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.code128_encode_mode)?;
+        Ok(())
+    }
+}
+impl Code128Params {
     pub fn builder() -> builder::Code128Params {
         Default::default()
     }

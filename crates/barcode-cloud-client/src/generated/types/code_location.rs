@@ -25,34 +25,27 @@ impl CodeLocation {
     /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[Self::Below, Self::Above, Self::None];
 }
+impl ::std::str::FromStr for CodeLocation {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 3 values of CodeLocation; `CodeLocation::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for CodeLocation {}
 impl ::std::fmt::Display for CodeLocation {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
             Self::Below => f.write_str("Below"),
             Self::Above => f.write_str("Above"),
             Self::None => f.write_str("None"),
-        }
-    }
-}
-impl ::std::str::FromStr for CodeLocation {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Below" => Ok(Self::Below),
-            "Above" => Ok(Self::Above),
-            "None" => Ok(Self::None),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 3 values of CodeLocation; `CodeLocation::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

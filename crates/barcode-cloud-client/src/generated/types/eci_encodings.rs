@@ -128,6 +128,21 @@ impl EciEncodings {
         Self::Binary,
     ];
 }
+impl ::std::str::FromStr for EciEncodings {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 34 values of EciEncodings; `EciEncodings::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for EciEncodings {}
 impl ::std::fmt::Display for EciEncodings {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -165,59 +180,6 @@ impl ::std::fmt::Display for EciEncodings {
             Self::Utf32le => f.write_str("UTF32LE"),
             Self::Invariant => f.write_str("INVARIANT"),
             Self::Binary => f.write_str("BINARY"),
-        }
-    }
-}
-impl ::std::str::FromStr for EciEncodings {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "NONE" => Ok(Self::None),
-            "ISO_8859_1" => Ok(Self::Iso88591),
-            "ISO_8859_2" => Ok(Self::Iso88592),
-            "ISO_8859_3" => Ok(Self::Iso88593),
-            "ISO_8859_4" => Ok(Self::Iso88594),
-            "ISO_8859_5" => Ok(Self::Iso88595),
-            "ISO_8859_6" => Ok(Self::Iso88596),
-            "ISO_8859_7" => Ok(Self::Iso88597),
-            "ISO_8859_8" => Ok(Self::Iso88598),
-            "ISO_8859_9" => Ok(Self::Iso88599),
-            "ISO_8859_10" => Ok(Self::Iso885910),
-            "ISO_8859_11" => Ok(Self::Iso885911),
-            "ISO_8859_13" => Ok(Self::Iso885913),
-            "ISO_8859_14" => Ok(Self::Iso885914),
-            "ISO_8859_15" => Ok(Self::Iso885915),
-            "ISO_8859_16" => Ok(Self::Iso885916),
-            "Shift_JIS" => Ok(Self::ShiftJis),
-            "Win1250" => Ok(Self::Win1250),
-            "Win1251" => Ok(Self::Win1251),
-            "Win1252" => Ok(Self::Win1252),
-            "Win1256" => Ok(Self::Win1256),
-            "UTF16BE" => Ok(Self::Utf16be),
-            "UTF8" => Ok(Self::Utf8),
-            "US_ASCII" => Ok(Self::UsAscii),
-            "Big5" => Ok(Self::Big5),
-            "GB2312" => Ok(Self::Gb2312),
-            "EUC_KR" => Ok(Self::EucKr),
-            "GBK" => Ok(Self::Gbk),
-            "GB18030" => Ok(Self::Gb18030),
-            "UTF16LE" => Ok(Self::Utf16le),
-            "UTF32BE" => Ok(Self::Utf32be),
-            "UTF32LE" => Ok(Self::Utf32le),
-            "INVARIANT" => Ok(Self::Invariant),
-            "BINARY" => Ok(Self::Binary),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 34 values of EciEncodings; `EciEncodings::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

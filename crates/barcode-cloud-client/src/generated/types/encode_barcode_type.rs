@@ -217,6 +217,21 @@ impl EncodeBarcodeType {
         Self::Vin,
     ];
 }
+impl ::std::str::FromStr for EncodeBarcodeType {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 73 values of EncodeBarcodeType; `EncodeBarcodeType::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for EncodeBarcodeType {}
 impl ::std::fmt::Display for EncodeBarcodeType {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -295,98 +310,6 @@ impl ::std::fmt::Display for EncodeBarcodeType {
             Self::UpcaGs1Code128Coupon => f.write_str("UpcaGs1Code128Coupon"),
             Self::UpcaGs1DatabarCoupon => f.write_str("UpcaGs1DatabarCoupon"),
             Self::Vin => f.write_str("VIN"),
-        }
-    }
-}
-impl ::std::str::FromStr for EncodeBarcodeType {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "QR" => Ok(Self::Qr),
-            "AustraliaPost" => Ok(Self::AustraliaPost),
-            "AustralianPosteParcel" => Ok(Self::AustralianPosteParcel),
-            "Aztec" => Ok(Self::Aztec),
-            "Codabar" => Ok(Self::Codabar),
-            "CodablockF" => Ok(Self::CodablockF),
-            "Code11" => Ok(Self::Code11),
-            "Code128" => Ok(Self::Code128),
-            "Code16K" => Ok(Self::Code16K),
-            "Code32" => Ok(Self::Code32),
-            "Code39" => Ok(Self::Code39),
-            "Code39FullASCII" => Ok(Self::Code39FullAscii),
-            "Code93" => Ok(Self::Code93),
-            "DataLogic2of5" => Ok(Self::DataLogic2of5),
-            "DataMatrix" => Ok(Self::DataMatrix),
-            "DatabarExpanded" => Ok(Self::DatabarExpanded),
-            "DatabarExpandedStacked" => Ok(Self::DatabarExpandedStacked),
-            "DatabarLimited" => Ok(Self::DatabarLimited),
-            "DatabarOmniDirectional" => Ok(Self::DatabarOmniDirectional),
-            "DatabarStacked" => Ok(Self::DatabarStacked),
-            "DatabarStackedOmniDirectional" => Ok(Self::DatabarStackedOmniDirectional),
-            "DatabarTruncated" => Ok(Self::DatabarTruncated),
-            "DeutschePostIdentcode" => Ok(Self::DeutschePostIdentcode),
-            "DeutschePostLeitcode" => Ok(Self::DeutschePostLeitcode),
-            "DotCode" => Ok(Self::DotCode),
-            "DutchKIX" => Ok(Self::DutchKix),
-            "EAN13" => Ok(Self::Ean13),
-            "EAN14" => Ok(Self::Ean14),
-            "EAN8" => Ok(Self::Ean8),
-            "GS1Aztec" => Ok(Self::Gs1Aztec),
-            "GS1CodablockF" => Ok(Self::Gs1CodablockF),
-            "GS1Code128" => Ok(Self::Gs1Code128),
-            "GS1DataMatrix" => Ok(Self::Gs1DataMatrix),
-            "GS1DotCode" => Ok(Self::Gs1DotCode),
-            "GS1HanXin" => Ok(Self::Gs1HanXin),
-            "GS1MicroPdf417" => Ok(Self::Gs1MicroPdf417),
-            "GS1QR" => Ok(Self::Gs1qr),
-            "HanXin" => Ok(Self::HanXin),
-            "IATA2of5" => Ok(Self::Iata2of5),
-            "ISBN" => Ok(Self::Isbn),
-            "ISMN" => Ok(Self::Ismn),
-            "ISSN" => Ok(Self::Issn),
-            "ITF14" => Ok(Self::Itf14),
-            "ITF6" => Ok(Self::Itf6),
-            "Interleaved2of5" => Ok(Self::Interleaved2of5),
-            "ItalianPost25" => Ok(Self::ItalianPost25),
-            "MSI" => Ok(Self::Msi),
-            "MacroPdf417" => Ok(Self::MacroPdf417),
-            "Mailmark" => Ok(Self::Mailmark),
-            "Matrix2of5" => Ok(Self::Matrix2of5),
-            "MaxiCode" => Ok(Self::MaxiCode),
-            "MicroPdf417" => Ok(Self::MicroPdf417),
-            "MicroQR" => Ok(Self::MicroQr),
-            "OPC" => Ok(Self::Opc),
-            "OneCode" => Ok(Self::OneCode),
-            "PZN" => Ok(Self::Pzn),
-            "PatchCode" => Ok(Self::PatchCode),
-            "Pdf417" => Ok(Self::Pdf417),
-            "Pharmacode" => Ok(Self::Pharmacode),
-            "Planet" => Ok(Self::Planet),
-            "Postnet" => Ok(Self::Postnet),
-            "RM4SCC" => Ok(Self::Rm4scc),
-            "RectMicroQR" => Ok(Self::RectMicroQr),
-            "SCC14" => Ok(Self::Scc14),
-            "SSCC18" => Ok(Self::Sscc18),
-            "SingaporePost" => Ok(Self::SingaporePost),
-            "Standard2of5" => Ok(Self::Standard2of5),
-            "SwissPostParcel" => Ok(Self::SwissPostParcel),
-            "UPCA" => Ok(Self::Upca),
-            "UPCE" => Ok(Self::Upce),
-            "UpcaGs1Code128Coupon" => Ok(Self::UpcaGs1Code128Coupon),
-            "UpcaGs1DatabarCoupon" => Ok(Self::UpcaGs1DatabarCoupon),
-            "VIN" => Ok(Self::Vin),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 73 values of EncodeBarcodeType; `EncodeBarcodeType::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

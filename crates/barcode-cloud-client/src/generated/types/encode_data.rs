@@ -16,13 +16,17 @@ pub struct EncodeData {
     pub data_type: ::std::option::Option<EncodeDataType>,
 }
 impl EncodeData {
-    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
-    /// before a request is sent.
-    pub fn check(&self) -> Result<(), super::error::ConversionError> {
-        {
-            let value = &self.data;
-            crate::generated::bounds::characters("data", value, Some(1usize), None)?;
-        }
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for EncodeData {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Bounded::check_bounds(&self.data, "data", Some(1f64), None)?;
+        crate::checks::Check::check(&self.data)?;
+        crate::checks::Check::check(&self.data_type)?;
         Ok(())
     }
 }

@@ -33,34 +33,27 @@ impl EncodeDataType {
         Self::HexBytes,
     ];
 }
+impl ::std::str::FromStr for EncodeDataType {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 3 values of EncodeDataType; `EncodeDataType::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for EncodeDataType {}
 impl ::std::fmt::Display for EncodeDataType {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
             Self::StringData => f.write_str("StringData"),
             Self::Base64Bytes => f.write_str("Base64Bytes"),
             Self::HexBytes => f.write_str("HexBytes"),
-        }
-    }
-}
-impl ::std::str::FromStr for EncodeDataType {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "StringData" => Ok(Self::StringData),
-            "Base64Bytes" => Ok(Self::Base64Bytes),
-            "HexBytes" => Ok(Self::HexBytes),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 3 values of EncodeDataType; `EncodeDataType::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

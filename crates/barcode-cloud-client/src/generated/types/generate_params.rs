@@ -35,22 +35,20 @@ pub struct GenerateParams {
     pub qr_params: ::std::option::Option<QrParams>,
 }
 impl GenerateParams {
-    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
-    /// before a request is sent.
-    pub fn check(&self) -> Result<(), super::error::ConversionError> {
-        if let Some(value) = &self.barcode_image_params {
-            value.check()?;
-        }
-        {
-            let value = &self.encode_data;
-            value.check()?;
-        }
-        if let Some(value) = &self.pdf417_params {
-            value.check()?;
-        }
-        if let Some(value) = &self.qr_params {
-            value.check()?;
-        }
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for GenerateParams {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.barcode_image_params)?;
+        crate::checks::Check::check(&self.barcode_type)?;
+        crate::checks::Check::check(&self.code128_params)?;
+        crate::checks::Check::check(&self.encode_data)?;
+        crate::checks::Check::check(&self.pdf417_params)?;
+        crate::checks::Check::check(&self.qr_params)?;
         Ok(())
     }
 }

@@ -31,6 +31,21 @@ impl GraphicsUnit {
         Self::Millimeter,
     ];
 }
+impl ::std::str::FromStr for GraphicsUnit {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 4 values of GraphicsUnit; `GraphicsUnit::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for GraphicsUnit {}
 impl ::std::fmt::Display for GraphicsUnit {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -38,29 +53,6 @@ impl ::std::fmt::Display for GraphicsUnit {
             Self::Point => f.write_str("Point"),
             Self::Inch => f.write_str("Inch"),
             Self::Millimeter => f.write_str("Millimeter"),
-        }
-    }
-}
-impl ::std::str::FromStr for GraphicsUnit {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Pixel" => Ok(Self::Pixel),
-            "Point" => Ok(Self::Point),
-            "Inch" => Ok(Self::Inch),
-            "Millimeter" => Ok(Self::Millimeter),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 4 values of GraphicsUnit; `GraphicsUnit::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

@@ -29,34 +29,27 @@ impl MacroCharacter {
     /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[Self::None, Self::Macro05, Self::Macro06];
 }
+impl ::std::str::FromStr for MacroCharacter {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 3 values of MacroCharacter; `MacroCharacter::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for MacroCharacter {}
 impl ::std::fmt::Display for MacroCharacter {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
             Self::None => f.write_str("None"),
             Self::Macro05 => f.write_str("Macro05"),
             Self::Macro06 => f.write_str("Macro06"),
-        }
-    }
-}
-impl ::std::str::FromStr for MacroCharacter {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "None" => Ok(Self::None),
-            "Macro05" => Ok(Self::Macro05),
-            "Macro06" => Ok(Self::Macro06),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 3 values of MacroCharacter; `MacroCharacter::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

@@ -33,6 +33,21 @@ impl MicroQrVersion {
         Self::M4,
     ];
 }
+impl ::std::str::FromStr for MicroQrVersion {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 5 values of MicroQrVersion; `MicroQrVersion::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for MicroQrVersion {}
 impl ::std::fmt::Display for MicroQrVersion {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -41,30 +56,6 @@ impl ::std::fmt::Display for MicroQrVersion {
             Self::M2 => f.write_str("M2"),
             Self::M3 => f.write_str("M3"),
             Self::M4 => f.write_str("M4"),
-        }
-    }
-}
-impl ::std::str::FromStr for MicroQrVersion {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Auto" => Ok(Self::Auto),
-            "M1" => Ok(Self::M1),
-            "M2" => Ok(Self::M2),
-            "M3" => Ok(Self::M3),
-            "M4" => Ok(Self::M4),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 5 values of MicroQrVersion; `MicroQrVersion::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

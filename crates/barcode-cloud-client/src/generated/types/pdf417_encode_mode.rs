@@ -37,6 +37,21 @@ impl Pdf417EncodeMode {
         Self::Extended,
     ];
 }
+impl ::std::str::FromStr for Pdf417EncodeMode {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 4 values of Pdf417EncodeMode; `Pdf417EncodeMode::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for Pdf417EncodeMode {}
 impl ::std::fmt::Display for Pdf417EncodeMode {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -44,29 +59,6 @@ impl ::std::fmt::Display for Pdf417EncodeMode {
             Self::Binary => f.write_str("Binary"),
             Self::Eci => f.write_str("ECI"),
             Self::Extended => f.write_str("Extended"),
-        }
-    }
-}
-impl ::std::str::FromStr for Pdf417EncodeMode {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Auto" => Ok(Self::Auto),
-            "Binary" => Ok(Self::Binary),
-            "ECI" => Ok(Self::Eci),
-            "Extended" => Ok(Self::Extended),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 4 values of Pdf417EncodeMode; `Pdf417EncodeMode::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

@@ -41,6 +41,21 @@ impl Pdf417ErrorLevel {
         Self::Level8,
     ];
 }
+impl ::std::str::FromStr for Pdf417ErrorLevel {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 9 values of Pdf417ErrorLevel; `Pdf417ErrorLevel::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for Pdf417ErrorLevel {}
 impl ::std::fmt::Display for Pdf417ErrorLevel {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -53,34 +68,6 @@ impl ::std::fmt::Display for Pdf417ErrorLevel {
             Self::Level6 => f.write_str("Level6"),
             Self::Level7 => f.write_str("Level7"),
             Self::Level8 => f.write_str("Level8"),
-        }
-    }
-}
-impl ::std::str::FromStr for Pdf417ErrorLevel {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Level0" => Ok(Self::Level0),
-            "Level1" => Ok(Self::Level1),
-            "Level2" => Ok(Self::Level2),
-            "Level3" => Ok(Self::Level3),
-            "Level4" => Ok(Self::Level4),
-            "Level5" => Ok(Self::Level5),
-            "Level6" => Ok(Self::Level6),
-            "Level7" => Ok(Self::Level7),
-            "Level8" => Ok(Self::Level8),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 9 values of Pdf417ErrorLevel; `Pdf417ErrorLevel::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

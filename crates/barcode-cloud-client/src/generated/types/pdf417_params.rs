@@ -83,28 +83,43 @@ pub struct Pdf417Params {
     pub pdf417_truncate: ::std::option::Option<bool>,
 }
 impl Pdf417Params {
-    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
-    /// before a request is sent.
-    pub fn check(&self) -> Result<(), super::error::ConversionError> {
-        if let Some(value) = &self.pdf417_aspect_ratio {
-            crate::generated::bounds::number(
-                "pdf417AspectRatio",
-                *value,
-                Some(2f32),
-                Some(10f32),
-            )?;
-        }
-        if let Some(value) = &self.pdf417_columns {
-            crate::generated::bounds::number(
-                "pdf417Columns",
-                *value,
-                Some(0),
-                Some(30),
-            )?;
-        }
-        if let Some(value) = &self.pdf417_rows {
-            crate::generated::bounds::number("pdf417Rows", *value, Some(0), Some(90))?;
-        }
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for Pdf417Params {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Bounded::check_bounds(
+            &self.pdf417_columns,
+            "pdf417Columns",
+            Some(0f64),
+            Some(30f64),
+        )?;
+        crate::checks::Bounded::check_bounds(
+            &self.pdf417_rows,
+            "pdf417Rows",
+            Some(0f64),
+            Some(90f64),
+        )?;
+        crate::checks::Bounded::check_bounds(
+            &self.pdf417_aspect_ratio,
+            "pdf417AspectRatio",
+            Some(2f64),
+            Some(10f64),
+        )?;
+        crate::checks::Check::check(&self.pdf417_aspect_ratio)?;
+        crate::checks::Check::check(&self.pdf417_columns)?;
+        crate::checks::Check::check(&self.pdf417_eci_encoding)?;
+        crate::checks::Check::check(&self.pdf417_encode_mode)?;
+        crate::checks::Check::check(&self.pdf417_error_level)?;
+        crate::checks::Check::check(&self.pdf417_is_code128_emulation)?;
+        crate::checks::Check::check(&self.pdf417_is_linked)?;
+        crate::checks::Check::check(&self.pdf417_is_reader_initialization)?;
+        crate::checks::Check::check(&self.pdf417_macro_characters)?;
+        crate::checks::Check::check(&self.pdf417_rows)?;
+        crate::checks::Check::check(&self.pdf417_truncate)?;
         Ok(())
     }
 }

@@ -37,6 +37,21 @@ impl QrEncodeMode {
         Self::Eci,
     ];
 }
+impl ::std::str::FromStr for QrEncodeMode {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 4 values of QrEncodeMode; `QrEncodeMode::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for QrEncodeMode {}
 impl ::std::fmt::Display for QrEncodeMode {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -44,29 +59,6 @@ impl ::std::fmt::Display for QrEncodeMode {
             Self::Extended => f.write_str("Extended"),
             Self::Binary => f.write_str("Binary"),
             Self::Eci => f.write_str("ECI"),
-        }
-    }
-}
-impl ::std::str::FromStr for QrEncodeMode {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Auto" => Ok(Self::Auto),
-            "Extended" => Ok(Self::Extended),
-            "Binary" => Ok(Self::Binary),
-            "ECI" => Ok(Self::Eci),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 4 values of QrEncodeMode; `QrEncodeMode::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

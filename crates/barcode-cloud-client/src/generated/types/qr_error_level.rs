@@ -31,6 +31,21 @@ impl QrErrorLevel {
         Self::LevelH,
     ];
 }
+impl ::std::str::FromStr for QrErrorLevel {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 4 values of QrErrorLevel; `QrErrorLevel::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for QrErrorLevel {}
 impl ::std::fmt::Display for QrErrorLevel {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -38,29 +53,6 @@ impl ::std::fmt::Display for QrErrorLevel {
             Self::LevelM => f.write_str("LevelM"),
             Self::LevelQ => f.write_str("LevelQ"),
             Self::LevelH => f.write_str("LevelH"),
-        }
-    }
-}
-impl ::std::str::FromStr for QrErrorLevel {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "LevelL" => Ok(Self::LevelL),
-            "LevelM" => Ok(Self::LevelM),
-            "LevelQ" => Ok(Self::LevelQ),
-            "LevelH" => Ok(Self::LevelH),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 4 values of QrErrorLevel; `QrErrorLevel::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct QrParams {
         rename = "qrAspectRatio",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[cfg_attr(feature = "schemars", schemars(range(min = 0.001, max = 1)))]
+    #[cfg_attr(feature = "schemars", schemars(range(min = 0.001f64, max = 1)))]
     pub qr_aspect_ratio: ::std::option::Option<f32>,
     /// Character set of the text in a QR symbol, which an ECI marker declares to the reader.
     #[serde(
@@ -53,17 +53,27 @@ pub struct QrParams {
     pub rect_micro_qr_version: ::std::option::Option<RectMicroQrVersion>,
 }
 impl QrParams {
-    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
-    /// before a request is sent.
-    pub fn check(&self) -> Result<(), super::error::ConversionError> {
-        if let Some(value) = &self.qr_aspect_ratio {
-            crate::generated::bounds::number(
-                "qrAspectRatio",
-                *value,
-                Some(0.001f32),
-                Some(1f32),
-            )?;
-        }
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for QrParams {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Bounded::check_bounds(
+            &self.qr_aspect_ratio,
+            "qrAspectRatio",
+            Some(0.001f64),
+            Some(1f64),
+        )?;
+        crate::checks::Check::check(&self.micro_qr_version)?;
+        crate::checks::Check::check(&self.qr_aspect_ratio)?;
+        crate::checks::Check::check(&self.qr_eci_encoding)?;
+        crate::checks::Check::check(&self.qr_encode_mode)?;
+        crate::checks::Check::check(&self.qr_error_level)?;
+        crate::checks::Check::check(&self.qr_version)?;
+        crate::checks::Check::check(&self.rect_micro_qr_version)?;
         Ok(())
     }
 }

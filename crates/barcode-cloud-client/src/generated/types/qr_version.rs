@@ -105,6 +105,21 @@ impl QrVersion {
         Self::Version40,
     ];
 }
+impl ::std::str::FromStr for QrVersion {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 41 values of QrVersion; `QrVersion::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for QrVersion {}
 impl ::std::fmt::Display for QrVersion {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -149,66 +164,6 @@ impl ::std::fmt::Display for QrVersion {
             Self::Version38 => f.write_str("Version38"),
             Self::Version39 => f.write_str("Version39"),
             Self::Version40 => f.write_str("Version40"),
-        }
-    }
-}
-impl ::std::str::FromStr for QrVersion {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Auto" => Ok(Self::Auto),
-            "Version01" => Ok(Self::Version01),
-            "Version02" => Ok(Self::Version02),
-            "Version03" => Ok(Self::Version03),
-            "Version04" => Ok(Self::Version04),
-            "Version05" => Ok(Self::Version05),
-            "Version06" => Ok(Self::Version06),
-            "Version07" => Ok(Self::Version07),
-            "Version08" => Ok(Self::Version08),
-            "Version09" => Ok(Self::Version09),
-            "Version10" => Ok(Self::Version10),
-            "Version11" => Ok(Self::Version11),
-            "Version12" => Ok(Self::Version12),
-            "Version13" => Ok(Self::Version13),
-            "Version14" => Ok(Self::Version14),
-            "Version15" => Ok(Self::Version15),
-            "Version16" => Ok(Self::Version16),
-            "Version17" => Ok(Self::Version17),
-            "Version18" => Ok(Self::Version18),
-            "Version19" => Ok(Self::Version19),
-            "Version20" => Ok(Self::Version20),
-            "Version21" => Ok(Self::Version21),
-            "Version22" => Ok(Self::Version22),
-            "Version23" => Ok(Self::Version23),
-            "Version24" => Ok(Self::Version24),
-            "Version25" => Ok(Self::Version25),
-            "Version26" => Ok(Self::Version26),
-            "Version27" => Ok(Self::Version27),
-            "Version28" => Ok(Self::Version28),
-            "Version29" => Ok(Self::Version29),
-            "Version30" => Ok(Self::Version30),
-            "Version31" => Ok(Self::Version31),
-            "Version32" => Ok(Self::Version32),
-            "Version33" => Ok(Self::Version33),
-            "Version34" => Ok(Self::Version34),
-            "Version35" => Ok(Self::Version35),
-            "Version36" => Ok(Self::Version36),
-            "Version37" => Ok(Self::Version37),
-            "Version38" => Ok(Self::Version38),
-            "Version39" => Ok(Self::Version39),
-            "Version40" => Ok(Self::Version40),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 41 values of QrVersion; `QrVersion::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

@@ -33,34 +33,27 @@ impl RecognitionImageKind {
         Self::ClearImage,
     ];
 }
+impl ::std::str::FromStr for RecognitionImageKind {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 3 values of RecognitionImageKind; `RecognitionImageKind::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for RecognitionImageKind {}
 impl ::std::fmt::Display for RecognitionImageKind {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
             Self::Photo => f.write_str("Photo"),
             Self::ScannedDocument => f.write_str("ScannedDocument"),
             Self::ClearImage => f.write_str("ClearImage"),
-        }
-    }
-}
-impl ::std::str::FromStr for RecognitionImageKind {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Photo" => Ok(Self::Photo),
-            "ScannedDocument" => Ok(Self::ScannedDocument),
-            "ClearImage" => Ok(Self::ClearImage),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 3 values of RecognitionImageKind; `RecognitionImageKind::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

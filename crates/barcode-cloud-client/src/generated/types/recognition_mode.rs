@@ -29,34 +29,27 @@ impl RecognitionMode {
     /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[Self::Fast, Self::Normal, Self::Excellent];
 }
+impl ::std::str::FromStr for RecognitionMode {
+    type Err = super::error::ConversionError;
+    fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let mut all = Self::ALL.iter();
+        exact
+            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .copied()
+            .ok_or_else(|| {
+                "not one of the 3 values of RecognitionMode; `RecognitionMode::ALL` lists them"
+                    .into()
+            })
+    }
+}
+impl crate::checks::Check for RecognitionMode {}
 impl ::std::fmt::Display for RecognitionMode {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
             Self::Fast => f.write_str("Fast"),
             Self::Normal => f.write_str("Normal"),
             Self::Excellent => f.write_str("Excellent"),
-        }
-    }
-}
-impl ::std::str::FromStr for RecognitionMode {
-    type Err = super::error::ConversionError;
-    fn from_str(
-        value: &str,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        match value {
-            "Fast" => Ok(Self::Fast),
-            "Normal" => Ok(Self::Normal),
-            "Excellent" => Ok(Self::Excellent),
-            _ => {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|known| known.to_string().eq_ignore_ascii_case(value))
-                    .ok_or_else(|| {
-                        "not one of the 3 values of RecognitionMode; `RecognitionMode::ALL` lists them"
-                            .into()
-                    })
-            }
         }
     }
 }

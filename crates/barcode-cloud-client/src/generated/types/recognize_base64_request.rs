@@ -29,18 +29,24 @@ pub struct RecognizeBase64Request {
     pub recognition_mode: ::std::option::Option<RecognitionMode>,
 }
 impl RecognizeBase64Request {
-    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
-    /// before a request is sent.
-    pub fn check(&self) -> Result<(), super::error::ConversionError> {
-        {
-            let value = &self.file_base64;
-            crate::generated::bounds::characters(
-                "fileBase64",
-                value,
-                Some(1usize),
-                Some(28730982usize),
-            )?;
-        }
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for RecognizeBase64Request {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Bounded::check_bounds(
+            &self.file_base64,
+            "fileBase64",
+            Some(1f64),
+            Some(28730982f64),
+        )?;
+        crate::checks::Check::check(&self.barcode_types)?;
+        crate::checks::Check::check(&self.file_base64)?;
+        crate::checks::Check::check(&self.recognition_image_kind)?;
+        crate::checks::Check::check(&self.recognition_mode)?;
         Ok(())
     }
 }

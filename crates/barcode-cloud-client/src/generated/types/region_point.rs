@@ -14,6 +14,20 @@ pub struct RegionPoint {
     pub y: ::std::option::Option<i32>,
 }
 impl RegionPoint {
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for RegionPoint {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.x)?;
+        crate::checks::Check::check(&self.y)?;
+        Ok(())
+    }
+}
+impl RegionPoint {
     pub fn builder() -> builder::RegionPoint {
         Default::default()
     }

@@ -14,18 +14,21 @@ pub struct ScanBase64Request {
     pub file_base64: ::std::string::String,
 }
 impl ScanBase64Request {
-    /// Checks that the fields are within the bounds of the OpenAPI document. This check runs automatically
-    /// before a request is sent.
-    pub fn check(&self) -> Result<(), super::error::ConversionError> {
-        {
-            let value = &self.file_base64;
-            crate::generated::bounds::characters(
-                "fileBase64",
-                value,
-                Some(1usize),
-                None,
-            )?;
-        }
+    /// Checks that the value is within the bounds of the OpenAPI document. This check
+    /// runs automatically before a request is sent.
+    pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
+        Ok(crate::checks::Check::check(self)?)
+    }
+}
+impl crate::checks::Check for ScanBase64Request {
+    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Bounded::check_bounds(
+            &self.file_base64,
+            "fileBase64",
+            Some(1f64),
+            None,
+        )?;
+        crate::checks::Check::check(&self.file_base64)?;
         Ok(())
     }
 }

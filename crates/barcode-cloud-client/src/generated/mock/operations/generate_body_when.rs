@@ -5,16 +5,13 @@ use super::*;
 pub struct GenerateBodyWhen(::httpmock::When);
 impl GenerateBodyWhen {
     pub fn new(inner: ::httpmock::When) -> Self {
-        Self(
-            inner
-                .method(::httpmock::Method::POST)
-                .path_matches(regex::Regex::new("^/barcode/generate-body$").unwrap()),
-        )
+        Self(crate::matching::operation(inner, &crate::operations::GENERATE_BODY))
     }
     pub fn into_inner(self) -> ::httpmock::When {
         self.0
     }
-    pub fn body(self, value: &types::GenerateParams) -> Self {
-        Self(self.0.json_body_obj(value))
+    pub fn body<'a>(self, value: &'a types::GenerateParams) -> Self {
+        let operation = &crate::operations::GENERATE_BODY;
+        Self(crate::matching::json(self.0, operation, "body", value))
     }
 }

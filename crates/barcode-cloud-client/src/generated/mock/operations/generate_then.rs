@@ -13,6 +13,15 @@ impl GenerateThen {
     pub fn ok(self, media_type: &str, bytes: impl AsRef<[u8]>) -> Self {
         Self(self.0.status(200u16).header("content-type", media_type).body(bytes))
     }
+    pub fn bad_request(self, value: &types::ApiErrorResponse) -> Self {
+        Self(
+            self
+                .0
+                .status(400u16)
+                .header("content-type", "application/json")
+                .json_body_obj(value),
+        )
+    }
     pub fn unauthorized(self, value: &types::ApiErrorResponse) -> Self {
         Self(
             self
@@ -27,15 +36,6 @@ impl GenerateThen {
             self
                 .0
                 .status(403u16)
-                .header("content-type", "application/json")
-                .json_body_obj(value),
-        )
-    }
-    pub fn bad_request(self, value: &types::ApiErrorResponse) -> Self {
-        Self(
-            self
-                .0
-                .status(400u16)
                 .header("content-type", "application/json")
                 .json_body_obj(value),
         )

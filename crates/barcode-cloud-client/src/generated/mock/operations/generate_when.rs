@@ -5,311 +5,204 @@ use super::*;
 pub struct GenerateWhen(::httpmock::When);
 impl GenerateWhen {
     pub fn new(inner: ::httpmock::When) -> Self {
-        Self(
-            inner
-                .method(::httpmock::Method::GET)
-                .path_matches(regex::Regex::new("^/barcode/generate/[^/]*$").unwrap()),
-        )
+        Self(crate::matching::operation(inner, &crate::operations::GENERATE))
     }
     pub fn into_inner(self) -> ::httpmock::When {
         self.0
     }
-    pub fn barcode_type(self, value: types::EncodeBarcodeType) -> Self {
-        let re = regex::Regex::new(&format!("^/barcode/generate/{}$", value.to_string()))
-            .unwrap();
-        Self(self.0.path_matches(re))
+    pub fn barcode_type<'a>(self, value: types::EncodeBarcodeType) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::path(self.0, operation, "barcodeType", value))
     }
-    pub fn background_color<'a, T>(self, value: T) -> Self
-    where
-        T: Into<Option<&'a str>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("backgroundColor", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("backgroundColor"))
-        }
+    pub fn data_type<'a>(self, value: impl Into<Option<types::EncodeDataType>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "dataType", value.into()))
     }
-    pub fn code128_encode_mode<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::Code128EncodeMode>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("code128EncodeMode", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("code128EncodeMode"))
-        }
+    pub fn data<'a>(self, value: &'a str) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "data", value))
     }
-    pub fn data(self, value: &str) -> Self {
-        Self(self.0.query_param("data", value.to_string()))
+    pub fn image_format<'a>(
+        self,
+        value: impl Into<Option<types::BarcodeImageFormat>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "imageFormat", value.into()))
     }
-    pub fn data_type<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::EncodeDataType>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("dataType", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("dataType"))
-        }
+    pub fn text_location<'a>(
+        self,
+        value: impl Into<Option<types::CodeLocation>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "textLocation", value.into()))
     }
-    pub fn foreground_color<'a, T>(self, value: T) -> Self
-    where
-        T: Into<Option<&'a str>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("foregroundColor", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("foregroundColor"))
-        }
+    pub fn foreground_color<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "foregroundColor", value.into()))
     }
-    pub fn image_format<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::BarcodeImageFormat>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("imageFormat", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("imageFormat"))
-        }
+    pub fn background_color<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "backgroundColor", value.into()))
     }
-    pub fn image_height<T>(self, value: T) -> Self
-    where
-        T: Into<Option<f32>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("imageHeight", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("imageHeight"))
-        }
+    pub fn units<'a>(self, value: impl Into<Option<types::GraphicsUnit>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "units", value.into()))
     }
-    pub fn image_width<T>(self, value: T) -> Self
-    where
-        T: Into<Option<f32>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("imageWidth", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("imageWidth"))
-        }
+    pub fn resolution<'a>(self, value: impl Into<Option<f32>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "resolution", value.into()))
     }
-    pub fn micro_qr_version<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::MicroQrVersion>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("microQRVersion", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("microQRVersion"))
-        }
+    pub fn image_height<'a>(self, value: impl Into<Option<f32>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "imageHeight", value.into()))
     }
-    pub fn pdf417_aspect_ratio<T>(self, value: T) -> Self
-    where
-        T: Into<Option<f32>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417AspectRatio", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417AspectRatio"))
-        }
+    pub fn image_width<'a>(self, value: impl Into<Option<f32>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "imageWidth", value.into()))
     }
-    pub fn pdf417_columns<T>(self, value: T) -> Self
-    where
-        T: Into<Option<i32>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417Columns", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417Columns"))
-        }
+    pub fn rotation_angle<'a>(self, value: impl Into<Option<i32>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "rotationAngle", value.into()))
     }
-    pub fn pdf417_eci_encoding<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::EciEncodings>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417ECIEncoding", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417ECIEncoding"))
-        }
+    pub fn qr_encode_mode<'a>(
+        self,
+        value: impl Into<Option<types::QrEncodeMode>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "qrEncodeMode", value.into()))
     }
-    pub fn pdf417_encode_mode<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::Pdf417EncodeMode>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417EncodeMode", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417EncodeMode"))
-        }
+    pub fn qr_error_level<'a>(
+        self,
+        value: impl Into<Option<types::QrErrorLevel>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "qrErrorLevel", value.into()))
     }
-    pub fn pdf417_error_level<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::Pdf417ErrorLevel>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417ErrorLevel", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417ErrorLevel"))
-        }
+    pub fn qr_version<'a>(self, value: impl Into<Option<types::QrVersion>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "qrVersion", value.into()))
     }
-    pub fn pdf417_is_code128_emulation<T>(self, value: T) -> Self
-    where
-        T: Into<Option<bool>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417IsCode128Emulation", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417IsCode128Emulation"))
-        }
+    pub fn qr_eci_encoding<'a>(
+        self,
+        value: impl Into<Option<types::EciEncodings>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "qrECIEncoding", value.into()))
     }
-    pub fn pdf417_is_linked<T>(self, value: T) -> Self
-    where
-        T: Into<Option<bool>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417IsLinked", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417IsLinked"))
-        }
+    pub fn qr_aspect_ratio<'a>(self, value: impl Into<Option<f32>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "qrAspectRatio", value.into()))
     }
-    pub fn pdf417_is_reader_initialization<T>(self, value: T) -> Self
-    where
-        T: Into<Option<bool>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417IsReaderInitialization", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417IsReaderInitialization"))
-        }
+    pub fn micro_qr_version<'a>(
+        self,
+        value: impl Into<Option<types::MicroQrVersion>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "microQRVersion", value.into()))
     }
-    pub fn pdf417_macro_characters<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::MacroCharacter>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417MacroCharacters", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417MacroCharacters"))
-        }
+    pub fn rect_micro_qr_version<'a>(
+        self,
+        value: impl Into<Option<types::RectMicroQrVersion>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(
+            crate::matching::query(self.0, operation, "rectMicroQrVersion", value.into()),
+        )
     }
-    pub fn pdf417_rows<T>(self, value: T) -> Self
-    where
-        T: Into<Option<i32>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417Rows", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417Rows"))
-        }
+    pub fn code128_encode_mode<'a>(
+        self,
+        value: impl Into<Option<types::Code128EncodeMode>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(
+            crate::matching::query(self.0, operation, "code128EncodeMode", value.into()),
+        )
     }
-    pub fn pdf417_truncate<T>(self, value: T) -> Self
-    where
-        T: Into<Option<bool>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("pdf417Truncate", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("pdf417Truncate"))
-        }
+    pub fn pdf417_encode_mode<'a>(
+        self,
+        value: impl Into<Option<types::Pdf417EncodeMode>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "pdf417EncodeMode", value.into()))
     }
-    pub fn qr_aspect_ratio<T>(self, value: T) -> Self
-    where
-        T: Into<Option<f32>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("qrAspectRatio", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("qrAspectRatio"))
-        }
+    pub fn pdf417_error_level<'a>(
+        self,
+        value: impl Into<Option<types::Pdf417ErrorLevel>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "pdf417ErrorLevel", value.into()))
     }
-    pub fn qr_eci_encoding<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::EciEncodings>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("qrECIEncoding", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("qrECIEncoding"))
-        }
+    pub fn pdf417_truncate<'a>(self, value: impl Into<Option<bool>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "pdf417Truncate", value.into()))
     }
-    pub fn qr_encode_mode<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::QrEncodeMode>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("qrEncodeMode", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("qrEncodeMode"))
-        }
+    pub fn pdf417_columns<'a>(self, value: impl Into<Option<i32>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "pdf417Columns", value.into()))
     }
-    pub fn qr_error_level<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::QrErrorLevel>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("qrErrorLevel", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("qrErrorLevel"))
-        }
+    pub fn pdf417_rows<'a>(self, value: impl Into<Option<i32>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "pdf417Rows", value.into()))
     }
-    pub fn qr_version<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::QrVersion>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("qrVersion", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("qrVersion"))
-        }
+    pub fn pdf417_aspect_ratio<'a>(self, value: impl Into<Option<f32>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(
+            crate::matching::query(self.0, operation, "pdf417AspectRatio", value.into()),
+        )
     }
-    pub fn rect_micro_qr_version<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::RectMicroQrVersion>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("rectMicroQrVersion", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("rectMicroQrVersion"))
-        }
+    pub fn pdf417_eci_encoding<'a>(
+        self,
+        value: impl Into<Option<types::EciEncodings>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(
+            crate::matching::query(self.0, operation, "pdf417ECIEncoding", value.into()),
+        )
     }
-    pub fn resolution<T>(self, value: T) -> Self
-    where
-        T: Into<Option<f32>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("resolution", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("resolution"))
-        }
+    pub fn pdf417_is_reader_initialization<'a>(
+        self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(
+            crate::matching::query(
+                self.0,
+                operation,
+                "pdf417IsReaderInitialization",
+                value.into(),
+            ),
+        )
     }
-    pub fn rotation_angle<T>(self, value: T) -> Self
-    where
-        T: Into<Option<i32>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("rotationAngle", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("rotationAngle"))
-        }
+    pub fn pdf417_macro_characters<'a>(
+        self,
+        value: impl Into<Option<types::MacroCharacter>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(
+            crate::matching::query(
+                self.0,
+                operation,
+                "pdf417MacroCharacters",
+                value.into(),
+            ),
+        )
     }
-    pub fn text_location<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::CodeLocation>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("textLocation", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("textLocation"))
-        }
+    pub fn pdf417_is_linked<'a>(self, value: impl Into<Option<bool>>) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(crate::matching::query(self.0, operation, "pdf417IsLinked", value.into()))
     }
-    pub fn units<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::GraphicsUnit>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("units", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("units"))
-        }
+    pub fn pdf417_is_code128_emulation<'a>(
+        self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        let operation = &crate::operations::GENERATE;
+        Self(
+            crate::matching::query(
+                self.0,
+                operation,
+                "pdf417IsCode128Emulation",
+                value.into(),
+            ),
+        )
     }
 }

@@ -18,7 +18,8 @@ mod scan_base64_when;
 mod scan_base64_then;
 mod scan_multipart_when;
 mod scan_multipart_then;
-use crate::*;
+#[allow(unused_imports)]
+use crate::{ByteStream, types};
 pub use self::generate_when::GenerateWhen;
 pub use self::generate_then::GenerateThen;
 pub use self::generate_multipart_when::GenerateMultipartWhen;

@@ -5,53 +5,38 @@ use super::*;
 pub struct RecognizeMultipartWhen(::httpmock::When);
 impl RecognizeMultipartWhen {
     pub fn new(inner: ::httpmock::When) -> Self {
-        Self(
-            inner
-                .method(::httpmock::Method::POST)
-                .path_matches(
-                    regex::Regex::new("^/barcode/recognize-multipart$").unwrap(),
-                ),
-        )
+        Self(crate::matching::operation(inner, &crate::operations::RECOGNIZE_MULTIPART))
     }
     pub fn into_inner(self) -> ::httpmock::When {
         self.0
     }
-    pub fn barcode_type(self, value: types::DecodeBarcodeType) -> Self {
-        Self(super::super::form::with(self.0, "barcodeType", value.to_string().as_ref()))
+    pub fn barcode_type<'a>(self, value: types::DecodeBarcodeType) -> Self {
+        let operation = &crate::operations::RECOGNIZE_MULTIPART;
+        Self(crate::matching::field(self.0, operation, "barcodeType", value))
     }
-    pub fn file(self, value: impl AsRef<[u8]>) -> Self {
-        Self(super::super::form::with(self.0, "file", value.as_ref()))
+    pub fn file<'a>(self, value: impl AsRef<[u8]>) -> Self {
+        let operation = &crate::operations::RECOGNIZE_MULTIPART;
+        Self(crate::matching::file(self.0, operation, "file", Some(value.as_ref())))
     }
-    pub fn recognition_image_kind<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::RecognitionImageKind>>,
-    {
-        if let Some(value) = value.into() {
-            Self(
-                super::super::form::with(
-                    self.0,
-                    "recognitionImageKind",
-                    value.to_string().as_ref(),
-                ),
-            )
-        } else {
-            Self(super::super::form::without(self.0, "recognitionImageKind"))
-        }
+    pub fn recognition_mode<'a>(
+        self,
+        value: impl Into<Option<types::RecognitionMode>>,
+    ) -> Self {
+        let operation = &crate::operations::RECOGNIZE_MULTIPART;
+        Self(crate::matching::field(self.0, operation, "recognitionMode", value.into()))
     }
-    pub fn recognition_mode<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::RecognitionMode>>,
-    {
-        if let Some(value) = value.into() {
-            Self(
-                super::super::form::with(
-                    self.0,
-                    "recognitionMode",
-                    value.to_string().as_ref(),
-                ),
-            )
-        } else {
-            Self(super::super::form::without(self.0, "recognitionMode"))
-        }
+    pub fn recognition_image_kind<'a>(
+        self,
+        value: impl Into<Option<types::RecognitionImageKind>>,
+    ) -> Self {
+        let operation = &crate::operations::RECOGNIZE_MULTIPART;
+        Self(
+            crate::matching::field(
+                self.0,
+                operation,
+                "recognitionImageKind",
+                value.into(),
+            ),
+        )
     }
 }

@@ -5,39 +5,38 @@ use super::*;
 pub struct RecognizeWhen(::httpmock::When);
 impl RecognizeWhen {
     pub fn new(inner: ::httpmock::When) -> Self {
-        Self(
-            inner
-                .method(::httpmock::Method::GET)
-                .path_matches(regex::Regex::new("^/barcode/recognize$").unwrap()),
-        )
+        Self(crate::matching::operation(inner, &crate::operations::RECOGNIZE))
     }
     pub fn into_inner(self) -> ::httpmock::When {
         self.0
     }
-    pub fn barcode_type(self, value: types::DecodeBarcodeType) -> Self {
-        Self(self.0.query_param("barcodeType", value.to_string()))
+    pub fn barcode_type<'a>(self, value: types::DecodeBarcodeType) -> Self {
+        let operation = &crate::operations::RECOGNIZE;
+        Self(crate::matching::query(self.0, operation, "barcodeType", value))
     }
-    pub fn file_url(self, value: &str) -> Self {
-        Self(self.0.query_param("fileUrl", value.to_string()))
+    pub fn file_url<'a>(self, value: &'a str) -> Self {
+        let operation = &crate::operations::RECOGNIZE;
+        Self(crate::matching::query(self.0, operation, "fileUrl", value))
     }
-    pub fn recognition_image_kind<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::RecognitionImageKind>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("recognitionImageKind", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("recognitionImageKind"))
-        }
+    pub fn recognition_mode<'a>(
+        self,
+        value: impl Into<Option<types::RecognitionMode>>,
+    ) -> Self {
+        let operation = &crate::operations::RECOGNIZE;
+        Self(crate::matching::query(self.0, operation, "recognitionMode", value.into()))
     }
-    pub fn recognition_mode<T>(self, value: T) -> Self
-    where
-        T: Into<Option<types::RecognitionMode>>,
-    {
-        if let Some(value) = value.into() {
-            Self(self.0.query_param("recognitionMode", value.to_string()))
-        } else {
-            Self(self.0.query_param_missing("recognitionMode"))
-        }
+    pub fn recognition_image_kind<'a>(
+        self,
+        value: impl Into<Option<types::RecognitionImageKind>>,
+    ) -> Self {
+        let operation = &crate::operations::RECOGNIZE;
+        Self(
+            crate::matching::query(
+                self.0,
+                operation,
+                "recognitionImageKind",
+                value.into(),
+            ),
+        )
     }
 }

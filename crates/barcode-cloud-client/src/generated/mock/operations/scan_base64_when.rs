@@ -5,16 +5,13 @@ use super::*;
 pub struct ScanBase64When(::httpmock::When);
 impl ScanBase64When {
     pub fn new(inner: ::httpmock::When) -> Self {
-        Self(
-            inner
-                .method(::httpmock::Method::POST)
-                .path_matches(regex::Regex::new("^/barcode/scan-body$").unwrap()),
-        )
+        Self(crate::matching::operation(inner, &crate::operations::SCAN_BASE64))
     }
     pub fn into_inner(self) -> ::httpmock::When {
         self.0
     }
-    pub fn body(self, value: &types::ScanBase64Request) -> Self {
-        Self(self.0.json_body_obj(value))
+    pub fn body<'a>(self, value: &'a types::ScanBase64Request) -> Self {
+        let operation = &crate::operations::SCAN_BASE64;
+        Self(crate::matching::json(self.0, operation, "body", value))
     }
 }

@@ -5,16 +5,13 @@ use super::*;
 pub struct ScanMultipartWhen(::httpmock::When);
 impl ScanMultipartWhen {
     pub fn new(inner: ::httpmock::When) -> Self {
-        Self(
-            inner
-                .method(::httpmock::Method::POST)
-                .path_matches(regex::Regex::new("^/barcode/scan-multipart$").unwrap()),
-        )
+        Self(crate::matching::operation(inner, &crate::operations::SCAN_MULTIPART))
     }
     pub fn into_inner(self) -> ::httpmock::When {
         self.0
     }
-    pub fn file(self, value: impl AsRef<[u8]>) -> Self {
-        Self(super::super::form::with(self.0, "file", value.as_ref()))
+    pub fn file<'a>(self, value: impl AsRef<[u8]>) -> Self {
+        let operation = &crate::operations::SCAN_MULTIPART;
+        Self(crate::matching::file(self.0, operation, "file", Some(value.as_ref())))
     }
 }

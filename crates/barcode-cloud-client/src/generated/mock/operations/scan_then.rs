@@ -19,6 +19,15 @@ impl ScanThen {
                 .json_body_obj(value),
         )
     }
+    pub fn bad_request(self, value: &types::ApiErrorResponse) -> Self {
+        Self(
+            self
+                .0
+                .status(400u16)
+                .header("content-type", "application/json")
+                .json_body_obj(value),
+        )
+    }
     pub fn unauthorized(self, value: &types::ApiErrorResponse) -> Self {
         Self(
             self
@@ -33,15 +42,6 @@ impl ScanThen {
             self
                 .0
                 .status(403u16)
-                .header("content-type", "application/json")
-                .json_body_obj(value),
-        )
-    }
-    pub fn bad_request(self, value: &types::ApiErrorResponse) -> Self {
-        Self(
-            self
-                .0
-                .status(400u16)
                 .header("content-type", "application/json")
                 .json_body_obj(value),
         )

@@ -5,16 +5,13 @@ use super::*;
 pub struct ScanWhen(::httpmock::When);
 impl ScanWhen {
     pub fn new(inner: ::httpmock::When) -> Self {
-        Self(
-            inner
-                .method(::httpmock::Method::GET)
-                .path_matches(regex::Regex::new("^/barcode/scan$").unwrap()),
-        )
+        Self(crate::matching::operation(inner, &crate::operations::SCAN))
     }
     pub fn into_inner(self) -> ::httpmock::When {
         self.0
     }
-    pub fn file_url(self, value: &str) -> Self {
-        Self(self.0.query_param("fileUrl", value.to_string()))
+    pub fn file_url<'a>(self, value: &'a str) -> Self {
+        let operation = &crate::operations::SCAN;
+        Self(crate::matching::query(self.0, operation, "fileUrl", value))
     }
 }

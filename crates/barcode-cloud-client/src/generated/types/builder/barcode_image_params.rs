@@ -166,7 +166,7 @@ impl ::std::convert::TryFrom<BarcodeImageParams> for super::super::BarcodeImageP
     fn try_from(
         value: BarcodeImageParams,
     ) -> ::std::result::Result<Self, super::super::error::ConversionError> {
-        let built = Self {
+        Ok(Self {
             background_color: value.background_color?,
             foreground_color: value.foreground_color?,
             image_format: value.image_format?,
@@ -176,9 +176,7 @@ impl ::std::convert::TryFrom<BarcodeImageParams> for super::super::BarcodeImageP
             rotation_angle: value.rotation_angle?,
             text_location: value.text_location?,
             units: value.units?,
-        };
-        built.check()?;
-        Ok(built)
+        })
     }
 }
 impl ::std::convert::From<super::super::BarcodeImageParams> for BarcodeImageParams {

@@ -45,12 +45,10 @@ impl ::std::convert::TryFrom<EncodeData> for super::super::EncodeData {
     fn try_from(
         value: EncodeData,
     ) -> ::std::result::Result<Self, super::super::error::ConversionError> {
-        let built = Self {
+        Ok(Self {
             data: value.data?,
             data_type: value.data_type?,
-        };
-        built.check()?;
-        Ok(built)
+        })
     }
 }
 impl ::std::convert::From<super::super::EncodeData> for EncodeData {

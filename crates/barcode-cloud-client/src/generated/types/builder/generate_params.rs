@@ -117,16 +117,14 @@ impl ::std::convert::TryFrom<GenerateParams> for super::super::GenerateParams {
     fn try_from(
         value: GenerateParams,
     ) -> ::std::result::Result<Self, super::super::error::ConversionError> {
-        let built = Self {
+        Ok(Self {
             barcode_image_params: value.barcode_image_params?,
             barcode_type: value.barcode_type?,
             code128_params: value.code128_params?,
             encode_data: value.encode_data?,
             pdf417_params: value.pdf417_params?,
             qr_params: value.qr_params?,
-        };
-        built.check()?;
-        Ok(built)
+        })
     }
 }
 impl ::std::convert::From<super::super::GenerateParams> for GenerateParams {

@@ -215,7 +215,7 @@ impl ::std::convert::TryFrom<Pdf417Params> for super::super::Pdf417Params {
     fn try_from(
         value: Pdf417Params,
     ) -> ::std::result::Result<Self, super::super::error::ConversionError> {
-        let built = Self {
+        Ok(Self {
             pdf417_aspect_ratio: value.pdf417_aspect_ratio?,
             pdf417_columns: value.pdf417_columns?,
             pdf417_eci_encoding: value.pdf417_eci_encoding?,
@@ -227,9 +227,7 @@ impl ::std::convert::TryFrom<Pdf417Params> for super::super::Pdf417Params {
             pdf417_macro_characters: value.pdf417_macro_characters?,
             pdf417_rows: value.pdf417_rows?,
             pdf417_truncate: value.pdf417_truncate?,
-        };
-        built.check()?;
-        Ok(built)
+        })
     }
 }
 impl ::std::convert::From<super::super::Pdf417Params> for Pdf417Params {

@@ -137,7 +137,7 @@ impl ::std::convert::TryFrom<QrParams> for super::super::QrParams {
     fn try_from(
         value: QrParams,
     ) -> ::std::result::Result<Self, super::super::error::ConversionError> {
-        let built = Self {
+        Ok(Self {
             micro_qr_version: value.micro_qr_version?,
             qr_aspect_ratio: value.qr_aspect_ratio?,
             qr_eci_encoding: value.qr_eci_encoding?,
@@ -145,9 +145,7 @@ impl ::std::convert::TryFrom<QrParams> for super::super::QrParams {
             qr_error_level: value.qr_error_level?,
             qr_version: value.qr_version?,
             rect_micro_qr_version: value.rect_micro_qr_version?,
-        };
-        built.check()?;
-        Ok(built)
+        })
     }
 }
 impl ::std::convert::From<super::super::QrParams> for QrParams {

@@ -88,14 +88,12 @@ for super::super::RecognizeBase64Request {
     fn try_from(
         value: RecognizeBase64Request,
     ) -> ::std::result::Result<Self, super::super::error::ConversionError> {
-        let built = Self {
+        Ok(Self {
             barcode_types: value.barcode_types?,
             file_base64: value.file_base64?,
             recognition_image_kind: value.recognition_image_kind?,
             recognition_mode: value.recognition_mode?,
-        };
-        built.check()?;
-        Ok(built)
+        })
     }
 }
 impl ::std::convert::From<super::super::RecognizeBase64Request>

@@ -32,11 +32,9 @@ impl ::std::convert::TryFrom<ScanBase64Request> for super::super::ScanBase64Requ
     fn try_from(
         value: ScanBase64Request,
     ) -> ::std::result::Result<Self, super::super::error::ConversionError> {
-        let built = Self {
+        Ok(Self {
             file_base64: value.file_base64?,
-        };
-        built.check()?;
-        Ok(built)
+        })
     }
 }
 impl ::std::convert::From<super::super::ScanBase64Request> for ScanBase64Request {
