@@ -7,7 +7,7 @@ use heck::ToUpperCamelCase as _;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::Value;
-use syn::{Attribute, Fields, Ident, Item, ItemEnum, ItemStruct, parse_quote};
+use syn::{Attribute, Fields, Item, ItemEnum, ItemImpl, ItemStruct, parse_quote};
 
 use super::{field_name, last_segment, missing};
 use crate::Error;
@@ -16,7 +16,7 @@ use crate::lower::{Bounds, Quantity};
 /// Completes the types in `items`.
 pub(super) fn complete(items: &mut Vec<Item>, document: &Value) -> Result<(), Error> {
     let mut bounded = bounded_properties(document);
-    let enumerations: Vec<_> = items.iter().filter_map(values).collect();
+    let enumerations: Vec<_> = items.iter().filter_map(enumeration).collect();
     let derive: Attribute =
         parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]);
     for mut item in std::mem::take(items) {
@@ -24,29 +24,25 @@ pub(super) fn complete(items: &mut Vec<Item>, document: &Value) -> Result<(), Er
             Item::Struct(item) => {
                 item.attrs.push(derive.clone());
                 let properties = bounded.remove(&item.ident.to_string()).unwrap_or_default();
-                check_methods(item, &properties)?
+                let checks = check_methods(item, &properties)?;
+                constructor(item).into_iter().chain(checks).collect()
             }
-            Item::Enum(ItemEnum { ident, attrs, .. }) => {
-                attrs.push(derive.clone());
-                vec![parse_quote!(impl crate::checks::Check for #ident {})]
+            Item::Enum(item) => {
+                // A new value in the document must not break callers.
+                item.attrs
+                    .extend([parse_quote!(#[non_exhaustive]), derive.clone()]);
+                value_methods(item, enumerations.contains(&item.ident.to_string()))
             }
-            item if is_from_str(item, &enumerations) => continue,
+            Item::Impl(item) if is_from_str(item, &enumerations) => continue,
             _ => Vec::new(),
         };
         items.push(item);
         items.extend(added);
     }
-    for (name, values) in &enumerations {
-        let at = items
-            .iter()
-            .position(|item| matches!(item, Item::Enum(e) if e.ident == *name));
-        let at = at.map_or(items.len(), |at| at + 1);
-        items.splice(at..at, value_methods(name, values));
-    }
-    match bounded.pop_first() {
-        Some((name, _)) => Err(missing(name, "struct for its bounds")),
-        None => Ok(()),
-    }
+    let lost = bounded.pop_first();
+    lost.map_or(Ok(()), |(name, _)| {
+        Err(missing(name, "struct for its bounds"))
+    })
 }
 
 /// Returns the names and the bounds of the properties that have bounds, by the name of the type.
@@ -104,6 +100,29 @@ fn check_methods(item: &mut ItemStruct, properties: &[(&str, Bounds)]) -> Result
     ])
 }
 
+/// Returns the constructor of a struct with named fields. Callers that use it are not affected by a
+/// new optional property.
+fn constructor(item: &ItemStruct) -> Option<Item> {
+    let Fields::Named(fields) = &item.fields else {
+        return None;
+    };
+    let fields = fields.named.iter();
+    let (optional, required): (Vec<_>, Vec<_>) =
+        fields.partition(|field| last_segment(&field.ty) == "Option");
+    let optional = optional.into_iter().map(|field| &field.ident);
+    let names: Vec<_> = required.iter().map(|field| &field.ident).collect();
+    let types = required.iter().map(|field| &field.ty);
+    let name = &item.ident;
+    Some(parse_quote! {
+        impl #name {
+            /// Creates the value from its required fields. The other fields are `None`.
+            pub fn new(#(#names: impl Into<#types>),*) -> Self {
+                Self { #(#names: #names.into(),)* #(#optional: None,)* }
+            }
+        }
+    })
+}
+
 /// Returns the minimum and the maximum as two arguments of the type `Option<f64>`.
 pub(super) fn limits(bounds: &Bounds) -> TokenStream {
     let [minimum, maximum] = [bounds.minimum, bounds.maximum].map(|bound| match bound {
@@ -135,30 +154,33 @@ fn json_schema(bounds: &Bounds) -> Attribute {
     parse_quote!(#[cfg_attr(feature = "schemars", schemars(#name(#minimum #maximum)))])
 }
 
-/// Returns the name and the variants of an enumeration whose variants have no fields.
-fn values(item: &Item) -> Option<(Ident, Vec<Ident>)> {
+/// Returns the name of an enumeration whose variants have no fields.
+fn enumeration(item: &Item) -> Option<String> {
     let Item::Enum(item) = item else { return None };
-    let variants = item.variants.iter();
-    let values =
-        variants.map(|variant| (variant.fields == Fields::Unit).then(|| variant.ident.clone()));
-    Some((item.ident.clone(), values.collect::<Option<_>>()?))
+    let mut variants = item.variants.iter();
+    let plain = variants.all(|variant| variant.fields == Fields::Unit);
+    plain.then(|| item.ident.to_string())
 }
 
-/// Returns whether `item` implements `FromStr` for one of the enumerations.
-fn is_from_str(item: &Item, enumerations: &[(Ident, Vec<Ident>)]) -> bool {
-    let Item::Impl(item) = item else { return false };
+/// Returns whether `item` implements `FromStr` for one of the `enumerations`.
+fn is_from_str(item: &ItemImpl, enumerations: &[String]) -> bool {
     let of_trait = item
         .trait_
         .as_ref()
         .and_then(|(path, _)| path.segments.last());
-    let name = last_segment(&item.self_ty);
     of_trait.is_some_and(|segment| segment.ident == "FromStr")
-        && enumerations.iter().any(|(known, _)| *known == name)
+        && enumerations.contains(&last_segment(&item.self_ty))
 }
 
-/// Returns the list of all values, and a `FromStr` that ignores case if no value matches exactly.
-fn value_methods(name: &Ident, values: &[Ident]) -> [Item; 2] {
-    let count = values.len();
+/// Returns the list of all values, and a `FromStr` that ignores case if no value matches exactly,
+/// if the variants are `plain`.
+fn value_methods(item: &ItemEnum, plain: bool) -> Vec<Item> {
+    let (name, count) = (&item.ident, item.variants.len());
+    let check = parse_quote!(impl crate::checks::Check for #name {});
+    if !plain {
+        return vec![check];
+    }
+    let values = item.variants.iter().map(|variant| &variant.ident);
     let error = format!("not one of the {count} values of {name}; `{name}::ALL` lists them");
     let list = parse_quote! {
         impl #name {
@@ -180,5 +202,5 @@ fn value_methods(name: &Ident, values: &[Ident]) -> [Item; 2] {
             }
         }
     };
-    [list, from_str]
+    vec![list, from_str, check]
 }

@@ -26,6 +26,18 @@ pub struct ApiError {
     pub message: ::std::option::Option<::std::string::String>,
 }
 impl ApiError {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new() -> Self {
+        Self {
+            code: None,
+            date_time: None,
+            description: None,
+            inner_error: None,
+            message: None,
+        }
+    }
+}
+impl ApiError {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

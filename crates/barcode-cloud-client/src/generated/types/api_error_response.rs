@@ -16,6 +16,15 @@ pub struct ApiErrorResponse {
     pub request_id: ::std::option::Option<::std::string::String>,
 }
 impl ApiErrorResponse {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new(error: impl Into<ApiError>) -> Self {
+        Self {
+            error: error.into(),
+            request_id: None,
+        }
+    }
+}
+impl ApiErrorResponse {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

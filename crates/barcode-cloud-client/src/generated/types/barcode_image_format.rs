@@ -15,6 +15,7 @@ use super::*;
     PartialEq,
     PartialOrd
 )]
+#[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub enum BarcodeImageFormat {
     Png,

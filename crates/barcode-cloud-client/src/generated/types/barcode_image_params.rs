@@ -59,6 +59,22 @@ pub struct BarcodeImageParams {
     pub units: ::std::option::Option<GraphicsUnit>,
 }
 impl BarcodeImageParams {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new() -> Self {
+        Self {
+            background_color: None,
+            foreground_color: None,
+            image_format: None,
+            image_height: None,
+            image_width: None,
+            resolution: None,
+            rotation_angle: None,
+            text_location: None,
+            units: None,
+        }
+    }
+}
+impl BarcodeImageParams {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

@@ -23,6 +23,17 @@ pub struct BarcodeResponse {
     pub type_: ::std::option::Option<::std::string::String>,
 }
 impl BarcodeResponse {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new() -> Self {
+        Self {
+            barcode_value: None,
+            checksum: None,
+            region: None,
+            type_: None,
+        }
+    }
+}
+impl BarcodeResponse {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

@@ -11,6 +11,12 @@ pub struct BarcodeResponseList {
     pub barcodes: ::std::option::Option<::std::vec::Vec<BarcodeResponse>>,
 }
 impl BarcodeResponseList {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new() -> Self {
+        Self { barcodes: None }
+    }
+}
+impl BarcodeResponseList {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

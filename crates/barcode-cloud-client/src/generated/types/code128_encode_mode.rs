@@ -21,6 +21,7 @@ use super::*;
     PartialEq,
     PartialOrd
 )]
+#[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub enum Code128EncodeMode {
     Auto,

@@ -14,6 +14,12 @@ pub struct Code128Params {
     pub code128_encode_mode: ::std::option::Option<Code128EncodeMode>,
 }
 impl Code128Params {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new() -> Self {
+        Self { code128_encode_mode: None }
+    }
+}
+impl Code128Params {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

@@ -23,6 +23,7 @@ use super::*;
     PartialEq,
     PartialOrd
 )]
+#[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub enum EciEncodings {
     #[serde(rename = "NONE")]

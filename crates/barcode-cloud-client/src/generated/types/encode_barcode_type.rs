@@ -32,6 +32,7 @@ use super::*;
     PartialEq,
     PartialOrd
 )]
+#[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub enum EncodeBarcodeType {
     #[serde(rename = "QR")]

@@ -16,6 +16,15 @@ pub struct EncodeData {
     pub data_type: ::std::option::Option<EncodeDataType>,
 }
 impl EncodeData {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new(data: impl Into<::std::string::String>) -> Self {
+        Self {
+            data: data.into(),
+            data_type: None,
+        }
+    }
+}
+impl EncodeData {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

@@ -35,6 +35,22 @@ pub struct GenerateParams {
     pub qr_params: ::std::option::Option<QrParams>,
 }
 impl GenerateParams {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new(
+        barcode_type: impl Into<EncodeBarcodeType>,
+        encode_data: impl Into<EncodeData>,
+    ) -> Self {
+        Self {
+            barcode_type: barcode_type.into(),
+            encode_data: encode_data.into(),
+            barcode_image_params: None,
+            code128_params: None,
+            pdf417_params: None,
+            qr_params: None,
+        }
+    }
+}
+impl GenerateParams {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

@@ -83,6 +83,24 @@ pub struct Pdf417Params {
     pub pdf417_truncate: ::std::option::Option<bool>,
 }
 impl Pdf417Params {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new() -> Self {
+        Self {
+            pdf417_aspect_ratio: None,
+            pdf417_columns: None,
+            pdf417_eci_encoding: None,
+            pdf417_encode_mode: None,
+            pdf417_error_level: None,
+            pdf417_is_code128_emulation: None,
+            pdf417_is_linked: None,
+            pdf417_is_reader_initialization: None,
+            pdf417_macro_characters: None,
+            pdf417_rows: None,
+            pdf417_truncate: None,
+        }
+    }
+}
+impl Pdf417Params {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

@@ -53,6 +53,20 @@ pub struct QrParams {
     pub rect_micro_qr_version: ::std::option::Option<RectMicroQrVersion>,
 }
 impl QrParams {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new() -> Self {
+        Self {
+            micro_qr_version: None,
+            qr_aspect_ratio: None,
+            qr_eci_encoding: None,
+            qr_encode_mode: None,
+            qr_error_level: None,
+            qr_version: None,
+            rect_micro_qr_version: None,
+        }
+    }
+}
+impl QrParams {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

@@ -19,6 +19,7 @@ use super::*;
     PartialEq,
     PartialOrd
 )]
+#[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub enum RecognitionImageKind {
     Photo,

@@ -29,6 +29,20 @@ pub struct RecognizeBase64Request {
     pub recognition_mode: ::std::option::Option<RecognitionMode>,
 }
 impl RecognizeBase64Request {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new(
+        barcode_types: impl Into<::std::vec::Vec<DecodeBarcodeType>>,
+        file_base64: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            barcode_types: barcode_types.into(),
+            file_base64: file_base64.into(),
+            recognition_image_kind: None,
+            recognition_mode: None,
+        }
+    }
+}
+impl RecognizeBase64Request {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

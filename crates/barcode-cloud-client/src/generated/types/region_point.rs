@@ -14,6 +14,12 @@ pub struct RegionPoint {
     pub y: ::std::option::Option<i32>,
 }
 impl RegionPoint {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new() -> Self {
+        Self { x: None, y: None }
+    }
+}
+impl RegionPoint {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {

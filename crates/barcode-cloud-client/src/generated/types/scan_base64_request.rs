@@ -14,6 +14,14 @@ pub struct ScanBase64Request {
     pub file_base64: ::std::string::String,
 }
 impl ScanBase64Request {
+    /// Creates the value from its required fields. The other fields are `None`.
+    pub fn new(file_base64: impl Into<::std::string::String>) -> Self {
+        Self {
+            file_base64: file_base64.into(),
+        }
+    }
+}
+impl ScanBase64Request {
     /// Checks that the value is within the bounds of the OpenAPI document. This check
     /// runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
