@@ -1,6 +1,6 @@
 //! Bounds of numbers, texts and lists. progenitor would silently ignore the bounds of numbers and
 //! generate a wrapper type for each text with a bound. Therefore, this rule moves the bounds to the
-//! extension `x-bounds` and adds them to the documentation. From `x-bounds`, `rewrite::bounds`
+//! extension `x-bounds` and adds them to the documentation. From `x-bounds`, `rewrite::types`
 //! generates checks that run before a request is sent. Responses are not checked.
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Multipart forms, which progenitor does not support. Each field of a form becomes a query
 //! parameter with the same name, type and description. A binary field gets the type `FilePart`.
-//! progenitor then generates a builder with these parameters, and `rewrite::multipart` changes the
+//! progenitor then generates a builder with these parameters, and `rewrite::builders` changes the
 //! builder so that it sends a form instead of a query.
 
 use contract_review::Pointer;

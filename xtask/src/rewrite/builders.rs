@@ -28,21 +28,20 @@ pub(super) fn complete<'a>(
     operations(&lowered.document).map(complete).collect()
 }
 
-/// Documents the builder. Removes `Clone` from a builder with a file, because a file may be a
-/// stream, which can be sent only once.
+/// Documents the builder, and derives `Clone` if the request can be sent several times, which is not
+/// the case for a stream.
 fn describe(item: &mut ItemStruct, operation: &Operation<'_>) {
     let method = operation.method.to_string();
     let docs = format!("Builder for [`Client::{method}`](crate::Client::{method}).");
     let mut parameters = operation.parameters.iter();
-    let has_file = parameters.any(|parameter| parameter.place == "file");
-    item.attrs.retain(|attribute| {
-        let path = attribute.path();
-        !path.is_ident("doc") && !(has_file && path.is_ident("derive"))
-    });
-    item.attrs.insert(0, parse_quote!(#[doc = #docs]));
-    if has_file {
-        item.attrs.push(parse_quote!(#[derive(Debug)]));
-    }
+    let derives = match parameters.any(|parameter| ["file", "octets"].contains(&parameter.place)) {
+        true => quote!(Debug),
+        false => quote!(Debug, Clone),
+    };
+    item.attrs = vec![
+        parse_quote!(#[doc = #docs]),
+        parse_quote!(#[derive(#derives)]),
+    ];
 }
 
 /// Documents the setters, replaces the body of `send`, and adds `request` and `receive`.
@@ -100,10 +99,8 @@ impl Parameter<'_> {
 
 /// Returns the expression that builds the request.
 fn request(operation: &Operation<'_>) -> TokenStream {
-    let accepts_json = match Content::of(&operation.success) {
-        Content::None => Content::of(&operation.error) == Content::Json,
-        content => content == Content::Json,
-    };
+    // If there is no content on success, an error can still be JSON.
+    let accepts_json = Content::of(&operation.success) != Content::Bytes;
     let accept = accepts_json.then(|| quote!(.accept_json()));
     let form = operation.multipart.then(|| quote!(.multipart()));
     let mut last = quote!(.build());
@@ -137,18 +134,14 @@ fn arms(operation: &Operation<'_>) -> TokenStream {
     };
     let (success, error) = (read(&operation.success), read(&operation.error));
     let arms = operation.statuses.iter().map(|status| {
-        let pattern = match (status.parse::<u16>(), status[..1].parse::<u16>()) {
-            (Ok(status), _) => quote!(#status),
-            (Err(_), first) => {
-                let first = first.unwrap_or_default() * 100;
-                let last = first + 99;
-                quote!(#first..=#last)
-            }
-        };
-        match &status[..1] {
-            "2" => quote!(#pattern => Ok(#success),),
-            "4" | "5" => quote!(#pattern => Err(Error::ErrorResponse(#error)),),
-            "d" => quote!(200..=299 => Ok(#success), _ => Err(Error::ErrorResponse(#error)),),
+        let class = status[..1].parse::<u16>().unwrap_or_default();
+        let (first, last) = (class * 100, class * 100 + 99);
+        let code = status.parse::<u16>().map(|code| quote!(#code));
+        let pattern = code.unwrap_or_else(|_| quote!(#first..=#last));
+        match class {
+            2 => quote!(#pattern => Ok(#success),),
+            4 | 5 => quote!(#pattern => Err(Error::ErrorResponse(#error)),),
+            0 => quote!(200..=299 => Ok(#success), _ => Err(Error::ErrorResponse(#error)),),
             _ => quote!(),
         }
     });

