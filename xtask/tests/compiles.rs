@@ -341,8 +341,11 @@ impl Scratch {
         write(&package.join("README.md"), "");
         for entry in fs::read_dir(client.join("src")).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_file() {
+            // Only this module refers to types of our document.
+            if path.is_file() && !path.ends_with("conversion.rs") {
                 let text = fs::read_to_string(&path).unwrap();
+                let lines = text.lines().filter(|line| !line.contains("conversion"));
+                let text: String = lines.map(|line| format!("{line}\n")).collect();
                 write(&package.join("src").join(path.file_name().unwrap()), &text);
             }
         }
