@@ -327,12 +327,12 @@ async fn the_deadline_of_an_attempt_holds_until_the_end_of_the_response() {
     let short = Duration::from_millis(100);
     let silent = Raw::start(|request| async move {
         let _kept_open = request;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let stalled = Raw::start(|mut request| async move {
         request.half("application/json").await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     for server in [silent, stalled] {

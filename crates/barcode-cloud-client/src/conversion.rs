@@ -27,7 +27,7 @@ impl TryFrom<EncodeBarcodeType> for DecodeBarcodeType {
     type Error = NotReadable;
 
     fn try_from(generated: EncodeBarcodeType) -> Result<Self, NotReadable> {
-        let name = generated.to_string();
+        let name = generated.as_str();
         name.parse().map_err(|_| NotReadable(generated))
     }
 }
@@ -37,7 +37,7 @@ impl TryFrom<DecodeBarcodeType> for EncodeBarcodeType {
     type Error = NotGeneratable;
 
     fn try_from(read: DecodeBarcodeType) -> Result<Self, NotGeneratable> {
-        read.to_string().parse().map_err(|_| NotGeneratable(read))
+        read.as_str().parse().map_err(|_| NotGeneratable(read))
     }
 }
 

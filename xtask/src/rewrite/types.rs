@@ -7,7 +7,7 @@ use heck::ToUpperCamelCase as _;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::Value;
-use syn::{Attribute, Fields, Item, ItemEnum, ItemImpl, ItemStruct, parse_quote};
+use syn::{Attribute, Fields, Item, ItemEnum, ItemImpl, ItemStruct, LitStr, Variant, parse_quote};
 
 use super::{field_name, last_segment, missing};
 use crate::Error;
@@ -172,6 +172,24 @@ fn is_from_str(item: &ItemImpl, enumerations: &[String]) -> bool {
         && enumerations.contains(&last_segment(&item.self_ty))
 }
 
+/// Returns the value that a variant stands for: its name for serde.
+fn wire_name(variant: &Variant) -> String {
+    let mut name = variant.ident.to_string();
+    for attribute in &variant.attrs {
+        if attribute.path().is_ident("serde") {
+            // Other arguments than `rename` are left alone.
+            let _ = attribute.parse_nested_meta(|argument| {
+                let value: LitStr = argument.value()?.parse()?;
+                if argument.path.is_ident("rename") {
+                    name = value.value();
+                }
+                Ok(())
+            });
+        }
+    }
+    name
+}
+
 /// Returns the list of all values, and a `FromStr` that ignores case if no value matches exactly,
 /// if the variants are `plain`.
 fn value_methods(item: &ItemEnum, plain: bool) -> Vec<Item> {
@@ -180,12 +198,20 @@ fn value_methods(item: &ItemEnum, plain: bool) -> Vec<Item> {
     if !plain {
         return vec![check];
     }
-    let values = item.variants.iter().map(|variant| &variant.ident);
+    let values: Vec<_> = item.variants.iter().map(|variant| &variant.ident).collect();
+    let names = item.variants.iter().map(wire_name);
     let error = format!("not one of the {count} values of {name}; `{name}::ALL` lists them");
     let list = parse_quote! {
         impl #name {
             /// All values, in the order of the document.
             pub const ALL: &'static [Self] = &[#(Self::#values),*];
+
+            /// The value as it is sent.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    #(Self::#values => #names,)*
+                }
+            }
         }
     };
     let from_str = parse_quote! {
@@ -193,10 +219,10 @@ fn value_methods(item: &ItemEnum, plain: bool) -> Vec<Item> {
             type Err = self::error::ConversionError;
 
             fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-                let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+                let exact = Self::ALL.iter().find(|known| known.as_str() == value);
                 let mut all = Self::ALL.iter();
                 exact
-                    .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+                    .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
                     .copied()
                     .ok_or_else(|| #error.into())
             }

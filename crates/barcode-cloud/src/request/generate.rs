@@ -196,7 +196,7 @@ impl Generate {
         let encode_data = self.data.into_encode_data()?;
         let is_text = encode_data.data_type.is_none();
         if is_text && !self.unchecked {
-            barcode_rules::check(&self.barcode_type.to_string(), &encode_data.data)
+            barcode_rules::check(self.barcode_type.as_str(), &encode_data.data)
                 .map_err(InvalidInput::violation_of_data)?;
         }
         let params = GenerateParams {

@@ -46,14 +46,26 @@ impl Code128EncodeMode {
         Self::CodeAc,
         Self::CodeBc,
     ];
+    /// The value as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "Auto",
+            Self::CodeA => "CodeA",
+            Self::CodeB => "CodeB",
+            Self::CodeAb => "CodeAB",
+            Self::CodeC => "CodeC",
+            Self::CodeAc => "CodeAC",
+            Self::CodeBc => "CodeBC",
+        }
+    }
 }
 impl ::std::str::FromStr for Code128EncodeMode {
     type Err = super::error::ConversionError;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let exact = Self::ALL.iter().find(|known| known.as_str() == value);
         let mut all = Self::ALL.iter();
         exact
-            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
             .copied()
             .ok_or_else(|| {
                 "not one of the 7 values of Code128EncodeMode; `Code128EncodeMode::ALL` lists them"

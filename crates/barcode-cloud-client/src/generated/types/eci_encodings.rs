@@ -128,14 +128,53 @@ impl EciEncodings {
         Self::Invariant,
         Self::Binary,
     ];
+    /// The value as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::Iso88591 => "ISO_8859_1",
+            Self::Iso88592 => "ISO_8859_2",
+            Self::Iso88593 => "ISO_8859_3",
+            Self::Iso88594 => "ISO_8859_4",
+            Self::Iso88595 => "ISO_8859_5",
+            Self::Iso88596 => "ISO_8859_6",
+            Self::Iso88597 => "ISO_8859_7",
+            Self::Iso88598 => "ISO_8859_8",
+            Self::Iso88599 => "ISO_8859_9",
+            Self::Iso885910 => "ISO_8859_10",
+            Self::Iso885911 => "ISO_8859_11",
+            Self::Iso885913 => "ISO_8859_13",
+            Self::Iso885914 => "ISO_8859_14",
+            Self::Iso885915 => "ISO_8859_15",
+            Self::Iso885916 => "ISO_8859_16",
+            Self::ShiftJis => "Shift_JIS",
+            Self::Win1250 => "Win1250",
+            Self::Win1251 => "Win1251",
+            Self::Win1252 => "Win1252",
+            Self::Win1256 => "Win1256",
+            Self::Utf16be => "UTF16BE",
+            Self::Utf8 => "UTF8",
+            Self::UsAscii => "US_ASCII",
+            Self::Big5 => "Big5",
+            Self::Gb2312 => "GB2312",
+            Self::EucKr => "EUC_KR",
+            Self::Gbk => "GBK",
+            Self::Gb18030 => "GB18030",
+            Self::Utf16le => "UTF16LE",
+            Self::Utf32be => "UTF32BE",
+            Self::Utf32le => "UTF32LE",
+            Self::Invariant => "INVARIANT",
+            Self::Binary => "BINARY",
+        }
+    }
 }
 impl ::std::str::FromStr for EciEncodings {
     type Err = super::error::ConversionError;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let exact = Self::ALL.iter().find(|known| known.as_str() == value);
         let mut all = Self::ALL.iter();
         exact
-            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
             .copied()
             .ok_or_else(|| {
                 "not one of the 34 values of EciEncodings; `EciEncodings::ALL` lists them"

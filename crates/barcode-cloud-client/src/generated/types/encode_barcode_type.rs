@@ -217,14 +217,92 @@ impl EncodeBarcodeType {
         Self::UpcaGs1DatabarCoupon,
         Self::Vin,
     ];
+    /// The value as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Qr => "QR",
+            Self::AustraliaPost => "AustraliaPost",
+            Self::AustralianPosteParcel => "AustralianPosteParcel",
+            Self::Aztec => "Aztec",
+            Self::Codabar => "Codabar",
+            Self::CodablockF => "CodablockF",
+            Self::Code11 => "Code11",
+            Self::Code128 => "Code128",
+            Self::Code16K => "Code16K",
+            Self::Code32 => "Code32",
+            Self::Code39 => "Code39",
+            Self::Code39FullAscii => "Code39FullASCII",
+            Self::Code93 => "Code93",
+            Self::DataLogic2of5 => "DataLogic2of5",
+            Self::DataMatrix => "DataMatrix",
+            Self::DatabarExpanded => "DatabarExpanded",
+            Self::DatabarExpandedStacked => "DatabarExpandedStacked",
+            Self::DatabarLimited => "DatabarLimited",
+            Self::DatabarOmniDirectional => "DatabarOmniDirectional",
+            Self::DatabarStacked => "DatabarStacked",
+            Self::DatabarStackedOmniDirectional => "DatabarStackedOmniDirectional",
+            Self::DatabarTruncated => "DatabarTruncated",
+            Self::DeutschePostIdentcode => "DeutschePostIdentcode",
+            Self::DeutschePostLeitcode => "DeutschePostLeitcode",
+            Self::DotCode => "DotCode",
+            Self::DutchKix => "DutchKIX",
+            Self::Ean13 => "EAN13",
+            Self::Ean14 => "EAN14",
+            Self::Ean8 => "EAN8",
+            Self::Gs1Aztec => "GS1Aztec",
+            Self::Gs1CodablockF => "GS1CodablockF",
+            Self::Gs1Code128 => "GS1Code128",
+            Self::Gs1DataMatrix => "GS1DataMatrix",
+            Self::Gs1DotCode => "GS1DotCode",
+            Self::Gs1HanXin => "GS1HanXin",
+            Self::Gs1MicroPdf417 => "GS1MicroPdf417",
+            Self::Gs1qr => "GS1QR",
+            Self::HanXin => "HanXin",
+            Self::Iata2of5 => "IATA2of5",
+            Self::Isbn => "ISBN",
+            Self::Ismn => "ISMN",
+            Self::Issn => "ISSN",
+            Self::Itf14 => "ITF14",
+            Self::Itf6 => "ITF6",
+            Self::Interleaved2of5 => "Interleaved2of5",
+            Self::ItalianPost25 => "ItalianPost25",
+            Self::Msi => "MSI",
+            Self::MacroPdf417 => "MacroPdf417",
+            Self::Mailmark => "Mailmark",
+            Self::Matrix2of5 => "Matrix2of5",
+            Self::MaxiCode => "MaxiCode",
+            Self::MicroPdf417 => "MicroPdf417",
+            Self::MicroQr => "MicroQR",
+            Self::Opc => "OPC",
+            Self::OneCode => "OneCode",
+            Self::Pzn => "PZN",
+            Self::PatchCode => "PatchCode",
+            Self::Pdf417 => "Pdf417",
+            Self::Pharmacode => "Pharmacode",
+            Self::Planet => "Planet",
+            Self::Postnet => "Postnet",
+            Self::Rm4scc => "RM4SCC",
+            Self::RectMicroQr => "RectMicroQR",
+            Self::Scc14 => "SCC14",
+            Self::Sscc18 => "SSCC18",
+            Self::SingaporePost => "SingaporePost",
+            Self::Standard2of5 => "Standard2of5",
+            Self::SwissPostParcel => "SwissPostParcel",
+            Self::Upca => "UPCA",
+            Self::Upce => "UPCE",
+            Self::UpcaGs1Code128Coupon => "UpcaGs1Code128Coupon",
+            Self::UpcaGs1DatabarCoupon => "UpcaGs1DatabarCoupon",
+            Self::Vin => "VIN",
+        }
+    }
 }
 impl ::std::str::FromStr for EncodeBarcodeType {
     type Err = super::error::ConversionError;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let exact = Self::ALL.iter().find(|known| known.as_str() == value);
         let mut all = Self::ALL.iter();
         exact
-            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
             .copied()
             .ok_or_else(|| {
                 "not one of the 73 values of EncodeBarcodeType; `EncodeBarcodeType::ALL` lists them"

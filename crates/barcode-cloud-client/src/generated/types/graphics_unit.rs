@@ -31,14 +31,23 @@ impl GraphicsUnit {
         Self::Inch,
         Self::Millimeter,
     ];
+    /// The value as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pixel => "Pixel",
+            Self::Point => "Point",
+            Self::Inch => "Inch",
+            Self::Millimeter => "Millimeter",
+        }
+    }
 }
 impl ::std::str::FromStr for GraphicsUnit {
     type Err = super::error::ConversionError;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let exact = Self::ALL.iter().find(|known| known.as_str() == value);
         let mut all = Self::ALL.iter();
         exact
-            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
             .copied()
             .ok_or_else(|| {
                 "not one of the 4 values of GraphicsUnit; `GraphicsUnit::ALL` lists them"

@@ -29,14 +29,22 @@ pub enum MacroCharacter {
 impl MacroCharacter {
     /// All values, in the order of the document.
     pub const ALL: &'static [Self] = &[Self::None, Self::Macro05, Self::Macro06];
+    /// The value as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Macro05 => "Macro05",
+            Self::Macro06 => "Macro06",
+        }
+    }
 }
 impl ::std::str::FromStr for MacroCharacter {
     type Err = super::error::ConversionError;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let exact = Self::ALL.iter().find(|known| known.as_str() == value);
         let mut all = Self::ALL.iter();
         exact
-            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
             .copied()
             .ok_or_else(|| {
                 "not one of the 3 values of MacroCharacter; `MacroCharacter::ALL` lists them"

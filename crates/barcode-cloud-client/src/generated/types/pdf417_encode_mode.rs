@@ -37,14 +37,23 @@ impl Pdf417EncodeMode {
         Self::Eci,
         Self::Extended,
     ];
+    /// The value as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "Auto",
+            Self::Binary => "Binary",
+            Self::Eci => "ECI",
+            Self::Extended => "Extended",
+        }
+    }
 }
 impl ::std::str::FromStr for Pdf417EncodeMode {
     type Err = super::error::ConversionError;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let exact = Self::ALL.iter().find(|known| known.as_str() == value);
         let mut all = Self::ALL.iter();
         exact
-            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
             .copied()
             .ok_or_else(|| {
                 "not one of the 4 values of Pdf417EncodeMode; `Pdf417EncodeMode::ALL` lists them"

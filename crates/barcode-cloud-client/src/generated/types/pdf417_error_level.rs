@@ -41,14 +41,28 @@ impl Pdf417ErrorLevel {
         Self::Level7,
         Self::Level8,
     ];
+    /// The value as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Level0 => "Level0",
+            Self::Level1 => "Level1",
+            Self::Level2 => "Level2",
+            Self::Level3 => "Level3",
+            Self::Level4 => "Level4",
+            Self::Level5 => "Level5",
+            Self::Level6 => "Level6",
+            Self::Level7 => "Level7",
+            Self::Level8 => "Level8",
+        }
+    }
 }
 impl ::std::str::FromStr for Pdf417ErrorLevel {
     type Err = super::error::ConversionError;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let exact = Self::ALL.iter().find(|known| known.as_str() == value);
         let mut all = Self::ALL.iter();
         exact
-            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
             .copied()
             .ok_or_else(|| {
                 "not one of the 9 values of Pdf417ErrorLevel; `Pdf417ErrorLevel::ALL` lists them"

@@ -105,14 +105,60 @@ impl QrVersion {
         Self::Version39,
         Self::Version40,
     ];
+    /// The value as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "Auto",
+            Self::Version01 => "Version01",
+            Self::Version02 => "Version02",
+            Self::Version03 => "Version03",
+            Self::Version04 => "Version04",
+            Self::Version05 => "Version05",
+            Self::Version06 => "Version06",
+            Self::Version07 => "Version07",
+            Self::Version08 => "Version08",
+            Self::Version09 => "Version09",
+            Self::Version10 => "Version10",
+            Self::Version11 => "Version11",
+            Self::Version12 => "Version12",
+            Self::Version13 => "Version13",
+            Self::Version14 => "Version14",
+            Self::Version15 => "Version15",
+            Self::Version16 => "Version16",
+            Self::Version17 => "Version17",
+            Self::Version18 => "Version18",
+            Self::Version19 => "Version19",
+            Self::Version20 => "Version20",
+            Self::Version21 => "Version21",
+            Self::Version22 => "Version22",
+            Self::Version23 => "Version23",
+            Self::Version24 => "Version24",
+            Self::Version25 => "Version25",
+            Self::Version26 => "Version26",
+            Self::Version27 => "Version27",
+            Self::Version28 => "Version28",
+            Self::Version29 => "Version29",
+            Self::Version30 => "Version30",
+            Self::Version31 => "Version31",
+            Self::Version32 => "Version32",
+            Self::Version33 => "Version33",
+            Self::Version34 => "Version34",
+            Self::Version35 => "Version35",
+            Self::Version36 => "Version36",
+            Self::Version37 => "Version37",
+            Self::Version38 => "Version38",
+            Self::Version39 => "Version39",
+            Self::Version40 => "Version40",
+        }
+    }
 }
 impl ::std::str::FromStr for QrVersion {
     type Err = super::error::ConversionError;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let exact = Self::ALL.iter().find(|known| known.as_str() == value);
         let mut all = Self::ALL.iter();
         exact
-            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
             .copied()
             .ok_or_else(|| {
                 "not one of the 41 values of QrVersion; `QrVersion::ALL` lists them"

@@ -33,14 +33,22 @@ impl RecognitionImageKind {
         Self::ScannedDocument,
         Self::ClearImage,
     ];
+    /// The value as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Photo => "Photo",
+            Self::ScannedDocument => "ScannedDocument",
+            Self::ClearImage => "ClearImage",
+        }
+    }
 }
 impl ::std::str::FromStr for RecognitionImageKind {
     type Err = super::error::ConversionError;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let exact = Self::ALL.iter().find(|known| known.as_str() == value);
         let mut all = Self::ALL.iter();
         exact
-            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
             .copied()
             .ok_or_else(|| {
                 "not one of the 3 values of RecognitionImageKind; `RecognitionImageKind::ALL` lists them"

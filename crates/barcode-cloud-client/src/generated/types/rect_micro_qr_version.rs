@@ -89,14 +89,52 @@ impl RectMicroQrVersion {
         Self::R17x99,
         Self::R17x139,
     ];
+    /// The value as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "Auto",
+            Self::R7x43 => "R7x43",
+            Self::R7x59 => "R7x59",
+            Self::R7x77 => "R7x77",
+            Self::R7x99 => "R7x99",
+            Self::R7x139 => "R7x139",
+            Self::R9x43 => "R9x43",
+            Self::R9x59 => "R9x59",
+            Self::R9x77 => "R9x77",
+            Self::R9x99 => "R9x99",
+            Self::R9x139 => "R9x139",
+            Self::R11x27 => "R11x27",
+            Self::R11x43 => "R11x43",
+            Self::R11x59 => "R11x59",
+            Self::R11x77 => "R11x77",
+            Self::R11x99 => "R11x99",
+            Self::R11x139 => "R11x139",
+            Self::R13x27 => "R13x27",
+            Self::R13x43 => "R13x43",
+            Self::R13x59 => "R13x59",
+            Self::R13x77 => "R13x77",
+            Self::R13x99 => "R13x99",
+            Self::R13x139 => "R13x139",
+            Self::R15x43 => "R15x43",
+            Self::R15x59 => "R15x59",
+            Self::R15x77 => "R15x77",
+            Self::R15x99 => "R15x99",
+            Self::R15x139 => "R15x139",
+            Self::R17x43 => "R17x43",
+            Self::R17x59 => "R17x59",
+            Self::R17x77 => "R17x77",
+            Self::R17x99 => "R17x99",
+            Self::R17x139 => "R17x139",
+        }
+    }
 }
 impl ::std::str::FromStr for RectMicroQrVersion {
     type Err = super::error::ConversionError;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        let exact = Self::ALL.iter().find(|known| known.to_string() == value);
+        let exact = Self::ALL.iter().find(|known| known.as_str() == value);
         let mut all = Self::ALL.iter();
         exact
-            .or_else(|| all.find(|known| known.to_string().eq_ignore_ascii_case(value)))
+            .or_else(|| all.find(|known| known.as_str().eq_ignore_ascii_case(value)))
             .copied()
             .ok_or_else(|| {
                 "not one of the 33 values of RectMicroQrVersion; `RectMicroQrVersion::ALL` lists them"
