@@ -160,13 +160,11 @@ async fn bytes_travel_as_base64_by_themselves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_options_give_the_same_picture_in_every_form() {
     let (_sandbox, client) = sandbox().await;
-    let options = BarcodeImageParams {
-        foreground_color: Some("#FF5733".into()),
-        background_color: Some("White".into()),
-        resolution: Some(192.0),
-        rotation_angle: Some(90),
-        ..BarcodeImageParams::default()
-    };
+    let mut options = BarcodeImageParams::new();
+    options.foreground_color = Some("#FF5733".into());
+    options.background_color = Some("White".into());
+    options.resolution = Some(192.0);
+    options.rotation_angle = Some(90);
     let request = client
         .generate(Write::Qr, "options")
         .render(options.clone());

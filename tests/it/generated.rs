@@ -39,20 +39,10 @@ async fn all_nine_operations_work_and_agree() {
         .data("nine")
         .qr_error_level(QrErrorLevel::LevelH);
     let by_query = bytes(by_query.send().await.unwrap()).await;
-    let params = GenerateParams {
-        barcode_type: EncodeBarcodeType::Qr,
-        encode_data: EncodeData {
-            data: "nine".into(),
-            data_type: None,
-        },
-        barcode_image_params: None,
-        qr_params: Some(QrParams {
-            qr_error_level: Some(QrErrorLevel::LevelH),
-            ..QrParams::default()
-        }),
-        code128_params: None,
-        pdf417_params: None,
-    };
+    let mut qr = QrParams::new();
+    qr.qr_error_level = Some(QrErrorLevel::LevelH);
+    let mut params = GenerateParams::new(EncodeBarcodeType::Qr, EncodeData::new("nine"));
+    params.qr_params = Some(qr);
     let by_body = bytes(api.generate_body().body(params).send().await.unwrap()).await;
     let by_form = api
         .generate_multipart()
@@ -77,15 +67,10 @@ async fn all_nine_operations_work_and_agree() {
         let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(first), Ok(second)]);
         FilePart::stream(reqwest::Body::wrap_stream(chunks), by_query.len() as u64)
     };
-    let recognize_body = RecognizeBase64Request {
-        barcode_types: vec![DecodeBarcodeType::Aztec, DecodeBarcodeType::Qr],
-        file_base64: base64.clone(),
-        recognition_mode: Some(RecognitionMode::Excellent),
-        recognition_image_kind: None,
-    };
-    let scan_body = ScanBase64Request {
-        file_base64: base64.clone(),
-    };
+    let types = vec![DecodeBarcodeType::Aztec, DecodeBarcodeType::Qr];
+    let mut recognize_body = RecognizeBase64Request::new(types, base64.clone());
+    recognize_body.recognition_mode = Some(RecognitionMode::Excellent);
+    let scan_body = ScanBase64Request::new(base64.clone());
     let answers = [
         api.recognize()
             .barcode_type(DecodeBarcodeType::Qr)
@@ -415,9 +400,8 @@ async fn the_deadline_of_a_call_covers_a_renewal_after_a_401() {
 async fn a_request_is_retried_like_one_of_the_facade() {
     let server = Raw::busy_once().await;
     let client = fixed(&server.base_url()).build().unwrap();
-    let request = client.api().scan_base64().body(ScanBase64Request {
-        file_base64: "AA==".into(),
-    });
+    let body = ScanBase64Request::new("AA==");
+    let request = client.api().scan_base64().body(body);
     let found = request.send().await.unwrap().into_inner().barcodes.unwrap();
     assert_eq!(found[0].barcode_value.as_deref(), Some("found"));
     assert_eq!(server.heads().len(), 2);

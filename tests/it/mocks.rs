@@ -23,29 +23,18 @@ fn client(server: &MockServer) -> Client {
 }
 
 fn found(value: &str) -> BarcodeResponseList {
-    BarcodeResponseList {
-        barcodes: Some(vec![BarcodeResponse {
-            barcode_value: Some(value.into()),
-            type_: Some("QR".into()),
-            ..BarcodeResponse::default()
-        }]),
-    }
+    let mut barcode = BarcodeResponse::new();
+    barcode.barcode_value = Some(value.into());
+    barcode.type_ = Some("QR".into());
+    let mut list = BarcodeResponseList::new();
+    list.barcodes = Some(vec![barcode]);
+    list
 }
 
 #[tokio::test]
 async fn a_drawn_label_is_mocked_by_type_and_data() {
     let server = MockServer::start_async().await;
-    let params = GenerateParams {
-        barcode_type: EncodeBarcodeType::Qr,
-        encode_data: EncodeData {
-            data: "PARCEL-0042".into(),
-            data_type: None,
-        },
-        barcode_image_params: None,
-        qr_params: None,
-        code128_params: None,
-        pdf417_params: None,
-    };
+    let params = GenerateParams::new(EncodeBarcodeType::Qr, EncodeData::new("PARCEL-0042"));
     let mock = server.generate_body(|when, then| {
         when.body(&params);
         then.ok("image/svg+xml", b"<svg/>");
@@ -97,13 +86,11 @@ async fn a_form_is_mocked_field_by_field() {
         when.barcode_type(EncodeBarcodeType::Code128)
             .data("x")
             .resolution(96.0);
-        then.bad_request(&ApiErrorResponse {
-            request_id: Some("r-1".into()),
-            error: ApiError {
-                code: Some("no".into()),
-                ..ApiError::default()
-            },
-        });
+        let mut error = ApiError::new();
+        error.code = Some("no".into());
+        let mut response = ApiErrorResponse::new(error);
+        response.request_id = Some("r-1".into());
+        then.bad_request(&response);
     });
     let request = client
         .api()

@@ -61,19 +61,18 @@ fn image_params(
     format: Option<BarcodeImageFormat>,
 ) -> anyhow::Result<BarcodeImageParams> {
     let text = arguments.text.as_deref();
-    Ok(BarcodeImageParams {
-        image_format: format,
-        text_location: text
-            .map(|name| names::parse("--text", name, CodeLocation::ALL))
-            .transpose()?,
-        foreground_color: arguments.foreground.clone(),
-        background_color: arguments.background.clone(),
-        image_width: arguments.width,
-        image_height: arguments.height,
-        resolution: arguments.resolution,
-        rotation_angle: arguments.rotation,
-        units: None,
-    })
+    let mut params = BarcodeImageParams::new();
+    params.image_format = format;
+    params.text_location = text
+        .map(|name| names::parse("--text", name, CodeLocation::ALL))
+        .transpose()?;
+    params.foreground_color.clone_from(&arguments.foreground);
+    params.background_color.clone_from(&arguments.background);
+    params.image_width = arguments.width;
+    params.image_height = arguments.height;
+    params.resolution = arguments.resolution;
+    params.rotation_angle = arguments.rotation;
+    Ok(params)
 }
 
 /// Returns the format that the extension of `path` selects.

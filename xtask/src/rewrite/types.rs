@@ -100,9 +100,9 @@ fn check_methods(item: &mut ItemStruct, properties: &[(&str, Bounds)]) -> Result
     ])
 }
 
-/// Returns the constructor of a struct with named fields. Callers that use it are not affected by a
-/// new optional property.
-fn constructor(item: &ItemStruct) -> Option<Item> {
+/// Returns the constructor of a struct with named fields, which becomes non-exhaustive: a new
+/// optional property must not break its users.
+fn constructor(item: &mut ItemStruct) -> Option<Item> {
     let Fields::Named(fields) = &item.fields else {
         return None;
     };
@@ -113,14 +113,16 @@ fn constructor(item: &ItemStruct) -> Option<Item> {
     let names: Vec<_> = required.iter().map(|field| &field.ident).collect();
     let types = required.iter().map(|field| &field.ty);
     let name = &item.ident;
-    Some(parse_quote! {
+    let constructor = parse_quote! {
         impl #name {
             /// Creates the value from its required fields. The other fields are `None`.
             pub fn new(#(#names: impl Into<#types>),*) -> Self {
                 Self { #(#names: #names.into(),)* #(#optional: None,)* }
             }
         }
-    })
+    };
+    item.attrs.push(parse_quote!(#[non_exhaustive]));
+    Some(constructor)
 }
 
 /// Returns the minimum and the maximum as two arguments of the type `Option<f64>`.

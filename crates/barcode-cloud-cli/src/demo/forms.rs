@@ -80,12 +80,8 @@ impl Form {
             Self::Query => ImageSource::url(image.url),
             Self::Multipart => image.path.into(),
             Self::Body => {
-                let body = RecognizeBase64Request {
-                    barcode_types: vec![barcode_type],
-                    file_base64: base64(image.path).await?,
-                    recognition_mode: None,
-                    recognition_image_kind: None,
-                };
+                let image = base64(image.path).await?;
+                let body = RecognizeBase64Request::new(vec![barcode_type], image);
                 let request = client.api().recognize_base64().body(body);
                 return Ok(barcodes(request.send().await?));
             }
@@ -102,11 +98,8 @@ impl Form {
             Self::Query => ImageSource::url(image.url),
             Self::Multipart => image.path.into(),
             Self::Body => {
-                let file_base64 = base64(image.path).await?;
-                let request = client
-                    .api()
-                    .scan_base64()
-                    .body(ScanBase64Request { file_base64 });
+                let body = ScanBase64Request::new(base64(image.path).await?);
+                let request = client.api().scan_base64().body(body);
                 return Ok(barcodes(request.send().await?));
             }
         };

@@ -163,17 +163,8 @@ impl Subject for Facade {
 }
 
 async fn generated(api: &api::Client) -> usize {
-    let body = types::GenerateParams {
-        barcode_type: EncodeBarcodeType::Qr,
-        encode_data: types::EncodeData {
-            data: DATA.to_owned(),
-            data_type: None,
-        },
-        barcode_image_params: None,
-        qr_params: None,
-        code128_params: None,
-        pdf417_params: None,
-    };
+    let data = types::EncodeData::new(DATA);
+    let body = types::GenerateParams::new(EncodeBarcodeType::Qr, data);
     let request = api.generate_body().body(body);
     let response = request.send().await.map(ResponseValue::into_inner_stream);
     let bytes: BytesMut = response.unwrap().try_collect().await.unwrap();

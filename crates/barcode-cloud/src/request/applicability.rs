@@ -21,15 +21,13 @@ const MICRO_PDF417: &[Type] = &[Type::MicroPdf417, Type::Gs1MicroPdf417];
 
 /// Rejects options that do not apply to the barcode type, and invalid sizes.
 pub(crate) fn check(params: &GenerateParams) -> Result<(), InvalidInput> {
-    // Most requests set no options. All fields are named, so that a new group of options does not
-    // compile until it is handled here.
+    // Most requests set no options.
     if let GenerateParams {
-        barcode_type: _,
-        encode_data: _,
         barcode_image_params: None,
         qr_params: None,
         code128_params: None,
         pdf417_params: None,
+        ..
     } = params
     {
         return Ok(());
@@ -129,6 +127,26 @@ mod tests {
     fn types_in(text: &Value) -> Vec<Type> {
         let words = text.as_str().unwrap().split('`').skip(1).step_by(2);
         words.filter_map(|word| word.parse().ok()).collect()
+    }
+
+    #[test]
+    fn every_group_of_options_is_checked() {
+        let document = document();
+        let groups = &document["components"]["schemas"]["GenerateParams"]["properties"];
+        // A new group has to be added to `check`, and to this list.
+        let mut groups: Vec<_> = groups.as_object().unwrap().keys().collect();
+        groups.sort();
+        assert_eq!(
+            groups,
+            [
+                "barcodeImageParams",
+                "barcodeType",
+                "code128Params",
+                "encodeData",
+                "pdf417Params",
+                "qrParams",
+            ]
+        );
     }
 
     #[test]

@@ -53,7 +53,9 @@ impl Data {
             let reason = "is empty; a barcode needs at least one character";
             return Err(InvalidInput::new("data", reason));
         }
-        Ok(EncodeData { data, data_type })
+        let mut encode_data = EncodeData::new(data);
+        encode_data.data_type = data_type;
+        Ok(encode_data)
     }
 }
 

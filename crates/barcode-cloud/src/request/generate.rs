@@ -199,14 +199,11 @@ impl Generate {
             barcode_rules::check(self.barcode_type.as_str(), &encode_data.data)
                 .map_err(InvalidInput::violation_of_data)?;
         }
-        let params = GenerateParams {
-            barcode_type: self.barcode_type,
-            encode_data,
-            barcode_image_params: render.map(|options| options.0),
-            qr_params: self.qr.map(|options| options.0),
-            code128_params: self.code128.map(|options| options.0),
-            pdf417_params: self.pdf417.map(|options| options.0),
-        };
+        let mut params = GenerateParams::new(self.barcode_type, encode_data);
+        params.barcode_image_params = render.map(|options| options.0);
+        params.qr_params = self.qr.map(|options| options.0);
+        params.code128_params = self.code128.map(|options| options.0);
+        params.pdf417_params = self.pdf417.map(|options| options.0);
         applicability::check(&params)?;
         let trace_data = self.shared.trace_data;
         let traced_data = trace_data.then(|| params.encode_data.data.clone());

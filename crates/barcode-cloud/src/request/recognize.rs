@@ -187,12 +187,10 @@ impl Request {
     }
 
     async fn json_request(&self) -> Result<reqwest::Request, Error> {
-        let body = RecognizeBase64Request {
-            barcode_types: self.types.clone(),
-            file_base64: self.image.base64(MAX_BASE64_IMAGE).await?,
-            recognition_mode: self.mode,
-            recognition_image_kind: self.image_kind,
-        };
+        let image = self.image.base64(MAX_BASE64_IMAGE).await?;
+        let mut body = RecognizeBase64Request::new(self.types.clone(), image);
+        body.recognition_mode = self.mode;
+        body.recognition_image_kind = self.image_kind;
         let request = self.shared.api.recognize_base64().body(body).request();
         request.map_err(response::request_error)
     }

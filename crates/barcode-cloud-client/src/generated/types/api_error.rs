@@ -5,6 +5,7 @@ use super::*;
 /// An error that the service reports.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ApiError {
     /// Machine-readable code of the error, such as `errorInvalidInputData`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -5,6 +5,7 @@ use super::*;
 /// Body of an error response.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ApiErrorResponse {
     /// The error.
     pub error: ApiError,

@@ -5,6 +5,7 @@ use super::*;
 /// Appearance of a barcode of any type. Every field is optional.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct BarcodeImageParams {
     /// Color of the background: a name such as `Green`, or hexadecimal `#RRGGBB` or `#AARRGGBB` (alpha first). Unknown names are apparently not rejected. The default is `White`.
     #[serde(

@@ -5,6 +5,7 @@ use super::*;
 /// A barcode in an image.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct BarcodeResponse {
     /// Data of the barcode as text.
     #[serde(

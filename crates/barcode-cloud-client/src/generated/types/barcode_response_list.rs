@@ -5,6 +5,7 @@ use super::*;
 /// The barcodes in one image.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct BarcodeResponseList {
     /// The barcodes. The list is empty if the image contains none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -5,6 +5,7 @@ use super::*;
 /// Settings for `Code128`. Every field is optional.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Code128Params {
     /// Code sets that a `Code128` symbol may use.
     #[serde(

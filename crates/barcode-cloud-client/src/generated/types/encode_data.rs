@@ -5,6 +5,7 @@ use super::*;
 /// Data to encode in the barcode.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct EncodeData {
     /// Data to encode in the barcode, in the notation that `dataType` selects. Must not be empty.
     ///

@@ -5,6 +5,7 @@ use super::*;
 /// A barcode to generate: its type, its data and its appearance.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct GenerateParams {
     /// Appearance of the generated image, such as size, colors and format.
     #[serde(

@@ -5,6 +5,7 @@ use super::*;
 /// Settings for `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`. Every field is optional.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Pdf417Params {
     /// Ratio of the height of a PDF417 module to its width. The contract allows 2 to 10. For `Pdf417` and `MacroPdf417` the standard of the symbology requires 3 to 5, for `MicroPdf417` 2 to 5.
     ///

@@ -5,6 +5,7 @@ use super::*;
 /// Settings for `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`. Every field is optional.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct QrParams {
     /// Size of a `MicroQR` symbol. Ignored for other types.
     #[serde(

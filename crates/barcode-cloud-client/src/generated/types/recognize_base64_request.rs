@@ -5,6 +5,7 @@ use super::*;
 /// An image, and the barcodes to look for in it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct RecognizeBase64Request {
     /// Types to look for.
     #[serde(rename = "barcodeTypes")]

@@ -5,6 +5,7 @@ use super::*;
 /// A point in an image, in pixels from the top left corner.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct RegionPoint {
     /// Distance from the left edge in pixels.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

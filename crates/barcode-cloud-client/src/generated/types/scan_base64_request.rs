@@ -5,6 +5,7 @@ use super::*;
 /// An image in which to recognize barcodes.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ScanBase64Request {
     /// The image in base64: JPEG, TIFF, PNG, BMP or GIF. The contract declares no maximum length.
     ///
