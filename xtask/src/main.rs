@@ -26,7 +26,8 @@ enum Command {
         /// Write nothing; fail if a generated file differs from the file on disk
         #[arg(long)]
         check: bool,
-        /// Another OpenAPI document (JSON or YAML, 3.0.x or 3.1.x); the overlay is applied to it too
+        /// Another OpenAPI document (JSON or YAML, 3.0.x or 3.1.x); the overlay is applied to it
+        /// too
         #[arg(long, value_name = "PATH")]
         document: Option<PathBuf>,
         /// Another overlay (OpenAPI Overlay 1.0, JSON)

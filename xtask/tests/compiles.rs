@@ -1,9 +1,10 @@
-//! Whatever `cargo xtask generate` accepts must compile. This test generates a client from each seed,
-//! each fixture and each edit of a small document, and runs `cargo check --all-features` on all of
-//! them. An edit that cannot compile must be refused with a JSON pointer.
+//! Whatever `cargo xtask generate` accepts must compile. This test generates a client from each
+//! seed, each fixture and each edit of a small document, and runs `cargo check --all-features` on
+//! all of them. An edit that cannot compile must be refused with a JSON pointer.
 //!
-//! Each client is a crate of a workspace below the `target` folder, because generated code refers to
-//! `crate::Hooks` and others. Its files are only written if they differ, so a second run is fast.
+//! Each client is a crate of a workspace below the `target` folder, because generated code refers
+//! to `crate::Hooks` and others. Its files are only written if they differ, so a second run is
+//! fast.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
@@ -329,7 +330,8 @@ impl Scratch {
         }
     }
 
-    /// Adds a crate that consists of the hand-written files of the client and the generated `files`.
+    /// Adds a crate that consists of the hand-written files of the client and the generated
+    /// `files`.
     fn add(&mut self, name: &str, files: &xtask::Files) {
         let client = root().join("crates/barcode-cloud-client");
         let package = self.folder.join("crates").join(name);

@@ -1,6 +1,7 @@
 //! Checks and follows references. Each `$ref` must name an existing place in the same document, and
 //! no chain of references may be a cycle. A schema that consists of an `allOf` with a single
-//! reference is part of such a chain. A `$ref` in an example, another value or an extension is data.
+//! reference is part of such a chain. A `$ref` in an example, another value or an extension is
+//! data.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,5 @@
-//! Reads a document from a file, a git revision or a URL, with a limit on its size. It can be JSON or
-//! YAML, and compressed with gzip.
+//! Reads a document from a file, a git revision or a URL, with a limit on its size. It can be JSON
+//! or YAML, and compressed with gzip.
 
 use std::fmt;
 use std::io::Read;
@@ -71,8 +71,8 @@ impl Source {
         parse(&self.to_string(), &self.bytes(root)?)
     }
 
-    /// Reads the document, decompressed if it is compressed with gzip. `root` is the folder in which
-    /// `git` runs.
+    /// Reads the document, decompressed if it is compressed with gzip. `root` is the folder in
+    /// which `git` runs.
     ///
     /// # Errors
     ///

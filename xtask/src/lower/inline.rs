@@ -1,6 +1,7 @@
 //! Shared parts: replaces references to parameters, request bodies, responses and headers with
 //! copies, and moves the parameters of a path item into its operations. progenitor supports few of
-//! these references, and the other rules need to know only one form. References to schemas are kept.
+//! these references, and the other rules need to know only one form. References to schemas are
+//! kept.
 
 use contract_review::references::resolved;
 use contract_review::{METHODS, Pointer};
@@ -50,8 +51,8 @@ pub(super) fn shared_parts(document: &mut Value, log: &mut Log) -> Result<(), Er
     Ok(())
 }
 
-/// Moves the parameters of each path item into its operations. A parameter of the operation with the
-/// same name and place wins.
+/// Moves the parameters of each path item into its operations. A parameter of the operation with
+/// the same name and place wins.
 fn move_parameters(document: &mut Value, root: &Value, log: &mut Log) {
     for (path, item) in entries(document.get_mut("paths")) {
         // Anything but a list is left to the strict check.

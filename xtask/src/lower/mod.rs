@@ -103,8 +103,8 @@ pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     }
 }
 
-/// Adds the target of an overlay action to a hint that suggests one. A place that exists only in the
-/// lowered document has no target.
+/// Adds the target of an overlay action to a hint that suggests one. A place that exists only in
+/// the lowered document has no target.
 fn with_target(original: &Value, mut error: Error) -> Error {
     if let Error::Lower { pointer, hint, .. } = &mut error
         && hint.contains("overlay action")

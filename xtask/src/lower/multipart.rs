@@ -131,8 +131,8 @@ fn fields<'a>(schema: &'a Value, at: &Pointer) -> Result<&'a Map<String, Value>,
     })
 }
 
-/// The parameter for a field. Its extension `x-field` is the place of the field, for errors of later
-/// rules.
+/// The parameter for a field. Its extension `x-field` is the place of the field, for errors of
+/// later rules.
 fn parameter(
     name: &str,
     property: &Value,

@@ -123,9 +123,9 @@ fn open_object(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     }
 }
 
-/// Removes the format of texts, such as `date-time` or `uuid`. The formats that the service uses are
-/// unknown, and with a date type, a single unexpected date would make the whole response fail to
-/// parse. The formats of numbers and `binary` are kept.
+/// Removes the format of texts, such as `date-time` or `uuid`. The formats that the service uses
+/// are unknown, and with a date type, a single unexpected date would make the whole response fail
+/// to parse. The formats of numbers and `binary` are kept.
 fn format_of_text(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     let number = matches!(schema.get("type"), Some(kind) if kind == "integer" || kind == "number");
     let kept = |format: &Value| number || format == "binary";

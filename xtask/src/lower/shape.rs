@@ -41,7 +41,8 @@ fn followed<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
-/// The type of a schema, where `text` stands for all types with a text form, and `binary` for files.
+/// The type of a schema, where `text` stands for all types with a text form, and `binary` for
+/// files.
 fn kind(schema: &Value) -> &str {
     let types = &schema["type"];
     let list = types.as_array().into_iter().flatten();

@@ -28,8 +28,8 @@ pub(super) fn complete<'a>(
     operations(&lowered.document).map(complete).collect()
 }
 
-/// Documents the builder, and derives `Clone` if the request can be sent several times, which is not
-/// the case for a stream.
+/// Documents the builder, and derives `Clone` if the request can be sent several times, which is
+/// not the case for a stream.
 fn describe(item: &mut ItemStruct, operation: &Operation<'_>) {
     let method = operation.method.to_string();
     let docs = format!("Builder for [`Client::{method}`](crate::Client::{method}).");

@@ -145,8 +145,8 @@ impl Generate {
     ///
     /// # Errors
     ///
-    /// - [`Error::InvalidInput`] if the barcode type cannot hold the data, or if an option is out of
-    ///   bounds or does not apply to the type: see [`check`](Self::check);
+    /// - [`Error::InvalidInput`] if the barcode type cannot hold the data, or if an option is out
+    ///   of bounds or does not apply to the type: see [`check`](Self::check);
     /// - [`Error::Api`] if the service rejects the request, for example because the type cannot
     ///   encode the data;
     /// - any other error of a call: see [`Error`].

@@ -33,8 +33,9 @@ pub(super) fn identified<'d>(document: &'d Value, list: Option<&'d Value>) -> Ve
     named
 }
 
-/// Gives the renamed items of `before` their identities in `after`. An item was renamed if it is the
-/// only one that is missing in `after` and is like a new one, and that one is the only such one.
+/// Gives the renamed items of `before` their identities in `after`. An item was renamed if it is
+/// the only one that is missing in `after` and is like a new one, and that one is the only such
+/// one.
 pub(super) fn follow_renames(before: &mut [Item<'_>], after: &[Item<'_>]) {
     let alone = |of: &[Item<'_>], others: &[Item<'_>]| -> Vec<usize> {
         let known = |name: &str| others.iter().any(|(other, _)| other == name);

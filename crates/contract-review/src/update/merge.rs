@@ -191,8 +191,8 @@ impl Merger<'_> {
         })
     }
 
-    /// Remembers that our object `ours` is now published at the place `target`, if we have no object
-    /// at that place.
+    /// Remembers that our object `ours` is now published at the place `target`, if we have no
+    /// object at that place.
     fn share(&self, ours: &Value, target: &str) {
         let Some(place) = target.strip_prefix('#') else {
             return;
