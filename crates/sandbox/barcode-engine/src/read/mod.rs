@@ -45,6 +45,23 @@ impl Default for ReadOptions {
     }
 }
 
+impl ReadOptions {
+    /// Searches thoroughly for a barcode of one type.
+    ///
+    /// If the type holds no GS1 element strings, a symbol that does is reported as such, so that it
+    /// is not mistaken for one with the same digits.
+    pub fn expecting(symbology: &'static Symbology) -> Self {
+        let is_alike = |other: &&Symbology| {
+            other.kind == symbology.kind && other.gs1 && other.common && !symbology.gs1
+        };
+        let alike = Symbology::all().filter(is_alike);
+        Self {
+            symbologies: alike.chain([symbology]).collect(),
+            effort: Effort::Excellent,
+        }
+    }
+}
+
 /// How thoroughly an image is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effort {

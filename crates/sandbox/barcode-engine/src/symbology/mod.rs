@@ -130,6 +130,18 @@ impl Symbology {
         self.kind != Kind::Unreadable
     }
 
+    /// Returns the value that is read from a symbol of `value`: for example with the check digit
+    /// that may be left out, or without the hyphens of an ISBN.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] if the type cannot encode the value.
+    pub fn normalized(&self, value: &str) -> Result<String, Error> {
+        let content = (self.encode)(value).map_err(Error::Data)?;
+        self.value(&content)
+            .ok_or_else(|| Error::Data("It is not read as a value of this type.".to_owned()))
+    }
+
     /// Which options apply to the type.
     pub fn family(&self) -> Family {
         match (self.name, self.rxing_format()) {

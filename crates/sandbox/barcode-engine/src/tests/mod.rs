@@ -125,6 +125,41 @@ fn every_type_is_read_back_equal() {
 }
 
 #[test]
+fn the_value_that_is_read_is_known_before_the_symbol_is_written() {
+    for (name, value, read) in [
+        ("EAN13", "629104150021", "6291041500213"),
+        ("SSCC18", "37610425002123456", "(00)376104250021234569"),
+        ("Codabar", "12345", "A12345A"),
+        ("ISBN", "978-3-16-148410-0", "9783161484100"),
+        ("Interleaved2of5", "123", "0123"),
+        ("Code128", "any text", "any text"),
+    ] {
+        assert_eq!(named(name).normalized(value).as_deref(), Ok(read));
+        let options = ReadOptions::expecting(named(name));
+        let found = read_image(&draw(name, value).unwrap(), &options, &Budget::unlimited());
+        assert_eq!(names_and_values(found), [(name, read.to_owned())]);
+    }
+    assert!(named("Code39").normalized("lower").is_err());
+}
+
+#[test]
+fn element_strings_are_not_mistaken_for_expected_digits() {
+    for (gs1, plain) in [
+        ("GS1QR", "QR"),
+        ("GS1Code128", "Code128"),
+        ("GS1DataMatrix", "DataMatrix"),
+    ] {
+        let image = draw(gs1, "(01)09501101530003").unwrap();
+        let options = ReadOptions::expecting(named(plain));
+        let found = read_image(&image, &options, &Budget::unlimited());
+        assert_eq!(
+            names_and_values(found),
+            [(gs1, "(01)09501101530003".to_owned())]
+        );
+    }
+}
+
+#[test]
 fn a_common_type_is_searched_by_default() {
     for (name, value) in samples(SAMPLES).filter(|(name, _)| named(name).common) {
         let found = read_common(&draw(name, value).unwrap());
