@@ -69,6 +69,28 @@ impl Generate {
     }
 }
 
+#[cfg(feature = "verify")]
+impl crate::VerifiedGenerate {
+    /// Blocks the current thread until [`send`](Self::send) completes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`send`](Self::send).
+    pub fn send_blocking(self) -> Result<Image, Error> {
+        wait(self.send())
+    }
+
+    /// Blocks the current thread until [`save`](Self::save) completes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`save`](Self::save).
+    pub fn save_blocking(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        let path = path.as_ref().to_owned();
+        wait(async move { self.save(path).await })
+    }
+}
+
 impl Recognize {
     /// Blocks the current thread until [`send`](Self::send) completes.
     ///

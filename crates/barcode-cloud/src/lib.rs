@@ -42,11 +42,15 @@ pub use secrecy::SecretString;
 
 pub use client::{Client, ClientBuilder};
 pub use config::{Config, Retry, Timeouts};
+#[cfg(feature = "verify")]
+pub use error::VerificationError;
 pub use error::{
     ApiError, ConfigurationError, Deadline, Error, ErrorKind, InvalidInput, InvalidResponse,
 };
 pub use exchange::ResponseMetadata;
 pub use image::{Image, ImageStream};
+#[cfg(feature = "verify")]
+pub use request::VerifiedGenerate;
 pub use request::{
     Barcode, BarcodeType, Barcodes, Code128Options, Color, Data, Generate, ImageSource,
     Pdf417Options, Point, QrOptions, Reader, Recognize, RenderOptions, Scan, Spool,

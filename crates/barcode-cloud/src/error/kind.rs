@@ -37,6 +37,8 @@ pub enum ErrorKind {
     InvalidResponse,
     /// A middleware failed.
     Middleware,
+    /// A generated image does not contain the requested data. Requires the feature `verify`.
+    Verification,
 }
 
 impl ErrorKind {
@@ -58,6 +60,7 @@ impl ErrorKind {
             Self::Timeout => "timeout",
             Self::InvalidResponse => "invalid_response",
             Self::Middleware => "middleware",
+            Self::Verification => "verification",
         }
     }
 }

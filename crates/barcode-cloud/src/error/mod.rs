@@ -10,6 +10,8 @@ mod kind;
 mod response_head;
 mod status;
 mod unprocessed;
+#[cfg(feature = "verify")]
+mod verification;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -28,6 +30,10 @@ pub(crate) use self::response_head::{REQUEST_ID, ResponseHead};
 pub(crate) use self::status::Resend;
 use self::status::StatusClass;
 pub(crate) use self::unprocessed::is_unprocessed;
+#[cfg(feature = "verify")]
+pub use self::verification::VerificationError;
+#[cfg(feature = "verify")]
+pub(crate) use self::verification::{FoundBarcode, Mismatch};
 
 /// The error of a call, or of building a client.
 ///
@@ -98,6 +104,10 @@ pub enum Error {
     /// A [middleware](crate::ClientBuilder::middleware) failed. The request may have been sent.
     #[error("a middleware of the client failed; see the error's source")]
     Middleware(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A generated image does not contain the requested data. The service has billed it.
+    #[cfg(feature = "verify")]
+    #[error(transparent)]
+    Verification(Box<VerificationError>),
 }
 
 /// The deadlines of a call. A connection that takes too long is an [`Error::Transport`] instead.
@@ -163,6 +173,8 @@ impl Error {
             Self::Auth(error) => error.status(),
             Self::Transport { source } => source.status(),
             Self::InvalidResponse(response) => response.status(),
+            #[cfg(feature = "verify")]
+            Self::Verification(error) => Some(error.image().metadata().status()),
             _ => None,
         }
     }
@@ -172,6 +184,8 @@ impl Error {
         match self {
             Self::Api(error) => error.request_id.as_deref(),
             Self::InvalidResponse(response) => response.request_id(),
+            #[cfg(feature = "verify")]
+            Self::Verification(error) => error.image().metadata().request_id(),
             _ => None,
         }
     }
@@ -261,6 +275,8 @@ impl Error {
             Self::Timeout { .. } => ErrorKind::Timeout,
             Self::InvalidResponse(_) => ErrorKind::InvalidResponse,
             Self::Middleware(_) => ErrorKind::Middleware,
+            #[cfg(feature = "verify")]
+            Self::Verification(_) => ErrorKind::Verification,
         }
     }
 
@@ -284,6 +300,8 @@ impl Error {
             Self::Api(error) => StatusClass::of(error.status).may_have_been_billed(),
             Self::Transport { source } => !source.is_connect() && !is_unprocessed(source),
             Self::Timeout { .. } | Self::InvalidResponse(_) | Self::Middleware(_) => true,
+            #[cfg(feature = "verify")]
+            Self::Verification(_) => true,
             _ => false,
         }
     }
@@ -315,6 +333,13 @@ impl Error {
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         Self::Api(Box::new(error))
+    }
+}
+
+#[cfg(feature = "verify")]
+impl From<VerificationError> for Error {
+    fn from(error: VerificationError) -> Self {
+        Self::Verification(Box::new(error))
     }
 }
 

@@ -42,13 +42,13 @@ use crate::image::{Image, ImageStream};
 #[derive(Debug, Clone)]
 pub struct Generate {
     shared: Arc<Shared>,
-    barcode_type: EncodeBarcodeType,
-    data: Data,
-    format: Option<BarcodeImageFormat>,
-    render: Option<RenderOptions>,
-    qr: Option<QrOptions>,
+    pub(super) barcode_type: EncodeBarcodeType,
+    pub(super) data: Data,
+    pub(super) format: Option<BarcodeImageFormat>,
+    pub(super) render: Option<RenderOptions>,
+    pub(super) qr: Option<QrOptions>,
     code128: Option<Code128Options>,
-    pdf417: Option<Pdf417Options>,
+    pub(super) pdf417: Option<Pdf417Options>,
     unchecked: bool,
     options: CallOptions,
 }

@@ -12,6 +12,8 @@ mod options;
 mod recognize;
 mod scan;
 mod spool;
+#[cfg(feature = "verify")]
+mod verified;
 
 pub use self::barcode::{Barcode, BarcodeType, Point};
 pub use self::barcodes::Barcodes;
@@ -23,3 +25,5 @@ pub use self::options::{Code128Options, Pdf417Options, QrOptions, RenderOptions}
 pub use self::recognize::Recognize;
 pub use self::scan::Scan;
 pub use self::spool::Spool;
+#[cfg(feature = "verify")]
+pub use self::verified::VerifiedGenerate;
