@@ -4,6 +4,7 @@ mod check_digit;
 mod elements;
 mod form;
 mod identifiers;
+mod module_width;
 mod rule;
 mod set;
 mod table;
@@ -12,6 +13,7 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
+pub use module_width::{MinimumModuleWidth, minimum_module_width};
 pub use rule::Rule;
 pub use violation::{Problem, Violation};
 
