@@ -42,11 +42,11 @@ pub use secrecy::SecretString;
 
 pub use client::{Client, ClientBuilder};
 pub use config::{Config, Retry, Timeouts};
-#[cfg(feature = "verify")]
-pub use error::VerificationError;
 pub use error::{
     ApiError, ConfigurationError, Deadline, Error, ErrorKind, InvalidInput, InvalidResponse,
 };
+#[cfg(feature = "verify")]
+pub use error::{PrintWarning, VerificationError};
 pub use exchange::ResponseMetadata;
 pub use image::{Image, ImageStream};
 #[cfg(feature = "verify")]

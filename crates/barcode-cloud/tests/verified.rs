@@ -9,8 +9,9 @@ use barcode_cloud::middleware::{
 };
 use barcode_cloud::{
     BarcodeImageFormat, Client, ClientBuilder, ClientCredentials, Code128EncodeMode,
-    Code128Options, Color, Data, EncodeBarcodeType as Type, Error, ErrorKind, MacroCharacter,
-    Pdf417EncodeMode, Pdf417Options, QrEncodeMode, QrOptions, RenderOptions, VerificationError,
+    Code128Options, Color, Data, EciEncodings, EncodeBarcodeType as Type, Error, ErrorKind,
+    GraphicsUnit, MacroCharacter, Pdf417EncodeMode, Pdf417Options, PrintWarning, QrEncodeMode,
+    QrErrorLevel, QrOptions, QrVersion, RenderOptions, VerificationError,
 };
 use barcode_cloud_sandbox::Sandbox;
 use barcode_engine::Symbology;
@@ -192,7 +193,7 @@ async fn an_error_shows_no_data_and_returns_the_billed_image() {
         (error.expected(), error.found()),
         ("asked-person", Some("other-person"))
     );
-    assert_eq!(error.image().bytes(), other.bytes());
+    assert_eq!(error.image(), other.bytes());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,6 +283,16 @@ async fn formats_options_and_bytes_are_verified() {
             .await
             .unwrap();
     }
+    for set in [EciEncodings::Utf8, EciEncodings::Win1251] {
+        let qr = client.generate(Type::Qr, "Привет, мир");
+        let qr = qr.qr(QrOptions::new().eci_encoding(set)).verified();
+        let pdf417 = client.generate(Type::Pdf417, "Привет, мир");
+        let pdf417 = pdf417
+            .pdf417(Pdf417Options::new().eci_encoding(set))
+            .verified();
+        qr.await.unwrap();
+        pdf417.await.unwrap();
+    }
     let code_a = Code128Options::new().encode_mode(Code128EncodeMode::CodeA);
     client
         .generate(Type::Code128, "TEST")
@@ -289,6 +300,162 @@ async fn formats_options_and_bytes_are_verified() {
         .verified()
         .await
         .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_modules_of_every_type_are_a_whole_number_of_dots() {
+    let (_sandbox, client) = start_plain().await;
+    for (barcode_type, given, _) in values() {
+        let request = client.generate(barcode_type, given).verified();
+        let image = request.for_print(203.0, 0.5).strict().await;
+        image.unwrap_or_else(|error| panic!("{barcode_type} {given}: {error}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn options_that_change_the_symbol_and_rotations_keep_the_width_of_modules() {
+    let (_sandbox, client) = start_plain().await;
+    let qr = QrOptions::new().error_level(QrErrorLevel::LevelH);
+    let qr = client.generate(Type::Qr, "https://example.com/").qr(qr);
+    let large = QrOptions::new().version(QrVersion::Version07);
+    let large = client.generate(Type::Qr, "Test").qr(large);
+    let code_b = Code128Options::new().encode_mode(Code128EncodeMode::CodeB);
+    let code_b = client.generate(Type::Code128, "12345678").code128(code_b);
+    let columns = Pdf417Options::new().columns(3).truncate(true);
+    let pdf417 = client
+        .generate(Type::Pdf417, "Lorem ipsum dolor sit amet")
+        .pdf417(columns);
+    let code = client.generate(Type::Code128, "Test");
+    let rotated = |degrees| code.clone().render(RenderOptions::new().rotation(degrees));
+    let (quarter, three_quarters) = (rotated(90), rotated(-90));
+    let jpeg = code.clone().format(BarcodeImageFormat::Jpeg);
+    for request in [qr, large, code_b, pdf417, quarter, three_quarters, jpeg] {
+        let image = request
+            .verified()
+            .for_print(300.0, 0.25)
+            .strict()
+            .send()
+            .await;
+        assert_eq!(image.unwrap().warnings(), []);
+    }
+}
+
+/// Scales each image as a service might that fits it into a size.
+struct Scale(f32);
+
+#[async_trait]
+impl Middleware for Scale {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        let body = next.run(request, extensions).await?.bytes().await.unwrap();
+        let image = image::load_from_memory(&body).unwrap();
+        let [width, height] =
+            [image.width(), image.height()].map(|side| (side as f32 * self.0) as u32);
+        let filter = image::imageops::FilterType::Triangle;
+        let mut file = std::io::Cursor::new(Vec::new());
+        let scaled = image.resize_exact(width, height, filter);
+        scaled.write_to(&mut file, image::ImageFormat::Png).unwrap();
+        let response = http::Response::builder().header("content-type", "image/png");
+        Ok(response.body(file.into_inner()).unwrap().into())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_was_scaled_has_a_warning_or_fails_a_strict_request() {
+    for barcode_type in [Type::Ean13, Type::Code39, Type::Qr, Type::Pdf417] {
+        for (scale, expected) in [
+            (1.3, PrintWarning::UnevenModules),
+            (
+                2.0,
+                PrintWarning::OtherModuleWidth {
+                    requested: 4,
+                    found: 8,
+                },
+            ),
+        ] {
+            let (_sandbox, client) = start(Scale(scale)).await;
+            let request = client.generate(barcode_type, "4006381333931").verified();
+            let request = request.for_print(300.0, 0.33);
+            let image = request.clone().await.unwrap();
+            assert_eq!(
+                image.warnings(),
+                std::slice::from_ref(&expected),
+                "{barcode_type}"
+            );
+            let error = request.strict().await.unwrap_err();
+            assert!(error.may_have_been_billed());
+            assert!(error.to_string().starts_with("the modules"), "{error}");
+            let error = verification(error);
+            assert_eq!(error.warnings(), [expected]);
+            assert_eq!((error.found(), error.image()), (None, image.bytes()));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn modules_that_are_too_narrow_have_a_warning_or_are_refused_before_anything_is_sent() {
+    let (sandbox, client) = start_plain().await;
+    let request = client.generate(Type::Ean13, "4006381333931").verified();
+    let request = request.for_print(300.0, 0.17);
+    let image = request.clone().await.unwrap();
+    let [
+        PrintWarning::NarrowModules {
+            found_mm,
+            minimum_mm,
+            ..
+        },
+    ] = image.warnings()
+    else {
+        panic!("{:?}", image.warnings());
+    };
+    assert!((*found_mm - 2.0 * 25.4 / 300.0).abs() < 1e-9);
+    assert_eq!(*minimum_mm, 0.264);
+    sandbox.clear_requests();
+    for strict in [
+        request.clone().strict(),
+        client
+            .generate(Type::Ean13, "4006381333931")
+            .verified()
+            .strict()
+            .for_print(300.0, 0.17),
+    ] {
+        let error = strict.await.unwrap_err().to_string();
+        assert!(error.contains("at least 0.264 mm are required"), "{error}");
+    }
+    assert_eq!(sandbox.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn contradictory_print_settings_are_refused_before_anything_is_sent() {
+    let (sandbox, client) = start_plain().await;
+    let render = |options| client.generate(Type::Qr, "Test").render(options).verified();
+    let options = RenderOptions::new;
+    let plain = client.generate(Type::Qr, "Test").verified();
+    for request in [
+        render(options().width(100.0)).for_print(203.0, 0.33),
+        render(options().resolution(203.0)).for_print(203.0, 0.33),
+        render(options().units(GraphicsUnit::Inch)).for_print(203.0, 0.33),
+        render(options().rotation(45)).for_print(203.0, 0.33),
+        plain.clone().for_print(0.0, 0.33),
+        plain.clone().for_print(f32::NAN, 0.33),
+        plain.clone().for_print(203.0, -1.0),
+        plain.for_print(203.0, f32::INFINITY),
+        client
+            .generate(Type::MaxiCode, "Test")
+            .verified()
+            .for_print(203.0, 0.88),
+    ] {
+        let Error::InvalidInput(error) = request.check().unwrap_err() else {
+            panic!("another error");
+        };
+        assert_eq!(error.field(), "for_print");
+        assert_eq!(request.await.unwrap_err().to_string(), error.to_string());
+    }
+    assert_eq!(sandbox.requests().len(), 0);
 }
 
 #[tokio::test]

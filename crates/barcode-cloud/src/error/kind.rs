@@ -37,7 +37,8 @@ pub enum ErrorKind {
     InvalidResponse,
     /// A middleware failed.
     Middleware,
-    /// A generated image does not contain the requested data. Requires the feature `verify`.
+    /// A generated image does not contain the requested data, or cannot be printed precisely.
+    /// Requires the feature `verify`.
     Verification,
 }
 

@@ -7,6 +7,8 @@ mod configuration;
 mod invalid_input;
 mod invalid_response;
 mod kind;
+#[cfg(feature = "verify")]
+mod print_warning;
 mod response_head;
 mod status;
 mod unprocessed;
@@ -31,9 +33,9 @@ pub(crate) use self::status::Resend;
 use self::status::StatusClass;
 pub(crate) use self::unprocessed::is_unprocessed;
 #[cfg(feature = "verify")]
-pub use self::verification::VerificationError;
-#[cfg(feature = "verify")]
 pub(crate) use self::verification::{FoundBarcode, Mismatch};
+#[cfg(feature = "verify")]
+pub use self::{print_warning::PrintWarning, verification::VerificationError};
 
 /// The error of a call, or of building a client.
 ///
@@ -104,7 +106,8 @@ pub enum Error {
     /// A [middleware](crate::ClientBuilder::middleware) failed. The request may have been sent.
     #[error("a middleware of the client failed; see the error's source")]
     Middleware(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A generated image does not contain the requested data. The service has billed it.
+    /// A generated image does not contain the requested data, or cannot be printed precisely. The
+    /// service has billed it.
     #[cfg(feature = "verify")]
     #[error(transparent)]
     Verification(Box<VerificationError>),
@@ -174,7 +177,7 @@ impl Error {
             Self::Transport { source } => source.status(),
             Self::InvalidResponse(response) => response.status(),
             #[cfg(feature = "verify")]
-            Self::Verification(error) => Some(error.image().metadata().status()),
+            Self::Verification(error) => error.status(),
             _ => None,
         }
     }
@@ -185,7 +188,7 @@ impl Error {
             Self::Api(error) => error.request_id.as_deref(),
             Self::InvalidResponse(response) => response.request_id(),
             #[cfg(feature = "verify")]
-            Self::Verification(error) => error.image().metadata().request_id(),
+            Self::Verification(error) => error.request_id(),
             _ => None,
         }
     }

@@ -1,20 +1,24 @@
-//! A generated image that does not contain the requested data.
+//! A generated image that does not contain the requested data, or that cannot be printed precisely.
 
 use std::fmt;
 
-use super::OneLine;
-use crate::image::Image;
+use bytes::Bytes;
+use reqwest::StatusCode;
 
-/// A generated image that does not contain the requested data, or that cannot be read.
+use super::{OneLine, PrintWarning, ResponseHead};
+
+/// A generated image that does not contain the requested data, or that cannot be printed precisely
+/// although that was required.
 ///
 /// Neither `Display` nor `Debug` shows the data, which may be personal.
 pub struct VerificationError {
     mismatch: Mismatch,
     expected: String,
-    image: Image,
+    image: Bytes,
+    head: ResponseHead,
 }
 
-/// The result of reading an image that does not contain the expected barcode.
+/// The difference between an image and its request.
 pub(crate) enum Mismatch {
     /// The image contains another barcode.
     Different(FoundBarcode),
@@ -24,6 +28,8 @@ pub(crate) enum Mismatch {
     TimedOut,
     /// The file could not be decoded.
     Unreadable(String),
+    /// The image contains the barcode, but cannot be printed precisely.
+    Unprintable(Vec<PrintWarning>),
 }
 
 /// A barcode in an image.
@@ -33,11 +39,17 @@ pub(crate) struct FoundBarcode {
 }
 
 impl VerificationError {
-    pub(crate) fn new(mismatch: Mismatch, expected: String, image: Image) -> Self {
+    pub(crate) fn new(
+        mismatch: Mismatch,
+        expected: String,
+        image: Bytes,
+        head: ResponseHead,
+    ) -> Self {
         Self {
             mismatch,
             expected,
             image,
+            head,
         }
     }
 
@@ -47,22 +59,40 @@ impl VerificationError {
         &self.expected
     }
 
-    /// Returns the value of the barcode in the image, or `None` if no barcode was found.
+    /// Returns the value of a different barcode in the image, or `None` if no other was found.
     pub fn found(&self) -> Option<&str> {
         self.found_barcode().map(|found| &*found.value)
     }
 
-    /// Returns the type of the barcode in the image, or `None` if no barcode was found.
+    /// Returns the type of a different barcode in the image, or `None` if no other was found.
     ///
-    /// Types that share a symbol cannot be told apart: an ISBN, for example, may be found as
-    /// `EAN13`.
+    /// Types that share a symbol cannot be distinguished: an ISBN, for example, may be found
+    /// as `EAN13`.
     pub fn found_type(&self) -> Option<&str> {
         self.found_barcode().map(|found| found.type_name)
     }
 
-    /// Returns the image, which the service has billed.
-    pub fn image(&self) -> &Image {
+    /// Returns why the image cannot be printed precisely. It then contains the requested data.
+    pub fn warnings(&self) -> &[PrintWarning] {
+        match &self.mismatch {
+            Mismatch::Unprintable(warnings) => warnings,
+            _ => &[],
+        }
+    }
+
+    /// Returns the contents of the image file, which the service has billed.
+    pub fn image(&self) -> &Bytes {
         &self.image
+    }
+
+    /// Returns the HTTP status.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.head.status
+    }
+
+    /// Returns the id of the request, which support will ask for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.head.request_id()
     }
 
     fn found_barcode(&self) -> Option<&FoundBarcode> {
@@ -93,8 +123,14 @@ impl fmt::Display for VerificationError {
                 "the generated image cannot be decoded ({}); do not use it, and request PNG",
                 OneLine(reason)
             )?,
+            Mismatch::Unprintable(warnings) => {
+                for (index, warning) in warnings.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { "; " };
+                    write!(f, "{separator}{warning}")?;
+                }
+            }
         }
-        match self.image.metadata().request_id() {
+        match self.request_id() {
             Some(id) => write!(f, " [request {}]", OneLine(id)),
             None => Ok(()),
         }
@@ -106,7 +142,7 @@ impl fmt::Debug for VerificationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerificationError")
             .field("message", &self.to_string())
-            .field("image", &self.image)
+            .field("image", &self.image.len())
             .finish_non_exhaustive()
     }
 }

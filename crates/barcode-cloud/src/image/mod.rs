@@ -2,6 +2,8 @@
 //! file.
 
 mod complete;
+#[cfg(feature = "verify")]
+pub(crate) mod print;
 pub(crate) mod save;
 
 use std::borrow::Cow;
@@ -19,6 +21,8 @@ use tokio_util::io::StreamReader;
 
 use self::complete::Completeness;
 use self::save::NewFile;
+#[cfg(feature = "verify")]
+use crate::error::PrintWarning;
 use crate::error::{Error, ResponseHead};
 #[cfg(feature = "image")]
 use crate::error::{Fault, InvalidResponse};
@@ -46,6 +50,8 @@ pub struct Image {
     bytes: Bytes,
     media_type: Cow<'static, str>,
     metadata: ResponseMetadata,
+    #[cfg(feature = "verify")]
+    warnings: Vec<PrintWarning>,
 }
 
 impl Image {
@@ -55,6 +61,8 @@ impl Image {
             bytes: bytes.into(),
             media_type: Cow::Owned(media_type.into()),
             metadata: ResponseMetadata::default(),
+            #[cfg(feature = "verify")]
+            warnings: Vec::new(),
         }
     }
 
@@ -84,7 +92,25 @@ impl Image {
             bytes,
             media_type,
             metadata,
+            #[cfg(feature = "verify")]
+            warnings: Vec::new(),
         })
+    }
+
+    /// Sets the warnings about printing the image.
+    #[cfg(feature = "verify")]
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: Vec<PrintWarning>) -> Self {
+        self.warnings = warnings;
+        self
+    }
+
+    /// Returns why the printer cannot print the image precisely. Empty unless the image was
+    /// requested with [`VerifiedGenerate::for_print`](crate::VerifiedGenerate::for_print). Requires
+    /// the feature `verify`.
+    #[cfg(feature = "verify")]
+    pub fn warnings(&self) -> &[PrintWarning] {
+        &self.warnings
     }
 
     /// Returns the request id, the headers and other metadata of the response.

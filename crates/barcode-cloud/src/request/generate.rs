@@ -47,7 +47,7 @@ pub struct Generate {
     pub(super) format: Option<BarcodeImageFormat>,
     pub(super) render: Option<RenderOptions>,
     pub(super) qr: Option<QrOptions>,
-    code128: Option<Code128Options>,
+    pub(super) code128: Option<Code128Options>,
     pub(super) pdf417: Option<Pdf417Options>,
     unchecked: bool,
     options: CallOptions,

@@ -9,6 +9,8 @@ mod data;
 mod generate;
 mod image_source;
 mod options;
+#[cfg(feature = "verify")]
+mod print;
 mod recognize;
 mod scan;
 mod spool;

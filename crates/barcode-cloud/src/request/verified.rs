@@ -12,9 +12,13 @@ use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
 use super::call_options::awaitable;
+use super::print::Print;
 use super::{Data, Generate};
-use crate::error::{Error, FoundBarcode, InvalidInput, Mismatch, VerificationError};
+use crate::error::{
+    Error, FoundBarcode, InvalidInput, Mismatch, PrintWarning, ResponseHead, VerificationError,
+};
 use crate::image::Image;
+use crate::image::print::Direction;
 use crate::image::save::NewFile;
 
 /// The time after which no further step of the search begins.
@@ -26,6 +30,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct VerifiedGenerate {
     request: Generate,
+    print: Option<Print>,
+    is_strict: bool,
 }
 
 impl Generate {
@@ -52,7 +58,8 @@ impl Generate {
     /// ISBN, or the start and stop letters `A` of Codabar. The image must contain no other barcode
     /// of the type.
     ///
-    /// What cannot be verified fails with [`Error::InvalidInput`] before anything is sent:
+    /// These images cannot be verified. Requests for them fail with [`Error::InvalidInput`] before
+    /// anything is sent:
     ///
     /// - SVG images;
     /// - types that the [reader](https://docs.rs/rxing) does not support, such as postal codes;
@@ -64,21 +71,79 @@ impl Generate {
     ///
     /// The image is held in memory; a stream would return its first part before the last one could
     /// be checked, so there is no `stream`. Reading usually takes milliseconds, on a thread for
-    /// blocking work. Its time is not part of the deadlines of the call. After ten seconds the
-    /// search ends, and fails the request.
+    /// blocking work. Its time is not part of the deadlines of the call, nor its result of the
+    /// call's span. After ten seconds the search ends, and fails the request.
     pub fn verified(self) -> VerifiedGenerate {
-        VerifiedGenerate { request: self }
+        VerifiedGenerate {
+            request: self,
+            print: None,
+            is_strict: false,
+        }
     }
 }
 
 impl VerifiedGenerate {
+    /// Requests an image for a printer whose pixels are dots, such as a thermal printer for labels,
+    /// in which each module of the barcode is a whole number of dots wide.
+    ///
+    /// - `dpi` is the resolution of the printer in dots per inch, such as 203 or 300.
+    /// - `module_width_mm` is the width of a module, the narrowest bar or space, in millimetres. It
+    ///   is rounded to whole dots: 0.33 mm are 3 dots (0.375 mm) at 203 dpi, and 4 dots (0.339 mm)
+    ///   at 300 dpi.
+    ///
+    /// The image must be printed without scaling. This sets the options
+    /// [`resolution`](crate::RenderOptions::resolution), [`width`](crate::RenderOptions::width) and
+    /// [`units`](crate::RenderOptions::units), so they cannot be set too, and
+    /// [`rotation`](crate::RenderOptions::rotation) must be a multiple of 90.
+    ///
+    /// The width depends on how many modules the symbol has. They are counted in a symbol that is
+    /// written on this machine. The service may arrange the modules in another way, so they are
+    /// measured in the returned image: [`Image::warnings`] says if they are not as wide as
+    /// requested, differ in width, or are narrower than the type
+    /// [needs](crate::rules::minimum_module_width). Options that determine the number of modules,
+    /// such as the version of a QR code or the columns of a PDF417, make a difference less likely.
+    ///
+    /// Quiet zones are not checked: leave free space around the image. MaxiCode, which has
+    /// hexagonal modules, fails with [`Error::InvalidInput`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+    /// use barcode_cloud::EncodeBarcodeType;
+    ///
+    /// let label = client.generate(EncodeBarcodeType::Ean13, "4006381333931").verified();
+    /// for warning in label.for_print(203.0, 0.33).send().await?.warnings() {
+    ///     eprintln!("{warning}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn for_print(mut self, dpi: f32, module_width_mm: f32) -> Self {
+        self.print = Some(Print {
+            dpi,
+            module_width_mm,
+            is_strict: false,
+        });
+        self
+    }
+
+    /// Fails with [`Error::Verification`] instead of returning an image with
+    /// [warnings](Image::warnings), and with [`Error::InvalidInput`] before anything is sent if the
+    /// width of a module in [`for_print`](Self::for_print) is less than the type needs.
+    ///
+    /// Without [`for_print`](Self::for_print), this has no effect.
+    pub fn strict(mut self) -> Self {
+        self.is_strict = true;
+        self
+    }
+
     /// Checks the request as [`Generate::check`] does, and whether its image can be verified.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`], whose field is `verified` if the image cannot be verified.
+    /// [`Error::InvalidInput`], whose field is `verified` if the image cannot be verified, and
+    /// `for_print` if its modules cannot be a whole number of dots.
     pub fn check(&self) -> Result<(), Error> {
-        self.expectation().map(drop)
+        self.clone().prepare().map(drop)
     }
 
     /// Sends the request and returns the whole image after it has been verified. The service bills
@@ -88,10 +153,11 @@ impl VerifiedGenerate {
     ///
     /// - the errors of [`Generate::send`];
     /// - [`Error::InvalidInput`] if the image cannot be verified: see [`check`](Self::check);
-    /// - [`Error::Verification`] if the image does not contain the requested data.
+    /// - [`Error::Verification`] if the image does not contain the requested data, or, with
+    ///   [`strict`](Self::strict), if it has warnings.
     pub async fn send(self) -> Result<Image, Error> {
-        let expectation = self.expectation()?;
-        let image = self.request.send().await?;
+        let (request, expectation) = self.prepare()?;
+        let image = request.send().await?;
         expectation.verify(image).await
     }
 
@@ -113,6 +179,24 @@ impl VerifiedGenerate {
         Ok(image.bytes().len() as u64)
     }
 
+    /// Checks the request. Returns it with the barcode that its image must contain.
+    fn prepare(mut self) -> Result<(Generate, Expectation), Error> {
+        let mut expectation = self.expectation()?;
+        if let Some(mut print) = self.print {
+            print.is_strict = self.is_strict;
+            self.request =
+                print.prepare(self.request, expectation.symbology, &expectation.value)?;
+            self.request.check()?;
+            let render = self.request.render.clone().unwrap_or_default().0;
+            let direction = match render.rotation_angle.unwrap_or(0) % 180 {
+                0 => Direction::Horizontal,
+                _ => Direction::Vertical,
+            };
+            expectation.print = Some((print, direction));
+        }
+        Ok((self.request, expectation))
+    }
+
     /// Returns the barcode that the image must contain.
     fn expectation(&self) -> Result<Expectation, Error> {
         self.request.check()?;
@@ -130,56 +214,50 @@ impl VerifiedGenerate {
                 "the reader does not support this value of {barcode_type}"
             ))
         })?;
-        Ok(Expectation { symbology, value })
+        Ok(Expectation {
+            symbology,
+            value,
+            print: None,
+        })
     }
 
     /// Returns an option with which the value that is read differs from the data, or the format if
     /// it cannot be decoded.
     fn unreadable_option(&self) -> Option<&'static str> {
         let request = &self.request;
-        let render = request.render.as_ref();
-        let format = request
-            .format
-            .or(render.and_then(|options| options.0.image_format));
-        let qr = request.qr.as_ref().map(|options| &options.0);
-        let pdf417 = request.pdf417.as_ref().map(|options| &options.0);
-        let is_set = |option: Option<bool>| option == Some(true);
+        let render = request.render.clone().unwrap_or_default().0;
+        let qr = request.qr.clone().unwrap_or_default().0;
+        let pdf417 = request.pdf417.clone().unwrap_or_default().0;
+        let format = request.format.or(render.image_format);
+        let macro_characters = pdf417
+            .pdf417_macro_characters
+            .unwrap_or(MacroCharacter::None);
         let options = [
             ("SVG images", format == Some(BarcodeImageFormat::Svg)),
             (
                 "`qr.encode_mode` Extended",
-                qr.is_some_and(|qr| qr.qr_encode_mode == Some(QrEncodeMode::Extended)),
+                qr.qr_encode_mode == Some(QrEncodeMode::Extended),
             ),
             (
                 "`pdf417.encode_mode` Extended",
-                pdf417.is_some_and(|pdf417| {
-                    pdf417.pdf417_encode_mode == Some(Pdf417EncodeMode::Extended)
-                }),
+                pdf417.pdf417_encode_mode == Some(Pdf417EncodeMode::Extended),
             ),
             (
                 "`pdf417.macro_characters`",
-                pdf417.is_some_and(|pdf417| {
-                    let characters = pdf417.pdf417_macro_characters;
-                    characters.is_some_and(|characters| characters != MacroCharacter::None)
-                }),
+                macro_characters != MacroCharacter::None,
             ),
             (
                 "`pdf417.reader_initialization`",
-                pdf417.is_some_and(|pdf417| is_set(pdf417.pdf417_is_reader_initialization)),
+                pdf417.pdf417_is_reader_initialization == Some(true),
             ),
-            (
-                "`pdf417.linked`",
-                pdf417.is_some_and(|pdf417| is_set(pdf417.pdf417_is_linked)),
-            ),
+            ("`pdf417.linked`", pdf417.pdf417_is_linked == Some(true)),
             (
                 "`pdf417.code128_emulation`",
-                pdf417.is_some_and(|pdf417| is_set(pdf417.pdf417_is_code128_emulation)),
+                pdf417.pdf417_is_code128_emulation == Some(true),
             ),
         ];
-        let mut unreadable = options
-            .into_iter()
-            .filter(|(_, is_unreadable)| *is_unreadable);
-        unreadable.next().map(|(name, _)| name)
+        let mut options = options.into_iter();
+        options.find_map(|(name, is_unreadable)| is_unreadable.then_some(name))
     }
 }
 
@@ -207,6 +285,7 @@ fn text(data: &Data) -> Option<String> {
 struct Expectation {
     symbology: &'static Symbology,
     value: String,
+    print: Option<(Print, Direction)>,
 }
 
 impl Expectation {
@@ -218,30 +297,39 @@ impl Expectation {
         let expected = self.value.clone();
         let search = spawn_blocking(move || {
             let budget = Budget::new(TIME_LIMIT, move || waiting.strong_count() == 0);
-            self.mismatch(&file, &budget)
+            self.search(&file, &budget)
         });
         let outcome = search.await;
         drop(caller);
         // The runtime is shutting down, or the decoder panicked. Its message may contain data.
-        let failed = |_| Some(Mismatch::Unreadable("the reader failed".to_owned()));
+        let failed = |_| Err(Mismatch::Unreadable("the reader failed".to_owned()));
         match outcome.unwrap_or_else(failed) {
-            None => Ok(image),
-            Some(mismatch) => Err(VerificationError::new(mismatch, expected, image).into()),
+            Ok(warnings) => Ok(image.with_warnings(warnings)),
+            Err(mismatch) => {
+                let metadata = image.metadata();
+                let head = ResponseHead::new(metadata.status(), metadata.headers());
+                let file = image.into_bytes();
+                Err(VerificationError::new(mismatch, expected, file, head).into())
+            }
         }
     }
 
-    /// Searches an image file. Returns `None` if it contains this barcode and no other of its type.
-    fn mismatch(&self, file: &Bytes, budget: &Budget) -> Option<Mismatch> {
-        let image = match decode(file) {
-            Ok(image) => image,
-            Err(error) => return Some(Mismatch::Unreadable(error.to_string())),
-        };
+    /// Searches an image file, which must contain this barcode and no other of its type. Returns
+    /// the warnings about printing it.
+    fn search(&self, file: &Bytes, budget: &Budget) -> Result<Vec<PrintWarning>, Mismatch> {
+        let image = decode(file).map_err(|error| Mismatch::Unreadable(error.to_string()))?;
         let is_expected = |barcode: &barcode_engine::Barcode| {
             barcode.name == self.symbology.name() && barcode.value == self.value
         };
         let barcodes = read_image(&image, &ReadOptions::expecting(self.symbology), budget);
-        if !barcodes.is_empty() && barcodes.iter().all(is_expected) {
-            return None;
+        if let Some(barcode) = barcodes
+            .first()
+            .filter(|_| barcodes.iter().all(is_expected))
+        {
+            let Some((print, direction)) = self.print else {
+                return Ok(Vec::new());
+            };
+            return print.require_printable(self.symbology, &image, barcode.region, direction);
         }
         let different = barcodes.into_iter().find(|barcode| !is_expected(barcode));
         let different = different.or_else(|| {
@@ -251,7 +339,7 @@ impl Expectation {
             };
             read_image(&image, &common, budget).into_iter().next()
         });
-        Some(match different {
+        Err(match different {
             Some(barcode) => Mismatch::Different(FoundBarcode {
                 type_name: barcode.name,
                 value: barcode.value,
@@ -279,13 +367,14 @@ mod tests {
         let expectation = Expectation {
             symbology,
             value: "Test".to_owned(),
+            print: None,
         };
         let late = Budget::new(Duration::ZERO, || false);
         let cancelled = Budget::new(TIME_LIMIT, || true);
         for budget in [late, cancelled] {
-            let mismatch = expectation.mismatch(&image, &budget);
-            assert!(matches!(mismatch, Some(Mismatch::TimedOut)));
+            let mismatch = expectation.search(&image, &budget);
+            assert!(matches!(mismatch, Err(Mismatch::TimedOut)));
         }
-        assert!(expectation.mismatch(&image, &Budget::unlimited()).is_none());
+        assert!(expectation.search(&image, &Budget::unlimited()).is_ok());
     }
 }

@@ -165,6 +165,13 @@ impl Symbology {
         }
     }
 
+    /// Whether the symbol has bars and spaces of two widths only, of which the wide one need not be
+    /// a multiple of the narrow one.
+    pub fn has_two_widths(&self) -> bool {
+        use BarcodeFormat::{CODABAR, CODE_39, ITF};
+        matches!(self.rxing_format(), Some(CODABAR | CODE_39 | ITF))
+    }
+
     /// The format of the symbol in rxing, if rxing supports it.
     pub(crate) fn rxing_format(&self) -> Option<BarcodeFormat> {
         match self.kind {

@@ -23,6 +23,16 @@ pub(crate) enum Modules {
     Grid(Vec<Vec<bool>>),
 }
 
+impl Symbol {
+    /// The width of the symbol in modules, without a quiet zone.
+    pub fn columns(&self) -> usize {
+        match &self.modules {
+            Modules::Bars(bars) => bars.len(),
+            Modules::Grid(rows) => rows.first().map_or(0, Vec::len),
+        }
+    }
+}
+
 impl Modules {
     /// Places two rows of bars side by side, as in a coupon. Returns `None` if one of them is a
     /// grid.
