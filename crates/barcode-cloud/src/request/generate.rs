@@ -19,7 +19,8 @@ use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, Streaming
 use crate::image::save::NewFile;
 use crate::image::{Image, ImageStream};
 
-/// A request to generate a barcode, returned by [`Client::generate`].
+/// A request to generate a barcode, returned by
+/// [`Client::generate`](crate::Client::generate).
 ///
 /// The barcode's data is sent in a JSON body and not in the URL, so proxies do not log it.
 ///

@@ -18,7 +18,8 @@ use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, response}
 /// text to 28,730,982 characters.
 const MAX_BASE64_IMAGE: u64 = 28_730_982 / 4 * 3;
 
-/// A request to recognize the barcodes of an image, returned by [`Client::recognize`].
+/// A request to recognize the barcodes of an image, returned by
+/// [`Client::recognize`](crate::Client::recognize).
 ///
 /// - An image is uploaded as a multipart form, or as base64 in a JSON body if several barcode types
 ///   are requested.

@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::exchange::upload::UploadOutcome;
 use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, response};
 
-/// A request to find all barcodes of an image, returned by [`Client::scan`].
+/// A request to find all barcodes of an image, returned by
+/// [`Client::scan`](crate::Client::scan).
 ///
 /// - An image is uploaded as a multipart form.
 /// - An image URL is sent as part of the request's URL, which proxies may log. The service fetches
