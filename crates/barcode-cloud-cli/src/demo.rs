@@ -2,19 +2,26 @@
 //! Saves every image, reads it back, and compares the values.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use barcode_cloud::{Barcode, BarcodeImageFormat, Client, DecodeBarcodeType, EncodeBarcodeType};
 use barcode_cloud_sandbox::Sandbox;
+use clap::Args;
 
-use crate::arguments::Demo;
 use crate::{connect, terminal};
 
 mod forms;
 
 use self::forms::Form;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Directory for the images
+    #[arg(long, value_name = "DIR", default_value = "barcode-demo")]
+    out: PathBuf,
+}
 
 /// A barcode to generate, and the type that it is recognized as.
 struct Sample {
@@ -76,7 +83,7 @@ struct Row {
     equal: bool,
 }
 
-pub(crate) async fn run(arguments: Demo, out: &mut impl Write) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
     let folder = arguments.out;
     tokio::fs::create_dir_all(&folder)
         .await

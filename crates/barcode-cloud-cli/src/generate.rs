@@ -1,20 +1,73 @@
 //! `barcode generate`: writes a barcode image to a file or to standard output.
 
 use std::io::{IsTerminal as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use barcode_cloud::{
     BarcodeImageFormat, BarcodeImageParams, CodeLocation, Data, EncodeBarcodeType,
 };
+use clap::Args;
 use tokio::io::AsyncReadExt as _;
 
-use crate::arguments::{Generate, Service};
+use crate::arguments::Service;
 use crate::{connect, names, terminal};
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  barcode generate QR \"Hello, world\" -o hello.png
+  barcode generate Code128 PARCEL-0042 -o label.svg --foreground DarkBlue
+  printf 'long text' | barcode generate Pdf417 - -o ticket.gif", after_long_help = types_help())]
+pub(crate) struct Arguments {
+    /// Barcode type, such as QR, Code128 or EAN13 (case-insensitive). `--help` lists all types
+    #[arg(value_name = "TYPE")]
+    barcode_type: String,
+    /// Data to encode; `-` reads it from standard input
+    data: String,
+    /// Output file; its extension selects the image format. Defaults to standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Image format: Png, Jpeg, Svg, Tiff or Gif
+    #[arg(long)]
+    format: Option<String>,
+    /// Bar colour: a name or #RRGGBB
+    #[arg(long, value_name = "COLOR")]
+    foreground: Option<String>,
+    /// Background colour: a name or #RRGGBB
+    #[arg(long, value_name = "COLOR")]
+    background: Option<String>,
+    /// Image width in pixels
+    #[arg(long, value_name = "PIXELS")]
+    width: Option<f32>,
+    /// Image height in pixels
+    #[arg(long, value_name = "PIXELS")]
+    height: Option<f32>,
+    /// Resolution in dots per inch, from 1 to 100000
+    #[arg(long, value_name = "DPI")]
+    resolution: Option<f32>,
+    /// Angle in degrees by which to rotate the image
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    rotation: Option<i32>,
+    /// Position of the human-readable text: Below, Above or None
+    #[arg(long, value_name = "POSITION")]
+    text: Option<String>,
+    /// Send the data even if the barcode type cannot hold it. The service drops or corrects it
+    #[arg(long)]
+    unchecked: bool,
+}
+
+fn types_help() -> String {
+    let names: Vec<_> = barcode_cloud::EncodeBarcodeType::ALL
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    format!("Types: {}", names.join(", "))
+}
 
 pub(crate) async fn run(
     service: Service,
-    arguments: Generate,
+    arguments: Arguments,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let barcode_type = names::parse("TYPE", &arguments.barcode_type, EncodeBarcodeType::ALL)?;
@@ -48,7 +101,7 @@ pub(crate) async fn run(
 
 /// Returns the format from `--format`, or else the format that the extension of the output file
 /// selects.
-fn format(arguments: &Generate) -> anyhow::Result<Option<BarcodeImageFormat>> {
+fn format(arguments: &Arguments) -> anyhow::Result<Option<BarcodeImageFormat>> {
     match (&arguments.format, &arguments.output) {
         (Some(name), _) => names::parse("--format", name, BarcodeImageFormat::ALL).map(Some),
         (None, Some(path)) => format_of(path).map(Some),
@@ -57,7 +110,7 @@ fn format(arguments: &Generate) -> anyhow::Result<Option<BarcodeImageFormat>> {
 }
 
 fn image_params(
-    arguments: &Generate,
+    arguments: &Arguments,
     format: Option<BarcodeImageFormat>,
 ) -> anyhow::Result<BarcodeImageParams> {
     let text = arguments.text.as_deref();

@@ -8,11 +8,40 @@ use anyhow::Context as _;
 use barcode_cloud::{
     Barcode, Barcodes, Client, DecodeBarcodeType, Error, ImageSource, RecognitionMode,
 };
+use clap::Args;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-use crate::arguments::{Images, Recognize, Scan, Service};
+use crate::arguments::Service;
 use crate::{NOTHING_FOUND, connect, names, terminal};
+
+#[derive(Args)]
+pub(crate) struct Recognize {
+    #[command(flatten)]
+    images: Images,
+    /// Barcode type to look for; may be repeated. Defaults to the most commonly used types
+    #[arg(short = 't', long = "type", value_name = "TYPE")]
+    types: Vec<String>,
+    /// Recognition mode, from the fastest to the most thorough: Fast, Normal or Excellent
+    #[arg(long)]
+    mode: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Scan {
+    #[command(flatten)]
+    images: Images,
+}
+
+#[derive(Args)]
+pub(crate) struct Images {
+    /// Images: PNG, JPEG, GIF, TIFF or BMP files, http(s) URLs, or `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Print each barcode as one line of JSON that includes its region and checksum
+    #[arg(long)]
+    json: bool,
+}
 
 /// The arguments of one of the two commands.
 pub(crate) enum Reading {

@@ -7,11 +7,61 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use barcode_cloud_sandbox::{Builder, Sandbox, Script};
+use clap::Args;
 use serde_json::json;
 
-use crate::arguments;
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  barcode sandbox --port 8787
+  barcode sandbox --fault 'status=503; retry-after=1, ok' --token-lifetime 30
+  barcode sandbox --url-file https://pictures.example/label.png=label.png
 
-pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> anyhow::Result<()> {
+In a script:
+  barcode sandbox --json > sandbox.json &
+
+The first line of its output is
+  {\"base_url\": ..., \"token_url\": ..., \"client_id\": ..., \"client_secret\": ..., \"admin_url\": ...,
+   \"page_url\": ...}
+
+The admin endpoints below admin_url are /health, /faults, /requests and /tokens/revoke. The
+README of barcode-cloud-sandbox describes them. Open page_url in a browser to generate and read
+barcodes and to watch the requests.")]
+pub(crate) struct Arguments {
+    /// Port to listen on; 0 selects a free port
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// IP address to listen on. With any address other than a loopback address, everyone who can
+    /// connect to it can use the sandbox and see the requests sent to it
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    listen: std::net::IpAddr,
+    /// Image file to use for `recognize` and `scan` requests with this URL; may be repeated. The
+    /// sandbox never downloads anything
+    #[arg(long, value_name = "URL=PATH")]
+    url_file: Vec<String>,
+    /// Reject requests that the service accepts although its OpenAPI document or a standard forbids
+    /// them: colours in single quotes, data that Code39 cannot fully encode, and token requests
+    /// sent as multipart/form-data. By default, the sandbox accepts them like the service and logs
+    /// a warning if data is lost
+    #[arg(long)]
+    strict: bool,
+    /// Host name to accept for the page and the admin endpoints under `/_sandbox`, such as
+    /// sandbox.example.com; may be repeated. IP addresses, localhost, names without a dot and names
+    /// that end in .internal are always accepted; all other names are rejected
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    /// Faults to inject into requests, such as `status=503, ok` or `delay=2s`; may be repeated
+    #[arg(long, value_name = "SCRIPT")]
+    fault: Vec<String>,
+    /// Token lifetime in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    token_lifetime: u64,
+    /// Print the URLs and credentials as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
     let sandbox = configured(&arguments)?.start().await?;
     if !arguments.listen.is_loopback() {
         eprintln!(
@@ -57,7 +107,7 @@ pub(crate) async fn run(arguments: arguments::Sandbox, out: &mut impl Write) -> 
     Ok(())
 }
 
-fn configured(arguments: &arguments::Sandbox) -> anyhow::Result<Builder> {
+fn configured(arguments: &Arguments) -> anyhow::Result<Builder> {
     let mut builder = Sandbox::builder()
         .address(arguments.listen)
         .port(arguments.port)
