@@ -1,5 +1,7 @@
 //! The command line: the global options and the commands. Each command defines its own arguments.
 
+use std::time::Duration;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::{demo, generate, read, sandbox};
@@ -14,6 +16,8 @@ use crate::{demo, generate, read, sandbox};
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) service: Service,
+    #[command(flatten)]
+    pub(crate) output: Output,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -24,14 +28,30 @@ Examples:
   barcode --sandbox generate QR \"Hello, world\" -o hello.png
   barcode --sandbox recognize hello.png
 
-Exit status: 0 success, 1 error, 2 invalid arguments, 3 no barcode found in at least one image.";
+Exit status: 0 success, 1 no barcode found, 2 error, 130 interrupted by Ctrl-C.";
 
 /// Options that select the service to call.
 #[derive(Args, Clone, Copy)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Service {
     /// Start an emulator inside this program and use it instead of the service
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
+    /// Limit for each call, with its retries, such as `20s` or `1m 30s`. 5 minutes by default
+    #[arg(long, global = true, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// Options for what is printed to standard error.
+#[derive(Args, Clone, Copy)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Output {
+    /// Log requests and tokens to standard error; twice for everything. RUST_LOG selects modules
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Print no progress and no notices, only results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Subcommand)]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use barcode_cloud::{Client, ClientCredentials, ConfigurationError, Error};
+use barcode_cloud::{Client, ClientBuilder, ClientCredentials, ConfigurationError, Error};
 use barcode_cloud_sandbox::Sandbox;
 
 use crate::arguments::Service;
@@ -22,20 +22,24 @@ pub(crate) struct Connection {
 pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
     if service.sandbox {
         let sandbox = Sandbox::start().await?;
-        let client = to_sandbox(&sandbox)?;
+        let client = limited(sandbox_client(&sandbox)?, service).build()?;
         return Ok(Connection {
             client,
             _sandbox: Some(sandbox),
         });
     }
-    let client = Client::from_env().map_err(|error| match error {
+    let builder = Client::builder().env();
+    let client = builder.and_then(|builder| limited(builder, service).build());
+    let client = client.map_err(|error| match error {
         Error::Configuration(
             missing @ (ConfigurationError::NoCredentials
             | ConfigurationError::MissingSetting { .. }),
         ) => anyhow::anyhow!("{missing} (with --sandbox, no credentials are needed)"),
         error => error.into(),
     })?;
-    client.token_source().token_within(TOKEN_WAIT).await?;
+    let wait = service.timeout.unwrap_or(TOKEN_WAIT);
+    let token = client.token_source().token_within(wait).await;
+    token.map_err(Error::Auth)?;
     Ok(Connection {
         client,
         _sandbox: None,
@@ -44,11 +48,21 @@ pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
 
 /// Returns a client that is configured to call `sandbox`.
 pub(crate) fn to_sandbox(sandbox: &Sandbox) -> anyhow::Result<Client> {
+    Ok(sandbox_client(sandbox)?.build()?)
+}
+
+fn sandbox_client(sandbox: &Sandbox) -> anyhow::Result<ClientBuilder> {
     let credentials = ClientCredentials::new(sandbox.client_id(), sandbox.client_secret())?;
-    let client = Client::builder()
+    Ok(Client::builder()
         .credentials(credentials)
         .base_url(sandbox.base_url())
-        .token_url(sandbox.token_url())
-        .build()?;
-    Ok(client)
+        .token_url(sandbox.token_url()))
+}
+
+/// Applies `--timeout`.
+fn limited(builder: ClientBuilder, service: Service) -> ClientBuilder {
+    match service.timeout {
+        Some(limit) => builder.timeout(limit),
+        None => builder,
+    }
 }

@@ -1,10 +1,12 @@
-//! The `barcode` command-line tool: parses the arguments, runs one command and prints an error as a
-//! single line.
+//! The `barcode` command-line tool: parses the arguments, runs one command and reports an error as a
+//! single line or as JSON.
 
 mod arguments;
 mod connect;
 mod demo;
+mod failure;
 mod generate;
+mod logging;
 mod names;
 mod read;
 mod sandbox;
@@ -18,46 +20,83 @@ use std::time::Duration;
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 
-/// Exit status if all images were read, but no barcode was found in at least one of them.
-const NOTHING_FOUND: u8 = 3;
+/// Exit status if no barcode was found.
+const NOTHING_FOUND: u8 = 1;
+/// Exit status after any error.
+const FAILED: u8 = 2;
+/// Exit status after Ctrl-C.
+const INTERRUPTED: u8 = 130;
 
 /// How long to wait for background threads after the command has finished. Dropping the runtime
 /// would wait indefinitely.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = tokio::runtime::Runtime::new()
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| {
-            let outcome = runtime.block_on(run(arguments, &mut io::stdout()));
-            // The result is known, so do not wait for blocking work in other threads.
-            runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
-            outcome
-        });
-    match outcome {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && failure::wants_json() => {
+            failure::print(&anyhow::anyhow!("{}", usage(&error)));
+            return ExitCode::from(FAILED);
+        }
+        Err(error) => error.exit(),
+    };
+    match start(arguments) {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", terminal::one_line(&error));
-            ExitCode::FAILURE
+            failure::print(&error);
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    logging::init(arguments.output)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let outcome = runtime.block_on(run_until_interrupted(arguments));
+    // The result is known, so do not wait for blocking work in other threads.
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    outcome
+}
+
+/// Runs a command. Stops it after Ctrl-C, unless it stops itself.
+async fn run_until_interrupted(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let mut out = io::stdout();
+    tokio::select! {
+        // A command that waits for Ctrl-C itself must be polled first.
+        biased;
+        outcome = run(arguments, &mut out) => outcome,
+        Ok(()) = tokio::signal::ctrl_c() => {
+            eprintln!("interrupted");
+            Ok(ExitCode::from(INTERRUPTED))
         }
     }
 }
 
 async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let service = arguments.service;
-    match arguments.command {
+    let Arguments {
+        service,
+        output,
+        command,
+    } = arguments;
+    match command {
         Command::Generate(generate) => generate::run(service, generate, out).await?,
         Command::Recognize(recognize) => {
-            return read::run(service, read::Reading::Recognize(recognize), out).await;
+            return read::recognize(service, output, recognize, out).await;
         }
-        Command::Scan(scan) => return read::run(service, read::Reading::Scan(scan), out).await,
+        Command::Scan(scan) => return read::scan(service, output, scan, out).await,
         Command::Token => token::run(service, out).await?,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, out).await?,
         Command::Demo(demo) => demo::run(demo, out).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the message of an error in the arguments without the usage that follows it.
+fn usage(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let message = text.split("\n\nUsage:").next().unwrap_or_default();
+    message.trim_start_matches("error: ").trim_end().to_owned()
 }
 
 /// Returns whether the reader of our output closed the pipe, as `head` does. That is not an error.

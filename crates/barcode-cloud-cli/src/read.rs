@@ -12,7 +12,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-use crate::arguments::Service;
+use crate::arguments::{Output, Service};
 use crate::{NOTHING_FOUND, connect, names, terminal};
 
 #[derive(Args)]
@@ -43,12 +43,6 @@ pub(crate) struct Images {
     json: bool,
 }
 
-/// The arguments of one of the two commands.
-pub(crate) enum Reading {
-    Recognize(Recognize),
-    Scan(Scan),
-}
-
 /// The operation to run on each image, with parsed arguments.
 enum Reader {
     Recognize {
@@ -58,14 +52,43 @@ enum Reader {
     Scan,
 }
 
-/// Reads the images in order and prints the barcodes of each. Stops at the first image that cannot
-/// be read.
-pub(crate) async fn run(
+/// Runs `barcode recognize`.
+pub(crate) async fn recognize(
     service: Service,
-    reading: Reading,
+    output: Output,
+    arguments: Recognize,
     out: &mut impl Write,
 ) -> anyhow::Result<ExitCode> {
-    let (reader, Images { files, json }) = parse(reading)?;
+    let types = arguments.types.iter();
+    let types = types.map(|name| names::parse("--type", name, DecodeBarcodeType::ALL));
+    let mode = arguments.mode.as_deref();
+    let mode = mode.map(|name| names::parse("--mode", name, RecognitionMode::ALL));
+    let reader = Reader::Recognize {
+        types: types.collect::<Result<_, _>>()?,
+        mode: mode.transpose()?,
+    };
+    run(service, output, &reader, arguments.images, out).await
+}
+
+/// Runs `barcode scan`.
+pub(crate) async fn scan(
+    service: Service,
+    output: Output,
+    arguments: Scan,
+    out: &mut impl Write,
+) -> anyhow::Result<ExitCode> {
+    run(service, output, &Reader::Scan, arguments.images, out).await
+}
+
+/// Reads the images in order and prints the barcodes of each. Stops at the first image that cannot
+/// be read.
+async fn run(
+    service: Service,
+    output: Output,
+    reader: &Reader,
+    Images { files, json }: Images,
+    out: &mut impl Write,
+) -> anyhow::Result<ExitCode> {
     let connection = connect::connect(service).await?;
     let progress = terminal::progress(files.len());
     let mut code = ExitCode::SUCCESS;
@@ -79,33 +102,18 @@ pub(crate) async fn run(
         };
         progress.suspend(|| print(out, &name, &found, json, files.len() > 1))?;
         if found.is_empty() {
-            progress.suspend(|| eprintln!("no barcode found in {}", terminal::printable(&name)));
+            if !output.quiet {
+                terminal::notice(&format!(
+                    "no barcode found in {}",
+                    terminal::printable(&name)
+                ));
+            }
             code = ExitCode::from(NOTHING_FOUND);
         }
         progress.inc(1);
     }
     progress.finish_and_clear();
     Ok(code)
-}
-
-fn parse(reading: Reading) -> anyhow::Result<(Reader, Images)> {
-    match reading {
-        Reading::Scan(scan) => Ok((Reader::Scan, scan.images)),
-        Reading::Recognize(recognize) => {
-            let types = recognize
-                .types
-                .iter()
-                .map(|name| names::parse("--type", name, DecodeBarcodeType::ALL));
-            let mode = recognize
-                .mode
-                .map(|name| names::parse("--mode", &name, RecognitionMode::ALL));
-            let reader = Reader::Recognize {
-                types: types.collect::<Result<_, _>>()?,
-                mode: mode.transpose()?,
-            };
-            Ok((reader, recognize.images))
-        }
-    }
 }
 
 impl Reader {

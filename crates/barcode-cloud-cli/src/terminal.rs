@@ -2,9 +2,23 @@
 //! characters.
 
 use std::fmt::Write as _;
+use std::sync::Mutex;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
+
+/// The progress bar that is on the terminal, so that a notice does not tear it.
+static BAR: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
+
+/// Prints a line to standard error, above the progress bar if there is one.
+pub(crate) fn notice(line: &str) {
+    let print = || eprintln!("{line}");
+    let bar = BAR.lock().ok().and_then(|bar| bar.as_ref()?.upgrade());
+    match bar {
+        Some(bar) => bar.suspend(print),
+        None => print(),
+    }
+}
 
 /// Formats an error as a single line, followed by each of its causes that the line does not already
 /// contain.
@@ -42,6 +56,9 @@ pub(crate) fn progress(length: usize) -> ProgressBar {
     let bar = ProgressBar::new(length as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {eta}") {
         bar.set_style(style);
+    }
+    if let Ok(mut current) = BAR.lock() {
+        *current = Some(bar.downgrade());
     }
     bar
 }

@@ -34,7 +34,7 @@ fn stdout(output: &Output) -> String {
 /// Returns the error of a failed command, which must be a single line.
 fn failure(output: &Output) -> String {
     let error = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert_eq!(output.status.code(), Some(2), "{error}");
     assert_eq!(error.trim_end().lines().count(), 1, "{error}");
     assert!(error.starts_with("error: "), "{error}");
     assert!(output.stdout.is_empty(), "{output:?}");
@@ -151,7 +151,7 @@ fn an_image_without_a_barcode_has_a_distinct_exit_status() {
         folder.path(),
         &["--sandbox", "recognize", "--type", "ean13", "x.png"],
     );
-    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
         "no barcode found in x.png\n"
@@ -331,12 +331,16 @@ fn the_environment_selects_a_running_sandbox() {
     let rejected = server
         .command(folder.path(), secret)
         .env("BARCODE_CLOUD_ACCESS_TOKEN", "canary.wrong.token")
-        .args(["scan", "ean.png"])
+        .args(["generate", "QR", "x", "-o", "x.png"])
         .output()
         .unwrap();
     let error = failure(&rejected);
     assert!(
         error.contains("401") && !error.contains("canary"),
+        "{error}"
+    );
+    assert!(
+        error.contains("replace the token") && !error.contains("check the client"),
         "{error}"
     );
 
@@ -365,6 +369,101 @@ fn an_unreachable_token_endpoint_is_an_error_within_seconds() {
     assert!(before.elapsed() < std::time::Duration::from_secs(15));
 }
 
+#[test]
+fn errors_are_json_objects_for_a_command_that_prints_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(
+        folder.path(),
+        &["--fault", "status=429; retry-after=100, status=500"],
+    );
+    let error = |arguments: &[&str]| {
+        let mut command = server.command(folder.path(), server.text("client_secret"));
+        let output = command.args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+        error["error"].clone()
+    };
+    let scan = ["scan", "https://pictures.example/label.png", "--json"];
+    let limited = error(&scan);
+    assert_eq!(limited["kind"], "rate_limited");
+    assert_eq!(limited["status"], 429);
+    assert_eq!(limited["retry_after"], 100);
+    assert_eq!(limited["may_have_been_billed"], false);
+    let message = limited["message"].as_str().unwrap();
+    assert!(message.contains("try again in 100 s"), "{message}");
+    let failed = error(&scan);
+    assert_eq!(failed["kind"], "server");
+    assert_eq!(failed["may_have_been_billed"], true);
+    let usage = error(&["scan", "--json", "--unknown", "x.png"]);
+    assert_eq!(usage["kind"], "usage");
+    let message = usage["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("unexpected argument '--unknown'"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_retry_is_announced_unless_quiet() {
+    let folder = tempfile::tempdir().unwrap();
+    let notice = "503: the request is sent again in";
+    for (flag, expected) in [("--verbose", "resending the request"), ("--quiet", "")] {
+        for (arguments, expected) in [(&[][..], notice), (&[flag], expected)] {
+            let fault = "status=503; retry-after=0, ok";
+            let server = Server::start(folder.path(), &["--fault", fault]);
+            let mut command = server.command(folder.path(), server.text("client_secret"));
+            command.args(["generate", "QR", "x", "-o", "x.png"]);
+            let output = command.args(arguments).output().unwrap();
+            stdout(&output);
+            let log = String::from_utf8(output.stderr).unwrap();
+            assert!(log.contains(expected), "{log}");
+            assert_eq!(log.is_empty(), expected.is_empty(), "{log}");
+        }
+    }
+}
+
+#[test]
+fn a_call_ends_after_the_timeout() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--fault", "hang"]);
+    let mut command = server.command(folder.path(), server.text("client_secret"));
+    command.args(["generate", "QR", "x", "-o", "x.png", "--timeout", "200ms"]);
+    let error = failure(&command.output().unwrap());
+    assert!(error.contains("the call took longer than 200ms"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_output_is_not_an_error_and_ctrl_c_exits_with_130() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = barcode(folder.path())
+        .arg("demo")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+
+    let server = Server::start(folder.path(), &["--fault", "hang"]);
+    let mut command = server.command(folder.path(), server.text("client_secret"));
+    command.args(["generate", "QR", "x", "-o", "x.png"]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    while !requests(&server).contains("/barcode/generate") {
+        std::thread::yield_now();
+    }
+    let id = child.id().to_string();
+    let kill = Command::new("kill").args(["-s", "INT", &id]).status();
+    assert!(kill.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!folder.path().join("x.png").exists());
+}
+
+#[cfg(unix)]
 /// Returns a BMP file of 8000 × 8000 pixels with a black dot every 24 pixels. Searching it takes
 /// long and finds nothing.
 #[cfg(unix)]
