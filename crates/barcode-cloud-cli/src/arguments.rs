@@ -56,8 +56,11 @@ pub(crate) struct Output {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Generate a barcode image
-    Generate(generate::Arguments),
+    /// Generate a barcode
+    ///
+    /// On a terminal, the barcode is drawn in the terminal, where a phone can read it. With -o, or
+    /// if the output is redirected, it is written as an image file.
+    Generate(Box<generate::Arguments>),
     /// Read barcodes of the given types from images
     Recognize(read::Recognize),
     /// Read barcodes of any type from images

@@ -80,7 +80,7 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<ExitC
         command,
     } = arguments;
     match command {
-        Command::Generate(generate) => generate::run(service, generate, out).await?,
+        Command::Generate(generate) => return generate::run(service, *generate, out).await,
         Command::Recognize(recognize) => {
             return read::recognize(service, output, recognize, out).await;
         }
