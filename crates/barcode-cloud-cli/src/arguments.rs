@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{demo, generate, read, sandbox};
+use crate::{demo, generate, read, sandbox, types};
 
 /// Generate, recognize and scan barcodes with the Aspose.BarCode Cloud API.
 ///
@@ -61,6 +61,8 @@ pub(crate) enum Command {
     /// On a terminal, the barcode is drawn in the terminal, where a phone can read it. With -o, or
     /// if the output is redirected, it is written as an image file.
     Generate(Box<generate::Arguments>),
+    /// List the barcode types, their rules, and whether the service and the sandbox support them
+    Types(types::Arguments),
     /// Read barcodes of the given types from images
     Recognize(read::Recognize),
     /// Read barcodes of any type from images

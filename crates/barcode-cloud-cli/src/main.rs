@@ -12,6 +12,7 @@ mod read;
 mod sandbox;
 mod terminal;
 mod token;
+mod types;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -81,6 +82,7 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<ExitC
     } = arguments;
     match command {
         Command::Generate(generate) => return generate::run(service, *generate, out).await,
+        Command::Types(types) => return types::run(&types, out),
         Command::Recognize(recognize) => {
             return read::recognize(service, output, recognize, out).await;
         }

@@ -1,10 +1,11 @@
-//! Runs `barcode generate` as users and scripts do.
+//! Runs `barcode generate` and `barcode types` as users and scripts do.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 mod single;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod types;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
