@@ -56,7 +56,7 @@ pub(crate) struct Output {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Generate a barcode
+    /// Generate a barcode, or one for each row of a file
     ///
     /// On a terminal, the barcode is drawn in the terminal, where a phone can read it. With -o, or
     /// if the output is redirected, it is written as an image file.
@@ -73,4 +73,15 @@ pub(crate) enum Command {
     Sandbox(sandbox::Arguments),
     /// Run all nine operations against the emulator and verify that each value is read back
     Demo(demo::Arguments),
+}
+
+impl Command {
+    /// Returns whether the command waits for Ctrl-C itself, and then completes what it has begun.
+    pub(crate) fn stops_itself(&self) -> bool {
+        match self {
+            Self::Generate(generate) => generate.is_batch(),
+            Self::Sandbox(_) => true,
+            _ => false,
+        }
+    }
 }

@@ -63,11 +63,11 @@ fn start(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// Runs a command. Stops it after Ctrl-C, unless it stops itself.
 async fn run_until_interrupted(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout();
+    let stops_itself = arguments.command.stops_itself();
     tokio::select! {
-        // A command that waits for Ctrl-C itself must be polled first.
         biased;
         outcome = run(arguments, &mut out) => outcome,
-        Ok(()) = tokio::signal::ctrl_c() => {
+        Ok(()) = tokio::signal::ctrl_c(), if !stops_itself => {
             eprintln!("interrupted");
             Ok(ExitCode::from(INTERRUPTED))
         }
@@ -81,7 +81,7 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<ExitC
         command,
     } = arguments;
     match command {
-        Command::Generate(generate) => return generate::run(service, *generate, out).await,
+        Command::Generate(generate) => return generate::run(service, output, *generate, out).await,
         Command::Types(types) => return types::run(&types, out),
         Command::Recognize(recognize) => {
             return read::recognize(service, output, recognize, out).await;

@@ -10,10 +10,8 @@ use barcode_engine::Symbology;
 use clap::Args;
 use serde_json::json;
 
-use crate::names;
+use crate::{NOTHING_FOUND, names};
 
-/// Exit status if no type matches.
-const NOTHING_FOUND: u8 = 1;
 /// The types that no build of the sandbox can write.
 const NEVER_WRITTEN: &[&str] = &["PatchCode", "GS1MicroPdf417", "GS1HanXin", "GS1CodablockF"];
 /// The types that only the sandbox with the feature `all-symbologies` can read.

@@ -1,6 +1,8 @@
-//! `barcode generate`: writes a barcode image, or draws it in the terminal.
+//! `barcode generate`: writes a barcode image, draws it in the terminal, or generates one barcode
+//! for each row of a file.
 
 mod arguments;
+mod batch;
 mod data;
 mod drawing;
 mod options;
@@ -29,9 +31,13 @@ const DEFAULT_COLUMNS: u16 = 80;
 
 pub(crate) async fn run(
     service: Service,
+    output: crate::arguments::Output,
     arguments: Arguments,
     out: &mut impl Write,
 ) -> anyhow::Result<ExitCode> {
+    if arguments.is_batch() {
+        return batch::run(service, output.quiet, arguments, out).await;
+    }
     one(service, arguments, out).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
+mod batch;
+mod faults;
+#[cfg(unix)]
+mod kill;
 mod single;
 #[cfg(target_os = "linux")]
 mod terminal;
@@ -10,7 +14,7 @@ mod types;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use barcode_cloud_sandbox::Sandbox;
+use barcode_cloud_sandbox::{Sandbox, Script};
 use tempfile::TempDir;
 
 /// A folder, and a sandbox that the commands in it use.
@@ -25,6 +29,13 @@ impl Fixture {
             folder: tempfile::tempdir().unwrap(),
             sandbox: Sandbox::start().await.unwrap(),
         }
+    }
+
+    async fn with_faults(script: &str) -> Self {
+        let fixture = Self::new().await;
+        let script: Script = script.parse().unwrap();
+        fixture.sandbox.inject(script).unwrap();
+        fixture
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -50,6 +61,11 @@ impl Fixture {
         self.command(arguments).output().unwrap()
     }
 
+    /// Runs a batch of `rows.csv` into `out`.
+    fn batch(&self, arguments: &[&str]) -> Output {
+        self.run(&[BATCH, arguments].concat())
+    }
+
     /// Returns the values of the barcodes in an image.
     fn values(&self, image: &str) -> Vec<String> {
         let image = std::fs::read(self.path(image)).unwrap();
@@ -73,6 +89,8 @@ impl Fixture {
             .collect()
     }
 }
+
+const BATCH: &[&str] = &["generate", "--from", "rows.csv", "--out-dir", "out"];
 
 /// Returns a `barcode` command whose environment contains no credentials and no settings.
 fn barcode(folder: &Path, arguments: &[&str]) -> Command {

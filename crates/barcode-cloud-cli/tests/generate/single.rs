@@ -100,7 +100,10 @@ async fn invalid_arguments_are_rejected_before_anything_is_sent() {
         ("qr x -o old.png --no-clobber", "old.png: already exists"),
         ("qr x -o missing/x.png", "missing/x.png: "),
         ("qr @missing -o x.png", "cannot read `missing`"),
-        ("qr x --open -o -", "--open and --json need a file; use -o FILE"),
+        (
+            "qr x --open -o -",
+            "--open and --json need a file; use -o FILE",
+        ),
         ("qr -o x.png", "<DATA>"),
     ] {
         let arguments: Vec<&str> = arguments.split(' ').collect();

@@ -1,4 +1,4 @@
-//! Drawing in a real terminal, which `script` emulates.
+//! Drawing and progress in a real terminal, which `script` emulates.
 
 use std::process::{Command, Stdio};
 
@@ -53,4 +53,19 @@ async fn a_barcode_is_drawn_as_wide_as_the_terminal_allows() {
         error.contains("no effect on a drawing in the terminal; use -o FILE"),
         "{error}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_is_shown_in_a_terminal_only() {
+    let fixture = Fixture::new().await;
+    let rows: String = (0..50).map(|row| format!("{row}\n")).collect();
+    fixture.write("rows.csv", format!("data\n{rows}"));
+    let batch = "generate qr --from rows.csv --out-dir";
+    let shown = in_terminal(&fixture, 80, &format!("{batch} out"));
+    assert!(shown.contains("/50 ") && shown.contains("/s "), "{shown}");
+    assert!(shown.contains("50 of 50 rows are done"), "{shown}");
+
+    let arguments: Vec<&str> = batch.split(' ').chain(["other"]).collect();
+    let output = fixture.run(&arguments);
+    assert_eq!(crate::stderr(&output), "");
 }

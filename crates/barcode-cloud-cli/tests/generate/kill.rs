@@ -1,0 +1,157 @@
+//! Batches that are killed at random points and resumed.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use crate::{BATCH, Fixture, failure, stderr};
+
+const ROWS: usize = 300;
+const KILLS: usize = 10;
+
+/// Returns the last state of each row in the ledger, of which the last line may be incomplete.
+fn states(fixture: &Fixture) -> BTreeMap<String, String> {
+    let ledger = std::fs::read_to_string(fixture.path("out/barcode-ledger.jsonl"));
+    let ledger = ledger.unwrap_or_default();
+    let complete = ledger.rfind('\n').map_or("", |end| &ledger[..end]);
+    complete
+        .lines()
+        .map(|line| {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            let state = record["state"].as_str().unwrap();
+            (record["row"].to_string(), state.to_owned())
+        })
+        .collect()
+}
+
+/// Returns how often the request of each row was sent. The body of a request is missing if the run
+/// was killed before the sandbox read it.
+fn counts(fixture: &Fixture) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for data in fixture.sent().into_iter().filter(|data| !data.is_empty()) {
+        *counts.entry(data).or_default() += 1;
+    }
+    counts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_row_is_sent_twice_although_the_run_is_killed_again_and_again() {
+    let fixture = Fixture::new().await;
+    let rows: String = (1..=ROWS).map(|row| format!("qr,{row}\n")).collect();
+    fixture.write("rows.csv", format!("type,data\n{rows}"));
+    let ledger = fixture.path("out/barcode-ledger.jsonl");
+    let length = || ledger.metadata().map_or(0, |metadata| metadata.len());
+    let mut random = fastrand::Rng::with_seed(17);
+
+    for _ in 0..KILLS {
+        // A row has two records of about 80 bytes.
+        let target = length() + random.u64(1..(ROWS / KILLS * 160) as u64);
+        let mut run = fixture
+            .command(&[BATCH, &["--resume"]].concat())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while length() < target && run.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        run.kill().unwrap();
+        run.wait().unwrap();
+    }
+    let killed = states(&fixture);
+    let done = killed.values().filter(|state| *state == "done").count();
+    assert!(
+        done < ROWS,
+        "the batch ended before it was killed {KILLS} times"
+    );
+
+    let resumed = fixture.batch(&["--resume"]);
+    let states = states(&fixture);
+    let ambiguous: Vec<&String> = states
+        .iter()
+        .filter(|(_, state)| *state == "sent")
+        .map(|(row, _)| row)
+        .collect();
+    assert!(
+        !ambiguous.is_empty(),
+        "no request was in flight at any of the kills"
+    );
+    let listed = stderr(&resumed);
+    let count = listed
+        .matches("may have been billed in an earlier run")
+        .count();
+    assert_eq!(count, ambiguous.len().min(20), "{listed}");
+    assert_eq!(states.len(), ROWS);
+    for (row, count) in counts(&fixture) {
+        assert_eq!(count, 1, "row {row}");
+    }
+
+    let output = fixture.batch(&["--resume", "--retry-ambiguous"]);
+    assert!(output.status.success(), "{output:?}");
+    for (row, count) in counts(&fixture) {
+        let is_ambiguous = ambiguous.contains(&&row);
+        assert!(
+            count == 1 || (is_ambiguous && count == 2),
+            "row {row}: {count}"
+        );
+        assert_eq!(fixture.values(&format!("out/{row}.png")), [row]);
+    }
+}
+
+fn interrupt(run: &Child) {
+    let id = run.id().to_string();
+    let signal = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(signal.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_waits_for_the_requests_in_flight() {
+    let fixture = Fixture::new().await;
+    let rows: String = (1..=ROWS).map(|row| format!("qr,{row}\n")).collect();
+    fixture.write("rows.csv", format!("type,data\n{rows}"));
+    let run = fixture
+        .command(BATCH)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while fixture.sent().len() < 20 {
+        std::thread::yield_now();
+    }
+    interrupt(&run);
+    let output = run.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let expected = "interrupted: waiting for the requests in flight; press Ctrl-C again to abandon \
+        them\ninterrupted; continue with --resume\n";
+    assert_eq!(stderr(&output), expected);
+    let states = states(&fixture);
+    assert!(states.values().all(|state| state == "done"), "{states:?}");
+    let summary = String::from_utf8(output.stdout).unwrap();
+    let expected = format!("{} of {ROWS} rows are done, ", states.len());
+    assert!(
+        states.len() < ROWS && summary.starts_with(&expected),
+        "{summary}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_ctrl_c_abandons_the_requests_in_flight() {
+    let fixture = Fixture::with_faults("hang").await;
+    fixture.write("rows.csv", "type,data\nqr,1\n");
+    let mut run = fixture
+        .command(BATCH)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while fixture.sent().is_empty() {
+        std::thread::yield_now();
+    }
+    interrupt(&run);
+    let mut line = String::new();
+    let mut stderr = BufReader::new(run.stderr.take().unwrap());
+    stderr.read_line(&mut line).unwrap();
+    assert!(line.starts_with("interrupted: waiting"), "{line}");
+    interrupt(&run);
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    let resumed = fixture.batch(&["--resume"]);
+    assert!(failure(&resumed).contains("row 1 (1.png) may have been billed"));
+}
