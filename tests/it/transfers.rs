@@ -490,3 +490,33 @@ async fn a_file_without_a_length_is_refused_as_empty() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_after_the_response_may_have_been_billed() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("labels");
+    std::fs::create_dir(&target).unwrap();
+    let path = target.join("label.svg");
+    // The folder disappears after the path was checked.
+    let server = Raw::start(move |mut request| {
+        let target = target.clone();
+        async move {
+            std::fs::remove_dir(target).unwrap();
+            request.answer(200, "", "image/webp", "x").await;
+        }
+    })
+    .await;
+    let client = fixed(&server.base_url()).build().unwrap();
+    let generate = || client.generate(EncodeBarcodeType::Qr, "x");
+    let error = generate().save(&path).await.unwrap_err();
+    assert!(
+        matches!(error, Error::File { .. }) && error.may_have_been_billed(),
+        "{error}"
+    );
+    let error = generate().save(&path).await.unwrap_err();
+    assert!(
+        matches!(error, Error::File { .. }) && !error.may_have_been_billed(),
+        "{error}"
+    );
+    assert_eq!(server.heads().len(), 1);
+}

@@ -75,6 +75,8 @@ pub enum Error {
         path: PathBuf,
         /// The error of the operating system.
         source: std::io::Error,
+        /// Whether the response had arrived, so that the request has been billed.
+        after_response: bool,
     },
     /// No token could be obtained; the request was not sent.
     #[error(transparent)]
@@ -302,6 +304,7 @@ impl Error {
         match self {
             Self::Api(error) => StatusClass::of(error.status).may_have_been_billed(),
             Self::Transport { source } => !source.is_connect() && !is_unprocessed(source),
+            Self::File { after_response, .. } => *after_response,
             Self::Timeout { .. } | Self::InvalidResponse(_) | Self::Middleware(_) => true,
             #[cfg(feature = "verify")]
             Self::Verification(_) => true,
@@ -402,7 +405,12 @@ mod tests {
             ),
         ] {
             let path = "/a\nb".into();
-            let text = Error::File { path, source }.to_string();
+            let error = Error::File {
+                path,
+                source,
+                after_response: false,
+            };
+            let text = error.to_string();
             assert!(text.ends_with(ending) && !text.contains('\n'), "{text}");
         }
     }

@@ -195,10 +195,12 @@ impl AbortedUpload {
             (Reason::Read(error), path) => Error::File {
                 path: path.clone().unwrap_or_else(|| PathBuf::from("the reader")),
                 source: copy_of(error),
+                after_response: false,
             },
             (_, Some(path)) => Error::File {
                 path: path.clone(),
                 source: io::Error::other(self.to_string()),
+                after_response: false,
             },
             (_, None) => InvalidInput::new("image", self.to_string()).into(),
         }

@@ -187,9 +187,23 @@ fn replaced_file(path: &Path) -> io::Result<Option<Metadata>> {
     }
 }
 
+/// Checks that a file can be written at `path`, before a request whose image is saved there is sent
+/// and billed.
+pub(crate) async fn check(path: &Path) -> Result<(), Error> {
+    match NewFile::create(path).await {
+        Err(Error::File { path, source, .. }) => Err(Error::File {
+            path,
+            source,
+            after_response: false,
+        }),
+        outcome => outcome.map(drop),
+    }
+}
+
 fn in_file(path: &Path) -> impl Fn(io::Error) -> Error {
     move |source| Error::File {
         path: path.to_owned(),
         source,
+        after_response: true,
     }
 }

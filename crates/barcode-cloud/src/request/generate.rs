@@ -16,7 +16,7 @@ use super::{applicability, options};
 use crate::error::{Error, InvalidInput};
 use crate::exchange::upload::UploadOutcome;
 use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, Streaming, response};
-use crate::image::save::NewFile;
+use crate::image::save;
 use crate::image::{Image, ImageStream};
 
 /// A request to generate a barcode, returned by
@@ -181,8 +181,7 @@ impl Generate {
     /// The errors of [`send`](Self::send), and [`Error::File`] if the file cannot be written.
     pub async fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let path = path.as_ref();
-        // Reports a path that cannot be written to before the request is billed.
-        drop(NewFile::create(path).await?);
+        save::check(path).await?;
         let (shared, options, request) = self.prepare(ToFile(path))?;
         Ok(shared.exchange.run(&options, &request).await?)
     }

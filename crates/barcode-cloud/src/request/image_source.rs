@@ -267,6 +267,7 @@ fn in_file(path: &Path) -> impl Fn(std::io::Error) -> Error {
     move |source| Error::File {
         path: path.to_owned(),
         source,
+        after_response: false,
     }
 }
 

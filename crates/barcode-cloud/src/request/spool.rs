@@ -104,6 +104,7 @@ async fn append(file: Option<NamedTempFile>, bytes: Vec<u8>) -> Result<NamedTemp
     written.map_err(|source| Error::File {
         path: std::env::temp_dir(),
         source,
+        after_response: false,
     })
 }
 
@@ -111,6 +112,7 @@ fn read_error(source: std::io::Error) -> Error {
     Error::File {
         path: "the reader".into(),
         source,
+        after_response: false,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::error::{
 };
 use crate::image::Image;
 use crate::image::print::Direction;
-use crate::image::save::NewFile;
+use crate::image::save;
 
 /// The time after which no further step of the search begins.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -172,8 +172,7 @@ impl VerifiedGenerate {
     /// The errors of [`send`](Self::send), and [`Error::File`] if the file cannot be written.
     pub async fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let path = path.as_ref();
-        // Reports a path that cannot be written to before the request is billed.
-        drop(NewFile::create(path).await?);
+        save::check(path).await?;
         let image = self.send().await?;
         image.save(path).await?;
         Ok(image.bytes().len() as u64)
