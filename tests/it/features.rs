@@ -1,11 +1,11 @@
 //! The features that the facade enables in crates that its dependents may use as well. Cargo builds
 //! each crate once, with the features that all its users ask for together, so a feature that
-//! changes behaviour would change every dependent.
+//! changes behavior would change every dependent.
 
 use std::process::Command;
 
 /// Features that change what a crate does for everybody who uses it, instead of adding something.
-const CHANGE_BEHAVIOUR: [(&str, &[&str]); 5] = [
+const CHANGE_BEHAVIOR: [(&str, &[&str]); 5] = [
     (
         "serde_json",
         &[
@@ -52,7 +52,7 @@ fn dependencies_with_features(package: &str, features: &str) -> Vec<(String, Vec
 }
 
 #[test]
-fn no_dependency_changes_the_behaviour_of_a_dependents_crates() {
+fn no_dependency_changes_the_behavior_of_a_dependents_crates() {
     // All features except `mock`, which is for tests only.
     for (package, features) in [
         ("barcode-cloud", "blocking,image,metrics"),
@@ -66,7 +66,7 @@ fn no_dependency_changes_the_behaviour_of_a_dependents_crates() {
         );
         assert!(names().all(|name| name != "openssl-sys"), "{package}");
         for (name, features) in &found {
-            let changing = CHANGE_BEHAVIOUR.iter().find(|(of, _)| of == name);
+            let changing = CHANGE_BEHAVIOR.iter().find(|(of, _)| of == name);
             let changing = changing.map_or(&[][..], |(_, changing)| changing);
             for feature in features {
                 let is_changing = |prefix: &&str| match prefix.ends_with('_') {

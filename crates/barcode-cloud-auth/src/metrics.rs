@@ -26,7 +26,7 @@ pub(crate) struct Counters {
     pub(crate) served: Counter,
 }
 
-/// Aligned to its own cache lines, so that counting served calls does not slow down neighbouring
+/// Aligned to its own cache lines, so that counting served calls does not slow down neighboring
 /// data.
 #[derive(Debug, Default)]
 #[repr(align(128))]

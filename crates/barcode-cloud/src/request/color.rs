@@ -1,4 +1,4 @@
-//! Colours: parses the notations that people use, and formats the one that the service accepts.
+//! Colors: parses the notations that people use, and formats the one that the service accepts.
 //! Names are sent as numbers, because the service seems to silently ignore unknown names.
 
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidInput;
 
-/// A colour with an opacity, for [`RenderOptions`](crate::RenderOptions).
+/// A color with an opacity, for [`RenderOptions`](crate::RenderOptions).
 ///
 /// It can be parsed from
 ///
@@ -41,12 +41,12 @@ impl Color {
     /// Transparent white, the value of `Transparent` in .NET.
     pub const TRANSPARENT: Self = Self::argb(0, 255, 255, 255);
 
-    /// Creates an opaque colour.
+    /// Creates an opaque color.
     pub const fn rgb(red: u8, green: u8, blue: u8) -> Self {
         Self::argb(255, red, green, blue)
     }
 
-    /// Creates a colour with an opacity from 0 (transparent) to 255 (opaque).
+    /// Creates a color with an opacity from 0 (transparent) to 255 (opaque).
     pub const fn argb(alpha: u8, red: u8, green: u8, blue: u8) -> Self {
         Self {
             alpha,
@@ -98,7 +98,7 @@ impl FromStr for Color {
                 InvalidInput::new(
                     "color",
                     format!(
-                        "`{}` is not a colour; use a name such as `Green`, #RRGGBB, or #AARRGGBB with alpha first",
+                        "`{}` is not a color; use a name such as `Green`, #RRGGBB, or #AARRGGBB with alpha first",
                         text.escape_debug()
                     ),
                 )
@@ -106,7 +106,7 @@ impl FromStr for Color {
     }
 }
 
-/// Formats the colour as the service accepts it: `#RRGGBB`, or `#AARRGGBB` if it is not opaque.
+/// Formats the color as the service accepts it: `#RRGGBB`, or `#AARRGGBB` if it is not opaque.
 impl fmt::Display for Color {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("#")?;
@@ -131,7 +131,7 @@ impl From<Color> for String {
     }
 }
 
-/// The named colours of CSS (<https://www.w3.org/TR/css-color-4/#named-colors>) with their digits.
+/// The named colors of CSS (<https://www.w3.org/TR/css-color-4/#named-colors>) with their digits.
 const NAMED_COLORS: &str = "\
     aliceblue f0f8ff, antiquewhite faebd7, aqua 00ffff, aquamarine 7fffd4, azure f0ffff, \
     beige f5f5dc, bisque ffe4c4, black 000000, blanchedalmond ffebcd, blue 0000ff, \
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_of_css_has_its_colour() {
+    fn every_name_of_css_has_its_color() {
         let mut names = 0;
         for (name, [red, green, blue]) in &csscolorparser::NAMED_COLORS {
             let color: Color = name.as_str().parse().unwrap();
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_for_an_invalid_colour_names_the_valid_notations() {
+    fn the_error_for_an_invalid_color_names_the_valid_notations() {
         for text in [
             "",
             "#",
@@ -216,7 +216,7 @@ mod tests {
         ] {
             let error = text.parse::<Color>().unwrap_err().to_string();
             assert!(
-                error.contains("is not a colour; use a name"),
+                error.contains("is not a color; use a name"),
                 "{text}: {error}"
             );
         }
@@ -232,7 +232,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_formatted_colour_parses_to_the_same_colour(alpha: u8, red: u8, green: u8, blue: u8) {
+        fn every_formatted_color_parses_to_the_same_color(alpha: u8, red: u8, green: u8, blue: u8) {
             let color = Color::argb(alpha, red, green, blue);
             prop_assert_eq!(color.to_string().parse::<Color>().unwrap(), color);
         }

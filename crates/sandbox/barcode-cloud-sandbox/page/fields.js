@@ -62,7 +62,7 @@ function choice(about, values, otherwise) {
   return element("select", about, ...first, ...options);
 }
 
-/** A colour picker that fills the text field next to it. */
+/** A color picker that fills the text field next to it. */
 function swatch(text, name) {
   const start = /foreground/i.test(text.name) ? "#000000" : "#ffffff";
   const picker = element("input", { type: "color", value: start, ariaLabel: `Pick ${name.toLowerCase()}` });

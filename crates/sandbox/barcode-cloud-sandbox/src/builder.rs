@@ -34,7 +34,7 @@ const MAX_CONNECTIONS: usize = 1024;
 /// The default time that a client has to send the headers of a request, and then its body.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an image is searched for barcodes. Including the step that is in progress at its end,
-/// a client that waits for ten seconds gets its response, even from an unoptimised build.
+/// a client that waits for ten seconds gets its response, even from an unoptimized build.
 const RECOGNITION_TIME: Duration = Duration::from_secs(5);
 /// The maximum offset of the clock. Dates too far from now cannot be formatted.
 const LARGEST_SKEW: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
@@ -170,7 +170,7 @@ impl Builder {
     /// Whether to reject requests that the service accepts although its document or a standard
     /// forbids them; `false` by default. They are:
     ///
-    /// - Colours in single quotes, such as `'Black'`, which the vendor's Node client sends.
+    /// - Colors in single quotes, such as `'Black'`, which the vendor's Node client sends.
     /// - Data that Code 39 cannot encode in full. The service drops such characters; the sandbox
     ///   does the same and adds a [`warning`](crate::LoggedRequest::warning) to the request log.
     /// - Token requests as `multipart/form-data`, which the vendor's Dart client sends.

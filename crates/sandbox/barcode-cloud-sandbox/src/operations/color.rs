@@ -1,9 +1,9 @@
-//! Parses colours as the service does: names of CSS and .NET, or `#` or `0x` and hexadecimal digits
+//! Parses colors as the service does: names of CSS and .NET, or `#` or `0x` and hexadecimal digits
 //! with the alpha value first.
 
 use barcode_engine::Color;
 
-/// Parses a colour as [`parse`] does, optionally in single quotes: `'Black'`.
+/// Parses a color as [`parse`] does, optionally in single quotes: `'Black'`.
 ///
 /// The vendor's Node client sends its defaults in this form, and the service accepts them.
 pub(super) fn parse_quoted(text: &str) -> Option<Color> {
@@ -13,10 +13,10 @@ pub(super) fn parse_quoted(text: &str) -> Option<Color> {
     parse(inner.unwrap_or(text))
 }
 
-/// Parses a colour: `Green`, `#0f0`, `#00FF00`, `#FF00FF00` (alpha first), `0x00FF00` or
+/// Parses a color: `Green`, `#0f0`, `#00FF00`, `#FF00FF00` (alpha first), `0x00FF00` or
 /// `Transparent`.
 ///
-/// The service seems to accept unknown names too. Which colour it then uses is unknown, so this
+/// The service seems to accept unknown names too. Which color it then uses is unknown, so this
 /// returns `None`.
 pub(super) fn parse(text: &str) -> Option<Color> {
     let text = text.trim().to_ascii_lowercase();
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_a_colour_is_parsed() {
+    fn every_form_of_a_color_is_parsed() {
         for (text, rgba) in [
             ("Green", [0, 128, 0, 255]),
             ("aliceBLUE", [240, 248, 255, 255]),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_colour_is_rejected() {
+    fn an_invalid_color_is_rejected() {
         for text in [
             "",
             "#",

@@ -178,7 +178,7 @@ impl Data {
     /// `Aspose` encodes `A`, with `Aspose` printed below.
     ///
     /// If no character would be left, or the data is too long, the data is kept and the engine
-    /// rejects it. The behaviour of the service is unknown for the former.
+    /// rejects it. The behavior of the service is unknown for the former.
     fn drop_beyond_code39(&mut self) {
         if self.value.chars().count() > MAX_LINEAR {
             return;
@@ -238,7 +238,7 @@ fn render_options(
 ) -> Result<RenderOptions, Failure> {
     let color = |parameter| {
         let text = values.text(parameter).unwrap_or_default();
-        let invalid = || Failure::field(parameter, format!("The value '{text}' is not a colour."));
+        let invalid = || Failure::field(parameter, format!("The value '{text}' is not a color."));
         let color = if strict {
             color::parse(text)
         } else {

@@ -102,7 +102,7 @@ async fn a_file_of_25_mib_is_read() {
     let file = file.into_inner();
     assert!(file.len() > 25 * 1024 * 1024);
     caller.assert_reads("QR", "Test", file.clone()).await;
-    // By base64 the document has a bound for recognise: 28,730,982 characters.
+    // By base64 the document has a bound for recognize: 28,730,982 characters.
     let body = json!({ "barcodeTypes": ["QR"], "fileBase64": STANDARD.encode(&file) });
     let response = caller.post_json("/barcode/recognize-body", &body).await;
     assert!(

@@ -85,7 +85,7 @@ async fn every_format_is_written_with_its_resolution_and_read() {
 }
 
 #[tokio::test]
-async fn svg_has_the_bars_the_text_and_the_colours() {
+async fn svg_has_the_bars_the_text_and_the_colors() {
     let caller = Caller::new().await;
     let query = [
         ("data", "<A&B>"),
@@ -120,7 +120,7 @@ async fn svg_has_the_bars_the_text_and_the_colours() {
 }
 
 #[tokio::test]
-async fn colours_are_in_the_picture() {
+async fn colors_are_in_the_picture() {
     let caller = Caller::new().await;
     for (foreground, background, dark, light) in [
         ("Green", "AliceBlue", [0, 128, 0, 255], [240, 248, 255, 255]),
@@ -148,7 +148,7 @@ async fn colours_are_in_the_picture() {
         .generate("QR", &[("data", "1"), ("foregroundColor", "Blurple")])
         .await;
     let message = rejection(response).await;
-    assert!(message.contains("'ForegroundColor' errors: The value 'Blurple' is not a colour."));
+    assert!(message.contains("'ForegroundColor' errors: The value 'Blurple' is not a color."));
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ async fn values_that_violate_the_document_are_rejected_by_field() {
          QR     | data=1&rotationAngle=3000000000 | RotationAngle | The field {} must be between -2147483648 and 2147483647.
          Pdf417 | data=1&pdf417Columns=31         | Pdf417Columns | The field {} must be between 0 and 30.
          Pdf417 | data=1&pdf417Truncate=maybe     | Pdf417Truncate | The value 'maybe' is not valid for {}.
-         QR     | data=1&colour=Red               | Colour        | The {} field is not known.
+         QR     | data=1&color=Red               | Color        | The {} field is not known.
          QR     | data=1&data=2                   | Data          | The {} field is given more than once.",
     ) {
         let path = format!("/barcode/generate/{kind}?{query}");

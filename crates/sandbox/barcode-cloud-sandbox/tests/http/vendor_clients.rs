@@ -13,7 +13,7 @@ async fn strict() -> Caller {
 }
 
 #[tokio::test]
-async fn quoted_colours_are_the_same_as_unquoted_ones() {
+async fn quoted_colors_are_the_same_as_unquoted_ones() {
     let query = [
         ("data", "Test"),
         ("foregroundColor", "'Black'"),
@@ -25,7 +25,7 @@ async fn quoted_colours_are_the_same_as_unquoted_ones() {
     for unmatched in ["'Black", "Black'", "'", "''", "''Black''"] {
         let query = [("data", "Test"), ("foregroundColor", unmatched)];
         let message = rejection(caller.generate("QR", &query).await).await;
-        assert!(message.contains("is not a colour"), "{message}");
+        assert!(message.contains("is not a color"), "{message}");
     }
     let message = rejection(strict().await.generate("QR", &query).await).await;
     assert!(message.contains("'ForegroundColor'"), "{message}");

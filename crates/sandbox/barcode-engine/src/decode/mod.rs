@@ -1,4 +1,4 @@
-//! Decodes an image file to shades of grey, within limits: a small file can contain a huge image.
+//! Decodes an image file to shades of gray, within limits: a small file can contain a huge image.
 
 mod png;
 

@@ -1,6 +1,6 @@
-//! Decodes a PNG file to shades of grey, row by row.
+//! Decodes a PNG file to shades of gray, row by row.
 //!
-//! The crate `image` stores the whole image in its own colours, and it inflates colour profiles: a
+//! The crate `image` stores the whole image in its own colors, and it inflates color profiles: a
 //! profile of 500 KiB can expand to 512 MiB. Neither is needed here.
 
 use std::io::Cursor;
@@ -71,7 +71,7 @@ fn shades(row: &[u8], color: ColorType) -> Vec<u8> {
     }
 }
 
-/// The brightness of a colour (ITU-R BT.709), as the crate `image` has it for other formats.
+/// The brightness of a color (ITU-R BT.709), as the crate `image` has it for other formats.
 fn luma(rgb: &[u8]) -> u8 {
     let [red, green, blue] = [0, 1, 2].map(|channel| u32::from(rgb[channel]));
     // At most 255 by construction.
@@ -87,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    /// A file of one white pixel with a colour profile of zeros.
+    /// A file of one white pixel with a color profile of zeros.
     fn with_profile(length: usize) -> Vec<u8> {
         let mut file = Vec::new();
         let mut info = png::Info::with_size(1, 1);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_profile_is_not_inflated() {
+    fn a_color_profile_is_not_inflated() {
         let file = with_profile(64 * 1024 * 1024);
         assert!(file.len() < 1024 * 1024);
         let memory = allocation_counter::measure(|| {

@@ -1,8 +1,8 @@
-//! Colours.
+//! Colors.
 
 use image::Rgba;
 
-/// A colour with its opacity.
+/// A color with its opacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Color {
     /// The amount of red.
@@ -21,7 +21,7 @@ impl Color {
     /// White.
     pub const WHITE: Self = Self::opaque(255, 255, 255);
 
-    /// Returns a colour that is not transparent.
+    /// Returns a color that is not transparent.
     pub const fn opaque(red: u8, green: u8, blue: u8) -> Self {
         Self {
             red,

@@ -11,9 +11,9 @@ use tiff::tags::ResolutionUnit;
 
 /// The JPEG quality. That of the service is unknown; this one does not harm a barcode.
 const JPEG_QUALITY: u8 = 95;
-/// From 1 to 30. It affects only images of more than 256 colours.
+/// From 1 to 30. It affects only images of more than 256 colors.
 const GIF_SPEED: i32 = 10;
-const METRES_PER_INCH: f64 = 0.0254;
+const METERS_PER_INCH: f64 = 0.0254;
 
 /// A format of image files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +51,10 @@ fn png(drawing: &RgbaImage, resolution: f64) -> Result<Vec<u8>, Box<dyn Error>> 
     let mut encoder = png::Encoder::new(&mut file, drawing.width(), drawing.height());
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
-    let per_metre = (resolution / METRES_PER_INCH).round() as u32;
+    let per_meter = (resolution / METERS_PER_INCH).round() as u32;
     encoder.set_pixel_dims(Some(png::PixelDimensions {
-        xppu: per_metre,
-        yppu: per_metre,
+        xppu: per_meter,
+        yppu: per_meter,
         unit: png::Unit::Meter,
     }));
     let mut writer = encoder.write_header()?;

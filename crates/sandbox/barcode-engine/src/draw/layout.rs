@@ -179,7 +179,7 @@ fn dark_runs(
     runs
 }
 
-/// A colour between two others: `share` is that of the second one.
+/// A color between two others: `share` is that of the second one.
 fn mixed(one: Rgba<u8>, other: Rgba<u8>, share: f32) -> Rgba<u8> {
     let share = share.clamp(0.0, 1.0);
     one.map2(&other, |one, other| {

@@ -17,9 +17,9 @@ use layout::Layout;
 /// The appearance of a symbol.
 #[derive(Debug, Clone)]
 pub struct RenderOptions {
-    /// The colour of the bars and the text.
+    /// The color of the bars and the text.
     pub foreground: Color,
-    /// The colour behind them.
+    /// The color behind them.
     pub background: Color,
     /// The resolution in dots per inch. Without a size, it determines the size in pixels.
     pub resolution: f64,
@@ -81,7 +81,7 @@ impl Symbol {
         }
     }
 
-    /// Draws the symbol in shades of grey.
+    /// Draws the symbol in shades of gray.
     #[cfg(test)]
     pub(crate) fn draw_gray(&self, options: &RenderOptions) -> image::GrayImage {
         let drawing = Layout::new(self, options).unwrap().draw();

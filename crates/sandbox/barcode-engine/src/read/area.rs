@@ -88,10 +88,10 @@ fn bounds(points: &[(f32, f32)]) -> [f32; 4] {
 
 /// Sorts the corners clockwise, starting at the top left.
 fn clockwise(mut corners: [(f32, f32); 4]) -> [(f32, f32); 4] {
-    let centre = corners.iter().fold((0.0, 0.0), |(x, y), corner| {
+    let center = corners.iter().fold((0.0, 0.0), |(x, y), corner| {
         (x + corner.0 / 4.0, y + corner.1 / 4.0)
     });
-    let angle = |corner: &(f32, f32)| (corner.1 - centre.1).atan2(corner.0 - centre.0);
+    let angle = |corner: &(f32, f32)| (corner.1 - center.1).atan2(corner.0 - center.0);
     corners.sort_by(|one, other| angle(one).total_cmp(&angle(other)));
     let sum = |corner: &(f32, f32)| corner.0 + corner.1;
     let first = (0..4).min_by(|one, other| sum(&corners[*one]).total_cmp(&sum(&corners[*other])));

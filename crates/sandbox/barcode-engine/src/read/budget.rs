@@ -23,7 +23,7 @@ impl Budget {
     /// Returns a budget that is exhausted after `time` from now, or as soon as `is_cancelled`
     /// returns `true`.
     ///
-    /// A read checks its budget between steps of about a second each, in an optimised build.
+    /// A read checks its budget between steps of about a second each, in an optimized build.
     pub fn new(time: Duration, is_cancelled: impl Fn() -> bool + 'static) -> Self {
         Self {
             time: Some(time),

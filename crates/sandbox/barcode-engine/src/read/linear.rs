@@ -15,7 +15,7 @@ use super::detection::Detection;
 use super::line::{read_part, read_row, text, widen};
 use crate::symbology::Kind;
 
-/// The share of pixels in which a line must agree with its neighbour to be of the same barcode.
+/// The share of pixels in which a line must agree with its neighbor to be of the same barcode.
 const AGREEMENT: f32 = 0.9;
 /// The maximum number of readings in a line, so that a reading that cannot be erased does not block
 /// the search.

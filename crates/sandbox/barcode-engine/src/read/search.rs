@@ -51,7 +51,7 @@ impl Search<'_> {
         mapped(found, |x, y| (x - PADDING as f32, y - PADDING as f32))
     }
 
-    /// Searches regions of low contrast, such as a grey label on white paper, after stretching the
+    /// Searches regions of low contrast, such as a gray label on white paper, after stretching the
     /// contrast of each.
     fn search_faint_regions(&self, image: &GrayImage) -> Vec<Detection> {
         let mut found = Vec::new();

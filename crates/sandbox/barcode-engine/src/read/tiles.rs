@@ -14,7 +14,7 @@ use super::gray;
 pub(crate) const MAX_TILE_PIXELS: usize = 6_000_000;
 /// The longest side of a tile.
 const MAX_SIDE: usize = 2400;
-/// How far neighbouring tiles overlap. A barcode of this size is complete in one of them; a larger
+/// How far neighboring tiles overlap. A barcode of this size is complete in one of them; a larger
 /// one is complete at a smaller scale.
 const OVERLAP: usize = 400;
 

@@ -5,7 +5,7 @@ use crate::Symbology;
 /// The space between the two symbols of a coupon, in modules: the quiet zones of both.
 const COUPON_GAP: usize = 19;
 
-/// An encoded symbol, without a size and colours. [`render`](Self::render) draws it.
+/// An encoded symbol, without a size and colors. [`render`](Self::render) draws it.
 #[derive(Debug, Clone)]
 pub struct Symbol {
     /// The text to print above or below the symbol.
