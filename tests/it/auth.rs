@@ -1,5 +1,4 @@
-//! The joining of token and call: one token for many calls, one more attempt after a 401, typed
-//! errors.
+//! Tokens in calls: one token for many calls, one more attempt after a 401, and typed errors.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,38 +13,42 @@ use futures_util::future::join_all;
 use httpmock::{HttpMockResponse, Mock, MockServer};
 use serde_json::json;
 
-use crate::raw::Raw;
-use crate::service::{SECRET, client_of, tokens};
+use crate::raw::RawServer;
+use crate::service::{SECRET, client_of, mock_token_endpoint};
 
-/// Answers `path` with 200 for the bearer of `token`, with 401 for every other.
-async fn accepts<'a>(server: &'a MockServer, path: &str, token: &str) -> (Mock<'a>, Mock<'a>) {
+/// Mocks a `path` that accepts `token` and responds with 401 to every other token.
+async fn mock_accepting<'a>(
+    server: &'a MockServer,
+    path: &str,
+    token: &str,
+) -> (Mock<'a>, Mock<'a>) {
     let accepted = server
         .mock_async(|when, then| {
             when.path(path)
                 .header("authorization", format!("Bearer {token}"));
-            // Called a picture, for the operations that draw; the others do not look.
+            // An image type, because the generate operations check it; the others do not.
             then.status(200)
                 .header("content-type", "image/x-any")
                 .body(json!({"barcodes": [{"barcodeValue": "found"}]}).to_string());
         })
         .await;
-    let refused = server
+    let rejected = server
         .mock_async(|when, then| {
             when.path(path).header_exists("authorization");
             let error = json!({"requestId": "r-1", "error": {"code": "errorAuthentication", "message": "expired"}});
             then.status(401).json_body(error);
         })
         .await;
-    (accepted, refused)
+    (accepted, rejected)
 }
 
 #[tokio::test]
-async fn many_first_calls_ask_for_one_token() {
+async fn concurrent_first_calls_request_one_token() {
     let server = MockServer::start_async().await;
-    let tokens = tokens(&server).await;
-    let (accepted, _) = accepts(&server, "/v4.0/barcode/scan-multipart", "token-1").await;
+    let tokens = mock_token_endpoint(&server).await;
+    let (accepted, _) = mock_accepting(&server, "/v4.0/barcode/scan-multipart", "token-1").await;
     let client = client_of(&server);
-    let calls = (0..64).map(|_| client.scan(b"picture".to_vec()).send());
+    let calls = (0..64).map(|_| client.scan(b"image".to_vec()).send());
     for outcome in join_all(calls).await {
         assert_eq!(outcome.unwrap()[0].value, "found");
     }
@@ -59,7 +62,7 @@ async fn many_first_calls_ask_for_one_token() {
 /// is a stream that must be opened again.
 async fn call(client: &Client, route: &str, path: &Path) -> Result<(), Error> {
     let several = [DecodeBarcodeType::Qr, DecodeBarcodeType::Aztec];
-    let url = || ImageSource::url("https://pictures.example/a.png");
+    let url = || ImageSource::url("https://images.example/a.png");
     match route {
         "generate-body" => {
             let request = client.generate(EncodeBarcodeType::Qr, "x");
@@ -70,15 +73,15 @@ async fn call(client: &Client, route: &str, path: &Path) -> Result<(), Error> {
         "recognize-multipart" => client.recognize(path).send().await.map(drop),
         "scan" => client.scan(url()).send().await.map(drop),
         "scan-multipart" => client.scan(path).send().await.map(drop),
-        other => panic!("no request of the facade uses {other}"),
+        other => panic!("the facade has no request for {other}"),
     }
 }
 
 #[tokio::test]
-async fn a_401_is_followed_by_one_more_attempt_in_every_request() {
+async fn every_request_is_resent_once_after_a_401() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
-    std::fs::write(&path, "picture").unwrap();
+    std::fs::write(&path, "image").unwrap();
     for route in [
         "generate-body",
         "recognize",
@@ -88,13 +91,13 @@ async fn a_401_is_followed_by_one_more_attempt_in_every_request() {
         "scan-multipart",
     ] {
         let server = MockServer::start_async().await;
-        let tokens = tokens(&server).await;
-        let (accepted, refused) =
-            accepts(&server, &format!("/v4.0/barcode/{route}"), "token-2").await;
+        let tokens = mock_token_endpoint(&server).await;
+        let (accepted, rejected) =
+            mock_accepting(&server, &format!("/v4.0/barcode/{route}"), "token-2").await;
         call(&client_of(&server), route, &path).await.unwrap();
         let calls = (
             tokens.calls_async().await,
-            refused.calls_async().await,
+            rejected.calls_async().await,
             accepted.calls_async().await,
         );
         assert_eq!(calls, (2, 1, 1), "{route}");
@@ -102,7 +105,7 @@ async fn a_401_is_followed_by_one_more_attempt_in_every_request() {
 }
 
 #[tokio::test]
-async fn a_renewal_that_fails_after_a_401_is_the_typed_error() {
+async fn a_failed_renewal_after_a_401_is_a_typed_error() {
     let server = MockServer::start_async().await;
     let attempts = Arc::new(AtomicUsize::new(0));
     let count = attempts.clone();
@@ -118,10 +121,10 @@ async fn a_renewal_that_fails_after_a_401_is_the_typed_error() {
             });
         })
         .await;
-    accepts(&server, "/v4.0/barcode/scan", "never").await;
+    mock_accepting(&server, "/v4.0/barcode/scan", "never").await;
     let begin = Instant::now();
     let error = client_of(&server)
-        .scan(ImageSource::url("https://pictures.example/a.png"))
+        .scan(ImageSource::url("https://images.example/a.png"))
         .timeout(Duration::from_secs(2))
         .send()
         .await
@@ -137,7 +140,7 @@ async fn a_renewal_that_fails_after_a_401_is_the_typed_error() {
 }
 
 #[tokio::test]
-async fn a_blip_of_the_token_endpoint_fails_no_call() {
+async fn a_short_outage_of_the_token_endpoint_fails_no_call() {
     let server = MockServer::start_async().await;
     let attempts = Arc::new(AtomicUsize::new(0));
     let count = attempts.clone();
@@ -153,9 +156,9 @@ async fn a_blip_of_the_token_endpoint_fails_no_call() {
             });
         })
         .await;
-    accepts(&server, "/v4.0/barcode/scan-multipart", "token-1").await;
+    mock_accepting(&server, "/v4.0/barcode/scan-multipart", "token-1").await;
     let client = client_of(&server);
-    let calls = (0..16).map(|_| client.scan(b"picture".to_vec()).send());
+    let calls = (0..16).map(|_| client.scan(b"image".to_vec()).send());
     for outcome in join_all(calls).await {
         assert_eq!(outcome.unwrap()[0].value, "found");
     }
@@ -163,26 +166,28 @@ async fn a_blip_of_the_token_endpoint_fails_no_call() {
 }
 
 #[tokio::test]
-async fn the_401_of_a_replay_invalidates_nothing() {
+async fn a_second_401_does_not_invalidate_the_new_token() {
     let server = MockServer::start_async().await;
-    let tokens = tokens(&server).await;
-    // So late that the hold-off of the second token has passed when its 401 arrives.
-    let refused = server
+    let tokens = mock_token_endpoint(&server).await;
+    // The delay makes the 401 arrive after the hold-off of the second token has passed.
+    let rejected = server
         .mock_async(|when, then| {
             when.path("/v4.0/barcode/scan-multipart");
             then.status(401).delay(Duration::from_millis(1_200));
         })
         .await;
     let client = client_of(&server);
-    let error = client.scan(b"picture".to_vec()).send().await.unwrap_err();
+    let error = client.scan(b"image".to_vec()).send().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 401);
     assert_eq!(
-        (tokens.calls_async().await, refused.calls_async().await),
+        (tokens.calls_async().await, rejected.calls_async().await),
         (2, 2)
     );
-    // The second token is still in use: another route takes it, without another token request.
-    let (accepted, _) = accepts(&server, "/v4.0/barcode/recognize-multipart", "token-2").await;
-    client.recognize(b"picture".to_vec()).send().await.unwrap();
+    // The second token is still in use: a call to another route sends it, without another token
+    // request.
+    let (accepted, _) =
+        mock_accepting(&server, "/v4.0/barcode/recognize-multipart", "token-2").await;
+    client.recognize(b"image".to_vec()).send().await.unwrap();
     assert_eq!(
         (tokens.calls_async().await, accepted.calls_async().await),
         (2, 1)
@@ -190,12 +195,12 @@ async fn the_401_of_a_replay_invalidates_nothing() {
 }
 
 #[tokio::test]
-async fn a_second_401_is_the_answer() {
+async fn a_second_401_is_returned_as_an_error() {
     let server = MockServer::start_async().await;
-    let tokens = tokens(&server).await;
-    let (_, refused) = accepts(&server, "/v4.0/barcode/scan-multipart", "never").await;
+    let tokens = mock_token_endpoint(&server).await;
+    let (_, rejected) = mock_accepting(&server, "/v4.0/barcode/scan-multipart", "never").await;
     let error = client_of(&server)
-        .scan(b"picture".to_vec())
+        .scan(b"image".to_vec())
         .send()
         .await
         .unwrap_err();
@@ -205,15 +210,15 @@ async fn a_second_401_is_the_answer() {
     );
     assert!(error.is_auth());
     assert_eq!(
-        (tokens.calls_async().await, refused.calls_async().await),
+        (tokens.calls_async().await, rejected.calls_async().await),
         (2, 2)
     );
 }
 
 #[tokio::test]
-async fn a_token_that_nothing_can_replace_is_not_sent_twice() {
+async fn a_rejected_static_token_is_not_sent_again() {
     let server = MockServer::start_async().await;
-    let (_, refused) = accepts(&server, "/v4.0/barcode/scan", "another").await;
+    let (_, rejected) = mock_accepting(&server, "/v4.0/barcode/scan", "another").await;
     let tokens = TokenSource::static_token("token")
         .api_origin(server.base_url())
         .allow_insecure_loopback(true)
@@ -225,36 +230,36 @@ async fn a_token_that_nothing_can_replace_is_not_sent_twice() {
     assert_eq!(
         (
             error.status().unwrap().as_u16(),
-            refused.calls_async().await
+            rejected.calls_async().await
         ),
         (401, 1)
     );
-    let request = client.api().scan().file_url("https://pictures.example/a");
+    let request = client.api().scan().file_url("https://images.example/a");
     assert_eq!(request.send().await.unwrap_err().status().unwrap(), 401);
-    assert_eq!(refused.calls_async().await, 2);
+    assert_eq!(rejected.calls_async().await, 2);
 }
 
 #[tokio::test]
-async fn a_call_takes_the_token_from_memory_once() {
+async fn a_call_reads_the_cached_token_once() {
     let server = MockServer::start_async().await;
-    let _tokens = tokens(&server).await;
-    accepts(&server, "/v4.0/barcode/scan-multipart", "token-1").await;
+    let _tokens = mock_token_endpoint(&server).await;
+    mock_accepting(&server, "/v4.0/barcode/scan-multipart", "token-1").await;
     let client = client_of(&server);
     for served in [0, 1, 2] {
-        client.scan(b"picture".to_vec()).send().await.unwrap();
+        client.scan(b"image".to_vec()).send().await.unwrap();
         assert_eq!(client.token_source().metrics().served_from_cache, served);
     }
 }
 
 #[tokio::test]
-async fn the_wait_for_a_token_may_be_longer_than_an_attempt() {
-    let server = Raw::start(|mut request| async move {
+async fn waiting_for_a_token_may_exceed_the_attempt_timeout() {
+    let server = RawServer::start(|mut request| async move {
         if request.path().ends_with("/connect/token") {
             tokio::time::sleep(Duration::from_millis(600)).await;
             let token = r#"{"access_token":"t","expires_in":3600,"token_type":"Bearer"}"#;
-            return request.answer(200, "", "application/json", token).await;
+            return request.respond(200, "", "application/json", token).await;
         }
-        request.found().await;
+        request.respond_with_barcode().await;
     })
     .await;
     let client = Client::builder()
@@ -268,9 +273,9 @@ async fn the_wait_for_a_token_may_be_longer_than_an_attempt() {
 }
 
 #[tokio::test]
-async fn a_403_costs_no_token() {
+async fn a_403_does_not_invalidate_the_token() {
     let server = MockServer::start_async().await;
-    let tokens = tokens(&server).await;
+    let tokens = mock_token_endpoint(&server).await;
     let forbidden = server
         .mock_async(|when, then| {
             when.path("/v4.0/barcode/scan-multipart");
@@ -280,7 +285,7 @@ async fn a_403_costs_no_token() {
         .await;
     let client = client_of(&server);
     for _ in 0..2 {
-        let error = client.scan(b"picture".to_vec()).send().await.unwrap_err();
+        let error = client.scan(b"image".to_vec()).send().await.unwrap_err();
         assert_eq!(error.status().unwrap(), 403);
     }
     assert_eq!(
@@ -290,7 +295,7 @@ async fn a_403_costs_no_token() {
 }
 
 #[tokio::test]
-async fn a_refused_secret_is_a_typed_error_and_nothing_is_sent() {
+async fn a_rejected_secret_is_a_typed_error_and_no_api_request_is_sent() {
     let server = MockServer::start_async().await;
     server
         .mock_async(|when, then| {
@@ -324,7 +329,7 @@ async fn a_refused_secret_is_a_typed_error_and_nothing_is_sent() {
     let error = client
         .api()
         .scan()
-        .file_url("https://pictures.example/a")
+        .file_url("https://images.example/a")
         .send()
         .await
         .unwrap_err();
@@ -333,20 +338,20 @@ async fn a_refused_secret_is_a_typed_error_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn the_generated_client_repeats_after_a_401_what_can_be_repeated() {
+async fn the_generated_client_resends_a_request_that_can_be_cloned_after_a_401() {
     let server = MockServer::start_async().await;
-    let tokens = tokens(&server).await;
-    accepts(&server, "/v4.0/barcode/scan", "token-2").await;
+    let tokens = mock_token_endpoint(&server).await;
+    mock_accepting(&server, "/v4.0/barcode/scan", "token-2").await;
     let client = client_of(&server);
-    let answer = client
+    let response = client
         .api()
         .scan()
-        .file_url("https://pictures.example/a")
+        .file_url("https://images.example/a")
         .send()
         .await
         .unwrap();
     assert_eq!(
-        answer.barcodes.as_ref().unwrap()[0]
+        response.barcodes.as_ref().unwrap()[0]
             .barcode_value
             .as_deref(),
         Some("found")
@@ -355,16 +360,16 @@ async fn the_generated_client_repeats_after_a_401_what_can_be_repeated() {
 }
 
 #[tokio::test]
-async fn the_generated_client_replaces_a_token_after_a_401_for_what_cannot_be_repeated() {
+async fn after_a_401_a_streamed_request_fails_but_its_token_is_replaced() {
     let server = MockServer::start_async().await;
-    let tokens = tokens(&server).await;
-    // A form cannot be sent twice from here; the next call has a new token.
-    accepts(&server, "/v4.0/barcode/scan-multipart", "token-2").await;
+    let tokens = mock_token_endpoint(&server).await;
+    // A multipart form is a stream, which cannot be cloned. The next call has a new token.
+    mock_accepting(&server, "/v4.0/barcode/scan-multipart", "token-2").await;
     let client = client_of(&server);
     let error = client
         .api()
         .scan_multipart()
-        .file(b"picture".to_vec())
+        .file(b"image".to_vec())
         .send()
         .await
         .unwrap_err();
@@ -372,7 +377,7 @@ async fn the_generated_client_replaces_a_token_after_a_401_for_what_cannot_be_re
     client
         .api()
         .scan_multipart()
-        .file(b"picture".to_vec())
+        .file(b"image".to_vec())
         .send()
         .await
         .unwrap();

@@ -13,7 +13,7 @@ use tracing::span::{Attributes, Id};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::service::fixed;
+use crate::service::with_static_token;
 
 /// Starts a sandbox on its own runtime, and creates a client for it.
 fn sandbox() -> (tokio::runtime::Runtime, Sandbox, Client) {
@@ -34,10 +34,10 @@ fn images_are_generated_saved_and_read() {
     let (_runtime, _sandbox, client) = sandbox();
     let folder = tempfile::tempdir().unwrap();
     let request = || client.generate(EncodeBarcodeType::Code128, "PARCEL-0042");
-    let picture = request().send_blocking().unwrap();
+    let image = request().send_blocking().unwrap();
     let (first, second) = (folder.path().join("1.png"), folder.path().join("2.gif"));
-    picture.save_blocking(&first).unwrap();
-    assert_eq!(&std::fs::read(&first).unwrap(), picture.bytes());
+    image.save_blocking(&first).unwrap();
+    assert_eq!(&std::fs::read(&first).unwrap(), image.bytes());
     let length = request()
         .format(BarcodeImageFormat::Gif)
         .save_blocking(&second)
@@ -63,7 +63,7 @@ fn images_are_generated_saved_and_read() {
 }
 
 #[test]
-fn an_image_is_streamed_from_and_to_the_service() {
+fn an_image_is_downloaded_and_uploaded_as_a_stream() {
     let (_runtime, _sandbox, client) = sandbox();
     let request = client.generate(EncodeBarcodeType::Qr, "by reader");
     let whole = request.clone().send_blocking().unwrap();
@@ -94,15 +94,12 @@ async fn a_blocking_call_within_a_runtime_does_not_panic() {
         .unwrap(),
     )
     .unwrap();
-    let error = client
-        .scan(b"picture".to_vec())
-        .send_blocking()
-        .unwrap_err();
+    let error = client.scan(b"image".to_vec()).send_blocking().unwrap_err();
     assert!(error.is_auth(), "{error:?}");
     drop(client);
 }
 
-/// Records the name of the span that each call's span was created in.
+/// Records the name of the parent of each call's span.
 #[derive(Clone, Default)]
 struct Parents(Arc<Mutex<Vec<Option<&'static str>>>>);
 
@@ -118,11 +115,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Parents {
 
 #[test]
 fn the_span_of_a_call_is_a_child_of_the_callers_span() {
-    let client = fixed("http://127.0.0.1:9/v4.0")
+    let client = with_static_token("http://127.0.0.1:9/v4.0")
         .retry(Retry::none())
         .build()
         .unwrap();
-    let scan = || client.scan(b"picture".to_vec());
+    let scan = || client.scan(b"image".to_vec());
     let parents = Parents::default();
     let subscriber = tracing_subscriber::registry().with(parents.clone());
     tracing::subscriber::with_default(subscriber, || {

@@ -1,4 +1,4 @@
-//! The settings of a single call, and what its result says about the response.
+//! The settings of a single call, and the metadata of its result.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use barcode_cloud::{
 };
 use serde_json::json;
 
-use crate::raw::{Raw, Request};
-use crate::service::fixed;
+use crate::raw::{RawServer, Request};
+use crate::service::with_static_token;
 
 fn image() -> ImageSource {
-    ImageSource::url("https://pictures.example/a.png")
+    ImageSource::url("https://images.example/a.png")
 }
 
 #[tokio::test]
 async fn a_result_has_the_headers_of_its_response_and_the_number_of_attempts() {
-    let server = Raw::busy_once().await;
-    let client = fixed(&server.base_url()).build().unwrap();
+    let server = RawServer::start_busy_once().await;
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let found = client.scan(image()).await.unwrap();
     let metadata = found.metadata();
     assert_eq!(metadata.status(), 200);
@@ -28,11 +28,11 @@ async fn a_result_has_the_headers_of_its_response_and_the_number_of_attempts() {
 
     let image = |mut request: Request| async move {
         request
-            .answer(200, "x-cost: 1\r\n", "image/webp", "x")
+            .respond(200, "x-cost: 1\r\n", "image/webp", "x")
             .await;
     };
-    let server = Raw::start(image).await;
-    let client = fixed(&server.base_url()).build().unwrap();
+    let server = RawServer::start(image).await;
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let generate = || client.generate(barcode_cloud::EncodeBarcodeType::Qr, "x");
     let image = generate().await.unwrap();
     assert_eq!(image, Image::new("x", "image/webp"));
@@ -42,9 +42,9 @@ async fn a_result_has_the_headers_of_its_response_and_the_number_of_attempts() {
 }
 
 #[tokio::test]
-async fn a_call_has_headers_of_its_own_which_replace_those_of_the_client() {
-    let server = Raw::finding().await;
-    let client = fixed(&server.base_url())
+async fn the_headers_of_a_call_replace_those_of_the_client() {
+    let server = RawServer::start_with_barcode().await;
+    let client = with_static_token(&server.base_url())
         .header("x-tenant", "all")
         .header("x-gateway", "key");
     let client = client.build().unwrap();
@@ -67,30 +67,30 @@ async fn a_call_has_headers_of_its_own_which_replace_those_of_the_client() {
 }
 
 #[tokio::test]
-async fn a_call_has_a_retry_policy_of_its_own() {
-    let server = Raw::busy_once().await;
-    let client = fixed(&server.base_url()).build().unwrap();
+async fn the_retry_policy_of_a_call_replaces_that_of_the_client() {
+    let server = RawServer::start_busy_once().await;
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let error = client.scan(image()).retry(Retry::none()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(!error.may_have_been_billed());
     assert_eq!(server.heads().len(), 1);
 
-    let server = Raw::busy_once().await;
-    let client = fixed(&server.base_url()).retry(Retry::none());
+    let server = RawServer::start_busy_once().await;
+    let client = with_static_token(&server.base_url()).retry(Retry::none());
     let client = client.build().unwrap();
     client.scan(image()).retry(Retry::default()).await.unwrap();
     assert_eq!(server.heads().len(), 2);
 }
 
 #[tokio::test]
-async fn a_longer_call_is_not_cut_short_by_the_attempt_timeout_of_the_client() {
+async fn the_timeout_of_a_call_overrides_the_attempt_timeout_of_the_client() {
     let silence = |request: Request| async move {
         std::future::pending::<()>().await;
         drop(request);
     };
-    let server = Raw::start(silence).await;
+    let server = RawServer::start(silence).await;
     let limit = Duration::from_millis;
-    let client = fixed(&server.base_url()).attempt_timeout(limit(50));
+    let client = with_static_token(&server.base_url()).attempt_timeout(limit(50));
     let client = client.retry(Retry::none()).build().unwrap();
     for (call, attempt, expected) in [
         (None, None, 50),

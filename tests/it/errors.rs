@@ -1,22 +1,27 @@
-//! Wrong answers: whatever a server or a proxy sends, the caller gets status, code, message and
-//! request id where they are, and the text where they are not.
+//! Invalid and unusual responses of a server or a proxy. An error has the status, code, message and
+//! request id of the response if they can be read, and the body as text if not.
 
 use barcode_cloud::api::types::EncodeBarcodeType;
 use barcode_cloud::{Client, Error};
 use httpmock::MockServer;
 
-use crate::raw::Raw;
-use crate::service::{client_of, fixed, tokens};
+use crate::raw::RawServer;
+use crate::service::{client_of, mock_token_endpoint, with_static_token};
 
-/// The error of a scan that is answered with `status`, `media_type` and `body`.
+/// Returns the error of a scan whose response has `status`, `media_type` and `body`.
 async fn scan(status: u16, media_type: &str, body: &str) -> Error {
     let server = MockServer::start_async().await;
-    let client = answering(&server, status, media_type, body).await;
-    client.scan(b"picture".to_vec()).send().await.unwrap_err()
+    let client = client_with_response(&server, status, media_type, body).await;
+    client.scan(b"image".to_vec()).send().await.unwrap_err()
 }
 
-async fn answering(server: &MockServer, status: u16, media_type: &str, body: &str) -> Client {
-    tokens(server).await;
+async fn client_with_response(
+    server: &MockServer,
+    status: u16,
+    media_type: &str,
+    body: &str,
+) -> Client {
+    mock_token_endpoint(server).await;
     server
         .mock_async(|when, then| {
             when.path_includes("/v4.0/barcode");
@@ -30,24 +35,24 @@ async fn answering(server: &MockServer, status: u16, media_type: &str, body: &st
 }
 
 #[tokio::test]
-async fn an_odd_error_body_still_gives_code_message_and_request_id() {
+async fn an_unusual_error_body_still_has_code_message_and_request_id() {
     let odd = [
-        // A date in an unknown form, and a field that the document does not know.
+        // A date in an unknown format, and a field that is not in the document.
         r#"{"requestId":"r-1","error":{"code":"c","message":"m","dateTime":"tomorrow","extra":[1]}}"#,
-        // A field missing, another null.
+        // One field is missing and another one is null.
         r#"{"requestId":"r-1","error":{"code":"c","message":"m","description":null}}"#,
         // A field of another type.
         r#"{"requestId":"r-1","error":{"code":"c","message":"m","innerError":"text"}}"#,
     ];
     for body in odd {
         let error = scan(400, "application/json", body).await;
-        let told = (
+        let summary = (
             error.status().unwrap().as_u16(),
             error.code(),
             error.message(),
             error.request_id(),
         );
-        assert_eq!(told, (400, Some("c"), Some("m"), Some("r-1")), "{body}");
+        assert_eq!(summary, (400, Some("c"), Some("m"), Some("r-1")), "{body}");
     }
     let error = scan(400, "application/json", r#"{"error":{"code":null}}"#).await;
     assert_eq!(
@@ -57,7 +62,7 @@ async fn an_odd_error_body_still_gives_code_message_and_request_id() {
 }
 
 #[tokio::test]
-async fn an_error_that_is_no_json_is_kept_as_text() {
+async fn an_error_body_that_is_not_json_is_kept_as_text() {
     for (status, media_type, body) in [
         (502, "text/html", "<html>bad gateway</html>"),
         (400, "application/json", "<html>bad request</html>"),
@@ -78,15 +83,15 @@ async fn an_error_that_is_no_json_is_kept_as_text() {
 }
 
 #[tokio::test]
-async fn a_success_that_is_not_what_the_document_says_is_no_success() {
+async fn a_200_with_an_undocumented_body_is_an_invalid_response() {
     for body in ["<html>log in</html>", r#"{"barcodes":[{"#, ""] {
         let error = scan(200, "text/html", body).await;
         let Error::InvalidResponse(response) = &error else {
             panic!("{error:?}")
         };
         assert_eq!(response.body(), body);
-        let told = (error.status().unwrap().as_u16(), error.request_id());
-        assert_eq!(told, (200, Some("from-header")), "{error:?}");
+        let summary = (error.status().unwrap().as_u16(), error.request_id());
+        assert_eq!(summary, (200, Some("from-header")), "{error:?}");
         assert!(
             body.is_empty() || !format!("{error:?}").contains(body),
             "{error:?}"
@@ -98,31 +103,33 @@ async fn a_success_that_is_not_what_the_document_says_is_no_success() {
     }
     for (media_type, body) in [("text/html", "<html>log in</html>"), ("image/png", "")] {
         let server = MockServer::start_async().await;
-        let client = answering(&server, 200, media_type, body).await;
+        let client = client_with_response(&server, 200, media_type, body).await;
         let error = client
             .generate(EncodeBarcodeType::Qr, "x")
             .send()
             .await
             .unwrap_err();
         assert!(matches!(error, Error::InvalidResponse(_)), "{error:?}");
-        let told = (error.status().unwrap().as_u16(), error.request_id());
-        assert_eq!(told, (200, Some("from-header")), "{error:?}");
+        let summary = (error.status().unwrap().as_u16(), error.request_id());
+        assert_eq!(summary, (200, Some("from-header")), "{error:?}");
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_long_keeps_its_status_and_request_id() {
-    let server = Raw::finding().await;
-    let client = fixed(&server.base_url()).max_response_bytes(9).build();
+async fn the_error_for_a_response_that_is_too_long_has_status_and_request_id() {
+    let server = RawServer::start_with_barcode().await;
+    let client = with_static_token(&server.base_url())
+        .max_response_bytes(9)
+        .build();
     let client = client.unwrap();
-    let image = barcode_cloud::ImageSource::url("https://pictures.example/a.png");
+    let image = barcode_cloud::ImageSource::url("https://images.example/a.png");
     let error = client.scan(image).send().await.unwrap_err();
-    let told = (error.status().unwrap().as_u16(), error.request_id());
-    assert_eq!(told, (200, Some("r-1")), "{error:?}");
+    let summary = (error.status().unwrap().as_u16(), error.request_id());
+    assert_eq!(summary, (200, Some("r-1")), "{error:?}");
 }
 
 #[tokio::test]
-async fn only_an_answer_that_says_so_found_nothing() {
+async fn only_a_list_without_barcodes_means_that_nothing_was_found() {
     for body in [
         "{}",
         r#"{"error":{"code":"c","message":"m"}}"#,
@@ -138,11 +145,11 @@ async fn only_an_answer_that_says_so_found_nothing() {
         assert_eq!(response.body(), body);
         assert_eq!(error.status().unwrap(), 200);
     }
-    // The document requires the property, and lets it be null.
+    // The property is required, but may be null.
     for body in [r#"{"barcodes":[]}"#, r#"{"barcodes":null,"more":1}"#] {
         let server = MockServer::start_async().await;
-        let client = answering(&server, 200, "application/json", body).await;
-        let found = client.scan(b"picture".to_vec()).send().await.unwrap();
+        let client = client_with_response(&server, 200, "application/json", body).await;
+        let found = client.scan(b"image".to_vec()).send().await.unwrap();
         assert!(found.is_empty(), "{body}");
     }
 }
@@ -150,7 +157,7 @@ async fn only_an_answer_that_says_so_found_nothing() {
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let server = MockServer::start_async().await;
-    tokens(&server).await;
+    mock_token_endpoint(&server).await;
     let elsewhere = server
         .mock_async(|when, then| {
             when.path("/elsewhere");
@@ -165,7 +172,7 @@ async fn a_redirect_is_not_followed() {
         })
         .await;
     let error = client_of(&server)
-        .scan(b"picture".to_vec())
+        .scan(b"image".to_vec())
         .send()
         .await
         .unwrap_err();
@@ -174,7 +181,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_unreachable_service_says_so_without_the_data() {
+async fn the_error_for_an_unreachable_service_does_not_contain_the_data() {
     let (address, tokens_server) = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         (
@@ -182,7 +189,7 @@ async fn an_unreachable_service_says_so_without_the_data() {
             MockServer::start_async().await,
         )
     };
-    tokens(&tokens_server).await;
+    mock_token_endpoint(&tokens_server).await;
     let client = Client::builder()
         .credentials(barcode_cloud::ClientCredentials::new("id", "secret").unwrap())
         .base_url(format!("http://{address}/v4.0"))
@@ -208,7 +215,7 @@ async fn an_unreachable_service_says_so_without_the_data() {
 }
 
 #[tokio::test]
-async fn what_the_service_says_stays_on_one_line() {
+async fn control_characters_in_a_message_of_the_service_are_escaped() {
     let body =
         r#"{"requestId":"r\n1","error":{"code":"c\u001b[31m","message":"bad\nINFO forged"}}"#;
     let text = scan(400, "application/json", body).await.to_string();
@@ -217,9 +224,11 @@ async fn what_the_service_says_stays_on_one_line() {
 }
 
 #[tokio::test]
-async fn an_address_that_no_request_can_have_is_the_callers_mistake() {
-    let client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
-    let url = format!("https://pictures.example/{}", "x".repeat(70_000));
+async fn a_url_that_is_too_long_is_a_client_error() {
+    let client = with_static_token("http://127.0.0.1:9/v4.0")
+        .build()
+        .unwrap();
+    let url = format!("https://images.example/{}", "x".repeat(70_000));
     let error = client
         .scan(barcode_cloud::ImageSource::url(url))
         .send()
@@ -232,7 +241,7 @@ async fn an_address_that_no_request_can_have_is_the_callers_mistake() {
 }
 
 #[tokio::test]
-async fn a_success_that_the_document_does_not_know_is_no_error_of_the_callers() {
+async fn an_undocumented_success_is_not_a_client_error() {
     let error = scan(204, "text/plain", "").await;
     assert!(matches!(error, Error::InvalidResponse(_)), "{error:?}");
     assert!(

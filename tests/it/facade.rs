@@ -1,4 +1,4 @@
-//! Generate, recognize and scan as a service calls them, against the sandbox's real engine.
+//! Generates, recognizes and scans barcodes with the sandbox's engine.
 
 use barcode_cloud::api::{ByteStream, ResponseValue};
 use barcode_cloud::{
@@ -44,17 +44,17 @@ const TYPES: [(Write, Read, &str); 18] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_type_reads_back_as_it_was_written() {
+async fn every_type_is_recognized_with_the_value_it_was_generated_from() {
     let (_sandbox, client) = sandbox().await;
     for (write, read, value) in TYPES {
-        let picture = client
+        let image = client
             .generate(write, value)
             .send()
             .await
             .unwrap_or_else(|error| panic!("{write}: {error}"));
-        assert_eq!(picture.media_type(), "image/png");
+        assert_eq!(image.media_type(), "image/png");
         let found = client
-            .recognize(picture.into_bytes())
+            .recognize(image.into_bytes())
             .types([read])
             .send()
             .await
@@ -68,11 +68,11 @@ async fn every_type_reads_back_as_it_was_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_scan_finds_what_it_is_by_itself() {
+async fn a_scan_finds_barcodes_without_being_given_a_type() {
     let (_sandbox, client) = sandbox().await;
     for (write, _, value) in [TYPES[0], TYPES[4], TYPES[8]] {
-        let picture = client.generate(write, value).send().await.unwrap();
-        let found = client.scan(picture.into_bytes()).send().await.unwrap();
+        let image = client.generate(write, value).send().await.unwrap();
+        let found = client.scan(image.into_bytes()).send().await.unwrap();
         assert_eq!(
             found
                 .iter()
@@ -86,7 +86,7 @@ async fn a_scan_finds_what_it_is_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_format_is_the_kind_of_file_it_says() {
+async fn every_image_has_the_requested_format() {
     let (_sandbox, client) = sandbox().await;
     for (format, media_type, begins) in [
         (BarcodeImageFormat::Png, "image/png", &b"\x89PNG"[..]),
@@ -95,45 +95,45 @@ async fn every_format_is_the_kind_of_file_it_says() {
         (BarcodeImageFormat::Tiff, "image/tiff", b"II*\0"),
         (BarcodeImageFormat::Svg, "image/svg+xml", b"<"),
     ] {
-        let picture = client
+        let image = client
             .generate(Write::Qr, "format")
             .format(format)
             .send()
             .await
             .unwrap();
-        assert_eq!(picture.media_type(), media_type);
-        assert!(picture.bytes().starts_with(begins), "{format}");
+        assert_eq!(image.media_type(), media_type);
+        assert!(image.bytes().starts_with(begins), "{format}");
         if format != BarcodeImageFormat::Svg {
-            let found = client.recognize(picture.into_bytes()).send().await.unwrap();
+            let found = client.recognize(image.into_bytes()).send().await.unwrap();
             assert_eq!(found[0].value, "format", "{format}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_picture_goes_to_disk_and_comes_from_there_whole() {
+async fn an_image_is_saved_and_recognized_from_a_file_bytes_and_a_url() {
     let (sandbox, client) = sandbox().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
     std::fs::write(&path, "an older file").unwrap();
-    let picture = client
+    let image = client
         .generate(Write::Code128, "PARCEL-0042")
         .send()
         .await
         .unwrap();
-    picture.save(&path).await.unwrap();
-    assert_eq!(&std::fs::read(&path).unwrap(), picture.bytes());
+    image.save(&path).await.unwrap();
+    assert_eq!(&std::fs::read(&path).unwrap(), image.bytes());
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
         1,
         "no temporary file is left"
     );
 
-    sandbox.url_file("https://pictures.example/label.png", path.as_path());
-    let by_url = ImageSource::url("https://pictures.example/label.png");
+    sandbox.url_file("https://images.example/label.png", path.as_path());
+    let by_url = ImageSource::url("https://images.example/label.png");
     for image in [
         ImageSource::from(path.as_path()),
-        picture.bytes().clone().into(),
+        image.bytes().clone().into(),
         by_url,
     ] {
         let found = client
@@ -149,7 +149,7 @@ async fn a_picture_goes_to_disk_and_comes_from_there_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bytes_travel_as_base64_by_themselves() {
+async fn bytes_are_encoded_and_read_back_unchanged() {
     let (_sandbox, client) = sandbox().await;
     let bytes = b"binary\x01data".to_vec();
     let image = client.generate(Write::Qr, bytes.clone()).send().await;
@@ -158,7 +158,7 @@ async fn bytes_travel_as_base64_by_themselves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_options_give_the_same_picture_in_every_form() {
+async fn the_same_options_give_the_same_image_in_every_form() {
     let (_sandbox, client) = sandbox().await;
     let mut options = BarcodeImageParams::new();
     options.foreground_color = Some("#FF5733".into());
@@ -190,7 +190,7 @@ async fn the_same_options_give_the_same_picture_in_every_form() {
     assert_eq!(by_body.bytes(), &by_query);
     assert_eq!(by_body.bytes(), &by_multipart);
     let plain = client.generate(Write::Qr, "options").send().await.unwrap();
-    assert_ne!(by_body, plain, "the options act");
+    assert_ne!(by_body, plain, "the options have an effect");
 }
 
 async fn collect(response: ResponseValue<ByteStream>) -> Vec<u8> {
@@ -199,11 +199,11 @@ async fn collect(response: ResponseValue<ByteStream>) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_picture_without_a_barcode_is_an_empty_list() {
+async fn an_image_without_a_barcode_of_the_type_gives_an_empty_list() {
     let (_sandbox, client) = sandbox().await;
-    let picture = client.generate(Write::Qr, "here").send().await.unwrap();
+    let image = client.generate(Write::Qr, "here").send().await.unwrap();
     let found = client
-        .recognize(picture.into_bytes())
+        .recognize(image.into_bytes())
         .types([Read::Ean13])
         .send()
         .await
@@ -212,7 +212,7 @@ async fn a_picture_without_a_barcode_is_an_empty_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_service_refuses_keeps_its_words() {
+async fn an_api_error_has_the_code_message_and_request_id_of_the_service() {
     let (_sandbox, client) = sandbox().await;
     let error = client
         .generate(Write::Ean13, "not digits")
@@ -230,7 +230,7 @@ async fn what_the_service_refuses_keeps_its_words() {
     assert_eq!(error.to_string().lines().count(), 1, "{error}");
 
     let error = client
-        .scan(b"this is no picture".to_vec())
+        .scan(b"this is not an image".to_vec())
         .send()
         .await
         .unwrap_err();
@@ -238,7 +238,7 @@ async fn what_the_service_refuses_keeps_its_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_sent_is_told_before_anything_is() {
+async fn invalid_input_is_rejected_before_a_request_is_sent() {
     let (sandbox, client) = sandbox().await;
     sandbox.stop().await;
     let folder = tempfile::tempdir().unwrap();
@@ -271,7 +271,7 @@ async fn what_cannot_be_sent_is_told_before_anything_is() {
         .generate(Write::Code39, &b"Aspose"[..])
         .check()
         .unwrap();
-    // One type goes as a multipart form, several as base64 in a JSON body.
+    // One type is sent as a multipart form, several types are sent in a JSON body.
     for types in [&[Read::Qr][..], &[Read::Qr, Read::Aztec]] {
         let read = |image: ImageSource| client.recognize(image).types(types.iter().copied()).send();
         for image in [Vec::new().into(), empty.as_path().into()] {
@@ -286,7 +286,7 @@ async fn what_cannot_be_sent_is_told_before_anything_is() {
             );
         }
     }
-    let image = ImageSource::url("https://pictures.example/a.png");
+    let image = ImageSource::url("https://images.example/a.png");
     let error = client
         .recognize(image)
         .types([Read::Qr, Read::Aztec])

@@ -1,10 +1,10 @@
 //! The features that the facade enables in crates that its dependents may use as well. Cargo builds
-//! each crate once, with the features that all its users ask for together, so a feature that
-//! changes behavior would change every dependent.
+//! each crate once, with the union of the features that its dependents enable. A feature that
+//! changes behavior would therefore affect every dependent.
 
 use std::process::Command;
 
-/// Features that change what a crate does for everybody who uses it, instead of adding something.
+/// Features that change the behavior of a crate for all its dependents, instead of only adding to it.
 const CHANGE_BEHAVIOR: [(&str, &[&str]); 5] = [
     (
         "serde_json",
@@ -24,8 +24,8 @@ const CHANGE_BEHAVIOR: [(&str, &[&str]); 5] = [
     ("parking_lot", &["deadlock_detection", "send_guard"]),
 ];
 
-/// What `cargo tree` says of a package as a dependency: one line for each crate, its name and its
-/// features.
+/// Returns the dependencies of a package, as `cargo tree` prints them: the name and the features of
+/// each crate.
 fn dependencies_with_features(package: &str, features: &str) -> Vec<(String, Vec<String>)> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--locked", "--offline", "--features", features])

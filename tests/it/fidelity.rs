@@ -1,5 +1,6 @@
-//! The generated types held against the document, in both directions. The document is read from
-//! `openapi/`, the types describe themselves as JSON Schema: neither knows the other.
+//! Compares the generated types with the document, in both directions. The document is read from
+//! `openapi/`, and the types are described by the JSON Schema that they derive, so the two
+//! descriptions are independent.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,7 @@ fn schemas(document: &Value) -> &Map<String, Value> {
     document["components"]["schemas"].as_object().unwrap()
 }
 
-/// What the generated types say of themselves, by type name. The roots reach all others.
+/// The JSON Schemas of the generated types by name. The types listed here refer to all others.
 fn generated() -> Map<String, Value> {
     let mut generator = schemars::SchemaGenerator::default();
     generator.subschema_for::<GenerateParams>();
@@ -36,7 +37,8 @@ fn generated() -> Map<String, Value> {
     generator.take_definitions(true)
 }
 
-/// The compared facts of a property: its type or the schema that it refers to, and its bounds.
+/// The facts of a property that are compared: its type or the schema that it refers to, and its
+/// bounds.
 #[derive(Debug, PartialEq)]
 struct Property {
     kind: BTreeSet<String>,
@@ -107,7 +109,8 @@ fn names(list: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The values of an enumeration, also where each stands alone with its own description.
+/// The values of an enumeration, which are in a list or, if they have descriptions, in one schema
+/// each.
 fn values(schema: &Value) -> BTreeSet<&str> {
     let apart = schema["oneOf"].as_array().into_iter().flatten();
     let apart = apart.flat_map(|one| names(&one["enum"]).into_iter().chain(one["const"].as_str()));
@@ -134,8 +137,8 @@ fn every_schema_property_required_flag_bound_and_value_is_generated_and_nothing_
                 .collect()
         };
         assert_eq!(properties(ours), properties(theirs), "{name}");
-        // A nullable property may be missing: the one place where a type is laxer than the
-        // document, by decision.
+        // A nullable property may be missing. Only in this respect are the types less strict than
+        // the document, on purpose.
         let mut required = names(&ours["required"]);
         required.retain(|field| !names(&ours["properties"][field]["type"]).contains("null"));
         assert_eq!(required, names(&theirs["required"]), "{name}");
@@ -161,7 +164,7 @@ fn every_operation_is_generated_with_its_method_and_path() {
 }
 
 #[test]
-fn the_form_the_query_and_the_leaves_of_the_body_are_the_same_31_fields() {
+fn the_form_the_query_and_the_body_have_the_same_31_fields() {
     let document = document();
     let query = document["paths"]["/barcode/generate/{barcodeType}"]["get"]["parameters"]
         .as_array()
@@ -195,12 +198,12 @@ fn the_form_the_query_and_the_leaves_of_the_body_are_the_same_31_fields() {
     assert_eq!(query, leaves);
 }
 
-/// Random values of the document's schema `name`; with `wild`, numbers and texts may leave their
+/// Random values of a schema of the document. With `unbounded`, numbers and strings may be out of
 /// bounds.
-fn value(document: &Value, schema: &Value, wild: bool) -> BoxedStrategy<Value> {
+fn value(document: &Value, schema: &Value, unbounded: bool) -> BoxedStrategy<Value> {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = document.pointer(reference.trim_start_matches('#')).unwrap();
-        return value(document, target, wild);
+        return value(document, target, unbounded);
     }
     if let Some(values) = schema["enum"].as_array() {
         return prop::sample::select(values.clone()).boxed();
@@ -211,14 +214,19 @@ fn value(document: &Value, schema: &Value, wild: bool) -> BoxedStrategy<Value> {
     };
     let strategies: Vec<_> = types
         .into_iter()
-        .map(|kind| value_of_type(document, schema, kind, wild))
+        .map(|kind| value_of_type(document, schema, kind, unbounded))
         .collect();
     prop::strategy::Union::new(strategies).boxed()
 }
 
-fn value_of_type(document: &Value, schema: &Value, kind: &str, wild: bool) -> BoxedStrategy<Value> {
+fn value_of_type(
+    document: &Value,
+    schema: &Value,
+    kind: &str,
+    unbounded: bool,
+) -> BoxedStrategy<Value> {
     let bound = |key: &str, default: f64| schema[key].as_f64().unwrap_or(default);
-    let slack = if wild { 3.0 } else { 0.0 };
+    let slack = if unbounded { 3.0 } else { 0.0 };
     match kind {
         "null" => Just(Value::Null).boxed(),
         "boolean" => any::<bool>().prop_map(Value::from).boxed(),
@@ -241,7 +249,7 @@ fn value_of_type(document: &Value, schema: &Value, kind: &str, wild: bool) -> Bo
                 .boxed()
         }
         "string" => {
-            let least = if wild {
+            let least = if unbounded {
                 0
             } else {
                 bound("minLength", 0.0) as usize
@@ -250,19 +258,19 @@ fn value_of_type(document: &Value, schema: &Value, kind: &str, wild: bool) -> Bo
                 .prop_map(|text| Value::from(text.into_iter().collect::<String>()))
                 .boxed()
         }
-        "array" => prop::collection::vec(value(document, &schema["items"], wild), 0..3)
+        "array" => prop::collection::vec(value(document, &schema["items"], unbounded), 0..3)
             .prop_map(Value::from)
             .boxed(),
-        "object" => object(document, schema, wild),
+        "object" => object(document, schema, unbounded),
         other => panic!("no strategy for the type {other}"),
     }
 }
 
-fn object(document: &Value, schema: &Value, wild: bool) -> BoxedStrategy<Value> {
+fn object(document: &Value, schema: &Value, unbounded: bool) -> BoxedStrategy<Value> {
     let required = names(&schema["required"]);
     let mut fields = Just(Map::new()).boxed();
     for (name, property) in schema["properties"].as_object().unwrap() {
-        // An error may hold an error: deep enough is once.
+        // An error can contain another error. One level is enough.
         let present = match (required.contains(name.as_str()), name == "innerError") {
             (true, _) => Just(true).boxed(),
             (false, true) => Just(false).boxed(),
@@ -272,7 +280,7 @@ fn object(document: &Value, schema: &Value, wild: bool) -> BoxedStrategy<Value> 
         let property = if name == "innerError" {
             Just(Value::Null).boxed()
         } else {
-            value(document, property, wild)
+            value(document, property, unbounded)
         };
         fields = (fields, present, property)
             .prop_map(move |(mut fields, present, value)| {
@@ -286,7 +294,7 @@ fn object(document: &Value, schema: &Value, wild: bool) -> BoxedStrategy<Value> 
     fields.prop_map(Value::from).boxed()
 }
 
-/// The document as a JSON Schema of its schema `name`.
+/// A validator for the document's schema `name`.
 fn validator(document: &Value, name: &str) -> Validator {
     let schema = json!({"$ref": format!("#/components/schemas/{name}"), "components": document["components"]});
     jsonschema::draft202012::new(&schema).unwrap()
@@ -301,7 +309,7 @@ fn runner() -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
-/// A value without its nulls, which a generated type treats like missing properties.
+/// Removes nulls from a value, because the generated types treat them like missing properties.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(map) => map
@@ -315,7 +323,7 @@ fn without_nulls(value: &Value) -> Value {
     }
 }
 
-fn every_valid_value_survives<T: Serialize + DeserializeOwned>(name: &str) {
+fn assert_valid_values_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
     let document = document();
     let validator = validator(&document, name);
     let outcome = runner().run(
@@ -323,7 +331,7 @@ fn every_valid_value_survives<T: Serialize + DeserializeOwned>(name: &str) {
         |valid| {
             prop_assert!(
                 validator.is_valid(&valid),
-                "the strategy gives valid values: {valid}"
+                "the strategy must generate valid values: {valid}"
             );
             let typed: T = serde_json::from_value(valid.clone())
                 .map_err(|e| TestCaseError::fail(format!("{e}: {valid}")))?;
@@ -336,50 +344,53 @@ fn every_valid_value_survives<T: Serialize + DeserializeOwned>(name: &str) {
 }
 
 #[test]
-fn every_valid_value_of_the_document_is_read_and_written_again() {
-    every_valid_value_survives::<GenerateParams>("GenerateParams");
-    every_valid_value_survives::<RecognizeBase64Request>("RecognizeBase64Request");
-    every_valid_value_survives::<ScanBase64Request>("ScanBase64Request");
-    every_valid_value_survives::<ApiErrorResponse>("ApiErrorResponse");
-    every_valid_value_survives::<BarcodeResponseList>("BarcodeResponseList");
+fn every_valid_value_of_the_document_round_trips() {
+    assert_valid_values_round_trip::<GenerateParams>("GenerateParams");
+    assert_valid_values_round_trip::<RecognizeBase64Request>("RecognizeBase64Request");
+    assert_valid_values_round_trip::<ScanBase64Request>("ScanBase64Request");
+    assert_valid_values_round_trip::<ApiErrorResponse>("ApiErrorResponse");
+    assert_valid_values_round_trip::<BarcodeResponseList>("BarcodeResponseList");
 }
 
-fn the_check_is_the_documents<T: Serialize + DeserializeOwned>(
+fn assert_check_agrees_with_the_document<T: Serialize + DeserializeOwned>(
     name: &str,
     check: impl Fn(&T) -> bool,
 ) {
     let document = document();
     let validator = validator(&document, name);
-    let (passed, refused) = (Cell::new(0), Cell::new(0));
-    let outcome = runner().run(&value(&document, &schemas(&document)[name], true), |wild| {
-        let typed: T = serde_json::from_value(wild).unwrap();
-        let written = serde_json::to_value(&typed).unwrap();
-        let valid = validator.is_valid(&written);
-        prop_assert_eq!(check(&typed), valid, "{}", written);
-        let counter = if valid { &passed } else { &refused };
-        counter.set(counter.get() + 1);
-        Ok(())
-    });
+    let (valid_count, invalid_count) = (Cell::new(0), Cell::new(0));
+    let outcome = runner().run(
+        &value(&document, &schemas(&document)[name], true),
+        |value| {
+            let typed: T = serde_json::from_value(value).unwrap();
+            let written = serde_json::to_value(&typed).unwrap();
+            let valid = validator.is_valid(&written);
+            prop_assert_eq!(check(&typed), valid, "{}", written);
+            let counter = if valid { &valid_count } else { &invalid_count };
+            counter.set(counter.get() + 1);
+            Ok(())
+        },
+    );
     outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
-    let (passed, refused) = (passed.get(), refused.get());
+    let counts = (valid_count.get(), invalid_count.get());
     assert!(
-        passed > 0 && refused > 0,
-        "{name}: {passed} passed, {refused} were refused"
+        counts.0 > 0 && counts.1 > 0,
+        "{name}: valid and invalid values: {counts:?}"
     );
 }
 
-/// Whatever a request type can hold is sent only if the document takes it, and refused only if it
-/// does not.
+/// A value that a request type can hold passes its check if and only if it is valid according to the
+/// document.
 #[test]
-fn what_is_checked_before_sending_is_what_the_document_says() {
-    the_check_is_the_documents("GenerateParams", |params: &GenerateParams| {
+fn the_checks_before_sending_agree_with_the_document() {
+    assert_check_agrees_with_the_document("GenerateParams", |params: &GenerateParams| {
         params.check().is_ok()
     });
-    the_check_is_the_documents(
+    assert_check_agrees_with_the_document(
         "RecognizeBase64Request",
         |request: &RecognizeBase64Request| request.check().is_ok(),
     );
-    the_check_is_the_documents("ScanBase64Request", |request: &ScanBase64Request| {
+    assert_check_agrees_with_the_document("ScanBase64Request", |request: &ScanBase64Request| {
         request.check().is_ok()
     });
 }

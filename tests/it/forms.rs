@@ -1,4 +1,4 @@
-//! How each request is sent, seen from the server.
+//! The form in which each request arrives at the server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -11,20 +11,20 @@ use barcode_cloud::{
 };
 use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
 
-use crate::raw::Raw;
-use crate::service::{client_of, fixed, tokens};
+use crate::raw::RawServer;
+use crate::service::{client_of, mock_token_endpoint, with_static_token};
 
 #[tokio::test]
-async fn no_url_holds_the_data_of_a_barcode() {
-    let server = Raw::finding().await;
-    let client = fixed(&server.base_url()).build().unwrap();
+async fn barcode_data_is_not_sent_in_a_url() {
+    let server = RawServer::start_with_barcode().await;
+    let client = with_static_token(&server.base_url()).build().unwrap();
     for data in [
         Data::from("personal"),
         "personal".repeat(300).into(),
         b"personal".into(),
         Data::hex("706572736f6e616c"),
     ] {
-        // The server answers with JSON, which is no image; only the request matters here.
+        // The response is JSON and not an image. Only the request matters here.
         let request = client.generate(EncodeBarcodeType::Qr, data);
         request.send().await.unwrap_err();
     }
@@ -39,9 +39,9 @@ async fn no_url_holds_the_data_of_a_barcode() {
 }
 
 #[tokio::test]
-async fn a_picture_goes_by_form_several_types_by_body_an_address_by_query() {
+async fn images_are_sent_as_forms_several_types_as_json_and_urls_as_queries() {
     let server = MockServer::start_async().await;
-    let _tokens = tokens(&server).await;
+    let _tokens = mock_token_endpoint(&server).await;
     let client = client_of(&server);
     for (method, path) in [
         ("POST", "/v4.0/barcode/recognize-multipart"),
@@ -58,14 +58,14 @@ async fn a_picture_goes_by_form_several_types_by_body_an_address_by_query() {
             })
             .await;
     }
-    let picture = || ImageSource::from(b"picture".to_vec());
-    let address = || ImageSource::url("https://pictures.example/a.png");
+    let image = || ImageSource::from(b"image".to_vec());
+    let address = || ImageSource::url("https://images.example/a.png");
     let two = [DecodeBarcodeType::Qr, DecodeBarcodeType::Aztec];
     let paths = [
-        client.recognize(picture()).send().await.unwrap(),
-        client.recognize(picture()).types(two).send().await.unwrap(),
+        client.recognize(image()).send().await.unwrap(),
+        client.recognize(image()).types(two).send().await.unwrap(),
         client.recognize(address()).send().await.unwrap(),
-        client.scan(picture()).send().await.unwrap(),
+        client.scan(image()).send().await.unwrap(),
         client.scan(address()).send().await.unwrap(),
     ];
     let paths = paths.map(|found| {
@@ -89,12 +89,12 @@ async fn a_picture_goes_by_form_several_types_by_body_an_address_by_query() {
 }
 
 #[tokio::test]
-async fn an_upload_has_a_length_and_a_constant_name_and_no_chunks() {
+async fn an_upload_has_a_content_length_and_a_constant_file_name() {
     let server = MockServer::start_async().await;
-    let _tokens = tokens(&server).await;
+    let _tokens = mock_token_endpoint(&server).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("jane_doe_passport.PNG");
-    std::fs::write(&path, "the picture's bytes").unwrap();
+    std::fs::write(&path, "the image's bytes").unwrap();
     let upload = server
         .mock_async(|when, then| {
             when.method("POST")
@@ -104,7 +104,7 @@ async fn an_upload_has_a_length_and_a_constant_name_and_no_chunks() {
                 .header_missing("api-version")
                 .header_prefix("user-agent", "barcode-cloud/")
                 .body_includes("filename=\"image.png\"")
-                .body_includes("the picture's bytes");
+                .body_includes("the image's bytes");
             then.status(200)
                 .json_body(serde_json::json!({"barcodes": null}));
         })
@@ -118,7 +118,7 @@ async fn an_upload_has_a_length_and_a_constant_name_and_no_chunks() {
     upload.assert_async().await;
 }
 
-/// Every option of the document, each with a type that it means something to.
+/// Every option of the document, each with a barcode type that it applies to.
 fn every_option(client: &Client) -> [Generate; 5] {
     let image = RenderOptions::new()
         .format(BarcodeImageFormat::Gif)
@@ -167,7 +167,7 @@ fn sent_fields(request: &HttpMockRequest) -> BTreeMap<String, String> {
     leaves(&serde_json::from_slice(request.body_ref()).unwrap())
 }
 
-/// The names and texts of the leaves of a JSON body.
+/// The names and values of the leaves of a JSON body.
 pub(crate) fn leaves(value: &serde_json::Value) -> BTreeMap<String, String> {
     let fields = value.as_object().unwrap().iter();
     fields
@@ -180,9 +180,9 @@ pub(crate) fn leaves(value: &serde_json::Value) -> BTreeMap<String, String> {
 }
 
 #[tokio::test]
-async fn an_option_out_of_its_bounds_is_refused_before_anything_is_sent() {
-    let server = Raw::finding().await;
-    let client = fixed(&server.base_url()).build().unwrap();
+async fn an_option_out_of_bounds_is_rejected_before_a_request_is_sent() {
+    let server = RawServer::start_with_barcode().await;
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let generate = |barcode_type| client.generate(barcode_type, "x");
     for (request, field) in [
         (
@@ -214,11 +214,11 @@ async fn an_option_out_of_its_bounds_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn every_option_arrives() {
+async fn every_option_is_sent() {
     let server = MockServer::start_async().await;
-    let _tokens = tokens(&server).await;
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&seen);
+    let _tokens = mock_token_endpoint(&server).await;
+    let recorded = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&recorded);
     server
         .mock_async(|when, then| {
             when.path_includes("/v4.0/barcode/generate");
@@ -236,9 +236,9 @@ async fn every_option_arrives() {
     for request in every_option(&client) {
         request.send().await.unwrap();
     }
-    let seen = seen.lock().unwrap();
-    let names: BTreeSet<_> = seen.iter().flat_map(BTreeMap::keys).collect();
+    let recorded = recorded.lock().unwrap();
+    let names: BTreeSet<_> = recorded.iter().flat_map(BTreeMap::keys).collect();
     assert_eq!(names.len(), 31, "{names:?}");
-    assert_eq!(seen[0]["dataType"], "Base64Bytes");
-    assert_eq!(seen[0]["backgroundColor"], "#F0F8FF");
+    assert_eq!(recorded[0]["dataType"], "Base64Bytes");
+    assert_eq!(recorded[0]["backgroundColor"], "#F0F8FF");
 }

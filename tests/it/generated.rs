@@ -1,4 +1,4 @@
-//! The nine operations through the generated client, as the document has them.
+//! The nine operations of the document through the generated client.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use futures_util::StreamExt as _;
 use http_body_util::BodyExt as _;
 
 use crate::forms::leaves;
-use crate::raw::Raw;
-use crate::service::{fixed, sandbox};
+use crate::raw::RawServer;
+use crate::service::{sandbox, with_static_token};
 
-async fn bytes(answer: ResponseValue<ByteStream>) -> Bytes {
-    let mut stream = answer.into_inner_stream();
+async fn bytes(response: ResponseValue<ByteStream>) -> Bytes {
+    let mut stream = response.into_inner_stream();
     let mut bytes = BytesMut::new();
     while let Some(chunk) = stream.next().await {
         bytes.extend_from_slice(&chunk.unwrap());
@@ -59,7 +59,7 @@ async fn all_nine_operations_work_and_agree() {
     assert_eq!(by_query, by_body);
     assert_eq!(by_query, by_form);
 
-    let url = "https://pictures.example/nine.png";
+    let url = "https://images.example/nine.png";
     sandbox.url_file(url, by_query.clone());
     let base64 = base64(&by_query);
     let streamed = {
@@ -71,7 +71,7 @@ async fn all_nine_operations_work_and_agree() {
     let mut recognize_body = RecognizeBase64Request::new(types, base64.clone());
     recognize_body.recognition_mode = Some(RecognitionMode::Excellent);
     let scan_body = ScanBase64Request::new(base64.clone());
-    let answers = [
+    let responses = [
         api.recognize()
             .barcode_type(DecodeBarcodeType::Qr)
             .file_url(url)
@@ -93,8 +93,8 @@ async fn all_nine_operations_work_and_agree() {
         api.scan_base64().body(scan_body).send().await.unwrap(),
         api.scan_multipart().file(streamed).send().await.unwrap(),
     ];
-    for answer in answers {
-        let barcodes = answer.into_inner().barcodes.unwrap();
+    for response in responses {
+        let barcodes = response.into_inner().barcodes.unwrap();
         assert_eq!(barcodes.len(), 1);
         assert_eq!(barcodes[0].barcode_value.as_deref(), Some("nine"));
         assert_eq!(barcodes[0].type_.as_deref(), Some("QR"));
@@ -108,7 +108,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// Passes every optional field of the four groups to the setter of the same name. The query and the
-/// multipart form have the same setters, so that this does not compile if a form misses one.
+/// multipart form have the same setters, so this does not compile if one of them lacks a setter.
 macro_rules! with_every_option {
     ($request:expr, $params:expr) => {
         with_every_option!($request, $params;
@@ -160,7 +160,7 @@ fn every_option() -> GenerateParams {
     .unwrap()
 }
 
-/// The names and texts of the parts of a multipart form.
+/// The names and values of the parts of a multipart form.
 fn parts(body: &str) -> BTreeMap<String, String> {
     let parts = body.split("; name=\"").skip(1);
     parts
@@ -178,7 +178,7 @@ async fn body(mut request: reqwest::Request) -> String {
 }
 
 #[tokio::test]
-async fn every_option_is_sent_alike_in_every_form() {
+async fn every_option_is_sent_with_the_same_value_in_every_form() {
     let api = api::Client::new("http://127.0.0.1:1/v4.0", Hooks::none());
     let request = api.generate_body().body(every_option()).request();
     let by_body = leaves(&serde_json::from_str(&body(request.unwrap()).await).unwrap());
@@ -197,7 +197,7 @@ async fn every_option_is_sent_alike_in_every_form() {
 }
 
 #[test]
-fn an_option_out_of_its_bounds_is_refused_in_every_form() {
+fn an_option_out_of_bounds_is_rejected_in_every_form() {
     let api = api::Client::new("http://127.0.0.1:1/v4.0", Hooks::none());
     let params = |group: &str, field: &str, value: f64| {
         let mut params = serde_json::json!({"barcodeType": "QR", "encodeData": {"data": "x"}});
@@ -210,7 +210,7 @@ fn an_option_out_of_its_bounds_is_refused_in_every_form() {
     let query = || api.generate().barcode_type("QR").data("x");
     let multipart = || api.generate_multipart().barcode_type("QR").data("x");
     let body = |group, field, value| api.generate_body().body(params(group, field, value));
-    for (field, refused) in [
+    for (field, invalid) in [
         (
             "resolution",
             [
@@ -236,7 +236,7 @@ fn an_option_out_of_its_bounds_is_refused_in_every_form() {
             ],
         ),
     ] {
-        for request in refused {
+        for request in invalid {
             let text = request.unwrap_err().to_string();
             assert!(
                 text.contains(field) && text.contains("outside its bounds"),
@@ -247,7 +247,7 @@ fn an_option_out_of_its_bounds_is_refused_in_every_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_works_alone_and_is_refused_without_a_token() {
+async fn the_generated_client_works_alone_and_gets_401_without_a_token() {
     let (sandbox, _) = sandbox().await;
     let client = api::Client::new(sandbox.base_url(), Hooks::none());
     let error = client
@@ -258,15 +258,15 @@ async fn it_works_alone_and_is_refused_without_a_token() {
         .await
         .err()
         .unwrap();
-    let api::Error::ErrorResponse(answer) = error else {
+    let api::Error::ErrorResponse(response) = error else {
         panic!("{error:?}")
     };
-    assert_eq!(answer.status(), 401);
-    assert_eq!(answer.error.code.as_deref(), Some("errorAuthentication"));
+    assert_eq!(response.status(), 401);
+    assert_eq!(response.error.code.as_deref(), Some("errorAuthentication"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_argument_that_is_missing_or_wrong_is_named_and_nothing_is_sent() {
+async fn a_missing_or_invalid_argument_is_named_and_nothing_is_sent() {
     let (_sandbox, client) = sandbox().await;
     let api = client.api();
     let error = api
@@ -277,7 +277,7 @@ async fn an_argument_that_is_missing_or_wrong_is_named_and_nothing_is_sent() {
         .err()
         .unwrap();
     assert!(
-        matches!(&error, api::Error::InvalidRequest(said) if said == "data was not initialized"),
+        matches!(&error, api::Error::InvalidRequest(message) if message == "data was not initialized"),
         "{error}"
     );
     let error = api
@@ -289,52 +289,54 @@ async fn an_argument_that_is_missing_or_wrong_is_named_and_nothing_is_sent() {
         .err()
         .unwrap();
     assert!(
-        matches!(&error, api::Error::InvalidRequest(said)
-            if said == "conversion to `EncodeBarcodeType` for barcode_type failed"),
+        matches!(&error, api::Error::InvalidRequest(message)
+            if message == "conversion to `EncodeBarcodeType` for barcode_type failed"),
         "{error}"
     );
     let error = api.scan_multipart().send().await.err().unwrap();
     assert!(
-        matches!(&error, api::Error::InvalidRequest(said) if said == "file was not initialized"),
+        matches!(&error, api::Error::InvalidRequest(message) if message == "file was not initialized"),
         "{error}"
     );
 }
 
-/// The error of a scan through the generated client, which must end by itself.
+/// Returns the error of a scan through the generated client, which must end before its deadline.
 async fn scan_error(client: &Client) -> api::Error<ApiErrorResponse> {
-    let request = client.api().scan().file_url("https://pictures.example/a");
+    let request = client.api().scan().file_url("https://images.example/a");
     let outcome = tokio::time::timeout(Duration::from_secs(60), request.send()).await;
-    outcome.expect("the call keeps its deadlines").unwrap_err()
+    outcome
+        .expect("the call must end by its deadline")
+        .unwrap_err()
 }
 
 #[tokio::test]
-async fn the_deadline_of_an_attempt_holds_until_the_end_of_the_response() {
+async fn the_deadline_of_an_attempt_covers_the_response_body() {
     let short = Duration::from_millis(100);
-    let silent = Raw::start(|request| async move {
+    let silent = RawServer::start(|request| async move {
         let _kept_open = request;
         std::future::pending::<()>().await;
     })
     .await;
-    let stalled = Raw::start(|mut request| async move {
-        request.half("application/json").await;
+    let stalled = RawServer::start(|mut request| async move {
+        request.respond_with_half("application/json").await;
         std::future::pending::<()>().await;
     })
     .await;
     for server in [silent, stalled] {
         for builder in [
-            fixed(&server.base_url()).attempt_timeout(short),
-            fixed(&server.base_url()).timeout(short),
+            with_static_token(&server.base_url()).attempt_timeout(short),
+            with_static_token(&server.base_url()).timeout(short),
         ] {
             let error = scan_error(&builder.build().unwrap()).await;
             let text = with_causes(&error);
             assert!(text.contains("took longer than 100ms"), "{text}");
-            // The URL of a query may hold the data of a barcode.
-            assert!(!text.contains("pictures.example"), "{text}");
+            // A URL can contain barcode data in its query.
+            assert!(!text.contains("images.example"), "{text}");
         }
     }
 }
 
-/// The texts of an error and of its causes, as people and as `Debug` see them.
+/// The `Display` and `Debug` texts of an error and of its causes.
 fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     std::iter::successors(Some(error), |cause| cause.source())
         .map(|error| format!("{error} {error:?} "))
@@ -343,10 +345,10 @@ fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
 
 #[tokio::test]
 async fn the_deadline_of_a_call_covers_the_wait_for_a_token() {
-    let server = Raw::start(|mut request| async move {
+    let server = RawServer::start(|mut request| async move {
         match request.path().ends_with("/connect/token") {
             true => std::future::pending().await,
-            false => request.found().await,
+            false => request.respond_with_barcode().await,
         }
     })
     .await;
@@ -367,18 +369,18 @@ async fn the_deadline_of_a_call_covers_the_wait_for_a_token() {
 #[tokio::test]
 async fn the_deadline_of_a_call_covers_a_renewal_after_a_401() {
     let tokens = Arc::new(AtomicUsize::new(0));
-    let server = Raw::start(move |mut request| {
+    let server = RawServer::start(move |mut request| {
         let tokens = tokens.clone();
         async move {
             if !request.path().ends_with("/connect/token") {
                 let body = r#"{"requestId":null,"error":{}}"#;
-                return request.answer(401, "", "application/json", body).await;
+                return request.respond(401, "", "application/json", body).await;
             }
             if tokens.fetch_add(1, Ordering::SeqCst) > 0 {
                 std::future::pending::<()>().await;
             }
             let token = r#"{"access_token":"t","expires_in":3600,"token_type":"Bearer"}"#;
-            request.answer(200, "", "application/json", token).await;
+            request.respond(200, "", "application/json", token).await;
         }
     })
     .await;
@@ -398,17 +400,17 @@ async fn the_deadline_of_a_call_covers_a_renewal_after_a_401() {
 
 #[tokio::test]
 async fn a_request_is_retried_like_one_of_the_facade() {
-    let server = Raw::busy_once().await;
-    let client = fixed(&server.base_url()).build().unwrap();
+    let server = RawServer::start_busy_once().await;
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let body = ScanBase64Request::new("AA==");
     let request = client.api().scan_base64().body(body);
     let found = request.send().await.unwrap().into_inner().barcodes.unwrap();
     assert_eq!(found[0].barcode_value.as_deref(), Some("found"));
     assert_eq!(server.heads().len(), 2);
 
-    // A streamed body can be sent once only: the caller gets the response.
-    let server = Raw::busy_once().await;
-    let client = fixed(&server.base_url()).build().unwrap();
+    // A streamed body can be sent only once, so the first response is returned.
+    let server = RawServer::start_busy_once().await;
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let request = client.api().scan_multipart().file(vec![1]);
     let error = request.send().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 503);
@@ -417,12 +419,14 @@ async fn a_request_is_retried_like_one_of_the_facade() {
 
 #[tokio::test]
 async fn a_response_holds_its_permit_until_its_body_ends() {
-    let server = Raw::start(|mut request| async move {
-        request.answer(200, "", "image/png", "image").await;
+    let server = RawServer::start(|mut request| async move {
+        request.respond(200, "", "image/png", "image").await;
     })
     .await;
     let short = Duration::from_millis(50);
-    let client = fixed(&server.base_url()).concurrency(1).timeout(short);
+    let client = with_static_token(&server.base_url())
+        .concurrency(1)
+        .timeout(short);
     let client = client.build().unwrap();
     let generate = || client.api().generate().barcode_type("QR").data("x").send();
     let kept = client.api().generate().barcode_type("QR").data("x");
@@ -439,9 +443,11 @@ async fn a_response_holds_its_permit_until_its_body_ends() {
 }
 
 #[tokio::test]
-async fn a_response_that_is_too_long_is_cut_off() {
-    let server = Raw::finding().await;
-    let client = fixed(&server.base_url()).max_response_bytes(9).build();
+async fn a_response_that_is_too_long_is_an_error() {
+    let server = RawServer::start_with_barcode().await;
+    let client = with_static_token(&server.base_url())
+        .max_response_bytes(9)
+        .build();
     let error = scan_error(&client.unwrap()).await;
     let text = with_causes(&error);
     assert!(text.contains("more than 9 bytes"), "{text}");

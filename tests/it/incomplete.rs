@@ -1,11 +1,11 @@
-//! Pictures that are cut off on their way, with a `Content-Length` that matches the shortened body.
+//! Images that are truncated in transit, with a `Content-Length` that matches the truncated body.
 
 use barcode_cloud::{BarcodeImageFormat, Client, EncodeBarcodeType, Error, Generate, Retry};
 use barcode_cloud_sandbox::Fault;
 use futures_util::StreamExt as _;
 
-use crate::raw::Raw;
-use crate::service::{fixed, sandbox};
+use crate::raw::RawServer;
+use crate::service::{sandbox, with_static_token};
 
 fn request(client: &Client, format: BarcodeImageFormat) -> Generate {
     let request = client.generate(EncodeBarcodeType::Qr, "PARCEL-0042");
@@ -21,11 +21,11 @@ fn assert_incomplete(error: &Error, format: BarcodeImageFormat) {
     assert!(error.request_id().is_some(), "{format}: {error:?}");
     let text = error.to_string();
     assert!(text.contains("may have been billed"), "{text}");
-    assert_eq!(response.body(), "", "no picture in an error");
+    assert_eq!(response.body(), "", "an error must not contain the image");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn half_a_picture_is_an_error_and_is_not_asked_for_again() {
+async fn a_truncated_image_is_an_error_and_is_not_requested_again() {
     let (sandbox, client) = sandbox().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("half.png");
@@ -41,7 +41,7 @@ async fn half_a_picture_is_an_error_and_is_not_asked_for_again() {
         let mut stream = request(&client, format).stream().await.unwrap();
         let mut error = None;
         while let Some(piece) = stream.next().await {
-            assert!(error.is_none(), "{format}: nothing comes after an error");
+            assert!(error.is_none(), "{format}: an error must be the last item");
             error = piece.err();
         }
         assert_incomplete(&error.unwrap(), format);
@@ -64,19 +64,19 @@ async fn a_media_type_is_read_in_any_case_and_with_parameters() {
         ("Image/PNG", whole, false),
         ("Image/X-Other", whole, true),
     ] {
-        let server = Raw::start(move |mut request| async move {
-            request.answer(200, "", media_type, body).await;
+        let server = RawServer::start(move |mut request| async move {
+            request.respond(200, "", media_type, body).await;
         })
         .await;
-        let client = fixed(&server.base_url())
+        let client = with_static_token(&server.base_url())
             .retry(Retry::none())
             .build()
             .unwrap();
         let outcome = client.generate(EncodeBarcodeType::Qr, "x").send().await;
         match outcome {
-            Ok(picture) => {
+            Ok(image) => {
                 assert!(is_complete, "{media_type}");
-                assert_eq!(picture.bytes(), whole);
+                assert_eq!(image.bytes(), whole);
             }
             Err(Error::InvalidResponse(response)) => {
                 assert!(!is_complete && response.is_incomplete(), "{media_type}");

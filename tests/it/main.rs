@@ -1,4 +1,4 @@
-//! Whole-system tests over real sockets: one binary, a module a topic.
+//! Whole-system tests over real sockets: one binary, with one module for each topic.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 

@@ -11,8 +11,8 @@ use barcode_cloud::{
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Semaphore;
 
-use crate::raw::Raw;
-use crate::service::fixed;
+use crate::raw::RawServer;
+use crate::service::with_static_token;
 
 /// Counts the requests in flight. Each response waits for a permit.
 #[derive(Clone)]
@@ -32,9 +32,9 @@ impl Backend {
     }
 
     /// Starts the server. It responds with the data of the request, and rejects the data `bad`.
-    async fn server(&self) -> Raw {
+    async fn server(&self) -> RawServer {
         let backend = self.clone();
-        Raw::start(move |mut request| {
+        RawServer::start(move |mut request| {
             let backend = backend.clone();
             async move {
                 let now = backend.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
@@ -43,8 +43,8 @@ impl Backend {
                 backend.in_flight.fetch_sub(1, Ordering::SeqCst);
                 let data = request.data();
                 match data.as_str() {
-                    "bad" => request.answer(400, "", "text/plain", "bad").await,
-                    _ => request.answer(200, "", "image/x-echo", &data).await,
+                    "bad" => request.respond(400, "", "text/plain", "bad").await,
+                    _ => request.respond(200, "", "image/x-echo", &data).await,
                 }
             }
         })
@@ -68,14 +68,14 @@ fn requests(client: &Client, data: impl IntoIterator<Item = String>) -> Vec<Gene
 async fn buffered_calls_keep_their_order_and_limit_and_continue_after_an_error() {
     let backend = Backend::new(1_000);
     let server = backend.server().await;
-    let client = fixed(&server.base_url()).build().unwrap();
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let data = (0..100).map(|n| if n == 42 { "bad".into() } else { n.to_string() });
     let calls = stream::iter(requests(&client, data)).map(Generate::send);
     let results: Vec<_> = calls.buffered(7).collect().await;
     assert_eq!(results.len(), 100);
-    for (n, answer) in results.into_iter().enumerate() {
-        match answer {
-            Ok(picture) => assert_eq!(picture.bytes(), n.to_string().as_bytes()),
+    for (n, result) in results.into_iter().enumerate() {
+        match result {
+            Ok(image) => assert_eq!(image.bytes(), n.to_string().as_bytes()),
             Err(error) => assert_eq!((n, error.status().unwrap().as_u16()), (42, 400)),
         }
     }
@@ -86,7 +86,10 @@ async fn buffered_calls_keep_their_order_and_limit_and_continue_after_an_error()
 async fn a_client_has_no_more_requests_in_flight_than_its_limit() {
     let backend = Backend::new(0);
     let server = backend.server().await;
-    let client = fixed(&server.base_url()).concurrency(3).build().unwrap();
+    let client = with_static_token(&server.base_url())
+        .concurrency(3)
+        .build()
+        .unwrap();
     let calls = requests(&client, (0..20).map(|n| n.to_string()));
     let calls: Vec<_> = calls
         .into_iter()
@@ -104,13 +107,16 @@ async fn a_client_has_no_more_requests_in_flight_than_its_limit() {
 async fn a_stream_keeps_its_permit_until_it_ends_or_is_dropped() {
     let backend = Backend::new(1_000);
     let server = backend.server().await;
-    let client = fixed(&server.base_url()).concurrency(1).build().unwrap();
+    let client = with_static_token(&server.base_url())
+        .concurrency(1)
+        .build()
+        .unwrap();
     let request = |data: &str| client.generate(EncodeBarcodeType::Qr, data);
     let kept = request("1").stream().await.unwrap();
     let short = Duration::from_millis(50);
     let error = request("2").timeout(short).send().await.unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
-    assert_eq!(server.heads().len(), 1, "the second was never sent");
+    assert_eq!(server.heads().len(), 1, "the second request was not sent");
     drop(kept);
     let mut read = request("3").stream().await.unwrap();
     while read.next().await.is_some() {}
@@ -122,12 +128,15 @@ async fn a_stream_keeps_its_permit_until_it_ends_or_is_dropped() {
 async fn a_call_between_two_responses_does_not_wait_for_spawned_calls() {
     let backend = Backend::new(1_000);
     let server = backend.server().await;
-    let client = fixed(&server.base_url()).concurrency(4).build().unwrap();
+    let client = with_static_token(&server.base_url())
+        .concurrency(4)
+        .build()
+        .unwrap();
     let data = (0..30).map(|n| n.to_string());
     let calls = stream::iter(requests(&client, data)).map(|call| tokio::spawn(call.send()));
     let mut results = calls.buffered(8);
-    while let Some(answer) = results.next().await {
-        answer.unwrap().unwrap();
+    while let Some(response) = results.next().await {
+        response.unwrap().unwrap();
         client
             .generate(EncodeBarcodeType::Qr, "between")
             .send()
@@ -140,7 +149,7 @@ async fn a_call_between_two_responses_does_not_wait_for_spawned_calls() {
 async fn a_client_may_be_dropped_while_its_calls_are_in_flight() {
     let backend = Backend::new(0);
     let server = backend.server().await;
-    let client = fixed(&server.base_url()).build().unwrap();
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let call = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "x").send());
     backend.wait_for(1).await;
     drop(client);
@@ -152,7 +161,10 @@ async fn a_client_may_be_dropped_while_its_calls_are_in_flight() {
 async fn a_dropped_call_returns_its_permit() {
     let backend = Backend::new(0);
     let server = backend.server().await;
-    let client = fixed(&server.base_url()).concurrency(1).build().unwrap();
+    let client = with_static_token(&server.base_url())
+        .concurrency(1)
+        .build()
+        .unwrap();
     let first = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "1").send());
     backend.wait_for(1).await;
     first.abort();
@@ -166,12 +178,12 @@ async fn a_dropped_call_returns_its_permit() {
     assert_eq!(second.bytes(), "2".as_bytes());
 }
 
-/// Calls that cannot be sent, whatever the service does.
+/// Calls with invalid input, which fail before a request is sent.
 async fn invalid_calls(client: &Client) -> [Error; 4] {
     let generate = || client.generate(EncodeBarcodeType::Qr, "x");
     let resolution = RenderOptions::new().resolution(0.5);
     let several = [DecodeBarcodeType::Qr, DecodeBarcodeType::Aztec];
-    let too_long = format!("https://pictures.example/{}", "x".repeat(70_000));
+    let too_long = format!("https://images.example/{}", "x".repeat(70_000));
     [
         generate().render(resolution).send().await.unwrap_err(),
         client.scan(Vec::new()).send().await.unwrap_err(),
@@ -192,10 +204,12 @@ async fn invalid_calls(client: &Client) -> [Error; 4] {
 #[tokio::test]
 async fn an_invalid_call_fails_without_waiting_for_a_permit() {
     let short = Duration::from_millis(50);
-    // The only slot is taken by a call that never ends.
+    // A call that never ends holds the only permit.
     let backend = Backend::new(0);
     let server = backend.server().await;
-    let busy = fixed(&server.base_url()).concurrency(1).timeout(short);
+    let busy = with_static_token(&server.base_url())
+        .concurrency(1)
+        .timeout(short);
     let busy = busy.build().unwrap();
     let long = Duration::from_secs(60);
     let first = busy.generate(EncodeBarcodeType::Qr, "1").timeout(long);
@@ -206,10 +220,10 @@ async fn an_invalid_call_fails_without_waiting_for_a_permit() {
     }
     first.abort();
 
-    // The only permit of this second is taken.
+    // The only permit of this second is in use.
     let backend = Backend::new(1_000);
     let server = backend.server().await;
-    let limited = fixed(&server.base_url())
+    let limited = with_static_token(&server.base_url())
         .requests_per_second(1)
         .timeout(short);
     let limited = limited.build().unwrap();
@@ -224,7 +238,10 @@ async fn an_invalid_call_fails_without_waiting_for_a_permit() {
 async fn the_call_deadline_covers_the_wait_for_a_permit_and_for_the_response() {
     let backend = Backend::new(0);
     let server = backend.server().await;
-    let client = fixed(&server.base_url()).concurrency(1).build().unwrap();
+    let client = with_static_token(&server.base_url())
+        .concurrency(1)
+        .build()
+        .unwrap();
     let first = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "1").send());
     backend.wait_for(1).await;
     let short = Duration::from_millis(50);
@@ -238,7 +255,10 @@ async fn the_call_deadline_covers_the_wait_for_a_permit_and_for_the_response() {
         "{second:?}"
     );
     first.abort();
-    let alone = fixed(&server.base_url()).timeout(short).build().unwrap();
+    let alone = with_static_token(&server.base_url())
+        .timeout(short)
+        .build()
+        .unwrap();
     let error = alone
         .scan(ImageSource::url("https://x.example/?data=1"))
         .send()
@@ -259,15 +279,15 @@ fn a_client_outlives_the_runtime_of_its_first_calls() {
     let (servers, first, second) = (runtime(), runtime(), runtime());
     let backend = Backend::new(1);
     let server = servers.block_on(backend.server());
-    let client = fixed(&server.base_url()).build().unwrap();
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let call = |data: &str| client.generate(EncodeBarcodeType::Qr, data).send();
     first.block_on(call("1")).unwrap();
-    // Another is in flight when its runtime is shut down.
+    // Another call is in flight when its runtime is shut down.
     let lost = first.spawn(call("2"));
     servers.block_on(backend.wait_for(1));
     first.shutdown_background();
     assert!(servers.block_on(lost).unwrap_err().is_cancelled());
     backend.permits.add_permits(2);
-    let picture = second.block_on(call("3")).unwrap();
-    assert_eq!(picture.bytes(), "3".as_bytes());
+    let image = second.block_on(call("3")).unwrap();
+    assert_eq!(image.bytes(), "3".as_bytes());
 }

@@ -1,5 +1,5 @@
-//! Middleware around the attempts of a call: what it sees, what it may do, and what its failure
-//! looks like.
+//! Middleware around the attempts of a call: the requests that it gets, what it can do, and the
+//! errors that it causes.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,14 +10,14 @@ use barcode_cloud::{Client, ClientCredentials, Error, ImageSource, api};
 use httpmock::MockServer;
 use serde_json::json;
 
-use crate::raw::{FOUND, Raw};
-use crate::service::{fixed, tokens};
+use crate::raw::{FOUND, RawServer};
+use crate::service::{mock_token_endpoint, with_static_token};
 
-/// Notes its name and the authorization of each request that it sees.
+/// Records its name, and whether the request has a token, for each request.
 #[derive(Clone)]
 struct Recorder {
     name: &'static str,
-    seen: Arc<Mutex<Vec<String>>>,
+    recorded: Arc<Mutex<Vec<String>>>,
 }
 
 #[async_trait]
@@ -30,14 +30,14 @@ impl Middleware for Recorder {
     ) -> Result<Response> {
         let has_token = request.headers().contains_key("authorization");
         let note = format!("{} {has_token}", self.name);
-        self.seen.lock().unwrap().push(note);
+        self.recorded.lock().unwrap().push(note);
         let name = self.name.parse().unwrap();
         request.headers_mut().insert("x-last-middleware", name);
         next.run(request, extensions).await
     }
 }
 
-/// Answers every request without sending it.
+/// Responds to every request without sending it.
 struct Canned;
 
 #[async_trait]
@@ -61,7 +61,7 @@ impl Middleware for Broken {
 }
 
 fn image() -> ImageSource {
-    ImageSource::url("https://pictures.example/a.png")
+    ImageSource::url("https://images.example/a.png")
 }
 
 /// A client that can reach neither the service nor a token endpoint.
@@ -75,7 +75,7 @@ fn offline() -> barcode_cloud::ClientBuilder {
 #[tokio::test]
 async fn each_attempt_passes_the_middleware_in_order_and_without_the_token() {
     let server = MockServer::start_async().await;
-    let tokens = tokens(&server).await;
+    let tokens = mock_token_endpoint(&server).await;
     let accepted = server
         .mock_async(|when, then| {
             when.path("/v4.0/barcode/scan")
@@ -91,10 +91,10 @@ async fn each_attempt_passes_the_middleware_in_order_and_without_the_token() {
                 .json_body(json!({"requestId": null, "error": {"code": "c", "message": "m"}}));
         })
         .await;
-    let seen = Arc::new(Mutex::new(Vec::new()));
+    let recorded = Arc::new(Mutex::new(Vec::new()));
     let recorder = |name| Recorder {
         name,
-        seen: seen.clone(),
+        recorded: recorded.clone(),
     };
     let client = Client::builder()
         .credentials(ClientCredentials::new("id", "secret").unwrap())
@@ -112,15 +112,15 @@ async fn each_attempt_passes_the_middleware_in_order_and_without_the_token() {
         "the rejected token was replaced"
     );
     let twice = ["outer false", "inner false", "outer false", "inner false"];
-    assert_eq!(*seen.lock().unwrap(), twice);
+    assert_eq!(*recorded.lock().unwrap(), twice);
 }
 
 #[tokio::test]
-async fn a_middleware_may_answer_without_a_token_and_without_a_network() {
+async fn a_middleware_can_respond_without_a_token_and_without_a_network() {
     let client = offline().middleware(Canned).build().unwrap();
     let found = client.scan(image()).send().await.unwrap();
     assert_eq!(found[0].value, "found");
-    let request = client.api().scan().file_url("https://pictures.example/a");
+    let request = client.api().scan().file_url("https://images.example/a");
     let found = request.send().await.unwrap().into_inner();
     let value = found.barcodes.unwrap()[0].barcode_value.clone();
     assert_eq!(value.as_deref(), Some("found"));
@@ -135,7 +135,7 @@ async fn a_failing_middleware_is_a_typed_error_with_its_cause() {
     };
     assert_eq!(cause.to_string(), "no recording");
     assert!(!error.is_retryable() && !error.is_client_error());
-    let request = client.api().scan().file_url("https://pictures.example/a");
+    let request = client.api().scan().file_url("https://images.example/a");
     let error = request.send().await.unwrap_err();
     assert!(
         matches!(&error, api::Error::Custom(text) if text.contains("middleware")),
@@ -147,7 +147,7 @@ async fn a_failing_middleware_is_a_typed_error_with_its_cause() {
 async fn a_failing_token_request_behind_middleware_is_still_typed() {
     let client = offline().middleware(Recorder {
         name: "only",
-        seen: Arc::default(),
+        recorded: Arc::default(),
     });
     let client = client
         .timeout(std::time::Duration::from_secs(1))
@@ -159,13 +159,13 @@ async fn a_failing_token_request_behind_middleware_is_still_typed() {
 
 #[tokio::test]
 async fn a_broken_connection_behind_middleware_is_still_a_transport_error() {
-    let server = Raw::start(|request| async move {
+    let server = RawServer::start(|request| async move {
         request.stream.set_zero_linger().unwrap();
     })
     .await;
-    let client = fixed(&server.base_url()).middleware(Recorder {
+    let client = with_static_token(&server.base_url()).middleware(Recorder {
         name: "only",
-        seen: Arc::default(),
+        recorded: Arc::default(),
     });
     let error = client
         .build()

@@ -1,4 +1,4 @@
-//! Typed mocks: how a service's own test says what the API is asked and what it answers.
+//! Typed mocks, with which the tests of a service specify the expected requests and the responses.
 
 use barcode_cloud::api::types::{
     ApiError, ApiErrorResponse, BarcodeResponse, BarcodeResponseList, DecodeBarcodeType,
@@ -8,7 +8,7 @@ use barcode_cloud::{Client, TokenSource, api};
 use barcode_cloud_client::mock::MockServerExt as _;
 use httpmock::MockServer;
 
-/// A client that has its token already; a mocked API lives at the server's root.
+/// A client with a static token. The base URL of a mocked API is the server's root.
 fn client(server: &MockServer) -> Client {
     let tokens = TokenSource::static_token("token")
         .api_origin(server.base_url())
@@ -32,7 +32,7 @@ fn found(value: &str) -> BarcodeResponseList {
 }
 
 #[tokio::test]
-async fn a_drawn_label_is_mocked_by_type_and_data() {
+async fn a_generated_image_is_mocked_by_type_and_data() {
     let server = MockServer::start_async().await;
     let params = GenerateParams::new(EncodeBarcodeType::Qr, EncodeData::new("PARCEL-0042"));
     let mock = server.generate_body(|when, then| {
@@ -40,12 +40,12 @@ async fn a_drawn_label_is_mocked_by_type_and_data() {
         then.ok("image/svg+xml", b"<svg/>");
     });
     let client = client(&server);
-    let picture = client
+    let image = client
         .generate(EncodeBarcodeType::Qr, "PARCEL-0042")
         .send()
         .await
         .unwrap();
-    assert_eq!(&picture.bytes()[..], b"<svg/>");
+    assert_eq!(&image.bytes()[..], b"<svg/>");
     mock.assert();
     let other = client
         .generate(EncodeBarcodeType::Qr, "another")
@@ -54,7 +54,7 @@ async fn a_drawn_label_is_mocked_by_type_and_data() {
     assert_eq!(
         other.unwrap_err().status().unwrap(),
         404,
-        "nothing else is answered"
+        "the mock matches no other request"
     );
 }
 
@@ -69,18 +69,18 @@ async fn a_form_is_mocked_field_by_field() {
         then.ok(&found("hello"));
     });
     let client = client(&server);
-    let read = |picture: &[u8], kind| {
-        let request = client.recognize(picture.to_vec()).types([kind]);
+    let read = |image: &[u8], kind| {
+        let request = client.recognize(image.to_vec()).types([kind]);
         request.mode(RecognitionMode::Fast).send()
     };
-    let picture = b"\xff\x00picture\r\n\r\nbytes";
+    let image = b"\xff\x00picture\r\n\r\nbytes";
     assert_eq!(
-        read(picture, DecodeBarcodeType::Qr).await.unwrap()[0].value,
+        read(image, DecodeBarcodeType::Qr).await.unwrap()[0].value,
         "hello"
     );
     mock.assert();
     read(b"other", DecodeBarcodeType::Qr).await.unwrap_err();
-    read(picture, DecodeBarcodeType::Aztec).await.unwrap_err();
+    read(image, DecodeBarcodeType::Aztec).await.unwrap_err();
 
     let mock = server.generate_multipart(|when, then| {
         when.barcode_type(EncodeBarcodeType::Code128)
@@ -99,7 +99,7 @@ async fn a_form_is_mocked_field_by_field() {
         .data("x")
         .resolution(96.0);
     let api::Error::ErrorResponse(response) = request.send().await.err().unwrap() else {
-        panic!("the mock answers with an error of the document");
+        panic!("the mock responds with an error of the document");
     };
     assert_eq!(response.request_id.as_deref(), Some("r-1"));
     assert_eq!(response.error.code.as_deref(), Some("no"));

@@ -1,5 +1,5 @@
-//! A server on raw sockets, with one request per connection: for faults that an HTTP library cannot
-//! produce, and to record the requests.
+//! A server on raw sockets that handles one request per connection. It can produce faults that an
+//! HTTP library cannot, and records the requests.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,27 +8,27 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
-/// What a scan finds.
+/// A response body with one barcode.
 pub(crate) const FOUND: &str = r#"{"barcodes":[{"barcodeValue":"found","type":"QR"}]}"#;
 
-/// A server; it ends when it is dropped.
-pub(crate) struct Raw {
+/// The server. It stops when it is dropped.
+pub(crate) struct RawServer {
     port: u16,
     heads: Arc<Mutex<Vec<String>>>,
     _tasks: JoinSet<()>,
 }
 
-/// A request that was read whole.
+/// A complete request.
 pub(crate) struct Request {
     pub(crate) stream: TcpStream,
-    /// Request line and headers.
+    /// The request line and the headers.
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
-impl Raw {
-    /// Reads each request and has it answered by `answer`.
-    pub(crate) async fn start<F, A>(answer: F) -> Self
+impl RawServer {
+    /// Reads each request and passes it to `respond`.
+    pub(crate) async fn start<F, A>(respond: F) -> Self
     where
         F: Fn(Request) -> A + Clone + Send + 'static,
         A: Future<Output = ()> + Send + 'static,
@@ -38,17 +38,17 @@ impl Raw {
         let port = socket.local_addr().unwrap().port();
         let listener = socket.listen(1024).unwrap();
         let heads = Arc::new(Mutex::new(Vec::new()));
-        let (seen, mut tasks) = (heads.clone(), JoinSet::new());
+        let (recorded, mut tasks) = (heads.clone(), JoinSet::new());
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((mut stream, _)) = listener.accept().await {
-                let (answer, seen) = (answer.clone(), seen.clone());
+                let (respond, recorded) = (respond.clone(), recorded.clone());
                 connections.spawn(async move {
                     let Some((head, body)) = read(&mut stream).await else {
                         return;
                     };
-                    seen.lock().unwrap().push(head.clone());
-                    answer(Request { stream, head, body }).await;
+                    recorded.lock().unwrap().push(head.clone());
+                    respond(Request { stream, head, body }).await;
                 });
                 while connections.try_join_next().is_some() {}
             }
@@ -60,13 +60,13 @@ impl Raw {
         }
     }
 
-    /// Answers each request with a barcode that was found.
-    pub(crate) async fn finding() -> Self {
-        Self::start(|mut request| async move { request.found().await }).await
+    /// Responds to each request with one barcode.
+    pub(crate) async fn start_with_barcode() -> Self {
+        Self::start(|mut request| async move { request.respond_with_barcode().await }).await
     }
 
-    /// Answers the first request with 503, and each later one with a barcode that was found.
-    pub(crate) async fn busy_once() -> Self {
+    /// Responds to the first request with 503, and to each later one with one barcode.
+    pub(crate) async fn start_busy_once() -> Self {
         let calls = Arc::new(AtomicUsize::new(0));
         Self::start(move |mut request| {
             let is_first = calls.fetch_add(1, Ordering::SeqCst) == 0;
@@ -74,9 +74,9 @@ impl Raw {
                 match is_first {
                     true => {
                         let headers = "retry-after: 0\r\n";
-                        request.answer(503, headers, "text/plain", "").await;
+                        request.respond(503, headers, "text/plain", "").await;
                     }
-                    false => request.found().await,
+                    false => request.respond_with_barcode().await,
                 }
             }
         })
@@ -91,7 +91,7 @@ impl Raw {
         format!("http://127.0.0.1:{}/v4.0", self.port)
     }
 
-    /// Request line and headers of each request so far.
+    /// The request line and the headers of each request so far.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
@@ -102,7 +102,7 @@ impl Request {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 
-    /// The data of the barcode that a JSON body asks for, or the `data` of a URL.
+    /// The barcode data in a JSON body, or the parameter `data` of a URL.
     pub(crate) fn data(&self) -> String {
         let Ok(body) = serde_json::from_slice::<serde_json::Value>(&self.body) else {
             return self.path().split("data=").nth(1).unwrap().to_owned();
@@ -110,11 +110,11 @@ impl Request {
         body["encodeData"]["data"].as_str().unwrap().to_owned()
     }
 
-    pub(crate) async fn found(&mut self) {
-        self.answer(200, "", "application/json", FOUND).await;
+    pub(crate) async fn respond_with_barcode(&mut self) {
+        self.respond(200, "", "application/json", FOUND).await;
     }
 
-    pub(crate) async fn answer(
+    pub(crate) async fn respond(
         &mut self,
         status: u16,
         headers: &str,
@@ -128,22 +128,22 @@ impl Request {
         self.write(&text).await;
     }
 
-    /// The beginning of an answer that announces 4,000 bytes.
-    pub(crate) async fn half(&mut self, media_type: &str) {
+    /// Sends the headers of a response of 4,000 bytes, and only the beginning of its body.
+    pub(crate) async fn respond_with_half(&mut self, media_type: &str) {
         let text = format!(
             "HTTP/1.1 200 x\r\ncontent-type: {media_type}\r\ncontent-length: 4000\r\n\r\n{FOUND}"
         );
         self.write(&text).await;
     }
 
-    /// A client that has seen enough may have gone.
+    /// Ignores errors, because the client may have closed the connection.
     pub(crate) async fn write(&mut self, text: &str) {
         let _ = self.stream.write_all(text.as_bytes()).await;
         let _ = self.stream.flush().await;
     }
 }
 
-/// Reads a whole request; returns its head and its body.
+/// Reads a complete request, and returns its head and its body.
 async fn read(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut read = Vec::new();
     let head = loop {

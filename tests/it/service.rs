@@ -1,4 +1,4 @@
-//! What the tests talk to: a sandbox with a client of it, or a mock whose answers a test chooses.
+//! Servers for the tests, with clients: a sandbox, or a mock server whose responses a test sets.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,7 +7,7 @@ use barcode_cloud_sandbox::Sandbox;
 use httpmock::{HttpMockResponse, Mock, MockServer};
 use serde_json::json;
 
-/// Must never be seen in any text.
+/// A secret that must not appear in any text.
 pub(crate) const SECRET: &str = "canary-4711";
 
 pub(crate) async fn sandbox() -> (Sandbox, Client) {
@@ -21,15 +21,15 @@ pub(crate) async fn sandbox() -> (Sandbox, Client) {
     (sandbox, client)
 }
 
-/// Settings for a service at `base_url` that takes one token and never gives another.
-pub(crate) fn fixed(base_url: &str) -> ClientBuilder {
+/// A builder of a client for `base_url` with a static token.
+pub(crate) fn with_static_token(base_url: &str) -> ClientBuilder {
     let token = TokenSource::static_token("token").allow_insecure_loopback(true);
     Client::builder()
         .base_url(base_url)
         .token_source(token.build().unwrap())
 }
 
-/// A client whose API and token endpoint are `server`.
+/// A client that uses `server` as the API and as the token endpoint.
 pub(crate) fn client_of(server: &MockServer) -> Client {
     Client::builder()
         .credentials(ClientCredentials::new("id", SECRET).unwrap())
@@ -39,8 +39,8 @@ pub(crate) fn client_of(server: &MockServer) -> Client {
         .unwrap()
 }
 
-/// A token endpoint that hands out `token-1`, `token-2`, and so on.
-pub(crate) async fn tokens(server: &MockServer) -> Mock<'_> {
+/// Mocks a token endpoint that issues `token-1`, `token-2`, and so on.
+pub(crate) async fn mock_token_endpoint(server: &MockServer) -> Mock<'_> {
     let count = AtomicUsize::new(0);
     server
         .mock_async(|when, then| {

@@ -1,4 +1,4 @@
-//! Settings, seen from the other side: what arrives at a server, a proxy, a TLS endpoint.
+//! The effect of settings on the requests that arrive at a server, a proxy or a TLS endpoint.
 
 use std::io::Write as _;
 
@@ -6,17 +6,17 @@ use barcode_cloud::{Client, Config, EncodeBarcodeType, Error, ImageSource};
 use barcode_cloud_sandbox::Sandbox;
 use serde_json::json;
 
-use crate::raw::Raw;
-use crate::service::fixed;
+use crate::raw::RawServer;
+use crate::service::with_static_token;
 use crate::tls;
 
 #[tokio::test]
 async fn user_agent_headers_and_request_id_are_sent() {
-    let server = Raw::finding().await;
-    let image = || ImageSource::url("https://pictures.example/label.png");
-    let client = fixed(&server.base_url()).build().unwrap();
+    let server = RawServer::start_with_barcode().await;
+    let image = || ImageSource::url("https://images.example/label.png");
+    let client = with_static_token(&server.base_url()).build().unwrap();
     client.scan(image()).send().await.unwrap();
-    let client = fixed(&server.base_url())
+    let client = with_static_token(&server.base_url())
         .user_agent("labels/7")
         .header("x-tenant", "north".to_owned())
         .build()
@@ -57,7 +57,7 @@ async fn user_agent_headers_and_request_id_are_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_configuration_is_enough_for_a_client() {
+async fn a_client_needs_only_a_configuration() {
     let sandbox = Sandbox::start().await.unwrap();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let credentials =
@@ -82,18 +82,19 @@ async fn a_configuration_is_enough_for_a_client() {
     }
 }
 
-/// The environment of a test is that of all tests: this one is run with its own, by the next.
+/// The next test runs this one in a separate process, because all tests of a process share its
+/// environment.
 #[tokio::test]
-#[ignore = "runs in a process with an environment of its own"]
+#[ignore = "the next test runs it with its own environment"]
 async fn client_from_env() {
     let client = Client::from_env().unwrap();
-    let found = client.scan(b"picture".to_vec()).send().await.unwrap();
+    let found = client.scan(b"image".to_vec()).send().await.unwrap();
     assert_eq!(found[0].value, "found");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_environment_is_enough_for_a_client() {
-    let server = Raw::finding().await;
+async fn a_client_needs_only_an_environment() {
+    let server = RawServer::start_with_barcode().await;
     let run = |token: &str| {
         let mut test = std::process::Command::new(std::env::current_exe().unwrap());
         test.args(["--exact", "--ignored", "settings::client_from_env"])
@@ -105,10 +106,10 @@ async fn an_environment_is_enough_for_a_client() {
         test.output().unwrap()
     };
     let output = tokio::task::block_in_place(|| run("token-of-env"));
-    let said = String::from_utf8_lossy(&output.stdout);
+    let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}"
+        output.status.success() && stdout.contains("1 passed"),
+        "{stdout}"
     );
     let head = &server.heads()[0];
     assert!(
@@ -121,7 +122,7 @@ async fn an_environment_is_enough_for_a_client() {
 
 #[tokio::test]
 async fn requests_go_through_the_proxy() {
-    let proxy = Raw::finding().await;
+    let proxy = RawServer::start_with_barcode().await;
     let mut config = Config::default();
     config.base_url = Some("http://127.0.0.1:9/v4.0".into());
     config.proxy = Some(format!("http://user:pass@127.0.0.1:{}", proxy.port()).into());
@@ -132,7 +133,7 @@ async fn requests_go_through_the_proxy() {
         .build()
         .unwrap();
     client
-        .scan(ImageSource::url("https://pictures.example/label.png"))
+        .scan(ImageSource::url("https://images.example/label.png"))
         .send()
         .await
         .unwrap();
@@ -148,21 +149,21 @@ async fn requests_go_through_the_proxy() {
 }
 
 #[tokio::test]
-async fn a_root_certificate_of_ones_own_is_trusted_only_when_set() {
+async fn a_custom_root_certificate_is_trusted_only_when_set() {
     let (base_url, pem) = tls::server().await;
     let mut file = tempfile::NamedTempFile::new().unwrap();
     write!(file, "{pem}").unwrap();
-    let image = || ImageSource::url("https://pictures.example/label.png");
+    let image = || ImageSource::url("https://images.example/label.png");
     let token = || {
         let token = barcode_cloud::TokenSource::static_token("token");
         token.api_origin(&base_url).build().unwrap()
     };
     let once = barcode_cloud::Retry::none();
-    let stranger = Client::builder()
+    let untrusting = Client::builder()
         .base_url(&base_url)
         .token_source(token())
         .retry(once);
-    let error = stranger
+    let error = untrusting
         .build()
         .unwrap()
         .scan(image())
@@ -187,7 +188,7 @@ async fn a_root_certificate_of_ones_own_is_trusted_only_when_set() {
 
 #[tokio::test]
 async fn a_client_certificate_is_presented_only_when_set() {
-    let (base_url, server, identity) = tls::mutual().await;
+    let (base_url, server, identity) = tls::server_with_client_auth().await;
     let folder = tempfile::tempdir().unwrap();
     let (roots, own) = (
         folder.path().join("roots.pem"),
@@ -202,7 +203,7 @@ async fn a_client_certificate_is_presented_only_when_set() {
     let token = barcode_cloud::TokenSource::static_token("token").api_origin(&base_url);
     let token = token.build().unwrap();
     let client = |config: Config| config.into_builder().token_source(token.clone());
-    let image = || ImageSource::url("https://pictures.example/label.png");
+    let image = || ImageSource::url("https://images.example/label.png");
 
     let error = client(config.clone()).build().unwrap().scan(image()).await;
     assert!(matches!(error.unwrap_err(), Error::Transport { .. }));

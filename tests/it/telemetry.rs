@@ -1,4 +1,5 @@
-//! The telemetry of a call: spans with OpenTelemetry's names and metrics, without secrets and data.
+//! The spans and metrics of a call. They have OpenTelemetry's names and contain neither secrets nor
+//! barcode data.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,14 +13,14 @@ use tracing::instrument::WithSubscriber as _;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::raw::Raw;
-use crate::service::fixed;
+use crate::raw::RawServer;
+use crate::service::with_static_token;
 
-/// Keeps every field of every span and event of the facade.
+/// Records every field of every span and event of the facade.
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<BTreeMap<String, String>>>);
+struct Recorded(Arc<Mutex<BTreeMap<String, String>>>);
 
-impl Seen {
+impl Recorded {
     fn field(&self, name: &str) -> Option<String> {
         self.0.lock().unwrap().get(name).cloned()
     }
@@ -29,7 +30,7 @@ impl Seen {
     }
 }
 
-impl Subscriber for Seen {
+impl Subscriber for Recorded {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("barcode_cloud::")
     }
@@ -54,14 +55,14 @@ impl Subscriber for Seen {
     fn exit(&self, _: &Id) {}
 }
 
-impl Visit for Seen {
+impl Visit for Recorded {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}").trim_matches('"').to_owned();
         self.0.lock().unwrap().insert(field.name().to_owned(), text);
     }
 }
 
-/// A client that gets its tokens from the service itself.
+/// A client whose token endpoint is on the same server.
 fn client_with_tokens_of(base_url: &str) -> Client {
     Client::builder()
         .base_url(base_url)
@@ -73,17 +74,17 @@ fn client_with_tokens_of(base_url: &str) -> Client {
 
 #[tokio::test]
 async fn a_span_has_opentelemetrys_names_and_no_secret() {
-    let server = Raw::busy_once().await;
-    let client = fixed(&server.base_url())
+    let server = RawServer::start_busy_once().await;
+    let client = with_static_token(&server.base_url())
         .retry(Retry::default())
         .build()
         .unwrap();
-    let seen = Seen::default();
-    let image = ImageSource::url("https://pictures.example/private.png");
+    let recorded = Recorded::default();
+    let image = ImageSource::url("https://images.example/private.png");
     client
         .scan(image)
         .send()
-        .with_subscriber(seen.clone())
+        .with_subscriber(recorded.clone())
         .await
         .unwrap();
     for (name, value) in [
@@ -98,24 +99,28 @@ async fn a_span_has_opentelemetrys_names_and_no_secret() {
         ("server.address", "127.0.0.1"),
         ("server.port", &server.port().to_string()),
     ] {
-        assert_eq!(seen.field(name).as_deref(), Some(value), "{name}");
+        assert_eq!(recorded.field(name).as_deref(), Some(value), "{name}");
     }
-    assert_eq!(seen.field("error.type"), None);
+    assert_eq!(recorded.field("error.type"), None);
     for hidden in ["token", "private", "found"] {
-        assert!(!seen.text().contains(hidden), "{}", seen.text());
+        assert!(!recorded.text().contains(hidden), "{}", recorded.text());
     }
 }
 
 #[tokio::test]
 async fn a_call_of_the_generated_client_has_the_same_span() {
-    let server = Raw::busy_once().await;
-    let client = fixed(&server.base_url()).build().unwrap();
-    let seen = Seen::default();
+    let server = RawServer::start_busy_once().await;
+    let client = with_static_token(&server.base_url()).build().unwrap();
+    let recorded = Recorded::default();
     let request = client
         .api()
         .scan()
-        .file_url("https://pictures.example/private.png");
-    request.send().with_subscriber(seen.clone()).await.unwrap();
+        .file_url("https://images.example/private.png");
+    request
+        .send()
+        .with_subscriber(recorded.clone())
+        .await
+        .unwrap();
     for (name, value) in [
         ("otel.name", "GET /v4.0/barcode/scan"),
         ("barcode_cloud.operation", "scan"),
@@ -123,59 +128,59 @@ async fn a_call_of_the_generated_client_has_the_same_span() {
         ("http.request.resend_count", "1"),
         ("http.response.status_code", "200"),
     ] {
-        assert_eq!(seen.field(name).as_deref(), Some(value), "{name}");
+        assert_eq!(recorded.field(name).as_deref(), Some(value), "{name}");
     }
-    assert_eq!(seen.field("error.type"), None);
-    assert!(!seen.text().contains("private"), "{}", seen.text());
+    assert_eq!(recorded.field("error.type"), None);
+    assert!(!recorded.text().contains("private"), "{}", recorded.text());
 }
 
 #[tokio::test]
-async fn a_failed_call_says_how_it_failed() {
-    let server = Raw::start(|mut request| async move {
+async fn the_span_of_a_failed_call_has_the_kind_of_the_error() {
+    let server = RawServer::start(|mut request| async move {
         let body = r#"{"error":{"code":"c","message":"m"}}"#;
-        request.answer(400, "", "application/json", body).await;
+        request.respond(400, "", "application/json", body).await;
     })
     .await;
-    let client = fixed(&server.base_url()).build().unwrap();
-    let seen = Seen::default();
+    let client = with_static_token(&server.base_url()).build().unwrap();
+    let recorded = Recorded::default();
     let call = client.generate(EncodeBarcodeType::Qr, "private").send();
-    call.with_subscriber(seen.clone()).await.unwrap_err();
-    assert_eq!(seen.field("error.type").as_deref(), Some("400"));
-    assert_eq!(seen.field("otel.status_code").as_deref(), Some("ERROR"));
+    call.with_subscriber(recorded.clone()).await.unwrap_err();
+    assert_eq!(recorded.field("error.type").as_deref(), Some("400"));
+    assert_eq!(recorded.field("otel.status_code").as_deref(), Some("ERROR"));
     assert_eq!(
-        seen.field("http.response.status_code").as_deref(),
+        recorded.field("http.response.status_code").as_deref(),
         Some("400")
     );
-    assert_eq!(seen.field("http.request.resend_count"), None);
+    assert_eq!(recorded.field("http.request.resend_count"), None);
     assert_eq!(
-        seen.field("url.template").as_deref(),
+        recorded.field("url.template").as_deref(),
         Some("/v4.0/barcode/generate-body")
     );
-    assert!(!seen.text().contains("private"), "{}", seen.text());
+    assert!(!recorded.text().contains("private"), "{}", recorded.text());
 }
 
 #[tokio::test]
 async fn a_status_of_the_token_endpoint_is_not_recorded_as_the_apis() {
-    let server = Raw::start(|mut request| async move {
+    let server = RawServer::start(|mut request| async move {
         let body = r#"{"error":"invalid_client"}"#;
-        request.answer(400, "", "application/json", body).await;
+        request.respond(400, "", "application/json", body).await;
     })
     .await;
     let client = client_with_tokens_of(&server.base_url());
-    let seen = Seen::default();
+    let recorded = Recorded::default();
     let call = client.generate(EncodeBarcodeType::Qr, "x").send();
-    let error = call.with_subscriber(seen.clone()).await.unwrap_err();
+    let error = call.with_subscriber(recorded.clone()).await.unwrap_err();
     assert_eq!(error.status().unwrap(), 400);
-    assert_eq!(seen.field("error.type").as_deref(), Some("auth"));
-    assert_eq!(seen.field("otel.status_code").as_deref(), Some("ERROR"));
-    assert_eq!(seen.field("http.response.status_code"), None);
+    assert_eq!(recorded.field("error.type").as_deref(), Some("auth"));
+    assert_eq!(recorded.field("otel.status_code").as_deref(), Some("ERROR"));
+    assert_eq!(recorded.field("http.response.status_code"), None);
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_says_that_it_was_cancelled() {
+async fn the_span_of_a_dropped_call_is_recorded_as_cancelled() {
     let arrived = Arc::new(tokio::sync::Notify::new());
     let came = arrived.clone();
-    let server = Raw::start(move |_request| {
+    let server = RawServer::start(move |_request| {
         let came = came.clone();
         async move {
             came.notify_one();
@@ -183,63 +188,73 @@ async fn a_call_that_is_dropped_says_that_it_was_cancelled() {
         }
     })
     .await;
-    let client = fixed(&server.base_url()).build().unwrap();
-    let seen = Seen::default();
+    let client = with_static_token(&server.base_url()).build().unwrap();
+    let recorded = Recorded::default();
     let call = client.generate(EncodeBarcodeType::Qr, "x").send();
     tokio::select! {
         biased;
-        _ = call.with_subscriber(seen.clone()) => unreachable!("no answer comes"),
+        _ = call.with_subscriber(recorded.clone()) => unreachable!("the server does not respond"),
         () = arrived.notified() => {}
     }
-    assert_eq!(seen.field("error.type").as_deref(), Some("cancelled"));
-    assert_eq!(seen.field("otel.status_code"), None);
+    assert_eq!(recorded.field("error.type").as_deref(), Some("cancelled"));
+    assert_eq!(recorded.field("otel.status_code"), None);
 }
 
 #[tokio::test]
-async fn the_span_of_a_stream_says_how_the_stream_ended() {
-    let server = Raw::start(|mut request| async move {
+async fn the_span_of_a_stream_records_how_the_stream_ended() {
+    let server = RawServer::start(|mut request| async move {
         match request.head.contains("x-request-id: half") {
-            true => request.half("image/png").await,
-            false => request.answer(200, "", "image/svg+xml", "<svg/>").await,
+            true => request.respond_with_half("image/png").await,
+            false => request.respond(200, "", "image/svg+xml", "<svg/>").await,
         }
     })
     .await;
-    let client = fixed(&server.base_url()).build().unwrap();
-    for (id, read, says) in [
+    let client = with_static_token(&server.base_url()).build().unwrap();
+    for (id, read, expected) in [
         ("whole", true, None),
         ("whole", false, Some("cancelled")),
         ("half", true, Some("transport")),
     ] {
-        let seen = Seen::default();
+        let recorded = Recorded::default();
         let call = async {
             let request = client.generate(EncodeBarcodeType::Qr, "x").request_id(id);
             let mut stream = request.stream().await.unwrap();
             while read && stream.next().await.is_some_and(|piece| piece.is_ok()) {}
         };
-        call.with_subscriber(seen.clone()).await;
-        assert_eq!(seen.field("error.type").as_deref(), says, "{id} {read}");
+        call.with_subscriber(recorded.clone()).await;
+        assert_eq!(
+            recorded.field("error.type").as_deref(),
+            expected,
+            "{id} {read}"
+        );
     }
 }
 
 #[tokio::test]
-async fn data_is_seen_only_where_it_is_asked_for() {
-    let server = Raw::finding().await;
-    for asked in [false, true] {
-        let client = fixed(&server.base_url()).trace_data(asked).build().unwrap();
-        let seen = Seen::default();
-        let image = ImageSource::url("https://pictures.example/label.png");
+async fn barcode_data_is_recorded_only_if_enabled() {
+    let server = RawServer::start_with_barcode().await;
+    for enabled in [false, true] {
+        let client = with_static_token(&server.base_url())
+            .trace_data(enabled)
+            .build()
+            .unwrap();
+        let recorded = Recorded::default();
+        let image = ImageSource::url("https://images.example/label.png");
         client
             .scan(image)
             .send()
-            .with_subscriber(seen.clone())
+            .with_subscriber(recorded.clone())
             .await
             .unwrap();
-        assert_eq!(seen.field("data").as_deref(), asked.then_some("found"));
+        assert_eq!(
+            recorded.field("data").as_deref(),
+            enabled.then_some("found")
+        );
     }
 }
 
 #[test]
-fn calls_and_their_repetitions_are_counted() {
+fn calls_and_retries_are_counted() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -249,22 +264,22 @@ fn calls_and_their_repetitions_are_counted() {
     let mut port = 0;
     metrics::with_local_recorder(&recorder, || {
         runtime.block_on(async {
-            let server = Raw::busy_once().await;
-            let client = fixed(&server.base_url()).build().unwrap();
-            let image = || ImageSource::url("https://pictures.example/label.png");
+            let server = RawServer::start_busy_once().await;
+            let client = with_static_token(&server.base_url()).build().unwrap();
+            let image = || ImageSource::url("https://images.example/label.png");
             client.scan(image()).send().await.unwrap();
             client
                 .generate(EncodeBarcodeType::Qr, "x")
                 .send()
                 .await
                 .unwrap_err();
-            // Dropped in flight.
+            // This call is dropped while its request is in flight.
             let call = client.scan(image()).send();
             assert!(futures_util::FutureExt::now_or_never(call).is_none());
             port = server.port();
         });
     });
-    let mut told: Vec<_> = snapshotter
+    let mut summary: Vec<_> = snapshotter
         .snapshot()
         .into_vec()
         .into_iter()
@@ -282,13 +297,13 @@ fn calls_and_their_repetitions_are_counted() {
             (key.name().to_owned(), labels.join(" "), count)
         })
         .collect();
-    told.sort();
-    let told: Vec<_> = told
+    summary.sort();
+    let summary: Vec<_> = summary
         .iter()
         .map(|(name, labels, count)| (name.as_str(), labels.as_str(), *count))
         .collect();
     assert_eq!(
-        told,
+        summary,
         [
             (
                 "barcode_cloud.resent_requests",

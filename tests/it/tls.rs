@@ -22,31 +22,32 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::raw::FOUND;
 
-/// Starts it; returns its base URL and its certificate as PEM. It finds a barcode in whatever is
-/// asked.
+/// Starts a server that responds to each request with one barcode. Returns its base URL and its
+/// certificate as PEM.
 pub(crate) async fn server() -> (String, String) {
     let (listener, acceptor, base_url, pem) = listen(&[]).await;
-    answer(listener, acceptor);
+    response(listener, acceptor);
     (base_url, pem)
 }
 
-/// The same for clients that present the certificate in the returned PEM, which has its key too.
-/// Returns base URL, the server's certificate and that PEM.
-pub(crate) async fn mutual() -> (String, String, String) {
+/// Starts the same server, but requires a client certificate. Returns the base URL, the server's
+/// certificate, and a PEM file with the certificate and the key of the client.
+pub(crate) async fn server_with_client_auth() -> (String, String, String) {
     let client = rcgen::generate_simple_self_signed(["client".to_owned()]).unwrap();
     let mut trusted = RootCertStore::empty();
     trusted.add(client.cert.der().clone()).unwrap();
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(trusted), provider);
-    let (listener, acceptor, base_url, pem) = listen_for(&[], verifier.build().unwrap()).await;
-    answer(listener, acceptor);
+    let (listener, acceptor, base_url, pem) =
+        listen_with_verifier(&[], verifier.build().unwrap()).await;
+    response(listener, acceptor);
     let identity = pem_of("CERTIFICATE", client.cert.der())
         + &pem_of("PRIVATE KEY", &client.signing_key.serialize_der());
     (base_url, pem, identity)
 }
 
-/// Answers each connection with a barcode that was found.
-fn answer(listener: TcpListener, acceptor: TlsAcceptor) {
+/// Responds with one barcode on each connection.
+fn response(listener: TcpListener, acceptor: TlsAcceptor) {
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(socket).await else {
@@ -55,14 +56,14 @@ fn answer(listener: TcpListener, acceptor: TlsAcceptor) {
             let mut request = [0; 4096];
             let _ = stream.read(&mut request).await;
             let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\n";
-            let answer = format!("{head}content-length: {}\r\n\r\n{FOUND}", FOUND.len());
-            let _ = stream.write_all(answer.as_bytes()).await;
+            let response = format!("{head}content-length: {}\r\n\r\n{FOUND}", FOUND.len());
+            let _ = stream.write_all(response.as_bytes()).await;
             let _ = stream.shutdown().await;
         }
     });
 }
 
-/// The same over HTTP/2 and nothing else. It reads each request to its end before it answers.
+/// Starts a server that supports only HTTP/2 and reads each request completely before it responds.
 pub(crate) async fn http2() -> (String, String) {
     let (listener, acceptor, base_url, pem) = listen(&[b"h2"]).await;
     tokio::spawn(async move {
@@ -80,18 +81,18 @@ pub(crate) async fn http2() -> (String, String) {
 
 async fn found(request: Request<Incoming>) -> Result<Response<String>, hyper::Error> {
     request.into_body().collect().await?;
-    let mut answer = Response::new(FOUND.to_owned());
+    let mut response = Response::new(FOUND.to_owned());
     let media_type = HeaderValue::from_static("application/json");
-    answer.headers_mut().insert(CONTENT_TYPE, media_type);
-    Ok(answer)
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    Ok(response)
 }
 
-/// A listener on this machine that offers `protocols`, with its base URL and its certificate.
+/// A loopback listener that offers `protocols`, with its base URL and its certificate.
 pub(crate) async fn listen(protocols: &[&[u8]]) -> (TcpListener, TlsAcceptor, String, String) {
-    listen_for(protocols, WebPkiClientVerifier::no_client_auth()).await
+    listen_with_verifier(protocols, WebPkiClientVerifier::no_client_auth()).await
 }
 
-async fn listen_for(
+async fn listen_with_verifier(
     protocols: &[&[u8]],
     clients: Arc<dyn ClientCertVerifier>,
 ) -> (TcpListener, TlsAcceptor, String, String) {

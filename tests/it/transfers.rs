@@ -1,4 +1,4 @@
-//! Uploads that change, downloads that break off, and the files that they leave.
+//! Uploads of changing files, interrupted downloads, and the files that they leave.
 
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -14,8 +14,8 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::raw::Raw;
-use crate::service::{fixed, sandbox};
+use crate::raw::RawServer;
+use crate::service::{sandbox, with_static_token};
 use crate::tls;
 
 /// One type: the image is sent as a multipart form.
@@ -25,14 +25,14 @@ const MULTIPART: [DecodeBarcodeType; 1] = [DecodeBarcodeType::Qr];
 const JSON: [DecodeBarcodeType; 2] = [DecodeBarcodeType::Qr, DecodeBarcodeType::Aztec];
 
 #[tokio::test]
-async fn a_reader_goes_up_and_can_be_read_once() {
+async fn a_reader_is_uploaded_and_can_be_read_only_once() {
     let (_sandbox, client) = sandbox().await;
-    let picture = client
+    let image = client
         .generate(EncodeBarcodeType::Qr, "by reader")
         .send()
         .await
         .unwrap();
-    let bytes = picture.into_bytes();
+    let bytes = image.into_bytes();
     for types in [&MULTIPART[..], &JSON] {
         let image = ImageSource::reader(std::io::Cursor::new(bytes.clone()), bytes.len() as u64);
         let request = client.recognize(image).types(types.iter().copied());
@@ -50,11 +50,11 @@ async fn a_reader_goes_up_and_can_be_read_once() {
 }
 
 #[tokio::test]
-async fn a_reader_of_another_length_breaks_the_request_off() {
-    let server = Raw::finding().await;
-    let client = fixed(&server.base_url()).build().unwrap();
+async fn a_reader_of_the_wrong_length_aborts_the_request() {
+    let server = RawServer::start_with_barcode().await;
+    let client = with_static_token(&server.base_url()).build().unwrap();
     for types in [&MULTIPART[..], &JSON] {
-        for (length, says) in [
+        for (length, expected) in [
             (200_001, "image: ended after 200000 of 200001 bytes"),
             (199_999, "image: has more than its 199999 bytes"),
             (0, "image: is empty"),
@@ -63,14 +63,17 @@ async fn a_reader_of_another_length_breaks_the_request_off() {
             let image = ImageSource::reader(reader, length);
             let request = client.recognize(image).types(types.iter().copied());
             let error = request.send().await.unwrap_err();
-            assert!(error.to_string().starts_with(says), "{types:?}: {error}");
+            assert!(
+                error.to_string().starts_with(expected),
+                "{types:?}: {error}"
+            );
         }
     }
-    assert_eq!(server.heads().len(), 0, "no request came whole");
+    assert_eq!(server.heads().len(), 0, "no request arrived completely");
 }
 
 #[tokio::test]
-async fn a_reader_of_unknown_length_and_a_file_go_up() {
+async fn a_reader_of_unknown_length_and_a_file_are_uploaded() {
     let (sandbox, client) = sandbox().await;
     let generate = client.generate(EncodeBarcodeType::Qr, "by reader");
     let bytes = generate.stream().await.unwrap();
@@ -121,29 +124,29 @@ async fn over_http2() -> Client {
 }
 
 #[tokio::test]
-async fn a_picture_goes_up_over_http2() {
+async fn an_image_is_uploaded_over_http2() {
     let client = over_http2().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
     std::fs::write(&path, vec![7; 200_000]).unwrap();
     let reader = ImageSource::reader(std::io::Cursor::new(vec![7; 200_000]), 200_000);
-    for image in [reader, path.into(), b"picture".to_vec().into()] {
+    for image in [reader, path.into(), b"image".to_vec().into()] {
         let found = client.scan(image).send().await.unwrap();
         assert_eq!(found[0].value, "found");
     }
 }
 
 #[tokio::test]
-async fn a_reader_of_another_length_is_told_as_such_over_http2_too() {
+async fn the_error_for_a_reader_of_the_wrong_length_is_the_same_over_http2() {
     let client = over_http2().await;
-    for (length, says) in [
+    for (length, expected) in [
         (200_001, "image: ended after 200000 of 200001 bytes"),
         (199_999, "image: has more than its 199999 bytes"),
     ] {
         let reader = std::io::Cursor::new(vec![7; 200_000]);
         let image = ImageSource::reader(reader, length);
         let error = client.scan(image).send().await.unwrap_err();
-        assert!(error.to_string().starts_with(says), "{error}");
+        assert!(error.to_string().starts_with(expected), "{error}");
     }
 }
 
@@ -163,12 +166,12 @@ async fn slow_server(came: Arc<Notify>, read: Arc<Notify>) -> String {
 }
 
 #[tokio::test]
-async fn a_file_that_changes_while_it_goes_up_breaks_the_request_off() {
+async fn a_file_that_changes_during_its_upload_aborts_the_request() {
     let folder = tempfile::tempdir().unwrap();
-    // Far more than the buffers of a connection hold: the upload cannot be over before the server
-    // reads.
+    // Far more than the buffers of a connection can hold, so that the upload cannot end before the
+    // server reads.
     let length = 64 << 20;
-    for (change, says) in [
+    for (change, expected) in [
         (length + 5, "has more than its"),
         (length / 2, "ended after"),
     ] {
@@ -177,7 +180,7 @@ async fn a_file_that_changes_while_it_goes_up_breaks_the_request_off() {
         file.set_len(length).unwrap();
         let (came, read) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let base_url = slow_server(came.clone(), read.clone()).await;
-        let client = fixed(&base_url).build().unwrap();
+        let client = with_static_token(&base_url).build().unwrap();
         let call = tokio::spawn(client.scan(path.as_path()).send());
         came.notified().await;
         file.set_len(change).unwrap();
@@ -189,29 +192,29 @@ async fn a_file_that_changes_while_it_goes_up_breaks_the_request_off() {
             "{error:?}"
         );
         assert!(
-            text.contains(says) && text.contains("changed while it was sent"),
+            text.contains(expected) && text.contains("changed while it was sent"),
             "{text}"
         );
     }
 }
 
 #[tokio::test]
-async fn a_file_that_is_gone_before_the_next_attempt_is_named() {
+async fn a_file_that_is_deleted_before_the_next_attempt_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
-    std::fs::write(&path, "picture").unwrap();
+    std::fs::write(&path, "image").unwrap();
     let gone = path.clone();
-    let server = Raw::start(move |mut request| {
+    let server = RawServer::start(move |mut request| {
         let gone = gone.clone();
         async move {
             std::fs::remove_file(gone).unwrap();
             request
-                .answer(503, "retry-after: 0\r\n", "text/plain", "")
+                .respond(503, "retry-after: 0\r\n", "text/plain", "")
                 .await;
         }
     })
     .await;
-    let client = fixed(&server.base_url()).build().unwrap();
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let error = client.scan(path.as_path()).send().await.unwrap_err();
     assert!(
         matches!(&error, Error::File { path: named, .. } if *named == path),
@@ -221,9 +224,11 @@ async fn a_file_that_is_gone_before_the_next_attempt_is_named() {
 
 #[tokio::test]
 async fn a_file_too_large_for_a_body_is_not_read() {
-    let client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
+    let client = with_static_token("http://127.0.0.1:9/v4.0")
+        .build()
+        .unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
-    // More than any memory holds, and nothing on disk.
+    // A sparse file that is larger than any memory.
     file.as_file().set_len(1 << 43).unwrap();
     let types = [DecodeBarcodeType::Qr, DecodeBarcodeType::Aztec];
     let error = client.recognize(file.path()).types(types).send().await;
@@ -236,14 +241,16 @@ async fn a_file_too_large_for_a_body_is_not_read() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_pipe_is_not_waited_for_and_not_replaced() {
-    let client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
+async fn a_pipe_is_rejected_without_blocking_and_not_replaced() {
+    let client = with_static_token("http://127.0.0.1:9/v4.0")
+        .build()
+        .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
     let error = client.scan(pipe.as_path()).send().await.unwrap_err();
-    assert_no_regular_file(&error, &pipe);
+    assert_not_a_regular_file(&error, &pipe);
     let request = client.generate(EncodeBarcodeType::Qr, "x");
     let error = request.save(&pipe).await.unwrap_err();
     assert!(
@@ -254,7 +261,7 @@ async fn a_pipe_is_not_waited_for_and_not_replaced() {
 }
 
 #[tokio::test]
-async fn a_picture_comes_as_a_stream_or_straight_to_a_file() {
+async fn an_image_is_downloaded_as_a_stream_or_into_a_file() {
     let (_sandbox, client) = sandbox().await;
     let request = || client.generate(EncodeBarcodeType::Qr, "x".repeat(900));
     let whole = request().send().await.unwrap();
@@ -289,21 +296,21 @@ async fn a_symbolic_link_is_followed_and_not_replaced() {
     std::fs::create_dir(folder.path().join("a")).unwrap();
     std::os::unix::fs::symlink("a/file", &link).unwrap();
     let request = || client.generate(EncodeBarcodeType::Qr, "x");
-    // It leads nowhere yet.
+    // The target of the link does not exist yet.
     let error = request().save(&link).await.unwrap_err();
     assert!(
         matches!(&error, Error::File { path, .. } if *path == link),
         "{error:?}"
     );
-    let picture = request().send().await.unwrap();
+    let image = request().send().await.unwrap();
     for streamed in [true, false] {
         std::fs::write(&file, "old").unwrap();
         match streamed {
             true => drop(request().save(&link).await.unwrap()),
-            false => picture.save(&link).await.unwrap(),
+            false => image.save(&link).await.unwrap(),
         }
         assert!(link.symlink_metadata().unwrap().is_symlink());
-        assert_eq!(&std::fs::read(&file).unwrap(), picture.bytes());
+        assert_eq!(&std::fs::read(&file).unwrap(), image.bytes());
     }
     assert_eq!(names(folder.path()), ["a", "link"]);
     assert_eq!(names(&folder.path().join("a")), ["file"]);
@@ -320,17 +327,17 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_off_leaves_the_old_file_and_no_other() {
+async fn an_interrupted_download_keeps_the_old_file_and_leaves_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
     std::fs::write(&path, "old").unwrap();
-    let server = Raw::start(|mut request| async move {
-        request.half("image/x-half").await;
+    let server = RawServer::start(|mut request| async move {
+        request.respond_with_half("image/x-half").await;
         std::future::pending::<()>().await;
     })
     .await;
     let short = Duration::from_millis(100);
-    let client = fixed(&server.base_url())
+    let client = with_static_token(&server.base_url())
         .idle_timeout(short)
         .build()
         .unwrap();
@@ -348,8 +355,8 @@ async fn a_download_that_breaks_off_leaves_the_old_file_and_no_other() {
     );
     assert_eq!(names(folder.path()), ["label.png"]);
 
-    // Dropped in the middle of it.
-    let client = fixed(&server.base_url()).build().unwrap();
+    // The download is dropped before it ends.
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let request = client.generate(EncodeBarcodeType::Qr, "x");
     let target = path.clone();
     let save = tokio::spawn(async move { request.save(target).await });
@@ -365,12 +372,12 @@ async fn a_download_that_breaks_off_leaves_the_old_file_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_path_that_no_file_can_have_is_named() {
-    let server = Raw::start(|mut request| async move {
-        request.answer(200, "", "image/svg+xml", "<svg/>").await;
+async fn a_path_that_cannot_be_a_file_is_named() {
+    let server = RawServer::start(|mut request| async move {
+        request.respond(200, "", "image/svg+xml", "<svg/>").await;
     })
     .await;
-    let client = fixed(&server.base_url()).build().unwrap();
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("sub");
     std::fs::create_dir(&inside).unwrap();
@@ -385,13 +392,13 @@ async fn a_path_that_no_file_can_have_is_named() {
         folder.path().join("a\0b"),
     ];
     for path in &paths {
-        let picture = client
+        let image = client
             .generate(EncodeBarcodeType::Qr, "x")
             .send()
             .await
             .unwrap();
         for error in [
-            picture.save(path).await.unwrap_err(),
+            image.save(path).await.unwrap_err(),
             client
                 .generate(EncodeBarcodeType::Qr, "x")
                 .save(path)
@@ -419,22 +426,22 @@ async fn a_file_keeps_its_permissions_and_a_new_one_has_the_usual_ones() {
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt as _;
 
-    let server = Raw::start(|mut request| async move {
-        request.answer(200, "", "image/svg+xml", "<svg/>").await;
+    let server = RawServer::start(|mut request| async move {
+        request.respond(200, "", "image/svg+xml", "<svg/>").await;
     })
     .await;
-    let client = fixed(&server.base_url()).build().unwrap();
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.svg");
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
     let usual = folder.path().join("usual");
     std::fs::write(&usual, "").unwrap();
     let request = || client.generate(EncodeBarcodeType::Qr, "x");
-    let picture = request().send().await.unwrap();
+    let image = request().send().await.unwrap();
     for streamed in [true, false] {
         let save = async || match streamed {
             true => drop(request().save(&path).await.unwrap()),
-            false => picture.save(&path).await.unwrap(),
+            false => image.save(&path).await.unwrap(),
         };
         save().await;
         assert_eq!(mode(&path), mode(&usual), "{streamed}");
@@ -444,7 +451,7 @@ async fn a_file_keeps_its_permissions_and_a_new_one_has_the_usual_ones() {
             assert_eq!(mode(&path), kept, "{streamed}");
             assert_eq!(std::fs::read(&path).unwrap(), b"<svg/>");
         }
-        // The right to run as another user belongs to the old content.
+        // The setuid bit must not apply to the new content.
         std::fs::set_permissions(&path, Permissions::from_mode(0o4755)).unwrap();
         save().await;
         assert_eq!(mode(&path), 0o755);
@@ -452,7 +459,7 @@ async fn a_file_keeps_its_permissions_and_a_new_one_has_the_usual_ones() {
     }
 }
 
-fn assert_no_regular_file(error: &Error, file: &Path) {
+fn assert_not_a_regular_file(error: &Error, file: &Path) {
     assert!(
         matches!(error, Error::File { path, .. } if path == file),
         "{error:?}"
@@ -466,20 +473,24 @@ fn assert_no_regular_file(error: &Error, file: &Path) {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_device_and_a_socket_are_named_as_such() {
-    let client: Client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
+async fn a_device_and_a_socket_are_not_regular_files() {
+    let client: Client = with_static_token("http://127.0.0.1:9/v4.0")
+        .build()
+        .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     for path in [Path::new("/dev/null"), &socket] {
         let error = client.scan(path).send().await.unwrap_err();
-        assert_no_regular_file(&error, path);
+        assert_not_a_regular_file(&error, path);
     }
 }
 
 #[tokio::test]
-async fn a_file_without_a_length_is_refused_as_empty() {
-    let client: Client = fixed("http://127.0.0.1:9/v4.0").build().unwrap();
+async fn a_file_without_a_length_is_rejected_as_empty() {
+    let client: Client = with_static_token("http://127.0.0.1:9/v4.0")
+        .build()
+        .unwrap();
     let mut folder = tempfile::NamedTempFile::new().unwrap();
     folder.flush().unwrap();
     for path in [Path::new("/proc/self/status"), folder.path()] {

@@ -1,5 +1,5 @@
-//! The fault matrix: whatever goes wrong on the way, in every operation and with every kind of
-//! upload, gives the right error or the right success after the right number of attempts.
+//! The fault matrix: the outcome and the number of attempts of every operation, with every kind of
+//! upload, for each fault of a server.
 //!
 //! `cargo test -p tests --test it fault_matrix -- --nocapture` prints it as a table.
 
@@ -19,50 +19,50 @@ use tracing::instrument::WithSubscriber as _;
 
 use self::server::Server;
 
-/// A way for things to go wrong.
+/// A fault of the server or of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// Nobody listens.
+    /// No server listens on the port.
     ConnectRefused,
     /// The connection is reset once the request has been read.
     ResetBeforeHeaders,
-    /// The connection is reset after half an answer.
+    /// The connection is reset after half of the response.
     ResetInBody,
-    /// No answer comes.
+    /// The server does not respond.
     Hang,
-    /// An answer comes byte by byte, for longer than an attempt may take.
+    /// The response arrives byte by byte, for longer than an attempt may take.
     SlowDrip,
-    /// Half an answer comes, and no more.
+    /// Only half of the response arrives.
     Stall,
-    /// This status, so many times; then a success.
+    /// A status that is returned a number of times, before a success.
     Status(u16, usize),
     /// 429 with `Retry-After` in seconds, longer than a client waits.
     TooManySeconds,
-    /// The same as a date.
+    /// The same, but `Retry-After` is a date.
     TooManyDate,
     /// 429 with a `Retry-After` that has passed, once.
     TooManyOnce,
-    /// 500 to a client that sends such requests again.
-    ServerErrorAgain,
-    /// A reset before headers to a client that sends such requests again.
-    LostAnswerAgain,
-    /// A gateway's 504 to a client that resends requests whose response was lost.
-    GatewayTimeoutAgain,
-    /// A page of a proxy, with status 200.
+    /// 500, for a client that resends such requests.
+    ServerErrorRetried,
+    /// A reset before the headers, for a client that resends requests whose response was lost.
+    LostResponseRetried,
+    /// A gateway's 504, for a client that resends requests whose response was lost.
+    GatewayTimeoutRetried,
+    /// An HTML page of a proxy, with status 200.
     HtmlSuccess,
-    /// A page of a proxy, with status 502.
+    /// An HTML page of a proxy, with status 502.
     HtmlError,
     /// An error as XML.
     XmlError,
-    /// Half of the JSON, with the length of the half.
+    /// Half of the JSON, with a matching `Content-Length`.
     TruncatedJson,
-    /// Nothing, with status 200.
+    /// An empty body with status 200.
     Empty,
-    /// The right body, called something else.
+    /// A correct body with a wrong `Content-Type`.
     WrongContentType,
-    /// More than the client's limit, and says so.
+    /// A body larger than the client's limit, with its `Content-Length`.
     OverTheLimit,
-    /// More than the client's limit, in chunks.
+    /// A body larger than the client's limit, in chunks.
     OverTheLimitChunked,
 }
 
@@ -71,7 +71,7 @@ const ALWAYS: usize = usize::MAX;
 const FAULTS: [Fault; 28] = [
     Fault::ConnectRefused,
     Fault::ResetBeforeHeaders,
-    Fault::LostAnswerAgain,
+    Fault::LostResponseRetried,
     Fault::ResetInBody,
     Fault::Hang,
     Fault::SlowDrip,
@@ -83,11 +83,11 @@ const FAULTS: [Fault; 28] = [
     Fault::TooManyDate,
     Fault::TooManyOnce,
     Fault::Status(500, ALWAYS),
-    Fault::ServerErrorAgain,
+    Fault::ServerErrorRetried,
     Fault::Status(408, ALWAYS),
     Fault::Status(502, ALWAYS),
     Fault::Status(504, ALWAYS),
-    Fault::GatewayTimeoutAgain,
+    Fault::GatewayTimeoutRetried,
     Fault::Status(503, 2),
     Fault::HtmlSuccess,
     Fault::HtmlError,
@@ -99,7 +99,7 @@ const FAULTS: [Fault; 28] = [
     Fault::OverTheLimitChunked,
 ];
 
-/// How the picture goes up.
+/// How the image is uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Upload {
     None,
@@ -121,10 +121,10 @@ impl std::fmt::Display for Upload {
 
 type Column = (&'static str, Upload);
 
-/// Looks for several types, which needs the image in a JSON body.
+/// Recognizes several types, for which the image is sent in a JSON body.
 const SEVERAL: &str = "recognize several";
 
-/// The requests of the facade, with each kind of upload that they take.
+/// The requests of the facade, with each kind of upload that they support.
 const COLUMNS: [Column; 12] = [
     ("generate", Upload::None),
     ("recognize", Upload::None),
@@ -140,7 +140,7 @@ const COLUMNS: [Column; 12] = [
     ("scan", Upload::Reader),
 ];
 
-/// What a cell of the matrix holds: how the call ended, and after how many attempts.
+/// A cell of the matrix: how a call ended, and the number of its attempts.
 type Cell = (String, u32);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +148,7 @@ async fn fault_matrix() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
     std::fs::write(&path, vec![7; 200_000]).unwrap();
-    // One for all cells: to set one up costs more than a call.
+    // All cells share one client, because creating a client costs more than a call.
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let cells = FAULTS
         .into_iter()
@@ -170,12 +170,12 @@ async fn fault_matrix() {
     }
 }
 
-/// Makes one call to a server of its own.
+/// Makes one call to its own server.
 async fn cell(fault: Fault, column: Column, path: PathBuf, http: reqwest::Client) -> Cell {
     let server = Server::start(fault).await;
     let (operation, upload) = column;
     let image = match upload {
-        Upload::None => ImageSource::url("https://pictures.example/label.png"),
+        Upload::None => ImageSource::url("https://images.example/label.png"),
         Upload::Bytes => std::fs::read(&path).unwrap().into(),
         Upload::File => path.into(),
         Upload::Reader => ImageSource::reader(std::io::Cursor::new(vec![7; 200_000]), 200_000),
@@ -200,8 +200,8 @@ async fn cell(fault: Fault, column: Column, path: PathBuf, http: reqwest::Client
     };
     let outcome = call.with_subscriber(resent.clone()).await;
     let attempts = resent.count() + 1;
-    // What the client says of its attempts is what the server saw of them, if it came so far within
-    // a short deadline.
+    // The client and the server must count the same attempts. With a short deadline, a request may
+    // not reach the server.
     if !matches!(fault, Fault::ConnectRefused | Fault::Hang | Fault::SlowDrip) {
         assert_eq!(
             server.attempts(),
@@ -209,7 +209,7 @@ async fn cell(fault: Fault, column: Column, path: PathBuf, http: reqwest::Client
             "{fault:?} {column:?} {outcome:?}"
         );
     }
-    (told(fault, outcome), attempts)
+    (describe(fault, outcome), attempts)
 }
 
 /// Deadlines are short only in the faults that test them. Elsewhere, a slow machine would exceed
@@ -219,10 +219,10 @@ fn client(fault: Fault, base_url: &str, http: reqwest::Client) -> Client {
     let short = Duration::from_millis(200);
     let at_once = Duration::from_millis(1);
     let mut retry = Retry::default().pauses(at_once, Duration::from_secs(5));
-    retry = retry.server_errors(fault == Fault::ServerErrorAgain);
+    retry = retry.server_errors(fault == Fault::ServerErrorRetried);
     retry = retry.lost_responses(matches!(
         fault,
-        Fault::LostAnswerAgain | Fault::GatewayTimeoutAgain
+        Fault::LostResponseRetried | Fault::GatewayTimeoutRetried
     ));
     let builder = Client::builder()
         .base_url(base_url)
@@ -234,7 +234,7 @@ fn client(fault: Fault, base_url: &str, http: reqwest::Client) -> Client {
         Fault::Stall => builder.attempt_timeout(long).idle_timeout(short),
         _ => builder.attempt_timeout(long).idle_timeout(long),
     };
-    // Only who can get another token sends again after a 401.
+    // After a 401, a request is resent only if the client can get another token.
     let builder = match fault {
         Fault::Status(401, _) => builder
             .credentials(ClientCredentials::new("id", "secret").unwrap())
@@ -247,8 +247,8 @@ fn client(fault: Fault, base_url: &str, http: reqwest::Client) -> Client {
     builder.build().unwrap()
 }
 
-/// How a call ended, in a word or two; what an error must say is asserted on the way.
-fn told(fault: Fault, outcome: Result<usize, Error>) -> String {
+/// Returns a short description of the outcome of a call, and checks the properties of its error.
+fn describe(fault: Fault, outcome: Result<usize, Error>) -> String {
     let error = match outcome {
         Ok(length) => return format!("ok {}", if length > 0 { "found" } else { "empty" }),
         Err(error) => error,
@@ -256,7 +256,7 @@ fn told(fault: Fault, outcome: Result<usize, Error>) -> String {
     let line = error.to_string();
     assert!(
         !line.contains('\n') && line.contains(';'),
-        "one line, with what to do next: {line}"
+        "an error must be one line with advice: {line}"
     );
     match &error {
         Error::Api(api) => {
@@ -276,7 +276,7 @@ fn told(fault: Fault, outcome: Result<usize, Error>) -> String {
             format!("api {status}")
         }
         Error::Transport { source } if source.is_connect() => "connect".into(),
-        Error::Transport { .. } => "broken off".into(),
+        Error::Transport { .. } => "broken connection".into(),
         Error::Timeout {
             deadline: Deadline::Attempt,
             ..
@@ -295,17 +295,17 @@ fn told(fault: Fault, outcome: Result<usize, Error>) -> String {
 }
 
 fn expected(fault: Fault, (operation, upload): Column) -> Cell {
-    let draws = operation == "generate";
-    // A reader that was read cannot be resent.
+    let is_generate = operation == "generate";
+    // A request whose image is a reader cannot be resent.
     let once = upload == Upload::Reader;
     let again = |attempts: u32| if once { 1 } else { attempts };
-    let (told, attempts) = match fault {
-        // A form's reader is first read when there is a connection, that of a body before it is
-        // sent.
+    let (summary, attempts) = match fault {
+        // In a form, the reader is read while the request is sent, after the connection was made.
+        // In a JSON body, it is read before.
         Fault::ConnectRefused if operation == SEVERAL => ("connect", again(3)),
         Fault::ConnectRefused => ("connect", 3),
-        Fault::ResetBeforeHeaders | Fault::ResetInBody => ("broken off", 1),
-        Fault::LostAnswerAgain => ("broken off", again(3)),
+        Fault::ResetBeforeHeaders | Fault::ResetInBody => ("broken connection", 1),
+        Fault::LostResponseRetried => ("broken connection", again(3)),
         Fault::Hang | Fault::SlowDrip => ("attempt timeout", 1),
         Fault::Stall => ("idle timeout", 1),
         Fault::Status(401, 1) if once => ("api 401", 1),
@@ -316,26 +316,26 @@ fn expected(fault: Fault, (operation, upload): Column) -> Cell {
         Fault::TooManyOnce if once => ("api 429", 1),
         Fault::TooManyOnce => ("ok found", 2),
         Fault::Status(500, _) => ("api 500", 1),
-        Fault::ServerErrorAgain => ("api 500", again(3)),
+        Fault::ServerErrorRetried => ("api 500", again(3)),
         Fault::Status(408, _) => ("api 408", 1),
-        // The request may have been billed, so a gateway's error is not answered with another one.
+        // The request may have been billed, so it is not resent.
         Fault::Status(502, _) | Fault::HtmlError => ("api 502", 1),
         Fault::Status(504, _) => ("api 504", 1),
-        Fault::GatewayTimeoutAgain => ("api 504", again(3)),
+        Fault::GatewayTimeoutRetried => ("api 504", again(3)),
         Fault::Status(503, 2) if once => ("api 503", 1),
         Fault::Status(503, 2) => ("ok found", 3),
-        Fault::Status(..) => unreachable!("not in the table"),
+        Fault::Status(..) => unreachable!("not in `FAULTS`"),
         Fault::HtmlSuccess | Fault::TruncatedJson | Fault::Empty => ("invalid", 1),
         Fault::XmlError => ("api 400", 1),
-        Fault::WrongContentType if draws => ("invalid", 1),
+        Fault::WrongContentType if is_generate => ("invalid", 1),
         Fault::WrongContentType => ("ok found", 1),
         Fault::OverTheLimit | Fault::OverTheLimitChunked => ("too long", 1),
     };
-    (told.to_owned(), attempts)
+    (summary.to_owned(), attempts)
 }
 
 fn table(cells: &[(Fault, Column, Cell)]) -> String {
-    let mut text = String::from("\nHow each call ended, and after how many attempts.\n\n");
+    let mut text = String::from("\nThe outcome of each call and the number of its attempts.\n\n");
     let _ = write!(text, "{:<22}", "fault");
     for (operation, _) in COLUMNS {
         let _ = write!(text, " | {operation:<19}");
@@ -346,8 +346,8 @@ fn table(cells: &[(Fault, Column, Cell)]) -> String {
     }
     for row in cells.chunks(COLUMNS.len()) {
         let _ = write!(text, "\n{:<22}", name(row[0].0));
-        for (_, _, (told, attempts)) in row {
-            let _ = write!(text, " | {:<19}", format!("{told} x{attempts}"));
+        for (_, _, (summary, attempts)) in row {
+            let _ = write!(text, " | {:<19}", format!("{summary} x{attempts}"));
         }
     }
     text.push_str("\n\n");

@@ -1,5 +1,5 @@
-//! A server that does one thing wrong: resets and half answers are beyond what an HTTP library
-//! does.
+//! A server with one fault. It uses raw sockets, because an HTTP library does not produce resets and
+//! incomplete responses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpSocket;
 
 use super::Fault;
-use crate::raw::{FOUND, Raw, Request};
+use crate::raw::{FOUND, RawServer, Request};
 
 const TOKEN: &str = r#"{"access_token":"token","expires_in":3600,"token_type":"Bearer"}"#;
 const ERROR: &str = r#"{"requestId":"r-1","error":{"code":"errorCode","message":"m"}}"#;
@@ -19,10 +19,10 @@ const HTML: &str = "<html><body>bad gateway</body></html>";
 
 /// A server with one fault.
 pub(super) enum Server {
-    /// Nobody listens, and nobody else gets the port.
-    Deaf(TcpSocket),
-    Wrong {
-        raw: Raw,
+    /// A socket that is bound but does not listen, so that no other process gets the port.
+    Closed(TcpSocket),
+    Faulty {
+        raw: RawServer,
         attempts: Arc<AtomicUsize>,
     },
 }
@@ -32,89 +32,91 @@ impl Server {
         if fault == Fault::ConnectRefused {
             let socket = TcpSocket::new_v4().unwrap();
             socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-            return Self::Deaf(socket);
+            return Self::Closed(socket);
         }
         let attempts = Arc::new(AtomicUsize::new(0));
         let count = attempts.clone();
-        let raw = Raw::start(move |request| serve(request, fault, count.clone())).await;
-        Self::Wrong { raw, attempts }
+        let raw = RawServer::start(move |request| serve(request, fault, count.clone())).await;
+        Self::Faulty { raw, attempts }
     }
 
     pub(super) fn base_url(&self) -> String {
         match self {
-            Self::Deaf(socket) => format!("http://{}/v4.0", socket.local_addr().unwrap()),
-            Self::Wrong { raw, .. } => raw.base_url(),
+            Self::Closed(socket) => format!("http://{}/v4.0", socket.local_addr().unwrap()),
+            Self::Faulty { raw, .. } => raw.base_url(),
         }
     }
 
-    /// Requests that came, but for those for tokens.
+    /// The number of requests that arrived, without requests for tokens.
     pub(super) fn attempts(&self) -> u32 {
         match self {
-            Self::Deaf(_) => 0,
-            Self::Wrong { attempts, .. } => u32::try_from(attempts.load(Ordering::SeqCst)).unwrap(),
+            Self::Closed(_) => 0,
+            Self::Faulty { attempts, .. } => {
+                u32::try_from(attempts.load(Ordering::SeqCst)).unwrap()
+            }
         }
     }
 }
 
 async fn serve(mut request: Request, fault: Fault, attempts: Arc<AtomicUsize>) {
     if request.path().ends_with("/connect/token") {
-        return request.answer(200, "", "application/json", TOKEN).await;
+        return request.respond(200, "", "application/json", TOKEN).await;
     }
     let before = attempts.fetch_add(1, Ordering::SeqCst);
     let good = match request.path().contains("/generate") {
-        // A format that is not checked: the body is JSON for all operations.
+        // A format that is not checked, because the body is JSON for all operations.
         true => "image/x-any",
         false => "application/json",
     };
     match fault {
         Fault::ConnectRefused => {}
-        Fault::ResetBeforeHeaders | Fault::LostAnswerAgain => {
+        Fault::ResetBeforeHeaders | Fault::LostResponseRetried => {
             request.stream.set_zero_linger().unwrap();
         }
         Fault::ResetInBody => {
-            request.half(good).await;
+            request.respond_with_half(good).await;
             request.stream.set_zero_linger().unwrap();
         }
         Fault::Hang => std::future::pending().await,
         Fault::Stall => {
-            request.half(good).await;
+            request.respond_with_half(good).await;
             std::future::pending::<()>().await;
         }
         Fault::SlowDrip => drip(&mut request, good).await,
         Fault::Status(status, times) if before < times => error(&mut request, status, "").await,
-        Fault::ServerErrorAgain => error(&mut request, 500, "").await,
-        Fault::GatewayTimeoutAgain => error(&mut request, 504, "").await,
+        Fault::ServerErrorRetried => error(&mut request, 500, "").await,
+        Fault::GatewayTimeoutRetried => error(&mut request, 504, "").await,
         Fault::TooManySeconds => error(&mut request, 429, "retry-after: 600\r\n").await,
         Fault::TooManyDate => {
             let dates = "date: Thu, 01 Jan 2026 00:00:00 GMT\r\nretry-after: Thu, 01 Jan 2026 00:10:00 GMT\r\n";
             error(&mut request, 429, dates).await;
         }
         Fault::TooManyOnce if before == 0 => error(&mut request, 429, "retry-after: 0\r\n").await,
-        Fault::HtmlSuccess => request.answer(200, "", "text/html", HTML).await,
-        Fault::HtmlError => request.answer(502, "", "text/html", HTML).await,
-        Fault::XmlError => request.answer(400, "", "application/xml", XML).await,
+        Fault::HtmlSuccess => request.respond(200, "", "text/html", HTML).await,
+        Fault::HtmlError => request.respond(502, "", "text/html", HTML).await,
+        Fault::XmlError => request.respond(400, "", "application/xml", XML).await,
         Fault::TruncatedJson => {
             request
-                .answer(200, "", "application/json", &FOUND[..20])
+                .respond(200, "", "application/json", &FOUND[..20])
                 .await;
         }
-        Fault::Empty => request.answer(200, "", good, "").await,
-        Fault::WrongContentType => request.answer(200, "", "text/plain", FOUND).await,
-        Fault::OverTheLimit => request.answer(200, "", good, &" ".repeat(5_000)).await,
+        Fault::Empty => request.respond(200, "", good, "").await,
+        Fault::WrongContentType => request.respond(200, "", "text/plain", FOUND).await,
+        Fault::OverTheLimit => request.respond(200, "", good, &" ".repeat(5_000)).await,
         Fault::OverTheLimitChunked => chunked(&mut request, good).await,
-        Fault::Status(..) | Fault::TooManyOnce => request.answer(200, "", good, FOUND).await,
+        Fault::Status(..) | Fault::TooManyOnce => request.respond(200, "", good, FOUND).await,
     }
 }
 
 async fn error(request: &mut Request, status: u16, headers: &str) {
     request
-        .answer(status, headers, "application/json", ERROR)
+        .respond(status, headers, "application/json", ERROR)
         .await;
 }
 
-/// Ends only with the connection.
+/// Sends one byte at a time until the connection is closed.
 async fn drip(request: &mut Request, media_type: &str) {
-    request.half(media_type).await;
+    request.respond_with_half(media_type).await;
     let mut every = tokio::time::interval(Duration::from_millis(20));
     loop {
         every.tick().await;

@@ -1,4 +1,4 @@
-//! Sees what a call's span says of its repetitions, and nothing else.
+//! A subscriber that reads the number of retries from the span of a call.
 
 use std::fmt;
 use std::sync::Arc;
