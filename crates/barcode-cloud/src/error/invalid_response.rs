@@ -10,7 +10,7 @@ use super::{OneLine, body_text};
 
 /// A successful response that does not match the API document, or that is too long or incomplete.
 pub struct InvalidResponse {
-    fault: Fault,
+    defect: ResponseDefect,
     head: ResponseHead,
     text: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -18,7 +18,7 @@ pub struct InvalidResponse {
 
 /// The reason why a response is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum ResponseDefect {
     NotJson,
     NotAnImage,
     Incomplete { received: u64 },
@@ -26,7 +26,7 @@ pub(crate) enum Fault {
     TooLong { limit: usize },
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ResponseDefect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotJson => f.write_str(
@@ -55,9 +55,9 @@ impl fmt::Display for Fault {
 }
 
 impl InvalidResponse {
-    pub(crate) fn new(fault: Fault, body: &[u8]) -> Self {
+    pub(crate) fn new(defect: ResponseDefect, body: &[u8]) -> Self {
         Self {
-            fault,
+            defect,
             head: ResponseHead::default(),
             text: body_text(body),
             source: None,
@@ -91,7 +91,7 @@ impl InvalidResponse {
     /// Returns `true` if the response is an image that was truncated or damaged in transit. The
     /// service may have billed the request.
     pub fn is_incomplete(&self) -> bool {
-        matches!(self.fault, Fault::Incomplete { .. })
+        matches!(self.defect, ResponseDefect::Incomplete { .. })
     }
 
     /// Returns the beginning of the body as text. It may contain barcode data.
@@ -104,7 +104,7 @@ impl InvalidResponse {
 impl fmt::Debug for InvalidResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvalidResponse")
-            .field("fault", &self.fault)
+            .field("defect", &self.defect)
             .field("status", &self.status())
             .field("request_id", &self.request_id())
             .field("body_bytes", &self.text.len())
@@ -114,7 +114,7 @@ impl fmt::Debug for InvalidResponse {
 
 impl fmt::Display for InvalidResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fault.fmt(f)?;
+        self.defect.fmt(f)?;
         match self.request_id() {
             Some(id) => write!(f, " [request {}]", OneLine(id)),
             None => Ok(()),

@@ -103,7 +103,7 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::{Resend, StatusClass};
-    use crate::error::{ApiError, Error, ErrorKind, Fault, InvalidResponse};
+    use crate::error::{ApiError, Error, ErrorKind, InvalidResponse, ResponseDefect};
 
     /// The table in the documentation of `Error`: status, `is_client_error`, `is_retryable`,
     /// `may_have_been_billed`, whether the request is resent, and the kind.
@@ -200,16 +200,16 @@ mod tests {
 
     #[test]
     fn an_incomplete_image_is_a_lost_response_but_other_invalid_responses_are_not() {
-        for (fault, is_retryable, resend) in [
+        for (defect, is_retryable, resend) in [
             (
-                Fault::Incomplete { received: 1 },
+                ResponseDefect::Incomplete { received: 1 },
                 true,
                 Resend::AfterLostResponse,
             ),
-            (Fault::NotAnImage, false, Resend::Never),
-            (Fault::TooLong { limit: 1 }, false, Resend::Never),
+            (ResponseDefect::NotAnImage, false, Resend::Never),
+            (ResponseDefect::TooLong { limit: 1 }, false, Resend::Never),
         ] {
-            let error = Error::from(InvalidResponse::new(fault, b""));
+            let error = Error::from(InvalidResponse::new(defect, b""));
             assert_eq!(error.is_retryable(), is_retryable, "{error}");
             assert_eq!(error.resend(), resend, "{error}");
         }

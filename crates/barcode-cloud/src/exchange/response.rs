@@ -12,7 +12,8 @@ use futures_util::StreamExt as _;
 use reqwest::{Body, Response, StatusCode};
 
 use crate::error::{
-    ApiError, Deadline, Error, Fault, InvalidInput, InvalidResponse, ResponseHead, body, body_text,
+    ApiError, Deadline, Error, InvalidInput, InvalidResponse, ResponseDefect, ResponseHead, body,
+    body_text,
 };
 use crate::exchange::{BodyError, BodyLimits, LimitedBody, ResponseContext};
 
@@ -44,8 +45,8 @@ fn error_of(
     retry_after: Option<Duration>,
 ) -> Error {
     if status.is_success() {
-        let fault = Fault::Undocumented { status };
-        return InvalidResponse::new(fault, body).of(head).into();
+        let defect = ResponseDefect::Undocumented { status };
+        return InvalidResponse::new(defect, body).of(head).into();
     }
     let mut error = match serde_json::from_slice(body) {
         Ok(body) => typed(status, body),
@@ -72,9 +73,9 @@ pub(crate) fn request_error(error: api::Error<ApiErrorResponse>) -> Error {
 pub(crate) fn unreadable(error: api::Error<ApiErrorResponse>, head: &ResponseHead) -> Error {
     let invalid = match error {
         api::Error::InvalidResponsePayload(body, source) => {
-            InvalidResponse::new(Fault::NotJson, &body).because(source)
+            InvalidResponse::new(ResponseDefect::NotJson, &body).because(source)
         }
-        other => InvalidResponse::new(Fault::NotJson, b"").because(other),
+        other => InvalidResponse::new(ResponseDefect::NotJson, b"").because(other),
     };
     invalid.of(head).into()
 }
@@ -91,7 +92,7 @@ pub(crate) async fn not_an_image_response(
 
 #[cold]
 pub(crate) fn not_an_image(body: &[u8], head: &ResponseHead) -> Error {
-    InvalidResponse::new(Fault::NotAnImage, body)
+    InvalidResponse::new(ResponseDefect::NotAnImage, body)
         .of(head)
         .into()
 }
@@ -99,8 +100,8 @@ pub(crate) fn not_an_image(body: &[u8], head: &ResponseHead) -> Error {
 /// The error of an image that ends before the end of its file format.
 #[cold]
 pub(crate) fn incomplete_image(received: u64, head: &ResponseHead) -> Error {
-    let fault = Fault::Incomplete { received };
-    InvalidResponse::new(fault, b"").of(head).into()
+    let defect = ResponseDefect::Incomplete { received };
+    InvalidResponse::new(defect, b"").of(head).into()
 }
 
 /// Converts an error of reqwest: there is no response, or its body broke off.
@@ -122,8 +123,8 @@ pub(crate) fn body_error(error: BodyError, limits: BodyLimits, head: &ResponseHe
     match error {
         BodyError::TooLong => {
             let limit = limits.max_bytes;
-            let fault = Fault::TooLong { limit };
-            InvalidResponse::new(fault, b"").of(head).into()
+            let defect = ResponseDefect::TooLong { limit };
+            InvalidResponse::new(defect, b"").of(head).into()
         }
         BodyError::Idle => Error::Timeout {
             deadline: Deadline::Idle,

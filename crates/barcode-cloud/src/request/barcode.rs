@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Barcodes;
-use crate::error::{Error, Fault, InvalidResponse};
+use crate::error::{Error, InvalidResponse, ResponseDefect};
 use crate::exchange::{ResponseContext, response};
 
 /// A barcode found in an image.
@@ -129,8 +129,8 @@ pub(crate) fn received(
     let metadata = context.metadata(response.headers());
     let barcodes = response.into_inner().barcodes.unwrap_or_default();
     if barcodes.is_empty() && !has_barcodes_member(body) {
-        let fault = Fault::NotJson;
-        return Err(InvalidResponse::new(fault, body).of(&context.head).into());
+        let defect = ResponseDefect::NotJson;
+        return Err(InvalidResponse::new(defect, body).of(&context.head).into());
     }
     let barcodes: Barcodes = barcodes
         .into_iter()
