@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct MinimumModuleWidth {
-    /// The width in millimetres.
+    /// The width in millimeters.
     pub millimeters: f64,
     /// The publication that requires the width.
     pub source: &'static str,

@@ -28,9 +28,9 @@ pub enum PrintWarning {
          request a larger module width"
     )]
     NarrowModules {
-        /// The width in millimetres.
+        /// The width in millimeters.
         found_mm: f64,
-        /// The least width in millimetres.
+        /// The least width in millimeters.
         minimum_mm: f64,
         /// The publication that requires it.
         standard: &'static str,

@@ -113,7 +113,7 @@ impl fmt::Display for VerificationError {
                 found.type_name
             )?,
             Mismatch::NothingFound => f.write_str(
-                "no barcode can be read in the generated image; do not use it, and check its size and colours",
+                "no barcode can be read in the generated image; do not use it, and check its size and colors",
             )?,
             Mismatch::TimedOut => f.write_str(
                 "the generated image could not be read in time; request a smaller image, or check it yourself",

@@ -87,7 +87,7 @@ impl VerifiedGenerate {
     /// in which each module of the barcode is a whole number of dots wide.
     ///
     /// - `dpi` is the resolution of the printer in dots per inch, such as 203 or 300.
-    /// - `module_width_mm` is the width of a module, the narrowest bar or space, in millimetres. It
+    /// - `module_width_mm` is the width of a module, the narrowest bar or space, in millimeters. It
     ///   is rounded to whole dots: 0.33 mm are 3 dots (0.375 mm) at 203 dpi, and 4 dots (0.339 mm)
     ///   at 300 dpi.
     ///
