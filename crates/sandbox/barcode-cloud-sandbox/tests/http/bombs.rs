@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use crate::caller::{Caller, failure, rejection, send};
 use crate::raw;
 
-/// Near the default limit of a body, once it is decompressed.
+/// Almost the default limit of a body, after decompression.
 const MANY: usize = 30_000_000;
 
 fn gzipped(start: &str, repeated: &str, times: usize, end: &str) -> Vec<u8> {
@@ -34,8 +34,8 @@ async fn send_gzipped(caller: &Caller, path: &str, media_type: &str, body: Vec<u
     send(request).await
 }
 
-/// The longest that `/health` took while `attack` ran. Both share one thread, as in the smallest
-/// runtime.
+/// Returns the longest response time of `/health` while `attack` ran. Both share one thread, as in a
+/// current-thread runtime.
 async fn slowest_health(caller: &Caller, attack: impl Future<Output = ()>) -> Duration {
     let url = format!("{}/health", caller.sandbox.admin_url());
     let mut slowest = Duration::ZERO;
@@ -126,7 +126,7 @@ async fn a_large_upload_takes_only_the_room_of_its_length() {
          content-type: application/json\r\ncontent-length: {length}\r\n\r\n",
         caller.token
     );
-    // These hold their room until they are given up after a minute.
+    // These keep their share of memory until they time out after a minute.
     let mut stalled = Vec::new();
     for _ in 0..20 {
         let mut stream = raw::sent(&caller, head.as_bytes()).await;

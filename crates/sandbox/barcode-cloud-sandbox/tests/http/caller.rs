@@ -52,14 +52,14 @@ impl Caller {
         send(self.post(path).multipart(form)).await
     }
 
-    /// Generates by query.
+    /// Generates a barcode with a GET request.
     pub(crate) async fn generate(&self, kind: &str, query: &[(&str, &str)]) -> Response {
         let path = format!("/barcode/generate/{kind}");
         send(self.get(&path).query(query)).await
     }
 
     /// Generates an image, which must succeed.
-    pub(crate) async fn picture(&self, kind: &str, query: &[(&str, &str)]) -> Vec<u8> {
+    pub(crate) async fn image(&self, kind: &str, query: &[(&str, &str)]) -> Vec<u8> {
         let response = self.generate(kind, query).await;
         let status = response.status();
         let bytes = response.bytes().await.unwrap();
@@ -94,7 +94,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Response {
 
 /// A form with an image file.
 pub(crate) fn file_form(file: Vec<u8>) -> Form {
-    Form::new().part("file", Part::bytes(file).file_name("picture"))
+    Form::new().part("file", Part::bytes(file).file_name("image"))
 }
 
 /// The cells of a table with one row in each line.

@@ -37,7 +37,7 @@ fn body() -> Vec<u8> {
 #[tokio::test]
 async fn a_body_in_gzip_is_read() {
     let caller = Caller::new().await;
-    let good = caller.picture("QR", &[("data", "Test")]).await;
+    let good = caller.image("QR", &[("data", "Test")]).await;
     for (encoding, body) in [("gzip", gzip(&body())), ("identity", body())] {
         let response = post(&caller, encoding, body).await;
         assert_eq!(response.bytes().await.unwrap(), good, "{encoding}");
@@ -54,7 +54,7 @@ async fn a_body_that_decompresses_beyond_the_limit_is_rejected() {
 }
 
 #[tokio::test]
-async fn broken_gzip_and_other_encodings_are_refused() {
+async fn invalid_gzip_and_other_encodings_are_rejected() {
     let caller = Caller::new().await;
     let good = gzip(&body());
     for broken in [b"{}".to_vec(), good[..good.len() / 2].to_vec(), Vec::new()] {
@@ -84,8 +84,8 @@ async fn responses_are_compressed_if_the_client_accepts_it_and_it_helps() {
     let mut text = Vec::new();
     GzDecoder::new(&zipped[..]).read_to_end(&mut text).unwrap();
     assert_eq!(text, plain);
-    let picture = ask("/barcode/generate/QR?data=Test").await.unwrap();
-    assert!(!picture.headers().contains_key("content-encoding"));
+    let image = ask("/barcode/generate/QR?data=Test").await.unwrap();
+    assert!(!image.headers().contains_key("content-encoding"));
     let error = ask("/barcode/generate/QR").await.unwrap();
     assert_eq!(error.headers()["content-encoding"], "gzip");
     assert_eq!(error.status(), 400);
@@ -118,9 +118,9 @@ async fn a_chunked_body_is_accepted_like_one_with_a_length() {
         head(&format!("content-length: {}", body.len())) + &body,
     ] {
         let mut stream = raw::sent(&caller, request.as_bytes()).await;
-        let (answer, end) = raw::read(&mut stream).await;
+        let (response, end) = raw::read(&mut stream).await;
         end.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer:.100}");
-        assert!(answer.contains("image/png"), "{answer:.500}");
+        assert!(response.starts_with("HTTP/1.1 200 OK"), "{response:.100}");
+        assert!(response.contains("image/png"), "{response:.500}");
     }
 }

@@ -1,4 +1,4 @@
-//! Faults: each kind as a client sees it, and the three ways to ask for them.
+//! Each kind of fault as a client sees it, and the three ways to inject faults.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -18,10 +18,10 @@ async fn faulty(caller: &Caller, fault: &str) -> Response {
 
 /// Scans an image with an injected fault. The normal response is JSON.
 async fn faulty_scan(caller: &Caller, fault: &str) -> Response {
-    let picture = caller.picture("QR", &[("data", "Test")]).await;
+    let image = caller.image("QR", &[("data", "Test")]).await;
     let request = caller
         .post("/barcode/scan-multipart")
-        .multipart(file_form(picture));
+        .multipart(file_form(image));
     send(request.header("x-sandbox-fault", fault)).await
 }
 
@@ -69,8 +69,8 @@ async fn a_reset_precedes_the_response() {
     let caller = Caller::new().await;
     let path = "/barcode/generate/QR?data=Test";
     let request = raw::get(&caller, path, "x-sandbox-fault: reset\r\n");
-    let (answer, end) = raw::read(&mut raw::sent(&caller, &request).await).await;
-    assert_eq!(answer, "");
+    let (response, end) = raw::read(&mut raw::sent(&caller, &request).await).await;
+    assert_eq!(response, "");
     assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
 
@@ -79,9 +79,9 @@ async fn a_reset_in_the_body_comes_after_half_of_it() {
     let caller = Caller::new().await;
     let path = "/barcode/generate/QR?data=Test&imageFormat=Svg";
     let request = raw::get(&caller, path, "x-sandbox-fault: reset-in-body\r\n");
-    let (answer, end) = raw::read(&mut raw::sent(&caller, &request).await).await;
+    let (response, end) = raw::read(&mut raw::sent(&caller, &request).await).await;
     assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     let length = head
         .lines()
@@ -134,7 +134,7 @@ async fn html_empty_bodies_and_wrong_content_types_replace_the_normal_response()
 #[tokio::test]
 async fn delayed_and_dripping_responses_are_otherwise_normal() {
     let caller = Caller::new().await;
-    let good = caller.picture("QR", &[("data", "Test")]).await;
+    let good = caller.image("QR", &[("data", "Test")]).await;
     for fault in ["ok", "delay=1ms", "drip=1ms", "delay=1ms; drip=1ms"] {
         let response = faulty(&caller, fault).await;
         assert_eq!(response.status(), 200);
@@ -155,7 +155,7 @@ async fn a_hanging_request_ends_without_a_response_when_the_sandbox_stops() {
             .unwrap()
             .len()
     };
-    // The script is removed once a request has got its fault.
+    // The script is removed after its fault was applied to a request.
     while listed().await > 0 {}
     assert!(!hanging.is_finished());
     caller.sandbox.stop().await;
@@ -163,7 +163,7 @@ async fn a_hanging_request_ends_without_a_response_when_the_sandbox_stops() {
 }
 
 #[tokio::test]
-async fn a_header_that_names_no_fault_is_refused() {
+async fn a_header_with_an_unknown_fault_is_rejected() {
     let caller = Caller::new().await;
     for (fault, reason) in [
         ("explode", "no such fault"),
@@ -178,7 +178,7 @@ async fn a_header_that_names_no_fault_is_refused() {
 }
 
 #[tokio::test]
-async fn faults_of_the_builder_and_of_a_running_sandbox_come_in_order() {
+async fn faults_of_the_builder_and_of_a_running_sandbox_are_injected_in_order() {
     let script: Script = "status=503, status=502, ok".parse().unwrap();
     let caller = Caller::of(Sandbox::builder().faults(script)).await;
     let more = Script::from(Fault::unauthorized()).on("generate").times(2);
@@ -194,7 +194,7 @@ async fn faults_of_the_builder_and_of_a_running_sandbox_come_in_order() {
 }
 
 #[tokio::test]
-async fn a_script_for_no_operation_is_refused_at_start_and_later() {
+async fn a_script_for_an_unknown_operation_is_rejected_at_start_and_later() {
     let script = || Script::from(Fault::reset()).on("Explode");
     let error = Sandbox::builder().faults(script()).start().await;
     assert!(matches!(error, Err(Error::Fault(_))));
@@ -270,7 +270,7 @@ async fn the_admin_call_adds_lists_and_clears_scripts() {
 }
 
 #[tokio::test]
-async fn bad_admin_calls_are_refused_with_the_reason() {
+async fn invalid_admin_calls_are_rejected_with_the_reason() {
     let caller = Caller::new().await;
     for (body, reason) in [
         (json!({}), "steps"),

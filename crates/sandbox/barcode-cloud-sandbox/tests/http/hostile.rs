@@ -14,11 +14,11 @@ use crate::patched::{self, FORMATS};
 use crate::raw;
 
 async fn still_serves(caller: &Caller) {
-    let picture = caller.picture("QR", &[("data", "still here")]).await;
-    caller.assert_reads("QR", "still here", picture).await;
+    let image = caller.image("QR", &[("data", "still here")]).await;
+    caller.assert_reads("QR", "still here", image).await;
 }
 
-/// The head of a request with a body that the test writes itself.
+/// The head of a request whose body the test writes.
 fn post(caller: &Caller, path: &str, more: &str) -> String {
     let token = &caller.token;
     format!(
@@ -27,17 +27,17 @@ fn post(caller: &Caller, path: &str, more: &str) -> String {
     )
 }
 
-fn status(answer: &str) -> u16 {
-    let code = answer
+fn status(response: &str) -> u16 {
+    let code = response
         .strip_prefix("HTTP/1.1 ")
         .and_then(|text| text.get(..3));
-    code.unwrap_or_else(|| panic!("no answer: {answer:.200}"))
+    code.unwrap_or_else(|| panic!("no response: {response:.200}"))
         .parse()
         .unwrap()
 }
 
 #[tokio::test]
-async fn forms_with_wrong_boundaries_are_refused() {
+async fn forms_with_wrong_boundaries_are_rejected() {
     let caller = Caller::new().await;
     let part = "Content-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n";
     for (boundary, body) in [
@@ -71,7 +71,7 @@ async fn forms_with_wrong_boundaries_are_refused() {
 }
 
 #[tokio::test]
-async fn a_field_given_twice_is_refused_in_every_kind_of_body() {
+async fn a_duplicate_field_is_rejected_in_every_kind_of_body() {
     let caller = Caller::new().await;
     let twice = r#"{"fileBase64":"AA==","fileBase64":"AA=="}"#;
     let request = caller
@@ -115,8 +115,8 @@ async fn bytes_that_are_not_utf8_are_rejected_everywhere() {
     let mut request = post(&caller, "scan-body", "content-length: 0\r\nx-odd: ").into_bytes();
     let at = request.len() - 4;
     request.splice(at..at, *b"\xff\xfe");
-    let (answer, _) = raw::read(&mut raw::sent(&caller, &request).await).await;
-    assert_eq!(status(&answer), 415);
+    let (response, _) = raw::read(&mut raw::sent(&caller, &request).await).await;
+    assert_eq!(status(&response), 415);
     assert!(
         caller
             .sandbox
@@ -145,13 +145,13 @@ async fn deep_nesting_is_rejected() {
 }
 
 #[tokio::test]
-async fn pictures_of_no_size_and_of_a_huge_one_are_refused_in_each_format() {
+async fn empty_and_huge_images_are_rejected_in_each_format() {
     let caller = Caller::new().await;
     for format in FORMATS {
-        let valid = caller.scan(patched::picture(format, 1)).await;
+        let valid = caller.scan(patched::image(format, 1)).await;
         assert_eq!(valid.status(), 200);
         for side in [0, 30_000, u16::MAX] {
-            let response = caller.scan(patched::picture(format, side)).await;
+            let response = caller.scan(patched::image(format, side)).await;
             let (code, message) = failure(response, 400).await;
             assert_eq!(code, "errorInvalidInputData", "{format:?} {side}");
             assert!(message.contains("'File'"), "{format:?} {side}: {message}");
@@ -161,10 +161,10 @@ async fn pictures_of_no_size_and_of_a_huge_one_are_refused_in_each_format() {
 }
 
 #[tokio::test]
-async fn a_picture_cut_off_at_any_byte_is_answered_in_each_format() {
+async fn an_image_truncated_at_any_byte_gets_a_response_in_each_format() {
     let caller = Caller::new().await;
     for format in FORMATS {
-        let file = patched::picture(format, 1);
+        let file = patched::image(format, 1);
         for length in (0..file.len()).step_by(file.len().div_ceil(60)) {
             let status = caller.scan(file[..length].to_vec()).await.status();
             assert!(
@@ -175,7 +175,7 @@ async fn a_picture_cut_off_at_any_byte_is_answered_in_each_format() {
     }
 }
 
-/// Short enough for a test, and long enough for everything that does arrive.
+/// Short enough for a test, and long enough for requests that arrive completely.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 #[tokio::test]
@@ -185,9 +185,9 @@ async fn a_body_that_does_not_arrive_times_out() {
     let given_up = async |path: &str, kind: &str, length: &str| {
         let head = post(caller, path, &format!("content-type: {kind}\r\n{length}"));
         let mut stream = raw::sent(caller, head.as_bytes()).await;
-        let (answer, _) = raw::read(&mut stream).await;
-        assert_eq!(status(&answer), 408, "{answer}");
-        assert!(answer.contains("errorRequestTimeout"), "{answer}");
+        let (response, _) = raw::read(&mut stream).await;
+        assert_eq!(status(&response), 408, "{response}");
+        assert!(response.contains("errorRequestTimeout"), "{response}");
     };
     let json = "application/json";
     let form = "multipart/form-data; boundary=b";
@@ -207,8 +207,11 @@ async fn headers_that_do_not_arrive_time_out() {
     let caller = &caller;
     let given_up = async |start: &str| {
         let mut stream = raw::sent(caller, start.as_bytes()).await;
-        let (answer, _) = raw::read(&mut stream).await;
-        assert!(answer.is_empty() || status(&answer) == 408, "{answer}");
+        let (response, _) = raw::read(&mut stream).await;
+        assert!(
+            response.is_empty() || status(&response) == 408,
+            "{response}"
+        );
     };
     tokio::join!(
         given_up(""),
@@ -219,7 +222,7 @@ async fn headers_that_do_not_arrive_time_out() {
 }
 
 #[tokio::test]
-async fn a_body_cut_off_is_refused_or_the_connection_closed() {
+async fn a_truncated_body_is_rejected_or_the_connection_closed() {
     let caller = Caller::new().await;
     let head = post(
         &caller,
@@ -230,13 +233,16 @@ async fn a_body_cut_off_is_refused_or_the_connection_closed() {
     tokio::io::AsyncWriteExt::shutdown(&mut stream)
         .await
         .unwrap();
-    let (answer, _) = raw::read(&mut stream).await;
-    assert!(answer.is_empty() || status(&answer) == 400, "{answer}");
+    let (response, _) = raw::read(&mut stream).await;
+    assert!(
+        response.is_empty() || status(&response) == 400,
+        "{response}"
+    );
     still_serves(&caller).await;
 }
 
 #[tokio::test]
-async fn a_body_of_100_megabytes_is_refused_and_the_refusal_arrives() {
+async fn a_body_of_100_megabytes_is_rejected_and_the_error_arrives() {
     let caller = Caller::of(Sandbox::builder().body_limit(1024 * 1024)).await;
     let megabyte = bytes::Bytes::from(vec![b'x'; 1_000_000]);
     let body = || {
@@ -290,11 +296,14 @@ async fn manipulated_urls_reveal_nothing() {
              authorization: Bearer {token}\r\n\r\n"
         );
         let mut stream = raw::sent(&caller, request.as_bytes()).await;
-        let (answer, _) = raw::read(&mut stream).await;
-        let status = status(&answer);
-        assert!((400..500).contains(&status), "{target:.100}: {answer:.300}");
-        assert!(!answer.contains("root:"), "{target:.100}: {answer}");
-        let head = answer.split("\r\n\r\n").next().unwrap();
+        let (response, _) = raw::read(&mut stream).await;
+        let status = status(&response);
+        assert!(
+            (400..500).contains(&status),
+            "{target:.100}: {response:.300}"
+        );
+        assert!(!response.contains("root:"), "{target:.100}: {response}");
+        let head = response.split("\r\n\r\n").next().unwrap();
         assert!(!head.to_lowercase().contains("set-cookie"), "{head}");
     }
     still_serves(&caller).await;
@@ -324,23 +333,23 @@ async fn input_that_is_not_http_is_rejected_or_the_connection_closed() {
         let mut stream = TcpStream::connect(("127.0.0.1", caller.sandbox.port()))
             .await
             .unwrap();
-        // The peer may close before it has read all.
+        // The sandbox may close the connection before it has read everything.
         let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &request).await;
         let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
-        let (answer, _) = raw::read(&mut stream).await;
+        let (response, _) = raw::read(&mut stream).await;
         let shown = String::from_utf8_lossy(&request);
         assert!(
-            answer.is_empty() || (400..500).contains(&status(&answer)),
-            "{shown:.100}: {answer:.300}"
+            response.is_empty() || (400..500).contains(&status(&response)),
+            "{shown:.100}: {response:.300}"
         );
     }
     still_serves(&caller).await;
 }
 
 #[tokio::test]
-async fn connections_beyond_the_bound_are_closed_and_the_others_served() {
+async fn connections_beyond_the_limit_are_closed_and_the_others_served() {
     let caller = Caller::of(Sandbox::builder().max_connections(8)).await;
-    // One is the open connection of the HTTP client.
+    // The HTTP client holds one of the connections.
     still_serves(&caller).await;
     let mut held = Vec::new();
     for _ in 0..7 {
@@ -348,8 +357,8 @@ async fn connections_beyond_the_bound_are_closed_and_the_others_served() {
     }
     for _ in 0..200 {
         let mut stream = raw::sent(&caller, b"").await;
-        let (answer, _) = raw::read(&mut stream).await;
-        assert_eq!(answer, "");
+        let (response, _) = raw::read(&mut stream).await;
+        assert_eq!(response, "");
     }
     still_serves(&caller).await;
     let request = raw::get(&caller, "/barcode/generate/QR?data=1&imageFormat=Svg", "");
@@ -358,7 +367,7 @@ async fn connections_beyond_the_bound_are_closed_and_the_others_served() {
         .await
         .unwrap();
     assert_eq!(status(&raw::read(&mut last).await.0), 200);
-    // Its place is free for another.
+    // Another connection can take its place.
     let mut next = raw::sent(&caller, &request).await;
     assert_eq!(status(&raw::read(&mut next).await.0), 200);
 }
@@ -366,9 +375,9 @@ async fn connections_beyond_the_bound_are_closed_and_the_others_served() {
 #[tokio::test]
 async fn large_bodies_beyond_the_limit_wait_and_all_get_a_response() {
     let caller = Caller::new().await;
-    let picture = caller.picture("QR", &[("data", "Test")]).await;
+    let image = caller.image("QR", &[("data", "Test")]).await;
     let mut file = std::io::Cursor::new(Vec::new());
-    let small = image::load_from_memory(&picture).unwrap().into_rgb8();
+    let small = image::load_from_memory(&image).unwrap().into_rgb8();
     let mut large = image::RgbImage::from_pixel(700, 700, image::Rgb([255; 3]));
     image::imageops::replace(&mut large, &small, 300, 300);
     large.write_to(&mut file, image::ImageFormat::Bmp).unwrap();

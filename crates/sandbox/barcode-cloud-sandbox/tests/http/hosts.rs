@@ -59,7 +59,7 @@ async fn admin_calls_under_a_foreign_host_name_change_nothing() {
 }
 
 #[tokio::test]
-async fn names_that_nobody_outside_can_own_are_admitted() {
+async fn host_names_that_no_stranger_can_own_are_accepted() {
     let caller = Caller::new().await;
     for host in [
         "127.0.0.1",
@@ -75,14 +75,14 @@ async fn names_that_nobody_outside_can_own_are_admitted() {
         let response = ask(&caller, "/_sandbox/requests", host).await;
         assert_eq!(response.status(), 200, "{host}");
     }
-    // Only the address that the request came by counts.
+    // Only the address that received the request matters.
     let url = format!("{}/health", caller.sandbox.admin_url());
     let request = caller.http.get(url).header("host", "evil.example");
     let forwarded = request.header("x-forwarded-host", "localhost");
     assert_eq!(send(forwarded).await.status(), 421);
     let request = b"GET /_sandbox/requests HTTP/1.0\r\n\r\n";
-    let (answer, _) = raw::read(&mut raw::sent(&caller, request).await).await;
-    assert!(answer.contains(" 421 "), "{answer}");
+    let (response, _) = raw::read(&mut raw::sent(&caller, request).await).await;
+    assert!(response.contains(" 421 "), "{response}");
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_page_of_another_site_cannot_make_admin_calls() {
 }
 
 #[tokio::test]
-async fn names_that_are_allowed_are_admitted_to_the_page_and_the_admin_calls() {
+async fn allowed_host_names_are_accepted_by_the_page_and_the_admin_calls() {
     let builder = Sandbox::builder().allow_host("Sandbox.Example.");
     let caller = Caller::of(builder.allow_host("other.example")).await;
     for host in ["sandbox.example:8787", "SANDBOX.example.", "other.example"] {

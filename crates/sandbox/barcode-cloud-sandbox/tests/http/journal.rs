@@ -13,7 +13,7 @@ fn admin(caller: &Caller, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_logged_request_has_everything_that_a_test_asserts() {
+async fn a_logged_request_has_all_fields_that_tests_need() {
     let caller = Caller::new().await;
     caller.sandbox.clear_requests();
     let response = caller
@@ -41,7 +41,7 @@ async fn a_logged_request_has_everything_that_a_test_asserts() {
 }
 
 #[tokio::test]
-async fn bodies_are_kept_where_they_are_small_texts_and_counted_always() {
+async fn only_small_text_bodies_are_logged_and_the_length_always_is() {
     let caller = Caller::new().await;
     caller.sandbox.clear_requests();
     let body = json!({ "barcodeType": "QR", "encodeData": { "data": "Test" } });
@@ -54,7 +54,7 @@ async fn bodies_are_kept_where_they_are_small_texts_and_counted_always() {
     assert_eq!(send(request).await.status(), 400);
 
     let log = caller.sandbox.requests();
-    let [small, large_one, picture] = &log[..] else {
+    let [small, large_one, image] = &log[..] else {
         panic!("{log:?}");
     };
     assert_eq!(small.body.media_type.as_deref(), Some("application/json"));
@@ -63,13 +63,13 @@ async fn bodies_are_kept_where_they_are_small_texts_and_counted_always() {
     assert_eq!(large_one.body.text, None);
     assert_eq!(large_one.body.length, large.to_string().len() as u64);
     assert_eq!(large_one.status, Some(400));
-    let kind = picture.body.media_type.as_deref();
+    let kind = image.body.media_type.as_deref();
     assert_eq!(kind, Some("multipart/form-data"));
-    assert!(picture.body.text.is_none() && picture.body.length > 1000);
+    assert!(image.body.text.is_none() && image.body.length > 1000);
 }
 
 #[tokio::test]
-async fn secrets_are_in_no_part_of_the_log() {
+async fn the_log_contains_no_secrets() {
     let secret = "a secret & more";
     let caller = Caller::of(Sandbox::builder().credentials("known-id", secret)).await;
     let (http, url) = (&caller.http, caller.sandbox.token_url());
@@ -120,7 +120,7 @@ async fn faults_and_requests_without_a_response_are_logged() {
 }
 
 #[tokio::test]
-async fn the_admin_call_gives_back_and_forgets_requests_and_does_not_log_itself() {
+async fn the_admin_call_returns_and_clears_requests_and_is_not_logged() {
     let caller = Caller::new().await;
     caller.generate("QR", &[("data", "x")]).await;
     let get = || caller.http.get(admin(&caller, "/requests")).send();

@@ -43,7 +43,7 @@ async fn a_stopped_sandbox_frees_its_port() {
 }
 
 #[tokio::test]
-async fn it_runs_until_the_signal_and_completes_requests_in_flight() {
+async fn the_sandbox_runs_until_the_signal_and_completes_requests_in_flight() {
     let Caller {
         sandbox,
         http,
@@ -67,7 +67,7 @@ async fn it_runs_until_the_signal_and_completes_requests_in_flight() {
 }
 
 #[tokio::test]
-async fn a_connection_without_a_request_does_not_hold_up_a_stop() {
+async fn an_idle_connection_does_not_delay_a_stop() {
     let builder = Sandbox::builder().read_timeout(Duration::from_secs(24 * 60 * 60));
     let caller = Caller::of(builder).await;
     let mut silent = raw::sent(&caller, b"").await;
@@ -79,7 +79,7 @@ async fn a_connection_without_a_request_does_not_hold_up_a_stop() {
 }
 
 #[tokio::test]
-async fn a_request_that_was_sent_before_a_stop_is_answered() {
+async fn a_request_that_was_sent_before_a_stop_gets_a_response() {
     let caller = Caller::new().await;
     let request = raw::get(&caller, "/barcode/generate/QR?data=1&imageFormat=Svg", "");
     let mut streams = Vec::new();
@@ -88,8 +88,8 @@ async fn a_request_that_was_sent_before_a_stop_is_answered() {
     }
     caller.sandbox.stop().await;
     for mut stream in streams {
-        let (answer, _) = raw::read(&mut stream).await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer:.200}");
+        let (response, _) = raw::read(&mut stream).await;
+        assert!(response.starts_with("HTTP/1.1 200"), "{response:.200}");
     }
 }
 
@@ -101,8 +101,8 @@ async fn a_request_that_arrives_before_the_stop_gets_a_response_even_if_the_sand
     for _ in 0..20 {
         streams.push(raw::sent(&caller, b"").await);
     }
-    // By then they are accepted.
-    caller.picture("QR", &[("data", "1")]).await;
+    // By then the connections are accepted.
+    caller.image("QR", &[("data", "1")]).await;
     let stop = tokio::spawn(caller.sandbox.stop());
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -115,14 +115,14 @@ async fn a_request_that_arrives_before_the_stop_gets_a_response_even_if_the_sand
     // grace period is over.
     std::thread::sleep(Duration::from_millis(200));
     for mut stream in streams {
-        let (answer, _) = raw::read(&mut stream).await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer:.200}");
+        let (response, _) = raw::read(&mut stream).await;
+        assert!(response.starts_with("HTTP/1.1 200"), "{response:.200}");
     }
     stop.await.unwrap();
 }
 
 #[tokio::test]
-async fn empty_credentials_are_refused_at_start() {
+async fn empty_credentials_are_rejected_at_start() {
     let error = Sandbox::builder()
         .credentials("id", "")
         .start()
@@ -132,12 +132,12 @@ async fn empty_credentials_are_refused_at_start() {
 }
 
 #[tokio::test]
-async fn an_address_is_read_only_if_it_is_mapped() {
+async fn a_url_is_read_only_if_it_is_mapped_to_a_file() {
     let caller = Caller::new().await;
     let response = send(caller.get(SCAN)).await;
     assert_eq!(failure(response, 400).await.0, "errorNotSupportedBySandbox");
 
-    let picture = caller.picture("QR", &[("data", "Test")]).await;
+    let image = caller.image("QR", &[("data", "Test")]).await;
     let path = std::env::temp_dir().join(format!(
         "barcode-cloud-sandbox-{}.png",
         caller.sandbox.port()
@@ -148,7 +148,7 @@ async fn an_address_is_read_only_if_it_is_mapped() {
     let response = send(caller.get(SCAN)).await;
     assert!(rejection(response).await.contains("cannot be read"));
 
-    std::fs::write(&path, &picture).unwrap();
+    std::fs::write(&path, &image).unwrap();
     let response = send(caller.get(SCAN)).await;
     std::fs::remove_file(&path).unwrap();
     let found = barcodes(&json(response).await);

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::caller::{Caller, barcodes, failure, json as body, rejection, send};
 use crate::patched::FORMATS;
 
-async fn refused_as_file(caller: &Caller, file: Vec<u8>) -> String {
+async fn file_rejection(caller: &Caller, file: Vec<u8>) -> String {
     let (code, message) = failure(caller.scan(file).await, 400).await;
     assert_eq!(code, "errorInvalidInputData");
     assert!(
@@ -25,13 +25,13 @@ async fn refused_as_file(caller: &Caller, file: Vec<u8>) -> String {
 #[tokio::test]
 async fn a_file_that_is_not_an_image_is_rejected_as_such() {
     let caller = Caller::new().await;
-    assert!(refused_as_file(&caller, Vec::new()).await.contains("empty"));
+    assert!(file_rejection(&caller, Vec::new()).await.contains("empty"));
     for file in [
         "Dear reader, this is a text.",
         "<svg xmlns='http://www.w3.org/2000/svg'/>",
         "\0\0\0",
     ] {
-        let message = refused_as_file(&caller, file.into()).await;
+        let message = file_rejection(&caller, file.into()).await;
         assert!(message.contains("Png, Jpeg, Gif, Tiff or Bmp"), "{message}");
     }
     let body = json!({ "fileBase64": STANDARD.encode("text") });
@@ -40,13 +40,13 @@ async fn a_file_that_is_not_an_image_is_rejected_as_such() {
 }
 
 #[tokio::test]
-async fn truncated_and_garbled_files_of_each_format_are_answered() {
+async fn truncated_and_corrupt_files_of_each_format_get_a_response() {
     let caller = Caller::new().await;
-    let picture = caller.picture("QR", &[("data", "Test")]).await;
-    let picture = image::load_from_memory(&picture).unwrap().into_rgb8();
+    let image = caller.image("QR", &[("data", "Test")]).await;
+    let image = image::load_from_memory(&image).unwrap().into_rgb8();
     for format in FORMATS {
         let mut file = Cursor::new(Vec::new());
-        picture.write_to(&mut file, format).unwrap();
+        image.write_to(&mut file, format).unwrap();
         let file = file.into_inner();
         for length in [4, 10, 30, file.len() / 2, file.len() - 10] {
             let status = caller.scan(file[..length].to_vec()).await.status();
@@ -83,10 +83,10 @@ fn bomb(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn pictures_that_claim_too_many_pixels_are_refused() {
+async fn images_whose_headers_claim_too_many_pixels_are_rejected() {
     let caller = Caller::new().await;
     for (width, height) in [(30_000, 30_000), (1, 2_000_000_000), (20_000, 20_000)] {
-        let message = refused_as_file(&caller, bomb(width, height)).await;
+        let message = file_rejection(&caller, bomb(width, height)).await;
         assert!(message.contains("larger than"), "{message}");
     }
 }
@@ -94,7 +94,7 @@ async fn pictures_that_claim_too_many_pixels_are_refused() {
 #[tokio::test]
 async fn a_file_of_25_mib_is_read() {
     let caller = Caller::new().await;
-    let small = image::load_from_memory(&caller.picture("QR", &[("data", "Test")]).await).unwrap();
+    let small = image::load_from_memory(&caller.image("QR", &[("data", "Test")]).await).unwrap();
     let mut large = RgbImage::from_pixel(3000, 3000, image::Rgb([255, 255, 255]));
     image::imageops::replace(&mut large, &small.into_rgb8(), 1500, 1500);
     let mut file = Cursor::new(Vec::new());
@@ -102,7 +102,7 @@ async fn a_file_of_25_mib_is_read() {
     let file = file.into_inner();
     assert!(file.len() > 25 * 1024 * 1024);
     caller.assert_reads("QR", "Test", file.clone()).await;
-    // By base64 the document has a bound for recognize: 28,730,982 characters.
+    // The document limits base64 data of recognize requests to 28,730,982 characters.
     let body = json!({ "barcodeTypes": ["QR"], "fileBase64": STANDARD.encode(&file) });
     let response = caller.post_json("/barcode/recognize-body", &body).await;
     assert!(
@@ -123,7 +123,7 @@ async fn a_body_beyond_the_limit_is_rejected_and_the_error_arrives() {
         .header("content-type", "application/json");
     let response = json.body(large.clone()).send().await.unwrap();
     assert_eq!(failure(response, 413).await.0, "errorRequestTooLarge");
-    // So does one for want of a token, though the body is still on its way.
+    // The 401 for a missing token also arrives while the body is still being sent.
     let url = caller.url("/barcode/scan-body");
     let response = caller
         .http
@@ -143,7 +143,7 @@ async fn a_body_beyond_the_limit_is_rejected_and_the_error_arrives() {
     assert_eq!(token.status(), 413);
 }
 
-/// A PNG file of 85 KB that holds a dot every 24 of 8000 times 8000 pixels.
+/// A PNG file of 85 KB with 8000 x 8000 pixels and a dot at every 24th pixel.
 fn dots() -> Vec<u8> {
     let side = 8000;
     let dots = GrayImage::from_fn(side, side, |x, y| {
@@ -154,9 +154,9 @@ fn dots() -> Vec<u8> {
     file.into_inner()
 }
 
-/// The claim of the README. A warning in the log says that the read was ended early.
+/// The README states this limit. A warning in the log says that the search ended early.
 #[tokio::test]
-async fn a_picture_that_takes_long_to_search_is_answered_within_ten_seconds() {
+async fn an_image_that_takes_long_to_search_gets_a_response_within_ten_seconds() {
     let caller = Caller::new().await;
     caller
         .sandbox
@@ -178,9 +178,9 @@ async fn a_picture_that_takes_long_to_search_is_answered_within_ten_seconds() {
 }
 
 #[tokio::test]
-async fn a_picture_that_is_searched_in_time_has_no_warning() {
+async fn an_image_that_is_searched_completely_has_no_warning() {
     let caller = Caller::new().await;
-    let picture = caller.picture("QR", &[("data", "Test")]).await;
-    assert_eq!(caller.recognize("QR", picture).await.len(), 1);
+    let image = caller.image("QR", &[("data", "Test")]).await;
+    assert_eq!(caller.recognize("QR", image).await.len(), 1);
     assert_eq!(caller.sandbox.requests().last().unwrap().warning, None);
 }

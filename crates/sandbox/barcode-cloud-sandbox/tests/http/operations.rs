@@ -1,4 +1,4 @@
-//! Each of the nine operations with good input.
+//! Each of the nine operations with valid input.
 
 use barcode_cloud_sandbox::Sandbox;
 use base64::Engine;
@@ -8,10 +8,10 @@ use serde_json::json;
 
 use crate::caller::{Caller, barcodes, json, send};
 
-const URL: &str = "https://example.com/picture.png";
+const URL: &str = "https://example.com/image.png";
 
 #[tokio::test]
-async fn the_three_ways_to_generate_give_the_same_picture() {
+async fn the_three_ways_to_generate_give_the_same_image() {
     let caller = Caller::new().await;
     for kind in ["QR", "Code128"] {
         let query = caller.generate(kind, &[("data", "Test 1")]).await;
@@ -19,15 +19,15 @@ async fn the_three_ways_to_generate_give_the_same_picture() {
         let body = caller.post_json("/barcode/generate-body", &body).await;
         let form = Form::new().text("barcodeType", kind).text("data", "Test 1");
         let form = caller.post_form("/barcode/generate-multipart", form).await;
-        let mut pictures = Vec::new();
+        let mut images = Vec::new();
         for response in [query, body, form] {
             assert_eq!(response.status(), 200);
             assert_eq!(response.headers()["content-type"], "image/png");
             assert!(response.headers().contains_key("x-request-id"));
-            pictures.push(response.bytes().await.unwrap());
+            images.push(response.bytes().await.unwrap());
         }
-        assert_eq!(pictures[0], pictures[1]);
-        assert_eq!(pictures[0], pictures[2]);
+        assert_eq!(images[0], images[1]);
+        assert_eq!(images[0], images[2]);
     }
 }
 
@@ -35,10 +35,10 @@ async fn the_three_ways_to_generate_give_the_same_picture() {
 async fn the_three_ways_to_recognize_and_to_scan_find_the_same_barcode() {
     let caller = Caller::new().await;
     for kind in ["QR", "Code128"] {
-        let picture = caller.picture(kind, &[("data", "Test 1")]).await;
-        caller.sandbox.url_file(URL, picture.clone());
-        let base64 = STANDARD.encode(&picture);
-        let part = || Part::bytes(picture.clone()).file_name("picture.png");
+        let image = caller.image(kind, &[("data", "Test 1")]).await;
+        caller.sandbox.url_file(URL, image.clone());
+        let base64 = STANDARD.encode(&image);
+        let part = || Part::bytes(image.clone()).file_name("image.png");
 
         let by_url = [("barcodeType", kind), ("fileUrl", URL)];
         let recognize_body = json!({ "barcodeTypes": [kind], "fileBase64": base64 });
@@ -55,23 +55,23 @@ async fn the_three_ways_to_recognize_and_to_scan_find_the_same_barcode() {
             caller.post("/barcode/scan-body").json(&scan_body),
             caller.post("/barcode/scan-multipart").multipart(scan_form),
         ];
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         for request in requests {
             let response = send(request).await;
             assert_eq!(response.status(), 200);
             assert_eq!(response.headers()["content-type"], "application/json");
-            answers.push(json(response).await);
+            responses.push(json(response).await);
         }
         assert_eq!(
-            barcodes(&answers[0]),
+            barcodes(&responses[0]),
             [(kind.to_owned(), "Test 1".to_owned())]
         );
-        assert!(answers.iter().all(|answer| *answer == answers[0]));
+        assert!(responses.iter().all(|response| *response == responses[0]));
     }
 }
 
 #[tokio::test]
-async fn many_sandboxes_run_side_by_side() {
+async fn many_sandboxes_run_at_the_same_time() {
     let sandboxes: Vec<_> = (0..20).map(|_| tokio::spawn(Sandbox::start())).collect();
     let mut ports = Vec::new();
     let mut running = Vec::new();
@@ -86,7 +86,7 @@ async fn many_sandboxes_run_side_by_side() {
 }
 
 #[tokio::test]
-async fn an_image_is_sent_whatever_the_client_says_it_accepts() {
+async fn an_image_is_returned_whatever_the_accept_header_says() {
     let caller = Caller::new().await;
     for accept in ["application/json", "text/html", "nonsense"] {
         let request = caller
@@ -99,9 +99,9 @@ async fn an_image_is_sent_whatever_the_client_says_it_accepts() {
 }
 
 #[tokio::test]
-async fn recognition_is_restricted_to_the_types_asked_for() {
+async fn only_the_requested_types_are_recognized() {
     let caller = Caller::new().await;
-    let isbn = caller.picture("ISBN", &[("data", "9783161484100")]).await;
+    let isbn = caller.image("ISBN", &[("data", "9783161484100")]).await;
     let named = |name: &str| vec![(name.to_owned(), "9783161484100".to_owned())];
     for (types, name) in [
         (vec!["ISBN"], Some("ISBN")),

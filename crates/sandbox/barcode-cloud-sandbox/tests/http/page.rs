@@ -32,7 +32,7 @@ async fn get(caller: &Caller, path: &str) -> Response {
 }
 
 #[tokio::test]
-async fn every_file_comes_with_its_type_and_with_limits_for_the_browser() {
+async fn every_file_has_its_media_type_and_security_headers() {
     let caller = Caller::new().await;
     for (path, kind) in FILES {
         let response = get(&caller, path).await;
@@ -69,7 +69,7 @@ async fn every_file_that_the_page_references_is_served() {
 }
 
 #[tokio::test]
-async fn credentials_are_in_one_answer_only_and_in_no_cache() {
+async fn credentials_are_in_one_response_only_and_not_cached() {
     let caller = Caller::new().await;
     let secret = caller.sandbox.client_secret();
     for (path, _) in FILES {
@@ -95,7 +95,7 @@ async fn credentials_are_in_one_answer_only_and_in_no_cache() {
 }
 
 #[tokio::test]
-async fn a_request_by_a_foreign_host_name_is_refused() {
+async fn a_request_with_a_foreign_host_name_is_rejected() {
     let caller = Caller::new().await;
     for (path, _) in FILES {
         let request = ask(&caller, Method::GET, path).header("host", "evil.example:8787");
@@ -115,7 +115,7 @@ async fn a_request_by_a_foreign_host_name_is_refused() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_can_link_here_but_not_load() {
+async fn a_page_of_another_origin_can_link_to_the_page_but_not_load_it() {
     let caller = Caller::new().await;
     let from = |path, mode| {
         ask(&caller, Method::GET, path)
@@ -129,7 +129,7 @@ async fn a_page_of_another_origin_can_link_here_but_not_load() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_the_body_and_other_methods_are_refused() {
+async fn head_is_get_without_the_body_and_other_methods_are_rejected() {
     let caller = Caller::new().await;
     for (path, kind) in FILES {
         let head = ask(&caller, Method::HEAD, path).send().await.unwrap();

@@ -1,10 +1,10 @@
-//! Small picture files whose headers claim another size.
+//! Small image files whose headers claim another size.
 
 use std::io::Cursor;
 
 use image::{GrayImage, ImageFormat, Luma};
 
-/// The formats that are read.
+/// The formats that the sandbox reads.
 pub(crate) const FORMATS: [ImageFormat; 5] = [
     ImageFormat::Png,
     ImageFormat::Jpeg,
@@ -13,8 +13,8 @@ pub(crate) const FORMATS: [ImageFormat; 5] = [
     ImageFormat::Bmp,
 ];
 
-/// A file of one pixel that claims so many on each side.
-pub(crate) fn picture(format: ImageFormat, side: u16) -> Vec<u8> {
+/// A file of one pixel whose header claims `side` pixels on each side.
+pub(crate) fn image(format: ImageFormat, side: u16) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     let pixel = image::DynamicImage::from(GrayImage::from_pixel(1, 1, Luma([255])));
     pixel.to_rgb8().write_to(&mut file, format).unwrap();

@@ -12,27 +12,27 @@ fn load(file: &[u8]) -> DynamicImage {
 }
 
 pub(crate) fn size(file: &[u8]) -> (u32, u32) {
-    let picture = load(file);
-    (picture.width(), picture.height())
+    let image = load(file);
+    (image.width(), image.height())
 }
 
 #[tokio::test]
 async fn defaults_are_those_of_the_service() {
     let caller = Caller::new().await;
-    let file = caller.picture("QR", &[("data", "Test")]).await;
-    let picture = load(&file);
-    assert_eq!((picture.width(), picture.height()), (55, 55));
-    assert_eq!(picture.color(), image::ColorType::Rgba8);
+    let file = caller.image("QR", &[("data", "Test")]).await;
+    let image = load(&file);
+    assert_eq!((image.width(), image.height()), (55, 55));
+    assert_eq!(image.color(), image::ColorType::Rgba8);
     let png = png::Decoder::new(Cursor::new(&file)).read_info().unwrap();
     let dims = png.info().pixel_dims.unwrap();
     assert_eq!((dims.xppu, dims.unit), (3780, png::Unit::Meter));
-    let version_2 = caller.picture("QR", &[("data", &"x".repeat(20))]).await;
+    let version_2 = caller.image("QR", &[("data", &"x".repeat(20))]).await;
     assert_eq!(size(&version_2), (63, 63));
 
     let body = json(caller.scan(file).await).await;
     let barcode = &body["barcodes"][0];
     assert!(barcode["checksum"].is_null());
-    // The size of the service, within a pixel.
+    // The size that the service produces, within a pixel.
     let seen = [(7, 6), (49, 6), (48, 48), (6, 49)];
     for (index, (x, y)) in seen.into_iter().enumerate() {
         let point = &barcode["region"][index];
@@ -76,9 +76,9 @@ async fn every_format_is_written_with_its_resolution_and_read() {
             caller.assert_reads(kind, "Test 1", file).await;
         }
     }
-    // Nothing writes BMP, but it is read.
+    // BMP is read, although it cannot be requested.
     let mut bmp = Cursor::new(Vec::new());
-    load(&caller.picture("QR", &[("data", "Test 1")]).await)
+    load(&caller.image("QR", &[("data", "Test 1")]).await)
         .write_to(&mut bmp, ImageFormat::Bmp)
         .unwrap();
     caller.assert_reads("QR", "Test 1", bmp.into_inner()).await;
@@ -112,15 +112,15 @@ async fn svg_has_the_bars_the_text_and_the_colors() {
         ("imageFormat", "Svg"),
         ("textLocation", "None"),
     ];
-    let upright = String::from_utf8(caller.picture("Code128", &upright).await).unwrap();
-    let turned = String::from_utf8(caller.picture("Code128", &turned).await).unwrap();
+    let upright = String::from_utf8(caller.image("Code128", &upright).await).unwrap();
+    let turned = String::from_utf8(caller.image("Code128", &turned).await).unwrap();
     assert!(upright.contains(r#"width="105" height="63""#), "{upright}");
     assert!(!upright.contains("<text"));
     assert!(turned.contains(r#"width="80" height="105""#), "{turned}");
 }
 
 #[tokio::test]
-async fn colors_are_in_the_picture() {
+async fn colors_are_applied_to_the_image() {
     let caller = Caller::new().await;
     for (foreground, background, dark, light) in [
         ("Green", "AliceBlue", [0, 128, 0, 255], [240, 248, 255, 255]),
@@ -137,11 +137,11 @@ async fn colors_are_in_the_picture() {
             ("foregroundColor", foreground),
             ("backgroundColor", background),
         ];
-        let file = caller.picture("QR", &query).await;
-        let picture = load(&file).into_rgba8();
-        // The corner of the picture, and that of the finder pattern.
-        assert_eq!(picture.get_pixel(0, 0), &Rgba(light));
-        assert_eq!(picture.get_pixel(7, 7), &Rgba(dark));
+        let file = caller.image("QR", &query).await;
+        let image = load(&file).into_rgba8();
+        // A corner of the image, and a corner of the finder pattern.
+        assert_eq!(image.get_pixel(0, 0), &Rgba(light));
+        assert_eq!(image.get_pixel(7, 7), &Rgba(dark));
         assert_eq!(caller.recognize("QR", file).await.len(), 1, "{foreground}");
     }
     let response = caller
@@ -171,7 +171,7 @@ async fn size_units_and_resolution_are_applied() {
         (sized("144", "72", "Point", "96"), (192, 96)),
     ] {
         for kind in ["QR", "Code128", "DataMatrix"] {
-            let file = caller.picture(kind, &query).await;
+            let file = caller.image(kind, &query).await;
             assert_eq!(size(&file), expected, "{kind} {query:?}");
             caller.assert_reads(kind, "Test", file).await;
         }
@@ -181,7 +181,7 @@ async fn size_units_and_resolution_are_applied() {
         ("imageWidth", "100", (100, 97)),
     ] {
         let file = caller
-            .picture("QR", &[("data", "Test"), (parameter, value)])
+            .image("QR", &[("data", "Test"), (parameter, value)])
             .await;
         assert_eq!(size(&file), expected);
     }
@@ -200,7 +200,7 @@ async fn size_units_and_resolution_are_applied() {
 }
 
 #[tokio::test]
-async fn the_picture_turns_and_is_still_read() {
+async fn a_rotated_image_is_still_read() {
     let caller = Caller::new().await;
     for angle in ["90", "180", "270", "-90", "450"] {
         for kind in ["QR", "Aztec", "DataMatrix", "Pdf417", "Code128", "EAN13"] {
@@ -210,13 +210,13 @@ async fn the_picture_turns_and_is_still_read() {
                 "Test"
             };
             let query = [("data", data), ("rotationAngle", angle)];
-            let file = caller.picture(kind, &query).await;
+            let file = caller.image(kind, &query).await;
             caller.assert_reads(kind, data, file).await;
         }
     }
-    let upright = size(&caller.picture("Code128", &[("data", "Test")]).await);
+    let upright = size(&caller.image("Code128", &[("data", "Test")]).await);
     let turned = caller
-        .picture("Code128", &[("data", "Test"), ("rotationAngle", "90")])
+        .image("Code128", &[("data", "Test"), ("rotationAngle", "90")])
         .await;
     assert_eq!(size(&turned), (upright.1, upright.0));
     for kind in ["QR", "DataMatrix"] {
@@ -225,7 +225,7 @@ async fn the_picture_turns_and_is_still_read() {
             ("rotationAngle", "30"),
             ("resolution", "192"),
         ];
-        let file = caller.picture(kind, &query).await;
+        let file = caller.image(kind, &query).await;
         assert_eq!(caller.recognize(kind, file).await.len(), 1, "{kind}");
     }
 }
@@ -234,36 +234,36 @@ async fn the_picture_turns_and_is_still_read() {
 async fn text_is_printed_at_the_requested_location() {
     let caller = Caller::new().await;
     let at = |location: &'static str| [("data", "Test"), ("textLocation", location)];
-    let below = caller.picture("Code128", &at("Below")).await;
-    let above = caller.picture("Code128", &at("Above")).await;
-    let none = caller.picture("Code128", &at("None")).await;
+    let below = caller.image("Code128", &at("Below")).await;
+    let above = caller.image("Code128", &at("Above")).await;
+    let none = caller.image("Code128", &at("None")).await;
     assert_eq!(
-        caller.picture("Code128", &[("data", "Test")]).await,
+        caller.image("Code128", &[("data", "Test")]).await,
         below,
         "the default"
     );
     assert!(size(&none).1 < size(&below).1);
     assert_eq!(size(&above), size(&below));
-    // Bars fill the rows that text leaves to them: a bar at the top means text at the bottom.
+    // The bars fill the rows without text, so a bar at the top means that the text is at the bottom.
     let is_bar = |file: &[u8], y: u32| {
-        let picture = load(file).into_luma8();
-        picture.get_pixel(6, y).0[0] < 128
+        let image = load(file).into_luma8();
+        image.get_pixel(6, y).0[0] < 128
     };
     assert!(is_bar(&below, 7) && !is_bar(&above, 7));
     assert!(is_bar(&above, size(&above).1 - 9) && !is_bar(&below, size(&below).1 - 9));
     assert_eq!(
-        caller.picture("QR", &at("None")).await,
-        caller.picture("QR", &[("data", "Test")]).await
+        caller.image("QR", &at("None")).await,
+        caller.image("QR", &[("data", "Test")]).await
     );
     for location in ["Below", "Above"] {
-        let file = caller.picture("QR", &at(location)).await;
+        let file = caller.image("QR", &at(location)).await;
         assert!(size(&file).1 > 55);
         assert_eq!(caller.recognize("QR", file).await.len(), 1);
     }
 }
 
 #[tokio::test]
-async fn the_groups_of_qr_code128_and_pdf417_change_the_symbol() {
+async fn the_options_of_qr_code128_and_pdf417_change_the_symbol() {
     let caller = Caller::new().await;
     for (kind, parameter, value, expected) in [
         ("QR", "qrVersion", "Version10", Some((127, 127))),
@@ -285,7 +285,7 @@ async fn the_groups_of_qr_code128_and_pdf417_change_the_symbol() {
         ("Pdf417", "pdf417Truncate", "true", None),
     ] {
         let query = [("data", "Testing12"), (parameter, value)];
-        let file = caller.picture(kind, &query).await;
+        let file = caller.image(kind, &query).await;
         if let Some(expected) = expected {
             assert_eq!(size(&file), expected, "{kind} {parameter} {value}");
         }
@@ -293,18 +293,18 @@ async fn the_groups_of_qr_code128_and_pdf417_change_the_symbol() {
     }
     let code_c = [("data", "1234"), ("code128EncodeMode", "CodeC")];
     let code_b = [("data", "1234"), ("code128EncodeMode", "CodeB")];
-    let code_c = caller.picture("Code128", &code_c).await;
-    let code_b = caller.picture("Code128", &code_b).await;
+    let code_c = caller.image("Code128", &code_c).await;
+    let code_b = caller.image("Code128", &code_b).await;
     assert!(size(&code_c).0 < size(&code_b).0);
-    // A group of another type has no meaning and no effect.
+    // The options of another type have no effect.
     let other = [
         ("data", "Test"),
         ("qrVersion", "Version10"),
         ("pdf417IsLinked", "true"),
     ];
     assert_eq!(
-        caller.picture("Aztec", &other).await,
-        caller.picture("Aztec", &other[..1]).await
+        caller.image("Aztec", &other).await,
+        caller.image("Aztec", &other[..1]).await
     );
 }
 
@@ -320,7 +320,7 @@ async fn character_sets_are_written_and_read() {
         let (set, text) = pair.split_once('=').unwrap();
         for (kind, parameter) in [("QR", "qrECIEncoding"), ("Pdf417", "pdf417ECIEncoding")] {
             let file = caller
-                .picture(kind, &[("data", text), (parameter, set)])
+                .image(kind, &[("data", text), (parameter, set)])
                 .await;
             caller.assert_reads(kind, text, file).await;
         }
@@ -372,12 +372,12 @@ async fn bytes_may_be_given_as_base64_or_hexadecimal() {
 }
 
 #[tokio::test]
-async fn the_region_of_a_turned_barcode_encloses_it() {
+async fn the_region_of_a_rotated_barcode_encloses_it() {
     let caller = Caller::new().await;
     for kind in ["QR", "DataMatrix", "Aztec", "Pdf417"] {
         for angle in ["0", "90", "180", "270"] {
             let query = [("data", "Test"), ("rotationAngle", angle)];
-            let file = caller.picture(kind, &query).await;
+            let file = caller.image(kind, &query).await;
             let (width, height) = size(&file);
             let body = json(caller.scan(file).await).await;
             // The margin is the same on all sides.

@@ -88,7 +88,7 @@ async fn json_bodies_are_validated_against_the_document() {
 }
 
 #[tokio::test]
-async fn null_means_not_given() {
+async fn null_means_that_a_field_is_absent() {
     let caller = Caller::new().await;
     let body = json!({
         "barcodeType": "QR",
@@ -148,7 +148,7 @@ async fn forms_are_validated_against_the_document() {
 }
 
 #[tokio::test]
-async fn other_paths_methods_and_kinds_of_body_are_refused() {
+async fn other_paths_methods_and_media_types_are_rejected() {
     let caller = Caller::new().await;
     for path in [
         "",
@@ -221,7 +221,7 @@ async fn unsupported_parameters_are_rejected_by_name() {
 }
 
 #[tokio::test]
-async fn data_that_a_type_does_not_take_is_refused_with_the_reason() {
+async fn data_that_a_type_cannot_hold_is_rejected_with_the_reason() {
     let caller = Caller::new().await;
     let long = "x".repeat(10_000);
     for (kind, data, reason) in [

@@ -3,19 +3,19 @@
 use crate::caller::{Caller, failure, rejection};
 use crate::pictures::size;
 
-/// The picture's size; it holds `data`.
+/// Returns the size of the image, which must contain `data`.
 async fn drawn(caller: &Caller, kind: &str, data: &str, query: &[(&str, &str)]) -> (u32, u32) {
     let query = [&[("data", data)], query].concat();
-    let file = caller.picture(kind, &query).await;
+    let file = caller.image(kind, &query).await;
     let size = size(&file);
     caller.assert_reads(kind, data, file).await;
     size
 }
 
-async fn refused(caller: &Caller, kind: &str, query: &[(&str, &str)], code: &str, field: &str) {
+async fn rejected(caller: &Caller, kind: &str, query: &[(&str, &str)], code: &str, field: &str) {
     let query = [&[("data", "1")], query].concat();
-    let answer = caller.generate(kind, &query).await;
-    let (said, message) = failure(answer, 400).await;
+    let response = caller.generate(kind, &query).await;
+    let (said, message) = failure(response, 400).await;
     assert_eq!(said, code, "{message}");
     assert!(message.contains(&format!("'{field}' errors:")), "{message}");
 }
@@ -42,11 +42,11 @@ async fn the_version_of_a_micro_qr_sets_its_size() {
     let message = rejection(caller.generate("MicroQR", &too_small).await).await;
     assert!(message.contains("'Data' errors:"), "{message}");
     let level = [("qrErrorLevel", "LevelH")];
-    refused(&caller, "MicroQR", &level, INVALID, "QrErrorLevel").await;
+    rejected(&caller, "MicroQR", &level, INVALID, "QrErrorLevel").await;
     let mode = [("qrEncodeMode", "ECI")];
-    refused(&caller, "MicroQR", &mode, UNSUPPORTED, "QrEncodeMode").await;
+    rejected(&caller, "MicroQR", &mode, UNSUPPORTED, "QrEncodeMode").await;
     let set = [("qrECIEncoding", "UTF8")];
-    refused(&caller, "MicroQR", &set, UNSUPPORTED, "QrECIEncoding").await;
+    rejected(&caller, "MicroQR", &set, UNSUPPORTED, "QrECIEncoding").await;
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn the_version_of_a_rectangular_micro_qr_sets_its_sides() {
     ] {
         let query = [("rectMicroQrVersion", version)];
         let (wide, high) = drawn(&caller, "RectMicroQR", "1", &query).await;
-        // Whatever a module and the margin measure, they are the same for all.
+        // The sizes of a module and of the margin are the same for all.
         let module = (wide - high) / (width - height);
         let margin = wide - width * module;
         assert_eq!(
@@ -78,7 +78,7 @@ async fn the_version_of_a_rectangular_micro_qr_sets_its_sides() {
     }
     for level in ["LevelL", "LevelQ"] {
         let level = [("qrErrorLevel", level)];
-        refused(&caller, "RectMicroQR", &level, INVALID, "QrErrorLevel").await;
+        rejected(&caller, "RectMicroQR", &level, INVALID, "QrErrorLevel").await;
     }
 }
 
@@ -87,7 +87,7 @@ async fn bytes_that_are_not_text_are_written_as_bytes() {
     let caller = Caller::new().await;
     for kind in ["MicroPdf417", "MacroPdf417", "RectMicroQR"] {
         let query = [("data", "e9ff41"), ("dataType", "HexBytes")];
-        let file = caller.picture(kind, &query).await;
+        let file = caller.image(kind, &query).await;
         caller.assert_reads(kind, "éÿA", file).await;
     }
 }
@@ -107,11 +107,11 @@ async fn the_kinds_of_pdf417_support_the_options_of_the_standard() {
             "{kind}: {low:?} {high:?}"
         );
         let truncated = [("pdf417Truncate", "true")];
-        refused(&caller, kind, &truncated, UNSUPPORTED, "Pdf417Truncate").await;
+        rejected(&caller, kind, &truncated, UNSUPPORTED, "Pdf417Truncate").await;
         let mode = [("pdf417EncodeMode", "Binary")];
-        refused(&caller, kind, &mode, UNSUPPORTED, "Pdf417EncodeMode").await;
+        rejected(&caller, kind, &mode, UNSUPPORTED, "Pdf417EncodeMode").await;
     }
-    // Sizes that do not hold it are refused, not changed.
+    // Sizes that cannot hold the data are rejected and not changed.
     let long = "long text ".repeat(8);
     for (kind, query) in [
         ("MicroPdf417", &[("pdf417Columns", "1")][..]),
@@ -130,7 +130,7 @@ async fn the_kinds_of_pdf417_support_the_options_of_the_standard() {
     assert!(low.0 * low.1 < high.0 * high.1);
     let rows = [("pdf417Rows", "20"), ("pdf417Columns", "3")];
     drawn(&caller, "MacroPdf417", data, &rows).await;
-    refused(
+    rejected(
         &caller,
         "MicroPdf417",
         &level("Level1"),
@@ -139,7 +139,7 @@ async fn the_kinds_of_pdf417_support_the_options_of_the_standard() {
     )
     .await;
     let columns = [("pdf417Columns", "5")];
-    refused(&caller, "MicroPdf417", &columns, INVALID, "Pdf417Columns").await;
+    rejected(&caller, "MicroPdf417", &columns, INVALID, "Pdf417Columns").await;
     let rows = [("pdf417Rows", "10")];
-    refused(&caller, "MicroPdf417", &rows, UNSUPPORTED, "Pdf417Rows").await;
+    rejected(&caller, "MicroPdf417", &rows, UNSUPPORTED, "Pdf417Rows").await;
 }

@@ -13,7 +13,7 @@ use crate::caller::{Caller, ask_token, failure, json, rejection, rows, send};
 
 const SCAN: &str = "/barcode/scan?fileUrl=https://example.com/a.png";
 
-async fn refused(response: Response) -> String {
+async fn rejected(response: Response) -> String {
     assert_eq!(response.status(), 400);
     assert_eq!(response.headers()["content-type"], "application/json");
     json(response).await["error"].as_str().unwrap().to_owned()
@@ -59,7 +59,7 @@ fn origin(caller: &Caller) -> String {
     format!("http://127.0.0.1:{}", caller.sandbox.port())
 }
 
-/// The one key of the published set, found as a client finds it.
+/// The only key of the published set, which is found through the discovery document.
 async fn public_key(caller: &Caller) -> Value {
     let url = format!("{}/.well-known/openid-configuration", origin(caller));
     let configuration = json(caller.http.get(url).send().await.unwrap()).await;
@@ -96,7 +96,7 @@ async fn several_clients_each_have_their_own_secret() {
     let token = token["access_token"].as_str().unwrap();
     assert_eq!(part(token, 1)["client_id"], "two");
     let crossed = ask("two", "secret of one").await;
-    assert_eq!(refused(crossed).await, "invalid_client");
+    assert_eq!(rejected(crossed).await, "invalid_client");
 }
 
 async fn revoke(caller: &Caller, body: Value) -> Response {
@@ -105,14 +105,14 @@ async fn revoke(caller: &Caller, body: Value) -> Response {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_refused_and_a_new_one_is_good() {
+async fn a_revoked_token_is_rejected_and_a_new_one_is_accepted() {
     let builder = Sandbox::builder().credentials("one", "secret of one");
     let caller = Caller::of(builder.credentials("two", "secret of two")).await;
     let fresh = async |id: &str| {
         let secret = format!("secret of {id}");
         let url = caller.sandbox.token_url();
-        let answer = json(ask_token(&caller.http, url, id, &secret).await).await;
-        answer["access_token"].as_str().unwrap().to_owned()
+        let response = json(ask_token(&caller.http, url, id, &secret).await).await;
+        response["access_token"].as_str().unwrap().to_owned()
     };
     let status = async |token: &str| {
         let url = caller.url("/barcode/generate/QR?data=x");
@@ -187,7 +187,7 @@ async fn a_leeway_accepts_expired_tokens() {
 }
 
 #[tokio::test]
-async fn credentials_may_come_in_a_basic_header() {
+async fn credentials_are_accepted_in_a_basic_header() {
     let caller = Caller::of(Sandbox::builder().credentials("id:1", "a secret & more")).await;
     let ask = |header: String| {
         caller
@@ -202,12 +202,12 @@ async fn credentials_may_come_in_a_basic_header() {
     assert_eq!(ask(format!("basic {good}")).await.unwrap().status(), 200);
     let bad = STANDARD.encode("id%3A1:wrong");
     for header in [format!("Basic {bad}"), "Basic %%%".to_owned()] {
-        assert_eq!(refused(ask(header).await.unwrap()).await, "invalid_client");
+        assert_eq!(rejected(ask(header).await.unwrap()).await, "invalid_client");
     }
 }
 
 #[tokio::test]
-async fn bad_token_requests_are_refused_by_their_kind() {
+async fn invalid_token_requests_are_rejected_with_the_matching_error() {
     let builder = Sandbox::builder().credentials("id", "secret");
     let sandbox = builder.start().await.unwrap();
     let http = reqwest::Client::new();
@@ -230,30 +230,30 @@ async fn bad_token_requests_are_refused_by_their_kind() {
         for kind in ["", "; charset=utf-8"] {
             let kind = format!("application/x-www-form-urlencoded{kind}");
             let request = http.post(url).header("content-type", kind).body(form.to_owned());
-            assert_eq!(refused(send(request).await).await, error, "{form}");
+            assert_eq!(rejected(send(request).await).await, error, "{form}");
         }
     }
     let json = json!({ "grant_type": "client_credentials" });
     for request in [http.get(url), http.post(url).json(&json)] {
-        assert_eq!(refused(send(request).await).await, "invalid_request");
+        assert_eq!(rejected(send(request).await).await, "invalid_request");
     }
 }
 
 #[tokio::test]
-async fn the_sixth_failure_of_one_pair_is_rate_limited() {
+async fn the_sixth_failure_of_an_id_and_secret_is_rate_limited() {
     let sandbox = Sandbox::start().await.unwrap();
     let http = reqwest::Client::new();
     let (id, secret) = (sandbox.client_id(), sandbox.client_secret());
     for _ in 0..5 {
         let response = ask_token(&http, sandbox.token_url(), id, "wrong").await;
-        assert_eq!(refused(response).await, "invalid_client");
+        assert_eq!(rejected(response).await, "invalid_client");
     }
     let response = ask_token(&http, sandbox.token_url(), id, "wrong").await;
     assert_eq!(response.status(), 429);
     assert_eq!(response.headers()["retry-after"], "600");
-    // Other pairs, the right one among them, are not held back.
+    // Other ids and secrets are not rate limited, including the correct ones.
     let response = ask_token(&http, sandbox.token_url(), id, "also wrong").await;
-    assert_eq!(refused(response).await, "invalid_client");
+    assert_eq!(rejected(response).await, "invalid_client");
     let response = ask_token(&http, sandbox.token_url(), id, secret).await;
     assert_eq!(response.status(), 200);
 }
@@ -273,7 +273,7 @@ async fn a_request_without_a_valid_token_is_rejected() {
         &Header::new(Algorithm::HS256),
         &EncodingKey::from_secret(b"guess"),
     );
-    // A public key is no secret to sign with, whatever the header says.
+    // A public key must not be accepted as an HMAC secret, whatever the header says.
     let confused = forged(
         &Header::new(Algorithm::HS256),
         &EncodingKey::from_secret(public_key(&caller).await["x"].as_str().unwrap().as_bytes()),
@@ -302,7 +302,7 @@ async fn a_request_without_a_valid_token_is_rejected() {
 }
 
 #[tokio::test]
-async fn an_expired_token_is_refused_as_such() {
+async fn the_error_for_an_expired_token_says_so() {
     let caller = Caller::of(Sandbox::builder().token_lifetime(Duration::ZERO)).await;
     let response = send(caller.get(SCAN)).await;
     let challenge = challenge(&response);
@@ -314,7 +314,7 @@ async fn an_expired_token_is_refused_as_such() {
 }
 
 #[tokio::test]
-async fn a_token_lasts_as_long_as_promised_and_no_longer() {
+async fn a_token_is_valid_for_exactly_its_lifetime() {
     let caller = Caller::of(Sandbox::builder().token_lifetime(Duration::from_secs(2))).await;
     assert_eq!(caller.generate("QR", &[("data", "x")]).await.status(), 200);
     tokio::time::sleep(Duration::from_millis(2100)).await;
@@ -322,7 +322,7 @@ async fn a_token_lasts_as_long_as_promised_and_no_longer() {
 }
 
 #[tokio::test]
-async fn no_secret_is_shown() {
+async fn debug_shows_no_secret() {
     let builder = Sandbox::builder().credentials("known-id", "very-secret");
     assert!(!format!("{builder:?}").contains("very-secret"));
     let sandbox = builder.start().await.unwrap();

@@ -1,4 +1,4 @@
-//! What the vendor's own clients and examples send, and what the sandbox does with it.
+//! Requests of the vendor's clients and examples, and the responses of the sandbox.
 
 use barcode_cloud_sandbox::Sandbox;
 use reqwest::multipart::Form;
@@ -20,8 +20,8 @@ async fn quoted_colors_are_the_same_as_unquoted_ones() {
         ("backgroundColor", "'White'"),
     ];
     let caller = Caller::new().await;
-    let quoted = caller.picture("QR", &query).await;
-    assert_eq!(quoted, caller.picture("QR", &[("data", "Test")]).await);
+    let quoted = caller.image("QR", &query).await;
+    assert_eq!(quoted, caller.image("QR", &[("data", "Test")]).await);
     for unmatched in ["'Black", "Black'", "'", "''", "''Black''"] {
         let query = [("data", "Test"), ("foregroundColor", unmatched)];
         let message = rejection(caller.generate("QR", &query).await).await;
@@ -32,7 +32,7 @@ async fn quoted_colors_are_the_same_as_unquoted_ones() {
 }
 
 #[tokio::test]
-async fn a_token_is_given_for_a_multipart_form() {
+async fn a_token_is_issued_for_a_multipart_form() {
     let caller = Caller::new().await;
     let ask = async |caller: &Caller, secret: &str| {
         let form = Form::new()
@@ -48,36 +48,36 @@ async fn a_token_is_given_for_a_multipart_form() {
     let call = caller.http.get(caller.url("/barcode/generate/QR?data=x"));
     let call = call.bearer_auth(token.as_str().unwrap());
     assert_eq!(send(call).await.status(), 200);
-    let refused = json(ask(&caller, "wrong").await).await;
-    assert_eq!(refused["error"], "invalid_client");
+    let rejected = json(ask(&caller, "wrong").await).await;
+    assert_eq!(rejected["error"], "invalid_client");
     let shown = format!("{:?}", caller.sandbox.requests());
     assert!(!shown.contains(caller.sandbox.client_secret()), "{shown}");
 
     let strict = strict().await;
-    let refused = json(ask(&strict, strict.sandbox.client_secret()).await).await;
-    assert_eq!(refused["error"], "invalid_request");
+    let rejected = json(ask(&strict, strict.sandbox.client_secret()).await).await;
+    assert_eq!(rejected["error"], "invalid_request");
 }
 
 #[tokio::test]
-async fn qr_modules_have_the_height_that_is_asked_for() {
+async fn qr_modules_have_the_requested_height() {
     let caller = Caller::new().await;
     let query = [
         ("data", "Test"),
         ("resolution", "192"),
         ("qrAspectRatio", "0.75"),
     ];
-    let picture = caller.picture("QR", &query).await;
-    let (width, height) = size(&picture);
+    let image = caller.image("QR", &query).await;
+    let (width, height) = size(&image);
     // The symbol has 21 rows and columns of modules, 4 pixels wide and 3 pixels high.
     assert_eq!(width - height, 21);
-    caller.assert_reads("QR", "Test", picture).await;
+    caller.assert_reads("QR", "Test", image).await;
 }
 
 #[tokio::test]
 async fn code39_drops_what_it_cannot_encode_and_the_log_warns() {
     let caller = Caller::new().await;
-    let picture = caller.picture("Code39", ASPOSE).await;
-    caller.assert_reads("Code39", "A", picture).await;
+    let image = caller.image("Code39", ASPOSE).await;
+    caller.assert_reads("Code39", "A", image).await;
     let log = caller.sandbox.requests();
     let entry = log
         .iter()
@@ -86,15 +86,15 @@ async fn code39_drops_what_it_cannot_encode_and_the_log_warns() {
     assert!(warning.contains("'s', 'p', 'o', 'e'"), "{warning}");
     // The text below the bars is the whole value.
     let svg = [("data", "Aspose"), ("imageFormat", "Svg")];
-    let svg = String::from_utf8(caller.picture("Code39", &svg).await).unwrap();
+    let svg = String::from_utf8(caller.image("Code39", &svg).await).unwrap();
     assert!(svg.contains(">Aspose<"), "{svg:.2000}");
 
-    caller.picture("Code39", &[("data", "ASPOSE")]).await;
+    caller.image("Code39", &[("data", "ASPOSE")]).await;
     assert_eq!(caller.sandbox.requests().last().unwrap().warning, None);
 }
 
 #[tokio::test]
-async fn code39_data_is_refused_where_nothing_is_left_and_in_strict_mode() {
+async fn code39_data_is_rejected_if_nothing_can_be_encoded_and_in_strict_mode() {
     let caller = Caller::new().await;
     let message = rejection(caller.generate("Code39", &[("data", "lower")]).await).await;
     assert!(message.contains("Code39FullASCII"), "{message}");

@@ -35,7 +35,7 @@ async fn an_xml_body_generates_the_same_image_as_the_json_body() {
     let response = post(&caller, "generate-body", GENERATE).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "image/gif");
-    let picture = response.bytes().await.unwrap();
+    let image = response.bytes().await.unwrap();
     let same = serde_json::json!({
         "barcodeType": "Code128",
         "encodeData": { "dataType": "StringData", "data": "A&B<1>" },
@@ -46,7 +46,7 @@ async fn an_xml_body_generates_the_same_image_as_the_json_body() {
         "code128Params": { "code128EncodeMode": "CodeB" },
     });
     let request = caller.post("/barcode/generate-body").json(&same);
-    assert_eq!(send(request).await.bytes().await.unwrap(), picture);
+    assert_eq!(send(request).await.bytes().await.unwrap(), image);
 }
 
 #[tokio::test]
@@ -65,11 +65,11 @@ async fn names_of_schemas_and_of_properties_are_both_read() {
 #[tokio::test]
 async fn an_image_in_xml_is_read_and_the_response_has_the_requested_format() {
     let caller = Caller::new().await;
-    let picture = STANDARD.encode(caller.picture("QR", &[("data", "a<b>&\u{1d}c")]).await);
+    let image = STANDARD.encode(caller.image("QR", &[("data", "a<b>&\u{1d}c")]).await);
     let body = format!(
         "<RecognizeBase64Request><BarcodeTypes><DecodeBarcodeType>QR</DecodeBarcodeType>\
          <DecodeBarcodeType>Code128</DecodeBarcodeType></BarcodeTypes>\
-         <FileBase64>{picture}</FileBase64></RecognizeBase64Request>"
+         <FileBase64>{image}</FileBase64></RecognizeBase64Request>"
     );
     let response = json(post(&caller, "recognize-body", body.clone()).await).await;
     assert_eq!(
@@ -95,7 +95,7 @@ async fn an_image_in_xml_is_read_and_the_response_has_the_requested_format() {
 }
 
 #[tokio::test]
-async fn a_picture_without_barcodes_is_an_empty_list_in_xml() {
+async fn an_image_without_barcodes_gives_an_empty_list_in_xml() {
     let caller = Caller::new().await;
     let mut white = std::io::Cursor::new(Vec::new());
     image::GrayImage::from_pixel(50, 50, image::Luma([255]))
@@ -137,7 +137,7 @@ async fn errors_are_written_in_xml_if_requested_and_images_never_are() {
 }
 
 #[tokio::test]
-async fn hostile_and_wrong_xml_is_refused_with_the_reason() {
+async fn hostile_and_invalid_xml_is_rejected_with_the_reason() {
     let caller = Caller::new().await;
     let entities: String = (1..10)
         .map(|n| format!("<!ENTITY l{n} '&l{0};&l{0};&l{0};&l{0};&l{0};'>", n - 1))
@@ -193,7 +193,7 @@ async fn hostile_and_wrong_xml_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn the_document_is_served_with_the_addresses_of_the_sandbox() {
+async fn the_document_is_served_with_the_urls_of_the_sandbox() {
     let caller = Caller::new().await;
     let url = caller.url("/barcode/swagger/spec");
     let document = json(caller.http.get(url).send().await.unwrap()).await;

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_check_digits_and_foreign_letters_are_refused() {
+    fn wrong_check_digits_and_invalid_characters_are_rejected() {
         let check = |digits: &[u32]| Some(gs1(digits));
         assert!(
             complete("6291041500214", 13, check)
