@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_an_error() {
+    fn an_unreadable_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("a.rs")).unwrap();
         let error = sync(folder.path(), &files(&["a.rs"]), Mode::Check).unwrap_err();

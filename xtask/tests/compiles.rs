@@ -421,7 +421,7 @@ fn write(path: &Path, text: &str) -> bool {
 }
 
 #[test]
-fn what_the_generator_accepts_compiles() {
+fn every_accepted_document_gives_code_that_compiles() {
     let mut scratch = Scratch::new();
     let mut refusals = BTreeMap::new();
     let cases = cases();

@@ -312,7 +312,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn credentials_are_the_same_if_they_prove_the_same() {
+    async fn credentials_are_equal_if_their_keys_and_ids_are() {
         let key = || {
             let der = KeyPair::generate().unwrap().serialize_der();
             let der = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(der));

@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_and_dates_are_read_and_nonsense_is_not() {
+    fn seconds_and_dates_are_parsed_and_other_values_are_ignored() {
         assert_eq!(asked("600", None), Some(600));
         assert_eq!(asked("Thu, 01 Jan 1970 00:00:40 GMT", None), Some(30));
         let date = Some("Thu, 01 Jan 1970 00:00:35 GMT");

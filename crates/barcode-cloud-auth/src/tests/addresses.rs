@@ -41,7 +41,7 @@ fn token_urls_are_https_or_loopback_by_opt_in() {
 }
 
 #[test]
-fn the_api_origin_is_checked_alike() {
+fn the_api_origin_is_checked_like_the_token_url() {
     for (url, loopback, good) in [
         ("https://api.example.com", false, true),
         ("http://api.example.com", true, false),
@@ -77,7 +77,7 @@ fn a_static_token_must_fit_a_header() {
 }
 
 #[test]
-fn endless_limits_are_no_overflow() {
+fn endless_limits_do_not_overflow() {
     use std::time::Duration;
     let credentials = ClientCredentials::new("id", "secret").unwrap();
     let source = TokenSource::builder("https://127.0.0.1:1/token", credentials)

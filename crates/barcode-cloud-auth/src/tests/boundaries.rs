@@ -50,7 +50,7 @@ fn a_renewal_may_start_one_second_after_the_last_request() {
 }
 
 #[test]
-fn a_pause_ends_at_its_very_instant() {
+fn a_pause_ends_exactly_at_its_end() {
     let (cache, now) = (Cache::new(Schedule::default(), secs(30)), Instant::now());
     let error = Error::retryable(ErrorKind::Transport, "scripted").build();
     run_fetch(&cache, now, Err(error));

@@ -16,7 +16,7 @@ async fn provided(provider: impl CredentialsProvider) -> Result<ClientCredential
 }
 
 #[test]
-fn an_empty_id_or_secret_is_refused() {
+fn an_empty_id_or_secret_is_rejected() {
     let error = ClientCredentials::new("", "secret").unwrap_err();
     assert_eq!(
         (error.kind(), error.is_permanent()),
@@ -40,7 +40,7 @@ fn a_variable_that_is_not_set_is_none_and_an_empty_one_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_environment_is_read_and_a_fault_names_its_variable() {
+async fn the_environment_is_read_and_an_error_names_its_variable() {
     // The crate has neither a pre-release nor a home page: cargo sets both variables empty.
     let empty = "CARGO_PKG_VERSION_PRE";
     let credentials = ClientCredentials::from_env("CARGO_PKG_NAME", "CARGO_PKG_VERSION").unwrap();
@@ -78,7 +78,7 @@ async fn a_file_is_read_again_each_time() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_used_says_why_and_shows_nothing() {
+async fn the_error_for_an_invalid_file_says_why_and_does_not_show_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credentials.json");
     for (text, message) in [

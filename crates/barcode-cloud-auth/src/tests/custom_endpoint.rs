@@ -125,7 +125,7 @@ async fn a_custom_endpoint_that_hangs_or_panics_costs_one_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_of_a_custom_endpoint_is_renewed_ahead() {
+async fn a_token_of_a_custom_endpoint_is_renewed_before_it_expires() {
     let script = Script::steps([Step::Grant(1_000.0), UNAVAILABLE, Step::Grant(1_000.0)]);
     let source = TokenSource::from_endpoint(script.clone()).build().unwrap();
     source.token().await.unwrap();
@@ -139,7 +139,7 @@ async fn a_token_of_a_custom_endpoint_is_renewed_ahead() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_custom_endpoint_that_rejects_its_client_is_left_alone_after_four_rejections() {
+async fn a_custom_endpoint_gets_no_requests_after_four_rejections() {
     for credentials in [false, true] {
         let script = Script::always(WRONG_SECRET);
         let mut builder = TokenSource::from_endpoint(script.clone());
@@ -195,7 +195,7 @@ fn an_endpoint_has_the_name_of_its_type_by_default() {
 }
 
 #[test]
-fn a_token_that_no_header_can_carry_is_refused() {
+fn a_token_that_is_not_a_valid_header_value_is_rejected() {
     for text in ["", "a b", "a\n", "ä"] {
         let error = IssuedToken::new(text, secs(1)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{text}");

@@ -10,7 +10,7 @@ use super::script::{
 use crate::{ClientCredentials, ErrorKind, TokenSource};
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_renewal_keeps_serving_and_backs_off() {
+async fn the_old_token_is_served_while_renewals_fail_and_back_off() {
     let script = Script::steps([Step::Grant(3600.0), UNAVAILABLE]);
     let source = script.source();
     let begin = Instant::now();
@@ -125,7 +125,7 @@ async fn a_rotated_secret_is_used_within_a_minute_while_the_old_one_is_blocked()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_secret_is_remembered_and_answered_at_once() {
+async fn the_rejection_of_a_secret_is_remembered_and_returned_at_once() {
     let script = Script::always(after(secs(1), WRONG_SECRET));
     let source = script.source();
     let first = source.token().await.unwrap_err();
@@ -140,7 +140,7 @@ async fn a_refused_secret_is_remembered_and_answered_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hung_endpoint_is_given_up_after_ten_seconds() {
+async fn a_request_to_a_hanging_endpoint_times_out_after_ten_seconds() {
     let script = Script::always(Step::Hang);
     let mut setup = script.setup();
     setup.caller_wait = millis(10_100);
@@ -176,7 +176,7 @@ async fn a_whole_fetch_ends_after_thirty_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_waits_as_long_as_it_was_set_and_the_fetch_goes_on() {
+async fn a_caller_waits_for_its_limit_and_the_fetch_continues() {
     let script = Script::always(after(secs(5), Step::Grant(3600.0)));
     let mut setup = script.setup();
     setup.caller_wait = secs(2);
@@ -193,7 +193,7 @@ async fn a_caller_waits_as_long_as_it_was_set_and_the_fetch_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_error_of_a_provider_is_the_source() {
+async fn the_error_of_a_provider_is_the_source_of_the_error() {
     let script = Script::always(Step::Grant(3600.0));
     let mut setup = script.setup();
     setup.provider = Arc::new(Provider(|| async { Err("the vault is sealed".into()) }));

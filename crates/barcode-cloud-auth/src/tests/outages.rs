@@ -139,7 +139,7 @@ async fn a_permanent_failure_is_returned_after_one_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wait_survives_that_the_caller_that_started_the_request_is_dropped() {
+async fn callers_keep_waiting_if_the_caller_that_started_the_request_is_dropped() {
     for polls in 0..10 {
         let script = Script::steps([
             Step::Yield(3, Box::new(UNAVAILABLE)),
@@ -184,7 +184,7 @@ async fn blip(step: Step) -> (Vec<Duration>, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_blip_of_any_gateway_error_costs_what_a_blip_of_503_costs() {
+async fn every_gateway_error_causes_the_pauses_of_a_503() {
     let (requests, recovered) = blip(UNAVAILABLE).await;
     assert!(recovered < secs(86), "{recovered:?}");
     for step in [

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::redact::{description, is_plain_code};
 
 #[test]
-fn descriptions_lose_secrets_and_what_looks_like_one() {
+fn secrets_and_texts_that_look_like_secrets_are_removed_from_descriptions() {
     for (text, secrets, expected) in [
         ("Client not found.", &["secret"][..], "Client not found."),
         (

@@ -6,7 +6,7 @@ use super::script::{Script, Step, after, at_once, millis, secs, settle};
 use crate::ErrorKind;
 
 #[tokio::test(start_paused = true)]
-async fn refresh_ahead_never_blocks() {
+async fn a_renewal_never_blocks_callers() {
     let script = Script::steps([Step::Grant(3600.0), Step::Hang]);
     let source = script.source();
     let begin = Instant::now();
@@ -30,7 +30,7 @@ async fn refresh_ahead_never_blocks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_happens_once_and_at_the_drawn_moment() {
+async fn a_token_is_renewed_once_at_the_random_time() {
     for seed in 0..20 {
         let script = Script::always(Step::Grant(3600.0));
         let mut setup = script.setup();
@@ -72,7 +72,7 @@ async fn expiry_counts_from_before_the_request_was_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_leap_of_the_clock_ends_a_token() {
+async fn a_token_expires_if_the_clock_jumps_ahead() {
     let script = Script::always(Step::Grant(3600.0));
     let source = script.source();
     source.token().await.unwrap();
@@ -82,7 +82,7 @@ async fn a_leap_of_the_clock_ends_a_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_died_while_the_clock_stood_is_replaced_at_the_first_401() {
+async fn a_token_that_expired_while_the_clock_stood_still_is_replaced_after_the_first_401() {
     let script = Script::always(Step::Grant(3600.0));
     let source = script.source();
     let dead = source.token().await.unwrap();
@@ -151,7 +151,7 @@ async fn the_same_token_again_near_its_end_keeps_a_second_between_posts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_for_now_only_serves_the_callers_of_its_fetch() {
+async fn a_token_that_expires_at_once_is_served_only_to_the_callers_of_its_fetch() {
     let script = Script::always(after(secs(2), Step::Grant(0.0)));
     let source = script.source();
     let (first, second) = tokio::join!(source.token(), source.token());
@@ -167,7 +167,7 @@ async fn a_token_for_now_only_serves_the_callers_of_its_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_brings_a_dead_token_keeps_the_living_one() {
+async fn an_expired_new_token_does_not_replace_a_valid_one() {
     let script = Script::steps([Step::Grant(3600.0), Step::Grant(0.0)]);
     let source = script.source();
     source.token().await.unwrap();
@@ -180,7 +180,7 @@ async fn a_renewal_that_brings_a_dead_token_keeps_the_living_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_brings_a_shorter_life_keeps_the_longer_one() {
+async fn a_new_token_that_expires_earlier_does_not_replace_the_old_one() {
     let script = Script::steps([Step::Grant(3600.0), Step::Grant(1.0)]);
     let source = script.source();
     let begin = Instant::now();
@@ -196,7 +196,7 @@ async fn a_renewal_that_brings_a_shorter_life_keeps_the_longer_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_expired_on_its_way_is_not_handed_out() {
+async fn a_token_that_expired_during_the_request_is_not_served() {
     let script = Script::always(after(secs(5), Step::Grant(2.0)));
     let mut setup = script.setup();
     setup.caller_wait = millis(5_100);

@@ -102,7 +102,7 @@ fn the_granted_scope_is_read_if_it_is_a_valid_one() {
 }
 
 #[test]
-fn a_good_answer_becomes_a_sensitive_header() {
+fn a_valid_token_becomes_a_sensitive_header() {
     for body in [
         r#"{"access_token":"a.b-c_d~e+f/g==","token_type":"Bearer","expires_in":60}"#,
         r#"{"access_token":"a.b-c_d~e+f/g==","token_type":"bEARER","expires_in":60,"error":null}"#,

@@ -20,7 +20,7 @@ fn served(lifetime: Duration) -> Duration {
 }
 
 #[test]
-fn tokens_are_renewed_and_retired_on_time() {
+fn tokens_are_renewed_and_no_longer_served_on_time() {
     for (lifetime, latest, earliest, end) in [
         (secs(86_400), secs(86_100), secs(86_040), secs(86_390)),
         (secs(3_600), secs(3_300), secs(3_240), secs(3_590)),

@@ -82,7 +82,7 @@ fn each_setter_sets_its_setting() {
 }
 
 #[test]
-fn a_form_parameter_with_a_reserved_name_is_refused() {
+fn a_form_parameter_with_a_reserved_name_is_rejected() {
     for name in [
         "",
         "client_assertion",

@@ -56,7 +56,7 @@ fn cold_callers_on_many_threads_cause_one_post() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_first_caller_stops_no_fetch_whenever_it_goes() {
+async fn a_fetch_continues_whenever_its_first_caller_is_cancelled() {
     for polls in 0..40 {
         let script = Script::always(Step::Yield(10, Box::new(Step::Grant(3600.0))));
         let source = script.source();
@@ -79,7 +79,7 @@ async fn a_cancelled_first_caller_stops_no_fetch_whenever_it_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_whose_only_caller_left_still_brings_its_token() {
+async fn a_fetch_whose_only_caller_was_cancelled_still_caches_its_token() {
     let script = Script::always(after(secs(1), Step::Grant(3600.0)));
     let source = script.source();
     assert!(at_once(&source).is_none());
@@ -129,7 +129,7 @@ fn a_second_runtime_gets_a_token_after_the_first_was_dropped_in_the_middle_of_a_
 }
 
 #[test]
-fn waiters_elsewhere_start_anew_when_the_fetching_runtime_is_dropped() {
+fn callers_on_other_runtimes_start_a_new_fetch_if_the_fetching_runtime_is_dropped() {
     let script = Script::steps([Step::Hang, Step::Grant(3600.0)]);
     let source = script.source();
     let (first, second) = (runtime(), runtime());
@@ -148,7 +148,7 @@ fn waiters_elsewhere_start_anew_when_the_fetching_runtime_is_dropped() {
 }
 
 #[test]
-fn a_runtime_that_stands_still_with_the_fetch_is_given_up() {
+fn a_fetch_on_a_runtime_that_does_not_run_is_replaced() {
     let script = Script::steps([Step::Hang, Step::Grant(3600.0)]);
     let source = script.source();
     let asleep = runtime();

@@ -5,7 +5,7 @@ use tokio::time::{Instant, advance, sleep};
 use super::script::{Script, Step, after, at_once, millis, secs, settle};
 
 #[tokio::test(start_paused = true)]
-async fn a_route_that_rejects_every_token_starves_nobody() {
+async fn a_route_that_rejects_every_token_does_not_affect_other_callers() {
     let script = Script::always(after(millis(50), Step::Grant(86_400.0)));
     let source = script.source();
     source.token().await.unwrap();

@@ -143,7 +143,7 @@ async fn a_client_without_an_accepted_certificate_gets_no_token() {
 }
 
 #[test]
-fn an_empty_client_id_is_refused() {
+fn an_empty_client_id_is_rejected() {
     let error = ClientCredentials::tls_client_auth("").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
 }

@@ -21,7 +21,7 @@ async fn failure_within_300_ms(endpoint: &Endpoint) -> Error {
 }
 
 #[tokio::test]
-async fn a_server_that_accepts_and_never_answers_times_out() {
+async fn a_server_that_accepts_and_never_responds_times_out() {
     let endpoint = Endpoint::start(|_| thread::sleep(Duration::from_secs(60)));
     let begin = Instant::now();
     assert_eq!(
@@ -32,7 +32,7 @@ async fn a_server_that_accepts_and_never_answers_times_out() {
 }
 
 #[tokio::test]
-async fn a_server_that_drips_times_out() {
+async fn a_server_that_sends_one_byte_at_a_time_times_out() {
     let endpoint = Endpoint::start(|socket| {
         let answer = response(
             "200 OK",
@@ -53,7 +53,7 @@ async fn a_server_that_drips_times_out() {
 }
 
 #[tokio::test]
-async fn of_an_endless_answer_64_kib_are_read() {
+async fn at_most_64_kib_of_an_endless_response_are_read() {
     let endpoint = Endpoint::start(|socket| {
         let _ = socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
         while socket.write_all(&[b' '; 4096]).is_ok() {}
@@ -64,7 +64,7 @@ async fn of_an_endless_answer_64_kib_are_read() {
 }
 
 #[tokio::test]
-async fn an_answer_that_claims_a_gigabyte_is_refused() {
+async fn a_response_that_claims_a_gigabyte_is_rejected() {
     let endpoint = Endpoint::start(|socket| {
         let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n");
         while socket.write_all(&[b' '; 4096]).is_ok() {}
@@ -73,7 +73,7 @@ async fn an_answer_that_claims_a_gigabyte_is_refused() {
 }
 
 #[tokio::test]
-async fn an_answer_of_exactly_64_kib_is_read() {
+async fn a_response_of_exactly_64_kib_is_read() {
     let json = r#"{"access_token":"abc","token_type":"bearer"}"#;
     let padded = |length| format!("{json}{}", " ".repeat(length - json.len()));
     let endpoint = Endpoint::answering("200 OK", "", &padded(65_536));
@@ -83,7 +83,7 @@ async fn an_answer_of_exactly_64_kib_is_read() {
 }
 
 #[tokio::test]
-async fn a_web_page_with_status_200_is_no_token() {
+async fn a_web_page_with_status_200_is_not_a_token() {
     let page = "<!DOCTYPE html><html><body>Sign in to the network</body></html>";
     let endpoint = Endpoint::answering("200 OK", "Content-Type: text/html\r\n", page);
     let error = failure(&endpoint).await;
@@ -93,7 +93,7 @@ async fn a_web_page_with_status_200_is_no_token() {
 }
 
 #[tokio::test]
-async fn an_answer_cut_short_is_a_broken_connection() {
+async fn a_truncated_response_is_a_connection_error() {
     let endpoint = Endpoint::start(|socket| {
         let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"access");
     });

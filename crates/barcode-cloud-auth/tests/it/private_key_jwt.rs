@@ -177,7 +177,7 @@ async fn a_key_file_is_read_for_each_request_and_each_assertion_is_unique() {
 }
 
 #[tokio::test]
-async fn a_key_that_cannot_be_used_says_why_and_shows_nothing() {
+async fn the_error_for_an_invalid_key_says_why_and_does_not_show_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key.pem");
     let (ec, rsa) = (pkcs8(&ec_key()), pkcs8(&rsa_key()));

@@ -63,7 +63,7 @@ fn capture() -> Log {
 }
 
 /// Responses that contain the secrets in unexpected places.
-fn hostile_answers() -> Vec<Vec<u8>> {
+fn hostile_responses() -> Vec<Vec<u8>> {
     let quoted = format!("{SECRET} {TOKEN}");
     let error = |code: &str| format!(r#"{{"error":"{code}","error_description":"bad: {quoted}"}}"#);
     let ok = |members: &str| format!(r#"{{"access_token":"{TOKEN}",{members}}}"#);
@@ -124,17 +124,17 @@ fn everything(error: &Error) -> String {
     text
 }
 
-async fn outcomes_of_hostile_answers(seen: &mut String) {
+async fn outcomes_of_hostile_responses(seen: &mut String) {
     // All at the same time, because callers wait for retries of a retryable failure.
-    let answers = hostile_answers().into_iter();
+    let answers = hostile_responses().into_iter();
     let outcomes = answers.flat_map(|answer| {
         [AuthStyle::Post, AuthStyle::Basic]
-            .map(|style| outcome_of_hostile_answer(answer.clone(), style))
+            .map(|style| outcome_of_hostile_response(answer.clone(), style))
     });
     *seen += &join_all(outcomes).await.concat();
 }
 
-async fn outcome_of_hostile_answer(answer: Vec<u8>, style: AuthStyle) -> String {
+async fn outcome_of_hostile_response(answer: Vec<u8>, style: AuthStyle) -> String {
     let endpoint = Endpoint::start(move |socket| drop(socket.write_all(&answer)));
     let builder = endpoint.builder_for("id", SECRET).auth_style(style);
     let mut seen = debug(&builder);
@@ -242,10 +242,10 @@ async fn outcomes_of_credentials(seen: &mut String) {
 }
 
 #[tokio::test]
-async fn a_canary_never_shows() {
+async fn no_output_contains_a_secret() {
     let log = capture();
     let mut seen = String::new();
-    outcomes_of_hostile_answers(&mut seen).await;
+    outcomes_of_hostile_responses(&mut seen).await;
     outcome_of_success(&mut seen).await;
     let mut canaries = canaries();
     canaries.extend(outcomes_of_a_private_key(&mut seen).await);

@@ -16,7 +16,7 @@ use crate::endpoint::response;
 
 /// Requests a token from a server on `localhost` whose trusted certificate is for `name`. Returns
 /// the number of bytes that the server could read, too.
-async fn ask_server_of_name(name: &str) -> (Result<AccessToken, Error>, usize) {
+async fn request_token_from_server_named(name: &str) -> (Result<AccessToken, Error>, usize) {
     let certificate = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let key = PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der());
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -60,15 +60,15 @@ async fn ask_server_of_name(name: &str) -> (Result<AccessToken, Error>, usize) {
 }
 
 #[tokio::test]
-async fn a_certificate_of_the_right_name_is_accepted() {
-    let (answer, read) = ask_server_of_name("localhost").await;
+async fn a_certificate_for_the_right_name_is_accepted() {
+    let (answer, read) = request_token_from_server_named("localhost").await;
     assert_eq!(answer.unwrap().header_value(), "Bearer abc");
     assert!(read > 0);
 }
 
 #[tokio::test]
-async fn a_certificate_of_another_name_is_refused_before_anything_is_sent() {
-    let (answer, read) = ask_server_of_name("other.example").await;
+async fn a_certificate_for_another_name_is_rejected_before_anything_is_sent() {
+    let (answer, read) = request_token_from_server_named("other.example").await;
     let error = answer.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
     assert_eq!(read, 0);

@@ -143,7 +143,7 @@ async fn extra_parameters_arrive_in_the_form_and_may_repeat() {
 }
 
 #[tokio::test]
-async fn a_refused_style_is_not_followed_by_the_other_one() {
+async fn the_other_auth_style_is_not_tried_after_a_rejection() {
     let endpoint = Endpoint::answering("401 Unauthorized", "", r#"{"error":"invalid_client"}"#);
     let error = endpoint.token().await.unwrap_err();
     assert_eq!(error.oauth_error(), Some("invalid_client"));
@@ -151,7 +151,7 @@ async fn a_refused_style_is_not_followed_by_the_other_one() {
 }
 
 #[tokio::test]
-async fn no_redirect_carries_the_secret_to_another_place() {
+async fn a_redirect_is_not_followed_with_the_secret() {
     for status in [
         "301 Moved",
         "302 Found",
