@@ -509,15 +509,15 @@ async fn a_file_that_cannot_be_written_after_the_response_may_have_been_billed()
     std::fs::create_dir(&target).unwrap();
     let path = target.join("label.svg");
     // The folder disappears after the path was checked.
-    let server = Raw::start(move |mut request| {
+    let server = RawServer::start(move |mut request| {
         let target = target.clone();
         async move {
             std::fs::remove_dir(target).unwrap();
-            request.answer(200, "", "image/webp", "x").await;
+            request.respond(200, "", "image/webp", "x").await;
         }
     })
     .await;
-    let client = fixed(&server.base_url()).build().unwrap();
+    let client = with_static_token(&server.base_url()).build().unwrap();
     let generate = || client.generate(EncodeBarcodeType::Qr, "x");
     let error = generate().save(&path).await.unwrap_err();
     assert!(

@@ -25,10 +25,8 @@ use reqwest::StatusCode;
 pub use self::api::ApiError;
 pub use self::configuration::ConfigurationError;
 pub use self::invalid_input::InvalidInput;
-pub(crate) use self::invalid_response::ResponseDefect;
-// The name that the module `image` uses.
 pub use self::invalid_response::InvalidResponse;
-pub(crate) use self::invalid_response::ResponseDefect as Fault;
+pub(crate) use self::invalid_response::ResponseDefect;
 pub use self::kind::ErrorKind;
 pub(crate) use self::response_head::{REQUEST_ID, ResponseHead};
 pub(crate) use self::status::Resend;

@@ -25,7 +25,7 @@ use self::save::NewFile;
 use crate::error::PrintWarning;
 use crate::error::{Error, ResponseHead};
 #[cfg(feature = "image")]
-use crate::error::{Fault, InvalidResponse};
+use crate::error::{InvalidResponse, ResponseDefect};
 use crate::exchange::{
     BodyChunks, BodyLimits, LimitedBody, ResponseContext, ResponseMetadata, Streaming, response,
 };
@@ -162,7 +162,7 @@ impl Image {
     #[cfg(feature = "image")]
     pub fn decode(&self) -> Result<image::DynamicImage, Error> {
         image::load_from_memory(&self.bytes).map_err(|source| {
-            InvalidResponse::new(Fault::NotAnImage, b"")
+            InvalidResponse::new(ResponseDefect::NotAnImage, b"")
                 .because(source)
                 .into()
         })
