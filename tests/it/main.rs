@@ -13,6 +13,7 @@ mod fidelity;
 mod forms;
 mod generated;
 mod incomplete;
+mod links;
 mod many;
 mod middleware;
 mod mocks;

@@ -11,14 +11,7 @@ use serde_json::json;
 pub(crate) const SECRET: &str = "canary-4711";
 
 pub(crate) async fn sandbox() -> (Sandbox, Client) {
-    let sandbox = Sandbox::start().await.unwrap();
-    let client = Client::builder()
-        .credentials(ClientCredentials::new(sandbox.client_id(), sandbox.client_secret()).unwrap())
-        .base_url(sandbox.base_url())
-        .token_url(sandbox.token_url())
-        .build()
-        .unwrap();
-    (sandbox, client)
+    tests::sandbox().await.unwrap()
 }
 
 /// A builder of a client for `base_url` with a static token.
