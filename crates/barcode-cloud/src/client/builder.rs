@@ -93,6 +93,9 @@ impl ClientBuilder {
 
     /// Sets the credentials that tokens are obtained with. The secret is sent only to the token
     /// endpoint.
+    ///
+    /// Credentials other than a client id and a secret, such as a private key (feature
+    /// `private-key-jwt`), belong to a [`token_source`](Self::token_source).
     pub fn credentials(mut self, credentials: ClientCredentials) -> Self {
         self.credentials = Some(CredentialSource::Credentials(credentials));
         self
@@ -102,6 +105,24 @@ impl ClientBuilder {
     ///
     /// Set the source's own [`api_origin`](barcode_cloud_auth::TokenSourceBuilder::api_origin):
     /// this client does not change it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "private-key-jwt")] {
+    /// use barcode_cloud::auth::{PrivateKeyJwt, SigningAlgorithm};
+    /// use barcode_cloud::{Client, TokenSource};
+    ///
+    /// let key = "/run/secrets/barcode-key.pem";
+    /// let credentials = PrivateKeyJwt::from_file("my-client", SigningAlgorithm::Es256, key);
+    /// let source = TokenSource::builder("https://login.example.com/token", credentials)
+    ///     .api_origin("https://barcode.example.com")
+    ///     .build()?;
+    /// let client = Client::builder()
+    ///     .token_source(source)
+    ///     .base_url("https://barcode.example.com/v4.0")
+    ///     .build()?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn token_source(mut self, source: TokenSource) -> Self {
         self.credentials = Some(CredentialSource::Source(source));
         self
