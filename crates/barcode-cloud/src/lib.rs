@@ -26,6 +26,9 @@ pub use barcode_cloud_client::types::{
 /// signature. Re-exported from [`reqwest_middleware`] and its dependencies.
 pub mod middleware {
     pub use async_trait::async_trait;
+    /// The crate of HTTP types: a middleware that answers creates an [`http::Response`], and
+    /// converts it into a [`Response`].
+    pub use http;
     pub use http::Extensions;
     pub use reqwest::{Request, Response};
     pub use reqwest_middleware::{Error, Middleware, Next, Result};

@@ -77,6 +77,17 @@ impl Client {
 
     /// Prepares a request to generate a barcode of type `barcode_type` that encodes `data`: text,
     /// bytes, or hexadecimal digits.
+    ///
+    /// The name of a type is also parsed from text, for example from a query parameter:
+    ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = client.generate("Code128".parse()?, "PARCEL-0042").await?;
+    /// println!("{}, {} bytes", image.media_type(), image.bytes().len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "encode")]
     pub fn generate(&self, barcode_type: EncodeBarcodeType, data: impl Into<Data>) -> Generate {
         Generate::new(self.0.clone(), barcode_type, data.into())
     }
@@ -86,12 +97,38 @@ impl Client {
     ///
     /// Setters of the request select the barcode types and how thoroughly the service looks for
     /// them.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use barcode_cloud::DecodeBarcodeType;
+    ///
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+    /// let request = client.recognize(Path::new("label.png"));
+    /// for barcode in request.types([DecodeBarcodeType::Code128]).await? {
+    ///     println!("{}: {}", barcode.barcode_type, barcode.value);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "decode")]
+    #[doc(alias = "read")]
     pub fn recognize(&self, image: impl Into<ImageSource>) -> Recognize {
         Recognize::new(self.0.clone(), image.into())
     }
 
     /// Prepares a request to find barcodes of all types in `image`: a path, bytes, a reader, or a
     /// URL.
+    ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+    /// let image: Vec<u8> = std::fs::read("label.png").expect("the image can be read");
+    /// let barcodes = client.scan(image).await?;
+    /// println!("{} barcodes, request {:?}", barcodes.len(), barcodes.metadata().request_id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "decode")]
+    #[doc(alias = "read")]
     pub fn scan(&self, image: impl Into<ImageSource>) -> Scan {
         Scan::new(self.0.clone(), image.into())
     }

@@ -56,6 +56,13 @@ pub struct Image {
 
 impl Image {
     /// Creates an image from the contents of a file, for example for a test. Nothing is checked.
+    ///
+    /// ```
+    /// use barcode_cloud::Image;
+    ///
+    /// let image = Image::new(b"the contents".to_vec(), "image/png");
+    /// assert_eq!(image.media_type(), "image/png");
+    /// ```
     pub fn new(bytes: impl Into<Bytes>, media_type: impl Into<String>) -> Self {
         Self {
             bytes: bytes.into(),
