@@ -160,13 +160,18 @@ fn every_option() -> GenerateParams {
     .unwrap()
 }
 
-/// The names and values of the parts of a multipart form.
-fn parts(body: &str) -> BTreeMap<String, String> {
-    let parts = body.split("; name=\"").skip(1);
+/// The names and texts of the parts of a multipart form.
+fn parts(form: &str) -> BTreeMap<String, String> {
+    let (boundary, _) = form.split_once("\r\n").unwrap();
+    let parts = form
+        .split(boundary)
+        .skip(1)
+        .filter(|part| *part != "--\r\n");
     parts
         .map(|part| {
-            let (name, rest) = part.split_once("\"\r\n\r\n").unwrap();
-            (name.into(), rest.split("\r\n").next().unwrap().into())
+            let (head, text) = part.split_once("\r\n\r\n").unwrap();
+            let name = head.split('"').nth(1).unwrap();
+            (name.into(), text.strip_suffix("\r\n").unwrap().into())
         })
         .collect()
 }
@@ -177,23 +182,108 @@ async fn body(mut request: reqwest::Request) -> String {
     String::from_utf8(bytes.into()).unwrap()
 }
 
-#[tokio::test]
-async fn every_option_is_sent_with_the_same_value_in_every_form() {
+/// Decodes a query without the crates that encoded it.
+fn decoded(query: &str) -> BTreeMap<String, String> {
+    let text = |encoded: &str| {
+        let mut bytes = encoded.bytes();
+        let mut text = Vec::new();
+        while let Some(byte) = bytes.next() {
+            let mut digit = || (bytes.next().unwrap() as char).to_digit(16).unwrap() as u8;
+            text.push(match byte {
+                b'%' => digit() * 16 + digit(),
+                b'+' => b' ',
+                byte => byte,
+            });
+        }
+        String::from_utf8(text).unwrap()
+    };
+    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap());
+    pairs
+        .map(|(name, value)| (text(name), text(value)))
+        .collect()
+}
+
+/// Sends `params`, which have every field, in the three forms. Each must have the same values.
+async fn assert_alike(params: GenerateParams) {
     let api = api::Client::new("http://127.0.0.1:1/v4.0", Hooks::none());
-    let request = api.generate_body().body(every_option()).request();
+    let request = api.generate_body().body(params.clone()).request();
     let by_body = leaves(&serde_json::from_str(&body(request.unwrap()).await).unwrap());
     assert_eq!(by_body.len(), 31, "{by_body:?}");
 
-    let request = with_every_option!(api.generate(), every_option());
+    let request = with_every_option!(api.generate(), params.clone());
     let request = request.request().unwrap();
-    let mut by_query: BTreeMap<String, String> = request.url().query_pairs().into_owned().collect();
+    let mut by_query = decoded(request.url().query().unwrap());
     let barcode_type = request.url().path_segments().unwrap().next_back();
     by_query.insert("barcodeType".into(), barcode_type.unwrap().into());
-    assert_eq!(by_query, by_body);
+    assert_same(&by_query, &by_body);
 
-    let request = with_every_option!(api.generate_multipart(), every_option());
-    let by_multipart = parts(&body(request.request().unwrap()).await);
-    assert_eq!(by_multipart, by_body);
+    let request = with_every_option!(api.generate_multipart(), params);
+    assert_same(&parts(&body(request.request().unwrap()).await), &by_body);
+}
+
+/// Numbers may be written differently, such as `1` and `1.0`, but must be equal as `f32`.
+fn assert_same(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) {
+    assert!(one.keys().eq(other.keys()), "{one:?} {other:?}");
+    const TEXTS: [&str; 3] = ["data", "foregroundColor", "backgroundColor"];
+    for (name, value) in one {
+        let other = &other[name];
+        let same = value == other
+            || !TEXTS.contains(&name.as_str())
+                && value
+                    .parse::<f32>()
+                    .is_ok_and(|number| other.parse() == Ok(number));
+        assert!(same, "{name}: {value:?} {other:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_option_is_sent_with_the_same_value_in_every_form() {
+    let mut random = fastrand::Rng::with_seed(15);
+    for text in [
+        "6869",
+        "",
+        " ",
+        "a b&c=d+e%20#?/\\\"';",
+        "größe 日本 🦀",
+        "\r\n\r\n--\0",
+    ] {
+        for _ in 0..50 {
+            let mut params = every_option();
+            // The data must not be empty, unlike a color.
+            params.encode_data.data = format!("x{text}");
+            let mut number = |least: f32, most: f32| Some(least + random.f32() * (most - least));
+            let image = params.barcode_image_params.as_mut().unwrap();
+            image.background_color = Some(text.into());
+            image.resolution = number(1.0, 1e5);
+            image.image_height = number(-1e30, 1e30);
+            image.image_width = number(-1e-30, 1e-30);
+            image.rotation_angle = Some(random.i32(..));
+            assert_alike(params).await;
+        }
+    }
+}
+
+/// JSON has no text for these numbers, and a query would lack them.
+#[test]
+fn a_number_that_is_not_finite_is_refused_in_every_form() {
+    let api = api::Client::new("http://127.0.0.1:1/v4.0", Hooks::none());
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let mut params = every_option();
+        params.barcode_image_params.as_mut().unwrap().image_height = Some(value);
+        let query = api.generate().barcode_type("QR").data("x");
+        let form = api.generate_multipart().barcode_type("QR").data("x");
+        for request in [
+            query.image_height(value).request(),
+            form.image_height(value).request(),
+            api.generate_body().body(params).request(),
+        ] {
+            let text = request.unwrap_err().to_string();
+            assert!(
+                text.contains(&format!("imageHeight: {value} cannot be sent")),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn methods_mocks_and_checks_are_generated_from_the_document() {
         ("mock/operations/draw_when.rs", "pub fn back<'a>(self, value: impl Into<Option<&'a [u8]>>)"),
         ("mock/operations/draw_then.rs", "pub fn default_response(self, status: u16) -> Self {"),
         ("types/thing.rs", "schemars(range(min = 0.5f64, max = 3000000000f64))"),
-        ("types/thing.rs", r#"crate::checks::Bounded::check_bounds( &self.level, "level", Some(0.5f64), Some(3000000000f64), )?; crate::checks::Check::check(&self.inner)?;"#),
+        ("types/thing.rs", r#"crate::checks::Bounded::check_bounds( &self.level, "level", Some(0.5f64), Some(3000000000f64), )?; crate::checks::Check::check(&self.inner, "inner")?;"#),
         ("types/thing.rs", "level: level.into(), note: None, }"),
     ] {
         let text = &files[std::path::Path::new(file)];

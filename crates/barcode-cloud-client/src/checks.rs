@@ -4,8 +4,9 @@ use std::convert::identity;
 
 /// A value in a request.
 pub(crate) trait Check {
-    /// Checks the bounds of every property inside the value.
-    fn check(&self) -> Result<(), String> {
+    /// Checks that the value and every property inside it can be sent and is within its bounds. The
+    /// error starts with the name of the property, or with `name` if it concerns the value itself.
+    fn check(&self, _name: &str) -> Result<(), String> {
         Ok(())
     }
 }
@@ -38,7 +39,14 @@ pub(crate) fn bounded<T: Bounded>(
 /// rounded with `$up` and `$down`.
 macro_rules! numbers {
     ($compared:ty, $up:path, $down:path, $($number:ty)*) => {$(
-        impl Check for $number {}
+        impl Check for $number {
+            /// JSON has no text for NaN and the infinities. Without this check, they would be sent
+            /// as null, and parameters with these values would be left out.
+            fn check(&self, name: &str) -> Result<(), String> {
+                let finite = (*self as f64).is_finite();
+                finite.then_some(()).ok_or_else(|| format!("{name}: {self} cannot be sent"))
+            }
+        }
 
         impl Bounded for $number {
             fn check_bounds(
@@ -118,26 +126,27 @@ fn outside(name: &str, value: String, minimum: Option<f64>, maximum: Option<f64>
     format!("{name}: {value} is outside its bounds ({limits})")
 }
 
+impl Check for () {}
 impl Check for bool {}
 impl Check for String {}
 impl Check for serde_json::Value {}
 impl Check for serde_json::Map<String, serde_json::Value> {}
 
 impl<T: Check> Check for Option<T> {
-    fn check(&self) -> Result<(), String> {
-        self.iter().try_for_each(T::check)
+    fn check(&self, name: &str) -> Result<(), String> {
+        self.iter().try_for_each(|value| value.check(name))
     }
 }
 
 impl<T: Check> Check for Vec<T> {
-    fn check(&self) -> Result<(), String> {
-        self.iter().try_for_each(T::check)
+    fn check(&self, name: &str) -> Result<(), String> {
+        self.iter().try_for_each(|value| value.check(name))
     }
 }
 
 impl<T: Check> Check for Box<T> {
-    fn check(&self) -> Result<(), String> {
-        T::check(self)
+    fn check(&self, name: &str) -> Result<(), String> {
+        T::check(self, name)
     }
 }
 
@@ -239,14 +248,18 @@ mod tests {
 
     #[test]
     fn values_are_checked_inside_lists_and_boxes() {
-        struct Invalid;
-        impl Check for Invalid {
-            fn check(&self) -> Result<(), String> {
-                Err("invalid".to_owned())
-            }
+        for (value, expected) in [
+            (&Some(vec![Box::new(f32::NAN)]) as &dyn Check, Some("NaN")),
+            (&f64::INFINITY, Some("inf")),
+            (&vec![0.0, f64::NEG_INFINITY], Some("-inf")),
+            (&f64::MAX, None),
+            (&f32::MIN, None),
+            (&u64::MAX, None),
+            (&None::<Vec<Box<f32>>>, None),
+            (&"NaN".to_owned(), None),
+        ] {
+            let expected = expected.map(|value| format!("n: {value} cannot be sent"));
+            assert_eq!(value.check("n").err(), expected);
         }
-        assert!(Some(vec![Box::new(Invalid)]).check().is_err());
-        assert!(None::<Vec<Box<Invalid>>>.check().is_ok());
-        assert!("x".to_owned().check().is_ok());
     }
 }

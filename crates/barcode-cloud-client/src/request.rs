@@ -55,14 +55,15 @@ impl<'a> PartialRequest<'a> {
     pub(crate) fn path(
         mut self,
         name: &'static str,
-        value: Result<impl Serialize, String>,
+        value: Result<impl Serialize + Check, String>,
     ) -> Self {
-        let texts = self.texts(name, value);
-        if texts.is_empty() {
-            self.fail(format!("{name}: a path parameter must have a value"));
+        let text = self.texts(name, value).join(",");
+        // A URL cannot contain these: dots would remove parts of the path, even if encoded.
+        if ["", ".", ".."].contains(&text.as_str()) {
+            self.fail(format!("{name}: a path parameter cannot be {text:?}"));
         }
         // The encoded value contains no braces, so it cannot be taken for another parameter.
-        let encoded = encode_path(&texts.join(","));
+        let encoded = encode_path(&text);
         self.path = self.path.replace(&format!("{{{name}}}"), &encoded);
         self
     }
@@ -71,7 +72,7 @@ impl<'a> PartialRequest<'a> {
     pub(crate) fn query(
         mut self,
         name: &'static str,
-        value: Result<impl Serialize, String>,
+        value: Result<impl Serialize + Check, String>,
     ) -> Self {
         let texts = self.texts(name, value);
         self.query
@@ -82,7 +83,7 @@ impl<'a> PartialRequest<'a> {
     pub(crate) fn header(
         mut self,
         name: &'static str,
-        value: Result<impl Serialize, String>,
+        value: Result<impl Serialize + Check, String>,
     ) -> Self {
         let texts = self.texts(name, value);
         if texts.is_empty() {
@@ -104,7 +105,7 @@ impl<'a> PartialRequest<'a> {
     pub(crate) fn field(
         mut self,
         name: &'static str,
-        value: Result<impl Serialize, String>,
+        value: Result<impl Serialize + Check, String>,
     ) -> Self {
         for text in self.texts(name, value) {
             self.form = self.form.map(|form| form.text(name, text));
@@ -169,7 +170,9 @@ impl<'a> PartialRequest<'a> {
         }
         let method = Method::try_from(self.operation.method)
             .map_err(|error| Error::InvalidRequest(error.to_string()))?;
-        let url = format!("{}{}", self.client.baseurl, self.path);
+        // The path starts with a slash.
+        let base = self.client.baseurl.trim_end_matches('/');
+        let url = format!("{base}{}", self.path);
         let mut request = self
             .client
             .client
@@ -185,8 +188,11 @@ impl<'a> PartialRequest<'a> {
     }
 
     /// Returns the texts of `value`. If there is an error, keeps it and returns no text.
-    fn texts(&mut self, name: &str, value: Result<impl Serialize, String>) -> Vec<String> {
-        let texts = value.and_then(|value| texts(name, &value));
+    fn texts(&mut self, name: &str, value: Result<impl Serialize + Check, String>) -> Vec<String> {
+        let texts = value.and_then(|value| {
+            value.check(name)?;
+            texts(name, &value)
+        });
         texts.unwrap_or_else(|error| {
             self.fail(error);
             Vec::new()
@@ -204,7 +210,7 @@ fn checked<T: Check, B: TryInto<T, Error: Display>>(
     builder: Result<B, String>,
 ) -> Result<T, String> {
     let body = builder?.try_into().map_err(|error| error.to_string())?;
-    body.check()?;
+    body.check("body")?;
     Ok(body)
 }
 
@@ -250,7 +256,7 @@ mod tests {
     };
 
     fn client() -> Client {
-        Client::new("http://h/v4", Hooks::none())
+        Client::new("http://h/v4/", Hooks::none())
     }
 
     #[test]
@@ -258,15 +264,16 @@ mod tests {
         let client = client();
         let request = PartialRequest::new(&client, &FIND)
             .accept_json()
-            .path("x", Ok("{y} /ü"))
+            .path("x", Ok("{y} /ü".to_owned()))
             .path("y", Ok(vec![1, 2]))
-            .query("q", Ok(Some("a b")))
+            .query("q", Ok(Some("a b&=+%ü".to_owned())))
+            .query("empty", Ok(String::new()))
             .query("none", Ok(None::<i32>))
-            .query("list", Ok([0.1_f32, 300.0]))
-            .header("x-list", Ok([true, false]))
+            .query("list", Ok(vec![0.1_f32, 300.0]))
+            .header("x-list", Ok(vec![true, false]))
             .header("x-none", Ok(None::<i32>));
         let request = request.build::<()>().unwrap();
-        let url = "http://h/v4/a/%7By%7D%20%2F%C3%BC/1,2?q=a+b&list=0.1&list=300";
+        let url = "http://h/v4/a/%7By%7D%20%2F%C3%BC/1,2?q=a+b%26%3D%2B%25%C3%BC&empty=&list=0.1&list=300";
         assert_eq!(request.url().as_str(), url);
         assert_eq!(request.headers()["x-list"], "true,false");
         assert_eq!(request.headers()["accept"], "application/json");
@@ -278,22 +285,31 @@ mod tests {
         let client = client();
         let partial = || PartialRequest::new(&client, &FIND);
         let invalid = || Err::<i32, _>("q was not initialized".to_owned());
+        let text = |text: &str| Ok(text.to_owned());
         for (partial, expected) in [
             (
-                partial().query("q", invalid()).header("x", Ok("\n")),
+                partial().query("q", invalid()).header("x", text("\n")),
                 "q was not initialized",
             ),
             (
-                partial().header("x-y", Ok("\n")).query("q", invalid()),
+                partial().header("x-y", text("\n")).query("q", invalid()),
                 "x-y: not a valid header",
             ),
-            (partial().header("x y", Ok("z")), "x y: not a valid header"),
+            (
+                partial().header("x y", text("z")),
+                "x y: not a valid header",
+            ),
             (
                 partial().path("x", Ok(None::<i32>)),
-                "x: a path parameter must have a value",
+                "x: a path parameter cannot be \"\"",
             ),
+            (
+                partial().path("x", text("..")),
+                "x: a path parameter cannot be \"..\"",
+            ),
+            (partial().query("q", Ok(f32::NAN)), "q: NaN cannot be sent"),
             (partial().query("o", Ok(json!({}))), "o: only texts"),
-            (partial().field("f", Ok([[1]])), "f: only texts"),
+            (partial().field("f", Ok(vec![vec![1]])), "f: only texts"),
             (
                 partial().file("f", Err::<FilePart, _>("no file".to_owned())),
                 "no file",
@@ -315,7 +331,7 @@ mod tests {
         let file = || Ok(FilePart::from(b"bytes".to_vec()));
         let form = partial()
             .multipart()
-            .field("a", Ok([1, 2]))
+            .field("a", Ok(vec![1, 2]))
             .file("f", file());
         for (request, expected) in [
             (

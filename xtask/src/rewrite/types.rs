@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use heck::ToUpperCamelCase as _;
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use serde_json::Value;
-use syn::{Attribute, Fields, Item, ItemEnum, ItemImpl, ItemStruct, LitStr, Variant, parse_quote};
+use syn::{Attribute, Fields, Ident, Item, ItemEnum, ItemImpl, ItemStruct, LitStr, parse_quote};
 
 use super::{field_name, last_segment, missing};
 use crate::Error;
@@ -77,22 +77,29 @@ fn check_methods(item: &mut ItemStruct, properties: &[(&str, Bounds)]) -> Result
             crate::checks::Bounded::check_bounds(&self.#ident, #name, #limits)?;
         });
     }
-    let (name, members) = (&item.ident, item.fields.members());
+    for (member, field) in item.fields.members().zip(&item.fields) {
+        let name = match &field.ident {
+            Some(ident) => wire_name(ident, &field.attrs).into_token_stream(),
+            None => quote!(name),
+        };
+        checks.push(quote!(crate::checks::Check::check(&self.#member, #name)?;));
+    }
+    let (name, text) = (&item.ident, item.ident.to_string());
     Ok(vec![
         parse_quote! {
             impl #name {
-                /// Checks that the value is within the bounds of the OpenAPI document. This check
-                /// runs automatically before a request is sent.
+                /// Checks that the value is within the bounds of the OpenAPI document, and that its
+                /// numbers are finite. This check runs automatically before a request is sent.
                 pub fn check(&self) -> ::std::result::Result<(), self::error::ConversionError> {
-                    Ok(crate::checks::Check::check(self)?)
+                    Ok(crate::checks::Check::check(self, #text)?)
                 }
             }
         },
         parse_quote! {
             impl crate::checks::Check for #name {
-                fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+                #[allow(unused_variables)]
+                fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
                     #(#checks)*
-                    #(crate::checks::Check::check(&self.#members)?;)*
                     Ok(())
                 }
             }
@@ -174,10 +181,10 @@ fn is_from_str(item: &ItemImpl, enumerations: &[String]) -> bool {
         && enumerations.contains(&last_segment(&item.self_ty))
 }
 
-/// Returns the value that a variant stands for: its name for serde.
-fn wire_name(variant: &Variant) -> String {
-    let mut name = variant.ident.to_string();
-    for attribute in &variant.attrs {
+/// Returns the text that a field or a variant stands for: its name for serde.
+fn wire_name(ident: &Ident, attributes: &[Attribute]) -> String {
+    let mut name = ident.to_string();
+    for attribute in attributes {
         if attribute.path().is_ident("serde") {
             // Other arguments than `rename` are left alone.
             let _ = attribute.parse_nested_meta(|argument| {
@@ -201,7 +208,8 @@ fn value_methods(item: &ItemEnum, plain: bool) -> Vec<Item> {
         return vec![check];
     }
     let values: Vec<_> = item.variants.iter().map(|variant| &variant.ident).collect();
-    let names = item.variants.iter().map(wire_name);
+    let names = item.variants.iter();
+    let names = names.map(|variant| wire_name(&variant.ident, &variant.attrs));
     let error = format!("not one of the {count} values of {name}; `{name}::ALL` lists them");
     let list = parse_quote! {
         impl #name {

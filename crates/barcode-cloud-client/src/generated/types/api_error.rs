@@ -39,19 +39,20 @@ impl ApiError {
     }
 }
 impl ApiError {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "ApiError")?)
     }
 }
 impl crate::checks::Check for ApiError {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
-        crate::checks::Check::check(&self.code)?;
-        crate::checks::Check::check(&self.date_time)?;
-        crate::checks::Check::check(&self.description)?;
-        crate::checks::Check::check(&self.inner_error)?;
-        crate::checks::Check::check(&self.message)?;
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.code, "code")?;
+        crate::checks::Check::check(&self.date_time, "dateTime")?;
+        crate::checks::Check::check(&self.description, "description")?;
+        crate::checks::Check::check(&self.inner_error, "innerError")?;
+        crate::checks::Check::check(&self.message, "message")?;
         Ok(())
     }
 }

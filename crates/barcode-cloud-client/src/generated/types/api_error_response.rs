@@ -26,16 +26,17 @@ impl ApiErrorResponse {
     }
 }
 impl ApiErrorResponse {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "ApiErrorResponse")?)
     }
 }
 impl crate::checks::Check for ApiErrorResponse {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
-        crate::checks::Check::check(&self.error)?;
-        crate::checks::Check::check(&self.request_id)?;
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.error, "error")?;
+        crate::checks::Check::check(&self.request_id, "requestId")?;
         Ok(())
     }
 }

@@ -76,29 +76,30 @@ impl BarcodeImageParams {
     }
 }
 impl BarcodeImageParams {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "BarcodeImageParams")?)
     }
 }
 impl crate::checks::Check for BarcodeImageParams {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
         crate::checks::Bounded::check_bounds(
             &self.resolution,
             "resolution",
             Some(1f64),
             Some(100000f64),
         )?;
-        crate::checks::Check::check(&self.background_color)?;
-        crate::checks::Check::check(&self.foreground_color)?;
-        crate::checks::Check::check(&self.image_format)?;
-        crate::checks::Check::check(&self.image_height)?;
-        crate::checks::Check::check(&self.image_width)?;
-        crate::checks::Check::check(&self.resolution)?;
-        crate::checks::Check::check(&self.rotation_angle)?;
-        crate::checks::Check::check(&self.text_location)?;
-        crate::checks::Check::check(&self.units)?;
+        crate::checks::Check::check(&self.background_color, "backgroundColor")?;
+        crate::checks::Check::check(&self.foreground_color, "foregroundColor")?;
+        crate::checks::Check::check(&self.image_format, "imageFormat")?;
+        crate::checks::Check::check(&self.image_height, "imageHeight")?;
+        crate::checks::Check::check(&self.image_width, "imageWidth")?;
+        crate::checks::Check::check(&self.resolution, "resolution")?;
+        crate::checks::Check::check(&self.rotation_angle, "rotationAngle")?;
+        crate::checks::Check::check(&self.text_location, "textLocation")?;
+        crate::checks::Check::check(&self.units, "units")?;
         Ok(())
     }
 }

@@ -35,18 +35,19 @@ impl BarcodeResponse {
     }
 }
 impl BarcodeResponse {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "BarcodeResponse")?)
     }
 }
 impl crate::checks::Check for BarcodeResponse {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
-        crate::checks::Check::check(&self.barcode_value)?;
-        crate::checks::Check::check(&self.checksum)?;
-        crate::checks::Check::check(&self.region)?;
-        crate::checks::Check::check(&self.type_)?;
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.barcode_value, "barcodeValue")?;
+        crate::checks::Check::check(&self.checksum, "checksum")?;
+        crate::checks::Check::check(&self.region, "region")?;
+        crate::checks::Check::check(&self.type_, "type")?;
         Ok(())
     }
 }

@@ -18,15 +18,16 @@ impl BarcodeResponseList {
     }
 }
 impl BarcodeResponseList {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "BarcodeResponseList")?)
     }
 }
 impl crate::checks::Check for BarcodeResponseList {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
-        crate::checks::Check::check(&self.barcodes)?;
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.barcodes, "barcodes")?;
         Ok(())
     }
 }

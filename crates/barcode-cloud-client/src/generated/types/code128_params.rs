@@ -21,15 +21,16 @@ impl Code128Params {
     }
 }
 impl Code128Params {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "Code128Params")?)
     }
 }
 impl crate::checks::Check for Code128Params {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
-        crate::checks::Check::check(&self.code128_encode_mode)?;
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.code128_encode_mode, "code128EncodeMode")?;
         Ok(())
     }
 }

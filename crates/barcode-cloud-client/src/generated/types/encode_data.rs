@@ -26,17 +26,18 @@ impl EncodeData {
     }
 }
 impl EncodeData {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "EncodeData")?)
     }
 }
 impl crate::checks::Check for EncodeData {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
         crate::checks::Bounded::check_bounds(&self.data, "data", Some(1f64), None)?;
-        crate::checks::Check::check(&self.data)?;
-        crate::checks::Check::check(&self.data_type)?;
+        crate::checks::Check::check(&self.data, "data")?;
+        crate::checks::Check::check(&self.data_type, "dataType")?;
         Ok(())
     }
 }

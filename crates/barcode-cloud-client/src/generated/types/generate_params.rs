@@ -52,20 +52,21 @@ impl GenerateParams {
     }
 }
 impl GenerateParams {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "GenerateParams")?)
     }
 }
 impl crate::checks::Check for GenerateParams {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
-        crate::checks::Check::check(&self.barcode_image_params)?;
-        crate::checks::Check::check(&self.barcode_type)?;
-        crate::checks::Check::check(&self.code128_params)?;
-        crate::checks::Check::check(&self.encode_data)?;
-        crate::checks::Check::check(&self.pdf417_params)?;
-        crate::checks::Check::check(&self.qr_params)?;
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.barcode_image_params, "barcodeImageParams")?;
+        crate::checks::Check::check(&self.barcode_type, "barcodeType")?;
+        crate::checks::Check::check(&self.code128_params, "code128Params")?;
+        crate::checks::Check::check(&self.encode_data, "encodeData")?;
+        crate::checks::Check::check(&self.pdf417_params, "pdf417Params")?;
+        crate::checks::Check::check(&self.qr_params, "qrParams")?;
         Ok(())
     }
 }

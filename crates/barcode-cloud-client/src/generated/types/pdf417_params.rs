@@ -102,14 +102,15 @@ impl Pdf417Params {
     }
 }
 impl Pdf417Params {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "Pdf417Params")?)
     }
 }
 impl crate::checks::Check for Pdf417Params {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
         crate::checks::Bounded::check_bounds(
             &self.pdf417_columns,
             "pdf417Columns",
@@ -128,17 +129,26 @@ impl crate::checks::Check for Pdf417Params {
             Some(2f64),
             Some(10f64),
         )?;
-        crate::checks::Check::check(&self.pdf417_aspect_ratio)?;
-        crate::checks::Check::check(&self.pdf417_columns)?;
-        crate::checks::Check::check(&self.pdf417_eci_encoding)?;
-        crate::checks::Check::check(&self.pdf417_encode_mode)?;
-        crate::checks::Check::check(&self.pdf417_error_level)?;
-        crate::checks::Check::check(&self.pdf417_is_code128_emulation)?;
-        crate::checks::Check::check(&self.pdf417_is_linked)?;
-        crate::checks::Check::check(&self.pdf417_is_reader_initialization)?;
-        crate::checks::Check::check(&self.pdf417_macro_characters)?;
-        crate::checks::Check::check(&self.pdf417_rows)?;
-        crate::checks::Check::check(&self.pdf417_truncate)?;
+        crate::checks::Check::check(&self.pdf417_aspect_ratio, "pdf417AspectRatio")?;
+        crate::checks::Check::check(&self.pdf417_columns, "pdf417Columns")?;
+        crate::checks::Check::check(&self.pdf417_eci_encoding, "pdf417ECIEncoding")?;
+        crate::checks::Check::check(&self.pdf417_encode_mode, "pdf417EncodeMode")?;
+        crate::checks::Check::check(&self.pdf417_error_level, "pdf417ErrorLevel")?;
+        crate::checks::Check::check(
+            &self.pdf417_is_code128_emulation,
+            "pdf417IsCode128Emulation",
+        )?;
+        crate::checks::Check::check(&self.pdf417_is_linked, "pdf417IsLinked")?;
+        crate::checks::Check::check(
+            &self.pdf417_is_reader_initialization,
+            "pdf417IsReaderInitialization",
+        )?;
+        crate::checks::Check::check(
+            &self.pdf417_macro_characters,
+            "pdf417MacroCharacters",
+        )?;
+        crate::checks::Check::check(&self.pdf417_rows, "pdf417Rows")?;
+        crate::checks::Check::check(&self.pdf417_truncate, "pdf417Truncate")?;
         Ok(())
     }
 }

@@ -68,27 +68,28 @@ impl QrParams {
     }
 }
 impl QrParams {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "QrParams")?)
     }
 }
 impl crate::checks::Check for QrParams {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
         crate::checks::Bounded::check_bounds(
             &self.qr_aspect_ratio,
             "qrAspectRatio",
             Some(0.001f64),
             Some(1f64),
         )?;
-        crate::checks::Check::check(&self.micro_qr_version)?;
-        crate::checks::Check::check(&self.qr_aspect_ratio)?;
-        crate::checks::Check::check(&self.qr_eci_encoding)?;
-        crate::checks::Check::check(&self.qr_encode_mode)?;
-        crate::checks::Check::check(&self.qr_error_level)?;
-        crate::checks::Check::check(&self.qr_version)?;
-        crate::checks::Check::check(&self.rect_micro_qr_version)?;
+        crate::checks::Check::check(&self.micro_qr_version, "microQRVersion")?;
+        crate::checks::Check::check(&self.qr_aspect_ratio, "qrAspectRatio")?;
+        crate::checks::Check::check(&self.qr_eci_encoding, "qrECIEncoding")?;
+        crate::checks::Check::check(&self.qr_encode_mode, "qrEncodeMode")?;
+        crate::checks::Check::check(&self.qr_error_level, "qrErrorLevel")?;
+        crate::checks::Check::check(&self.qr_version, "qrVersion")?;
+        crate::checks::Check::check(&self.rect_micro_qr_version, "rectMicroQrVersion")?;
         Ok(())
     }
 }

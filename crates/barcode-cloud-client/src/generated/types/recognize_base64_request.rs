@@ -44,24 +44,28 @@ impl RecognizeBase64Request {
     }
 }
 impl RecognizeBase64Request {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "RecognizeBase64Request")?)
     }
 }
 impl crate::checks::Check for RecognizeBase64Request {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
         crate::checks::Bounded::check_bounds(
             &self.file_base64,
             "fileBase64",
             Some(1f64),
             Some(28730982f64),
         )?;
-        crate::checks::Check::check(&self.barcode_types)?;
-        crate::checks::Check::check(&self.file_base64)?;
-        crate::checks::Check::check(&self.recognition_image_kind)?;
-        crate::checks::Check::check(&self.recognition_mode)?;
+        crate::checks::Check::check(&self.barcode_types, "barcodeTypes")?;
+        crate::checks::Check::check(&self.file_base64, "fileBase64")?;
+        crate::checks::Check::check(
+            &self.recognition_image_kind,
+            "recognitionImageKind",
+        )?;
+        crate::checks::Check::check(&self.recognition_mode, "recognitionMode")?;
         Ok(())
     }
 }

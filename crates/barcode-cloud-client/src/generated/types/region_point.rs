@@ -21,16 +21,17 @@ impl RegionPoint {
     }
 }
 impl RegionPoint {
-    /// Checks that the value is within the bounds of the OpenAPI document. This check
-    /// runs automatically before a request is sent.
+    /// Checks that the value is within the bounds of the OpenAPI document, and that its
+    /// numbers are finite. This check runs automatically before a request is sent.
     pub fn check(&self) -> ::std::result::Result<(), super::error::ConversionError> {
-        Ok(crate::checks::Check::check(self)?)
+        Ok(crate::checks::Check::check(self, "RegionPoint")?)
     }
 }
 impl crate::checks::Check for RegionPoint {
-    fn check(&self) -> ::std::result::Result<(), ::std::string::String> {
-        crate::checks::Check::check(&self.x)?;
-        crate::checks::Check::check(&self.y)?;
+    #[allow(unused_variables)]
+    fn check(&self, name: &str) -> ::std::result::Result<(), ::std::string::String> {
+        crate::checks::Check::check(&self.x, "x")?;
+        crate::checks::Check::check(&self.y, "y")?;
         Ok(())
     }
 }
