@@ -7,8 +7,7 @@ use proc_macro2::Span;
 use quote::format_ident;
 use syn::visit_mut::{VisitMut, visit_path_mut};
 use syn::{
-    AttrStyle, File, Ident, Item, ItemMod, Path as SynPath, PathSegment, UseTree, Visibility,
-    parse_quote,
+    AttrStyle, File, Ident, Item, ItemMod, Path as SynPath, PathSegment, Visibility, parse_quote,
 };
 
 use crate::generate::Constants;
@@ -232,7 +231,7 @@ fn sort_index(items: &mut [Item]) {
     items.sort_by_key(|item| match item {
         Item::Mod(ItemMod { content: None, .. }) => 0,
         Item::Use(item) if matches!(item.vis, Visibility::Inherited) => 1,
-        Item::Use(item) if matches!(&item.tree, UseTree::Path(_)) => 2,
+        Item::Use(_) => 2,
         _ => 3,
     });
 }

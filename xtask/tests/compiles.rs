@@ -51,6 +51,7 @@ const FIELD_NAME: &str =
     "#/paths/~1covers/put/requestBody/content/multipart~1form-data/schema/properties/request: ";
 const FILE_BOUND: &str = "#/paths/~1covers/put/requestBody/content/multipart~1form-data/schema/properties/file/maxLength: ";
 const QUERY_NAME: &str = "#/paths/~1books~1{shelf}/get/parameters/1/name: ";
+const LONG: &str = "#/components/schemas/lll";
 const PROBLEM: &str = "/components/schemas/Problem/properties";
 const BOOK: &str = "/components/schemas/Book/properties";
 
@@ -110,6 +111,10 @@ fn edits() -> Vec<Edit> {
     let odd = json!({"type": "string", "enum": ["", "+1", "-1", "self", "a b", "ab"]});
     let titled = json!({"title": "Problem", "type": "object", "properties": {"b": {"type": "integer"}}});
     let deep = json!({"$ref": "#/components/schemas/Problem/properties/message"});
+    let more = json!({"allOf": [{"$ref": "#/components/schemas/Book"}], "properties": {}});
+    let nullable_list = json!({"type": ["array", "null"], "items": {"type": ["string", "null"], "enum": ["a", "b", null]}});
+    let add = json!({"operationId": "add-book", "responses": {"204": {"description": "Added"}}});
+    let long = "l".repeat(201);
     let left = json!({"X-Left": {"schema": {"type": "integer"}}});
     let at = |place: &str, key: &str| format!("{place}/{key}");
     let mut edits = Vec::new();
@@ -164,6 +169,20 @@ fn edits() -> Vec<Edit> {
         ("no_servers", "/servers".into(), json!([]), Refused("#/servers/0/url: ")),
         ("unused_form_schema", at(SCHEMAS, "Bytes"), json!({"type": "string", "format": "binary"}), Compiles),
         ("problem_json", ERROR.into(), problem, Compiles),
+        ("own_type_with_more", at(BOOK, "more"), more, Refused("#/components/schemas/Book/properties/more/allOf: ")),
+        ("nullable_object", at(SCHEMAS, "Book/nullable"), json!(true), Refused("#/components/schemas/Book/nullable: ")),
+        ("path_without_slash", "/paths/books".into(), json!({"get": add.clone()}), Refused("#/paths/books: ")),
+        ("path_with_query", "/paths/~1b?a=1".into(), json!({"get": add.clone()}), Refused("#/paths/~1b?a=1: ")),
+        ("same_builder", "/paths/~1b".into(), json!({"get": add}), Compiles),
+        ("long_schema_name", at(SCHEMAS, &long), json!({"type": "string"}), Refused(LONG)),
+        ("nullable_list_in_query", at(QUERY, "schema"), nullable_list, Compiles),
+        ("only_null", at(BOOK, "more"), json!({"enum": [null]}), Compiles),
+        ("ends_of_i64", at(BOOK, "more"), json!({"type": "integer", "minimum": i64::MIN, "maximum": i64::MAX}), Compiles),
+        ("end_of_u64", at(BOOK, "more"), json!({"type": "integer", "format": "uint64", "maximum": u64::MAX}), Compiles),
+        ("values_that_differ_in_case", at(BOOK, "more"), json!({"type": "string", "enum": ["a", "A"]}), Refused("#/components/schemas/Book")),
+        ("odd_description", at(BOOK, "title/description"), json!("*/ \\ \" \u{202e} \r \u{0} \u{2028} \"#]"), Compiles),
+        ("form_list_of_numbers", at(FORM, "sizes"), json!({"type": "array", "maxItems": 2, "items": {"type": "number"}}), Compiles),
+        ("header_enum", at(HEADER, "schema"), json!({"type": "string", "enum": ["x", "y"], "default": "y"}), Compiles),
     ] {
         edits.push((name.to_owned(), vec![(place, value)], expected));
     }
@@ -215,6 +234,7 @@ fn edits() -> Vec<Edit> {
         ("request", Refused(FIELD_NAME), Refused(QUERY_NAME)),
         ("type", Compiles, Compiles),
         ("in", Compiles, Compiles),
+        ("gen", Compiles, Compiles),
         ("ref", Compiles, Compiles),
         ("self", Compiles, Compiles),
     ] {
@@ -305,7 +325,7 @@ fn cases() -> Vec<Case> {
 fn set(document: &mut Value, place: &str, value: Value) {
     let (parent, key) = place.rsplit_once('/').unwrap();
     match document.pointer_mut(parent) {
-        Some(parent) => parent[key] = value,
+        Some(parent) => parent[key.replace("~1", "/")] = value,
         None => panic!("{parent} does not exist"),
     }
 }

@@ -112,6 +112,10 @@ fn code_in_a_description_is_not_compiled_as_a_test() {
             "a\n\n    code\n\tcode\n   text",
             "///    code\n    ///    code\n    ///    text",
         ),
+        (
+            "a\u{202e}b\rc\u{2069}\td",
+            "/// a\u{fffd}b\u{fffd}c\u{fffd}\td",
+        ),
         ("```ignore\nx\n```", "/// ```ignore\n    /// x\n    /// ```"),
     ] {
         let files = xtask::generate_from(document(description), &[])

@@ -9,6 +9,9 @@ use heck::ToSnakeCase as _;
 
 use crate::Error;
 
+/// The longest name in bytes. File systems limit names to 255 bytes.
+const LONGEST: usize = 200;
+
 /// The kinds of names that share a scope with names of the generated code.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Scope {
@@ -79,6 +82,11 @@ pub(super) fn check<'a>(
             let hint =
                 "a name must start with a letter and consist of letters, digits and separators";
             let construct = format!("the name {name:?} is not a valid identifier");
+            return Err(Error::lower(&at, construct, hint));
+        }
+        if name.len() > LONGEST {
+            let construct = format!("a name of {} bytes", name.len());
+            let hint = "a file is named after it; shorten it with an overlay action";
             return Err(Error::lower(&at, construct, hint));
         }
         if let Some(other) = seen.insert(identifier, name) {
@@ -164,6 +172,10 @@ mod tests {
             let expected = format!("#/{name}: the name {name:?} is not a valid identifier");
             assert!(error.starts_with(&expected), "{error}");
         }
+        let (longest, longer) = ("x".repeat(200), "x".repeat(201));
+        assert_eq!(error_of(&[&longest]), "");
+        let error = error_of(&[&longer]);
+        assert!(error.contains("a name of 201 bytes; a file"), "{error}");
         let error = error_of(&["barcodeType", "other", "barcode_type"]);
         let expected = "#/barcode_type: the names \"barcodeType\" and \"barcode_type\" become the";
         assert!(error.starts_with(expected), "{error}");

@@ -30,6 +30,11 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
     server(document)?;
     for (path, item) in children(document, "paths") {
         let at = at.join("paths").join(path);
+        if !path.starts_with('/') || path.contains(['?', '#']) {
+            let hint =
+                "a path starts with a slash and has no query; rename it with overlay actions";
+            return Err(Error::lower(&at, format!("the path {path:?}"), hint));
+        }
         let item = object(item, &at)?;
         keys(
             item,
@@ -53,7 +58,13 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
         )?;
         check_names(Scope::Types, components, "schemas", &at)?;
         for (name, node) in children(components, "schemas") {
-            schema(node, &at.join("schemas").join(name))?;
+            let at = at.join("schemas").join(name);
+            if node["nullable"] == true && node.get("properties").is_some() {
+                let construct = "an object that can be null";
+                let hint = "only a property can be null; remove it here and set it where the schema is used, with overlay actions";
+                return Err(Error::lower(&at.join("nullable"), construct, hint));
+            }
+            schema(node, &at)?;
         }
     }
     Ok(())
@@ -238,6 +249,7 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
         "writeOnly",
         "externalDocs",
     ];
+    const MERGED: [&str; 5] = ["properties", "required", "items", "enum", "format"];
     let map = object(node, at)?;
     keys(map, at, "a schema", &KNOWN)?;
     if let Some(reference) = map.get("$ref") {
@@ -266,7 +278,15 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
         .map(Vec::as_slice)
     {
         None => Ok(()),
-        Some([one]) => schema(one, &at.join("allOf").join(0)),
+        // typify would merge the schemas, without end if the property contains its own object.
+        Some([one]) => match MERGED.into_iter().find(|key| map.contains_key(*key)) {
+            Some(key) => {
+                let construct = format!("an allOf with `{key}` beside it");
+                let hint = "only annotations are supported beside an allOf; replace it with one schema in an overlay action";
+                Err(Error::lower(&at.join("allOf"), construct, hint))
+            }
+            None => schema(one, &at.join("allOf").join(0)),
+        },
         Some(_) => Err(Error::lower(
             &at.join("allOf"),
             "an allOf with several schemas",
@@ -511,6 +531,38 @@ mod tests {
             message.starts_with("#/servers/0/url: the server \"/v1\" is relative"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn what_progenitor_would_merge_or_drop_is_an_error() {
+        let schema = |schema: Value| json!({"components": {"schemas": {"S": schema}}});
+        for (document, expected) in [
+            (json!({"paths": {"a": {}}}), Some("#/paths/a: the path")),
+            (
+                json!({"paths": {"/a?b=1": {}}}),
+                Some("#/paths/~1a?b=1: the path"),
+            ),
+            (json!({"paths": {"/a": {}}}), None),
+            (
+                schema(json!({"allOf": [{}], "required": []})),
+                Some("#/components/schemas/S/allOf: an allOf with `required` beside it"),
+            ),
+            (schema(json!({"allOf": [{}], "nullable": true})), None),
+            (
+                schema(json!({"nullable": true, "properties": {}})),
+                Some("#/components/schemas/S/nullable: an object that can be null"),
+            ),
+            (schema(json!({"nullable": false, "properties": {}})), None),
+        ] {
+            let outcome = check(&document);
+            match expected {
+                Some(expected) => {
+                    let message = outcome.unwrap_err().to_string();
+                    assert!(message.starts_with(expected), "{message}");
+                }
+                None => outcome.unwrap(),
+            }
+        }
     }
 
     #[test]

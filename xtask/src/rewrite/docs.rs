@@ -55,8 +55,19 @@ fn lines(text: &str) -> Vec<String> {
     });
     // An empty line needs no space after `///`.
     lines
-        .map(|line| format!(" {line}").trim_end().to_owned())
+        .map(|line| {
+            format!(" {line}")
+                .trim_end()
+                .replace(is_unprintable, "\u{fffd}")
+        })
         .collect()
+}
+
+/// Returns whether the compiler refuses `character` in documentation: it changes the direction of
+/// text, or is a carriage return. Other control characters are not readable either.
+fn is_unprintable(character: char) -> bool {
+    let direction = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    direction || character.is_control() && character != '\t'
 }
 
 /// Returns the text of a doc attribute.

@@ -27,15 +27,12 @@ pub(crate) fn rewrite(file: &mut File, lowered: &Lowered) -> Result<(), Error> {
 }
 
 /// Removes the derived `Debug` of `Client`, which would show a password in its base URL. The
-/// hand-written part of its crate implements it.
+/// hand-written part of its crate implements it. No other struct is outside the modules.
 fn hide_base_url(file: &mut File) {
     for item in &mut file.items {
-        match item {
-            Item::Struct(item) if item.ident == "Client" => {
-                item.attrs.retain(|other| !other.path().is_ident("derive"));
-                item.attrs.push(parse_quote!(#[derive(Clone)]));
-            }
-            _ => {}
+        if let Item::Struct(item) = item {
+            item.attrs.retain(|other| !other.path().is_ident("derive"));
+            item.attrs.push(parse_quote!(#[derive(Clone)]));
         }
     }
 }
@@ -88,5 +85,9 @@ fn last(ty: &Type) -> Option<&PathSegment> {
 /// valid identifier.
 pub(crate) fn field_name(name: &str) -> Ident {
     let name = name.to_snake_case();
-    syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
+    match syn::parse_str(&name) {
+        // syn does not know that this is a keyword since the edition 2024.
+        Ok(name) if name != "gen" => name,
+        _ => format_ident!("{name}_"),
+    }
 }
