@@ -281,8 +281,8 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
         // typify would merge the schemas, without end if the property contains its own object.
         Some([one]) => match MERGED.into_iter().find(|key| map.contains_key(*key)) {
             Some(key) => {
-                let construct = format!("an allOf with `{key}` beside it");
-                let hint = "only annotations are supported beside an allOf; replace it with one schema in an overlay action";
+                let construct = format!("an allOf with `{key}` next to it");
+                let hint = "only annotations are supported next to an allOf; replace it with one schema in an overlay action";
                 Err(Error::lower(&at.join("allOf"), construct, hint))
             }
             None => schema(one, &at.join("allOf").join(0)),
@@ -545,7 +545,7 @@ mod tests {
             (json!({"paths": {"/a": {}}}), None),
             (
                 schema(json!({"allOf": [{}], "required": []})),
-                Some("#/components/schemas/S/allOf: an allOf with `required` beside it"),
+                Some("#/components/schemas/S/allOf: an allOf with `required` next to it"),
             ),
             (schema(json!({"allOf": [{}], "nullable": true})), None),
             (
