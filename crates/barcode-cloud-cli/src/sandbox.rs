@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL=PATH")]
     url_file: Vec<String>,
     /// Reject requests that the service accepts although its OpenAPI document or a standard forbids
-    /// them: colours in single quotes, data that Code39 cannot fully encode, and token requests
+    /// them: colors in single quotes, data that Code39 cannot fully encode, and token requests
     /// sent as multipart/form-data. By default, the sandbox accepts them like the service and logs
     /// a warning if data is lost
     #[arg(long)]

@@ -2,7 +2,7 @@
 //!
 //! A character shows two modules: one above the other for a 2D symbol, whose modules are square,
 //! and side by side for a linear symbol, of which only the widths matter. Black and white are taken
-//! from the part of the 256-colour palette that themes do not change, so the drawing is the same on
+//! from the part of the 256-color palette that themes do not change, so the drawing is the same on
 //! a dark and on a light terminal.
 
 use std::fmt::Write as _;
@@ -23,7 +23,7 @@ const LINEAR_LINES: usize = 8;
 
 /// Draws the barcode in `image`, which is a file, for a terminal with this number of columns.
 ///
-/// Without colours, light modules are drawn as blocks, which is right on a dark terminal.
+/// Without colors, light modules are drawn as blocks, which is right on a dark terminal.
 pub(super) fn draw(image: &[u8], columns: usize, colored: bool) -> anyhow::Result<String> {
     let image = decode(image).context("cannot draw the image that the service returned")?;
     let modules = Modules::of(&image).context("the image that the service returned is empty")?;
@@ -232,7 +232,7 @@ mod tests {
             let drawing = draw(&image, columns, true).unwrap();
             let widest = drawing.lines().map(|line| line.chars().count()).max();
             assert!(widest.unwrap() - super::COLORS.len() - super::RESET.len() <= columns);
-            // The colours do not depend on the theme. Without them, the theme must be dark.
+            // The colors do not depend on the theme. Without them, the theme must be dark.
             let plain = draw(&image, columns, false).unwrap();
             for pixels in [pixels(&drawing, 0, 255), pixels(&plain, 255, 0)] {
                 assert_eq!(read(type_name, &pixels), [value], "{type_name}\n{plain}");

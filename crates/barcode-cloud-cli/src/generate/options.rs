@@ -80,9 +80,9 @@ options! {
         "text" "POSITION" text_location: CodeLocation =
             "Position of the human-readable text. By default below linear types only";
         "foreground" "COLOR" foreground_color: Color =
-            "Colour of the bars: a name, #RRGGBB or #AARRGGBB. Black by default";
+            "Color of the bars: a name, #RRGGBB or #AARRGGBB. Black by default";
         "background" "COLOR" background_color: Color =
-            "Colour of the background, such as Transparent. White by default";
+            "Color of the background, such as Transparent. White by default";
         "width" "NUMBER" image_width: f32 = "Width of the image in units";
         "height" "NUMBER" image_height: f32 = "Height of the image in units";
         "units" "UNIT" units: GraphicsUnit = "Unit of the width and the height. Pixels by default";
@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn a_wrong_value_is_rejected() {
         for (flag, text, expected) in [
-            ("foreground", "nocolor", "color: `nocolor` is not a colour"),
+            ("foreground", "nocolor", "color: `nocolor` is not a color"),
             (
                 "format",
                 "bmp",

@@ -77,7 +77,7 @@ async fn invalid_arguments_are_rejected_before_anything_is_sent() {
         ("xyz x -o x.png", "`xyz` is not one of the 73 known values"),
         (
             "qr x -o x.png --foreground nocolor",
-            "`nocolor` is not a colour",
+            "`nocolor` is not a color",
         ),
         ("qr x -o x.png --width 0", "--width: is not a valid size"),
         (

@@ -77,7 +77,7 @@ impl Generate {
         self
     }
 
-    /// Sets the options for all barcode types, such as size, colours and text.
+    /// Sets the options for all barcode types, such as size, colors and text.
     pub fn render(mut self, options: impl Into<RenderOptions>) -> Self {
         self.render = Some(options.into());
         self

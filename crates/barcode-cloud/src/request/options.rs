@@ -73,7 +73,7 @@ pub(crate) fn setter(parameter: &str) -> Option<&'static str> {
 }
 
 options! {
-    /// The options that apply to all barcode types: format, size, colours, text.
+    /// The options that apply to all barcode types: format, size, colors, text.
     ///
     /// ```
     /// use barcode_cloud::{BarcodeImageFormat, Color, GraphicsUnit, RenderOptions};
@@ -91,9 +91,9 @@ options! {
         /// Sets where the data is printed as human-readable text. By default below linear barcodes,
         /// and not at all for 2D barcodes.
         text: text_location = CodeLocation;
-        /// Sets the colour of the bars and the text. Black by default.
+        /// Sets the color of the bars and the text. Black by default.
         foreground: foreground_color = Color;
-        /// Sets the colour of the background. White by default.
+        /// Sets the color of the background. White by default.
         background: background_color = Color;
         /// Sets the unit of [`width`](Self::width) and [`height`](Self::height). Pixels by default.
         units: units = GraphicsUnit;

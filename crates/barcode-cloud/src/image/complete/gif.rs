@@ -41,7 +41,7 @@ impl Fields for Gif {
             (Self::Block, [TRAILER]) => Next::End,
             (Self::ImageDescriptor, [.., flags]) => {
                 *self = Self::DataLength;
-                // Skips the colour table and the minimum code size.
+                // Skips the color table and the minimum code size.
                 after(color_table(*flags) + 1)
             }
             (Self::DataLength, [0]) => {
@@ -59,7 +59,7 @@ fn after(skip: u64) -> Next {
     Next::Field { skip, length: 1 }
 }
 
-/// Returns the length in bytes of the colour table that the flags describe.
+/// Returns the length in bytes of the color table that the flags describe.
 fn color_table(flags: u8) -> u64 {
     match flags & 0x80 {
         0 => 0,
