@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{demo, generate, read, sandbox, types};
+use crate::{demo, doctor, generate, reading, sandbox, shell, token, types};
 
 /// Generate, recognize and scan barcodes with the Aspose.BarCode Cloud API.
 ///
 /// Credentials are read from the environment variables BARCODE_CLOUD_CLIENT_ID and
-/// BARCODE_CLOUD_CLIENT_SECRET. With --sandbox, neither an account nor a network is needed: the
-/// program starts its own emulator, which has a real barcode engine.
+/// BARCODE_CLOUD_CLIENT_SECRET, or from a profile of ~/.config/barcode/config.toml. With --sandbox,
+/// neither an account nor a network is needed: the program starts its own emulator, which has a
+/// real barcode engine.
 #[derive(Parser)]
 #[command(name = "barcode", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -31,12 +32,15 @@ Examples:
 Exit status: 0 success, 1 no barcode found, 2 error, 130 interrupted by Ctrl-C.";
 
 /// Options that select the service to call.
-#[derive(Args, Clone, Copy)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Service {
     /// Start an emulator inside this program and use it instead of the service
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
+    /// Profile of the configuration file to use instead of the credentials in the environment
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "sandbox")]
+    pub(crate) profile: Option<String>,
     /// Limit for each call, with its retries, such as `20s` or `1m 30s`. 5 minutes by default
     #[arg(long, global = true, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Option<Duration>,
@@ -64,15 +68,21 @@ pub(crate) enum Command {
     /// List the barcode types, their rules, and whether the service and the sandbox support them
     Types(types::Arguments),
     /// Read barcodes of the given types from images
-    Recognize(read::Recognize),
+    Recognize(reading::Recognize),
     /// Read barcodes of any type from images
-    Scan(read::Scan),
-    /// Obtain an access token and print it, for use with other HTTP tools
-    Token,
+    Scan(reading::Scan),
+    /// Obtain an access token, and show its client, expiry and scope
+    Token(token::Token),
+    /// Check the settings, the network, the clock and the credentials, and say what to fix
+    Doctor(doctor::Doctor),
     /// Run the emulator as a server until Ctrl-C, for tests and other programs
     Sandbox(sandbox::Arguments),
     /// Run all nine operations against the emulator and verify that each value is read back
     Demo(demo::Arguments),
+    /// Print a completion script for a shell
+    Completions(shell::Completions),
+    /// Print a manual page
+    Man(shell::Man),
 }
 
 impl Command {
@@ -80,7 +90,7 @@ impl Command {
     pub(crate) fn stops_itself(&self) -> bool {
         match self {
             Self::Generate(generate) => generate.is_batch(),
-            Self::Sandbox(_) => true,
+            Self::Recognize(_) | Self::Scan(_) | Self::Sandbox(_) => true,
             _ => false,
         }
     }

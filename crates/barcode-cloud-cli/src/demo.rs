@@ -128,9 +128,14 @@ pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::R
         "\n{calls} calls of nine operations: every value read equals the value written. The images are in {}.",
         folder.display()
     )?;
+    // Cargo sets this variable for the programs that it runs, which are not in the search path.
+    let program = match std::env::var_os("CARGO") {
+        Some(_) => "cargo run --",
+        None => "barcode",
+    };
     writeln!(
         out,
-        "Next: barcode --sandbox generate QR \"Hello, world\" -o hello.png"
+        "Next: {program} --sandbox generate QR \"Hello, world\" -o hello.png"
     )?;
     Ok(())
 }

@@ -2,16 +2,19 @@
 //! and a notice for each retry, because a command that waits would otherwise look stuck.
 
 use std::fmt::Debug;
+use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, fmt};
 
 use crate::arguments::Output;
+use crate::output::is_json_requested;
 use crate::terminal;
 
 /// The module whose only debug event is a retry.
@@ -20,13 +23,18 @@ const RETRIES: &str = "barcode_cloud::exchange";
 /// Installs the subscriber of the whole program.
 pub(crate) fn init(output: Output) -> anyhow::Result<()> {
     let selected = selected(output)?;
-    let notices = (selected.is_none() && !output.quiet).then(|| {
+    let is_colored = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let notices = (selected.is_none() && !output.quiet && !is_json_requested()).then(|| {
         let only_retries = Targets::new().with_target(RETRIES, Level::DEBUG);
         RetryNotices.with_filter(only_retries)
     });
     let log = selected.map(|targets| {
         fmt::layer()
             .with_writer(std::io::stderr)
+            .with_ansi(is_colored)
+            // The span of a call has its result.
+            .with_span_events(FmtSpan::CLOSE)
             .with_filter(targets)
     });
     tracing_subscriber::registry()

@@ -4,12 +4,15 @@
 mod arguments;
 mod connect;
 mod demo;
-mod failure;
+mod doctor;
 mod generate;
 mod logging;
 mod names;
-mod read;
+mod output;
+mod profile;
+mod reading;
 mod sandbox;
+mod shell;
 mod terminal;
 mod token;
 mod types;
@@ -18,6 +21,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 
@@ -35,25 +39,21 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() && failure::wants_json() => {
-            failure::print(&anyhow::anyhow!("{}", usage(&error)));
-            return ExitCode::from(FAILED);
-        }
-        Err(error) => error.exit(),
+        Err(error) => return output::arguments(&error),
     };
     match start(arguments) {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            failure::print(&error);
-            ExitCode::from(FAILED)
+        Err(error) if output_error(&error).is_some() => {
+            output::fatal(&error.context("cannot write the output"))
         }
+        Err(error) => output::fatal(&error),
     }
 }
 
 fn start(arguments: Arguments) -> anyhow::Result<ExitCode> {
     logging::init(arguments.output)?;
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let outcome = runtime.block_on(run_until_interrupted(arguments));
     // The result is known, so do not wait for blocking work in other threads.
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
@@ -67,8 +67,8 @@ async fn run_until_interrupted(arguments: Arguments) -> anyhow::Result<ExitCode>
     tokio::select! {
         biased;
         outcome = run(arguments, &mut out) => outcome,
-        Ok(()) = tokio::signal::ctrl_c(), if !stops_itself => {
-            eprintln!("interrupted");
+        () = terminal::interrupted(), if !stops_itself => {
+            output::failure("interrupted", "interrupted", output::is_json_requested());
             Ok(ExitCode::from(INTERRUPTED))
         }
     }
@@ -84,26 +84,26 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<ExitC
         Command::Generate(generate) => return generate::run(service, output, *generate, out).await,
         Command::Types(types) => return types::run(&types, out),
         Command::Recognize(recognize) => {
-            return read::recognize(service, output, recognize, out).await;
+            return reading::recognize(service, recognize, output.quiet, out).await;
         }
-        Command::Scan(scan) => return read::scan(service, output, scan, out).await,
-        Command::Token => token::run(service, out).await?,
+        Command::Scan(scan) => return reading::scan(service, scan, output.quiet, out).await,
+        Command::Token(token) => token::run(service, token, output.quiet, out).await?,
+        Command::Doctor(doctor) => return doctor::run(service, doctor, out).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, out).await?,
         Command::Demo(demo) => demo::run(demo, out).await?,
+        Command::Completions(arguments) => shell::completions(&arguments, out)?,
+        Command::Man(arguments) => shell::man(&arguments, out)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns the message of an error in the arguments without the usage that follows it.
-fn usage(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let message = text.split("\n\nUsage:").next().unwrap_or_default();
-    message.trim_start_matches("error: ").trim_end().to_owned()
-}
-
 /// Returns whether the reader of our output closed the pipe, as `head` does. That is not an error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+    output_error(error).is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+/// Returns the error of writing the output, which is the only one of the operating system that has
+/// no context.
+fn output_error(error: &anyhow::Error) -> Option<&io::Error> {
+    error.chain().next()?.downcast_ref()
 }

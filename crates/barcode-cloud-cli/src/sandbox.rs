@@ -142,11 +142,7 @@ fn configured(arguments: &Arguments) -> anyhow::Result<Builder> {
 /// Waits for Ctrl-C or for SIGTERM, which service managers send. If no signal handler can be
 /// installed, waits forever. The process then has to be killed.
 async fn termination_signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+    let interrupt = crate::terminal::interrupted();
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

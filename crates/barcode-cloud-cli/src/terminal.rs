@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
 
+use crate::output;
+
 /// The progress bar that is on the terminal, so that a notice does not tear it.
 static BAR: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
 
 /// Prints a line to standard error, above the progress bar if there is one.
 pub(crate) fn notice(line: &str) {
-    let print = || eprintln!("{line}");
+    let print = || output::note(line);
     let bar = BAR.lock().ok().and_then(|bar| bar.as_ref()?.upgrade());
     match bar {
         Some(bar) => bar.suspend(print),
@@ -61,6 +63,14 @@ pub(crate) fn progress(length: usize) -> ProgressBar {
         *current = Some(bar.downgrade());
     }
     bar
+}
+
+/// Waits for Ctrl-C. If no signal handler can be installed, waits forever; Ctrl-C then ends the
+/// process itself.
+pub(crate) async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Formats a duration in milliseconds with one decimal place.

@@ -56,7 +56,10 @@ impl fmt::Display for ApiError {
             write!(f, " [request {}]", OneLine(id))?;
         }
         match StatusClass::of(self.status) {
-            StatusClass::Unauthorized => f.write_str("; check the client id and secret"),
+            // A wrong secret is refused by the token endpoint, so the token itself is at fault.
+            StatusClass::Unauthorized => f.write_str(
+                "; check that the access token is valid and was issued for this base URL",
+            ),
             StatusClass::Forbidden => f.write_str("; ask the owner of the account for access"),
             StatusClass::WrongUrl => f.write_str("; check the base URL and the proxy"),
             StatusClass::Busy | StatusClass::ResponseLost | StatusClass::ServerError => {
@@ -116,7 +119,10 @@ mod tests {
     fn the_message_is_one_line_with_the_advice_for_its_status() {
         for (status, advice) in [
             (400, "correct the request before sending it again"),
-            (401, "check the client id and secret"),
+            (
+                401,
+                "check that the access token is valid and was issued for this base URL",
+            ),
             (403, "ask the owner of the account for access"),
             (404, "check the base URL and the proxy"),
             (413, "reduce the size of the image in the request"),

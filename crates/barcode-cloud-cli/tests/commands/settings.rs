@@ -1,0 +1,187 @@
+//! Profiles of the configuration file, and the options that all commands have.
+
+use barcode_cloud_sandbox::Script;
+
+use crate::{Fixture, barcode, json, parts};
+
+/// Writes a configuration file whose profile `work` uses the sandbox, and returns the output of
+/// `barcode` with these arguments and without credentials in the environment.
+fn with_profile(
+    fixture: &Fixture,
+    extra: &str,
+    arguments: &[&str],
+) -> (Option<i32>, String, String) {
+    let text = format!(
+        "[profiles.work]\nbase_url = '{}'\ntoken_url = '{}'\nclient_id = '{}'\n{extra}\n",
+        fixture.sandbox.base_url(),
+        fixture.sandbox.token_url(),
+        fixture.sandbox.client_id(),
+    );
+    fixture.write(".config/barcode/config.toml", text);
+    parts(&barcode(fixture.folder.path(), arguments).output().unwrap())
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_gets_its_secret_from_a_command() {
+    let fixture = Fixture::new().await;
+    let secret = fixture.sandbox.client_secret();
+    let command = format!("client_secret_command = ['printf', '{secret}\\n']");
+    let arguments = ["token", "--profile", "work"];
+    let (code, out, err) = with_profile(&fixture, &command, &arguments);
+    assert_eq!(code, Some(0), "{err}");
+    let client = format!(
+        "client  {} (from the profile `work`)",
+        fixture.sandbox.client_id()
+    );
+    assert!(out.starts_with(&client), "{out}");
+
+    let id = fixture.sandbox.client_id();
+    let file = format!(r#"{{"client_id": "{id}", "client_secret": "{secret}"}}"#);
+    fixture.write("credentials.json", file);
+    let file = "credentials_file = 'credentials.json'";
+    let (_, out, err) = with_profile(&fixture, file, &arguments);
+    assert!(out.starts_with(&client), "{out} {err}");
+    with_profile(&fixture, &command, &arguments);
+
+    // The profile takes precedence over the environment only if it is selected.
+    for (selected, expected) in [(&["--profile", "work"][..], 0), (&[], 2)] {
+        let output = barcode(fixture.folder.path(), &[&["token"], selected].concat())
+            .env("BARCODE_CLOUD_CLIENT_ID", "other")
+            .env("BARCODE_CLOUD_CLIENT_SECRET", "other")
+            .env("BARCODE_CLOUD_TOKEN_URL", fixture.sandbox.token_url())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{output:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_in_the_configuration_file_says_what_to_do_and_shows_no_secret() {
+    let fixture = Fixture::new().await;
+    for (extra, expected) in [
+        ("client_secret = 'canary'", "use `client_secret_command` or"),
+        ("client_secret_command = 'canary'", "write it as"),
+        ("client_secret_command = ['false']", "`false` failed with"),
+        ("client_secret_command = ['true']", "`true` printed nothing"),
+        (
+            "client_secret_command = ['no-such-program']",
+            "cannot run `no-such-program`",
+        ),
+        ("base_uri = 'x'", "unknown field `base_uri`"),
+        ("client_secret = canary", "config.toml: line 5: "),
+        ("", "`client_id` is set but `client_secret` is missing"),
+    ] {
+        let (code, _, err) = with_profile(&fixture, extra, &["token", "--profile", "work"]);
+        assert_eq!(code, Some(2));
+        assert!(err.contains(expected) && !err.contains("canary"), "{err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
+    let (_, _, err) = with_profile(&fixture, "", &["token", "--profile", "home"]);
+    assert!(err.contains("config.toml has no profile `home`"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_is_announced_unless_the_command_is_quiet() {
+    let fixture = Fixture::new().await;
+    fixture.picture("a.png", "x");
+    for (option, expected) in [
+        ("--timeout=90s", "503: the request is sent again in "),
+        ("--quiet", ""),
+        ("--json", ""),
+    ] {
+        let script: Script = "status=503; retry-after=0, ok".parse().unwrap();
+        fixture.sandbox.inject(script).unwrap();
+        let (code, _, err) = parts(&fixture.run(&["scan", "a.png", option]));
+        assert_eq!(code, Some(0), "{err}");
+        assert!(
+            err.starts_with(expected) && err.is_empty() == expected.is_empty(),
+            "{err}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn traces_are_printed_on_request_and_contain_no_secret() {
+    let fixture = Fixture::new().await;
+    fixture.picture("a.png", "x");
+    let traced = |arguments: &[&str], filter: &str| {
+        let mut command = fixture.command(&[&["scan", "a.png"], arguments].concat());
+        let (code, out, err) = parts(&command.env("RUST_LOG", filter).output().unwrap());
+        assert_eq!((code, &out[..]), (Some(0), "QR: x\n"));
+        assert!(!err.contains(fixture.sandbox.client_secret()), "{err}");
+        assert!(!err.contains("Bearer") && !err.contains('\u{1b}'), "{err}");
+        err
+    };
+    assert_eq!(traced(&[], ""), "");
+    assert!(traced(&["-vvv"], "").contains("barcode_cloud"));
+    assert!(traced(&[], "trace").contains("barcode_cloud"));
+    assert_eq!(traced(&["-v"], "off"), "");
+    let mut wrong = fixture.command(&["scan", "a.png"]);
+    let (code, _, err) = parts(&wrong.env("RUST_LOG", "a=b").output().unwrap());
+    assert!(
+        code == Some(2) && err.starts_with("error: RUST_LOG: "),
+        "{err}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_has_the_advice_that_fits_it() {
+    let fixture = Fixture::new().await;
+    fixture.picture("a.png", "x");
+    let busy = "status=429; retry-after=600";
+    let slow = "delay=600s";
+    for (fault, variable, arguments, expected, kind) in [
+        (busy, None, &[][..], "; try again in 600 s", "rate_limited"),
+        (
+            slow,
+            None,
+            &["--timeout", "50ms"],
+            "took longer than 50ms",
+            "timeout",
+        ),
+        (
+            "ok",
+            Some(("BARCODE_CLOUD_ACCESS_TOKEN", "canary")),
+            &[],
+            "check that the access token is valid",
+            "auth",
+        ),
+        (
+            "ok",
+            Some(("BARCODE_CLOUD_CLIENT_SECRET", "canary")),
+            &[],
+            "check the client id and its secret",
+            "auth",
+        ),
+    ] {
+        let scan = |format: &str| {
+            fixture.sandbox.clear_faults();
+            let script: Script = fault.parse().unwrap();
+            fixture.sandbox.inject(script).unwrap();
+            let mut command = fixture.command(&[&["scan", "a.png", format], arguments].concat());
+            command.envs(variable);
+            let (code, _, err) = parts(&command.output().unwrap());
+            assert_eq!(code, Some(2), "{err}");
+            assert!(!err.contains("canary"), "{err}");
+            err
+        };
+        let text = scan("--quiet");
+        assert!(text.contains(expected), "{text}");
+        let error = &json(&scan("--json"))["error"];
+        assert_eq!(error["kind"], kind);
+        assert!(
+            error["message"].as_str().unwrap().contains(expected),
+            "{error}"
+        );
+        assert_eq!(error["retry_after"] == 600, kind == "rate_limited");
+        assert_eq!(error["may_have_been_billed"], kind == "timeout");
+    }
+    let none = barcode(fixture.folder.path(), &["scan", "a.png"]).output();
+    let (_, _, err) = parts(&none.unwrap());
+    assert!(
+        err.contains("BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET")
+            && err.contains("--sandbox"),
+        "{err}"
+    );
+}
