@@ -62,7 +62,7 @@ pub(crate) async fn scan(
 }
 
 /// Reads several images at a time and prints their barcodes in order. An image that cannot be read
-/// does not end the run.
+/// does not end the run, but a rejected client does.
 async fn run(
     service: Service,
     operation: Operation,
@@ -97,6 +97,11 @@ async fn run(
         };
         progress.suspend(|| report.add(&name, &found, saved))?;
         progress.inc(1);
+        // All other images would fail too.
+        let error = found.as_ref().err();
+        if error.is_some_and(|error| error.downcast_ref().is_some_and(Error::is_auth)) {
+            break;
+        }
     }
     progress.finish_and_clear();
     Ok(report.finish(false)?)

@@ -101,7 +101,10 @@ impl<'a, W: Write> Report<'a, W> {
             output::failure("interrupted", &message, self.is_json());
             return Ok(ExitCode::from(INTERRUPTED));
         }
-        if failed > 0 && images > 1 && !self.is_json() {
+        if done < images {
+            let message = format!("stopped after {done} of {images} images");
+            output::failure("auth", &message, self.is_json());
+        } else if failed > 0 && images > 1 && !self.is_json() {
             output::note(&format!("error: {failed} of {images} images failed"));
         }
         Ok(match (failed, self.barcodes) {

@@ -34,6 +34,17 @@ async fn a_file_that_is_not_an_image_does_not_end_the_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_token_ends_the_run() {
+    let fixture = pictures().await;
+    let mut command = fixture.command(&["scan", "--recursive", "in", "--jobs", "1"]);
+    command.env("BARCODE_CLOUD_ACCESS_TOKEN", "canary");
+    let (code, out, err) = parts(&command.output().unwrap());
+    assert_eq!((code, &out[..]), (Some(2), ""));
+    assert_eq!(err.lines().count(), 2, "{err}");
+    assert!(err.ends_with("\nstopped after 1 of 4 images\n"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_exit_status_is_that_of_grep() {
     let fixture = pictures().await;
     for (files, expected) in [
