@@ -1,4 +1,4 @@
-//! Saves a copy of an image with its barcodes outlined and labelled.
+//! Saves a copy of an image with its barcodes outlined and labeled.
 
 use std::fs;
 use std::io::Cursor;

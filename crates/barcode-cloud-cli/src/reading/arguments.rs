@@ -50,7 +50,7 @@ pub(super) struct Images {
     /// Number of images to read at the same time. The output keeps the order of the images
     #[arg(short, long, value_name = "NUMBER", default_value = "4")]
     pub(super) jobs: NonZeroUsize,
-    /// Save each image with its barcodes outlined and labelled as a PNG file in this folder
+    /// Save each image with its barcodes outlined and labeled as a PNG file in this folder
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub(super) annotate: Option<PathBuf>,
     #[command(flatten)]
