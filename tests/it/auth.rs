@@ -24,8 +24,7 @@ async fn mock_accepting<'a>(
 ) -> (Mock<'a>, Mock<'a>) {
     let accepted = server
         .mock_async(|when, then| {
-            when.path(path)
-                .header("authorization", format!("Bearer {token}"));
+            when.path(path).header("authorization", format!("Bearer {token}"));
             // An image type, because the generate operations check it; the others do not.
             then.status(200)
                 .header("content-type", "image/x-any")
@@ -52,10 +51,7 @@ async fn concurrent_first_calls_request_one_token() {
     for outcome in join_all(calls).await {
         assert_eq!(outcome.unwrap()[0].value, "found");
     }
-    assert_eq!(
-        (tokens.calls_async().await, accepted.calls_async().await),
-        (1, 64)
-    );
+    assert_eq!((tokens.calls_async().await, accepted.calls_async().await), (1, 64));
 }
 
 /// Makes the call that uses `route`. An image is uploaded from a path, so that a multipart upload
@@ -132,9 +128,7 @@ async fn a_failed_renewal_after_a_401_is_a_typed_error() {
     // The token request is retried until the call's own deadline, and its error is returned.
     assert!(begin.elapsed() < Duration::from_secs(20));
     assert!(attempts.load(Ordering::Relaxed) > 2);
-    let Error::Auth(auth) = &error else {
-        panic!("{error:?}")
-    };
+    let Error::Auth(auth) = &error else { panic!("{error:?}") };
     assert_eq!(auth.status().unwrap(), 503);
     assert!(error.is_auth() && error.is_retryable(), "{error:?}");
 }
@@ -179,19 +173,13 @@ async fn a_second_401_does_not_invalidate_the_new_token() {
     let client = client_of(&server);
     let error = client.scan(b"image".to_vec()).send().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 401);
-    assert_eq!(
-        (tokens.calls_async().await, rejected.calls_async().await),
-        (2, 2)
-    );
+    assert_eq!((tokens.calls_async().await, rejected.calls_async().await), (2, 2));
     // The second token is still in use: a call to another route sends it, without another token
     // request.
     let (accepted, _) =
         mock_accepting(&server, "/v4.0/barcode/recognize-multipart", "token-2").await;
     client.recognize(b"image".to_vec()).send().await.unwrap();
-    assert_eq!(
-        (tokens.calls_async().await, accepted.calls_async().await),
-        (2, 1)
-    );
+    assert_eq!((tokens.calls_async().await, accepted.calls_async().await), (2, 1));
 }
 
 #[tokio::test]
@@ -199,20 +187,13 @@ async fn a_second_401_is_returned_as_an_error() {
     let server = MockServer::start_async().await;
     let tokens = mock_token_endpoint(&server).await;
     let (_, rejected) = mock_accepting(&server, "/v4.0/barcode/scan-multipart", "never").await;
-    let error = client_of(&server)
-        .scan(b"image".to_vec())
-        .send()
-        .await
-        .unwrap_err();
+    let error = client_of(&server).scan(b"image".to_vec()).send().await.unwrap_err();
     assert_eq!(
         (error.status().unwrap().as_u16(), error.code()),
         (401, Some("errorAuthentication"))
     );
     assert!(error.is_auth());
-    assert_eq!(
-        (tokens.calls_async().await, rejected.calls_async().await),
-        (2, 2)
-    );
+    assert_eq!((tokens.calls_async().await, rejected.calls_async().await), (2, 2));
 }
 
 #[tokio::test]
@@ -227,13 +208,7 @@ async fn a_rejected_static_token_is_not_sent_again() {
     let builder = Client::builder().base_url(server.url("/v4.0"));
     let client = builder.token_source(tokens).build().unwrap();
     let error = call(&client, "scan", Path::new("")).await.unwrap_err();
-    assert_eq!(
-        (
-            error.status().unwrap().as_u16(),
-            rejected.calls_async().await
-        ),
-        (401, 1)
-    );
+    assert_eq!((error.status().unwrap().as_u16(), rejected.calls_async().await), (401, 1));
     let request = client.api().scan().file_url("https://images.example/a");
     assert_eq!(request.send().await.unwrap_err().status().unwrap(), 401);
     assert_eq!(rejected.calls_async().await, 2);
@@ -288,10 +263,7 @@ async fn a_403_does_not_invalidate_the_token() {
         let error = client.scan(b"image".to_vec()).send().await.unwrap_err();
         assert_eq!(error.status().unwrap(), 403);
     }
-    assert_eq!(
-        (tokens.calls_async().await, forbidden.calls_async().await),
-        (1, 2)
-    );
+    assert_eq!((tokens.calls_async().await, forbidden.calls_async().await), (1, 2));
 }
 
 #[tokio::test]
@@ -300,8 +272,7 @@ async fn a_rejected_secret_is_a_typed_error_and_no_api_request_is_sent() {
     server
         .mock_async(|when, then| {
             when.path("/connect/token");
-            then.status(400)
-                .json_body(json!({"error": "invalid_client"}));
+            then.status(400).json_body(json!({"error": "invalid_client"}));
         })
         .await;
     let api = server
@@ -311,28 +282,13 @@ async fn a_rejected_secret_is_a_typed_error_and_no_api_request_is_sent() {
         })
         .await;
     let client = client_of(&server);
-    let error = client
-        .generate(EncodeBarcodeType::Qr, "x")
-        .send()
-        .await
-        .unwrap_err();
-    let Error::Auth(auth) = &error else {
-        panic!("{error:?}")
-    };
+    let error = client.generate(EncodeBarcodeType::Qr, "x").send().await.unwrap_err();
+    let Error::Auth(auth) = &error else { panic!("{error:?}") };
     assert_eq!(auth.oauth_error(), Some("invalid_client"));
     assert!(error.is_auth() && !error.is_retryable());
-    assert!(
-        !format!("{error} {error:?} {client:?}").contains(SECRET),
-        "{error:?}"
-    );
+    assert!(!format!("{error} {error:?} {client:?}").contains(SECRET), "{error:?}");
 
-    let error = client
-        .api()
-        .scan()
-        .file_url("https://images.example/a")
-        .send()
-        .await
-        .unwrap_err();
+    let error = client.api().scan().file_url("https://images.example/a").send().await.unwrap_err();
     assert!(matches!(error, api::Error::Custom(text) if text.contains("invalid_client")));
     assert_eq!(api.calls_async().await, 0);
 }
@@ -343,19 +299,8 @@ async fn the_generated_client_resends_a_request_that_can_be_cloned_after_a_401()
     let tokens = mock_token_endpoint(&server).await;
     mock_accepting(&server, "/v4.0/barcode/scan", "token-2").await;
     let client = client_of(&server);
-    let response = client
-        .api()
-        .scan()
-        .file_url("https://images.example/a")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        response.barcodes.as_ref().unwrap()[0]
-            .barcode_value
-            .as_deref(),
-        Some("found")
-    );
+    let response = client.api().scan().file_url("https://images.example/a").send().await.unwrap();
+    assert_eq!(response.barcodes.as_ref().unwrap()[0].barcode_value.as_deref(), Some("found"));
     assert_eq!(tokens.calls_async().await, 2);
 }
 
@@ -366,20 +311,8 @@ async fn after_a_401_a_streamed_request_fails_but_its_token_is_replaced() {
     // A multipart form is a stream, which cannot be cloned. The next call has a new token.
     mock_accepting(&server, "/v4.0/barcode/scan-multipart", "token-2").await;
     let client = client_of(&server);
-    let error = client
-        .api()
-        .scan_multipart()
-        .file(b"image".to_vec())
-        .send()
-        .await
-        .unwrap_err();
+    let error = client.api().scan_multipart().file(b"image".to_vec()).send().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 401);
-    client
-        .api()
-        .scan_multipart()
-        .file(b"image".to_vec())
-        .send()
-        .await
-        .unwrap();
+    client.api().scan_multipart().file(b"image".to_vec()).send().await.unwrap();
     assert_eq!(tokens.calls_async().await, 2);
 }

@@ -38,21 +38,13 @@ fn images_are_generated_saved_and_read() {
     let (first, second) = (folder.path().join("1.png"), folder.path().join("2.gif"));
     image.save_blocking(&first).unwrap();
     assert_eq!(&std::fs::read(&first).unwrap(), image.bytes());
-    let length = request()
-        .format(BarcodeImageFormat::Gif)
-        .save_blocking(&second)
-        .unwrap();
+    let length = request().format(BarcodeImageFormat::Gif).save_blocking(&second).unwrap();
     assert_eq!(length, std::fs::metadata(&second).unwrap().len());
     for path in [&first, &second] {
-        let read = client
-            .recognize(path.as_path())
-            .types([DecodeBarcodeType::Code128])
-            .send_blocking();
+        let read =
+            client.recognize(path.as_path()).types([DecodeBarcodeType::Code128]).send_blocking();
         assert_eq!(read.unwrap()[0].value, "PARCEL-0042");
-        assert_eq!(
-            client.scan(path.as_path()).send_blocking().unwrap()[0].value,
-            "PARCEL-0042"
-        );
+        assert_eq!(client.scan(path.as_path()).send_blocking().unwrap()[0].value, "PARCEL-0042");
     }
     let error = client
         .generate(EncodeBarcodeType::Ean13, "no digits")
@@ -76,10 +68,7 @@ fn an_image_is_downloaded_and_uploaded_as_a_stream() {
     assert_eq!(reader.read(&mut [0]).unwrap(), 0);
     let length = read.len() as u64;
     let image = ImageSource::blocking_reader(std::io::Cursor::new(read), length);
-    assert_eq!(
-        client.scan(image).send_blocking().unwrap()[0].value,
-        "by reader"
-    );
+    assert_eq!(client.scan(image).send_blocking().unwrap()[0].value, "by reader");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,10 +104,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Parents {
 
 #[test]
 fn the_span_of_a_call_is_a_child_of_the_callers_span() {
-    let client = with_static_token("http://127.0.0.1:9/v4.0")
-        .retry(Retry::none())
-        .build()
-        .unwrap();
+    let client = with_static_token("http://127.0.0.1:9/v4.0").retry(Retry::none()).build().unwrap();
     let scan = || client.scan(b"image".to_vec());
     let parents = Parents::default();
     let subscriber = tracing_subscriber::registry().with(parents.clone());
@@ -130,8 +116,5 @@ fn the_span_of_a_call_is_a_child_of_the_callers_span() {
         });
         scan().send_blocking().unwrap_err();
     });
-    assert_eq!(
-        *parents.0.lock().unwrap(),
-        [Some("one"), Some("stream"), None]
-    );
+    assert_eq!(*parents.0.lock().unwrap(), [Some("one"), Some("stream"), None]);
 }

@@ -27,9 +27,7 @@ async fn a_result_has_the_headers_of_its_response_and_the_number_of_attempts() {
     assert_eq!(metadata.headers()["content-type"], "application/json");
 
     let image = |mut request: Request| async move {
-        request
-            .respond(200, "x-cost: 1\r\n", "image/webp", "x")
-            .await;
+        request.respond(200, "x-cost: 1\r\n", "image/webp", "x").await;
     };
     let server = RawServer::start(image).await;
     let client = with_static_token(&server.base_url()).build().unwrap();
@@ -44,24 +42,16 @@ async fn a_result_has_the_headers_of_its_response_and_the_number_of_attempts() {
 #[tokio::test]
 async fn the_headers_of_a_call_replace_those_of_the_client() {
     let server = RawServer::start_with_barcode().await;
-    let client = with_static_token(&server.base_url())
-        .header("x-tenant", "all")
-        .header("x-gateway", "key");
+    let client =
+        with_static_token(&server.base_url()).header("x-tenant", "all").header("x-gateway", "key");
     let client = client.build().unwrap();
-    client
-        .scan(image())
-        .header("x-tenant", "one")
-        .await
-        .unwrap();
+    client.scan(image()).header("x-tenant", "one").await.unwrap();
     client.scan(image()).await.unwrap();
     let heads = server.heads();
     assert!(heads[0].contains("x-tenant: one\r\n") && heads[0].contains("x-gateway: key\r\n"));
     assert!(!heads[0].contains("x-tenant: all") && heads[1].contains("x-tenant: all\r\n"));
 
-    let error = client
-        .scan(image())
-        .header("authorization", "Bearer x")
-        .await;
+    let error = client.scan(image()).header("authorization", "Bearer x").await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::InvalidInput);
     assert_eq!(server.heads().len(), 2);
 }
@@ -92,12 +82,9 @@ async fn the_timeout_of_a_call_overrides_the_attempt_timeout_of_the_client() {
     let limit = Duration::from_millis;
     let client = with_static_token(&server.base_url()).attempt_timeout(limit(50));
     let client = client.retry(Retry::none()).build().unwrap();
-    for (call, attempt, expected) in [
-        (None, None, 50),
-        (Some(100), None, 100),
-        (Some(100), Some(40), 40),
-        (Some(20), None, 20),
-    ] {
+    for (call, attempt, expected) in
+        [(None, None, 50), (Some(100), None, 100), (Some(100), Some(40), 40), (Some(20), None, 20)]
+    {
         let mut request = client.scan(image());
         if let Some(call) = call {
             request = request.timeout(limit(call));

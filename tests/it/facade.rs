@@ -14,11 +14,7 @@ const TYPES: [(Write, Read, &str); 18] = [
     (Write::Qr, Read::Qr, "Hello, wörld ☃"),
     (Write::Aztec, Read::Aztec, "M1DESMARAIS/LUC"),
     (Write::DataMatrix, Read::DataMatrix, "30Q324343430794<OQQ"),
-    (
-        Write::Pdf417,
-        Read::Pdf417,
-        "PDF417 holds a lot of text, such as this line.",
-    ),
+    (Write::Pdf417, Read::Pdf417, "PDF417 holds a lot of text, such as this line."),
     (Write::Code128, Read::Code128, "Code-128 x, 0123456789"),
     (Write::Code39, Read::Code39, "CODE 39-$/+%."),
     (Write::Code93, Read::Code93, "CODE93 TEST"),
@@ -29,17 +25,9 @@ const TYPES: [(Write, Read, &str); 18] = [
     (Write::Upce, Read::Upce, "01234565"),
     (Write::Itf14, Read::Itf14, "15400141288763"),
     (Write::Interleaved2of5, Read::Interleaved2of5, "1234567890"),
-    (
-        Write::Gs1Code128,
-        Read::Gs1Code128,
-        "(01)09501101530003(17)261231(10)AB-123",
-    ),
+    (Write::Gs1Code128, Read::Gs1Code128, "(01)09501101530003(17)261231(10)AB-123"),
     (Write::Gs1qr, Read::Gs1qr, "(01)09501101530003(10)ABC123"),
-    (
-        Write::Gs1DataMatrix,
-        Read::Gs1DataMatrix,
-        "(01)09501101530003(21)12345",
-    ),
+    (Write::Gs1DataMatrix, Read::Gs1DataMatrix, "(01)09501101530003(21)12345"),
     (Write::Isbn, Read::Isbn, "9783161484100"),
 ];
 
@@ -53,16 +41,9 @@ async fn every_type_is_recognized_with_the_value_it_was_generated_from() {
             .await
             .unwrap_or_else(|error| panic!("{write}: {error}"));
         assert_eq!(image.media_type(), "image/png");
-        let found = client
-            .recognize(image.into_bytes())
-            .types([read])
-            .send()
-            .await
-            .unwrap();
-        let found: Vec<_> = found
-            .iter()
-            .map(|barcode| (&barcode.barcode_type, barcode.value.as_str()))
-            .collect();
+        let found = client.recognize(image.into_bytes()).types([read]).send().await.unwrap();
+        let found: Vec<_> =
+            found.iter().map(|barcode| (&barcode.barcode_type, barcode.value.as_str())).collect();
         assert_eq!(found, [(&read.into(), value)], "{write}");
     }
 }
@@ -74,10 +55,7 @@ async fn a_scan_finds_barcodes_without_being_given_a_type() {
         let image = client.generate(write, value).send().await.unwrap();
         let found = client.scan(image.into_bytes()).send().await.unwrap();
         assert_eq!(
-            found
-                .iter()
-                .map(|barcode| barcode.value.as_str())
-                .collect::<Vec<_>>(),
+            found.iter().map(|barcode| barcode.value.as_str()).collect::<Vec<_>>(),
             [value],
             "{write}"
         );
@@ -95,12 +73,7 @@ async fn every_image_has_the_requested_format() {
         (BarcodeImageFormat::Tiff, "image/tiff", b"II*\0"),
         (BarcodeImageFormat::Svg, "image/svg+xml", b"<"),
     ] {
-        let image = client
-            .generate(Write::Qr, "format")
-            .format(format)
-            .send()
-            .await
-            .unwrap();
+        let image = client.generate(Write::Qr, "format").format(format).send().await.unwrap();
         assert_eq!(image.media_type(), media_type);
         assert!(image.bytes().starts_with(begins), "{format}");
         if format != BarcodeImageFormat::Svg {
@@ -116,32 +89,16 @@ async fn an_image_is_saved_and_recognized_from_a_file_bytes_and_a_url() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
     std::fs::write(&path, "an older file").unwrap();
-    let image = client
-        .generate(Write::Code128, "PARCEL-0042")
-        .send()
-        .await
-        .unwrap();
+    let image = client.generate(Write::Code128, "PARCEL-0042").send().await.unwrap();
     image.save(&path).await.unwrap();
     assert_eq!(&std::fs::read(&path).unwrap(), image.bytes());
-    assert_eq!(
-        std::fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "no temporary file is left"
-    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
 
     sandbox.url_file("https://images.example/label.png", path.as_path());
     let by_url = ImageSource::url("https://images.example/label.png");
-    for image in [
-        ImageSource::from(path.as_path()),
-        image.bytes().clone().into(),
-        by_url,
-    ] {
-        let found = client
-            .recognize(image.clone())
-            .mode(RecognitionMode::Normal)
-            .send()
-            .await
-            .unwrap();
+    for image in [ImageSource::from(path.as_path()), image.bytes().clone().into(), by_url] {
+        let found =
+            client.recognize(image.clone()).mode(RecognitionMode::Normal).send().await.unwrap();
         assert_eq!(found[0].value, "PARCEL-0042", "{image:?}");
         let found = client.scan(image).send().await.unwrap();
         assert_eq!(found[0].value, "PARCEL-0042");
@@ -165,9 +122,7 @@ async fn the_same_options_give_the_same_image_in_every_form() {
     options.background_color = Some("White".into());
     options.resolution = Some(192.0);
     options.rotation_angle = Some(90);
-    let request = client
-        .generate(Write::Qr, "options")
-        .render(options.clone());
+    let request = client.generate(Write::Qr, "options").render(options.clone());
     let by_body = request.send().await.unwrap();
     let api = client.api();
     let request = api.generate().barcode_type(Write::Qr).data("options");
@@ -177,10 +132,7 @@ async fn the_same_options_give_the_same_image_in_every_form() {
         .resolution(192.0)
         .rotation_angle(90);
     let by_query = collect(by_query.send().await.unwrap()).await;
-    let request = api
-        .generate_multipart()
-        .barcode_type(Write::Qr)
-        .data("options");
+    let request = api.generate_multipart().barcode_type(Write::Qr).data("options");
     let by_multipart = request
         .foreground_color("#FF5733")
         .background_color("White")
@@ -202,38 +154,21 @@ async fn collect(response: ResponseValue<ByteStream>) -> Vec<u8> {
 async fn an_image_without_a_barcode_of_the_type_gives_an_empty_list() {
     let (_sandbox, client) = sandbox().await;
     let image = client.generate(Write::Qr, "here").send().await.unwrap();
-    let found = client
-        .recognize(image.into_bytes())
-        .types([Read::Ean13])
-        .send()
-        .await
-        .unwrap();
+    let found = client.recognize(image.into_bytes()).types([Read::Ean13]).send().await.unwrap();
     assert!(found.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_error_has_the_code_message_and_request_id_of_the_service() {
     let (_sandbox, client) = sandbox().await;
-    let error = client
-        .generate(Write::Ean13, "not digits")
-        .unchecked()
-        .send()
-        .await
-        .unwrap_err();
+    let error = client.generate(Write::Ean13, "not digits").unchecked().send().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 400);
     assert_eq!(error.code(), Some("errorInvalidInputData"));
-    assert!(
-        error.message().is_some() && error.request_id().is_some(),
-        "{error:?}"
-    );
+    assert!(error.message().is_some() && error.request_id().is_some(), "{error:?}");
     assert!(!error.is_retryable() && !error.is_auth());
     assert_eq!(error.to_string().lines().count(), 1, "{error}");
 
-    let error = client
-        .scan(b"this is not an image".to_vec())
-        .send()
-        .await
-        .unwrap_err();
+    let error = client.scan(b"this is not an image".to_vec()).send().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 400);
 }
 
@@ -259,18 +194,11 @@ async fn invalid_input_is_rejected_before_a_request_is_sent() {
         let Error::InvalidInput(error) = error else {
             panic!("{error:?}");
         };
-        assert!(
-            error
-                .to_string()
-                .starts_with("data: Code39 cannot hold 's' at position 2: use")
-        );
+        assert!(error.to_string().starts_with("data: Code39 cannot hold 's' at position 2: use"));
         assert_eq!(error.violation().unwrap().character(), Some('s'));
     }
     // Bytes are not checked, because their meaning depends on the type.
-    client
-        .generate(Write::Code39, &b"Aspose"[..])
-        .check()
-        .unwrap();
+    client.generate(Write::Code39, &b"Aspose"[..]).check().unwrap();
     // One type is sent as a multipart form, several types are sent in a JSON body.
     for types in [&[Read::Qr][..], &[Read::Qr, Read::Aztec]] {
         let read = |image: ImageSource| client.recognize(image).types(types.iter().copied()).send();
@@ -287,12 +215,7 @@ async fn invalid_input_is_rejected_before_a_request_is_sent() {
         }
     }
     let image = ImageSource::url("https://images.example/a.png");
-    let error = client
-        .recognize(image)
-        .types([Read::Qr, Read::Aztec])
-        .send()
-        .await
-        .unwrap_err();
+    let error = client.recognize(image).types([Read::Qr, Read::Aztec]).send().await.unwrap_err();
     assert!(
         invalid(error)
             .starts_with("types: has 2 types, but an image URL supports one type per request")

@@ -8,17 +8,9 @@ use std::process::Command;
 const CHANGE_BEHAVIOR: [(&str, &[&str]); 5] = [
     (
         "serde_json",
-        &[
-            "preserve_order",
-            "arbitrary_precision",
-            "float_roundtrip",
-            "unbounded_depth",
-        ],
+        &["preserve_order", "arbitrary_precision", "float_roundtrip", "unbounded_depth"],
     ),
-    (
-        "tracing",
-        &["log", "log-always", "max_level_", "release_max_level_"],
-    ),
+    ("tracing", &["log", "log-always", "max_level_", "release_max_level_"]),
     ("log", &["max_level_", "release_max_level_"]),
     ("reqwest", &["cookies", "gzip", "brotli", "zstd", "deflate"]),
     ("parking_lot", &["deadlock_detection", "send_guard"]),
@@ -34,11 +26,7 @@ fn dependencies_with_features(package: &str, features: &str) -> Vec<(String, Vec
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).unwrap();
     lines
         .lines()
@@ -54,16 +42,12 @@ fn dependencies_with_features(package: &str, features: &str) -> Vec<(String, Vec
 #[test]
 fn no_dependency_changes_the_behavior_of_a_dependents_crates() {
     // All features except `mock`, which is for tests only.
-    for (package, features) in [
-        ("barcode-cloud", "blocking,image,metrics"),
-        ("barcode-cloud-auth", ""),
-    ] {
+    for (package, features) in
+        [("barcode-cloud", "blocking,image,metrics"), ("barcode-cloud-auth", "")]
+    {
         let found = dependencies_with_features(package, features);
         let names = || found.iter().map(|(name, _)| name.as_str());
-        assert!(
-            names().any(|name| name == "reqwest"),
-            "{package}: {found:?}"
-        );
+        assert!(names().any(|name| name == "reqwest"), "{package}: {found:?}");
         assert!(names().all(|name| name != "openssl-sys"), "{package}");
         for (name, features) in &found {
             let changing = CHANGE_BEHAVIOR.iter().find(|(of, _)| of == name);

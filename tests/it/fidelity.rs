@@ -49,12 +49,7 @@ struct Property {
 impl Property {
     fn of(schema: &Value) -> Self {
         let mut kind = BTreeSet::new();
-        for alternative in schema["anyOf"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .chain([schema])
-        {
+        for alternative in schema["anyOf"].as_array().into_iter().flatten().chain([schema]) {
             if let Some(name) = reference(alternative) {
                 kind.insert(name);
             }
@@ -69,14 +64,7 @@ impl Property {
         // Every optional field of a generated type may be null.
         kind.remove("null");
         let bound = |key: &str| Some((key.to_owned(), schema.get(key)?.as_f64()?.to_string()));
-        let bounds = [
-            "minimum",
-            "maximum",
-            "minLength",
-            "maxLength",
-            "minItems",
-            "maxItems",
-        ];
+        let bounds = ["minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"];
         Self {
             kind,
             items: schema
@@ -92,21 +80,11 @@ impl Property {
 }
 
 fn reference(schema: &Value) -> Option<String> {
-    Some(
-        schema["$ref"]
-            .as_str()?
-            .rsplit('/')
-            .next()?
-            .to_upper_camel_case(),
-    )
+    Some(schema["$ref"].as_str()?.rsplit('/').next()?.to_upper_camel_case())
 }
 
 fn names(list: &Value) -> BTreeSet<&str> {
-    list.as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// The values of an enumeration, which are in a list or, if they have descriptions, in one schema
@@ -121,10 +99,8 @@ fn values(schema: &Value) -> BTreeSet<&str> {
 fn every_schema_property_required_flag_bound_and_value_is_generated_and_nothing_else() {
     let document = document();
     let generated = generated();
-    let by_document: BTreeSet<_> = schemas(&document)
-        .keys()
-        .map(|name| name.to_upper_camel_case())
-        .collect();
+    let by_document: BTreeSet<_> =
+        schemas(&document).keys().map(|name| name.to_upper_camel_case()).collect();
     assert_eq!(by_document.len(), 31);
     assert_eq!(by_document, generated.keys().cloned().collect());
     for (name, ours) in schemas(&document) {
@@ -132,9 +108,7 @@ fn every_schema_property_required_flag_bound_and_value_is_generated_and_nothing_
         assert_eq!(values(ours), values(theirs), "{name}");
         let properties = |schema: &Value| -> BTreeMap<String, Property> {
             let properties = schema["properties"].as_object().into_iter().flatten();
-            properties
-                .map(|(name, property)| (name.clone(), Property::of(property)))
-                .collect()
+            properties.map(|(name, property)| (name.clone(), Property::of(property))).collect()
         };
         assert_eq!(properties(ours), properties(theirs), "{name}");
         // A nullable property may be missing. Only in this respect are the types less strict than
@@ -169,22 +143,17 @@ fn the_form_the_query_and_the_body_have_the_same_31_fields() {
     let query = document["paths"]["/barcode/generate/{barcodeType}"]["get"]["parameters"]
         .as_array()
         .unwrap();
-    let query: BTreeSet<_> = query
-        .iter()
-        .map(|parameter| parameter["name"].as_str().unwrap())
-        .collect();
+    let query: BTreeSet<_> =
+        query.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
     let form = &document["paths"]["/barcode/generate-multipart"]["post"]["requestBody"]["content"];
-    let form = form["multipart/form-data"]["schema"]["properties"]
-        .as_object()
-        .unwrap();
+    let form = form["multipart/form-data"]["schema"]["properties"].as_object().unwrap();
     let form: BTreeSet<_> = form.keys().map(String::as_str).collect();
     let mut leaves = BTreeSet::new();
     let mut open = vec!["GenerateParams"];
     while let Some(name) = open.pop() {
         for (field, property) in schemas(&document)[name]["properties"].as_object().unwrap() {
-            let target = property["$ref"]
-                .as_str()
-                .map(|reference| reference.rsplit('/').next().unwrap());
+            let target =
+                property["$ref"].as_str().map(|reference| reference.rsplit('/').next().unwrap());
             match target.filter(|target| schemas(&document)[*target].get("properties").is_some()) {
                 Some(target) => open.push(target),
                 None => {
@@ -212,10 +181,8 @@ fn value(document: &Value, schema: &Value, unbounded: bool) -> BoxedStrategy<Val
         Value::String(one) => vec![one.as_str()],
         several => names(several).into_iter().collect(),
     };
-    let strategies: Vec<_> = types
-        .into_iter()
-        .map(|kind| value_of_type(document, schema, kind, unbounded))
-        .collect();
+    let strategies: Vec<_> =
+        types.into_iter().map(|kind| value_of_type(document, schema, kind, unbounded)).collect();
     prop::strategy::Union::new(strategies).boxed()
 }
 
@@ -231,29 +198,19 @@ fn value_of_type(
         "null" => Just(Value::Null).boxed(),
         "boolean" => any::<bool>().prop_map(Value::from).boxed(),
         "integer" => {
-            let (least, most) = (
-                bound("minimum", -1000.0) - slack,
-                bound("maximum", 1000.0) + slack,
-            );
+            let (least, most) =
+                (bound("minimum", -1000.0) - slack, bound("maximum", 1000.0) + slack);
             (least as i32..=most as i32).prop_map(Value::from).boxed()
         }
         // In steps of an eighth, which are the same in `f32` and `f64`.
         "number" => {
-            let (least, most) = (
-                bound("minimum", -1000.0) - slack,
-                bound("maximum", 1000.0) + slack,
-            );
+            let (least, most) =
+                (bound("minimum", -1000.0) - slack, bound("maximum", 1000.0) + slack);
             let eighths = (least * 8.0).ceil() as i32..=(most * 8.0).floor() as i32;
-            eighths
-                .prop_map(|eighths| json!(f64::from(eighths) / 8.0))
-                .boxed()
+            eighths.prop_map(|eighths| json!(f64::from(eighths) / 8.0)).boxed()
         }
         "string" => {
-            let least = if unbounded {
-                0
-            } else {
-                bound("minLength", 0.0) as usize
-            };
+            let least = if unbounded { 0 } else { bound("minLength", 0.0) as usize };
             prop::collection::vec(any::<char>(), least..least + 8)
                 .prop_map(|text| Value::from(text.into_iter().collect::<String>()))
                 .boxed()
@@ -301,11 +258,7 @@ fn validator(document: &Value, name: &str) -> Validator {
 }
 
 fn runner() -> TestRunner {
-    let config = Config {
-        cases: 300,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
@@ -326,20 +279,17 @@ fn without_nulls(value: &Value) -> Value {
 fn assert_valid_values_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
     let document = document();
     let validator = validator(&document, name);
-    let outcome = runner().run(
-        &value(&document, &schemas(&document)[name], false),
-        |valid| {
-            prop_assert!(
-                validator.is_valid(&valid),
-                "the strategy must generate valid values: {valid}"
-            );
-            let typed: T = serde_json::from_value(valid.clone())
-                .map_err(|e| TestCaseError::fail(format!("{e}: {valid}")))?;
-            let again = serde_json::to_value(&typed).unwrap();
-            prop_assert_eq!(without_nulls(&again), without_nulls(&valid));
-            Ok(())
-        },
-    );
+    let outcome = runner().run(&value(&document, &schemas(&document)[name], false), |valid| {
+        prop_assert!(
+            validator.is_valid(&valid),
+            "the strategy must generate valid values: {valid}"
+        );
+        let typed: T = serde_json::from_value(valid.clone())
+            .map_err(|e| TestCaseError::fail(format!("{e}: {valid}")))?;
+        let again = serde_json::to_value(&typed).unwrap();
+        prop_assert_eq!(without_nulls(&again), without_nulls(&valid));
+        Ok(())
+    });
     outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
@@ -359,24 +309,18 @@ fn assert_check_agrees_with_the_document<T: Serialize + DeserializeOwned>(
     let document = document();
     let validator = validator(&document, name);
     let (valid_count, invalid_count) = (Cell::new(0), Cell::new(0));
-    let outcome = runner().run(
-        &value(&document, &schemas(&document)[name], true),
-        |value| {
-            let typed: T = serde_json::from_value(value).unwrap();
-            let written = serde_json::to_value(&typed).unwrap();
-            let valid = validator.is_valid(&written);
-            prop_assert_eq!(check(&typed), valid, "{}", written);
-            let counter = if valid { &valid_count } else { &invalid_count };
-            counter.set(counter.get() + 1);
-            Ok(())
-        },
-    );
+    let outcome = runner().run(&value(&document, &schemas(&document)[name], true), |value| {
+        let typed: T = serde_json::from_value(value).unwrap();
+        let written = serde_json::to_value(&typed).unwrap();
+        let valid = validator.is_valid(&written);
+        prop_assert_eq!(check(&typed), valid, "{}", written);
+        let counter = if valid { &valid_count } else { &invalid_count };
+        counter.set(counter.get() + 1);
+        Ok(())
+    });
     outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
     let counts = (valid_count.get(), invalid_count.get());
-    assert!(
-        counts.0 > 0 && counts.1 > 0,
-        "{name}: valid and invalid values: {counts:?}"
-    );
+    assert!(counts.0 > 0 && counts.1 > 0, "{name}: valid and invalid values: {counts:?}");
 }
 
 /// A value that a request type can hold passes its check if and only if it is valid according to the

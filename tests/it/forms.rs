@@ -31,10 +31,7 @@ async fn barcode_data_is_not_sent_in_a_url() {
     let heads = server.heads();
     assert_eq!(heads.len(), 4);
     for head in heads {
-        assert!(
-            head.starts_with("POST /v4.0/barcode/generate-body HTTP/1.1\r\n"),
-            "{head}"
-        );
+        assert!(head.starts_with("POST /v4.0/barcode/generate-body HTTP/1.1\r\n"), "{head}");
     }
 }
 
@@ -78,13 +75,7 @@ async fn images_are_sent_as_forms_several_types_as_json_and_urls_as_queries() {
     });
     assert_eq!(
         paths,
-        [
-            "recognize-multipart",
-            "recognize-body",
-            "recognize",
-            "scan-multipart",
-            "scan"
-        ]
+        ["recognize-multipart", "recognize-body", "recognize", "scan-multipart", "scan"]
     );
 }
 
@@ -105,15 +96,10 @@ async fn an_upload_has_a_content_length_and_a_constant_file_name() {
                 .header_prefix("user-agent", "barcode-cloud/")
                 .body_includes("filename=\"image.png\"")
                 .body_includes("the image's bytes");
-            then.status(200)
-                .json_body(serde_json::json!({"barcodes": null}));
+            then.status(200).json_body(serde_json::json!({"barcodes": null}));
         })
         .await;
-    let found = client_of(&server)
-        .scan(path.as_path())
-        .send()
-        .await
-        .unwrap();
+    let found = client_of(&server).scan(path.as_path()).send().await.unwrap();
     assert!(found.is_empty());
     upload.assert_async().await;
 }
@@ -150,9 +136,7 @@ fn every_option(client: &Client) -> [Generate; 5] {
         .code128_emulation(true);
     let generate = |barcode_type| client.generate(barcode_type, b"bytes".to_vec());
     [
-        generate(EncodeBarcodeType::Qr)
-            .render(image)
-            .qr(qr.version(QrVersion::Version07)),
+        generate(EncodeBarcodeType::Qr).render(image).qr(qr.version(QrVersion::Version07)),
         generate(EncodeBarcodeType::MicroQr).qr(QrOptions::new().micro_version(MicroQrVersion::M3)),
         generate(EncodeBarcodeType::RectMicroQr)
             .qr(QrOptions::new().rect_micro_version(RectMicroQrVersion::R11x27)),
@@ -189,26 +173,17 @@ async fn an_option_out_of_bounds_is_rejected_before_a_request_is_sent() {
             generate(EncodeBarcodeType::Qr).render(RenderOptions::new().resolution(0.5)),
             "render.resolution",
         ),
-        (
-            generate(EncodeBarcodeType::Qr).qr(QrOptions::new().aspect_ratio(1.5)),
-            "qr.aspect_ratio",
-        ),
+        (generate(EncodeBarcodeType::Qr).qr(QrOptions::new().aspect_ratio(1.5)), "qr.aspect_ratio"),
         (
             generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().columns(31)),
             "pdf417.columns",
         ),
-        (
-            generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().rows(91)),
-            "pdf417.rows",
-        ),
+        (generate(EncodeBarcodeType::Pdf417).pdf417(Pdf417Options::new().rows(91)), "pdf417.rows"),
     ] {
         let error = request.send().await.unwrap_err();
         assert!(error.is_client_error(), "{field}: {error:?}");
         let text = error.to_string();
-        assert!(
-            text.contains(field) && text.contains("outside its bounds"),
-            "{field}: {text}"
-        );
+        assert!(text.contains(field) && text.contains("outside its bounds"), "{field}: {text}");
     }
     assert_eq!(server.heads(), [""; 0]);
 }

@@ -33,29 +33,16 @@ async fn all_nine_operations_work_and_agree() {
     let (sandbox, client) = sandbox().await;
     let api = client.api();
 
-    let by_query = api
-        .generate()
-        .barcode_type("QR")
-        .data("nine")
-        .qr_error_level(QrErrorLevel::LevelH);
+    let by_query =
+        api.generate().barcode_type("QR").data("nine").qr_error_level(QrErrorLevel::LevelH);
     let by_query = bytes(by_query.send().await.unwrap()).await;
     let mut qr = QrParams::new();
     qr.qr_error_level = Some(QrErrorLevel::LevelH);
     let mut params = GenerateParams::new(EncodeBarcodeType::Qr, EncodeData::new("nine"));
     params.qr_params = Some(qr);
     let by_body = bytes(api.generate_body().body(params).send().await.unwrap()).await;
-    let by_form = api
-        .generate_multipart()
-        .barcode_type(EncodeBarcodeType::Qr)
-        .data("nine");
-    let by_form = bytes(
-        by_form
-            .qr_error_level(QrErrorLevel::LevelH)
-            .send()
-            .await
-            .unwrap(),
-    )
-    .await;
+    let by_form = api.generate_multipart().barcode_type(EncodeBarcodeType::Qr).data("nine");
+    let by_form = bytes(by_form.qr_error_level(QrErrorLevel::LevelH).send().await.unwrap()).await;
     assert_eq!(by_query, by_body);
     assert_eq!(by_query, by_form);
 
@@ -72,17 +59,8 @@ async fn all_nine_operations_work_and_agree() {
     recognize_body.recognition_mode = Some(RecognitionMode::Excellent);
     let scan_body = ScanBase64Request::new(base64.clone());
     let responses = [
-        api.recognize()
-            .barcode_type(DecodeBarcodeType::Qr)
-            .file_url(url)
-            .send()
-            .await
-            .unwrap(),
-        api.recognize_base64()
-            .body(recognize_body)
-            .send()
-            .await
-            .unwrap(),
+        api.recognize().barcode_type(DecodeBarcodeType::Qr).file_url(url).send().await.unwrap(),
+        api.recognize_base64().body(recognize_body).send().await.unwrap(),
         api.recognize_multipart()
             .barcode_type("mostcommonlyused")
             .file(by_query.clone())
@@ -163,10 +141,7 @@ fn every_option() -> GenerateParams {
 /// The names and texts of the parts of a multipart form.
 fn parts(form: &str) -> BTreeMap<String, String> {
     let (boundary, _) = form.split_once("\r\n").unwrap();
-    let parts = form
-        .split(boundary)
-        .skip(1)
-        .filter(|part| *part != "--\r\n");
+    let parts = form.split(boundary).skip(1).filter(|part| *part != "--\r\n");
     parts
         .map(|part| {
             let (head, text) = part.split_once("\r\n\r\n").unwrap();
@@ -198,9 +173,7 @@ fn decoded(query: &str) -> BTreeMap<String, String> {
         String::from_utf8(text).unwrap()
     };
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap());
-    pairs
-        .map(|(name, value)| (text(name), text(value)))
-        .collect()
+    pairs.map(|(name, value)| (text(name), text(value))).collect()
 }
 
 /// Sends `params`, which have every field, in the three forms. Each must have the same values.
@@ -229,9 +202,7 @@ fn assert_same(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>)
         let other = &other[name];
         let same = value == other
             || !TEXTS.contains(&name.as_str())
-                && value
-                    .parse::<f32>()
-                    .is_ok_and(|number| other.parse() == Ok(number));
+                && value.parse::<f32>().is_ok_and(|number| other.parse() == Ok(number));
         assert!(same, "{name}: {value:?} {other:?}");
     }
 }
@@ -239,14 +210,7 @@ fn assert_same(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>)
 #[tokio::test]
 async fn every_option_is_sent_with_the_same_value_in_every_form() {
     let mut random = fastrand::Rng::with_seed(15);
-    for text in [
-        "6869",
-        "",
-        " ",
-        "a b&c=d+e%20#?/\\\"';",
-        "größe 日本 🦀",
-        "\r\n\r\n--\0",
-    ] {
+    for text in ["6869", "", " ", "a b&c=d+e%20#?/\\\"';", "größe 日本 🦀", "\r\n\r\n--\0"] {
         for _ in 0..50 {
             let mut params = every_option();
             // The data must not be empty, unlike a color.
@@ -278,10 +242,7 @@ fn a_number_that_is_not_finite_is_refused_in_every_form() {
             api.generate_body().body(params).request(),
         ] {
             let text = request.unwrap_err().to_string();
-            assert!(
-                text.contains(&format!("imageHeight: {value} cannot be sent")),
-                "{text}"
-            );
+            assert!(text.contains(&format!("imageHeight: {value} cannot be sent")), "{text}");
         }
     }
 }
@@ -328,10 +289,7 @@ fn an_option_out_of_bounds_is_rejected_in_every_form() {
     ] {
         for request in invalid {
             let text = request.unwrap_err().to_string();
-            assert!(
-                text.contains(field) && text.contains("outside its bounds"),
-                "{text}"
-            );
+            assert!(text.contains(field) && text.contains("outside its bounds"), "{text}");
         }
     }
 }
@@ -340,17 +298,8 @@ fn an_option_out_of_bounds_is_rejected_in_every_form() {
 async fn the_generated_client_works_alone_and_gets_401_without_a_token() {
     let (sandbox, _) = sandbox().await;
     let client = api::Client::new(sandbox.base_url(), Hooks::none());
-    let error = client
-        .generate()
-        .barcode_type("QR")
-        .data("x")
-        .send()
-        .await
-        .err()
-        .unwrap();
-    let api::Error::ErrorResponse(response) = error else {
-        panic!("{error:?}")
-    };
+    let error = client.generate().barcode_type("QR").data("x").send().await.err().unwrap();
+    let api::Error::ErrorResponse(response) = error else { panic!("{error:?}") };
     assert_eq!(response.status(), 401);
     assert_eq!(response.error.code.as_deref(), Some("errorAuthentication"));
 }
@@ -359,25 +308,12 @@ async fn the_generated_client_works_alone_and_gets_401_without_a_token() {
 async fn a_missing_or_invalid_argument_is_named_and_nothing_is_sent() {
     let (_sandbox, client) = sandbox().await;
     let api = client.api();
-    let error = api
-        .generate()
-        .barcode_type("QR")
-        .send()
-        .await
-        .err()
-        .unwrap();
+    let error = api.generate().barcode_type("QR").send().await.err().unwrap();
     assert!(
         matches!(&error, api::Error::InvalidRequest(message) if message == "data was not initialized"),
         "{error}"
     );
-    let error = api
-        .generate()
-        .barcode_type("QX")
-        .data("x")
-        .send()
-        .await
-        .err()
-        .unwrap();
+    let error = api.generate().barcode_type("QX").data("x").send().await.err().unwrap();
     assert!(
         matches!(&error, api::Error::InvalidRequest(message)
             if message == "conversion to `EncodeBarcodeType` for barcode_type failed"),
@@ -394,9 +330,7 @@ async fn a_missing_or_invalid_argument_is_named_and_nothing_is_sent() {
 async fn scan_error(client: &Client) -> api::Error<ApiErrorResponse> {
     let request = client.api().scan().file_url("https://images.example/a");
     let outcome = tokio::time::timeout(Duration::from_secs(60), request.send()).await;
-    outcome
-        .expect("the call must end by its deadline")
-        .unwrap_err()
+    outcome.expect("the call must end by its deadline").unwrap_err()
 }
 
 #[tokio::test]
@@ -514,9 +448,7 @@ async fn a_response_holds_its_permit_until_its_body_ends() {
     })
     .await;
     let short = Duration::from_millis(50);
-    let client = with_static_token(&server.base_url())
-        .concurrency(1)
-        .timeout(short);
+    let client = with_static_token(&server.base_url()).concurrency(1).timeout(short);
     let client = client.build().unwrap();
     let generate = || client.api().generate().barcode_type("QR").data("x").send();
     let kept = client.api().generate().barcode_type("QR").data("x");
@@ -535,9 +467,7 @@ async fn a_response_holds_its_permit_until_its_body_ends() {
 #[tokio::test]
 async fn a_response_that_is_too_long_is_an_error() {
     let server = RawServer::start_with_barcode().await;
-    let client = with_static_token(&server.base_url())
-        .max_response_bytes(9)
-        .build();
+    let client = with_static_token(&server.base_url()).max_response_bytes(9).build();
     let error = scan_error(&client.unwrap()).await;
     let text = with_causes(&error);
     assert!(text.contains("more than 9 bytes"), "{text}");
@@ -556,9 +486,6 @@ fn calls_can_be_spawned_on_any_thread() {
 fn constants_come_from_document_and_overlay() {
     assert_eq!(api::BASE_URL, "https://api.aspose.cloud/v4.0");
     assert_eq!(api::TOKEN_URL, "https://api.aspose.cloud/connect/token");
-    assert_eq!(
-        api::PUBLISHED_TOKEN_URL,
-        "https://id.aspose.cloud/connect/token"
-    );
+    assert_eq!(api::PUBLISHED_TOKEN_URL, "https://id.aspose.cloud/connect/token");
     assert_eq!(api::DOCUMENT_VERSION, "4.0");
 }

@@ -68,10 +68,7 @@ async fn a_media_type_is_read_in_any_case_and_with_parameters() {
             request.respond(200, "", media_type, body).await;
         })
         .await;
-        let client = with_static_token(&server.base_url())
-            .retry(Retry::none())
-            .build()
-            .unwrap();
+        let client = with_static_token(&server.base_url()).retry(Retry::none()).build().unwrap();
         let outcome = client.generate(EncodeBarcodeType::Qr, "x").send().await;
         match outcome {
             Ok(image) => {

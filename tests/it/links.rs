@@ -21,16 +21,7 @@ impl Page {
         for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
             match event {
                 Event::Start(
-                    Tag::Link {
-                        link_type,
-                        dest_url,
-                        ..
-                    }
-                    | Tag::Image {
-                        link_type,
-                        dest_url,
-                        ..
-                    },
+                    Tag::Link { link_type, dest_url, .. } | Tag::Image { link_type, dest_url, .. },
                 ) if !matches!(link_type, LinkType::Autolink | LinkType::Email) => {
                     page.links.push(dest_url.into_string());
                 }
@@ -53,9 +44,7 @@ impl Page {
 
 /// The anchor that GitHub and mdBook give a heading.
 fn anchor(heading: &str) -> String {
-    let kept = heading
-        .chars()
-        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
@@ -66,38 +55,23 @@ fn problem(from: &Path, link: &str, pages: &HashMap<PathBuf, Page>) -> Option<St
     }
     let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
     let folder = from.parent()?;
-    let mut target = if path.is_empty() {
-        from.to_owned()
-    } else {
-        folder.join(path)
-    };
+    let mut target = if path.is_empty() { from.to_owned() } else { folder.join(path) };
     let Ok(found) = target.canonicalize() else {
         return Some("does not exist".to_owned());
     };
-    target = if found.is_dir() {
-        found.join("README.md")
-    } else {
-        found
-    };
+    target = if found.is_dir() { found.join("README.md") } else { found };
     let book = root().join("docs/src");
     // mdBook replaces `.md` by `.html` in every link, and has no page for a file outside the book.
-    let names_page = Path::new(path)
-        .extension()
-        .is_some_and(|extension| extension == "md");
+    let names_page = Path::new(path).extension().is_some_and(|extension| extension == "md");
     if from.starts_with(&book) && names_page && !target.starts_with(&book) {
         return Some("leads out of the book: link to the folder of the README".to_owned());
     }
-    let known = pages
-        .get(&target)
-        .is_some_and(|page| page.anchors.iter().any(|a| a == anchor));
+    let known = pages.get(&target).is_some_and(|page| page.anchors.iter().any(|a| a == anchor));
     (!anchor.is_empty() && !known).then(|| "has no such heading".to_owned())
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
 /// Returns the Markdown files in `folder` and its subfolders, without build output and hidden
@@ -171,14 +145,8 @@ fn the_book_contains_every_chapter_and_its_code_is_compiled() {
     let compiled = include_str!("../src/lib.rs");
     for path in markdown_files(&book) {
         let name = path.strip_prefix(&book).unwrap().to_str().unwrap();
-        assert!(
-            name == "SUMMARY.md" || chapters.iter().any(|chapter| chapter == name),
-            "{name}"
-        );
+        assert!(name == "SUMMARY.md" || chapters.iter().any(|chapter| chapter == name), "{name}");
         let has_code = fs::read_to_string(&path).unwrap().contains("```rust");
-        assert!(
-            !has_code || compiled.contains(&format!("\"docs/src/{name}\"")),
-            "{name}"
-        );
+        assert!(!has_code || compiled.contains(&format!("\"docs/src/{name}\"")), "{name}");
     }
 }

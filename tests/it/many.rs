@@ -59,9 +59,7 @@ impl Backend {
 }
 
 fn requests(client: &Client, data: impl IntoIterator<Item = String>) -> Vec<Generate> {
-    data.into_iter()
-        .map(|data| client.generate(EncodeBarcodeType::Qr, data))
-        .collect()
+    data.into_iter().map(|data| client.generate(EncodeBarcodeType::Qr, data)).collect()
 }
 
 #[tokio::test]
@@ -86,15 +84,9 @@ async fn buffered_calls_keep_their_order_and_limit_and_continue_after_an_error()
 async fn a_client_has_no_more_requests_in_flight_than_its_limit() {
     let backend = Backend::new(0);
     let server = backend.server().await;
-    let client = with_static_token(&server.base_url())
-        .concurrency(3)
-        .build()
-        .unwrap();
+    let client = with_static_token(&server.base_url()).concurrency(3).build().unwrap();
     let calls = requests(&client, (0..20).map(|n| n.to_string()));
-    let calls: Vec<_> = calls
-        .into_iter()
-        .map(|call| tokio::spawn(call.send()))
-        .collect();
+    let calls: Vec<_> = calls.into_iter().map(|call| tokio::spawn(call.send())).collect();
     backend.wait_for(3).await;
     backend.permits.add_permits(20);
     for call in calls {
@@ -107,10 +99,7 @@ async fn a_client_has_no_more_requests_in_flight_than_its_limit() {
 async fn a_stream_keeps_its_permit_until_it_ends_or_is_dropped() {
     let backend = Backend::new(1_000);
     let server = backend.server().await;
-    let client = with_static_token(&server.base_url())
-        .concurrency(1)
-        .build()
-        .unwrap();
+    let client = with_static_token(&server.base_url()).concurrency(1).build().unwrap();
     let request = |data: &str| client.generate(EncodeBarcodeType::Qr, data);
     let kept = request("1").stream().await.unwrap();
     let short = Duration::from_millis(50);
@@ -128,20 +117,13 @@ async fn a_stream_keeps_its_permit_until_it_ends_or_is_dropped() {
 async fn a_call_between_two_responses_does_not_wait_for_spawned_calls() {
     let backend = Backend::new(1_000);
     let server = backend.server().await;
-    let client = with_static_token(&server.base_url())
-        .concurrency(4)
-        .build()
-        .unwrap();
+    let client = with_static_token(&server.base_url()).concurrency(4).build().unwrap();
     let data = (0..30).map(|n| n.to_string());
     let calls = stream::iter(requests(&client, data)).map(|call| tokio::spawn(call.send()));
     let mut results = calls.buffered(8);
     while let Some(response) = results.next().await {
         response.unwrap().unwrap();
-        client
-            .generate(EncodeBarcodeType::Qr, "between")
-            .send()
-            .await
-            .unwrap();
+        client.generate(EncodeBarcodeType::Qr, "between").send().await.unwrap();
     }
 }
 
@@ -161,20 +143,13 @@ async fn a_client_may_be_dropped_while_its_calls_are_in_flight() {
 async fn a_dropped_call_returns_its_permit() {
     let backend = Backend::new(0);
     let server = backend.server().await;
-    let client = with_static_token(&server.base_url())
-        .concurrency(1)
-        .build()
-        .unwrap();
+    let client = with_static_token(&server.base_url()).concurrency(1).build().unwrap();
     let first = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "1").send());
     backend.wait_for(1).await;
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     backend.permits.add_permits(2);
-    let second = client
-        .generate(EncodeBarcodeType::Qr, "2")
-        .send()
-        .await
-        .unwrap();
+    let second = client.generate(EncodeBarcodeType::Qr, "2").send().await.unwrap();
     assert_eq!(second.bytes(), "2".as_bytes());
 }
 
@@ -187,17 +162,8 @@ async fn invalid_calls(client: &Client) -> [Error; 4] {
     [
         generate().render(resolution).send().await.unwrap_err(),
         client.scan(Vec::new()).send().await.unwrap_err(),
-        client
-            .scan(ImageSource::url(too_long))
-            .send()
-            .await
-            .unwrap_err(),
-        client
-            .recognize(vec![0; 22 << 20])
-            .types(several)
-            .send()
-            .await
-            .unwrap_err(),
+        client.scan(ImageSource::url(too_long)).send().await.unwrap_err(),
+        client.recognize(vec![0; 22 << 20]).types(several).send().await.unwrap_err(),
     ]
 }
 
@@ -207,9 +173,7 @@ async fn an_invalid_call_fails_without_waiting_for_a_permit() {
     // A call that never ends holds the only permit.
     let backend = Backend::new(0);
     let server = backend.server().await;
-    let busy = with_static_token(&server.base_url())
-        .concurrency(1)
-        .timeout(short);
+    let busy = with_static_token(&server.base_url()).concurrency(1).timeout(short);
     let busy = busy.build().unwrap();
     let long = Duration::from_secs(60);
     let first = busy.generate(EncodeBarcodeType::Qr, "1").timeout(long);
@@ -223,9 +187,7 @@ async fn an_invalid_call_fails_without_waiting_for_a_permit() {
     // The only permit of this second is in use.
     let backend = Backend::new(1_000);
     let server = backend.server().await;
-    let limited = with_static_token(&server.base_url())
-        .requests_per_second(1)
-        .timeout(short);
+    let limited = with_static_token(&server.base_url()).requests_per_second(1).timeout(short);
     let limited = limited.build().unwrap();
     let first = limited.generate(EncodeBarcodeType::Qr, "1").timeout(long);
     first.send().await.unwrap();
@@ -238,37 +200,20 @@ async fn an_invalid_call_fails_without_waiting_for_a_permit() {
 async fn the_call_deadline_covers_the_wait_for_a_permit_and_for_the_response() {
     let backend = Backend::new(0);
     let server = backend.server().await;
-    let client = with_static_token(&server.base_url())
-        .concurrency(1)
-        .build()
-        .unwrap();
+    let client = with_static_token(&server.base_url()).concurrency(1).build().unwrap();
     let first = tokio::spawn(client.generate(EncodeBarcodeType::Qr, "1").send());
     backend.wait_for(1).await;
     let short = Duration::from_millis(50);
-    let second = client
-        .generate(EncodeBarcodeType::Qr, "2")
-        .timeout(short)
-        .send()
-        .await;
+    let second = client.generate(EncodeBarcodeType::Qr, "2").timeout(short).send().await;
     assert!(
         matches!(second, Err(Error::Timeout { deadline: Deadline::Call, limit }) if limit == short),
         "{second:?}"
     );
     first.abort();
-    let alone = with_static_token(&server.base_url())
-        .timeout(short)
-        .build()
-        .unwrap();
-    let error = alone
-        .scan(ImageSource::url("https://x.example/?data=1"))
-        .send()
-        .await
-        .unwrap_err();
+    let alone = with_static_token(&server.base_url()).timeout(short).build().unwrap();
+    let error = alone.scan(ImageSource::url("https://x.example/?data=1")).send().await.unwrap_err();
     assert!(
-        error.is_retryable()
-            && error
-                .to_string()
-                .starts_with("the call took longer than 50ms"),
+        error.is_retryable() && error.to_string().starts_with("the call took longer than 50ms"),
         "{error}"
     );
 }

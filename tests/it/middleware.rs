@@ -54,9 +54,7 @@ struct Broken;
 #[async_trait]
 impl Middleware for Broken {
     async fn handle(&self, _: Request, _: &mut Extensions, _: Next<'_>) -> Result<Response> {
-        Err(MiddlewareError::middleware(std::io::Error::other(
-            "no recording",
-        )))
+        Err(MiddlewareError::middleware(std::io::Error::other("no recording")))
     }
 }
 
@@ -92,10 +90,7 @@ async fn each_attempt_passes_the_middleware_in_order_and_without_the_token() {
         })
         .await;
     let recorded = Arc::new(Mutex::new(Vec::new()));
-    let recorder = |name| Recorder {
-        name,
-        recorded: recorded.clone(),
-    };
+    let recorder = |name| Recorder { name, recorded: recorded.clone() };
     let client = Client::builder()
         .credentials(ClientCredentials::new("id", "secret").unwrap())
         .base_url(server.url("/v4.0"))
@@ -106,11 +101,7 @@ async fn each_attempt_passes_the_middleware_in_order_and_without_the_token() {
         .unwrap();
     client.scan(image()).send().await.unwrap();
     accepted.assert_async().await;
-    assert_eq!(
-        tokens.calls_async().await,
-        2,
-        "the rejected token was replaced"
-    );
+    assert_eq!(tokens.calls_async().await, 2, "the rejected token was replaced");
     let twice = ["outer false", "inner false", "outer false", "inner false"];
     assert_eq!(*recorded.lock().unwrap(), twice);
 }
@@ -130,29 +121,18 @@ async fn a_middleware_can_respond_without_a_token_and_without_a_network() {
 async fn a_failing_middleware_is_a_typed_error_with_its_cause() {
     let client = offline().middleware(Broken).build().unwrap();
     let error = client.scan(image()).send().await.unwrap_err();
-    let Error::Middleware(cause) = &error else {
-        panic!("{error:?}")
-    };
+    let Error::Middleware(cause) = &error else { panic!("{error:?}") };
     assert_eq!(cause.to_string(), "no recording");
     assert!(!error.is_retryable() && !error.is_client_error());
     let request = client.api().scan().file_url("https://images.example/a");
     let error = request.send().await.unwrap_err();
-    assert!(
-        matches!(&error, api::Error::Custom(text) if text.contains("middleware")),
-        "{error:?}"
-    );
+    assert!(matches!(&error, api::Error::Custom(text) if text.contains("middleware")), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_failing_token_request_behind_middleware_is_still_typed() {
-    let client = offline().middleware(Recorder {
-        name: "only",
-        recorded: Arc::default(),
-    });
-    let client = client
-        .timeout(std::time::Duration::from_secs(1))
-        .build()
-        .unwrap();
+    let client = offline().middleware(Recorder { name: "only", recorded: Arc::default() });
+    let client = client.timeout(std::time::Duration::from_secs(1)).build().unwrap();
     let error = client.scan(image()).send().await.unwrap_err();
     assert!(matches!(error, Error::Auth(_)), "{error:?}");
 }
@@ -163,17 +143,9 @@ async fn a_broken_connection_behind_middleware_is_still_a_transport_error() {
         request.stream.set_zero_linger().unwrap();
     })
     .await;
-    let client = with_static_token(&server.base_url()).middleware(Recorder {
-        name: "only",
-        recorded: Arc::default(),
-    });
-    let error = client
-        .build()
-        .unwrap()
-        .scan(image())
-        .send()
-        .await
-        .unwrap_err();
+    let client = with_static_token(&server.base_url())
+        .middleware(Recorder { name: "only", recorded: Arc::default() });
+    let error = client.build().unwrap().scan(image()).send().await.unwrap_err();
     assert!(matches!(error, Error::Transport { .. }), "{error:?}");
     assert_eq!(server.heads().len(), 1, "a lost response is not resent");
 }

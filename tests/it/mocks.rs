@@ -15,11 +15,7 @@ fn client(server: &MockServer) -> Client {
         .allow_insecure_loopback(true)
         .build()
         .unwrap();
-    Client::builder()
-        .token_source(tokens)
-        .base_url(server.base_url())
-        .build()
-        .unwrap()
+    Client::builder().token_source(tokens).base_url(server.base_url()).build().unwrap()
 }
 
 fn found(value: &str) -> BarcodeResponseList {
@@ -40,22 +36,11 @@ async fn a_generated_image_is_mocked_by_type_and_data() {
         then.ok("image/svg+xml", b"<svg/>");
     });
     let client = client(&server);
-    let image = client
-        .generate(EncodeBarcodeType::Qr, "PARCEL-0042")
-        .send()
-        .await
-        .unwrap();
+    let image = client.generate(EncodeBarcodeType::Qr, "PARCEL-0042").send().await.unwrap();
     assert_eq!(&image.bytes()[..], b"<svg/>");
     mock.assert();
-    let other = client
-        .generate(EncodeBarcodeType::Qr, "another")
-        .send()
-        .await;
-    assert_eq!(
-        other.unwrap_err().status().unwrap(),
-        404,
-        "the mock matches no other request"
-    );
+    let other = client.generate(EncodeBarcodeType::Qr, "another").send().await;
+    assert_eq!(other.unwrap_err().status().unwrap(), 404, "the mock matches no other request");
 }
 
 #[tokio::test]
@@ -74,18 +59,13 @@ async fn a_form_is_mocked_field_by_field() {
         request.mode(RecognitionMode::Fast).send()
     };
     let image = b"\xff\x00picture\r\n\r\nbytes";
-    assert_eq!(
-        read(image, DecodeBarcodeType::Qr).await.unwrap()[0].value,
-        "hello"
-    );
+    assert_eq!(read(image, DecodeBarcodeType::Qr).await.unwrap()[0].value, "hello");
     mock.assert();
     read(b"other", DecodeBarcodeType::Qr).await.unwrap_err();
     read(image, DecodeBarcodeType::Aztec).await.unwrap_err();
 
     let mock = server.generate_multipart(|when, then| {
-        when.barcode_type(EncodeBarcodeType::Code128)
-            .data("x")
-            .resolution(96.0);
+        when.barcode_type(EncodeBarcodeType::Code128).data("x").resolution(96.0);
         let mut error = ApiError::new();
         error.code = Some("no".into());
         let mut response = ApiErrorResponse::new(error);

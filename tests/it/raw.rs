@@ -53,11 +53,7 @@ impl RawServer {
                 while connections.try_join_next().is_some() {}
             }
         });
-        Self {
-            port,
-            heads,
-            _tasks: tasks,
-        }
+        Self { port, heads, _tasks: tasks }
     }
 
     /// Responds to each request with one barcode.

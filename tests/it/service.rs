@@ -17,9 +17,7 @@ pub(crate) async fn sandbox() -> (Sandbox, Client) {
 /// A builder of a client for `base_url` with a static token.
 pub(crate) fn with_static_token(base_url: &str) -> ClientBuilder {
     let token = TokenSource::static_token("token").allow_insecure_loopback(true);
-    Client::builder()
-        .base_url(base_url)
-        .token_source(token.build().unwrap())
+    Client::builder().base_url(base_url).token_source(token.build().unwrap())
 }
 
 /// A client that uses `server` as the API and as the token endpoint.

@@ -21,19 +21,10 @@ async fn user_agent_headers_and_request_id_are_sent() {
         .header("x-tenant", "north".to_owned())
         .build()
         .unwrap();
-    client
-        .scan(image())
-        .request_id("order-42")
-        .send()
-        .await
-        .unwrap();
+    client.scan(image()).request_id("order-42").send().await.unwrap();
     let heads = server.heads();
     let version = env!("CARGO_PKG_VERSION");
-    assert!(
-        heads[0].contains(&format!("user-agent: barcode-cloud/{version}\r\n")),
-        "{}",
-        heads[0]
-    );
+    assert!(heads[0].contains(&format!("user-agent: barcode-cloud/{version}\r\n")), "{}", heads[0]);
     for sent in [
         "user-agent: labels/7\r\n",
         "x-tenant: north\r\n",
@@ -42,18 +33,8 @@ async fn user_agent_headers_and_request_id_are_sent() {
     ] {
         assert!(heads[1].contains(sent), "{}", heads[1]);
     }
-    let error = client
-        .scan(image())
-        .request_id("a\nb")
-        .send()
-        .await
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("request_id: contains a character"),
-        "{error}"
-    );
+    let error = client.scan(image()).request_id("a\nb").send().await.unwrap_err();
+    assert!(error.to_string().starts_with("request_id: contains a character"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,18 +48,11 @@ async fn a_client_needs_only_a_configuration() {
     let mut by_file = addresses.clone();
     by_file["credentials_file"] = json!(file.path());
     let mut by_value = addresses;
-    by_value
-        .as_object_mut()
-        .unwrap()
-        .extend(credentials.as_object().unwrap().clone());
+    by_value.as_object_mut().unwrap().extend(credentials.as_object().unwrap().clone());
     for config in [by_file, by_value] {
         let config: Config = serde_json::from_value(config).unwrap();
         let client = Client::from_config(config).unwrap();
-        client
-            .generate(EncodeBarcodeType::Qr, "x")
-            .send()
-            .await
-            .unwrap();
+        client.generate(EncodeBarcodeType::Qr, "x").send().await.unwrap();
     }
 }
 
@@ -107,15 +81,9 @@ async fn a_client_needs_only_an_environment() {
     };
     let output = tokio::task::block_in_place(|| run("token-of-env"));
     let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && stdout.contains("1 passed"),
-        "{stdout}"
-    );
+    assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}");
     let head = &server.heads()[0];
-    assert!(
-        head.contains("authorization: Bearer token-of-env"),
-        "{head}"
-    );
+    assert!(head.contains("authorization: Bearer token-of-env"), "{head}");
     let output = tokio::task::block_in_place(|| run(""));
     assert!(!output.status.success());
 }
@@ -127,25 +95,12 @@ async fn requests_go_through_the_proxy() {
     config.base_url = Some("http://127.0.0.1:9/v4.0".into());
     config.proxy = Some(format!("http://user:pass@127.0.0.1:{}", proxy.port()).into());
     let token = barcode_cloud::TokenSource::static_token("token").allow_insecure_loopback(true);
-    let client = Client::builder()
-        .config(config)
-        .token_source(token.build().unwrap())
-        .build()
-        .unwrap();
-    client
-        .scan(ImageSource::url("https://images.example/label.png"))
-        .send()
-        .await
-        .unwrap();
+    let client =
+        Client::builder().config(config).token_source(token.build().unwrap()).build().unwrap();
+    client.scan(ImageSource::url("https://images.example/label.png")).send().await.unwrap();
     let head = &proxy.heads()[0];
-    assert!(
-        head.starts_with("GET http://127.0.0.1:9/v4.0/barcode/scan?"),
-        "{head}"
-    );
-    assert!(
-        head.to_lowercase().contains("proxy-authorization: basic"),
-        "{head}"
-    );
+    assert!(head.starts_with("GET http://127.0.0.1:9/v4.0/barcode/scan?"), "{head}");
+    assert!(head.to_lowercase().contains("proxy-authorization: basic"), "{head}");
 }
 
 #[tokio::test]
@@ -159,30 +114,14 @@ async fn a_custom_root_certificate_is_trusted_only_when_set() {
         token.api_origin(&base_url).build().unwrap()
     };
     let once = barcode_cloud::Retry::none();
-    let untrusting = Client::builder()
-        .base_url(&base_url)
-        .token_source(token())
-        .retry(once);
-    let error = untrusting
-        .build()
-        .unwrap()
-        .scan(image())
-        .send()
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(&error, Error::Transport { source } if source.is_connect()),
-        "{error:?}"
-    );
+    let untrusting = Client::builder().base_url(&base_url).token_source(token()).retry(once);
+    let error = untrusting.build().unwrap().scan(image()).send().await.unwrap_err();
+    assert!(matches!(&error, Error::Transport { source } if source.is_connect()), "{error:?}");
 
     let mut config = Config::default();
     config.base_url = Some(base_url.clone());
     config.root_certificates = vec![file.path().into()];
-    let client = Client::builder()
-        .config(config)
-        .token_source(token())
-        .build()
-        .unwrap();
+    let client = Client::builder().config(config).token_source(token()).build().unwrap();
     assert_eq!(client.scan(image()).send().await.unwrap()[0].value, "found");
 }
 
@@ -190,10 +129,7 @@ async fn a_custom_root_certificate_is_trusted_only_when_set() {
 async fn a_client_certificate_is_presented_only_when_set() {
     let (base_url, server, identity) = tls::server_with_client_auth().await;
     let folder = tempfile::tempdir().unwrap();
-    let (roots, own) = (
-        folder.path().join("roots.pem"),
-        folder.path().join("own.pem"),
-    );
+    let (roots, own) = (folder.path().join("roots.pem"), folder.path().join("own.pem"));
     std::fs::write(&roots, server).unwrap();
     std::fs::write(&own, &identity).unwrap();
     let mut config = Config::default();
@@ -218,8 +154,5 @@ async fn a_client_certificate_is_presented_only_when_set() {
 
     config.client_certificate = Some(roots);
     let error = client(config).build().unwrap_err().to_string();
-    assert!(
-        error.contains("no certificate with a PKCS #8 key"),
-        "{error}"
-    );
+    assert!(error.contains("no certificate with a PKCS #8 key"), "{error}");
 }

@@ -75,18 +75,10 @@ fn client_with_tokens_of(base_url: &str) -> Client {
 #[tokio::test]
 async fn a_span_has_opentelemetrys_names_and_no_secret() {
     let server = RawServer::start_busy_once().await;
-    let client = with_static_token(&server.base_url())
-        .retry(Retry::default())
-        .build()
-        .unwrap();
+    let client = with_static_token(&server.base_url()).retry(Retry::default()).build().unwrap();
     let recorded = Recorded::default();
     let image = ImageSource::url("https://images.example/private.png");
-    client
-        .scan(image)
-        .send()
-        .with_subscriber(recorded.clone())
-        .await
-        .unwrap();
+    client.scan(image).send().with_subscriber(recorded.clone()).await.unwrap();
     for (name, value) in [
         ("otel.name", "GET /v4.0/barcode/scan"),
         ("otel.kind", "client"),
@@ -112,15 +104,8 @@ async fn a_call_of_the_generated_client_has_the_same_span() {
     let server = RawServer::start_busy_once().await;
     let client = with_static_token(&server.base_url()).build().unwrap();
     let recorded = Recorded::default();
-    let request = client
-        .api()
-        .scan()
-        .file_url("https://images.example/private.png");
-    request
-        .send()
-        .with_subscriber(recorded.clone())
-        .await
-        .unwrap();
+    let request = client.api().scan().file_url("https://images.example/private.png");
+    request.send().with_subscriber(recorded.clone()).await.unwrap();
     for (name, value) in [
         ("otel.name", "GET /v4.0/barcode/scan"),
         ("barcode_cloud.operation", "scan"),
@@ -147,15 +132,9 @@ async fn the_span_of_a_failed_call_has_the_kind_of_the_error() {
     call.with_subscriber(recorded.clone()).await.unwrap_err();
     assert_eq!(recorded.field("error.type").as_deref(), Some("400"));
     assert_eq!(recorded.field("otel.status_code").as_deref(), Some("ERROR"));
-    assert_eq!(
-        recorded.field("http.response.status_code").as_deref(),
-        Some("400")
-    );
+    assert_eq!(recorded.field("http.response.status_code").as_deref(), Some("400"));
     assert_eq!(recorded.field("http.request.resend_count"), None);
-    assert_eq!(
-        recorded.field("url.template").as_deref(),
-        Some("/v4.0/barcode/generate-body")
-    );
+    assert_eq!(recorded.field("url.template").as_deref(), Some("/v4.0/barcode/generate-body"));
     assert!(!recorded.text().contains("private"), "{}", recorded.text());
 }
 
@@ -222,11 +201,7 @@ async fn the_span_of_a_stream_records_how_the_stream_ended() {
             while read && stream.next().await.is_some_and(|piece| piece.is_ok()) {}
         };
         call.with_subscriber(recorded.clone()).await;
-        assert_eq!(
-            recorded.field("error.type").as_deref(),
-            expected,
-            "{id} {read}"
-        );
+        assert_eq!(recorded.field("error.type").as_deref(), expected, "{id} {read}");
     }
 }
 
@@ -234,22 +209,11 @@ async fn the_span_of_a_stream_records_how_the_stream_ended() {
 async fn barcode_data_is_recorded_only_if_enabled() {
     let server = RawServer::start_with_barcode().await;
     for enabled in [false, true] {
-        let client = with_static_token(&server.base_url())
-            .trace_data(enabled)
-            .build()
-            .unwrap();
+        let client = with_static_token(&server.base_url()).trace_data(enabled).build().unwrap();
         let recorded = Recorded::default();
         let image = ImageSource::url("https://images.example/label.png");
-        client
-            .scan(image)
-            .send()
-            .with_subscriber(recorded.clone())
-            .await
-            .unwrap();
-        assert_eq!(
-            recorded.field("data").as_deref(),
-            enabled.then_some("found")
-        );
+        client.scan(image).send().with_subscriber(recorded.clone()).await.unwrap();
+        assert_eq!(recorded.field("data").as_deref(), enabled.then_some("found"));
     }
 }
 
@@ -257,10 +221,7 @@ async fn barcode_data_is_recorded_only_if_enabled() {
 fn calls_and_retries_are_counted() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut port = 0;
     metrics::with_local_recorder(&recorder, || {
         runtime.block_on(async {
@@ -268,11 +229,7 @@ fn calls_and_retries_are_counted() {
             let client = with_static_token(&server.base_url()).build().unwrap();
             let image = || ImageSource::url("https://images.example/label.png");
             client.scan(image()).send().await.unwrap();
-            client
-                .generate(EncodeBarcodeType::Qr, "x")
-                .send()
-                .await
-                .unwrap_err();
+            client.generate(EncodeBarcodeType::Qr, "x").send().await.unwrap_err();
             // This call is dropped while its request is in flight.
             let call = client.scan(image()).send();
             assert!(futures_util::FutureExt::now_or_never(call).is_none());
@@ -305,21 +262,9 @@ fn calls_and_retries_are_counted() {
     assert_eq!(
         summary,
         [
-            (
-                "barcode_cloud.resent_requests",
-                "GET scan 127.0.0.1 PORT",
-                1
-            ),
-            (
-                "http.client.request.duration",
-                "GET scan 127.0.0.1 PORT 200",
-                1
-            ),
-            (
-                "http.client.request.duration",
-                "GET scan 127.0.0.1 PORT cancelled",
-                1
-            ),
+            ("barcode_cloud.resent_requests", "GET scan 127.0.0.1 PORT", 1),
+            ("http.client.request.duration", "GET scan 127.0.0.1 PORT 200", 1),
+            ("http.client.request.duration", "GET scan 127.0.0.1 PORT cancelled", 1),
             (
                 "http.client.request.duration",
                 "POST generate_body 127.0.0.1 PORT 200 invalid_response",

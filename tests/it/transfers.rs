@@ -27,11 +27,7 @@ const JSON: [DecodeBarcodeType; 2] = [DecodeBarcodeType::Qr, DecodeBarcodeType::
 #[tokio::test]
 async fn a_reader_is_uploaded_and_can_be_read_only_once() {
     let (_sandbox, client) = sandbox().await;
-    let image = client
-        .generate(EncodeBarcodeType::Qr, "by reader")
-        .send()
-        .await
-        .unwrap();
+    let image = client.generate(EncodeBarcodeType::Qr, "by reader").send().await.unwrap();
     let bytes = image.into_bytes();
     for types in [&MULTIPART[..], &JSON] {
         let image = ImageSource::reader(std::io::Cursor::new(bytes.clone()), bytes.len() as u64);
@@ -40,9 +36,7 @@ async fn a_reader_is_uploaded_and_can_be_read_only_once() {
         assert_eq!(found[0].value, "by reader");
         let error = request.send().await.unwrap_err();
         assert!(
-            error
-                .to_string()
-                .starts_with("image: is a reader that was already read"),
+            error.to_string().starts_with("image: is a reader that was already read"),
             "{error}"
         );
         assert!(error.is_client_error());
@@ -63,10 +57,7 @@ async fn a_reader_of_the_wrong_length_aborts_the_request() {
             let image = ImageSource::reader(reader, length);
             let request = client.recognize(image).types(types.iter().copied());
             let error = request.send().await.unwrap_err();
-            assert!(
-                error.to_string().starts_with(expected),
-                "{types:?}: {error}"
-            );
+            assert!(error.to_string().starts_with(expected), "{types:?}: {error}");
         }
     }
     assert_eq!(server.heads().len(), 0, "no request arrived completely");
@@ -89,19 +80,13 @@ async fn a_reader_of_unknown_length_and_a_file_are_uploaded() {
             let request = client.recognize(image).types(types.iter().copied());
             sandbox.inject(Fault::status(503)).unwrap();
             let found = request.clone().await.unwrap();
-            assert_eq!(
-                (found[0].value.as_str(), found.metadata().attempts()),
-                ("by reader", 2)
-            );
+            assert_eq!((found[0].value.as_str(), found.metadata().attempts()), ("by reader", 2));
             assert_eq!(request.await.unwrap(), found);
         }
     }
     let endless = ImageSource::unsized_reader(tokio::io::repeat(7), 5 << 20);
     let error = client.scan(endless).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "image: has more than the 5242880 bytes allowed"
-    );
+    assert_eq!(error.to_string(), "image: has more than the 5242880 bytes allowed");
 
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(b"skipped").unwrap();
@@ -171,10 +156,7 @@ async fn a_file_that_changes_during_its_upload_aborts_the_request() {
     // Far more than the buffers of a connection can hold, so that the upload cannot end before the
     // server reads.
     let length = 64 << 20;
-    for (change, expected) in [
-        (length + 5, "has more than its"),
-        (length / 2, "ended after"),
-    ] {
+    for (change, expected) in [(length + 5, "has more than its"), (length / 2, "ended after")] {
         let path = folder.path().join("scan.tiff");
         let file = std::fs::File::create(&path).unwrap();
         file.set_len(length).unwrap();
@@ -187,14 +169,8 @@ async fn a_file_that_changes_during_its_upload_aborts_the_request() {
         read.notify_one();
         let error = call.await.unwrap().unwrap_err();
         let text = error.to_string();
-        assert!(
-            matches!(&error, Error::File { path: named, .. } if *named == path),
-            "{error:?}"
-        );
-        assert!(
-            text.contains(expected) && text.contains("changed while it was sent"),
-            "{text}"
-        );
+        assert!(matches!(&error, Error::File { path: named, .. } if *named == path), "{error:?}");
+        assert!(text.contains(expected) && text.contains("changed while it was sent"), "{text}");
     }
 }
 
@@ -208,25 +184,18 @@ async fn a_file_that_is_deleted_before_the_next_attempt_is_named() {
         let gone = gone.clone();
         async move {
             std::fs::remove_file(gone).unwrap();
-            request
-                .respond(503, "retry-after: 0\r\n", "text/plain", "")
-                .await;
+            request.respond(503, "retry-after: 0\r\n", "text/plain", "").await;
         }
     })
     .await;
     let client = with_static_token(&server.base_url()).build().unwrap();
     let error = client.scan(path.as_path()).send().await.unwrap_err();
-    assert!(
-        matches!(&error, Error::File { path: named, .. } if *named == path),
-        "{error:?}"
-    );
+    assert!(matches!(&error, Error::File { path: named, .. } if *named == path), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_file_too_large_for_a_body_is_not_read() {
-    let client = with_static_token("http://127.0.0.1:9/v4.0")
-        .build()
-        .unwrap();
+    let client = with_static_token("http://127.0.0.1:9/v4.0").build().unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     // A sparse file that is larger than any memory.
     file.as_file().set_len(1 << 43).unwrap();
@@ -242,9 +211,7 @@ async fn a_file_too_large_for_a_body_is_not_read() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_pipe_is_rejected_without_blocking_and_not_replaced() {
-    let client = with_static_token("http://127.0.0.1:9/v4.0")
-        .build()
-        .unwrap();
+    let client = with_static_token("http://127.0.0.1:9/v4.0").build().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
@@ -253,10 +220,7 @@ async fn a_pipe_is_rejected_without_blocking_and_not_replaced() {
     assert_not_a_regular_file(&error, &pipe);
     let request = client.generate(EncodeBarcodeType::Qr, "x");
     let error = request.save(&pipe).await.unwrap_err();
-    assert!(
-        error.to_string().contains("is not a regular file"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("is not a regular file"), "{error}");
     assert_eq!(names(folder.path()), ["pipe"]);
 }
 
@@ -279,10 +243,7 @@ async fn an_image_is_downloaded_as_a_stream_or_into_a_file() {
     std::fs::create_dir(folder.path().join("a")).unwrap();
     let length = request().save(&path).await.unwrap();
     assert_eq!(length, whole.bytes().len() as u64);
-    assert_eq!(
-        &std::fs::read(folder.path().join("label.png")).unwrap(),
-        whole.bytes()
-    );
+    assert_eq!(&std::fs::read(folder.path().join("label.png")).unwrap(), whole.bytes());
     let pixels = whole.decode().unwrap();
     assert_eq!(pixels.width(), pixels.height());
 }
@@ -298,10 +259,7 @@ async fn a_symbolic_link_is_followed_and_not_replaced() {
     let request = || client.generate(EncodeBarcodeType::Qr, "x");
     // The target of the link does not exist yet.
     let error = request().save(&link).await.unwrap_err();
-    assert!(
-        matches!(&error, Error::File { path, .. } if *path == link),
-        "{error:?}"
-    );
+    assert!(matches!(&error, Error::File { path, .. } if *path == link), "{error:?}");
     let image = request().send().await.unwrap();
     for streamed in [true, false] {
         std::fs::write(&file, "old").unwrap();
@@ -337,22 +295,10 @@ async fn an_interrupted_download_keeps_the_old_file_and_leaves_no_other() {
     })
     .await;
     let short = Duration::from_millis(100);
-    let client = with_static_token(&server.base_url())
-        .idle_timeout(short)
-        .build()
-        .unwrap();
+    let client = with_static_token(&server.base_url()).idle_timeout(short).build().unwrap();
     let request = client.generate(EncodeBarcodeType::Qr, "x");
     let error = request.save(&path).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::Timeout {
-                deadline: Deadline::Idle,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Timeout { deadline: Deadline::Idle, .. }), "{error:?}");
     assert_eq!(names(folder.path()), ["label.png"]);
 
     // The download is dropped before it ends.
@@ -392,18 +338,10 @@ async fn a_path_that_cannot_be_a_file_is_named() {
         folder.path().join("a\0b"),
     ];
     for path in &paths {
-        let image = client
-            .generate(EncodeBarcodeType::Qr, "x")
-            .send()
-            .await
-            .unwrap();
+        let image = client.generate(EncodeBarcodeType::Qr, "x").send().await.unwrap();
         for error in [
             image.save(path).await.unwrap_err(),
-            client
-                .generate(EncodeBarcodeType::Qr, "x")
-                .save(path)
-                .await
-                .unwrap_err(),
+            client.generate(EncodeBarcodeType::Qr, "x").save(path).await.unwrap_err(),
         ] {
             assert!(
                 matches!(&error, Error::File { path: named, .. } if named == path),
@@ -460,23 +398,15 @@ async fn a_file_keeps_its_permissions_and_a_new_one_has_the_usual_ones() {
 }
 
 fn assert_not_a_regular_file(error: &Error, file: &Path) {
-    assert!(
-        matches!(error, Error::File { path, .. } if path == file),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::File { path, .. } if path == file), "{error:?}");
     let text = error.to_string();
-    assert!(
-        text.contains("is not a regular file, so its length is unknown; read it"),
-        "{text}"
-    );
+    assert!(text.contains("is not a regular file, so its length is unknown; read it"), "{text}");
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn a_device_and_a_socket_are_not_regular_files() {
-    let client: Client = with_static_token("http://127.0.0.1:9/v4.0")
-        .build()
-        .unwrap();
+    let client: Client = with_static_token("http://127.0.0.1:9/v4.0").build().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
@@ -488,17 +418,12 @@ async fn a_device_and_a_socket_are_not_regular_files() {
 
 #[tokio::test]
 async fn a_file_without_a_length_is_rejected_as_empty() {
-    let client: Client = with_static_token("http://127.0.0.1:9/v4.0")
-        .build()
-        .unwrap();
+    let client: Client = with_static_token("http://127.0.0.1:9/v4.0").build().unwrap();
     let mut folder = tempfile::NamedTempFile::new().unwrap();
     folder.flush().unwrap();
     for path in [Path::new("/proc/self/status"), folder.path()] {
         let error = client.scan(path).send().await.unwrap_err();
-        assert!(
-            error.to_string().starts_with("image: is empty (0 bytes)"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("image: is empty (0 bytes)"), "{error}");
     }
 }
 
@@ -520,14 +445,8 @@ async fn a_file_that_cannot_be_written_after_the_response_may_have_been_billed()
     let client = with_static_token(&server.base_url()).build().unwrap();
     let generate = || client.generate(EncodeBarcodeType::Qr, "x");
     let error = generate().save(&path).await.unwrap_err();
-    assert!(
-        matches!(error, Error::File { .. }) && error.may_have_been_billed(),
-        "{error}"
-    );
+    assert!(matches!(error, Error::File { .. }) && error.may_have_been_billed(), "{error}");
     let error = generate().save(&path).await.unwrap_err();
-    assert!(
-        matches!(error, Error::File { .. }) && !error.may_have_been_billed(),
-        "{error}"
-    );
+    assert!(matches!(error, Error::File { .. }) && !error.may_have_been_billed(), "{error}");
     assert_eq!(server.heads().len(), 1);
 }

@@ -51,10 +51,7 @@ async fn server(rejection: Rejection, times: u32) -> Server {
         }
     });
     let certificate = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
-    Server {
-        client: with_static_token(&base_url).root_certificate(certificate),
-        requests,
-    }
+    Server { client: with_static_token(&base_url).root_certificate(certificate), requests }
 }
 
 /// Serves one connection. Errors are ignored, because the client reports them.
@@ -110,19 +107,12 @@ fn found(id: u32) -> Vec<u8> {
     let mut headers = vec![0x88, 0x5f, u8::try_from(media_type.len()).unwrap()];
     headers.extend(media_type);
     let (end_headers, end_stream) = (4, 1);
-    [
-        frame(HEADERS, end_headers, id, &headers),
-        frame(DATA, end_stream, id, FOUND.as_bytes()),
-    ]
-    .concat()
+    [frame(HEADERS, end_headers, id, &headers), frame(DATA, end_stream, id, FOUND.as_bytes())]
+        .concat()
 }
 
-const UNPROCESSED: [Rejection; 2] = [
-    Rejection::Goaway { reason: NO_ERROR },
-    Rejection::Reset {
-        reason: REFUSED_STREAM,
-    },
-];
+const UNPROCESSED: [Rejection; 2] =
+    [Rejection::Goaway { reason: NO_ERROR }, Rejection::Reset { reason: REFUSED_STREAM }];
 
 #[tokio::test]
 async fn an_unprocessed_request_is_resent_without_a_retry_budget() {
@@ -152,14 +142,9 @@ async fn the_number_of_attempts_is_limited_for_unprocessed_requests_too() {
 
 #[tokio::test]
 async fn a_request_that_met_an_internal_error_is_not_resent() {
-    for rejection in [
-        Rejection::Goaway {
-            reason: INTERNAL_ERROR,
-        },
-        Rejection::Reset {
-            reason: INTERNAL_ERROR,
-        },
-    ] {
+    for rejection in
+        [Rejection::Goaway { reason: INTERNAL_ERROR }, Rejection::Reset { reason: INTERNAL_ERROR }]
+    {
         let server = server(rejection, 1).await;
         let client = server.client.build().unwrap();
         let error = client.scan(b"an image".to_vec()).send().await.unwrap_err();
@@ -175,11 +160,7 @@ async fn the_generated_client_resends_an_unprocessed_request() {
         let client = server.client.build().unwrap();
         let request = client.api().scan_base64().body(image());
         let found = request.send().await.unwrap().into_inner();
-        assert_eq!(
-            found.barcodes.map(|list| list.len()),
-            Some(1),
-            "{rejection:?}"
-        );
+        assert_eq!(found.barcodes.map(|list| list.len()), Some(1), "{rejection:?}");
         assert_eq!(server.requests.load(SeqCst), 2, "{rejection:?}");
     }
 }

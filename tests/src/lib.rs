@@ -14,10 +14,7 @@ use barcode_cloud_sandbox::Sandbox;
 pub async fn sandbox() -> Result<(Sandbox, Client), Box<dyn Error>> {
     let sandbox = Sandbox::start().await?;
     let client = Client::builder()
-        .credentials(ClientCredentials::new(
-            sandbox.client_id(),
-            sandbox.client_secret(),
-        )?)
+        .credentials(ClientCredentials::new(sandbox.client_id(), sandbox.client_secret())?)
         .base_url(sandbox.base_url())
         .token_url(sandbox.token_url())
         .build()?;

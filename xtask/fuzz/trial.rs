@@ -26,14 +26,10 @@ impl Input {
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let value = serde_json::from_slice(bytes).ok()?;
         Some(match value {
-            Value::Array(pair) if pair.len() == 2 => Self {
-                document: pair[0].clone(),
-                overlay: pair[1].clone(),
-            },
-            document => Self {
-                document,
-                overlay: Value::Null,
-            },
+            Value::Array(pair) if pair.len() == 2 => {
+                Self { document: pair[0].clone(), overlay: pair[1].clone() }
+            }
+            document => Self { document, overlay: Value::Null },
         })
     }
 
@@ -47,10 +43,7 @@ impl Input {
                 mutate(&mut pair, &mut choices);
             }
         }
-        Self {
-            document: pair[0].take(),
-            overlay: pair[1].take(),
-        }
+        Self { document: pair[0].take(), overlay: pair[1].take() }
     }
 
     pub(crate) fn run(self) -> Result<Generated, Error> {
@@ -66,9 +59,7 @@ impl Input {
 /// different folders.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = here
-        .ancestors()
-        .find(|folder| folder.join("openapi").is_dir());
+    let root = here.ancestors().find(|folder| folder.join("openapi").is_dir());
     root.unwrap_or(here).to_owned()
 }
 
@@ -83,9 +74,7 @@ pub(crate) fn seed_files() -> Vec<PathBuf> {
 
 /// The seeds of the fuzz targets that are JSON.
 pub(crate) fn seeds() -> Vec<Input> {
-    let small = seed_files()
-        .into_iter()
-        .filter(|path| path.starts_with(root().join("xtask")));
+    let small = seed_files().into_iter().filter(|path| path.starts_with(root().join("xtask")));
     let texts = small.filter_map(|path| std::fs::read(path).ok());
     texts.filter_map(|text| Input::parse(&text)).collect()
 }
@@ -96,10 +85,7 @@ pub(crate) fn ours() -> Option<Input> {
         let text = std::fs::read(root().join("openapi").join(name)).ok()?;
         serde_json::from_slice(&text).ok()
     };
-    Some(Input {
-        document: read("barcode-v4.json")?,
-        overlay: read("overlay.json")?,
-    })
+    Some(Input { document: read("barcode-v4.json")?, overlay: read("overlay.json")? })
 }
 
 /// Makes choices from bytes. When the bytes are used up, every choice is the first.
@@ -109,9 +95,7 @@ impl Choices<'_> {
     fn below(&mut self, limit: usize) -> usize {
         let (taken, rest) = self.0.split_at(self.0.len().min(2));
         self.0 = rest;
-        let number = taken
-            .iter()
-            .fold(0, |number, byte| number << 8 | usize::from(*byte));
+        let number = taken.iter().fold(0, |number, byte| number << 8 | usize::from(*byte));
         number % limit.max(1)
     }
 
@@ -244,9 +228,7 @@ fn places(node: &Value, at: &mut String, found: &mut Vec<String>) {
 
 /// Removes the value at `place`. The document and the overlay themselves are not removed.
 fn take(document: &mut Value, place: &str) -> Option<Value> {
-    let (parent, key) = place
-        .rsplit_once('/')
-        .filter(|(parent, _)| !parent.is_empty())?;
+    let (parent, key) = place.rsplit_once('/').filter(|(parent, _)| !parent.is_empty())?;
     match document.pointer_mut(parent)? {
         Value::Object(map) => map.shift_remove(&key.replace("~1", "/").replace("~0", "~")),
         Value::Array(items) => Some(items.remove(key.parse().ok()?)),

@@ -31,11 +31,7 @@ pub(crate) fn locate(lowered: &Lowered, error: Error) -> Error {
     match found {
         Some((at, message)) => {
             let hint = "simplify it or remove it with an overlay action";
-            Error::lower(
-                &at,
-                format!("progenitor cannot generate code for it: {message}"),
-                hint,
-            )
+            Error::lower(&at, format!("progenitor cannot generate code for it: {message}"), hint)
         }
         None => error,
     }
@@ -52,11 +48,7 @@ fn failure(lowered: &Lowered, paths: Value, kept: Option<&str>) -> Option<String
             *schema = json!({});
         }
     }
-    let alone = Lowered {
-        document,
-        multipart: Vec::new(),
-        applied: Vec::new(),
-    };
+    let alone = Lowered { document, multipart: Vec::new(), applied: Vec::new() };
     match tokens(&alone) {
         Err(Error::Progenitor(message)) => Some(message),
         _ => None,
@@ -110,11 +102,7 @@ mod tests {
             "paths": paths,
             "components": {"schemas": {"Good": {"type": "string"}, "S": schema}},
         });
-        let lowered = Lowered {
-            document,
-            multipart: Vec::new(),
-            applied: Vec::new(),
-        };
+        let lowered = Lowered { document, multipart: Vec::new(), applied: Vec::new() };
         locate(&lowered, Error::Progenitor("no place".into())).to_string()
     }
 
@@ -147,11 +135,7 @@ mod tests {
     #[test]
     fn two_types_with_the_same_name_are_an_error() {
         let document = json!({"components": {"schemas": {"Book": {}, "BookCover": {}}}});
-        let lowered = Lowered {
-            document,
-            multipart: Vec::new(),
-            applied: Vec::new(),
-        };
+        let lowered = Lowered { document, multipart: Vec::new(), applied: Vec::new() };
         let different = parse_quote! { mod types { struct Book {} struct BookCover {} } mod builder { struct Book {} } };
         check_type_names(&different, &lowered).unwrap();
         let same =

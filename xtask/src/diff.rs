@@ -65,9 +65,7 @@ pub struct Arguments {
 fn class(name: &str) -> Result<Class, String> {
     let found = Class::ALL.into_iter().find(|(_, known)| *known == name);
     let names = || Class::ALL.map(|(_, name)| name).join(", ");
-    found
-        .map(|(class, _)| class)
-        .ok_or_else(|| format!("expected one of {}", names()))
+    found.map(|(class, _)| class).ok_or_else(|| format!("expected one of {}", names()))
 }
 
 /// How the changes are printed.
@@ -90,14 +88,9 @@ pub fn run(arguments: &Arguments, root: &Path) -> Result<(String, u8), Error> {
     let old = read(&arguments.old, root)?;
     let new = match &arguments.new {
         Some(source) => read(source, root)?,
-        None => read(
-            &root.join("openapi/barcode-v4.json").display().to_string(),
-            root,
-        )?,
+        None => read(&root.join("openapi/barcode-v4.json").display().to_string(), root)?,
     };
-    let options = Options {
-        prose: !arguments.no_prose,
-    };
+    let options = Options { prose: !arguments.no_prose };
     let mut report = compare(&old, &new, options);
     if let Some(path) = &arguments.ignore {
         let entries = Ignored::list(&path.display().to_string(), &document::read(path)?)?;

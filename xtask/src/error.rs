@@ -85,10 +85,7 @@ pub enum Error {
 impl Error {
     /// The error of the overlay action with this index, counted from 0.
     pub(crate) fn overlay(index: usize, target: &str, reason: impl Into<String>) -> Self {
-        Self::Overlay {
-            place: format!("action {index} ({target})"),
-            reason: reason.into(),
-        }
+        Self::Overlay { place: format!("action {index} ({target})"), reason: reason.into() }
     }
 
     pub(crate) fn lower(
@@ -96,10 +93,6 @@ impl Error {
         construct: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self::Lower {
-            pointer: pointer.clone(),
-            construct: construct.into(),
-            hint: hint.into(),
-        }
+        Self::Lower { pointer: pointer.clone(), construct: construct.into(), hint: hint.into() }
     }
 }

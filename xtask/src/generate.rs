@@ -66,10 +66,7 @@ fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Error> {
     outcome.map_err(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         Error::Progenitor(
-            message
-                .or(panic.downcast_ref::<&str>().copied())
-                .unwrap_or("it panicked")
-                .to_owned(),
+            message.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned(),
         )
     })
 }
@@ -108,14 +105,10 @@ impl Constants {
 
 /// The place of the only `client_credentials` flow of the document.
 fn credentials_flow(document: &Value) -> Result<Pointer, Error> {
-    let at = Pointer::default()
-        .join("components")
-        .join("securitySchemes");
+    let at = Pointer::default().join("components").join("securitySchemes");
     let schemes = document["components"]["securitySchemes"].as_object();
-    let mut flows = schemes
-        .into_iter()
-        .flatten()
-        .filter(|(_, s)| s["flows"]["clientCredentials"].is_object());
+    let mut flows =
+        schemes.into_iter().flatten().filter(|(_, s)| s["flows"]["clientCredentials"].is_object());
     match (flows.next(), flows.next()) {
         (Some((name, _)), None) => Ok(at.join(name).join("flows").join("clientCredentials")),
         _ => Err(Error::lower(

@@ -47,17 +47,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     match Arguments::parse().command {
-        Command::Generate {
-            check,
-            document,
-            overlay,
-            out,
-            explain,
-        } => {
+        Command::Generate { check, document, overlay, out, explain } => {
             let document = document.unwrap_or_else(|| root.join("openapi/barcode-v4.json"));
             let out = out.unwrap_or_else(|| root.join("crates/barcode-cloud-client/src/generated"));
             let mode = if check { Mode::Check } else { Mode::Write };

@@ -12,14 +12,10 @@ use crate::rewrite::{arguments, last_segment};
 /// Returns the module `mock`, which is compiled only with the feature of the same name.
 pub(crate) fn module(operations: &[Operation<'_>]) -> Item {
     let mocks = operations.iter().map(mock);
-    let names: Vec<_> = operations
-        .iter()
-        .map(|operation| &operation.method)
-        .collect();
+    let names: Vec<_> = operations.iter().map(|operation| &operation.method).collect();
     let builders = operations.iter().map(|operation| &operation.builder);
-    let (when, then): (Vec<_>, Vec<_>) = builders
-        .map(|name| (format_ident!("{name}When"), format_ident!("{name}Then")))
-        .unzip();
+    let (when, then): (Vec<_>, Vec<_>) =
+        builders.map(|name| (format_ident!("{name}When"), format_ident!("{name}Then"))).unzip();
     parse_quote! {
         /// Typed mocks of every operation, for tests with an
         /// [`httpmock::MockServer`](::httpmock::MockServer).
@@ -62,18 +58,9 @@ pub(crate) fn module(operations: &[Operation<'_>]) -> Item {
 
 fn mock(operation: &Operation<'_>) -> TokenStream {
     let (builder, constant) = (&operation.builder, &operation.constant);
-    let (when, then) = (
-        format_ident!("{builder}When"),
-        format_ident!("{builder}Then"),
-    );
-    let matchers = operation
-        .parameters
-        .iter()
-        .map(|parameter| matcher(operation, parameter));
-    let responses = operation
-        .statuses
-        .iter()
-        .map(|status| response(operation, status));
+    let (when, then) = (format_ident!("{builder}When"), format_ident!("{builder}Then"));
+    let matchers = operation.parameters.iter().map(|parameter| matcher(operation, parameter));
+    let responses = operation.statuses.iter().map(|status| response(operation, status));
     quote! {
         pub struct #when(::httpmock::When);
 

@@ -60,10 +60,7 @@ mod tests {
         let text = prettyplease::unparse(&syn::parse_quote!(#(#items)*));
         let (first, second) = (text.find("LIST_A").unwrap(), text.find("REMOVE_B").unwrap());
         assert!(first < second, "{text}");
-        assert!(
-            text.contains("id: \"remove_b\"") && text.contains("method: \"DELETE\""),
-            "{text}"
-        );
+        assert!(text.contains("id: \"remove_b\"") && text.contains("method: \"DELETE\""), "{text}");
         assert!(text.contains("path: \"/b/{id}\""), "{text}");
         assert!(text.contains("[&LIST_A, &REMOVE_B].into_iter()"), "{text}");
     }

@@ -45,27 +45,16 @@ pub fn read(path: &Path) -> Result<Vec<Action>, Error> {
 ///
 /// [`Error::Overlay`] names the invalid action.
 pub fn parse(overlay: &Value) -> Result<Vec<Action>, Error> {
-    let invalid = |reason: String| Error::Overlay {
-        place: "document".into(),
-        reason,
-    };
+    let invalid = |reason: String| Error::Overlay { place: "document".into(), reason };
     check_keys(overlay, &["overlay", "info", "extends", "actions"]).map_err(invalid)?;
     check_keys(&overlay["info"], &["title", "version"])
         .map_err(|reason| invalid(format!("`info`: {reason}")))?;
-    if !overlay["overlay"]
-        .as_str()
-        .is_some_and(|v| v.starts_with("1.0."))
-    {
+    if !overlay["overlay"].as_str().is_some_and(|v| v.starts_with("1.0.")) {
         return Err(invalid("`overlay` must be a 1.0.x version".into()));
     }
-    let actions = overlay["actions"]
-        .as_array()
-        .ok_or_else(|| invalid("`actions` must be a list".into()))?;
-    actions
-        .iter()
-        .enumerate()
-        .map(|(index, action)| parse_action(index, action))
-        .collect()
+    let actions =
+        overlay["actions"].as_array().ok_or_else(|| invalid("`actions` must be a list".into()))?;
+    actions.iter().enumerate().map(|(index, action)| parse_action(index, action)).collect()
 }
 
 fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
@@ -87,16 +76,10 @@ fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
         }
         (Value::Null | Value::Bool(false), update) => Change::Update(update.clone()),
         (other, _) => {
-            return Err(invalid(format!(
-                "`remove` must be true or false, not {other}"
-            )));
+            return Err(invalid(format!("`remove` must be true or false, not {other}")));
         }
     };
-    Ok(Action {
-        target,
-        path,
-        change,
-    })
+    Ok(Action { target, path, change })
 }
 
 /// Checks that `node` has no keys but the `known` ones and extensions, so that a misspelled key is
@@ -104,10 +87,7 @@ fn parse_action(index: usize, action: &Value) -> Result<Action, Error> {
 fn check_keys(node: &Value, known: &[&str]) -> Result<(), String> {
     let mut keys = node.as_object().into_iter().flatten().map(|(key, _)| key);
     match keys.find(|key| !key.starts_with("x-") && !known.contains(&key.as_str())) {
-        Some(key) => Err(format!(
-            "unknown key `{key}`; use one of {}",
-            known.join(", ")
-        )),
+        Some(key) => Err(format!("unknown key `{key}`; use one of {}", known.join(", "))),
         None => Ok(()),
     }
 }
@@ -171,10 +151,7 @@ fn apply_one(document: &mut Value, index: usize, action: &Action) -> Result<bool
         match &action.change {
             Change::Update(update) => {
                 let node = document.pointer_mut(place).ok_or_else(|| {
-                    action.error(
-                        index,
-                        "no longer matches after an earlier match was changed",
-                    )
+                    action.error(index, "no longer matches after an earlier match was changed")
                 })?;
                 merge(node, update);
             }
@@ -188,9 +165,7 @@ fn apply_one(document: &mut Value, index: usize, action: &Action) -> Result<bool
 /// A key that sorts places by their position: indices as numbers, and parents before children.
 fn position(place: &str) -> Vec<(Option<usize>, String)> {
     let steps = place.split('/');
-    steps
-        .map(|step| (step.parse().ok(), step.to_owned()))
-        .collect()
+    steps.map(|step| (step.parse().ok(), step.to_owned())).collect()
 }
 
 /// Objects are merged recursively, lists are extended, anything else is replaced (Overlay 1.0,
@@ -247,10 +222,7 @@ mod tests {
         ))
         .unwrap();
         apply(&mut document, &actions).unwrap();
-        assert_eq!(
-            document,
-            json!({"a": {"b": 2, "c": [1, 2], "d": {"e": 1, "f": 2}}})
-        );
+        assert_eq!(document, json!({"a": {"b": 2, "c": [1, 2], "d": {"e": 1, "f": 2}}}));
     }
 
     #[test]
@@ -281,11 +253,7 @@ mod tests {
             let mut document = json!({"a": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]});
             let action = json!({"target": target, "remove": true});
             apply(&mut document, &parse(&overlay(json!([action]))).unwrap()).unwrap();
-            assert_eq!(
-                document,
-                json!({"a": [2, 3, 4, 5, 6, 7, 8, 9, 10]}),
-                "{target}"
-            );
+            assert_eq!(document, json!({"a": [2, 3, 4, 5, 6, 7, 8, 9, 10]}), "{target}");
         }
     }
 
@@ -339,10 +307,7 @@ mod tests {
     fn malformed_overlays_are_rejected_with_the_action() {
         for (actions, expected) in [
             (json!([{"target": "$$", "update": {}}]), "is not a JSONPath"),
-            (
-                json!([{"target": "$.a"}]),
-                "neither `update` nor `remove: true`",
-            ),
+            (json!([{"target": "$.a"}]), "neither `update` nor `remove: true`"),
             (
                 json!([{"target": format!("$[?{}@.a{}]", "(".repeat(9000), ")".repeat(9000)), "update": {}}]),
                 "((…): a target must have at most 500 bytes",
@@ -352,21 +317,13 @@ mod tests {
                 json!([{"target": "$.a", "updates": {}}]),
                 "overlay action 0 ($.a): unknown key `updates`; use one of target, description,",
             ),
-            (
-                json!([{"target": "$.a", "remove": "yes"}]),
-                "`remove` must be true or false",
-            ),
-            (
-                json!([{"target": "$.a", "remove": false}]),
-                "neither `update` nor",
-            ),
+            (json!([{"target": "$.a", "remove": "yes"}]), "`remove` must be true or false"),
+            (json!([{"target": "$.a", "remove": false}]), "neither `update` nor"),
         ] {
             let error = parse(&overlay(actions)).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
-        let error = parse(&json!({"overlay": "2.0.0", "actions": []}))
-            .unwrap_err()
-            .to_string();
+        let error = parse(&json!({"overlay": "2.0.0", "actions": []})).unwrap_err().to_string();
         assert!(error.contains("1.0.x"), "{error}");
         for (key, expected) in [
             ("action", "overlay document: unknown key `action`"),

@@ -45,11 +45,7 @@ pub(crate) fn split(
             pub mod operations;
         ),
     );
-    emit(
-        &mut files,
-        Path::new("constants.rs"),
-        constants_items(constants),
-    )?;
+    emit(&mut files, Path::new("constants.rs"), constants_items(constants))?;
     emit(&mut files, Path::new("operations.rs"), operations)?;
     root(&mut files, file.items)?;
     Ok(files)
@@ -60,13 +56,9 @@ fn root(files: &mut Files, items: Vec<Item>) -> Result<(), Error> {
     let mut kept = Vec::new();
     for item in items {
         match item {
-            Item::Mod(ItemMod {
-                ident,
-                attrs,
-                vis,
-                content: Some((_, items)),
-                ..
-            }) if !stays_inline(&items) => {
+            Item::Mod(ItemMod { ident, attrs, vis, content: Some((_, items)), .. })
+                if !stays_inline(&items) =>
+            {
                 folder(files, Path::new(&ident.to_string()), items)?;
                 kept.push(Item::Mod(ItemMod {
                     attrs,
@@ -100,12 +92,9 @@ fn folder(files: &mut Files, path: &Path, items: Vec<Item>) -> Result<(), Error>
                 Some((_, items)) => items.push(item),
                 None => index.push(item),
             },
-            Item::Mod(ItemMod {
-                ident,
-                attrs,
-                content: Some((_, inner)),
-                ..
-            }) if !is_error_module(inner) && !stays_inline(inner) => {
+            Item::Mod(ItemMod { ident, attrs, content: Some((_, inner)), .. })
+                if !is_error_module(inner) && !stays_inline(inner) =>
+            {
                 folder(files, &path.join(ident.to_string()), inner.clone())?;
                 let mut attrs = attrs.clone();
                 for attribute in &mut attrs {
@@ -135,9 +124,7 @@ fn close(
     if ["builder", "error"].contains(&module.as_str()) {
         module.push('_');
     }
-    items
-        .iter_mut()
-        .for_each(|item| OneDeeper.visit_item_mut(item));
+    items.iter_mut().for_each(|item| OneDeeper.visit_item_mut(item));
     items.insert(
         0,
         parse_quote!(
@@ -173,25 +160,16 @@ impl VisitMut for OneDeeper {
 /// Whether a module contains only re-exports, such as a prelude, or functions. Only types get their
 /// own files.
 fn stays_inline(items: &[Item]) -> bool {
-    items
-        .iter()
-        .all(|item| matches!(item, Item::Use(_) | Item::Fn(_)))
+    items.iter().all(|item| matches!(item, Item::Use(_) | Item::Fn(_)))
 }
 
 /// Whether this is typify's module of conversion errors, which is small and referred to by path.
 fn is_error_module(items: &[Item]) -> bool {
-    items
-        .iter()
-        .any(|item| matches!(item, Item::Struct(s) if s.ident == "ConversionError"))
+    items.iter().any(|item| matches!(item, Item::Struct(s) if s.ident == "ConversionError"))
 }
 
 fn constants_items(constants: &Constants) -> Vec<Item> {
-    let Constants {
-        base_url,
-        token_url,
-        published_token_url,
-        version,
-    } = constants;
+    let Constants { base_url, token_url, published_token_url, version } = constants;
     vec![
         parse_quote! {
             /// Base URL of the service, from the document.

@@ -28,11 +28,7 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            files,
-            changed,
-            out,
-        } = self;
+        let Self { files, changed, out } = self;
         write!(f, "{files} files in {}, {changed} changed", out.display())
     }
 }
@@ -52,10 +48,7 @@ pub fn sync(out: &Path, files: &Files, mode: Mode) -> Result<Report, Error> {
         let path = out.join(relative);
         match std::fs::read(&path) {
             Ok(old) if old == contents.as_bytes() => continue,
-            Ok(_) => drift.push(format!(
-                "{} differs from the generated file",
-                path.display()
-            )),
+            Ok(_) => drift.push(format!("{} differs from the generated file", path.display())),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 drift.push(format!("{} is missing", path.display()));
             }
@@ -77,11 +70,7 @@ pub fn sync(out: &Path, files: &Files, mode: Mode) -> Result<Report, Error> {
             fix: "run `cargo xtask generate` and commit the changes",
         });
     }
-    Ok(Report {
-        files: files.len(),
-        changed: drift.len(),
-        out: out.to_owned(),
-    })
+    Ok(Report { files: files.len(), changed: drift.len(), out: out.to_owned() })
 }
 
 /// The files below `out` that are not in `files`. A file that was not generated is an error,
@@ -94,25 +83,14 @@ fn stale_files(out: &Path, files: &Files) -> Result<BTreeSet<PathBuf>, Error> {
             Ok(entries) => entries,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
             Err(source) => {
-                return Err(Error::Read {
-                    path: folder,
-                    source,
-                });
+                return Err(Error::Read { path: folder, source });
             }
         };
         for entry in entries {
-            let path = entry
-                .map_err(|source| Error::Read {
-                    path: folder.clone(),
-                    source,
-                })?
-                .path();
+            let path = entry.map_err(|source| Error::Read { path: folder.clone(), source })?.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !path
-                .strip_prefix(out)
-                .is_ok_and(|relative| files.contains_key(relative))
-            {
+            } else if !path.strip_prefix(out).is_ok_and(|relative| files.contains_key(relative)) {
                 if !std::fs::read_to_string(&path).is_ok_and(|text| text.starts_with(HEADER)) {
                     return Err(Error::Foreign { path });
                 }
@@ -150,10 +128,7 @@ mod tests {
     use crate::{Error, Files};
 
     fn files(names: &[&str]) -> Files {
-        names
-            .iter()
-            .map(|name| (PathBuf::from(name), format!("{HEADER}\n// {name}\n")))
-            .collect()
+        names.iter().map(|name| (PathBuf::from(name), format!("{HEADER}\n// {name}\n"))).collect()
     }
 
     #[test]
@@ -172,16 +147,8 @@ mod tests {
         sync(folder.path(), &files(&["a.rs"]), Mode::Write).unwrap();
         std::fs::write(&path, "changed").unwrap();
         let error = sync(folder.path(), &files(&["a.rs"]), Mode::Check).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("a.rs differs from the generated file"),
-            "{error}"
-        );
-        assert!(
-            error.to_string().contains("cargo xtask generate"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("a.rs differs from the generated file"), "{error}");
+        assert!(error.to_string().contains("cargo xtask generate"), "{error}");
         assert_eq!(std::fs::read_to_string(path).unwrap(), "changed");
     }
 
@@ -190,9 +157,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path();
         sync(out, &files(&["a.rs", "types/b.rs"]), Mode::Write).unwrap();
-        let error = sync(out, &files(&["a.rs", "c.rs"]), Mode::Check)
-            .unwrap_err()
-            .to_string();
+        let error = sync(out, &files(&["a.rs", "c.rs"]), Mode::Check).unwrap_err().to_string();
         assert!(error.contains("c.rs is missing"), "{error}");
         assert!(error.contains("types/b.rs is stale"), "{error}");
         assert!(!error.contains("a.rs"), "{error}");
@@ -204,10 +169,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("a.rs")).unwrap();
         let error = sync(folder.path(), &files(&["a.rs"]), Mode::Check).unwrap_err();
-        assert!(
-            matches!(error, Error::Read { .. }),
-            "a folder instead of a file: {error}"
-        );
+        assert!(matches!(error, Error::Read { .. }), "a folder instead of a file: {error}");
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let error = sync(&file, &files(&["a.rs"]), Mode::Check).unwrap_err();
@@ -223,10 +185,7 @@ mod tests {
         let out = folder.path();
         sync(out, &files(&["a.rs", "b.rs"]), Mode::Write).unwrap();
         let report = sync(out, &files(&["a.rs", "c.rs"]), Mode::Write).unwrap();
-        assert_eq!(
-            report.to_string(),
-            format!("2 files in {}, 2 changed", out.display())
-        );
+        assert_eq!(report.to_string(), format!("2 files in {}, 2 changed", out.display()));
     }
 
     #[test]
@@ -237,9 +196,6 @@ mod tests {
         let error = sync(folder.path(), &files(&["a.rs"]), Mode::Write).unwrap_err();
         assert!(matches!(error, Error::Foreign { .. }), "{error}");
         assert!(path.exists());
-        assert!(
-            !folder.path().join("a.rs").exists(),
-            "no other file is written"
-        );
+        assert!(!folder.path().join("a.rs").exists(), "no other file is written");
     }
 }

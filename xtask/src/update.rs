@@ -66,10 +66,8 @@ pub fn run(arguments: &Arguments, root: &Path) -> Result<(String, u8), Error> {
     let bytes = source.bytes(root)?;
     let published = contract_review::parse(&arguments.published, &bytes)?;
     let name = path.display();
-    let proposal = propose(
-        (&arguments.published, &published),
-        (&name.to_string(), &document::read(&path)?),
-    )?;
+    let proposal =
+        propose((&arguments.published, &published), (&name.to_string(), &document::read(&path)?))?;
     let obstacles = obstacles(&proposal, &actions, arguments.allow_removals);
     let text = proposal.text();
     let unchanged = std::fs::read_to_string(&path).is_ok_and(|old| old == text);
@@ -104,9 +102,7 @@ fn obstacles(proposal: &Proposal, actions: &[Action], allow_removals: bool) -> V
     let mut obstacles = Vec::new();
     if !proposal.removed.is_empty() && !allow_removals {
         let removed = proposal.removed.join(", ");
-        obstacles.push(format!(
-            "it lacks {removed}; if that is right, add --allow-removals"
-        ));
+        obstacles.push(format!("it lacks {removed}; if that is right, add --allow-removals"));
     }
     if let Err(error) = generate_from(proposal.document.clone(), actions) {
         obstacles.push(format!("no client can be generated from it: {error}"));
@@ -165,8 +161,6 @@ fn published_name(source: &Source) -> String {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
-    sync::write_atomically(path, text).map_err(|source| Error::Write {
-        path: path.to_owned(),
-        source,
-    })
+    sync::write_atomically(path, text)
+        .map_err(|source| Error::Write { path: path.to_owned(), source })
 }

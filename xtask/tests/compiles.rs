@@ -57,10 +57,7 @@ const BOOK: &str = "/components/schemas/Book/properties";
 
 /// The documents of other projects in `tests/documents/public`, with the reasons of its table.
 const PUBLIC: [(&str, Expected); 14] = [
-    (
-        "api-with-examples",
-        Refused("#/paths/~1/get/responses/300: a body of status 300"),
-    ),
+    ("api-with-examples", Refused("#/paths/~1/get/responses/300: a body of status 300")),
     (
         "json-suffix",
         Refused("#/paths/~1things~1{id}~1annotate/post/requestBody/content/application~1vnd"),
@@ -70,22 +67,13 @@ const PUBLIC: [(&str, Expected); 14] = [
     ("non-oauth-scopes", Compiles),
     ("param-collision", Compiles),
     ("petstore", Compiles),
-    (
-        "petstore-expanded",
-        Refused("#/components/schemas/Pet/allOf: "),
-    ),
+    ("petstore-expanded", Refused("#/components/schemas/Pet/allOf: ")),
     ("query-array", Compiles),
     ("swagger-petstore", Compiles),
-    (
-        "tictactoe",
-        Refused("#/components/schemas/mark: progenitor cannot generate code for it"),
-    ),
+    ("tictactoe", Refused("#/components/schemas/mark: progenitor cannot generate code for it")),
     ("train-travel", Compiles),
     ("uspto", Compiles),
-    (
-        "webhook-example",
-        Refused("#/paths: the document has no paths"),
-    ),
+    ("webhook-example", Refused("#/paths: the document has no paths")),
 ];
 
 /// A name, places of the small document with their new values, and the expected result.
@@ -254,33 +242,16 @@ fn cases() -> Vec<Case> {
     let documents = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
     let shelf = Input::parse(&fs::read(documents.join("shelf.json")).unwrap()).unwrap();
     let mut cases = vec![
-        Case {
-            name: "ours".into(),
-            input: trial::ours().unwrap(),
-            expected: Compiles,
-        },
-        Case {
-            name: "shelf".into(),
-            input: shelf.clone(),
-            expected: Compiles,
-        },
+        Case { name: "ours".into(), input: trial::ours().unwrap(), expected: Compiles },
+        Case { name: "shelf".into(), input: shelf.clone(), expected: Compiles },
     ];
     for (path, expected) in [
         ("xtask/fuzz/seeds/every-rule.json", Compiles),
         ("xtask/fuzz/seeds/no-types.json", Compiles),
         ("xtask/fuzz/seeds/version-3.0.json", Compiles),
-        (
-            "xtask/fuzz/seeds/found-deep-overlay-target.json",
-            Refused("overlay action"),
-        ),
-        (
-            "xtask/fuzz/seeds/found-name-without-identifier.json",
-            Refused("#/"),
-        ),
-        (
-            "xtask/fuzz/seeds/found-schemas-that-are-a-list.json",
-            Refused("#/components/schemas"),
-        ),
+        ("xtask/fuzz/seeds/found-deep-overlay-target.json", Refused("overlay action")),
+        ("xtask/fuzz/seeds/found-name-without-identifier.json", Refused("#/")),
+        ("xtask/fuzz/seeds/found-schemas-that-are-a-list.json", Refused("#/components/schemas")),
         (
             "crates/contract-review/tests/documents/shelf-3.0.json",
             Refused("#/components/schemas/Book/properties/price/exclusiveMinimum: "),
@@ -292,31 +263,19 @@ fn cases() -> Vec<Case> {
     ] {
         let input = Input::parse(&fs::read(root().join(path)).unwrap()).unwrap();
         let name = Path::new(path).file_stem().unwrap().to_str().unwrap();
-        cases.push(Case {
-            name: name.replace(['-', '.'], "_"),
-            input,
-            expected,
-        });
+        cases.push(Case { name: name.replace(['-', '.'], "_"), input, expected });
     }
     for (name, expected) in PUBLIC {
         let path = documents.join(format!("public/{name}.json"));
         let input = Input::parse(&fs::read(path).unwrap()).unwrap();
-        cases.push(Case {
-            name: name.replace('-', "_"),
-            input,
-            expected,
-        });
+        cases.push(Case { name: name.replace('-', "_"), input, expected });
     }
     cases.extend(edits().into_iter().map(|(name, places, expected)| {
         let mut input = shelf.clone();
         for (place, value) in places {
             set(&mut input.document, &place, value);
         }
-        Case {
-            name,
-            input,
-            expected,
-        }
+        Case { name, input, expected }
     }));
     cases
 }
@@ -344,10 +303,7 @@ impl Scratch {
     fn new() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiles");
         fs::create_dir_all(folder.join("crates")).unwrap();
-        Self {
-            folder,
-            crates: BTreeSet::new(),
-        }
+        Self { folder, crates: BTreeSet::new() }
     }
 
     /// Adds a crate that consists of the hand-written files of the client and the generated
@@ -356,10 +312,7 @@ impl Scratch {
         let client = root().join("crates/barcode-cloud-client");
         let package = self.folder.join("crates").join(name);
         let manifest = fs::read_to_string(client.join("Cargo.toml")).unwrap();
-        write(
-            &package.join("Cargo.toml"),
-            &manifest.replacen("barcode-cloud-client", name, 1),
-        );
+        write(&package.join("Cargo.toml"), &manifest.replacen("barcode-cloud-client", name, 1));
         write(&package.join("README.md"), "");
         for entry in fs::read_dir(client.join("src")).unwrap() {
             let path = entry.unwrap().path();
@@ -389,23 +342,14 @@ impl Scratch {
         let settings = settings.replace("\"rustls\", ", "");
         let members =
             "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n\n[workspace.package]";
-        write(
-            &self.folder.join("Cargo.toml"),
-            &format!("{members}{settings}"),
-        );
+        write(&self.folder.join("Cargo.toml"), &format!("{members}{settings}"));
         // Cargo removes what the clients do not need from the copy.
         let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
         if write(&self.folder.join("original.lock"), &lock) {
             fs::write(self.folder.join("Cargo.lock"), lock).unwrap();
         }
         let output = Command::new(env!("CARGO"))
-            .args([
-                "check",
-                "--offline",
-                "--all-features",
-                "--keep-going",
-                "--message-format=json",
-            ])
+            .args(["check", "--offline", "--all-features", "--keep-going", "--message-format=json"])
             .args(["--target-dir", "target"])
             .env("CARGO_INCREMENTAL", "0")
             .current_dir(&self.folder)
@@ -413,10 +357,7 @@ impl Scratch {
             .unwrap();
         let messages = String::from_utf8(output.stdout).unwrap();
         let mut errors = BTreeMap::new();
-        for message in messages
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        {
+        for message in messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
             if message["message"]["level"] == "error" {
                 let name = message["target"]["name"].as_str().unwrap().to_owned();
                 let text = message["message"]["rendered"].as_str().unwrap().to_owned();
@@ -467,11 +408,5 @@ fn every_accepted_document_gives_code_that_compiles() {
             wrong.push(format!("{name}, expected {expected:?}: {outcome}"));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {}:\n{}",
-        wrong.len(),
-        cases.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }

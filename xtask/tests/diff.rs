@@ -80,33 +80,16 @@ fn the_exit_code_depends_on_the_class() {
 #[test]
 fn a_git_revision_is_read_and_new_defaults_to_our_document() {
     let inside = Command::new("git")
-        .args([
-            "-C",
-            env!("CARGO_MANIFEST_DIR"),
-            "rev-parse",
-            "--verify",
-            "HEAD",
-        ])
+        .args(["-C", env!("CARGO_MANIFEST_DIR"), "rev-parse", "--verify", "HEAD"])
         .output();
     if !inside.is_ok_and(|output| output.status.success()) {
         println!("skipped: this is not a git repository");
         return;
     }
-    let output = run(&[
-        "git:HEAD:openapi/barcode-v4.json",
-        "git:HEAD:openapi/barcode-v4.json",
-    ]);
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        "no change; version bump: none\n"
-    );
+    let output = run(&["git:HEAD:openapi/barcode-v4.json", "git:HEAD:openapi/barcode-v4.json"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "no change; version bump: none\n");
     let output = run(&["git:HEAD:openapi/barcode-v4.json", "--no-prose"]);
-    assert_ne!(
-        output.status.code(),
-        Some(1),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert_ne!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     let output = run(&["git:no-such-revision:openapi/barcode-v4.json"]);
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -134,11 +117,7 @@ fn bad_documents_are_reported_as_one_error() {
     let mut no_responses = shelf("3.0");
     no_responses["paths"]["/books"]["post"]["responses"] = Value::Null;
     for (name, text, expected) in [
-        (
-            "text",
-            "hello".to_owned(),
-            "has no `openapi` version, so it is not an OpenAPI document",
-        ),
+        ("text", "hello".to_owned(), "has no `openapi` version, so it is not an OpenAPI document"),
         (
             "yaml",
             "openapi: 3.1.0\ninfo: {}\n".to_owned(),
@@ -156,11 +135,7 @@ fn bad_documents_are_reported_as_one_error() {
             json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}}).to_string(),
             "has no `paths`",
         ),
-        (
-            "cyclic",
-            cyclic.to_string(),
-            "`#/components/schemas/C` refers to itself",
-        ),
+        ("cyclic", cyclic.to_string(), "`#/components/schemas/C` refers to itself"),
         (
             "dangling",
             with_schemas(reference("Nowhere")).to_string(),
@@ -176,26 +151,15 @@ fn bad_documents_are_reported_as_one_error() {
             no_parameter.to_string(),
             "#/paths/~1books~1{id}/get: {id} in /books/{id} is not declared as a parameter",
         ),
-        (
-            "nested",
-            "[".repeat(1_000_000),
-            "is nested deeper than 128 levels",
-        ),
-        (
-            "huge",
-            "[1],".repeat(50 * 1024 * 1024 / 4),
-            "is larger than 20 MiB",
-        ),
+        ("nested", "[".repeat(1_000_000), "is nested deeper than 128 levels"),
+        ("huge", "[1],".repeat(50 * 1024 * 1024 / 4), "is larger than 20 MiB"),
     ] {
         let path = folder.path().join(name);
         std::fs::write(&path, text).expect("written");
         let output = run(&[&path.display().to_string()]);
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{name}: {error}");
-        assert!(
-            error.starts_with(&format!("error: {}", path.display())),
-            "{name}: {error}"
-        );
+        assert!(error.starts_with(&format!("error: {}", path.display())), "{name}: {error}");
         assert!(error.contains(expected), "{name}: {error}");
         assert!(output.stdout.is_empty(), "{name}");
     }

@@ -42,10 +42,7 @@ fn mutated(inputs: &[Input], rounds: u64) {
             false => errors += 1,
         }
     }
-    assert!(
-        clients > 0 && errors > 0,
-        "{clients} clients, {errors} errors"
-    );
+    assert!(clients > 0 && errors > 0, "{clients} clients, {errors} errors");
 }
 
 #[test]
@@ -61,9 +58,7 @@ fn every_seed_gives_a_client_or_an_error() {
 #[test]
 fn the_handmade_seeds_give_clients() {
     for name in ["every-rule.json", "no-types.json", "version-3.0.json"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("fuzz/seeds")
-            .join(name);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
         let input = Input::parse(&std::fs::read(path).unwrap()).unwrap();
         if let Err(error) = input.run() {
             panic!("{name}: {error}");

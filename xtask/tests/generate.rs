@@ -10,18 +10,11 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 fn generate(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .arg("generate")
-        .args(arguments)
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_xtask")).arg("generate").args(arguments).output().unwrap()
 }
 
 fn stderr(output: &Output) -> String {
@@ -60,9 +53,7 @@ fn one_changed_byte_fails_the_check_and_names_the_file_and_the_fix() {
     let out = folder.path().to_str().unwrap();
     assert!(generate(&["--out", out]).status.success());
     let path = folder.path().join("types/api_error.rs");
-    let text = fs::read_to_string(&path)
-        .unwrap()
-        .replacen("pub code", "pub kode", 1);
+    let text = fs::read_to_string(&path).unwrap().replacen("pub code", "pub kode", 1);
     fs::write(&path, text).unwrap();
     let output = generate(&["--check", "--out", out]);
     assert!(!output.status.success());
@@ -71,22 +62,14 @@ fn one_changed_byte_fails_the_check_and_names_the_file_and_the_fix() {
         "{}",
         stderr(&output)
     );
-    assert!(
-        stderr(&output).contains("run `cargo xtask generate`"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("run `cargo xtask generate`"), "{}", stderr(&output));
 }
 
 #[test]
 fn two_runs_give_the_same_bytes() {
     let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for folder in [&first, &second] {
-        assert!(
-            generate(&["--out", folder.path().to_str().unwrap()])
-                .status
-                .success()
-        );
+        assert!(generate(&["--out", folder.path().to_str().unwrap()]).status.success());
     }
     assert_eq!(files(first.path()), files(second.path()));
 }
@@ -109,10 +92,7 @@ fn the_published_document_gives_the_same_api() {
     assert!(output.status.success(), "{}", stderr(&output));
     let ours = files(&root().join("crates/barcode-cloud-client/src/generated"));
     let published = files(folder.path());
-    assert_eq!(
-        ours.keys().collect::<Vec<_>>(),
-        published.keys().collect::<Vec<_>>()
-    );
+    assert_eq!(ours.keys().collect::<Vec<_>>(), published.keys().collect::<Vec<_>>());
     for (path, text) in ours {
         assert_eq!(code(&text), code(&published[&path]), "{}", path.display());
     }
@@ -160,17 +140,10 @@ fn ours_with(pointer: &str, value: Value) -> String {
 /// The error of generating from `text`. Asserts that it is one line and that no file was written.
 fn error_of(name: &str, text: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let (document, out) = (
-        folder.path().join("document.json"),
-        folder.path().join("out"),
-    );
+    let (document, out) = (folder.path().join("document.json"), folder.path().join("out"));
     fs::write(&document, text).unwrap();
-    let output = generate(&[
-        "--document",
-        document.to_str().unwrap(),
-        "--out",
-        out.to_str().unwrap(),
-    ]);
+    let output =
+        generate(&["--document", document.to_str().unwrap(), "--out", out.to_str().unwrap()]);
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{name}: {message}");
     assert!(message.starts_with("error: "), "{name}: {message}");
@@ -183,21 +156,13 @@ fn error_of(name: &str, text: &[u8]) -> String {
 fn a_file_that_is_not_a_document_is_one_error_and_writes_nothing() {
     let nested = [vec![b'['; 25 << 20], vec![b']'; 25 << 20]].concat();
     let cases: [(&str, &[u8], &str); 8] = [
-        (
-            "half JSON",
-            b"{\"openapi\": \"3.1.1\", ",
-            "is not a JSON document: EOF",
-        ),
+        ("half JSON", b"{\"openapi\": \"3.1.1\", ", "is not a JSON document: EOF"),
         ("nothing", b"", "is empty"),
         ("bytes", b"\x89PNG\r\n\xff", "is not a YAML document"),
         ("half YAML", b"openapi: [\n", "is not a YAML document"),
         ("a page", b"<!doctype html>", "looks like HTML"),
         ("no object", b"[]", "#: the document is not an object"),
-        (
-            "deep nesting",
-            &nested[..100_000],
-            "is nested deeper than 128 levels",
-        ),
+        ("deep nesting", &nested[..100_000], "is nested deeper than 128 levels"),
         ("50 MiB of nested arrays", &nested, "is larger than 20 MiB"),
     ];
     for (name, text, expected) in cases {
@@ -207,10 +172,7 @@ fn a_file_that_is_not_a_document_is_one_error_and_writes_nothing() {
     let output = generate(&["--document", "/no/such/file"]);
     assert_eq!(output.status.code(), Some(1));
     let message = stderr(&output);
-    assert!(
-        message.starts_with("error: /no/such/file: cannot be read"),
-        "{message}"
-    );
+    assert!(message.starts_with("error: /no/such/file: cannot be read"), "{message}");
 }
 
 #[test]
@@ -277,24 +239,14 @@ fn an_invalid_document_is_one_error_with_its_place_and_writes_nothing() {
 #[test]
 fn another_overlay_replaces_ours() {
     let folder = tempfile::tempdir().unwrap();
-    let (overlay, out) = (
-        folder.path().join("overlay.json"),
-        folder.path().join("out"),
-    );
+    let (overlay, out) = (folder.path().join("overlay.json"), folder.path().join("out"));
     let server = json!([{"target": "$.servers[0]", "update": {"url": "https://other.example"}}]);
-    fs::write(
-        &overlay,
-        json!({"overlay": "1.0.0", "actions": server}).to_string(),
-    )
-    .unwrap();
+    fs::write(&overlay, json!({"overlay": "1.0.0", "actions": server}).to_string()).unwrap();
     let paths = [overlay.to_str().unwrap(), out.to_str().unwrap()];
     let output = generate(&["--overlay", paths[0], "--out", paths[1]]);
     assert!(output.status.success(), "{}", stderr(&output));
     let constants = fs::read_to_string(out.join("constants.rs")).unwrap();
-    assert!(
-        constants.contains("\"https://other.example\""),
-        "{constants}"
-    );
+    assert!(constants.contains("\"https://other.example\""), "{constants}");
 }
 
 #[test]

@@ -96,31 +96,14 @@ fn unformatted(text: &str) -> String {
 fn code_in_a_description_is_not_compiled_as_a_test() {
     for (description, expected) in [
         ("a\n\nb", "/// a\n    ///\n    /// b"),
-        (
-            "```\nlet x\n```\nend",
-            "/// ```text\n    /// let x\n    /// ```\n    /// end",
-        ),
-        (
-            "- a\n  ~~~~json\n    {}\n  ~~~~",
-            "///   ~~~~text\n    ///     {}\n    ///   ~~~~",
-        ),
-        (
-            "```rust\n~~~\n```\n```",
-            "/// ```text\n    /// ~~~\n    /// ```\n    /// ```text",
-        ),
-        (
-            "a\n\n    code\n\tcode\n   text",
-            "///    code\n    ///    code\n    ///    text",
-        ),
-        (
-            "a\u{202e}b\rc\u{2069}\td",
-            "/// a\u{fffd}b\u{fffd}c\u{fffd}\td",
-        ),
+        ("```\nlet x\n```\nend", "/// ```text\n    /// let x\n    /// ```\n    /// end"),
+        ("- a\n  ~~~~json\n    {}\n  ~~~~", "///   ~~~~text\n    ///     {}\n    ///   ~~~~"),
+        ("```rust\n~~~\n```\n```", "/// ```text\n    /// ~~~\n    /// ```\n    /// ```text"),
+        ("a\n\n    code\n\tcode\n   text", "///    code\n    ///    code\n    ///    text"),
+        ("a\u{202e}b\rc\u{2069}\td", "/// a\u{fffd}b\u{fffd}c\u{fffd}\td"),
         ("```ignore\nx\n```", "/// ```ignore\n    /// x\n    /// ```"),
     ] {
-        let files = xtask::generate_from(document(description), &[])
-            .unwrap()
-            .files;
+        let files = xtask::generate_from(document(description), &[]).unwrap().files;
         let text = &files[std::path::Path::new("types/thing.rs")];
         assert!(text.contains(expected), "{expected} in {text}");
     }

@@ -18,9 +18,7 @@ struct Workspace {
 impl Workspace {
     /// Creates the folder with `document` as our document.
     fn new(document: &str) -> Self {
-        let folder = Self {
-            root: tempfile::tempdir().expect("a folder"),
-        };
+        let folder = Self { root: tempfile::tempdir().expect("a folder") };
         std::fs::write(folder.path("ours.json"), document).expect("written");
         folder.correct(
             json!([{"target": "$.paths[*].post.requestBody", "update": {"required": true}}]),
@@ -226,15 +224,9 @@ fn nothing_is_written_until_it_is_accepted() {
     assert_eq!(folder.ours(), text_of(&expected()));
     // Nothing changes when the same document is merged again.
     let output = folder.update(&from, &["--accept"]);
-    assert!(
-        printed(&output).contains("is unchanged"),
-        "{}",
-        printed(&output)
-    );
+    assert!(printed(&output).contains("is unchanged"), "{}", printed(&output));
     assert_eq!(folder.ours(), text_of(&expected()));
-    let files = std::fs::read_dir(folder.root.path())
-        .expect("listed")
-        .count();
+    let files = std::fs::read_dir(folder.root.path()).expect("listed").count();
     assert_eq!(files, 4, "no temporary file is left");
 }
 
@@ -271,18 +263,13 @@ fn a_marker_moves_with_its_place() {
     folder.update(&folder.publish(&text_of(&published())), &["--accept"]);
     let mut more = published();
     let first = json!({"name": "first", "in": "query", "schema": {"type": "string"}});
-    let parameters = more["paths"]["/books"]["post"]["parameters"]
-        .as_array_mut()
-        .expect("a list");
+    let parameters = more["paths"]["/books"]["post"]["parameters"].as_array_mut().expect("a list");
     parameters.insert(0, first);
     folder.update(&folder.publish(&text_of(&more)), &["--accept"]);
     let document: Value = serde_json::from_str(&folder.ours()).expect("JSON");
     let parameter = &document["paths"]["/books"]["post"]["parameters"][1];
     assert_eq!(parameter["name"], "copies");
-    assert_eq!(
-        parameter["description"],
-        format!("{MARKER}`#/paths/~1books/post/parameters/1`")
-    );
+    assert_eq!(parameter["description"], format!("{MARKER}`#/paths/~1books/post/parameters/1`"));
 }
 
 #[test]
@@ -290,11 +277,8 @@ fn merging_our_own_document_changes_no_byte() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/barcode-v4.json");
     let text = std::fs::read_to_string(&path).expect("our document is there");
     let folder = Workspace::new(&text);
-    std::fs::copy(
-        path.with_file_name("overlay.json"),
-        folder.path("overlay.json"),
-    )
-    .expect("copied");
+    std::fs::copy(path.with_file_name("overlay.json"), folder.path("overlay.json"))
+        .expect("copied");
     let output = folder.update(&path.display().to_string(), &["--accept"]);
     assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
     assert_eq!(folder.ours(), text);
@@ -305,18 +289,12 @@ fn the_accepted_document_is_recorded() {
     let folder = Workspace::new(&text_of(&ours()));
     let from = folder.publish(&text_of(&published()));
     folder.update(&from, &[]);
-    assert!(
-        !folder.path("accepted.json").exists(),
-        "reviewing writes nothing"
-    );
+    assert!(!folder.path("accepted.json").exists(), "reviewing writes nothing");
     folder.update(&from, &["--accept"]);
     let record = folder.accepted();
     assert_eq!(record["source"], "published.json");
     let date = record["date"].as_str().expect("a date");
-    assert!(
-        chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").is_ok(),
-        "{date}"
-    );
+    assert!(chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").is_ok(), "{date}");
     let hash = |bytes: &[u8]| {
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
         let hash = hash.as_ref().iter().map(|byte| format!("{byte:02x}"));
@@ -397,22 +375,14 @@ fn merging_the_published_document_of_the_same_contract_changes_no_byte() {
     let text = std::fs::read_to_string(root.join("openapi/barcode-v4.json"))
         .expect("our document is there");
     let folder = Workspace::new(&text);
-    std::fs::copy(
-        root.join("openapi/overlay.json"),
-        folder.path("overlay.json"),
-    )
-    .expect("copied");
+    std::fs::copy(root.join("openapi/overlay.json"), folder.path("overlay.json")).expect("copied");
     let output = folder.update(&new, &["--accept"]);
     assert!(
         printed(&output).starts_with("no change; version bump: none\n"),
         "{}",
         printed(&output)
     );
-    assert!(
-        !printed(&output).contains("overlay action"),
-        "{}",
-        printed(&output)
-    );
+    assert!(!printed(&output).contains("overlay action"), "{}", printed(&output));
     assert_eq!(folder.ours(), text);
 
     // Merging the older revision and then the newer one restores the facts and copies no published
@@ -465,23 +435,14 @@ fn an_invalid_document_is_rejected_with_its_place_and_nothing_is_written() {
     };
     let book = "/components/schemas/Book";
     for (document, expected) in [
-        (
-            with("/paths/~1books/post/responses", Value::Null),
-            "#/paths/~1books/post/responses: ",
-        ),
-        (
-            with(&format!("{book}/type"), json!("strung")),
-            "#/components/schemas/Book/type: ",
-        ),
+        (with("/paths/~1books/post/responses", Value::Null), "#/paths/~1books/post/responses: "),
+        (with(&format!("{book}/type"), json!("strung")), "#/components/schemas/Book/type: "),
         (
             with("/paths/~1books/post/parameters/0/in", json!("body")),
             "#/paths/~1books/post/parameters/0",
         ),
         (
-            with(
-                &format!("{book}/properties/author/$ref"),
-                json!("#/nowhere"),
-            ),
+            with(&format!("{book}/properties/author/$ref"), json!("#/nowhere")),
             "`#/nowhere` refers to nothing",
         ),
         (
@@ -496,10 +457,7 @@ fn an_invalid_document_is_rejected_with_its_place_and_nothing_is_written() {
             "#/paths/~1books/post/parameters/0: path parameter `id` is not in /books",
         ),
         (
-            with(
-                "/components/schemas/Author",
-                json!({"$ref": "#/components/schemas/Author"}),
-            ),
+            with("/components/schemas/Author", json!({"$ref": "#/components/schemas/Author"})),
             "`#/components/schemas/Author` refers to itself",
         ),
         (with("/openapi", json!("2.0")), "is OpenAPI 2.0;"),
@@ -573,11 +531,7 @@ fn gzip_is_decompressed_in_a_file_and_a_response() {
     assert_eq!(folder.ours(), text_of(&expected()));
     let (address, server) = serve("200 OK\r\ncontent-encoding: gzip", bytes);
     let output = folder.update(&address, &[]);
-    assert!(
-        printed(&output).contains("already contains all of it"),
-        "{}",
-        printed(&output)
-    );
+    assert!(printed(&output).contains("already contains all of it"), "{}", printed(&output));
     server.join().expect("served");
 }
 
@@ -585,11 +539,7 @@ fn gzip_is_decompressed_in_a_file_and_a_response() {
 fn a_url_without_a_document_is_reported_as_one_error() {
     let folder = Workspace::new(&text_of(&ours()));
     for (status, body, why) in [
-        (
-            "404 Not Found",
-            "{}",
-            "cannot be downloaded: HTTP status client error (404 Not Found)",
-        ),
+        ("404 Not Found", "{}", "cannot be downloaded: HTTP status client error (404 Not Found)"),
         ("200 OK", "<html></html>", "looks like HTML or XML"),
     ] {
         let (address, server) = serve(status, body.into());
@@ -607,9 +557,5 @@ fn a_url_without_a_document_is_reported_as_one_error() {
         .and_then(|listener| listener.local_addr())
         .expect("a port");
     let output = folder.update(&format!("http://{closed}/"), &[]);
-    assert!(
-        printed(&output).contains("cannot be downloaded"),
-        "{}",
-        printed(&output)
-    );
+    assert!(printed(&output).contains("cannot be downloaded"), "{}", printed(&output));
 }

@@ -97,10 +97,7 @@ impl Kind {
 
 impl TokenSourceBuilder {
     pub(crate) fn fetched(token_url: String, provider: Arc<dyn CredentialsProvider>) -> Self {
-        Self {
-            provider,
-            ..Self::new(Kind::Http { token_url })
-        }
+        Self { provider, ..Self::new(Kind::Http { token_url }) }
     }
 
     pub(crate) fn custom(endpoint: Arc<dyn TokenEndpoint>) -> Self {
@@ -281,9 +278,7 @@ impl TokenSourceBuilder {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the token URL, a form
     /// parameter or the HTTP client is invalid, or if the source has a static token.
     pub fn build_endpoint(self) -> Result<Arc<dyn TokenEndpoint>, Error> {
-        let (endpoint, _) = self
-            .kind
-            .endpoint(self.http, self.allow_insecure_loopback)?;
+        let (endpoint, _) = self.kind.endpoint(self.http, self.allow_insecure_loopback)?;
         Ok(endpoint)
     }
 
@@ -305,26 +300,14 @@ impl TokenSourceBuilder {
             let token = static_token(token.expose_secret())?;
             return Ok(TokenSource::from_token(token, api_origin));
         }
-        let (endpoint, url) = self
-            .kind
-            .endpoint(self.http, self.allow_insecure_loopback)?;
+        let (endpoint, url) = self.kind.endpoint(self.http, self.allow_insecure_loopback)?;
         let cache = Cache::new(self.schedule, self.deadlines.fetch);
         let work = Work {
-            fetcher: Fetcher {
-                provider: self.provider,
-                endpoint,
-                url,
-                deadlines: self.deadlines,
-            },
+            fetcher: Fetcher { provider: self.provider, endpoint, url, deadlines: self.deadlines },
             counters: Counters::default(),
             random: Mutex::new(fastrand::Rng::new()),
         };
-        Ok(TokenSource::from_work(
-            cache,
-            work,
-            self.caller_wait,
-            api_origin,
-        ))
+        Ok(TokenSource::from_work(cache, work, self.caller_wait, api_origin))
     }
 }
 

@@ -36,11 +36,9 @@ impl ClientAuth {
             Method::Secret(secret) => Ok(Self::secret(id, secret.expose_secret(), style)),
             #[cfg(feature = "private-key-jwt")]
             Method::PrivateKey(signer) => Ok(Self::assertion(id, signer.assertion(id, token_url)?)),
-            Method::IdOnly => Ok(Self {
-                header: None,
-                form: vec![client_id(id)],
-                secrets: Vec::new(),
-            }),
+            Method::IdOnly => {
+                Ok(Self { header: None, form: vec![client_id(id)], secrets: Vec::new() })
+            }
         }
     }
 
@@ -69,11 +67,7 @@ impl ClientAuth {
             AuthStyle::Basic => (Some(basic(&pair)), Vec::new()),
         };
         let secrets = vec![Zeroizing::new(secret.to_owned()), encode(secret), pair];
-        Self {
-            header,
-            form,
-            secrets,
-        }
+        Self { header, form, secrets }
     }
 }
 

@@ -57,10 +57,7 @@ impl ClientCredentials {
         if secret.expose_secret().is_empty() {
             return Err(invalid("the client secret is empty: set it"));
         }
-        Ok(Self {
-            id,
-            method: Method::Secret(secret),
-        })
+        Ok(Self { id, method: Method::Secret(secret) })
     }
 
     /// Creates credentials of a client that the server knows by its TLS certificate:
@@ -126,10 +123,7 @@ impl ClientCredentials {
 
     /// Stands for the client of a token endpoint that needs no credentials.
     pub(crate) fn anonymous() -> Self {
-        Self {
-            id: String::new(),
-            method: Method::IdOnly,
-        }
+        Self { id: String::new(), method: Method::IdOnly }
     }
 
     /// Returns the client id.
@@ -171,9 +165,7 @@ impl Method {
 
 impl fmt::Debug for ClientCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientCredentials")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("ClientCredentials").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -236,10 +228,7 @@ pub struct EnvCredentials {
 impl EnvCredentials {
     /// Sets the names of the variables, which are not read yet.
     pub fn new(id_var: impl Into<String>, secret_var: impl Into<String>) -> Self {
-        Self {
-            id_var: id_var.into(),
-            secret_var: secret_var.into(),
-        }
+        Self { id_var: id_var.into(), secret_var: secret_var.into() }
     }
 }
 
@@ -271,17 +260,12 @@ impl FileCredentials {
 
     async fn read(&self) -> Result<ClientCredentials, Error> {
         let path = self.path.display();
-        let bytes = tokio::fs::read(&self.path)
-            .await
-            .map(Zeroizing::new)
-            .map_err(|source| {
-                let message = format!(
-                    "cannot read the credentials file {path}: check the path and its permissions"
-                );
-                Error::permanent(ErrorKind::Credentials, message)
-                    .source(source)
-                    .build()
-            })?;
+        let bytes = tokio::fs::read(&self.path).await.map(Zeroizing::new).map_err(|source| {
+            let message = format!(
+                "cannot read the credentials file {path}: check the path and its permissions"
+            );
+            Error::permanent(ErrorKind::Credentials, message).source(source).build()
+        })?;
         // The error of the parser may quote the file, so only its position is reported.
         let file: CredentialsFile = serde_json::from_slice(&bytes).map_err(|error| {
             invalid(format!(
@@ -292,9 +276,7 @@ impl FileCredentials {
         })?;
         ClientCredentials::new(file.client_id, file.client_secret).map_err(|source| {
             let message = format!("the credentials file {path} has an empty value: fill it in");
-            Error::permanent(ErrorKind::Credentials, message)
-                .source(source)
-                .build()
+            Error::permanent(ErrorKind::Credentials, message).source(source).build()
         })
     }
 }

@@ -62,9 +62,7 @@ impl HttpEndpoint {
         }
         let client = http.build().map_err(|source| {
             let message = "the HTTP client cannot be built: check its TLS and proxy settings";
-            Error::permanent(ErrorKind::Configuration, message)
-                .source(source)
-                .build()
+            Error::permanent(ErrorKind::Configuration, message).source(source).build()
         })?;
         let mut bare = url.clone();
         bare.set_query(None);
@@ -100,11 +98,7 @@ impl HttpEndpoint {
 
     async fn exchange(&self, credentials: &ClientCredentials) -> Result<IssuedToken, Error> {
         let auth = ClientAuth::new(credentials, self.auth_style, self.url.as_str())?;
-        let response = self
-            .request(&auth)
-            .send()
-            .await
-            .map_err(|source| self.broken(source))?;
+        let response = self.request(&auth).send().await.map_err(|source| self.broken(source))?;
         Span::current().record("http.response.status_code", response.status().as_u16());
         let headers = response.headers().clone();
         let secrets: Vec<_> = auth.secrets.iter().map(|text| text.as_str()).collect();
@@ -130,11 +124,7 @@ impl HttpEndpoint {
         parts: &TokenResponse<'_>,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let mut body = Zeroizing::new(Vec::new());
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|source| self.broken(source))?
-        {
+        while let Some(chunk) = response.chunk().await.map_err(|source| self.broken(source))? {
             if body.len() + chunk.len() > MAX_BODY {
                 return Err(invalid_response(parts, "it is longer than 64 KiB"));
             }
@@ -148,13 +138,8 @@ impl HttpEndpoint {
             true => (ErrorKind::Timeout, "did not respond in time"),
             false => (ErrorKind::Transport, "cannot be reached"),
         };
-        let message = format!(
-            "{} {problem}: check the URL, the network and TLS",
-            self.address
-        );
-        Error::retryable(kind, message)
-            .source(source.without_url())
-            .build()
+        let message = format!("{} {problem}: check the URL, the network and TLS", self.address);
+        Error::retryable(kind, message).source(source.without_url()).build()
     }
 }
 

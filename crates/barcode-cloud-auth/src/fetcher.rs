@@ -64,10 +64,8 @@ impl Fetcher {
         let client_id = known.map(ClientCredentials::id);
         let name = self.endpoint.name();
         let span = telemetry::request_span(name, self.url.as_ref(), client_id, cause);
-        let attempt = timeout(
-            self.deadlines.attempt,
-            self.endpoint.fetch(TokenRequest::new(known)),
-        );
+        let attempt =
+            timeout(self.deadlines.attempt, self.endpoint.fetch(TokenRequest::new(known)));
         let result = match timeout_at(until, attempt).instrument(span.clone()).await {
             Ok(Ok(result)) => result.map_err(|source| {
                 let message = "the token endpoint failed: see its error";
@@ -81,10 +79,7 @@ impl Fetcher {
             span.record("otel.status_code", "ERROR");
             span.record("error.type", error_type(error).as_ref());
         }
-        result.map(|token| Fetched {
-            requested_at,
-            token,
-        })
+        result.map(|token| Fetched { requested_at, token })
     }
 }
 

@@ -76,18 +76,13 @@ impl<B> BearerTokenLayer<B> {
 
 impl<B> Clone for BearerTokenLayer<B> {
     fn clone(&self) -> Self {
-        Self {
-            source: self.source.clone(),
-            clone_body: self.clone_body,
-        }
+        Self { source: self.source.clone(), clone_body: self.clone_body }
     }
 }
 
 impl<B> fmt::Debug for BearerTokenLayer<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BearerTokenLayer")
-            .field("source", &self.source)
-            .finish_non_exhaustive()
+        f.debug_struct("BearerTokenLayer").field("source", &self.source).finish_non_exhaustive()
     }
 }
 
@@ -95,10 +90,7 @@ impl<S, B> Layer<S> for BearerTokenLayer<B> {
     type Service = BearerToken<S, B>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        BearerToken {
-            inner,
-            layer: self.clone(),
-        }
+        BearerToken { inner, layer: self.clone() }
     }
 }
 
@@ -111,10 +103,7 @@ pub struct BearerToken<S, B> {
 
 impl<S: Clone, B> Clone for BearerToken<S, B> {
     fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            layer: self.layer.clone(),
-        }
+        Self { inner: self.inner.clone(), layer: self.layer.clone() }
     }
 }
 

@@ -9,9 +9,7 @@ use crate::error::{Error, ErrorKind};
 pub(crate) fn token_url(text: &str, allow_insecure_loopback: bool) -> Result<Url, Error> {
     let url = address("token URL", text, allow_insecure_loopback)?;
     if url.fragment().is_some() {
-        return Err(wrong(
-            "the token URL has a fragment: remove the # and the text after it",
-        ));
+        return Err(wrong("the token URL has a fragment: remove the # and the text after it"));
     }
     Ok(url)
 }
@@ -27,10 +25,7 @@ pub(crate) struct ApiOrigin {
 impl ApiOrigin {
     pub(crate) fn new(text: Option<&str>, allow_insecure_loopback: bool) -> Result<Self, Error> {
         let read = |text| address("API origin", text, allow_insecure_loopback);
-        Ok(Self {
-            url: text.map(read).transpose()?,
-            allow_insecure_loopback,
-        })
+        Ok(Self { url: text.map(read).transpose()?, allow_insecure_loopback })
     }
 
     /// Checks that a token may be sent to `target`, which must have a scheme and a host.
@@ -71,9 +66,7 @@ impl ApiOrigin {
 fn address(what: &str, text: &str, allow_insecure_loopback: bool) -> Result<Url, Error> {
     let url = Url::parse(text).map_err(|source| {
         let message = format!("the {what} is not an absolute URL: write it as https://host/path");
-        Error::permanent(ErrorKind::Configuration, message)
-            .source(source)
-            .build()
+        Error::permanent(ErrorKind::Configuration, message).source(source).build()
     })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong(format!(

@@ -15,15 +15,8 @@ const RESERVED: [&str; 6] = [
 /// Rejects names that would contradict what the source sends itself. Case is ignored, because some
 /// servers ignore it.
 pub(crate) fn check(parameters: &[(String, String)]) -> Result<(), Error> {
-    let reserved = |name: &str| {
-        RESERVED
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-    };
-    match parameters
-        .iter()
-        .find(|(name, _)| name.is_empty() || reserved(name))
-    {
+    let reserved = |name: &str| RESERVED.iter().any(|known| known.eq_ignore_ascii_case(name));
+    match parameters.iter().find(|(name, _)| name.is_empty() || reserved(name)) {
         None => Ok(()),
         Some((name, _)) => {
             let message = format!(

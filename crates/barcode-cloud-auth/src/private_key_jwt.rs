@@ -91,11 +91,7 @@ impl PrivateKeyJwt {
         let pem = pem.into();
         let key = Key::from_pem(pem.expose_secret().as_bytes(), algorithm)
             .map_err(|problem| invalid(format!("the private key is invalid, because {problem}")))?;
-        let new = Self::new(
-            client_id.into(),
-            algorithm,
-            KeySource::Memory(Arc::new(key)),
-        );
+        let new = Self::new(client_id.into(), algorithm, KeySource::Memory(Arc::new(key)));
         ClientCredentials::check_id(&new.client_id)?;
         Ok(new)
     }
@@ -111,13 +107,7 @@ impl PrivateKeyJwt {
     }
 
     fn new(client_id: String, algorithm: SigningAlgorithm, key: KeySource) -> Self {
-        Self {
-            client_id,
-            algorithm,
-            key,
-            key_id: None,
-            audience: None,
-        }
+        Self { client_id, algorithm, key, key_id: None, audience: None }
     }
 
     /// Sets the `kid` in the header of the assertions, by which the server finds the public key.
@@ -150,9 +140,7 @@ impl PrivateKeyJwt {
                         .build()
                 })?;
                 let key = Key::from_pem(&pem, self.algorithm).map_err(|problem| {
-                    invalid(format!(
-                        "the private key file {name} is invalid, because {problem}"
-                    ))
+                    invalid(format!("the private key file {name} is invalid, because {problem}"))
                 })?;
                 Arc::new(key)
             }
@@ -323,10 +311,7 @@ mod tests {
         let algorithm = SigningAlgorithm::Es256;
         let first = PrivateKeyJwt::new("id".into(), algorithm, key());
         let second = PrivateKeyJwt::new("id".into(), algorithm, key());
-        let other_client = PrivateKeyJwt {
-            client_id: "other".into(),
-            ..first.clone()
-        };
+        let other_client = PrivateKeyJwt { client_id: "other".into(), ..first.clone() };
         let known = first.read().await.unwrap();
         for (credentials, same) in [
             (first.clone(), true),

@@ -27,13 +27,7 @@ pub(crate) fn description<'a>(text: &str, secrets: impl Iterator<Item = &'a str>
     let looks_like_key =
         |word: &str| word.len() >= KEY_LENGTH && word.bytes().any(|byte| byte.is_ascii_digit());
     let words = text.split_whitespace();
-    let words = words.map(|word| {
-        if looks_like_key(word) {
-            "[redacted]"
-        } else {
-            word
-        }
-    });
+    let words = words.map(|word| if looks_like_key(word) { "[redacted]" } else { word });
     let text = words.collect::<Vec<_>>().join(" ");
     text.chars().take(MAX_DESCRIPTION).collect()
 }

@@ -20,9 +20,7 @@ const NAMES: [&str; 8] = [
 /// The first id of a response that may be printed: it is short, has no other characters than ids
 /// have, and contains none of the secrets.
 pub(crate) fn request_id<'a>(headers: &'a HeaderMap, secrets: &[&str]) -> Option<&'a str> {
-    let values = NAMES
-        .iter()
-        .filter_map(|name| headers.get(*name)?.to_str().ok());
+    let values = NAMES.iter().filter_map(|name| headers.get(*name)?.to_str().ok());
     let mut ids = values.filter(|id| is_plain(id) && !secrets.iter().any(|it| id.contains(it)));
     ids.next()
 }
@@ -42,18 +40,9 @@ mod tests {
     fn the_first_id_that_may_be_printed_is_kept() {
         let (longest, too_long) = ("a".repeat(MAX_LENGTH), "a".repeat(MAX_LENGTH + 1));
         for (headers, id) in [
-            (
-                vec![("cf-ray", "7d1-OSL"), ("x-request-id", "r-1")],
-                Some("r-1"),
-            ),
-            (
-                vec![("x-ms-request-id", "0000:A/b+c=_.d")],
-                Some("0000:A/b+c=_.d"),
-            ),
-            (
-                vec![("x-request-id", "has secret"), ("request-id", "r-2")],
-                Some("r-2"),
-            ),
+            (vec![("cf-ray", "7d1-OSL"), ("x-request-id", "r-1")], Some("r-1")),
+            (vec![("x-ms-request-id", "0000:A/b+c=_.d")], Some("0000:A/b+c=_.d")),
+            (vec![("x-request-id", "has secret"), ("request-id", "r-2")], Some("r-2")),
             (vec![("x-request-id", "my-secret-1")], None),
             (vec![("x-request-id", "<script>")], None),
             (vec![("x-request-id", "")], None),

@@ -92,14 +92,8 @@ pub(crate) fn invalid_response(response: &TokenResponse<'_>, problem: &str) -> E
 }
 
 fn new_token(members: &Members<'_>) -> Result<IssuedToken, &'static str> {
-    let token = members
-        .access_token
-        .and_then(string)
-        .ok_or("it has no access_token")?;
-    let token_type = members
-        .token_type
-        .and_then(string)
-        .ok_or("it has no token_type")?;
+    let token = members.access_token.and_then(string).ok_or("it has no access_token")?;
+    let token_type = members.token_type.and_then(string).ok_or("it has no token_type")?;
     if !token_type.eq_ignore_ascii_case("bearer") {
         return Err("its token_type is not Bearer");
     }
@@ -133,9 +127,8 @@ fn lifetime(raw: Option<&RawValue>) -> Duration {
     let text = string(raw);
     let text = text.as_deref().map_or(raw.get(), |text| text.trim());
     // The standard library also parses "inf" and "nan".
-    let numeric = text
-        .bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    let numeric =
+        text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
     match text.parse::<f64>() {
         Ok(seconds) if numeric => {
             Duration::from_secs_f64(seconds.clamp(0.0, MAX_LIFETIME.as_secs_f64()))
@@ -151,9 +144,8 @@ fn error_response(response: &TokenResponse<'_>, members: &Members<'_>) -> Error 
         return status_error(response);
     };
     let retryable = is_retryable(&code, response.status);
-    let description = description(response, members)
-        .map(|text| format!(" \"{text}\""))
-        .unwrap_or_default();
+    let description =
+        description(response, members).map(|text| format!(" \"{text}\"")).unwrap_or_default();
     let message = format!(
         "{} responded with {}{description} (status {}): {}",
         response.endpoint,
@@ -174,11 +166,8 @@ fn status_error(response: &TokenResponse<'_>) -> Error {
     } else {
         "check the token URL and the client's credentials"
     };
-    let message = format!(
-        "{} responded with {}: {advice}",
-        response.endpoint,
-        response.status.as_u16()
-    );
+    let message =
+        format!("{} responded with {}: {advice}", response.endpoint, response.status.as_u16());
     error(response, retryable, message, None)
 }
 
@@ -215,11 +204,7 @@ fn is_retryable(code: &str, status: StatusCode) -> bool {
 /// A 404, 302 or 403 without an error code counts as transient, although its error is permanent:
 /// gateways respond like this while the server behind them restarts.
 pub(crate) fn severity(error: &Error) -> Severity {
-    let registered = || {
-        error
-            .oauth_error()
-            .is_some_and(|code| KNOWN_PERMANENT.contains(&code))
-    };
+    let registered = || error.oauth_error().is_some_and(|code| KNOWN_PERMANENT.contains(&code));
     let from_the_gateway =
         error.kind() == ErrorKind::Refused && !is_rejection(error) && !registered();
     match error.is_permanent() && !from_the_gateway {
@@ -237,12 +222,8 @@ pub(crate) fn is_rejection(error: &Error) -> bool {
     }
 }
 
-const REJECTIONS: [&str; 4] = [
-    "invalid_client",
-    "unauthorized_client",
-    "invalid_grant",
-    "access_denied",
-];
+const REJECTIONS: [&str; 4] =
+    ["invalid_client", "unauthorized_client", "invalid_grant", "access_denied"];
 
 const KNOWN_TRANSIENT: [&str; 3] = ["temporarily_unavailable", "server_error", "slow_down"];
 

@@ -18,10 +18,7 @@ pub(crate) struct Schedule {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self {
-            renew_before: Duration::from_secs(300),
-            stop_before: Duration::from_secs(10),
-        }
+        Self { renew_before: Duration::from_secs(300), stop_before: Duration::from_secs(10) }
     }
 }
 
@@ -91,12 +88,9 @@ pub(crate) fn pause(
         (Severity::Transient, true) => {
             doubled(Duration::from_secs(1), count, Duration::from_secs(30)).mul_f64(draw)
         }
-        (Severity::Transient, false) => between_steps(
-            Duration::from_millis(250),
-            count,
-            Duration::from_secs(10),
-            draw,
-        ),
+        (Severity::Transient, false) => {
+            between_steps(Duration::from_millis(250), count, Duration::from_secs(10), draw)
+        }
         (Severity::Permanent, _) => {
             between_steps(Duration::from_secs(5), count, Duration::from_secs(60), draw)
         }
@@ -106,9 +100,7 @@ pub(crate) fn pause(
 
 /// Returns `first` doubled for each count above 1, up to `max`.
 fn doubled(first: Duration, count: u32, max: Duration) -> Duration {
-    let factor = 1_u32
-        .checked_shl(count.saturating_sub(1))
-        .unwrap_or(u32::MAX);
+    let factor = 1_u32.checked_shl(count.saturating_sub(1)).unwrap_or(u32::MAX);
     first.saturating_mul(factor).min(max)
 }
 

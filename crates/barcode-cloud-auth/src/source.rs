@@ -45,11 +45,7 @@ struct Inner {
 
 enum Tokens {
     Static(AccessToken),
-    Fetched {
-        cache: Arc<Cache>,
-        work: Arc<Work>,
-        caller_wait: Duration,
-    },
+    Fetched { cache: Arc<Cache>, work: Arc<Work>, caller_wait: Duration },
 }
 
 /// A future that waits for a token. Boxed so that it does not enlarge the future of every call.
@@ -60,11 +56,7 @@ impl Tokens {
     fn token(&self, limit: Duration) -> Result<AccessToken, Wait<'_>> {
         match self {
             Self::Static(token) => Ok(token.clone()),
-            Self::Fetched {
-                cache,
-                work,
-                caller_wait,
-            } => cached(cache, work).ok_or_else(|| {
+            Self::Fetched { cache, work, caller_wait } => cached(cache, work).ok_or_else(|| {
                 let limit = limit.min(*caller_wait);
                 Box::pin(wait_for_token(cache, work, limit)) as Wait<'_>
             }),
@@ -116,10 +108,7 @@ impl TokenSource {
     }
 
     pub(crate) fn from_token(token: AccessToken, api_origin: ApiOrigin) -> Self {
-        Self(Arc::new(Inner {
-            tokens: Tokens::Static(token),
-            api_origin,
-        }))
+        Self(Arc::new(Inner { tokens: Tokens::Static(token), api_origin }))
     }
 
     pub(crate) fn from_work(
@@ -128,11 +117,7 @@ impl TokenSource {
         caller_wait: Duration,
         api_origin: ApiOrigin,
     ) -> Self {
-        let tokens = Tokens::Fetched {
-            cache,
-            work: Arc::new(work),
-            caller_wait,
-        };
+        let tokens = Tokens::Fetched { cache, work: Arc::new(work), caller_wait };
         Self(Arc::new(Inner { tokens, api_origin }))
     }
 
@@ -219,9 +204,7 @@ impl TokenSource {
     ) -> Result<AccessToken, Error> {
         self.0.api_origin.check(request.url())?;
         let token = self.token_within(limit).await?;
-        request
-            .headers_mut()
-            .insert(AUTHORIZATION, token.header_value().clone());
+        request.headers_mut().insert(AUTHORIZATION, token.header_value().clone());
         Ok(token)
     }
 
@@ -276,9 +259,7 @@ impl fmt::Debug for TokenSource {
             Tokens::Static(_) => "static",
             Tokens::Fetched { .. } => "fetched",
         };
-        f.debug_struct("TokenSource")
-            .field("tokens", &kind)
-            .finish_non_exhaustive()
+        f.debug_struct("TokenSource").field("tokens", &kind).finish_non_exhaustive()
     }
 }
 
@@ -306,9 +287,7 @@ async fn wait_for_token(
 ) -> Result<AccessToken, Error> {
     let runtime = Handle::try_current().map_err(|source| {
         let message = "a token can only be fetched on a Tokio runtime: call this from one";
-        Error::permanent(ErrorKind::Runtime, message)
-            .source(source)
-            .build()
+        Error::permanent(ErrorKind::Runtime, message).source(source).build()
     })?;
     let deadline = Instant::now() + caller_wait;
     let mut abandoned_here = 0;
@@ -381,11 +360,7 @@ async fn run_fetch(work: Arc<Work>, ticket: Ticket, cause: Option<span::Id>) {
         warn!(%error, endpoint, "no access token");
         return ticket.panicked(error);
     };
-    let draw = work
-        .random
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .f64();
+    let draw = work.random.lock().unwrap_or_else(PoisonError::into_inner).f64();
     let now = Instant::now();
     if let Some(report) = ticket.finish(now, result, draw) {
         if let Outcome::Failed(_) = report.outcome {
@@ -409,9 +384,7 @@ fn log(report: FetchReport, endpoint: &str, now: Instant) {
             );
         }
         Outcome::Failed(error) => {
-            let pause = report
-                .next_request
-                .map(|next| next.saturating_duration_since(now));
+            let pause = report.next_request.map(|next| next.saturating_duration_since(now));
             let has_token = report.has_token;
             let request_id = error.request_id();
             warn!(

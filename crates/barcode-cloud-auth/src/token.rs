@@ -31,12 +31,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) fn new(token: IssuedToken, generation: u64, times: Option<Times>) -> Arc<Self> {
-        Arc::new(Self {
-            header: token.header,
-            scope: token.scope,
-            generation,
-            times,
-        })
+        Arc::new(Self { header: token.header, scope: token.scope, generation, times })
     }
 }
 
@@ -86,9 +81,7 @@ impl AccessToken {
     /// Returns how long the token is still valid according to its lifetime: zero if it has expired,
     /// and `None` for a static token.
     pub fn remaining(&self) -> Option<Duration> {
-        self.0
-            .times
-            .map(|times| times.expires_at.saturating_duration_since(Instant::now()))
+        self.0.times.map(|times| times.expires_at.saturating_duration_since(Instant::now()))
     }
 }
 
@@ -137,10 +130,6 @@ pub(crate) fn static_token(token: &str) -> Result<AccessToken, Error> {
             format!("the static access token is invalid, because {problem}: set another one");
         Error::permanent(ErrorKind::Configuration, message).build()
     })?;
-    let token = IssuedToken {
-        header,
-        lifetime: Duration::ZERO,
-        scope: None,
-    };
+    let token = IssuedToken { header, lifetime: Duration::ZERO, scope: None };
     Ok(AccessToken(Entry::new(token, 0, None)))
 }

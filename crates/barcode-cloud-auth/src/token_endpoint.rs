@@ -133,11 +133,7 @@ impl IssuedToken {
                 format!("the access token is invalid, because {problem}: check the endpoint");
             Error::retryable(ErrorKind::InvalidResponse, message).build()
         })?;
-        Ok(Self {
-            header,
-            lifetime: lifetime.min(MAX_LIFETIME),
-            scope: None,
-        })
+        Ok(Self { header, lifetime: lifetime.min(MAX_LIFETIME), scope: None })
     }
 
     /// Sets the granted scope.
@@ -165,8 +161,6 @@ impl IssuedToken {
 
 impl fmt::Debug for IssuedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IssuedToken")
-            .field("lifetime", &self.lifetime)
-            .finish_non_exhaustive()
+        f.debug_struct("IssuedToken").field("lifetime", &self.lifetime).finish_non_exhaustive()
     }
 }

@@ -34,9 +34,7 @@ pub(crate) struct Settings {
 
 /// Connects to the service and obtains a token, so that wrong credentials fail before any work.
 pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
-    let limit = service
-        .timeout
-        .map_or(TOKEN_WAIT, |limit| limit.min(TOKEN_WAIT));
+    let limit = service.timeout.map_or(TOKEN_WAIT, |limit| limit.min(TOKEN_WAIT));
     let connection = prepare(service).await?;
     connection.client.token_source().token_within(limit).await?;
     Ok(connection)
@@ -46,11 +44,7 @@ pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
 pub(crate) async fn prepare(service: Service) -> anyhow::Result<Connection> {
     let (builder, settings, sandbox) = if service.sandbox {
         let sandbox = Sandbox::start().await?;
-        (
-            sandbox_builder(&sandbox)?,
-            sandbox_settings(&sandbox),
-            Some(sandbox),
-        )
+        (sandbox_builder(&sandbox)?, sandbox_settings(&sandbox), Some(sandbox))
     } else {
         let profile = profile::load(service.profile.as_deref())?;
         let origin = match &profile {
@@ -65,11 +59,7 @@ pub(crate) async fn prepare(service: Service) -> anyhow::Result<Connection> {
         Some(limit) => builder.timeout(limit),
         None => builder,
     };
-    Ok(Connection {
-        client: builder.build()?,
-        settings,
-        _sandbox: sandbox,
-    })
+    Ok(Connection { client: builder.build()?, settings, _sandbox: sandbox })
 }
 
 /// Returns a client that is configured to call `sandbox`.

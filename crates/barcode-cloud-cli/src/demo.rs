@@ -99,11 +99,7 @@ pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::R
         terminal::milliseconds(started.elapsed()),
         token.remaining().unwrap_or_default().as_secs()
     )?;
-    writeln!(
-        out,
-        "{:<20} {:<11} {:>6} {:>7}  value read",
-        "operation", "type", "bytes", "ms"
-    )?;
+    writeln!(out, "{:<20} {:<11} {:>6} {:>7}  value read", "operation", "type", "bytes", "ms")?;
 
     let progress = terminal::progress(SAMPLES.len() * FORMS.len() * 3);
     let mut differing = 0;
@@ -133,10 +129,7 @@ pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::R
         Some(_) => "cargo run --",
         None => "barcode",
     };
-    writeln!(
-        out,
-        "Next: {program} --sandbox generate QR \"Hello, world\" -o hello.png"
-    )?;
+    writeln!(out, "Next: {program} --sandbox generate QR \"Hello, world\" -o hello.png")?;
     Ok(())
 }
 
@@ -153,9 +146,7 @@ async fn exercise(
     let [generate, recognize, scan] = form.operation_names();
 
     let started = Instant::now();
-    let image = form
-        .generate(client, sample.barcode_type, sample.value, format)
-        .await?;
+    let image = form.generate(client, sample.barcode_type, sample.value, format).await?;
     let time = started.elapsed();
     tokio::fs::write(&path, &image)
         .await
@@ -173,10 +164,7 @@ async fn exercise(
     // that URL.
     let url = format!("https://pictures.example/{}", path.display());
     sandbox.url_file(url.as_str(), path.as_path());
-    let source = forms::Source {
-        path: &path,
-        url: &url,
-    };
+    let source = forms::Source { path: &path, url: &url };
     let started = Instant::now();
     let found = form.recognize(client, &source, sample.reads_as).await?;
     let recognized = read(recognize, sample, image.len(), started.elapsed(), &found);
@@ -194,39 +182,15 @@ fn read(
     time: Duration,
     found: &[Barcode],
 ) -> Row {
-    let values: Vec<_> = found
-        .iter()
-        .map(|barcode| terminal::printable(&barcode.value))
-        .collect();
+    let values: Vec<_> = found.iter().map(|barcode| terminal::printable(&barcode.value)).collect();
     let equal = values == [sample.value] && found[0].barcode_type == sample.reads_as;
-    let result = if equal {
-        values.join(", ")
-    } else {
-        format!("{values:?} INSTEAD OF {:?}", sample.value)
-    };
-    Row {
-        operation,
-        barcode_type: sample.barcode_type,
-        bytes,
-        time,
-        result,
-        equal,
-    }
+    let result =
+        if equal { values.join(", ") } else { format!("{values:?} INSTEAD OF {:?}", sample.value) };
+    Row { operation, barcode_type: sample.barcode_type, bytes, time, result, equal }
 }
 
 fn print(out: &mut impl Write, row: &Row) -> std::io::Result<()> {
-    let Row {
-        operation,
-        barcode_type,
-        bytes,
-        time,
-        result,
-        ..
-    } = row;
+    let Row { operation, barcode_type, bytes, time, result, .. } = row;
     let time = terminal::milliseconds(*time);
-    writeln!(
-        out,
-        "{operation:<20} {:<11} {bytes:>6} {time:>7}  {result}",
-        barcode_type.to_string()
-    )
+    writeln!(out, "{operation:<20} {:<11} {bytes:>6} {time:>7}  {result}", barcode_type.to_string())
 }

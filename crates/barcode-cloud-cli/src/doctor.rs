@@ -67,21 +67,14 @@ fn entry((name, outcome): &Check) -> Value {
 async fn check(connection: &Connection) -> Vec<Check> {
     let settings = &connection.settings;
     let client = settings.client_id.as_deref().unwrap_or("unknown");
-    let summary = format!(
-        "client {client} from the {}, {}",
-        settings.origin, settings.base_url
-    );
+    let summary = format!("client {client} from the {}, {}", settings.origin, settings.base_url);
     let [service_name, token_name] = [&settings.base_url, &settings.token_url].map(resolve);
     let date = connection_date(connection).await;
     let (connected, clock) = match date {
-        Ok((status, date)) => (
-            Ok(format!("the service responds ({status})")),
-            clock(date, SystemTime::now()),
-        ),
-        Err(error) => (
-            Err(error),
-            Err(anyhow!("unknown, because the service did not respond")),
-        ),
+        Ok((status, date)) => {
+            (Ok(format!("the service responds ({status})")), clock(date, SystemTime::now()))
+        }
+        Err(error) => (Err(error), Err(anyhow!("unknown, because the service did not respond"))),
     };
     vec![
         ("settings", Ok(summary)),
@@ -95,14 +88,9 @@ async fn check(connection: &Connection) -> Vec<Check> {
 
 /// Resolves the host of a URL.
 async fn resolve(url: &String) -> anyhow::Result<String> {
-    let url: Url = url
-        .parse()
-        .with_context(|| format!("`{url}` is not a URL"))?;
+    let url: Url = url.parse().with_context(|| format!("`{url}` is not a URL"))?;
     let host = url.host_str().context("the URL has no host")?.to_owned();
-    let name = (
-        host.trim_matches(['[', ']']),
-        url.port_or_known_default().unwrap_or(443),
-    );
+    let name = (host.trim_matches(['[', ']']), url.port_or_known_default().unwrap_or(443));
     let addresses = tokio::time::timeout(LIMIT, tokio::net::lookup_host(name)).await;
     let addresses = addresses.context("the name server does not respond; check the network");
     let advice = || {
@@ -142,10 +130,7 @@ fn clock(date: Option<SystemTime>, now: SystemTime) -> anyhow::Result<String> {
     if skew > MAX_SKEW {
         bail!("{seconds} s {direction} the service; set the clock, for example with NTP");
     }
-    Ok(format!(
-        "at most {} s from that of the service",
-        seconds + 1
-    ))
+    Ok(format!("at most {} s from that of the service", seconds + 1))
 }
 
 async fn token(connection: &Connection) -> anyhow::Result<String> {

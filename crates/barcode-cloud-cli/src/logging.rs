@@ -37,10 +37,7 @@ pub(crate) fn init(output: Output) -> anyhow::Result<()> {
             .with_span_events(FmtSpan::CLOSE)
             .with_filter(targets)
     });
-    tracing_subscriber::registry()
-        .with(notices)
-        .with(log)
-        .try_init()?;
+    tracing_subscriber::registry().with(notices).with(log).try_init()?;
     Ok(())
 }
 
@@ -58,14 +55,8 @@ fn selected(output: Output) -> anyhow::Result<Option<Targets>> {
         1 => Level::DEBUG,
         _ => return Ok(Some(Targets::new().with_default(Level::TRACE))),
     };
-    let libraries = [
-        "barcode_cloud",
-        "barcode_cloud_auth",
-        "barcode_cloud_sandbox",
-    ];
-    Ok(Some(
-        Targets::new().with_targets(libraries.map(|library| (library, level))),
-    ))
+    let libraries = ["barcode_cloud", "barcode_cloud_auth", "barcode_cloud_sandbox"];
+    Ok(Some(Targets::new().with_targets(libraries.map(|library| (library, level)))))
 }
 
 /// Prints a line for each retry.
@@ -75,11 +66,7 @@ impl<S: Subscriber> Layer<S> for RetryNotices {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut retry = Retry::default();
         event.record(&mut retry);
-        if let Retry {
-            pause: Some(pause),
-            kind: Some(kind),
-        } = retry
-        {
+        if let Retry { pause: Some(pause), kind: Some(kind) } = retry {
             terminal::notice(&format!("{kind}: the request is sent again in {pause}"));
         }
     }

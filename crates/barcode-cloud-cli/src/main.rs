@@ -75,11 +75,7 @@ async fn run_until_interrupted(arguments: Arguments) -> anyhow::Result<ExitCode>
 }
 
 async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let Arguments {
-        service,
-        output,
-        command,
-    } = arguments;
+    let Arguments { service, output, command } = arguments;
     match command {
         Command::Generate(generate) => return generate::run(service, output, *generate, out).await,
         Command::Types(types) => return types::run(&types, out),

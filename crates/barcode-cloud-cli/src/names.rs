@@ -65,9 +65,7 @@ pub(crate) fn simplified(name: &str) -> String {
 /// Returns the number or letter of a value such as `version05` or `levelh`, without leading zeros.
 fn number(name: &str) -> Option<&str> {
     let number = name.strip_prefix("version");
-    number
-        .or_else(|| name.strip_prefix("level"))
-        .map(without_zeros)
+    number.or_else(|| name.strip_prefix("level")).map(without_zeros)
 }
 
 fn without_zeros(number: &str) -> &str {
@@ -99,10 +97,7 @@ mod tests {
             assert_eq!(find(&name, Type::ALL).unwrap(), *barcode_type);
         }
         for version in QrVersion::ALL {
-            assert_eq!(
-                find(&version.to_string(), QrVersion::ALL).unwrap(),
-                *version
-            );
+            assert_eq!(find(&version.to_string(), QrVersion::ALL).unwrap(), *version);
         }
     }
 
@@ -135,10 +130,7 @@ mod tests {
         for (text, ending) in [
             ("Code182", "did you mean Code128?"),
             ("aztek", "did you mean Aztec?"),
-            (
-                "xyz",
-                "is not one of the 73 known values, which `barcode types` and `--help` list",
-            ),
+            ("xyz", "is not one of the 73 known values, which `barcode types` and `--help` list"),
         ] {
             let error = parse("TYPE", text, Type::ALL).unwrap_err().to_string();
             assert!(error.starts_with(&format!("TYPE: `{text}` is ")), "{error}");

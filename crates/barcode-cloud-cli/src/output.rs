@@ -122,9 +122,7 @@ pub(crate) fn error_object(error: &anyhow::Error) -> Value {
     let mut object = Map::from_iter([("message".to_owned(), json!(message(error)))]);
     let mut insert = |name: &str, value: Value| object.insert(name.to_owned(), value);
     let known = find(error);
-    let of_token = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<auth::Error>());
+    let of_token = error.chain().find_map(|cause| cause.downcast_ref::<auth::Error>());
     let kind = match (known, of_token) {
         (Some(known), _) => known.kind().as_str(),
         (None, Some(_)) => "auth",
@@ -139,24 +137,13 @@ pub(crate) fn error_object(error: &anyhow::Error) -> Value {
     let retry_after = retry_after.or(of_token.and_then(auth::Error::retry_after));
     insert("kind", json!(kind));
     insert("status", json!(status.map(|status| status.as_u16())));
-    insert(
-        "code",
-        json!(code.or(of_token.and_then(auth::Error::oauth_error))),
-    );
-    insert(
-        "request_id",
-        json!(request_id.or(of_token.and_then(auth::Error::request_id))),
-    );
-    insert(
-        "may_have_been_billed",
-        json!(known.is_some_and(Error::may_have_been_billed)),
-    );
+    insert("code", json!(code.or(of_token.and_then(auth::Error::oauth_error))));
+    insert("request_id", json!(request_id.or(of_token.and_then(auth::Error::request_id))));
+    insert("may_have_been_billed", json!(known.is_some_and(Error::may_have_been_billed)));
     insert("retry_after", json!(retry_after.map(|wait| wait.as_secs())));
     object.into()
 }
 
 fn find(error: &anyhow::Error) -> Option<&Error> {
-    error
-        .chain()
-        .find_map(<dyn StdError>::downcast_ref::<Error>)
+    error.chain().find_map(<dyn StdError>::downcast_ref::<Error>)
 }

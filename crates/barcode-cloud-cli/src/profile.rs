@@ -11,11 +11,8 @@ use toml::Table;
 /// The profile that is used if neither --profile nor the environment selects credentials.
 const DEFAULT: &str = "default";
 /// The variables that provide credentials.
-const CREDENTIALS: [&str; 3] = [
-    "BARCODE_CLOUD_CLIENT_ID",
-    "BARCODE_CLOUD_CLIENT_SECRET",
-    "BARCODE_CLOUD_ACCESS_TOKEN",
-];
+const CREDENTIALS: [&str; 3] =
+    ["BARCODE_CLOUD_CLIENT_ID", "BARCODE_CLOUD_CLIENT_SECRET", "BARCODE_CLOUD_ACCESS_TOKEN"];
 /// Secrets that the file may not contain, because it is easily copied and shared.
 const SECRETS: [&str; 2] = ["client_secret", "access_token"];
 
@@ -35,11 +32,7 @@ pub(crate) struct Profile {
 /// Returns the profile with this name. Without a name, returns the default profile if there is one
 /// and the environment has no credentials.
 pub(crate) fn load(name: Option<&str>) -> anyhow::Result<Option<Profile>> {
-    if name.is_none()
-        && CREDENTIALS
-            .iter()
-            .any(|name| std::env::var_os(name).is_some())
-    {
+    if name.is_none() && CREDENTIALS.iter().any(|name| std::env::var_os(name).is_some()) {
         return Ok(None);
     }
     match (path(), name) {
@@ -95,9 +88,8 @@ fn config(profile: toml::Value) -> anyhow::Result<Config> {
         bail!("remove `{secret}`; use `client_secret_command` or `credentials_file` instead");
     }
     let command = profile.remove("client_secret_command");
-    let mut config: Config = profile
-        .try_into()
-        .map_err(|error: toml::de::Error| anyhow!("{}", error.message()))?;
+    let mut config: Config =
+        profile.try_into().map_err(|error: toml::de::Error| anyhow!("{}", error.message()))?;
     if let Some(command) = command {
         let command: Vec<String> = command.try_into().map_err(|_| {
             anyhow!("client_secret_command: write it as [\"program\", \"argument\"]")

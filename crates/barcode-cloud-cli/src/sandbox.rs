@@ -81,21 +81,9 @@ pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::R
         writeln!(out, "{line}")?;
     } else {
         writeln!(out, "export BARCODE_CLOUD_BASE_URL={}", sandbox.base_url())?;
-        writeln!(
-            out,
-            "export BARCODE_CLOUD_TOKEN_URL={}",
-            sandbox.token_url()
-        )?;
-        writeln!(
-            out,
-            "export BARCODE_CLOUD_CLIENT_ID={}",
-            sandbox.client_id()
-        )?;
-        writeln!(
-            out,
-            "export BARCODE_CLOUD_CLIENT_SECRET={}",
-            sandbox.client_secret()
-        )?;
+        writeln!(out, "export BARCODE_CLOUD_TOKEN_URL={}", sandbox.token_url())?;
+        writeln!(out, "export BARCODE_CLOUD_CLIENT_ID={}", sandbox.client_id())?;
+        writeln!(out, "export BARCODE_CLOUD_CLIENT_SECRET={}", sandbox.client_secret())?;
         eprintln!(
             "The sandbox runs until you press Ctrl-C. To use it, paste the lines above into another terminal, or open {} in \
              a browser.",
@@ -122,10 +110,7 @@ fn configured(arguments: &Arguments) -> anyhow::Result<Builder> {
             .context("--url-file: expected URL=PATH")?;
         let path = PathBuf::from(path);
         if !path.is_file() {
-            bail!(
-                "--url-file: {} does not exist or is not a file",
-                path.display()
-            );
+            bail!("--url-file: {} does not exist or is not a file", path.display());
         }
         builder = builder.url_file(url, path);
     }

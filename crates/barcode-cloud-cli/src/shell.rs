@@ -32,12 +32,7 @@ pub(crate) struct Man {
 pub(crate) fn completions(arguments: &Completions, out: &mut impl Write) -> anyhow::Result<()> {
     // `generate` panics if it cannot write.
     let mut script = Vec::new();
-    clap_complete::generate(
-        arguments.shell,
-        &mut Arguments::command(),
-        "barcode",
-        &mut script,
-    );
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), "barcode", &mut script);
     Ok(out.write_all(&script)?)
 }
 

@@ -38,15 +38,14 @@ pub(crate) fn one_line(error: &anyhow::Error) -> String {
 /// Escapes the control characters in `text`, because the value of a barcode could otherwise control
 /// the terminal.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut line, character| {
-            if character.is_control() {
-                line.extend(character.escape_default());
-            } else {
-                line.push(character);
-            }
-            line
-        })
+    text.chars().fold(String::with_capacity(text.len()), |mut line, character| {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+        line
+    })
 }
 
 /// Returns a progress bar of `length` steps on standard error. It is hidden if standard error is
@@ -94,9 +93,7 @@ mod tests {
         let cause = || std::io::Error::other("the cause");
         let error = Err::<(), _>(cause()).context("it failed").unwrap_err();
         assert_eq!(one_line(&error), "it failed: the cause");
-        let error = Err::<(), _>(cause())
-            .context("failed for the cause")
-            .unwrap_err();
+        let error = Err::<(), _>(cause()).context("failed for the cause").unwrap_err();
         assert_eq!(one_line(&error), "failed for the cause");
     }
 }

@@ -51,11 +51,7 @@ struct Entry {
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let wanted: Vec<String> = arguments
-        .names
-        .iter()
-        .map(|name| names::simplified(name))
-        .collect();
+    let wanted: Vec<String> = arguments.names.iter().map(|name| names::simplified(name)).collect();
     let is_wanted = |entry: &Entry| {
         let name = names::simplified(&entry.name);
         wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted))
@@ -77,13 +73,9 @@ pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
 /// Returns all types: those that can be generated, and those that can only be read.
 fn all() -> Vec<Entry> {
     let written = EncodeBarcodeType::ALL.iter().map(ToString::to_string);
-    let read: Vec<String> = DecodeBarcodeType::ALL
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let mut entries: Vec<Entry> = written
-        .map(|name| Entry::new(name.clone(), true, read.contains(&name)))
-        .collect();
+    let read: Vec<String> = DecodeBarcodeType::ALL.iter().map(ToString::to_string).collect();
+    let mut entries: Vec<Entry> =
+        written.map(|name| Entry::new(name.clone(), true, read.contains(&name))).collect();
     // These stand for several types.
     let is_type = |name: &String| !matches!(name.as_str(), "MostCommonlyUsed" | "All");
     for name in read.into_iter().filter(is_type) {
@@ -114,9 +106,7 @@ impl Entry {
         Self {
             service: [support(is_written), support(is_read)],
             sandbox: [sandbox_writes, sandbox_reads],
-            data: rules::rule(&name)
-                .map(ToString::to_string)
-                .unwrap_or_default(),
+            data: rules::rule(&name).map(ToString::to_string).unwrap_or_default(),
             name,
         }
     }
@@ -143,11 +133,7 @@ fn print(entries: &[Entry], out: &mut impl Write) -> anyhow::Result<()> {
     let Some(width) = entries.iter().map(|entry| entry.name.len()).max() else {
         return Ok(());
     };
-    writeln!(
-        out,
-        "{:width$}  {:12}  {:14}  DATA",
-        "TYPE", "SERVICE", "SANDBOX"
-    )?;
+    writeln!(out, "{:width$}  {:12}  {:14}  DATA", "TYPE", "SERVICE", "SANDBOX")?;
     for entry in entries {
         let line = format!(
             "{:width$}  {:12}  {:14}  {}",
@@ -194,11 +180,7 @@ mod tests {
     fn the_sandbox_supports_what_its_engine_supports() {
         let rows = ENGINE.lines().filter_map(|line| line.strip_prefix("| `"));
         let rows: Vec<Vec<&str>> = rows
-            .map(|row| {
-                row.split(" | ")
-                    .map(|cell| cell.trim_end_matches('`').trim())
-                    .collect()
-            })
+            .map(|row| row.split(" | ").map(|cell| cell.trim_end_matches('`').trim()).collect())
             .collect();
         let expected = |cell: &str, native: &str| match cell {
             "" => Support::No,
@@ -206,12 +188,7 @@ mod tests {
             _ => Support::Yes,
         };
         let entries = all();
-        assert!(
-            entries.len() > 80 && rows.len() > 80,
-            "{} {}",
-            entries.len(),
-            rows.len()
-        );
+        assert!(entries.len() > 80 && rows.len() > 80, "{} {}", entries.len(), rows.len());
         for entry in entries {
             let row = rows.iter().find(|row| row[0] == entry.name);
             let cells = row.map_or(["", ""], |row| [row[1], row[2]]);

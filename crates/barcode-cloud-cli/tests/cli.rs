@@ -56,15 +56,9 @@ fn demo_reads_back_every_value() {
         "scan_base64 ",
         "scan_multipart ",
     ] {
-        assert!(
-            output.lines().any(|line| line.starts_with(operation)),
-            "{operation} in {output}"
-        );
+        assert!(output.lines().any(|line| line.starts_with(operation)), "{operation} in {output}");
     }
-    assert!(
-        output.contains("every value read equals the value written"),
-        "{output}"
-    );
+    assert!(output.contains("every value read equals the value written"), "{output}");
     assert!(folder.path().join("barcode-demo/qr.png").exists());
 }
 
@@ -73,24 +67,14 @@ fn generate_recognize_and_scan_print_one_line_per_barcode() {
     let folder = tempfile::tempdir().unwrap();
     let output = stdout(&run(
         folder.path(),
-        &[
-            "--sandbox",
-            "generate",
-            "QR",
-            "Hello, world",
-            "-o",
-            "hello.png",
-        ],
+        &["--sandbox", "generate", "QR", "Hello, world", "-o", "hello.png"],
     ));
     assert!(
         output.starts_with("hello.png: QR, ") && output.ends_with(" bytes of PNG\n"),
         "{output}"
     );
     assert_eq!(
-        stdout(&run(
-            folder.path(),
-            &["--sandbox", "recognize", "hello.png"]
-        )),
+        stdout(&run(folder.path(), &["--sandbox", "recognize", "hello.png"])),
         "QR: Hello, world\n"
     );
     assert_eq!(
@@ -98,26 +82,14 @@ fn generate_recognize_and_scan_print_one_line_per_barcode() {
         "QR: Hello, world\n"
     );
 
-    let json = stdout(&run(
-        folder.path(),
-        &["--sandbox", "scan", "--json", "hello.png"],
-    ));
+    let json = stdout(&run(folder.path(), &["--sandbox", "scan", "--json", "hello.png"]));
     let json: Value = serde_json::from_str(&json).unwrap();
     let json = &json[0]["barcodes"][0];
-    assert_eq!(
-        (json["value"].as_str(), json["type"].as_str()),
-        (Some("Hello, world"), Some("QR"))
-    );
+    assert_eq!((json["value"].as_str(), json["type"].as_str()), (Some("Hello, world"), Some("QR")));
     assert_eq!(json["region"].as_array().unwrap().len(), 4);
 
-    let output = stdout(&run(
-        folder.path(),
-        &["--sandbox", "recognize", "hello.png", "hello.png"],
-    ));
-    assert_eq!(
-        output,
-        "hello.png: QR: Hello, world\nhello.png: QR: Hello, world\n"
-    );
+    let output = stdout(&run(folder.path(), &["--sandbox", "recognize", "hello.png", "hello.png"]));
+    assert_eq!(output, "hello.png: QR: Hello, world\nhello.png: QR: Hello, world\n");
 }
 
 #[test]
@@ -126,11 +98,7 @@ fn data_and_images_can_be_piped() {
     std::fs::write(folder.path().join("data"), "by pipe").unwrap();
     let stdin = |name: &str| Stdio::from(std::fs::File::open(folder.path().join(name)).unwrap());
     let arguments = ["--sandbox", "generate", "code128", "-", "--format", "gif"];
-    let image = barcode(folder.path())
-        .args(arguments)
-        .stdin(stdin("data"))
-        .output()
-        .unwrap();
+    let image = barcode(folder.path()).args(arguments).stdin(stdin("data")).output().unwrap();
     assert!(image.stdout.starts_with(b"GIF8"), "{image:?}");
     std::fs::write(folder.path().join("image"), image.stdout).unwrap();
     let read = barcode(folder.path())
@@ -144,19 +112,10 @@ fn data_and_images_can_be_piped() {
 #[test]
 fn an_image_without_a_barcode_has_a_distinct_exit_status() {
     let folder = tempfile::tempdir().unwrap();
-    stdout(&run(
-        folder.path(),
-        &["--sandbox", "generate", "QR", "x", "-o", "x.png"],
-    ));
-    let output = run(
-        folder.path(),
-        &["--sandbox", "recognize", "--type", "ean13", "x.png"],
-    );
+    stdout(&run(folder.path(), &["--sandbox", "generate", "QR", "x", "-o", "x.png"]));
+    let output = run(folder.path(), &["--sandbox", "recognize", "--type", "ean13", "x.png"]);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        String::from_utf8(output.stderr).unwrap(),
-        "no barcode found in x.png\n"
-    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "no barcode found in x.png\n");
 }
 
 #[test]
@@ -172,30 +131,15 @@ fn invalid_input_is_reported_on_a_single_line() {
         |arguments: &[&str]| failure(&run(folder.path(), &[&["--sandbox"], arguments].concat()));
     for (arguments, expected) in [
         (&["generate", "QR", "", "-o", "x.png"][..], "data: is empty"),
-        (
-            &["generate", "QR", &long, "-o", "x.png"],
-            "data: QR cannot hold 10000 characters",
-        ),
+        (&["generate", "QR", &long, "-o", "x.png"], "data: QR cannot hold 10000 characters"),
         (
             &["generate", "QR", "x", "-o", "x.bmp"],
             "x.bmp: the file extension does not select an image format",
         ),
-        (
-            &["generate", "QR", "x", "-o", "no/such/folder/x.png"],
-            "no/such/folder/x.png: ",
-        ),
-        (
-            &["scan", "text.png"],
-            "text.png: the service responded with 400 Bad Request",
-        ),
-        (
-            &["scan", "large.png"],
-            "large.png: the service responded with 400 Bad Request",
-        ),
-        (
-            &["scan", "empty.png"],
-            "empty.png: image: is empty (0 bytes)",
-        ),
+        (&["generate", "QR", "x", "-o", "no/such/folder/x.png"], "no/such/folder/x.png: "),
+        (&["scan", "text.png"], "text.png: the service responded with 400 Bad Request"),
+        (&["scan", "large.png"], "large.png: the service responded with 400 Bad Request"),
+        (&["scan", "empty.png"], "empty.png: image: is empty (0 bytes)"),
         (&["scan", "missing.png"], "missing.png: "),
         (&["scan", "."], "directory"),
     ] {
@@ -208,21 +152,12 @@ fn invalid_input_is_reported_on_a_single_line() {
 fn missing_credentials_are_reported_with_both_solutions() {
     let folder = tempfile::tempdir().unwrap();
     let error = failure(&run(folder.path(), &["scan", "x.png"]));
-    assert!(
-        error.contains("BARCODE_CLOUD_CLIENT_ID") && error.contains("--sandbox"),
-        "{error}"
-    );
+    assert!(error.contains("BARCODE_CLOUD_CLIENT_ID") && error.contains("--sandbox"), "{error}");
 
-    let empty = barcode(folder.path())
-        .arg("token")
-        .env("BARCODE_CLOUD_CLIENT_ID", "")
-        .output()
-        .unwrap();
+    let empty =
+        barcode(folder.path()).arg("token").env("BARCODE_CLOUD_CLIENT_ID", "").output().unwrap();
     let error = failure(&empty);
-    assert!(
-        error.contains("BARCODE_CLOUD_CLIENT_ID") && error.contains("empty"),
-        "{error}"
-    );
+    assert!(error.contains("BARCODE_CLOUD_CLIENT_ID") && error.contains("empty"), "{error}");
 }
 
 /// A sandbox that runs in its own process, and the first line of its output as JSON.
@@ -237,9 +172,7 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self(child, serde_json::from_str(&line).unwrap())
     }
 
@@ -278,43 +211,20 @@ fn the_environment_selects_a_running_sandbox() {
     assert!(page.starts_with("http://127.0.0.1:") && page.ends_with('/'));
     let secret = server.text("client_secret");
     let with = |secret: &str, arguments: &[&str]| {
-        server
-            .command(folder.path(), secret)
-            .args(arguments)
-            .output()
-            .unwrap()
+        server.command(folder.path(), secret).args(arguments).output().unwrap()
     };
 
-    stdout(&with(
-        secret,
-        &["generate", "EAN13", "4006381333931", "-o", "ean.png"],
-    ));
-    assert_eq!(
-        stdout(&with(secret, &["recognize", "ean.png"])),
-        "EAN13: 4006381333931\n"
-    );
+    stdout(&with(secret, &["generate", "EAN13", "4006381333931", "-o", "ean.png"]));
+    assert_eq!(stdout(&with(secret, &["recognize", "ean.png"])), "EAN13: 4006381333931\n");
     let token = stdout(&with(secret, &["token", "--show"]));
     assert_eq!(token.trim().split('.').count(), 3, "a JWT");
 
     let error = failure(&with("canary-wrong", &["scan", "ean.png"]));
-    assert!(
-        error.contains("invalid_client") && !error.contains("canary"),
-        "{error}"
-    );
+    assert!(error.contains("invalid_client") && !error.contains("canary"), "{error}");
 
-    let lossy = &[
-        "generate",
-        "Code39",
-        "Aspose",
-        "--unchecked",
-        "-o",
-        "code39.png",
-    ];
+    let lossy = &["generate", "Code39", "Aspose", "--unchecked", "-o", "code39.png"];
     stdout(&with(secret, lossy));
-    assert_eq!(
-        stdout(&with(secret, &["recognize", "code39.png"])),
-        "Code39: A\n"
-    );
+    assert_eq!(stdout(&with(secret, &["recognize", "code39.png"])), "Code39: A\n");
     let strict = Server::start(folder.path(), &["--strict"]);
     let mut strict = strict.command(folder.path(), strict.text("client_secret"));
     let error = failure(&strict.args(lossy).output().unwrap());
@@ -328,10 +238,7 @@ fn the_environment_selects_a_running_sandbox() {
         .output()
         .unwrap();
     let error = failure(&rejected);
-    assert!(
-        error.contains("401") && !error.contains("canary"),
-        "{error}"
-    );
+    assert!(error.contains("401") && !error.contains("canary"), "{error}");
     assert!(
         error.contains("access token is valid") && !error.contains("check the client"),
         "{error}"
@@ -351,10 +258,7 @@ fn an_unreachable_token_endpoint_is_an_error_within_seconds() {
         .env("BARCODE_CLOUD_CLIENT_ID", "id")
         .env("BARCODE_CLOUD_CLIENT_SECRET", "secret")
         .env("BARCODE_CLOUD_BASE_URL", "http://127.0.0.1:9/v4.0")
-        .env(
-            "BARCODE_CLOUD_TOKEN_URL",
-            "http://127.0.0.1:9/connect/token",
-        );
+        .env("BARCODE_CLOUD_TOKEN_URL", "http://127.0.0.1:9/connect/token");
     let before = std::time::Instant::now();
     let error = failure(&command.output().unwrap());
     assert!(error.contains("127.0.0.1:9"), "{error}");
@@ -365,10 +269,8 @@ fn an_unreachable_token_endpoint_is_an_error_within_seconds() {
 #[test]
 fn errors_are_json_objects_for_a_command_that_prints_json() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(
-        folder.path(),
-        &["--fault", "status=429; retry-after=100, status=500"],
-    );
+    let server =
+        Server::start(folder.path(), &["--fault", "status=429; retry-after=100, status=500"]);
     let error = |arguments: &[&str]| {
         let mut command = server.command(folder.path(), server.text("client_secret"));
         let output = command.args(arguments).output().unwrap();
@@ -390,10 +292,7 @@ fn errors_are_json_objects_for_a_command_that_prints_json() {
     let usage = error(&["scan", "--json", "--unknown", "x.png"]);
     assert_eq!(usage["kind"], "usage");
     let message = usage["message"].as_str().unwrap();
-    assert!(
-        message.starts_with("unexpected argument '--unknown'"),
-        "{message}"
-    );
+    assert!(message.starts_with("unexpected argument '--unknown'"), "{message}");
 }
 
 #[test]
@@ -437,10 +336,7 @@ fn a_closed_output_is_not_an_error_and_ctrl_c_exits_with_130() {
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert!(
-        output.status.success() && output.stderr.is_empty(),
-        "{output:?}"
-    );
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 
     let server = Server::start(folder.path(), &["--fault", "hang"]);
     let mut command = server.command(folder.path(), server.text("client_secret"));
@@ -515,11 +411,7 @@ fn a_busy_sandbox_exits_within_ten_seconds_of_sigterm() {
     let kill = Command::new("kill").arg(server.0.id().to_string()).status();
     assert!(kill.unwrap().success());
     assert!(server.0.wait().unwrap().success());
-    assert!(
-        before.elapsed() < std::time::Duration::from_secs(10),
-        "{:?}",
-        before.elapsed()
-    );
+    assert!(before.elapsed() < std::time::Duration::from_secs(10), "{:?}", before.elapsed());
     scan.wait().unwrap();
 }
 
@@ -581,10 +473,7 @@ fn only_allowed_host_names_reach_the_admin_endpoints() {
 #[test]
 fn a_sandbox_injects_faults_and_maps_urls_to_files() {
     let folder = tempfile::tempdir().unwrap();
-    stdout(&run(
-        folder.path(),
-        &["--sandbox", "generate", "QR", "by url", "-o", "label.png"],
-    ));
+    stdout(&run(folder.path(), &["--sandbox", "generate", "QR", "by url", "-o", "label.png"]));
     let url = "https://pictures.example/?name=label.png";
     let server = Server::start(
         folder.path(),
@@ -605,17 +494,11 @@ fn a_sandbox_injects_faults_and_maps_urls_to_files() {
     assert!(failure(&scan()).contains("400"));
     for (arguments, expected) in [
         (["--url-file", "label.png"], "expected URL=PATH"),
-        (
-            ["--url-file", "http://x=missing.png"],
-            "missing.png does not exist or is not a file",
-        ),
+        (["--url-file", "http://x=missing.png"], "missing.png does not exist or is not a file"),
         (["--fault", "status=1"], "--fault"),
         (["--listen", "192.0.2.1"], "cannot listen on 192.0.2.1:0"),
     ] {
-        let error = failure(&run(
-            folder.path(),
-            &[&["sandbox"], &arguments[..]].concat(),
-        ));
+        let error = failure(&run(folder.path(), &[&["sandbox"], &arguments[..]].concat()));
         assert!(error.contains(expected), "{error}");
     }
 }
@@ -628,9 +511,7 @@ fn serve_a_barcode(name: &'static str, request_lines: Sender<String>) -> String 
     std::thread::spawn(move || {
         for stream in listener.incoming().map(Result::unwrap) {
             let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
-            request_lines
-                .send(format!("{name}: {}", lines.next().unwrap()))
-                .unwrap();
+            request_lines.send(format!("{name}: {}", lines.next().unwrap())).unwrap();
             lines.find(String::is_empty);
             let body = r#"{"barcodes":[{"barcodeValue":"found","type":"QR"}]}"#;
             let length = body.len();
@@ -652,13 +533,7 @@ fn the_proxy_from_the_environment_is_used_unless_no_proxy_lists_the_host() {
         ("127.0.0.1", "service: GET /v4.0/barcode/scan?".to_owned()),
     ] {
         let mut command = barcode(folder.path());
-        for name in [
-            "HTTP_PROXY",
-            "NO_PROXY",
-            "ALL_PROXY",
-            "all_proxy",
-            "REQUEST_METHOD",
-        ] {
+        for name in ["HTTP_PROXY", "NO_PROXY", "ALL_PROXY", "all_proxy", "REQUEST_METHOD"] {
             command.env_remove(name);
         }
         command
@@ -669,9 +544,6 @@ fn the_proxy_from_the_environment_is_used_unless_no_proxy_lists_the_host() {
             .env("no_proxy", no_proxy);
         assert_eq!(stdout(&command.output().unwrap()), "QR: found\n");
         let requests: Vec<String> = requests.try_iter().collect();
-        assert!(
-            requests.len() == 1 && requests[0].starts_with(&expected),
-            "{requests:?}"
-        );
+        assert!(requests.len() == 1 && requests[0].starts_with(&expected), "{requests:?}");
     }
 }

@@ -82,9 +82,7 @@ impl Bounded for String {
             && maximum
                 .is_none_or(|maximum| at_most(self.len(), maximum) || at_most(count(), maximum));
         let shown = || format!("a text of {} characters", count());
-        inside
-            .then_some(())
-            .ok_or_else(|| outside(name, shown(), minimum, maximum))
+        inside.then_some(()).ok_or_else(|| outside(name, shown(), minimum, maximum))
     }
 }
 
@@ -99,9 +97,7 @@ impl<T> Bounded for Vec<T> {
         let inside = minimum.is_none_or(|minimum| count >= minimum)
             && maximum.is_none_or(|maximum| count <= maximum);
         let shown = || format!("a list of {count} items");
-        inside
-            .then_some(())
-            .ok_or_else(|| outside(name, shown(), minimum, maximum))
+        inside.then_some(()).ok_or_else(|| outside(name, shown(), minimum, maximum))
     }
 }
 
@@ -112,8 +108,7 @@ impl<T: Bounded> Bounded for Option<T> {
         minimum: Option<f64>,
         maximum: Option<f64>,
     ) -> Result<(), String> {
-        self.iter()
-            .try_for_each(|value| value.check_bounds(name, minimum, maximum))
+        self.iter().try_for_each(|value| value.check_bounds(name, minimum, maximum))
     }
 }
 
@@ -160,46 +155,16 @@ mod tests {
         for (value, minimum, maximum, expected) in [
             (&1_i32 as &dyn Bounded, Some(1.0), Some(2.0), None),
             (&2_i32, Some(1.0), Some(2.0), None),
-            (
-                &0_i64,
-                Some(1.0),
-                Some(2.0),
-                Some("0 is outside its bounds (1 to 2)"),
-            ),
-            (
-                &3_u8,
-                None,
-                Some(2.0),
-                Some("3 is outside its bounds (at most 2)"),
-            ),
-            (
-                &0_i32,
-                Some(0.5),
-                None,
-                Some("0 is outside its bounds (at least 0.5)"),
-            ),
-            (
-                &1_i32,
-                None,
-                Some(0.5),
-                Some("1 is outside its bounds (at most 0.5)"),
-            ),
+            (&0_i64, Some(1.0), Some(2.0), Some("0 is outside its bounds (1 to 2)")),
+            (&3_u8, None, Some(2.0), Some("3 is outside its bounds (at most 2)")),
+            (&0_i32, Some(0.5), None, Some("0 is outside its bounds (at least 0.5)")),
+            (&1_i32, None, Some(0.5), Some("1 is outside its bounds (at most 0.5)")),
             (&-1_i32, None, Some(-0.5), None),
             (&i32::MAX, None, Some(3e9), None),
             (&u64::MAX, Some(-1.0), None, None),
             (&0.1_f32, Some(0.1), Some(0.1), None),
-            (
-                &0.5_f64,
-                Some(1.0),
-                None,
-                Some("0.5 is outside its bounds (at least 1)"),
-            ),
-            (
-                &f32::NAN,
-                None,
-                Some(1.0),
-                Some("NaN is outside its bounds (at most 1)"),
-            ),
+            (&0.5_f64, Some(1.0), None, Some("0.5 is outside its bounds (at least 1)")),
+            (&f32::NAN, None, Some(1.0), Some("NaN is outside its bounds (at most 1)")),
             (&text("üü"), Some(2.0), Some(2.0), None),
             (
                 &text("ü"),
@@ -227,12 +192,7 @@ mod tests {
                 Some("a list of 2 items is outside its bounds (at most 1)"),
             ),
             (&None::<i32>, Some(1.0), None, None),
-            (
-                &Some(0),
-                Some(1.0),
-                None,
-                Some("0 is outside its bounds (at least 1)"),
-            ),
+            (&Some(0), Some(1.0), None, Some("0 is outside its bounds (at least 1)")),
         ] {
             let error = value.check_bounds("n", minimum, maximum).err();
             let expected = expected.map(|expected| format!("n: {expected}"));
@@ -240,10 +200,7 @@ mod tests {
         }
         assert_eq!(bounded(Ok(1), "n", Some(1.0), None), Ok(1));
         assert!(bounded(Ok(0), "n", Some(1.0), None).is_err());
-        assert_eq!(
-            bounded(Err::<i32, _>(text("e")), "n", None, None),
-            Err(text("e"))
-        );
+        assert_eq!(bounded(Err::<i32, _>(text("e")), "n", None, None), Err(text("e")));
     }
 
     #[test]

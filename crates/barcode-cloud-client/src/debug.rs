@@ -11,9 +11,7 @@ impl fmt::Debug for Client {
             true => "(not shown)",
             false => &self.baseurl,
         };
-        f.debug_struct("Client")
-            .field("baseurl", &shown)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("baseurl", &shown).finish_non_exhaustive()
     }
 }
 

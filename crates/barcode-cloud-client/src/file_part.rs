@@ -51,10 +51,7 @@ impl FilePart {
     ///
     /// [`InvalidMediaType`] if `media_type` is not a media type.
     pub fn content_type(self, media_type: &str) -> Result<Self, InvalidMediaType> {
-        self.0
-            .mime_str(media_type)
-            .map(Self)
-            .map_err(InvalidMediaType)
+        self.0.mime_str(media_type).map(Self).map_err(InvalidMediaType)
     }
 
     /// Sets a file name, because servers recognize files in a form by it.

@@ -112,11 +112,7 @@ impl From<Arc<dyn Hook>> for Hooks {
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A hook may contain secrets, so it is not shown.
-        f.write_str(if self.0.is_some() {
-            "Hooks(set)"
-        } else {
-            "Hooks(none)"
-        })
+        f.write_str(if self.0.is_some() { "Hooks(set)" } else { "Hooks(none)" })
     }
 }
 
@@ -126,9 +122,7 @@ pub(crate) async fn exchange<E>(
     operation: &'static Operation,
     mut request: Request,
 ) -> Result<Response, Error<E>> {
-    let info = OperationInfo {
-        operation_id: operation.id,
-    };
+    let info = OperationInfo { operation_id: operation.id };
     client.pre(&mut request, &info).await?;
     let result = client.exec(request, &info).await;
     client.post(&result, &info).await?;
@@ -138,10 +132,9 @@ pub(crate) async fn exchange<E>(
 impl ClientHooks<Hooks> for Client {
     async fn pre<E>(&self, request: &mut Request, info: &OperationInfo) -> Result<(), Error<E>> {
         match &self.inner.0 {
-            Some(hook) => hook
-                .before(request, info)
-                .await
-                .map_err(|error| Error::Custom(error.to_string())),
+            Some(hook) => {
+                hook.before(request, info).await.map_err(|error| Error::Custom(error.to_string()))
+            }
             None => Ok(()),
         }
     }

@@ -1,8 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![allow(
-    clippy::result_large_err,
-    reason = "the error of all calls is that of progenitor-client"
-)]
+#![allow(clippy::result_large_err, reason = "the error of all calls is that of progenitor-client")]
 
 #[allow(dead_code, reason = "the document determines which checks are used")]
 mod checks;
@@ -22,16 +19,10 @@ mod file_part;
 mod generated;
 mod hooks;
 #[cfg(feature = "mock")]
-#[allow(
-    dead_code,
-    reason = "the document determines which parameters there are"
-)]
+#[allow(dead_code, reason = "the document determines which parameters there are")]
 mod matching;
 mod operation;
-#[allow(
-    dead_code,
-    reason = "the document determines which parameters there are"
-)]
+#[allow(dead_code, reason = "the document determines which parameters there are")]
 mod request;
 
 pub use conversion::{NotGeneratable, NotReadable};

@@ -40,9 +40,7 @@ pub(crate) fn query(when: When, _: &Operation, name: &str, value: impl Serialize
     if texts.is_empty() {
         return when.query_param_missing(name);
     }
-    texts
-        .into_iter()
-        .fold(when, |when, text| when.query_param(name, text))
+    texts.into_iter().fold(when, |when, text| when.query_param(name, text))
 }
 
 /// Matches a header, which is missing if `value` is null or an empty list.
@@ -83,12 +81,7 @@ pub(crate) fn urlencoded(when: When, of: &Operation, name: &str, value: impl Ser
     let request: Result<_, crate::Error> = request.form_urlencoded(&value);
     let request = request.and_then(|request| Ok(request.build()?));
     let request = request.expect("the value is an object");
-    octets(
-        when,
-        of,
-        name,
-        request.body().and_then(reqwest::Body::as_bytes),
-    )
+    octets(when, of, name, request.body().and_then(reqwest::Body::as_bytes))
 }
 
 fn texts(name: &str, value: &impl Serialize) -> Vec<String> {

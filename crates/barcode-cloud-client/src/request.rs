@@ -75,8 +75,7 @@ impl<'a> PartialRequest<'a> {
         value: Result<impl Serialize + Check, String>,
     ) -> Self {
         let texts = self.texts(name, value);
-        self.query
-            .extend(texts.into_iter().map(|text| (name, text)));
+        self.query.extend(texts.into_iter().map(|text| (name, text)));
         self
     }
 
@@ -89,10 +88,7 @@ impl<'a> PartialRequest<'a> {
         if texts.is_empty() {
             return self;
         }
-        match (
-            HeaderName::try_from(name),
-            HeaderValue::try_from(texts.join(",")),
-        ) {
+        match (HeaderName::try_from(name), HeaderValue::try_from(texts.join(","))) {
             (Ok(header), Ok(value)) => {
                 self.headers.insert(header, value);
             }
@@ -158,9 +154,7 @@ impl<'a> PartialRequest<'a> {
         body: Result<reqwest::Body, String>,
     ) -> Result<Request, Error<E>> {
         let body = body.map_err(Error::InvalidRequest)?;
-        let request = self
-            .start()?
-            .header(CONTENT_TYPE, "application/octet-stream");
+        let request = self.start()?.header(CONTENT_TYPE, "application/octet-stream");
         Ok(request.body(body).build()?)
     }
 
@@ -173,11 +167,7 @@ impl<'a> PartialRequest<'a> {
         // The path starts with a slash.
         let base = self.client.baseurl.trim_end_matches('/');
         let url = format!("{base}{}", self.path);
-        let mut request = self
-            .client
-            .client
-            .request(method, url)
-            .headers(self.headers);
+        let mut request = self.client.client.request(method, url).headers(self.headers);
         if !self.query.is_empty() {
             request = request.query(&self.query);
         }
@@ -249,11 +239,7 @@ mod tests {
     use super::{PartialRequest, texts};
     use crate::{Client, Error, FilePart, Hooks, Operation};
 
-    const FIND: Operation = Operation {
-        id: "find",
-        method: "GET",
-        path: "/a/{x}/{y}",
-    };
+    const FIND: Operation = Operation { id: "find", method: "GET", path: "/a/{x}/{y}" };
 
     fn client() -> Client {
         Client::new("http://h/v4/", Hooks::none())
@@ -287,33 +273,15 @@ mod tests {
         let invalid = || Err::<i32, _>("q was not initialized".to_owned());
         let text = |text: &str| Ok(text.to_owned());
         for (partial, expected) in [
-            (
-                partial().query("q", invalid()).header("x", text("\n")),
-                "q was not initialized",
-            ),
-            (
-                partial().header("x-y", text("\n")).query("q", invalid()),
-                "x-y: not a valid header",
-            ),
-            (
-                partial().header("x y", text("z")),
-                "x y: not a valid header",
-            ),
-            (
-                partial().path("x", Ok(None::<i32>)),
-                "x: a path parameter cannot be \"\"",
-            ),
-            (
-                partial().path("x", text("..")),
-                "x: a path parameter cannot be \"..\"",
-            ),
+            (partial().query("q", invalid()).header("x", text("\n")), "q was not initialized"),
+            (partial().header("x-y", text("\n")).query("q", invalid()), "x-y: not a valid header"),
+            (partial().header("x y", text("z")), "x y: not a valid header"),
+            (partial().path("x", Ok(None::<i32>)), "x: a path parameter cannot be \"\""),
+            (partial().path("x", text("..")), "x: a path parameter cannot be \"..\""),
             (partial().query("q", Ok(f32::NAN)), "q: NaN cannot be sent"),
             (partial().query("o", Ok(json!({}))), "o: only texts"),
             (partial().field("f", Ok(vec![vec![1]])), "f: only texts"),
-            (
-                partial().file("f", Err::<FilePart, _>("no file".to_owned())),
-                "no file",
-            ),
+            (partial().file("f", Err::<FilePart, _>("no file".to_owned())), "no file"),
         ] {
             match partial.build::<()>() {
                 Err(Error::InvalidRequest(text)) => assert!(text.starts_with(expected), "{text}"),
@@ -329,25 +297,16 @@ mod tests {
         let client = client();
         let partial = || PartialRequest::new(&client, &FIND);
         let file = || Ok(FilePart::from(b"bytes".to_vec()));
-        let form = partial()
-            .multipart()
-            .field("a", Ok(vec![1, 2]))
-            .file("f", file());
+        let form = partial().multipart().field("a", Ok(vec![1, 2])).file("f", file());
         for (request, expected) in [
-            (
-                partial().json::<Vec<i32>, Vec<i32>, ()>(Ok(vec![1])),
-                "application/json",
-            ),
+            (partial().json::<Vec<i32>, Vec<i32>, ()>(Ok(vec![1])), "application/json"),
             (
                 partial().urlencoded::<Map<_, _>, Map<_, _>, ()>(Ok(Map::new())),
                 "application/x-www-form-urlencoded",
             ),
             (partial().octets(Ok("x".into())), "application/octet-stream"),
             (form.build(), "multipart/form-data; boundary="),
-            (
-                partial().multipart().build(),
-                "multipart/form-data; boundary=",
-            ),
+            (partial().multipart().build(), "multipart/form-data; boundary="),
         ] {
             let request = request.unwrap();
             let media_type = request.headers()["content-type"].to_str().unwrap();

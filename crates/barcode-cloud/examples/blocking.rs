@@ -15,9 +15,8 @@ pub(crate) fn main() -> anyhow::Result<()> {
 
 pub(crate) fn run(client: &Client, folder: &Path) -> anyhow::Result<()> {
     thread::scope(|scope| {
-        let tickets: Vec<_> = (1..=5)
-            .map(|seat| scope.spawn(move || ticket(client, folder, seat)))
-            .collect();
+        let tickets: Vec<_> =
+            (1..=5).map(|seat| scope.spawn(move || ticket(client, folder, seat))).collect();
         for ticket in tickets {
             println!("{}", ticket.join().expect("the thread does not panic")?);
         }

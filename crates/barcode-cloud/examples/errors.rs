@@ -20,9 +20,7 @@ pub(crate) async fn main() -> anyhow::Result<()> {
 pub(crate) async fn run(client: &Client) -> Vec<String> {
     let mut actions = Vec::new();
     for request in [
-        client
-            .generate(EncodeBarcodeType::Ean13, "no digits")
-            .unchecked(),
+        client.generate(EncodeBarcodeType::Ean13, "no digits").unchecked(),
         client.generate(EncodeBarcodeType::Ean13, "4006381333932"),
         client.generate(EncodeBarcodeType::Qr, "fine"),
     ] {

@@ -8,10 +8,7 @@ use barcode_cloud::{Client, EncodeBarcodeType, Error};
 /// The code under test: generates the label of a parcel.
 pub(crate) async fn label(client: &Client, parcel: u64) -> Result<Vec<u8>, Error> {
     let data = format!("PARCEL-{parcel:04}");
-    let image = client
-        .generate(EncodeBarcodeType::Code128, data)
-        .send()
-        .await?;
+    let image = client.generate(EncodeBarcodeType::Code128, data).send().await?;
     Ok(image.into_bytes().to_vec())
 }
 

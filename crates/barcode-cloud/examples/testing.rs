@@ -12,17 +12,12 @@ mod support;
 
 /// The code under test: finds the number of a parcel among the barcodes of its label.
 pub(crate) fn parcel_number(barcodes: &Barcodes) -> Option<&str> {
-    barcodes
-        .iter()
-        .find_map(|barcode| barcode.value.strip_prefix("PARCEL-"))
+    barcodes.iter().find_map(|barcode| barcode.value.strip_prefix("PARCEL-"))
 }
 
 /// The code under test: returns the number of the parcel whose label is in the photo.
 pub(crate) async fn read_parcel(client: &Client, photo: &Path) -> Result<Option<String>, Error> {
-    let barcodes = client
-        .recognize(photo)
-        .types([DecodeBarcodeType::Code128])
-        .await?;
+    let barcodes = client.recognize(photo).types([DecodeBarcodeType::Code128]).await?;
     Ok(parcel_number(&barcodes).map(str::to_owned))
 }
 
@@ -67,11 +62,7 @@ mod tests {
     fn client(answer: Answer) -> Client {
         let client =
             Client::builder().token_source(TokenSource::static_token("test").build().unwrap());
-        client
-            .retry(Retry::none())
-            .middleware(answer)
-            .build()
-            .unwrap()
+        client.retry(Retry::none()).middleware(answer).build().unwrap()
     }
 
     #[tokio::test]

@@ -196,10 +196,7 @@ pub struct Retry {
 impl Retry {
     /// Disables retries, except for the one attempt with a new token after a 401.
     pub fn none() -> Self {
-        Self {
-            attempts: NonZeroU32::MIN,
-            ..Self::default()
-        }
+        Self { attempts: NonZeroU32::MIN, ..Self::default() }
     }
 
     /// Sets [`attempts`](Self::attempts); 0 is treated as 1.
@@ -291,10 +288,7 @@ mod tests {
                 && config.proxy.is_some()
         );
         let shown = format!("{config:?} {}", serde_json::to_string(&config).unwrap());
-        assert!(
-            shown.contains("labels") && !shown.contains("canary"),
-            "{shown}"
-        );
+        assert!(shown.contains("labels") && !shown.contains("canary"), "{shown}");
     }
 
     #[test]

@@ -1,10 +1,7 @@
 //! Runs every example with a sandbox.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
-#![allow(
-    dead_code,
-    reason = "the tests do not call the `main` functions of the examples"
-)]
+#![allow(dead_code, reason = "the tests do not call the `main` functions of the examples")]
 #![allow(
     clippy::duplicate_mod,
     reason = "each example is a separate program with its own `support` module"
@@ -83,9 +80,7 @@ async fn response_if_upstream_responds(status: u16) -> reqwest::Response {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, axum_service::service(client)).into_future());
-    reqwest::get(format!("http://{address}/qr?data=hello"))
-        .await
-        .unwrap()
+    reqwest::get(format!("http://{address}/qr?data=hello")).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,23 +98,15 @@ async fn the_web_service_does_not_report_a_rate_limit_as_the_callers_error() {
 async fn each_kind_of_error_is_handled_differently() {
     let (_sandbox, client) = support::sandbox().await.unwrap();
     let actions = errors::run(&client).await;
-    assert!(
-        actions[0].starts_with("rejected with errorInvalidInputData"),
-        "{actions:?}"
-    );
-    assert!(
-        actions[1].starts_with("not sent, because `data` is invalid"),
-        "{actions:?}"
-    );
+    assert!(actions[0].starts_with("rejected with errorInvalidInputData"), "{actions:?}");
+    assert!(actions[1].starts_with("not sent, because `data` is invalid"), "{actions:?}");
     assert_eq!(actions[2], "generated, image/png");
 }
 
 #[test]
 fn blocking_generates_and_scans_barcodes() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let sandbox = runtime
-        .block_on(barcode_cloud_sandbox::Sandbox::start())
-        .unwrap();
+    let sandbox = runtime.block_on(barcode_cloud_sandbox::Sandbox::start()).unwrap();
     let credentials =
         barcode_cloud::ClientCredentials::new(sandbox.client_id(), sandbox.client_secret());
     let builder = barcode_cloud::Client::builder()

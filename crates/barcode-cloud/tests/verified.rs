@@ -63,9 +63,7 @@ const VALUES: &str = "
 ";
 
 fn values() -> impl Iterator<Item = (Type, &'static str, &'static str)> {
-    let lines = VALUES
-        .lines()
-        .filter_map(|line| line.trim().split_once(": "));
+    let lines = VALUES.lines().filter_map(|line| line.trim().split_once(": "));
     lines.flat_map(|(name, values)| {
         values.split(" | ").map(move |value| {
             let (given, read) = value.split_once(" => ").unwrap_or((value, value));
@@ -175,24 +173,14 @@ async fn an_error_shows_no_data_and_returns_the_billed_image() {
     let other = client.generate(Type::Qr, "other-person").await.unwrap();
     let wrong = builder(&sandbox).middleware(Answer(other.bytes().to_vec()));
     let wrong = wrong.build().unwrap();
-    let error = wrong
-        .generate(Type::Qr, "asked-person")
-        .verified()
-        .await
-        .unwrap_err();
+    let error = wrong.generate(Type::Qr, "asked-person").verified().await.unwrap_err();
     assert!(error.may_have_been_billed() && !error.is_retryable());
     assert_eq!(error.kind(), ErrorKind::Verification);
     assert_eq!(error.request_id(), Some("request-7"));
     let shown = format!("{error} {error:?}");
-    assert!(
-        !shown.contains("person") && shown.contains("do not use it"),
-        "{shown}"
-    );
+    assert!(!shown.contains("person") && shown.contains("do not use it"), "{shown}");
     let error = verification(error);
-    assert_eq!(
-        (error.expected(), error.found()),
-        ("asked-person", Some("other-person"))
-    );
+    assert_eq!((error.expected(), error.found()), ("asked-person", Some("other-person")));
     assert_eq!(error.image(), other.bytes());
 }
 
@@ -204,22 +192,11 @@ async fn a_blank_or_damaged_image_contains_no_barcode() {
     let file = file.into_inner();
     // The image data is damaged, but the structure of the file is complete.
     let mut damaged = file.clone();
-    let data = damaged
-        .windows(4)
-        .position(|chunk| chunk == b"IDAT")
-        .unwrap()
-        + 8;
+    let data = damaged.windows(4).position(|chunk| chunk == b"IDAT").unwrap() + 8;
     damaged[data] ^= 0xff;
-    for (file, expected) in [
-        (file, "no barcode can be read"),
-        (damaged, "cannot be decoded"),
-    ] {
+    for (file, expected) in [(file, "no barcode can be read"), (damaged, "cannot be decoded")] {
         let (_sandbox, client) = start(Answer(file)).await;
-        let error = client
-            .generate(Type::Code128, "Test")
-            .verified()
-            .await
-            .unwrap_err();
+        let error = client.generate(Type::Code128, "Test").verified().await.unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
         let error = verification(error);
         assert_eq!((error.found(), error.found_type()), (None, None));
@@ -231,12 +208,7 @@ async fn a_file_is_written_only_if_the_image_is_right() {
     let (_sandbox, client) = start(SwapImages::default()).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
-    let length = client
-        .generate(Type::Qr, "first")
-        .verified()
-        .save(&path)
-        .await
-        .unwrap();
+    let length = client.generate(Type::Qr, "first").verified().save(&path).await.unwrap();
     let first = std::fs::read(&path).unwrap();
     assert_eq!(first.len() as u64, length);
     let second = client.generate(Type::Qr, "second").verified();
@@ -262,44 +234,24 @@ async fn formats_options_and_bytes_are_verified() {
         request.verified().await.unwrap();
     }
     let render = RenderOptions::new();
-    let colors = render
-        .clone()
-        .foreground(Color::WHITE)
-        .background(Color::BLACK);
+    let colors = render.clone().foreground(Color::WHITE).background(Color::BLACK);
     for render in [render.clone().rotation(90), render.rotation(45), colors] {
-        client
-            .generate(Type::Code128, "Test")
-            .render(render)
-            .verified()
-            .await
-            .unwrap();
+        client.generate(Type::Code128, "Test").render(render).verified().await.unwrap();
     }
     for data in [Data::from("Grüße".as_bytes()), Data::hex("4772C3BCC39F65")] {
         let eci = QrOptions::new().encode_mode(QrEncodeMode::Eci);
-        client
-            .generate(Type::Qr, data)
-            .qr(eci)
-            .verified()
-            .await
-            .unwrap();
+        client.generate(Type::Qr, data).qr(eci).verified().await.unwrap();
     }
     for set in [EciEncodings::Utf8, EciEncodings::Win1251] {
         let qr = client.generate(Type::Qr, "Привет, мир");
         let qr = qr.qr(QrOptions::new().eci_encoding(set)).verified();
         let pdf417 = client.generate(Type::Pdf417, "Привет, мир");
-        let pdf417 = pdf417
-            .pdf417(Pdf417Options::new().eci_encoding(set))
-            .verified();
+        let pdf417 = pdf417.pdf417(Pdf417Options::new().eci_encoding(set)).verified();
         qr.await.unwrap();
         pdf417.await.unwrap();
     }
     let code_a = Code128Options::new().encode_mode(Code128EncodeMode::CodeA);
-    client
-        .generate(Type::Code128, "TEST")
-        .code128(code_a)
-        .verified()
-        .await
-        .unwrap();
+    client.generate(Type::Code128, "TEST").code128(code_a).verified().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -322,20 +274,13 @@ async fn options_that_change_the_symbol_and_rotations_keep_the_width_of_modules(
     let code_b = Code128Options::new().encode_mode(Code128EncodeMode::CodeB);
     let code_b = client.generate(Type::Code128, "12345678").code128(code_b);
     let columns = Pdf417Options::new().columns(3).truncate(true);
-    let pdf417 = client
-        .generate(Type::Pdf417, "Lorem ipsum dolor sit amet")
-        .pdf417(columns);
+    let pdf417 = client.generate(Type::Pdf417, "Lorem ipsum dolor sit amet").pdf417(columns);
     let code = client.generate(Type::Code128, "Test");
     let rotated = |degrees| code.clone().render(RenderOptions::new().rotation(degrees));
     let (quarter, three_quarters) = (rotated(90), rotated(-90));
     let jpeg = code.clone().format(BarcodeImageFormat::Jpeg);
     for request in [qr, large, code_b, pdf417, quarter, three_quarters, jpeg] {
-        let image = request
-            .verified()
-            .for_print(300.0, 0.25)
-            .strict()
-            .send()
-            .await;
+        let image = request.verified().for_print(300.0, 0.25).strict().send().await;
         assert_eq!(image.unwrap().warnings(), []);
     }
 }
@@ -369,23 +314,13 @@ async fn an_image_that_was_scaled_has_a_warning_or_fails_a_strict_request() {
     for barcode_type in [Type::Ean13, Type::Code39, Type::Qr, Type::Pdf417] {
         for (scale, expected) in [
             (1.3, PrintWarning::UnevenModules),
-            (
-                2.0,
-                PrintWarning::OtherModuleWidth {
-                    requested: 4,
-                    found: 8,
-                },
-            ),
+            (2.0, PrintWarning::OtherModuleWidth { requested: 4, found: 8 }),
         ] {
             let (_sandbox, client) = start(Scale(scale)).await;
             let request = client.generate(barcode_type, "4006381333931").verified();
             let request = request.for_print(300.0, 0.33);
             let image = request.clone().await.unwrap();
-            assert_eq!(
-                image.warnings(),
-                std::slice::from_ref(&expected),
-                "{barcode_type}"
-            );
+            assert_eq!(image.warnings(), std::slice::from_ref(&expected), "{barcode_type}");
             let error = request.strict().await.unwrap_err();
             assert!(error.may_have_been_billed());
             assert!(error.to_string().starts_with("the modules"), "{error}");
@@ -402,14 +337,7 @@ async fn modules_that_are_too_narrow_have_a_warning_or_are_refused_before_anythi
     let request = client.generate(Type::Ean13, "4006381333931").verified();
     let request = request.for_print(300.0, 0.17);
     let image = request.clone().await.unwrap();
-    let [
-        PrintWarning::NarrowModules {
-            found_mm,
-            minimum_mm,
-            ..
-        },
-    ] = image.warnings()
-    else {
+    let [PrintWarning::NarrowModules { found_mm, minimum_mm, .. }] = image.warnings() else {
         panic!("{:?}", image.warnings());
     };
     assert!((*found_mm - 2.0 * 25.4 / 300.0).abs() < 1e-9);
@@ -417,11 +345,7 @@ async fn modules_that_are_too_narrow_have_a_warning_or_are_refused_before_anythi
     sandbox.clear_requests();
     for strict in [
         request.clone().strict(),
-        client
-            .generate(Type::Ean13, "4006381333931")
-            .verified()
-            .strict()
-            .for_print(300.0, 0.17),
+        client.generate(Type::Ean13, "4006381333931").verified().strict().for_print(300.0, 0.17),
     ] {
         let error = strict.await.unwrap_err().to_string();
         assert!(error.contains("at least 0.264 mm are required"), "{error}");
@@ -444,10 +368,7 @@ async fn contradictory_print_settings_are_refused_before_anything_is_sent() {
         plain.clone().for_print(f32::NAN, 0.33),
         plain.clone().for_print(203.0, -1.0),
         plain.for_print(203.0, f32::INFINITY),
-        client
-            .generate(Type::MaxiCode, "Test")
-            .verified()
-            .for_print(203.0, 0.88),
+        client.generate(Type::MaxiCode, "Test").verified().for_print(203.0, 0.88),
     ] {
         let Error::InvalidInput(error) = request.check().unwrap_err() else {
             panic!("another error");
@@ -466,37 +387,14 @@ async fn what_cannot_be_verified_fails_before_anything_is_sent() {
     let options = Pdf417Options::new;
     for (request, expected) in [
         (qr.clone().format(BarcodeImageFormat::Svg), "SVG"),
-        (
-            qr.clone()
-                .render(RenderOptions::new().format(BarcodeImageFormat::Svg)),
-            "SVG",
-        ),
-        (
-            qr.qr(QrOptions::new().encode_mode(QrEncodeMode::Extended)),
-            "Extended",
-        ),
-        (
-            pdf417
-                .clone()
-                .pdf417(options().encode_mode(Pdf417EncodeMode::Extended)),
-            "Extended",
-        ),
-        (
-            pdf417
-                .clone()
-                .pdf417(options().macro_characters(MacroCharacter::Macro05)),
-            "macro",
-        ),
-        (
-            pdf417.pdf417(options().reader_initialization(true)),
-            "reader_initialization",
-        ),
+        (qr.clone().render(RenderOptions::new().format(BarcodeImageFormat::Svg)), "SVG"),
+        (qr.qr(QrOptions::new().encode_mode(QrEncodeMode::Extended)), "Extended"),
+        (pdf417.clone().pdf417(options().encode_mode(Pdf417EncodeMode::Extended)), "Extended"),
+        (pdf417.clone().pdf417(options().macro_characters(MacroCharacter::Macro05)), "macro"),
+        (pdf417.pdf417(options().reader_initialization(true)), "reader_initialization"),
         (client.generate(Type::Postnet, "12345"), "Postnet"),
         (client.generate(Type::Qr, b"\xff\xfe"), "UTF-8"),
-        (
-            client.generate(Type::Code39, "Aspose").unchecked(),
-            "this value of Code39",
-        ),
+        (client.generate(Type::Code39, "Aspose").unchecked(), "this value of Code39"),
     ] {
         let request = request.verified();
         let checked = request.check().unwrap_err();

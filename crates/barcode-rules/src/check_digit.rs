@@ -99,9 +99,8 @@ fn expand_upce(digits: &[u32]) -> Option<[u32; 11]> {
 
 /// Each character's place in character set 82 is weighted with the next prime, from the right.
 fn gs1_pair(before: &[char]) -> Option<String> {
-    const PRIMES: [usize; 23] = [
-        2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83,
-    ];
+    const PRIMES: [usize; 23] =
+        [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83];
     const CHECKS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
     // Ordered by ASCII value, the set is: punctuation, digits, more punctuation, capital letters,
     // underscore, small letters.

@@ -17,19 +17,14 @@ pub(crate) fn check(chars: &[Placed]) -> Result<(), Fault> {
     loop {
         let Some((identifier, after)) = identifier(rest) else {
             let position = rest.first().map(|(position, _)| *position);
-            return Err(Fault {
-                position,
-                ..Fault::new(Problem::ApplicationIdentifier)
-            });
+            return Err(Fault { position, ..Fault::new(Problem::ApplicationIdentifier) });
         };
         // Parentheses can be part of a value, unless they look like an identifier.
         let end = (0..after.len()).find(|index| self::identifier(&after[*index..]).is_some());
         let (value, next) = after.split_at(end.unwrap_or(after.len()));
         let fields = fields(&identifier);
-        check_fields(fields, value).map_err(|fault| Fault {
-            element: Some((identifier, describe(fields))),
-            ..fault
-        })?;
+        check_fields(fields, value)
+            .map_err(|fault| Fault { element: Some((identifier, describe(fields))), ..fault })?;
         if next.is_empty() {
             return Ok(());
         }
@@ -55,11 +50,8 @@ fn identifier(chars: &[Placed]) -> Option<(String, &[Placed])> {
     let (_, '(') = chars.first()? else {
         return None;
     };
-    let digits: String = chars[1..]
-        .iter()
-        .take(4)
-        .map_while(|(_, c)| c.is_ascii_digit().then_some(*c))
-        .collect();
+    let digits: String =
+        chars[1..].iter().take(4).map_while(|(_, c)| c.is_ascii_digit().then_some(*c)).collect();
     let length = match digits.get(..2)?.parse().ok()? {
         0..=4 | 10..=22 | 30 | 37 | 90..=99 => 2,
         23..=25 | 40..=42 | 71 => 3,

@@ -66,42 +66,25 @@ pub(crate) enum Content {
 
 /// Creates a field of `min` to `max` characters.
 pub(crate) const fn field(set: &'static Set, min: usize, max: usize) -> Field {
-    Field {
-        set,
-        lengths: Lengths::Between(min, max),
-        content: Content::Anything,
-        check: None,
-    }
+    Field { set, lengths: Lengths::Between(min, max), content: Content::Anything, check: None }
 }
 
 /// Creates a field of one of several lengths, in ascending order.
 pub(crate) const fn field_of(set: &'static Set, lengths: &'static [usize]) -> Field {
-    Field {
-        lengths: Lengths::Of(lengths),
-        ..field(set, 0, 0)
-    }
+    Field { lengths: Lengths::Of(lengths), ..field(set, 0, 0) }
 }
 
 impl Field {
     pub(crate) const fn check(self, check: Check) -> Self {
-        Self {
-            check: Some(check),
-            ..self
-        }
+        Self { check: Some(check), ..self }
     }
 
     pub(crate) const fn starts_with(self, starts: &'static [&'static str]) -> Self {
-        Self {
-            content: Content::StartsWith(starts),
-            ..self
-        }
+        Self { content: Content::StartsWith(starts), ..self }
     }
 
     pub(crate) const fn date(self) -> Self {
-        Self {
-            content: Content::Date,
-            ..self
-        }
+        Self { content: Content::Date, ..self }
     }
 
     fn check_content(&self, chars: &[Placed]) -> Result<(), Fault> {
@@ -232,9 +215,7 @@ pub(crate) fn check_fields(fields: &[Field], chars: &[Placed]) -> Result<(), Fau
     if !fits || !rest.is_empty() {
         return Err(Fault::new(Problem::Length(chars.len())));
     }
-    parts
-        .into_iter()
-        .try_for_each(|(field, part)| field.check_content(part))
+    parts.into_iter().try_for_each(|(field, part)| field.check_content(part))
 }
 
 fn check_number(min: u32, max: u32, chars: &[Placed]) -> Result<(), Fault> {
@@ -289,11 +270,7 @@ impl fmt::Display for Form {
             }
             Form::Ignoring(ignored, form) => {
                 let ignored: Vec<_> = ignored.chars().map(|c| format!("'{c}'")).collect();
-                write!(
-                    formatter,
-                    "{form} ({} can be between them)",
-                    ignored.join(" and ")
-                )
+                write!(formatter, "{form} ({} can be between them)", ignored.join(" and "))
             }
             Form::Described(description, _) => formatter.write_str(description),
             Form::Pair(_, first, second) => write!(formatter, "{first}, followed by {second}"),

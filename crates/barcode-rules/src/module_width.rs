@@ -11,10 +11,7 @@ pub struct MinimumModuleWidth {
 }
 
 const fn minimum(millimeters: f64, source: &'static str) -> MinimumModuleWidth {
-    MinimumModuleWidth {
-        millimeters,
-        source,
-    }
+    MinimumModuleWidth { millimeters, source }
 }
 
 const RETAIL: &str = "GS1 General Specifications, retail point of sale";
@@ -24,14 +21,8 @@ const AIM: &str = "AIM Uniform Symbology Specifications, 7.5 mils";
 /// Types that GS1 allows in several environments, such as GS1-128 and GS1 DataMatrix, are missing:
 /// the environment determines the width.
 const MINIMUMS: &[(MinimumModuleWidth, &[&str])] = &[
-    (
-        minimum(0.264, RETAIL),
-        &["EAN13", "EAN8", "UPCA", "UPCE", "ISBN", "ISMN", "ISSN"],
-    ),
-    (
-        minimum(0.495, GENERAL_DISTRIBUTION),
-        &["ITF14", "EAN14", "SCC14", "SSCC18"],
-    ),
+    (minimum(0.264, RETAIL), &["EAN13", "EAN8", "UPCA", "UPCE", "ISBN", "ISMN", "ISSN"]),
+    (minimum(0.495, GENERAL_DISTRIBUTION), &["ITF14", "EAN14", "SCC14", "SSCC18"]),
     (
         minimum(0.19, AIM),
         &[
@@ -57,9 +48,7 @@ const MINIMUMS: &[(MinimumModuleWidth, &[&str])] = &[
 /// assert_eq!(barcode_rules::minimum_module_width("QR"), None);
 /// ```
 pub fn minimum_module_width(type_name: &str) -> Option<MinimumModuleWidth> {
-    let found = MINIMUMS
-        .iter()
-        .find(|(_, types)| types.contains(&type_name));
+    let found = MINIMUMS.iter().find(|(_, types)| types.contains(&type_name));
     found.map(|(minimum, _)| *minimum)
 }
 

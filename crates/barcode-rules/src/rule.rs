@@ -30,13 +30,7 @@ pub(crate) struct Capacity {
 
 impl Rule {
     pub(crate) const fn new(type_name: &'static str, form: Form, source: &'static str) -> Self {
-        Self {
-            type_name,
-            form,
-            capacity: None,
-            source,
-            note: "",
-        }
+        Self { type_name, form, capacity: None, source, note: "" }
     }
 
     pub(crate) const fn up_to(mut self, capacity: Capacity) -> Self {
@@ -104,13 +98,7 @@ impl Capacity {
             _ if (self.compact_set.contains)(c) => digits * other,
             _ => digits * compact,
         };
-        chars
-            .iter()
-            .map(|(_, c)| *c)
-            .filter(is_held)
-            .map(share)
-            .sum::<u128>()
-            <= all
+        chars.iter().map(|(_, c)| *c).filter(is_held).map(share).sum::<u128>() <= all
     }
 }
 
@@ -126,12 +114,7 @@ impl fmt::Display for Rule {
 
 impl fmt::Display for Capacity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            digits,
-            compact,
-            other,
-            ..
-        } = self;
+        let Self { digits, compact, other, .. } = self;
         if digits == other {
             return write!(formatter, "{digits} characters");
         }

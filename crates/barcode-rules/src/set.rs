@@ -8,51 +8,34 @@ pub(crate) struct Set {
     pub(crate) contains: fn(char) -> bool,
 }
 
-pub(crate) static ANY: Set = Set {
-    name: "characters",
-    contains: |_| true,
-};
+pub(crate) static ANY: Set = Set { name: "characters", contains: |_| true };
 
-pub(crate) static DIGITS: Set = Set {
-    name: "digits",
-    contains: |c| c.is_ascii_digit(),
-};
+pub(crate) static DIGITS: Set = Set { name: "digits", contains: |c| c.is_ascii_digit() };
 
-pub(crate) static CAPITALS: Set = Set {
-    name: "capital letters",
-    contains: |c| c.is_ascii_uppercase(),
-};
+pub(crate) static CAPITALS: Set =
+    Set { name: "capital letters", contains: |c| c.is_ascii_uppercase() };
 
 pub(crate) static CAPITALS_AND_DIGITS: Set = Set {
     name: "capital letters and digits",
     contains: |c| c.is_ascii_uppercase() || c.is_ascii_digit(),
 };
 
-pub(crate) static ASCII: Set = Set {
-    name: "ASCII characters",
-    contains: |c| c.is_ascii(),
-};
+pub(crate) static ASCII: Set = Set { name: "ASCII characters", contains: |c| c.is_ascii() };
 
 /// The characters of Code 128 with FNC4, which adds 128 to a character's value.
-pub(crate) static LATIN1: Set = Set {
-    name: "characters of ISO 8859-1",
-    contains: |c| u32::from(c) < 256,
-};
+pub(crate) static LATIN1: Set =
+    Set { name: "characters of ISO 8859-1", contains: |c| u32::from(c) < 256 };
 
 pub(crate) static CODABAR: Set = Set {
     name: "digits and - $ : / . +",
     contains: |c| c.is_ascii_digit() || "-$:/.+".contains(c),
 };
 
-pub(crate) static CODABAR_GUARDS: Set = Set {
-    name: "letters A to D",
-    contains: |c| matches!(c, 'A'..='D' | 'a'..='d'),
-};
+pub(crate) static CODABAR_GUARDS: Set =
+    Set { name: "letters A to D", contains: |c| matches!(c, 'A'..='D' | 'a'..='d') };
 
-pub(crate) static CODE11: Set = Set {
-    name: "digits and hyphens",
-    contains: |c| c.is_ascii_digit() || c == '-',
-};
+pub(crate) static CODE11: Set =
+    Set { name: "digits and hyphens", contains: |c| c.is_ascii_digit() || c == '-' };
 
 pub(crate) static CODE39: Set = Set {
     name: "digits, capital letters, spaces and - . $ / + %",
@@ -66,10 +49,8 @@ pub(crate) static QR_ALPHANUMERIC: Set = Set {
 };
 
 /// ISBN and ISSN write a check value of ten as X.
-pub(crate) static DIGITS_AND_X: Set = Set {
-    name: "digits and X",
-    contains: |c| c.is_ascii_digit() || c == 'X',
-};
+pub(crate) static DIGITS_AND_X: Set =
+    Set { name: "digits and X", contains: |c| c.is_ascii_digit() || c == 'X' };
 
 pub(crate) static VIN: Set = Set {
     name: "digits and capital letters other than I, O and Q",
@@ -92,10 +73,7 @@ pub(crate) static INWARD_LETTERS: Set = Set {
     contains: |c| c.is_ascii_uppercase() && !"CIKMOV".contains(c),
 };
 
-pub(crate) static SPACES: Set = Set {
-    name: "spaces",
-    contains: |c| c == ' ',
-};
+pub(crate) static SPACES: Set = Set { name: "spaces", contains: |c| c == ' ' };
 
 /// GS1 General Specifications, figure 7.11-1.
 pub(crate) static GS1_82: Set = Set {

@@ -24,12 +24,7 @@ const fn number(lengths: &'static [usize], check: Check) -> Field {
 const GTIN_14: Form = Form::Prefixed("(01)", &Form::Fields(&[number(&[13, 14], Check::Gs1)]));
 
 const COUPON: Form = Form::Pair(
-    |chars| {
-        chars
-            .iter()
-            .position(|(_, c)| *c == '(')
-            .unwrap_or(chars.len())
-    },
+    |chars| chars.iter().position(|(_, c)| *c == '(').unwrap_or(chars.len()),
     &Form::Fields(&[number(&[11, 12], Check::Gs1)]),
     &Form::Elements,
 );
@@ -89,15 +84,9 @@ const AUSTRALIA_POST_FORM: Form = Form::Described(
 const AUSTRALIA_POST_CODES: Form = Form::OneOf(&[
     Form::Fields(&[digits(8)]),
     Form::Fields(&[digits(10).starts_with(&["11", "45", "59", "62", "87", "92"])]),
-    Form::Fields(&[
-        digits(10).starts_with(&["59"]),
-        field(&AUSTRALIA_POST, 0, 5),
-    ]),
+    Form::Fields(&[digits(10).starts_with(&["59"]), field(&AUSTRALIA_POST, 0, 5)]),
     Form::Fields(&[digits(10).starts_with(&["59"]), field(&DIGITS, 0, 8)]),
-    Form::Fields(&[
-        digits(10).starts_with(&["62"]),
-        field(&AUSTRALIA_POST, 0, 10),
-    ]),
+    Form::Fields(&[digits(10).starts_with(&["62"]), field(&AUSTRALIA_POST, 0, 10)]),
     Form::Fields(&[digits(10).starts_with(&["62"]), field(&DIGITS, 0, 15)]),
 ]);
 
@@ -139,10 +128,8 @@ const ISSN_FORM: Form = Form::Ignoring(
     ]),
 );
 
-const ISMN_FORM: Form = Form::Ignoring(
-    "- ",
-    &Form::Fields(&[number(&[12, 13], Check::Gs1).starts_with(&["9790"])]),
-);
+const ISMN_FORM: Form =
+    Form::Ignoring("- ", &Form::Fields(&[number(&[12, 13], Check::Gs1).starts_with(&["9790"])]));
 
 const UPC_E: Form = Form::OneOf(&[
     Form::Fields(&[digits(6)]),
@@ -160,28 +147,15 @@ const ONE_CODE: Form = Form::Ignoring(
     ]),
 );
 
-const PATCH_CODE: Form = Form::Words(&[
-    "Patch I",
-    "Patch II",
-    "Patch III",
-    "Patch IV",
-    "Patch T",
-    "Patch VI",
-]);
+const PATCH_CODE: Form =
+    Form::Words(&["Patch I", "Patch II", "Patch III", "Patch IV", "Patch T", "Patch VI"]);
 
-const PARCEL: Form = Form::OneOf(&[
-    Form::Elements,
-    Form::Fields(&[field(&CAPITALS_AND_DIGITS, 1, MANY)]),
-]);
+const PARCEL: Form =
+    Form::OneOf(&[Form::Elements, Form::Fields(&[field(&CAPITALS_AND_DIGITS, 1, MANY)])]);
 
 /// The most digits, characters of a compact mode, and other characters that fit.
 const fn capacity(digits: u32, compact: u32, compact_set: &'static Set, other: u32) -> Capacity {
-    Capacity {
-        digits,
-        compact,
-        compact_set,
-        other,
-    }
+    Capacity { digits, compact, compact_set, other }
 }
 
 const PDF417: Capacity = capacity(2710, 1850, &ASCII, 1108);

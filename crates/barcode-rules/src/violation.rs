@@ -53,18 +53,11 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(problem: Problem) -> Self {
-        Self {
-            problem,
-            position: None,
-            element: None,
-        }
+        Self { problem, position: None, element: None }
     }
 
     pub(crate) fn at(position: usize, problem: Problem) -> Self {
-        Self {
-            position: Some(position),
-            ..Self::new(problem)
-        }
+        Self { position: Some(position), ..Self::new(problem) }
     }
 
     /// Replaces the wrong length of a part by that of the whole. Element strings have lengths of
@@ -151,16 +144,10 @@ impl fmt::Display for Violation {
         match &self.fault.problem {
             Problem::Empty => write!(formatter, "{subject} needs data: use {requirement}"),
             Problem::Character(character) => {
-                write!(
-                    formatter,
-                    "{subject} cannot hold {character:?}{place}: use {requirement}"
-                )
+                write!(formatter, "{subject} cannot hold {character:?}{place}: use {requirement}")
             }
             Problem::Length(length) | Problem::Capacity(length) => {
-                write!(
-                    formatter,
-                    "{subject} cannot hold {length} characters: use {requirement}"
-                )
+                write!(formatter, "{subject} cannot hold {length} characters: use {requirement}")
             }
             Problem::CheckDigit { found, expected } => write!(
                 formatter,
@@ -171,10 +158,7 @@ impl fmt::Display for Violation {
                 "{subject} has no check digit for this number, which is not in use: correct the number"
             ),
             Problem::Content => {
-                write!(
-                    formatter,
-                    "{subject} cannot hold the value{place}: use {requirement}"
-                )
+                write!(formatter, "{subject} cannot hold the value{place}: use {requirement}")
             }
             Problem::ApplicationIdentifier => write!(
                 formatter,

@@ -28,10 +28,7 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn document(name: impl ToString, reason: impl Into<String>) -> Self {
-        Self::Document {
-            name: name.to_string(),
-            reason: reason.into(),
-        }
+        Self::Document { name: name.to_string(), reason: reason.into() }
     }
 
     pub(crate) fn invalid(
@@ -39,10 +36,6 @@ impl Error {
         problem: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self::Invalid {
-            pointer: pointer.clone(),
-            problem: problem.into(),
-            hint: hint.into(),
-        }
+        Self::Invalid { pointer: pointer.clone(), problem: problem.into(), hint: hint.into() }
     }
 }

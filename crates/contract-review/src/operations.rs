@@ -5,9 +5,8 @@ use serde_json::Value;
 use crate::pointer::Pointer;
 
 /// The keys of a path item that hold operations, in the order of the OpenAPI specification.
-pub const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+pub const METHODS: [&str; 8] =
+    ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// An operation and where it is in the document.
 #[derive(Clone, Debug)]

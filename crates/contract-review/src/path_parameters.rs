@@ -56,8 +56,7 @@ fn parameters<'a>(
 ) -> impl Iterator<Item = (&'a Value, Pointer)> {
     let at = at.join("parameters");
     let list = node["parameters"].as_array().into_iter().flatten();
-    list.enumerate()
-        .map(move |(index, parameter)| (resolved(document, parameter), at.join(index)))
+    list.enumerate().map(move |(index, parameter)| (resolved(document, parameter), at.join(index)))
 }
 
 #[cfg(test)]

@@ -17,10 +17,7 @@ use crate::pointer::Pointer;
 /// [`Error::Invalid`] with the place of the first reference that has no target or is part of a
 /// cycle.
 pub fn check(document: &Value) -> Result<(), Error> {
-    let mut checker = Checker {
-        document,
-        ends: HashSet::new(),
-    };
+    let mut checker = Checker { document, ends: HashSet::new() };
     checker.check(document, &Pointer::default(), false)
 }
 
@@ -57,9 +54,8 @@ fn is_data(key: &str, value: &Value) -> bool {
 /// `document` must have passed [`check`]: on a cycle this function would not return.
 #[must_use]
 pub fn resolved<'a>(document: &'a Value, mut node: &'a Value) -> &'a Value {
-    while let Some(next) = node["$ref"]
-        .as_str()
-        .and_then(|reference| document.pointer(reference.strip_prefix('#')?))
+    while let Some(next) =
+        node["$ref"].as_str().and_then(|reference| document.pointer(reference.strip_prefix('#')?))
     {
         node = next;
     }
@@ -80,12 +76,12 @@ impl<'d> Checker<'d> {
                 if let Some(Value::String(reference)) = map.get("$ref") {
                     self.follow(reference, &at.join("$ref"))?;
                 }
-                map.iter()
-                    .filter(|(key, value)| named || !is_data(key, value))
-                    .try_for_each(|(key, value)| {
+                map.iter().filter(|(key, value)| named || !is_data(key, value)).try_for_each(
+                    |(key, value)| {
                         let named = !named && NAMED.contains(&key.as_str());
                         self.check(value, &at.join(key), named)
-                    })
+                    },
+                )
             }
             Value::Array(items) => items
                 .iter()
@@ -103,9 +99,8 @@ impl<'d> Checker<'d> {
                 let construct = format!("`{first}` refers to itself");
                 return Err(Error::invalid(at, construct, "remove the cycle"));
             }
-            let target = reference
-                .strip_prefix('#')
-                .and_then(|pointer| self.document.pointer(pointer));
+            let target =
+                reference.strip_prefix('#').and_then(|pointer| self.document.pointer(pointer));
             let Some(target) = target else {
                 let hint = "a reference must name a place in the same document, such as #/components/schemas/Name";
                 let construct = format!("`{reference}` refers to nothing");
@@ -137,26 +132,14 @@ mod tests {
     fn missing_external_and_cyclic_targets_are_rejected() {
         let s = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
         for (schema, expected) in [
-            (
-                s("Missing"),
-                "#/a/$ref: `#/components/schemas/Missing` refers to nothing",
-            ),
-            (
-                json!({"$ref": "other.json#/x"}),
-                "#/a/$ref: `other.json#/x` refers to nothing",
-            ),
+            (s("Missing"), "#/a/$ref: `#/components/schemas/Missing` refers to nothing"),
+            (json!({"$ref": "other.json#/x"}), "#/a/$ref: `other.json#/x` refers to nothing"),
             (
                 json!({"parameters": [{}, s("Missing")]}),
                 "#/a/parameters/1/$ref: `#/components/schemas/Missing` refers to nothing",
             ),
-            (
-                s("B"),
-                "#/a/$ref: `#/components/schemas/B` refers to itself",
-            ),
-            (
-                s("D"),
-                "#/a/$ref: `#/components/schemas/D` refers to itself",
-            ),
+            (s("B"), "#/a/$ref: `#/components/schemas/B` refers to itself"),
+            (s("D"), "#/a/$ref: `#/components/schemas/D` refers to itself"),
         ] {
             let document = json!({"a": schema, "components": {"schemas": {
                 "B": s("C"), "C": s("B"), "D": {"allOf": [s("D")]}
@@ -173,11 +156,7 @@ mod tests {
         let s = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
         let mut with_ref = s("End");
         with_ref["allOf"] = json!([s("A")]);
-        for schema in [
-            json!({"allOf": []}),
-            json!({"allOf": [s("A"), s("End")]}),
-            with_ref,
-        ] {
+        for schema in [json!({"allOf": []}), json!({"allOf": [s("A"), s("End")]}), with_ref] {
             let document =
                 json!({"a": s("A"), "components": {"schemas": {"A": schema, "End": {}}}});
             check(&document).unwrap();
@@ -198,10 +177,7 @@ mod tests {
             (json!({"examples": {"one": gone}}), false),
             (json!({"properties": {"example": gone}}), false),
             (json!({"properties": {"x-more": gone}}), false),
-            (
-                json!({"properties": {"properties": {"properties": {"enum": gone}}}}),
-                false,
-            ),
+            (json!({"properties": {"properties": {"properties": {"enum": gone}}}}), false),
             (json!({"responses": {"default": gone}}), false),
         ] {
             let document = json!({"components": {"schemas": {"default": schema}}});

@@ -52,10 +52,9 @@ impl Source {
                 Ok(address) if address.username().is_empty() && address.password().is_none() => {
                     Ok(Self::Url(address))
                 }
-                Ok(_) => Err(Error::document(
-                    "the URL",
-                    "contains a user name or password; remove them",
-                )),
+                Ok(_) => {
+                    Err(Error::document("the URL", "contains a user name or password; remove them"))
+                }
                 Err(e) => Err(Error::document(text, format!("is not a valid URL: {e}"))),
             };
         }
@@ -83,9 +82,7 @@ impl Source {
             Self::Git { revision, path } => git_bytes(root, revision, path),
             Self::Url(address) => download(address),
         };
-        bytes
-            .and_then(decompressed)
-            .map_err(|reason| Error::document(self, reason))
+        bytes.and_then(decompressed).map_err(|reason| Error::document(self, reason))
     }
 }
 
@@ -122,10 +119,9 @@ impl fmt::Display for Source {
 
 fn git_source(text: &str, rest: &str) -> Result<Source, Error> {
     match rest.split_once(':') {
-        Some((revision, path)) if !revision.is_empty() && !path.is_empty() => Ok(Source::Git {
-            revision: revision.into(),
-            path: path.into(),
-        }),
+        Some((revision, path)) if !revision.is_empty() && !path.is_empty() => {
+            Ok(Source::Git { revision: revision.into(), path: path.into() })
+        }
         _ => Err(Error::document(
             text,
             "must be git:REV:PATH, for example git:main:openapi/barcode-v4.json",
@@ -155,9 +151,7 @@ fn git_bytes(root: &Path, revision: &str, path: &str) -> Result<Vec<u8>, String>
         Some(stdout) => within_limit(stdout),
         None => Err("git has no output".into()),
     };
-    let output = child
-        .wait_with_output()
-        .map_err(|e| format!("waiting for git failed: {e}"))?;
+    let output = child.wait_with_output().map_err(|e| format!("waiting for git failed: {e}"))?;
     // When the document is too large, the pipe is closed early and git fails too. Report the size,
     // not git's error.
     let bytes = bytes?;
@@ -176,10 +170,7 @@ fn download(address: &Url) -> Result<Vec<u8>, String> {
         .map_err(|e| format!("cannot create the HTTP client: {}", causes(&e)))?;
     let response = client
         .get(address.clone())
-        .header(
-            "accept",
-            "application/json, application/yaml;q=0.9, */*;q=0.5",
-        )
+        .header("accept", "application/json, application/yaml;q=0.9, */*;q=0.5")
         .send()
         .and_then(reqwest::blocking::Response::error_for_status)
         .map_err(|e| format!("cannot be downloaded: {}", causes(&e.without_url())))?;
@@ -199,10 +190,7 @@ fn causes(error: &dyn std::error::Error) -> String {
 
 fn within_limit(reader: impl Read) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    reader
-        .take(LIMIT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| format!("cannot be read: {e}"))?;
+    reader.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|e| format!("cannot be read: {e}"))?;
     if bytes.len() as u64 > LIMIT {
         return Err(format!(
             "is larger than {} MiB, the limit for an OpenAPI document",
@@ -274,13 +262,8 @@ mod tests {
             let error = Source::parse(text).unwrap_err().to_string();
             assert!(error.contains("git:REV:PATH"), "{error}");
         }
-        let error = Source::parse("https://me:hidden@example.com/")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("password") && !error.contains("hidden"),
-            "{error}"
-        );
+        let error = Source::parse("https://me:hidden@example.com/").unwrap_err().to_string();
+        assert!(error.contains("password") && !error.contains("hidden"), "{error}");
     }
 
     #[test]
@@ -313,23 +296,14 @@ mod tests {
             ("<!doctype html>", "looks like HTML"),
             ("{", "is not a JSON document: EOF"),
             (" ", "is empty"),
-            (
-                "a: 1\na: 2",
-                "is not a YAML document: duplicate mapping key: a",
-            ),
-            (
-                "a: 1\n---\nb: 2",
-                "is not a YAML document: multiple YAML documents",
-            ),
+            ("a: 1\na: 2", "is not a YAML document: duplicate mapping key: a"),
+            ("a: 1\n---\nb: 2", "is not a YAML document: multiple YAML documents"),
             (&levels, "deeper than 128 levels"),
             (&yaml_levels, "is not a YAML document: "),
             (&bomb, "alias replay limit exceeded"),
         ] {
             let error = parse("name", text.as_bytes()).unwrap_err().to_string();
-            assert!(
-                error.starts_with("name: ") && error.contains(expected),
-                "{error}"
-            );
+            assert!(error.starts_with("name: ") && error.contains(expected), "{error}");
         }
     }
 

@@ -49,9 +49,7 @@ fn problems(document: &Value) -> Result<Vec<String>, String> {
         Some(version) if version.starts_with("3.0.") => validator_3_0(),
         Some(version) if version.starts_with("3.1.") => validator_3_1(),
         Some(version) => {
-            return Err(format!(
-                "is OpenAPI {version}; only 3.0.x and 3.1.x are supported"
-            ));
+            return Err(format!("is OpenAPI {version}; only 3.0.x and 3.1.x are supported"));
         }
         None => return Err("has no `openapi` version, so it is not an OpenAPI document".into()),
     }?;
@@ -64,9 +62,7 @@ fn problems(document: &Value) -> Result<Vec<String>, String> {
 }
 
 fn validator_3_0() -> Result<Validator, String> {
-    jsonschema::options()
-        .build(&parse(OPENAPI_3_0)?)
-        .map_err(|e| e.to_string())
+    jsonschema::options().build(&parse(OPENAPI_3_0)?).map_err(|e| e.to_string())
 }
 
 /// The 3.1 meta-schema leaves schema objects to a dialect. This validator uses the dialect of
@@ -81,10 +77,7 @@ fn validator_3_1() -> Result<Validator, String> {
         registry = registry.add(id, schema).map_err(|e| e.to_string())?;
     }
     let registry = registry.prepare().map_err(|e| e.to_string())?;
-    jsonschema::options()
-        .with_registry(&registry)
-        .build(&openapi)
-        .map_err(|e| e.to_string())
+    jsonschema::options().with_registry(&registry).build(&openapi).map_err(|e| e.to_string())
 }
 
 fn parse(schema: &str) -> Result<Value, String> {
@@ -137,9 +130,8 @@ mod tests {
     fn the_first_problems_are_reported_with_their_places() {
         let get = "/paths/~1a/get";
         let response = |value: Value| json!({"responses": {"200": value}});
-        let wrong: Vec<Value> = (0..7)
-            .map(|_| json!({"name": 1, "in": "query", "schema": {}}))
-            .collect();
+        let wrong: Vec<Value> =
+            (0..7).map(|_| json!({"name": 1, "in": "query", "schema": {}})).collect();
         let long = json!({"description": "d", "x".repeat(500): 1});
         let schema = |schema: Value| {
             response(json!({"description": "d", "content": {"a/b": {"schema": schema}}}))

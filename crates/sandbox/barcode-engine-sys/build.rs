@@ -23,15 +23,7 @@ mod native {
     const PACKAGE: &str = "zxing-cpp";
 
     /// The folders of zxing-cpp with the code for reading.
-    const READERS: [&str; 7] = [
-        ".",
-        "aztec",
-        "datamatrix",
-        "maxicode",
-        "oned",
-        "pdf417",
-        "qrcode",
-    ];
+    const READERS: [&str; 7] = [".", "aztec", "datamatrix", "maxicode", "oned", "pdf417", "qrcode"];
     /// Files for writing, and for the C API of zxing-cpp.
     const EXCLUDED_FROM_ZXING: [&str; 3] = ["CreateBarcode.cpp", "WriteBarcode.cpp", "ZXingC.cpp"];
     /// Files of libzint for PNG output and for Windows DLLs.
@@ -79,9 +71,7 @@ mod native {
         let mut paths = paths.map(|path| PathBuf::from(path.replace("\\\\", "\\")));
         paths.find(|path| {
             let folder = path.parent().and_then(Path::file_name);
-            let name = folder
-                .and_then(|folder| folder.to_str())
-                .unwrap_or_default();
+            let name = folder.and_then(|folder| folder.to_str()).unwrap_or_default();
             let version = name.strip_prefix(PACKAGE).unwrap_or("?");
             // `zxing-cpp-0.5.3`, or `zxing-cpp` in a vendor folder.
             (version.is_empty() || version.starts_with('-'))
@@ -92,9 +82,7 @@ mod native {
 
     fn zint(backend: &Path) -> Result<()> {
         let mut build = cc::Build::new();
-        build
-            .files(sources(backend, "c", &EXCLUDED_FROM_ZINT)?)
-            .define("ZINT_NO_PNG", None);
+        build.files(sources(backend, "c", &EXCLUDED_FROM_ZINT)?).define("ZINT_NO_PNG", None);
         finish(&mut build, "barcode_cloud_zint")
     }
 
@@ -107,9 +95,7 @@ mod native {
             cpp.files(sources(&core.join(folder), "cpp", &EXCLUDED_FROM_ZXING)?);
         }
         cpp.file("shim/shim.cpp");
-        cpp.include(out)
-            .include(core)
-            .include(package.join("zint/backend"));
+        cpp.include(out).include(core).include(package.join("zint/backend"));
         finish(&mut cpp, "barcode_cloud_zxing")?;
         let mut c = cc::Build::new();
         c.files(sources(&core.join("libzueci"), "c", &[])?);

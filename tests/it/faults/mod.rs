@@ -150,9 +150,7 @@ async fn fault_matrix() {
     std::fs::write(&path, vec![7; 200_000]).unwrap();
     // All cells share one client, because creating a client costs more than a call.
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let cells = FAULTS
-        .into_iter()
-        .flat_map(|fault| COLUMNS.map(|column| (fault, column)));
+    let cells = FAULTS.into_iter().flat_map(|fault| COLUMNS.map(|column| (fault, column)));
     let cells: Vec<_> = stream::iter(cells)
         .map(|(fault, column)| {
             let (path, http) = (path.clone(), http.clone());
@@ -203,11 +201,7 @@ async fn cell(fault: Fault, column: Column, path: PathBuf, http: reqwest::Client
     // The client and the server must count the same attempts. With a short deadline, a request may
     // not reach the server.
     if !matches!(fault, Fault::ConnectRefused | Fault::Hang | Fault::SlowDrip) {
-        assert_eq!(
-            server.attempts(),
-            attempts,
-            "{fault:?} {column:?} {outcome:?}"
-        );
+        assert_eq!(server.attempts(), attempts, "{fault:?} {column:?} {outcome:?}");
     }
     (describe(fault, outcome), attempts)
 }
@@ -220,15 +214,10 @@ fn client(fault: Fault, base_url: &str, http: reqwest::Client) -> Client {
     let at_once = Duration::from_millis(1);
     let mut retry = Retry::default().pauses(at_once, Duration::from_secs(5));
     retry = retry.server_errors(fault == Fault::ServerErrorRetried);
-    retry = retry.lost_responses(matches!(
-        fault,
-        Fault::LostResponseRetried | Fault::GatewayTimeoutRetried
-    ));
-    let builder = Client::builder()
-        .base_url(base_url)
-        .retry(retry)
-        .max_response_bytes(4096)
-        .http(http);
+    retry = retry
+        .lost_responses(matches!(fault, Fault::LostResponseRetried | Fault::GatewayTimeoutRetried));
+    let builder =
+        Client::builder().base_url(base_url).retry(retry).max_response_bytes(4096).http(http);
     let builder = match fault {
         Fault::Hang | Fault::SlowDrip => builder.attempt_timeout(short).idle_timeout(long),
         Fault::Stall => builder.attempt_timeout(long).idle_timeout(short),
@@ -266,25 +255,15 @@ fn describe(fault: Fault, outcome: Result<usize, Error>) -> String {
                 assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
             }
             let html = fault == Fault::HtmlError;
-            assert_eq!(
-                api.code.as_deref(),
-                (!html).then_some("errorCode"),
-                "{error:?}"
-            );
+            assert_eq!(api.code.as_deref(), (!html).then_some("errorCode"), "{error:?}");
             assert_eq!(error.is_auth(), status == 401);
             assert_eq!(error.is_client_error(), status == 400);
             format!("api {status}")
         }
         Error::Transport { source } if source.is_connect() => "connect".into(),
         Error::Transport { .. } => "broken connection".into(),
-        Error::Timeout {
-            deadline: Deadline::Attempt,
-            ..
-        } => "attempt timeout".into(),
-        Error::Timeout {
-            deadline: Deadline::Idle,
-            ..
-        } => "idle timeout".into(),
+        Error::Timeout { deadline: Deadline::Attempt, .. } => "attempt timeout".into(),
+        Error::Timeout { deadline: Deadline::Idle, .. } => "idle timeout".into(),
         Error::InvalidResponse(response) if line.contains("more than 4096 bytes") => {
             assert_eq!(response.body(), "");
             "too long".into()

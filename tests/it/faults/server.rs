@@ -96,9 +96,7 @@ async fn serve(mut request: Request, fault: Fault, attempts: Arc<AtomicUsize>) {
         Fault::HtmlError => request.respond(502, "", "text/html", HTML).await,
         Fault::XmlError => request.respond(400, "", "application/xml", XML).await,
         Fault::TruncatedJson => {
-            request
-                .respond(200, "", "application/json", &FOUND[..20])
-                .await;
+            request.respond(200, "", "application/json", &FOUND[..20]).await;
         }
         Fault::Empty => request.respond(200, "", good, "").await,
         Fault::WrongContentType => request.respond(200, "", "text/plain", FOUND).await,
@@ -109,9 +107,7 @@ async fn serve(mut request: Request, fault: Fault, attempts: Arc<AtomicUsize>) {
 }
 
 async fn error(request: &mut Request, status: u16, headers: &str) {
-    request
-        .respond(status, headers, "application/json", ERROR)
-        .await;
+    request.respond(status, headers, "application/json", ERROR).await;
 }
 
 /// Sends one byte at a time until the connection is closed.

@@ -81,11 +81,7 @@ pub(super) fn extract(document: &mut Value, log: &mut Log) -> Result<(), Error> 
                 };
                 if !is_representable(quantity, &bound) {
                     let hint = "a bound is a number in the range of f32; a bound of a length is a non-negative integer";
-                    return Err(Error::lower(
-                        &at.join(key),
-                        format!("the bound {bound}"),
-                        hint,
-                    ));
+                    return Err(Error::lower(&at.join(key), format!("the bound {bound}"), hint));
                 }
                 bounds.insert(key.to_owned(), bound);
             }
@@ -95,12 +91,7 @@ pub(super) fn extract(document: &mut Value, log: &mut Log) -> Result<(), Error> 
         }
         let bounds = Value::from(bounds);
         if schema.contains_key("enum") {
-            log.note(
-                "bounds",
-                at,
-                &bounds,
-                "removed, because the enumeration lists the values",
-            );
+            log.note("bounds", at, &bounds, "removed, because the enumeration lists the values");
             return Ok(());
         }
         if !is_checked(at) {
@@ -125,9 +116,7 @@ fn check_type(schema: &Map<String, Value>, bounds: &Value, at: &Pointer) -> Resu
             Quantity::Characters => kind == Some("string"),
             Quantity::Items => kind == Some("array"),
         };
-        let present = [minimum, maximum]
-            .into_iter()
-            .find(|key| bounds.get(key).is_some());
+        let present = [minimum, maximum].into_iter().find(|key| bounds.get(key).is_some());
         if let Some(key) = present.filter(|_| !matches_type) {
             let construct = format!("`{key}` of a {}", kind.unwrap_or("value of any type"));
             let hint = "a bound must match the type: `minimum` for numbers, `minLength` for texts, `minItems` for lists";
@@ -140,13 +129,11 @@ fn check_type(schema: &Map<String, Value>, bounds: &Value, at: &Pointer) -> Resu
 /// Returns whether the generated check can compare a value with `bound`.
 fn is_representable(quantity: Quantity, bound: &Value) -> bool {
     match quantity {
-        Quantity::Value => bound
-            .as_f64()
-            .is_some_and(|bound| (bound as f32).is_finite()),
+        Quantity::Value => bound.as_f64().is_some_and(|bound| (bound as f32).is_finite()),
         // 80.0 is an integer in JSON Schema.
-        Quantity::Characters | Quantity::Items => bound
-            .as_f64()
-            .is_some_and(|bound| bound >= 0.0 && bound.fract() == 0.0),
+        Quantity::Characters | Quantity::Items => {
+            bound.as_f64().is_some_and(|bound| bound >= 0.0 && bound.fract() == 0.0)
+        }
     }
 }
 
@@ -165,10 +152,7 @@ fn document_bounds(schema: &mut Map<String, Value>) {
     else {
         return;
     };
-    let text = schema
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let text = schema.get("description").and_then(Value::as_str).unwrap_or_default();
     let text = format!("{text}\n\n{sentence}").trim_start().to_owned();
     schema.insert("description".to_owned(), text.into());
 }
@@ -191,19 +175,12 @@ mod tests {
     fn bounds_move_to_the_extension_and_the_documentation() {
         let property =
             lowered(json!({"type": "string", "minLength": 1, "description": "Text."})).unwrap();
-        assert_eq!(
-            property["description"],
-            "Text.\n\nBounds in characters: at least 1."
-        );
+        assert_eq!(property["description"], "Text.\n\nBounds in characters: at least 1.");
         assert!(property.get("minLength").is_none());
         let bounds = Bounds::of(&property).unwrap();
         assert_eq!(
             bounds,
-            Bounds {
-                quantity: Quantity::Characters,
-                minimum: Some(1.0),
-                maximum: None
-            }
+            Bounds { quantity: Quantity::Characters, minimum: Some(1.0), maximum: None }
         );
 
         let property = lowered(json!({"type": "number", "minimum": 0.001, "maximum": 1})).unwrap();
@@ -220,13 +197,8 @@ mod tests {
     fn unsupported_bounds_are_errors() {
         let mut document =
             json!({"components": {"schemas": {"S": {"type": "string", "maxLength": 2}}}});
-        let error = extract(&mut document, &mut Log::default())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("#/components/schemas/S: the bounds"),
-            "{error}"
-        );
+        let error = extract(&mut document, &mut Log::default()).unwrap_err().to_string();
+        assert!(error.starts_with("#/components/schemas/S: the bounds"), "{error}");
         let error = lowered(json!({"type": "array", "items": {"minimum": 1}})).unwrap_err();
         assert!(
             error.starts_with("#/components/schemas/S/properties/p/items: the bounds"),
@@ -240,15 +212,9 @@ mod tests {
         let error = lowered(json!({"maximum": 1e300})).unwrap_err();
         assert!(error.contains("maximum: the bound 1e"), "{error}");
         let error = lowered(json!({"type": "string", "minimum": 1})).unwrap_err();
-        assert!(
-            error.contains("p/minimum: `minimum` of a string"),
-            "{error}"
-        );
+        assert!(error.contains("p/minimum: `minimum` of a string"), "{error}");
         let error = lowered(json!({"type": "string", "minItems": 1})).unwrap_err();
-        assert!(
-            error.contains("p/minItems: `minItems` of a string"),
-            "{error}"
-        );
+        assert!(error.contains("p/minItems: `minItems` of a string"), "{error}");
         let property = lowered(json!({"type": "array", "maxItems": 2})).unwrap();
         assert_eq!(property["description"], "Bounds in items: at most 2.");
         for bound in [json!(-1), json!(1.5), json!("1")] {

@@ -12,13 +12,7 @@ use super::walk::operations_mut;
 use crate::Error;
 
 /// The components that only references can use, or that are documentation.
-const SHARED: [&str; 5] = [
-    "parameters",
-    "requestBodies",
-    "responses",
-    "headers",
-    "examples",
-];
+const SHARED: [&str; 5] = ["parameters", "requestBodies", "responses", "headers", "examples"];
 
 pub(super) fn shared_parts(document: &mut Value, log: &mut Log) -> Result<(), Error> {
     let root = document.clone();
@@ -42,10 +36,7 @@ pub(super) fn shared_parts(document: &mut Value, log: &mut Log) -> Result<(), Er
         }
         Ok(())
     })?;
-    if let Some(components) = document
-        .get_mut("components")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
         components.retain(|key, _| !SHARED.contains(&key.as_str()));
     }
     Ok(())
@@ -63,16 +54,8 @@ fn move_parameters(document: &mut Value, root: &Value, log: &mut Log) {
             continue;
         };
         item.shift_remove("parameters");
-        let at = Pointer::default()
-            .join("paths")
-            .join(path)
-            .join("parameters");
-        log.note(
-            "path-parameters",
-            &at,
-            "in the path item",
-            "in each operation",
-        );
+        let at = Pointer::default().join("paths").join(path).join("parameters");
+        log.note("path-parameters", &at, "in the path item", "in each operation");
         let key = |parameter: &Value| {
             let parameter = resolved(root, parameter);
             (parameter["name"].clone(), parameter["in"].clone())
@@ -81,13 +64,10 @@ fn move_parameters(document: &mut Value, root: &Value, log: &mut Log) {
             let Some(Value::Object(operation)) = item.get_mut(method) else {
                 continue;
             };
-            let own = operation
-                .entry("parameters")
-                .or_insert_with(|| Value::Array(Vec::new()));
+            let own = operation.entry("parameters").or_insert_with(|| Value::Array(Vec::new()));
             if let Value::Array(own) = own {
-                let inherited = shared
-                    .iter()
-                    .filter(|one| own.iter().all(|own| key(own) != key(one)));
+                let inherited =
+                    shared.iter().filter(|one| own.iter().all(|own| key(own) != key(one)));
                 *own = inherited.chain(own.iter()).cloned().collect();
             }
         }
@@ -109,9 +89,7 @@ fn copy(root: &Value, node: &mut Value, at: &Pointer, log: &mut Log) {
 }
 
 fn entries(node: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
-    node.and_then(Value::as_object_mut)
-        .into_iter()
-        .flat_map(Map::iter_mut)
+    node.and_then(Value::as_object_mut).into_iter().flat_map(Map::iter_mut)
 }
 
 #[cfg(test)]
@@ -126,10 +104,8 @@ mod tests {
         let s = |part: &str| json!({"$ref": format!("#/components/{part}")});
         let mut told = s("parameters/Size");
         told["description"] = json!("Mine.");
-        let (id, other) = (
-            json!({"name": "id", "in": "path"}),
-            json!({"name": "id", "in": "query"}),
-        );
+        let (id, other) =
+            (json!({"name": "id", "in": "path"}), json!({"name": "id", "in": "query"}));
         let mut document = json!({
             "paths": {"/a/{id}": {
                 "parameters": [s("parameters/Id"), told],

@@ -17,11 +17,8 @@ pub(super) fn keep_only_json(document: &mut Value, log: &mut Log) -> Result<(), 
             request(body, &at.join("requestBody"), log)?;
         }
         let at = at.join("responses");
-        for (status, response) in operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .flatten()
+        for (status, response) in
+            operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten()
         {
             if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) {
                 let at = at.join(status).join("content");
@@ -43,15 +40,9 @@ fn request(body: &mut Value, at: &Pointer, log: &mut Log) -> Result<(), Error> {
         ));
     };
     keep(content, &at, log)?;
-    const SUPPORTED: [&str; 3] = [
-        JSON,
-        "application/octet-stream",
-        "application/x-www-form-urlencoded",
-    ];
-    match content
-        .keys()
-        .find(|media| !SUPPORTED.contains(&media.as_str()))
-    {
+    const SUPPORTED: [&str; 3] =
+        [JSON, "application/octet-stream", "application/x-www-form-urlencoded"];
+    match content.keys().find(|media| !SUPPORTED.contains(&media.as_str())) {
         Some(media) => Err(Error::lower(
             &at.join(media),
             format!("a request body of {media}"),
@@ -88,10 +79,7 @@ fn keep(content: &mut Map<String, Value>, at: &Pointer, log: &mut Log) -> Result
     let Some(json) = content.get(JSON).cloned().filter(|_| content.len() > 1) else {
         return Ok(());
     };
-    if let Some((media, _)) = content
-        .iter()
-        .find(|(_, body)| body["schema"] != json["schema"])
-    {
+    if let Some((media, _)) = content.iter().find(|(_, body)| body["schema"] != json["schema"]) {
         let construct = "the schema differs from that of application/json";
         let hint = "remove one of the two media types with an overlay action";
         return Err(Error::lower(&at.join(media), construct, hint));
@@ -123,10 +111,7 @@ mod tests {
         assert_eq!(operation["requestBody"]["content"], json_only);
         assert_eq!(operation["responses"]["200"]["content"], json_only);
         assert_eq!(
-            operation["responses"]["201"]["content"]
-                .as_object()
-                .unwrap()
-                .len(),
+            operation["responses"]["201"]["content"].as_object().unwrap().len(),
             2,
             "alternatives to JSON are kept if there is no JSON"
         );
@@ -152,9 +137,7 @@ mod tests {
             json!({"application/octet-stream": {}, "application/x-www-form-urlencoded": {}});
         let mut document =
             json!({"paths": {"/a": {"post": {"requestBody": {"content": several}}}}});
-        let error = keep_only_json(&mut document, &mut Log::default())
-            .unwrap_err()
-            .to_string();
+        let error = keep_only_json(&mut document, &mut Log::default()).unwrap_err().to_string();
         assert!(
             error.starts_with(
                 "#/paths/~1a/post/requestBody/content: several media types, none of which is JSON"
@@ -167,9 +150,7 @@ mod tests {
     fn an_unsupported_media_type_is_an_error() {
         let mut document =
             json!({"paths": {"/a": {"post": {"requestBody": {"content": {"text/csv": {}}}}}}});
-        let error = keep_only_json(&mut document, &mut Log::default())
-            .unwrap_err()
-            .to_string();
+        let error = keep_only_json(&mut document, &mut Log::default()).unwrap_err().to_string();
         assert!(
             error.starts_with(
                 "#/paths/~1a/post/requestBody/content/text~1csv: a request body of text/csv"
@@ -203,15 +184,10 @@ mod tests {
         let content = json!({"application/json": {"schema": {"type": "object"}}, "text/csv": text});
         for (operation, place) in [
             (json!({"requestBody": {"content": content}}), "requestBody"),
-            (
-                json!({"responses": {"200": {"content": content}}}),
-                "responses/200",
-            ),
+            (json!({"responses": {"200": {"content": content}}}), "responses/200"),
         ] {
             let mut document = json!({"paths": {"/a": {"post": operation}}});
-            let error = keep_only_json(&mut document, &mut Log::default())
-                .unwrap_err()
-                .to_string();
+            let error = keep_only_json(&mut document, &mut Log::default()).unwrap_err().to_string();
             let expected =
                 format!("#/paths/~1a/post/{place}/content/text~1csv: the schema differs");
             assert!(error.starts_with(&expected), "{error}");

@@ -47,16 +47,8 @@ pub struct Applied {
 
 impl fmt::Display for Applied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            rule,
-            pointer,
-            before,
-            after,
-        } = self;
-        write!(
-            f,
-            "{rule} at {pointer}\n  before: {before}\n  after:  {after}"
-        )
+        let Self { rule, pointer, before, after } = self;
+        write!(f, "{rule} at {pointer}\n  before: {before}\n  after:  {after}")
     }
 }
 
@@ -91,15 +83,8 @@ pub fn lower(mut document: Value) -> Result<Lowered, Error> {
     let mut log = Log::default();
     let original = document.clone();
     match apply_rules(&mut document, &mut log) {
-        Ok(multipart) => Ok(Lowered {
-            document,
-            multipart,
-            applied: log.0,
-        }),
-        Err(error) => Err(with_target(
-            &original,
-            multipart::at_field(&document, error),
-        )),
+        Ok(multipart) => Ok(Lowered { document, multipart, applied: log.0 }),
+        Err(error) => Err(with_target(&original, multipart::at_field(&document, error))),
     }
 }
 
@@ -126,10 +111,7 @@ fn json_path(mut node: &Value, place: &Pointer) -> Option<String> {
                 items.get(key.parse::<usize>().ok()?)?
             }
             _ => {
-                path.push_str(&format!(
-                    "['{}']",
-                    key.replace('\\', r"\\").replace('\'', r"\'")
-                ));
+                path.push_str(&format!("['{}']", key.replace('\\', r"\\").replace('\'', r"\'")));
                 node.get(&key)?
             }
         };
@@ -176,16 +158,8 @@ mod tests {
     #[test]
     fn the_error_of_a_form_field_names_its_place() {
         for (name, field, place) in [
-            (
-                "a",
-                json!({"type": "string", "pattern": "x"}),
-                "/a/pattern: ",
-            ),
-            (
-                "a/b",
-                json!({"type": "integer", "minLength": 1}),
-                "/a~1b/minLength: ",
-            ),
+            ("a", json!({"type": "string", "pattern": "x"}), "/a/pattern: "),
+            ("a/b", json!({"type": "integer", "minLength": 1}), "/a~1b/minLength: "),
             ("send", json!({"type": "string"}), "/send: "),
         ] {
             let form = json!({"multipart/form-data": {"schema": {"properties": {name: field}}}});

@@ -28,9 +28,7 @@ pub(super) fn convert_forms(document: &mut Value, log: &mut Log) -> Result<Vec<S
     let root = document.clone();
     operations_mut(document, |operation, at| {
         let at_body = at.join("requestBody").join("content");
-        let Some(content) = operation
-            .get("requestBody")
-            .and_then(|body| body.get("content"))
+        let Some(content) = operation.get("requestBody").and_then(|body| body.get("content"))
         else {
             return Ok(());
         };
@@ -56,12 +54,7 @@ pub(super) fn convert_forms(document: &mut Value, log: &mut Log) -> Result<Vec<S
             ));
         }
         let parameters = parameters(&root, form, &at_body.join(FORM))?;
-        log.note(
-            "multipart",
-            &at_body,
-            FORM,
-            format!("{} parameters", parameters.len()),
-        );
+        log.note("multipart", &at_body, FORM, format!("{} parameters", parameters.len()));
         operation.insert("parameters".into(), parameters.into());
         operation.shift_remove("requestBody");
         changed.extend(operation["operationId"].as_str().map(str::to_owned));
@@ -106,11 +99,7 @@ fn encodings(form: &Value, at: &Pointer) -> Result<(), Error> {
         if *encoding != json!({"style": "form"}) {
             let at = at.join("encoding").join(field);
             let construct = format!("the encoding {encoding}");
-            return Err(Error::lower(
-                &at,
-                construct,
-                "only `style: form` is supported",
-            ));
+            return Err(Error::lower(&at, construct, "only `style: form` is supported"));
         }
     }
     Ok(())
@@ -144,9 +133,8 @@ fn parameter(
     let description = schema.shift_remove("description").unwrap_or_default();
     if *shape == Shape::File {
         // The other keys, such as `maxLength`, would be lost.
-        const KNOWN: [&str; 7] = [
-            "$ref", "type", "format", "title", "nullable", "example", "examples",
-        ];
+        const KNOWN: [&str; 7] =
+            ["$ref", "type", "format", "title", "nullable", "example", "examples"];
         keys(&schema, at, "a file in a form", &KNOWN)?;
         let reference = format!("#/components/schemas/{FILE_PART}");
         schema = Map::from_iter([("$ref".into(), reference.into())]);
@@ -164,23 +152,13 @@ fn parameter(
 /// Replaces the place of a parameter in `error` with the place of the form field that it was made
 /// from.
 pub(super) fn at_field(document: &Value, error: Error) -> Error {
-    let Error::Lower {
-        pointer,
-        construct,
-        hint,
-    } = error
-    else {
+    let Error::Lower { pointer, construct, hint } = error else {
         return error;
     };
     let steps: Vec<_> = pointer.as_str().split('/').collect();
     // The first step is empty: /paths/PATH/METHOD/parameters/INDEX
-    let parameter = steps
-        .get(..6)
-        .map(|steps| steps.join("/"))
-        .unwrap_or_default();
-    let field = document
-        .pointer(&parameter)
-        .and_then(|parameter| parameter[FIELD].as_str());
+    let parameter = steps.get(..6).map(|steps| steps.join("/")).unwrap_or_default();
+    let field = document.pointer(&parameter).and_then(|parameter| parameter[FIELD].as_str());
     let pointer = match field {
         Some(field) => {
             // After the index comes `name` or `schema`.
@@ -192,18 +170,12 @@ pub(super) fn at_field(document: &Value, error: Error) -> Error {
         }
         None => pointer,
     };
-    Error::Lower {
-        pointer,
-        construct,
-        hint,
-    }
+    Error::Lower { pointer, construct, hint }
 }
 
 fn add_file_part(document: &mut Value) -> Result<(), Error> {
     let at = Pointer::default().join("components").join("schemas");
-    let components = document
-        .get_mut("components")
-        .and_then(Value::as_object_mut);
+    let components = document.get_mut("components").and_then(Value::as_object_mut);
     let schemas = components
         .map(|components| components.entry("schemas").or_insert_with(|| json!({})))
         .and_then(Value::as_object_mut)
@@ -254,9 +226,8 @@ mod tests {
         assert!(operation.get("requestBody").is_none());
         let mut parameters = operation["parameters"].clone();
         let fields = parameters.as_array_mut().unwrap().iter_mut();
-        let places: Vec<_> = fields
-            .map(|field| field.as_object_mut().unwrap().remove("x-field"))
-            .collect();
+        let places: Vec<_> =
+            fields.map(|field| field.as_object_mut().unwrap().remove("x-field")).collect();
         let form = "/paths/~1a/post/requestBody/content/multipart~1form-data/schema/properties";
         assert_eq!(places[0], Some(format!("{form}/kind").into()));
         assert_eq!(
@@ -309,10 +280,7 @@ mod tests {
                 ),
                 "properties/a/maxLength: `maxLength` is not supported in a file in a form",
             ),
-            (
-                form(json!({"schema": {"type": "object"}})),
-                "a form that is not an inline object",
-            ),
+            (form(json!({"schema": {"type": "object"}})), "a form that is not an inline object"),
             (
                 form(json!({"schema": {"properties": {}, "minProperties": 1}})),
                 "schema/minProperties: `minProperties` is not supported in the schema of a form",
@@ -322,10 +290,7 @@ mod tests {
                 "encoding/a: the encoding",
             ),
             (with_parameters, "a form alongside parameters"),
-            (
-                with_json,
-                "requestBody/content: a form alongside other media types",
-            ),
+            (with_json, "requestBody/content: a form alongside other media types"),
         ] {
             let error = convert_forms(&mut document(operation), &mut Log::default())
                 .unwrap_err()

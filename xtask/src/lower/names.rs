@@ -105,18 +105,13 @@ mod tests {
     use super::{Scope, check};
 
     fn error_of(names: &[&str]) -> String {
-        let names = names
-            .iter()
-            .map(|name| (*name, Pointer::default().join(name)));
+        let names = names.iter().map(|name| (*name, Pointer::default().join(name)));
         check(Scope::Properties, names).map_or_else(|e| e.to_string(), |()| String::new())
     }
 
     #[test]
     fn names_in_any_case_and_keywords_are_valid() {
-        assert_eq!(
-            error_of(&["barcodeType", "X-Api_Key", "type", "self", "größe", "a1"]),
-            ""
-        );
+        assert_eq!(error_of(&["barcodeType", "X-Api_Key", "type", "self", "größe", "a1"]), "");
     }
 
     #[test]
@@ -151,11 +146,7 @@ mod tests {
     #[test]
     fn the_hint_depends_on_the_kind_of_name() {
         for (scope, name, hint) in [
-            (
-                Scope::Types,
-                "Result",
-                "rename the schema and each reference",
-            ),
+            (Scope::Types, "Result", "rename the schema and each reference"),
             (Scope::Operations, "new", "set another `operationId`"),
             (Scope::Setters, "new", "remove it"),
         ] {

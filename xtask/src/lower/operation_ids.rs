@@ -13,11 +13,8 @@ use crate::Error;
 pub(super) fn complete(document: &mut Value, log: &mut Log) -> Result<(), Error> {
     let mut seen = HashSet::new();
     operations_mut(document, |operation, at| {
-        let id = operation
-            .get("operationId")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let id =
+            operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
         // Ids conflict if their method names are equal.
         if !id.is_empty() && seen.insert(id.to_snake_case()) {
             return Ok(());
@@ -33,12 +30,7 @@ pub(super) fn complete(document: &mut Value, log: &mut Log) -> Result<(), Error>
                 hint,
             ));
         }
-        log.note(
-            "operation-ids",
-            at,
-            if id.is_empty() { "none" } else { &id },
-            &derived,
-        );
+        log.note("operation-ids", at, if id.is_empty() { "none" } else { &id }, &derived);
         operation.insert("operationId".into(), derived.into());
         Ok(())
     })
@@ -63,10 +55,7 @@ mod tests {
             document["paths"]["/barcode/scan/{id}"]["get"]["operationId"],
             "getBarcodeScanId"
         );
-        assert_eq!(
-            document["paths"]["/barcode/scan/{id}"]["put"]["operationId"],
-            "Scan"
-        );
+        assert_eq!(document["paths"]["/barcode/scan/{id}"]["put"]["operationId"], "Scan");
         assert_eq!(document["paths"]["/b"]["put"]["operationId"], "putB");
         assert_eq!(log.0.len(), 2);
     }
@@ -75,9 +64,7 @@ mod tests {
     fn a_derived_id_that_is_in_use_is_an_error() {
         let mut document =
             json!({"paths": {"/a": {"get": {"operationId": "getB"}}, "/b": {"get": {}}}});
-        let error = complete(&mut document, &mut Log::default())
-            .unwrap_err()
-            .to_string();
+        let error = complete(&mut document, &mut Log::default()).unwrap_err().to_string();
         assert!(
             error.starts_with("#/paths/~1b/get: the derived operationId `getB` is already in use"),
             "{error}"

@@ -39,9 +39,7 @@ pub(super) fn lower(document: &mut Value, log: &mut Log) -> Result<(), Error> {
 /// Moves the response headers to the description of the operation.
 fn document_headers(operation: &mut Map<String, Value>, at: &Pointer, log: &mut Log) {
     let mut lines = Vec::new();
-    let responses = operation
-        .get_mut("responses")
-        .and_then(Value::as_object_mut);
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     for (status, response) in responses.into_iter().flatten() {
         let response = response.as_object_mut();
         let headers = response.and_then(|response| response.shift_remove("headers"));
@@ -55,16 +53,8 @@ fn document_headers(operation: &mut Map<String, Value>, at: &Pointer, log: &mut 
         return;
     }
     let lines = lines.join("\n");
-    log.note(
-        "response-headers",
-        at,
-        &lines,
-        "in the description of the operation",
-    );
-    let text = operation
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    log.note("response-headers", at, &lines, "in the description of the operation");
+    let text = operation.get("description").and_then(Value::as_str).unwrap_or_default();
     let text = format!("{text}\n\nResponse headers:\n{lines}");
     operation.insert("description".into(), text.trim_start().into());
 }
@@ -87,12 +77,7 @@ fn default_is_error(responses: &mut Responses, at: &Pointer, log: &mut Log) {
         for range in ["4XX", "5XX"] {
             responses.entry(range).or_insert_with(|| default.clone());
         }
-        log.note(
-            "default-response",
-            &at.join("default"),
-            "default",
-            "4XX and 5XX",
-        );
+        log.note("default-response", &at.join("default"), "default", "4XX and 5XX");
     }
 }
 
@@ -101,11 +86,8 @@ fn drop_untyped(responses: &mut Responses, at: &Pointer, log: &mut Log) -> Resul
     let typed = responses
         .iter()
         .any(|(status, response)| is_error(status) && kind(response) != Kind::Empty);
-    let ranges: Vec<String> = responses
-        .keys()
-        .filter(|status| status.ends_with("XX"))
-        .cloned()
-        .collect();
+    let ranges: Vec<String> =
+        responses.keys().filter(|status| status.ends_with("XX")).cloned().collect();
     let mut refused = Ok(());
     responses.retain(|status, response| {
         let untyped = !is_error(status) && !is_success(status);
@@ -199,43 +181,24 @@ mod tests {
         let (a, png) = (json("A"), body("image/png", "B"));
         for (responses, expected) in [
             // An error without a body is removed only next to errors with one.
-            (
-                json!({"200": {}, "400": a, "500": {}}),
-                json!({"200": {}, "400": a}),
-            ),
+            (json!({"200": {}, "400": a, "500": {}}), json!({"200": {}, "400": a})),
             (json!({"400": {"content": {}}, "500": a}), json!({"500": a})),
             (json!({"200": {}, "500": {}}), json!({"200": {}, "500": {}})),
-            (
-                json!({"200": png, "404": png, "500": {}}),
-                json!({"200": png, "404": png}),
-            ),
+            (json!({"200": png, "404": png, "500": {}}), json!({"200": png, "404": png})),
             (json!({"200": a, "500": {}}), json!({"200": a, "500": {}})),
             (
                 json!({"200": {}, "404": a, "default": a}),
                 json!({"200": {}, "404": a, "4XX": a, "5XX": a}),
             ),
             // `default` is the error unless there is no successful response.
-            (
-                json!({"204": {}, "default": a}),
-                json!({"204": {}, "4XX": a, "5XX": a}),
-            ),
-            (
-                json!({"200": a, "4XX": a, "default": {}}),
-                json!({"200": a, "4XX": a}),
-            ),
-            (
-                json!({"404": a, "default": a}),
-                json!({"404": a, "default": a}),
-            ),
+            (json!({"204": {}, "default": a}), json!({"204": {}, "4XX": a, "5XX": a})),
+            (json!({"200": a, "4XX": a, "default": {}}), json!({"200": a, "4XX": a})),
+            (json!({"404": a, "default": a}), json!({"404": a, "default": a})),
             (json!({"default": {}}), json!({"default": {}})),
             // The client follows redirects itself.
             (json!({"101": {}, "200": {}, "302": {}}), json!({"200": {}})),
         ] {
-            assert_eq!(
-                lowered(responses.clone()).unwrap()["responses"],
-                expected,
-                "{responses}"
-            );
+            assert_eq!(lowered(responses.clone()).unwrap()["responses"], expected, "{responses}");
         }
     }
 
@@ -251,48 +214,21 @@ mod tests {
             (json!({"400": a, "401": b}), differs("401", "error", "400")),
             (json!({"400": a, "500": b}), differs("500", "error", "400")),
             (json!({"500": a, "503": b}), differs("503", "error", "500")),
-            (
-                json!({"200": {}, "404": a, "default": b}),
-                differs("4XX", "error", "404"),
-            ),
-            (
-                json!({"404": a, "default": b}),
-                differs("default", "error", "404"),
-            ),
+            (json!({"200": {}, "404": a, "default": b}), differs("4XX", "error", "404")),
+            (json!({"404": a, "default": b}), differs("default", "error", "404")),
             (
                 json!({"404": inline("string"), "500": inline("integer")}),
                 differs("500", "error", "404"),
             ),
-            (
-                json!({"404": a, "500": png}),
-                differs("500", "error", "404"),
-            ),
-            (
-                json!({"200": a, "201": b}),
-                differs("201", "success", "200"),
-            ),
-            (
-                json!({"200": a, "202": png}),
-                differs("202", "success", "200"),
-            ),
-            (
-                json!({"200": a, "204": {}}),
-                differs("204", "success", "200"),
-            ),
-            (
-                json!({"200": {}, "404": {}, "default": a}),
-                "404: 404 has no body".to_owned(),
-            ),
-            (
-                json!({"200": a, "300": b}),
-                "300: a body of status 300".to_owned(),
-            ),
+            (json!({"404": a, "500": png}), differs("500", "error", "404")),
+            (json!({"200": a, "201": b}), differs("201", "success", "200")),
+            (json!({"200": a, "202": png}), differs("202", "success", "200")),
+            (json!({"200": a, "204": {}}), differs("204", "success", "200")),
+            (json!({"200": {}, "404": {}, "default": a}), "404: 404 has no body".to_owned()),
+            (json!({"200": a, "300": b}), "300: a body of status 300".to_owned()),
         ] {
             let error = lowered(responses).unwrap_err();
-            assert!(
-                error.starts_with(&format!("#/paths/~1a/get/responses/{expected}")),
-                "{error}"
-            );
+            assert!(error.starts_with(&format!("#/paths/~1a/get/responses/{expected}")), "{error}");
         }
         for missing in [json!({}), json!(3), Value::Null] {
             let error = lowered(missing).unwrap_err();

@@ -27,11 +27,7 @@ fn nullable_type(schema: &mut Schema, at: &Pointer, log: &mut Log) -> Result<(),
     let Some(Value::Array(types)) = schema.get("type") else {
         return Ok(());
     };
-    let others: Vec<_> = types
-        .iter()
-        .filter(|kind| *kind != "null")
-        .cloned()
-        .collect();
+    let others: Vec<_> = types.iter().filter(|kind| *kind != "null").cloned().collect();
     let [one] = others.as_slice() else {
         let construct = format!("the type {}", Value::from(types.clone()));
         return Err(Error::lower(
@@ -82,10 +78,7 @@ fn reference_with_siblings(schema: &mut Schema, at: &Pointer, log: &mut Log) -> 
         ));
     }
     let before = Value::from(schema.clone());
-    let description = schema
-        .get("description")
-        .cloned()
-        .filter(|_| is_property(at));
+    let description = schema.get("description").cloned().filter(|_| is_property(at));
     schema.clear();
     match description {
         Some(description) => {
@@ -96,12 +89,7 @@ fn reference_with_siblings(schema: &mut Schema, at: &Pointer, log: &mut Log) -> 
             schema.insert("$ref".into(), reference);
         }
     }
-    log.note(
-        "reference-siblings",
-        at,
-        before,
-        Value::from(schema.clone()),
-    );
+    log.note("reference-siblings", at, before, Value::from(schema.clone()));
     Ok(())
 }
 
@@ -114,12 +102,7 @@ fn is_property(at: &Pointer) -> bool {
 fn open_object(schema: &mut Schema, at: &Pointer, log: &mut Log) {
     if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
         schema.shift_remove("additionalProperties");
-        log.note(
-            "open-object",
-            at,
-            "additionalProperties: false",
-            "unknown fields are ignored",
-        );
+        log.note("open-object", at, "additionalProperties: false", "unknown fields are ignored");
     }
 }
 
@@ -166,11 +149,7 @@ fn required_is_optional(schema: &mut Schema, at: &Pointer, log: &mut Log) {
 /// server applies its defaults. typify would use a title as the name of a type, although several
 /// schemas can have the same title. The generated client does not use XML.
 fn drop_annotations(schema: &mut Schema, at: &Pointer, log: &mut Log) {
-    for (key, rule) in [
-        ("default", "default"),
-        ("title", "title"),
-        ("xml", "xml-name"),
-    ] {
+    for (key, rule) in [("default", "default"), ("title", "title"), ("xml", "xml-name")] {
         if let Some(value) = schema.shift_remove(key) {
             log.note(rule, at, value, "removed");
         }
@@ -196,10 +175,7 @@ mod tests {
             lowered(json!({"type": ["null", "string"]})).unwrap(),
             json!({"type": "string", "nullable": true})
         );
-        assert_eq!(
-            lowered(json!({"type": ["string"]})).unwrap(),
-            json!({"type": "string"})
-        );
+        assert_eq!(lowered(json!({"type": ["string"]})).unwrap(), json!({"type": "string"}));
         let error = lowered(json!({"type": ["string", "integer"]})).unwrap_err();
         assert!(
             error.starts_with(r#"#/components/schemas/S/type: the type ["string","integer"]"#),
@@ -235,10 +211,7 @@ mod tests {
     #[test]
     fn unknown_fields_and_unexpected_dates_are_accepted() {
         let schema = json!({"additionalProperties": false, "properties": {"d": {"type": "string", "format": "date-time"}}});
-        assert_eq!(
-            lowered(schema).unwrap(),
-            json!({"properties": {"d": {"type": "string"}}})
-        );
+        assert_eq!(lowered(schema).unwrap(), json!({"properties": {"d": {"type": "string"}}}));
     }
 
     #[test]

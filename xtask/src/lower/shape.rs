@@ -71,23 +71,11 @@ mod tests {
             (s("One"), Shape::Text),
             (json!({"type": "array", "items": s("Kind")}), Shape::Texts),
             (json!({"type": "string", "format": "binary"}), Shape::File),
-            (
-                json!({"type": "array", "items": s("Map")}),
-                Shape::Other("a list of object".into()),
-            ),
-            (
-                json!({"type": "array"}),
-                Shape::Other("a list of anything".into()),
-            ),
+            (json!({"type": "array", "items": s("Map")}), Shape::Other("a list of object".into())),
+            (json!({"type": "array"}), Shape::Other("a list of anything".into())),
             (s("Map"), Shape::Other("object".into())),
-            (
-                json!({"type": "object", "allOf": [s("Kind")]}),
-                Shape::Other("object".into()),
-            ),
-            (
-                json!({"allOf": [s("Kind"), s("Map")]}),
-                Shape::Other("anything".into()),
-            ),
+            (json!({"type": "object", "allOf": [s("Kind")]}), Shape::Other("object".into())),
+            (json!({"allOf": [s("Kind"), s("Map")]}), Shape::Other("anything".into())),
         ] {
             assert_eq!(Shape::of(&root, &schema), shape, "{schema}");
         }

@@ -16,16 +16,7 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
         root,
         &at,
         "the document",
-        &[
-            "openapi",
-            "info",
-            "servers",
-            "paths",
-            "components",
-            "security",
-            "tags",
-            "externalDocs",
-        ],
+        &["openapi", "info", "servers", "paths", "components", "security", "tags", "externalDocs"],
     )?;
     server(document)?;
     for (path, item) in children(document, "paths") {
@@ -36,12 +27,7 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
             return Err(Error::lower(&at, format!("the path {path:?}"), hint));
         }
         let item = object(item, &at)?;
-        keys(
-            item,
-            &at,
-            "a path item",
-            &[&METHODS[..], &["summary", "description"]].concat(),
-        )?;
+        keys(item, &at, "a path item", &[&METHODS[..], &["summary", "description"]].concat())?;
         for method in METHODS {
             if let Some(node) = item.get(method) {
                 operation(document, node, &at.join(method))?;
@@ -50,12 +36,7 @@ pub(super) fn check(document: &Value) -> Result<(), Error> {
     }
     let at = at.join("components");
     if let Some(components) = document.get("components") {
-        keys(
-            object(components, &at)?,
-            &at,
-            "components",
-            &["schemas", "securitySchemes"],
-        )?;
+        keys(object(components, &at)?, &at, "components", &["schemas", "securitySchemes"])?;
         check_names(Scope::Types, components, "schemas", &at)?;
         for (name, node) in children(components, "schemas") {
             let at = at.join("schemas").join(name);
@@ -97,32 +78,17 @@ fn operation(root: &Value, node: &Value, at: &Pointer) -> Result<(), Error> {
         None => Scope::Setters,
     };
     names::check(scope, setters)?;
-    for (index, node) in node["parameters"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
+    for (index, node) in node["parameters"].as_array().into_iter().flatten().enumerate() {
         parameter(root, node, &at.join("parameters").join(index))?;
     }
     if let Some(body) = node.get("requestBody") {
         let at = at.join("requestBody");
-        keys(
-            object(body, &at)?,
-            &at,
-            "a request body",
-            &["description", "required", "content"],
-        )?;
+        keys(object(body, &at)?, &at, "a request body", &["description", "required", "content"])?;
         content(body, &at)?;
     }
     for (status, response) in children(node, "responses") {
         let at = at.join("responses").join(status);
-        keys(
-            object(response, &at)?,
-            &at,
-            "a response",
-            &["description", "content", "headers"],
-        )?;
+        keys(object(response, &at)?, &at, "a response", &["description", "content", "headers"])?;
         content(response, &at)?;
     }
     Ok(())
@@ -194,11 +160,7 @@ fn server(document: &Value) -> Result<(), Error> {
     let Some(url) = document["servers"][0]["url"].as_str() else {
         return Ok(());
     };
-    if ["http://", "https://"]
-        .iter()
-        .any(|scheme| url.starts_with(scheme))
-        && !url.contains('{')
-    {
+    if ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) && !url.contains('{') {
         return Ok(());
     }
     let at = Pointer::default().join("servers").join(0).join("url");
@@ -210,12 +172,7 @@ fn server(document: &Value) -> Result<(), Error> {
 fn content(node: &Value, at: &Pointer) -> Result<(), Error> {
     for (media, node) in children(node, "content") {
         let at = at.join("content").join(media);
-        keys(
-            object(node, &at)?,
-            &at,
-            "a media type",
-            &["schema", "example", "examples"],
-        )?;
+        keys(object(node, &at)?, &at, "a media type", &["schema", "example", "examples"])?;
         match node.get("schema") {
             Some(node) => schema(node, &at.join("schema"))?,
             None => {
@@ -253,9 +210,7 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
     let map = object(node, at)?;
     keys(map, at, "a schema", &KNOWN)?;
     if let Some(reference) = map.get("$ref") {
-        let name = reference
-            .as_str()
-            .and_then(|text| text.strip_prefix("#/components/schemas/"));
+        let name = reference.as_str().and_then(|text| text.strip_prefix("#/components/schemas/"));
         if name.is_none_or(|name| name.contains('/')) {
             let hint = "only a schema in components can be referred to; move the target there with overlay actions";
             return Err(Error::lower(
@@ -272,11 +227,7 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
     if let Some(items) = map.get("items") {
         schema(items, &at.join("items"))?;
     }
-    match map
-        .get("allOf")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-    {
+    match map.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
         None => Ok(()),
         // typify would merge the schemas, without end if the property contains its own object.
         Some([one]) => match MERGED.into_iter().find(|key| map.contains_key(*key)) {
@@ -296,10 +247,7 @@ fn schema(node: &Value, at: &Pointer) -> Result<(), Error> {
 }
 
 fn children<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    node.get(key)
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
+    node.get(key).and_then(Value::as_object).into_iter().flatten()
 }
 
 /// Checks the names under `key`, which become identifiers in the same scope.
@@ -322,9 +270,8 @@ pub(super) fn keys(
     context: &str,
     known: &[&str],
 ) -> Result<(), Error> {
-    let mut unknown = map
-        .keys()
-        .filter(|key| !key.starts_with("x-") && !known.contains(&key.as_str()));
+    let mut unknown =
+        map.keys().filter(|key| !key.starts_with("x-") && !known.contains(&key.as_str()));
     match unknown.next() {
         Some(key) => Err(Error::lower(
             &at.join(key),
@@ -454,21 +401,9 @@ mod tests {
             ("a request body", &body, &["$ref"]),
             ("a media type", &media, &["encoding", "itemSchema"]),
             ("an operation", &whole, &["callbacks", "servers"]),
-            (
-                "a path item",
-                &item,
-                &["$ref", "parameters", "servers", "query"],
-            ),
-            (
-                "components",
-                &components,
-                &["links", "callbacks", "pathItems", "parameters"],
-            ),
-            (
-                "the document",
-                &document,
-                &["webhooks", "jsonSchemaDialect"],
-            ),
+            ("a path item", &item, &["$ref", "parameters", "servers", "query"]),
+            ("components", &components, &["links", "callbacks", "pathItems", "parameters"]),
+            ("the document", &document, &["webhooks", "jsonSchemaDialect"]),
         ];
         for (context, with, keys) in contexts {
             for key in keys {
@@ -492,10 +427,7 @@ mod tests {
             ("unknown", "remove it with an overlay action if"),
         ] {
             let text = super::hint(key);
-            assert!(
-                text.contains(hint) && text.contains("overlay action"),
-                "{key}: {text}"
-            );
+            assert!(text.contains(hint) && text.contains("overlay action"), "{key}: {text}");
         }
     }
 
@@ -503,10 +435,7 @@ mod tests {
     fn defaults_of_parameters_may_be_written_out() {
         for (place, style, explode) in [("query", "form", true), ("header", "simple", false)] {
             let parameter = |style: &str, explode: bool| json!({"name": "q", "in": place, "style": style, "explode": explode, "schema": {"type": "string"}});
-            check(&operation(
-                json!({"parameters": [parameter(style, explode)]}),
-            ))
-            .unwrap();
+            check(&operation(json!({"parameters": [parameter(style, explode)]}))).unwrap();
             for other in [parameter("deepObject", explode), parameter(style, !explode)] {
                 let message = error(operation(json!({"parameters": [other]})));
                 assert!(message.contains("is supported there"), "{message}");
@@ -538,10 +467,7 @@ mod tests {
         let schema = |schema: Value| json!({"components": {"schemas": {"S": schema}}});
         for (document, expected) in [
             (json!({"paths": {"a": {}}}), Some("#/paths/a: the path")),
-            (
-                json!({"paths": {"/a?b=1": {}}}),
-                Some("#/paths/~1a?b=1: the path"),
-            ),
+            (json!({"paths": {"/a?b=1": {}}}), Some("#/paths/~1a?b=1: the path")),
             (json!({"paths": {"/a": {}}}), None),
             (
                 schema(json!({"allOf": [{}], "required": []})),
@@ -632,32 +558,20 @@ mod tests {
         ] {
             let message = error(json!({"components": {"schemas": schemas}}));
             let expected = "the names \"fileName\" and \"file_name\" become the same identifier";
-            assert!(
-                message.starts_with(&format!("{place}{expected}")),
-                "{message}"
-            );
+            assert!(message.starts_with(&format!("{place}{expected}")), "{message}");
         }
     }
 
     #[test]
     fn unsupported_parameters_are_errors() {
         for (parameter, expected) in [
-            (
-                json!({"name": "c", "in": "cookie", "schema": {}}),
-                "a parameter in \"cookie\"",
-            ),
+            (json!({"name": "c", "in": "cookie", "schema": {}}), "a parameter in \"cookie\""),
             (
                 json!({"name": "q", "in": "query", "style": "deepObject", "schema": {}}),
                 "style \"deepObject\"",
             ),
-            (
-                json!({"name": "q", "in": "query"}),
-                "a parameter without a schema",
-            ),
-            (
-                json!({"name": "id", "in": "path", "schema": {}}),
-                "an optional path parameter",
-            ),
+            (json!({"name": "q", "in": "query"}), "a parameter without a schema"),
+            (json!({"name": "id", "in": "path", "schema": {}}), "an optional path parameter"),
         ] {
             let message = error(operation(json!({"parameters": [parameter]})));
             assert!(message.contains(expected), "{message}");

@@ -38,9 +38,7 @@ mod tests {
             assert_eq!(document["openapi"], expected);
         }
         for mut document in [json!({"openapi": "2.0"}), json!({}), json!([])] {
-            let error = declare_3_0(&mut document, &mut Log::default())
-                .unwrap_err()
-                .to_string();
+            let error = declare_3_0(&mut document, &mut Log::default()).unwrap_err().to_string();
             assert!(error.starts_with("#/openapi: OpenAPI version"), "{error}");
         }
     }

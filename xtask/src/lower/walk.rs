@@ -22,9 +22,7 @@ pub(super) fn operations_mut(
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
                 let at = at.join(path).join(method);
-                let operation = operation
-                    .as_object_mut()
-                    .ok_or_else(|| not_an_object(&at))?;
+                let operation = operation.as_object_mut().ok_or_else(|| not_an_object(&at))?;
                 visit(operation, &at)?;
             }
         }

@@ -38,10 +38,7 @@ fn describe(item: &mut ItemStruct, operation: &Operation<'_>) {
         true => quote!(Debug),
         false => quote!(Debug, Clone),
     };
-    item.attrs = vec![
-        parse_quote!(#[doc = #docs]),
-        parse_quote!(#[derive(#derives)]),
-    ];
+    item.attrs = vec![parse_quote!(#[doc = #docs]), parse_quote!(#[derive(#derives)])];
 }
 
 /// Documents the setters, replaces the body of `send`, and adds `request` and `receive`.

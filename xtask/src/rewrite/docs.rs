@@ -31,9 +31,7 @@ fn lines(text: &str) -> Vec<String> {
     let mut fence: Option<&str> = None;
     let lines = text.trim().lines().map(|line| {
         let content = line.trim_start();
-        let mark = ["```", "~~~"]
-            .into_iter()
-            .find(|mark| content.starts_with(mark));
+        let mark = ["```", "~~~"].into_iter().find(|mark| content.starts_with(mark));
         let indent = &line[..line.len() - content.len()];
         match (fence, mark) {
             (None, None) if indent.contains('\t') || indent.len() > 3 => format!("   {content}"),
@@ -54,13 +52,7 @@ fn lines(text: &str) -> Vec<String> {
         }
     });
     // An empty line needs no space after `///`.
-    lines
-        .map(|line| {
-            format!(" {line}")
-                .trim_end()
-                .replace(is_unprintable, "\u{fffd}")
-        })
-        .collect()
+    lines.map(|line| format!(" {line}").trim_end().replace(is_unprintable, "\u{fffd}")).collect()
 }
 
 /// Returns whether the compiler refuses `character` in documentation: it changes the direction of

@@ -39,21 +39,14 @@ fn hide_base_url(file: &mut File) {
 
 fn module_mut<'a>(file: &'a mut File, name: &str) -> Result<&'a mut Vec<Item>, Error> {
     let found = file.items.iter_mut().find_map(|item| match item {
-        Item::Mod(ItemMod {
-            ident,
-            content: Some((_, items)),
-            ..
-        }) if ident == name => Some(items),
+        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == name => Some(items),
         _ => None,
     });
     found.ok_or_else(|| missing(name, "module of that name"))
 }
 
 fn missing(place: impl ToString, expected: &'static str) -> Error {
-    Error::Rewrite {
-        place: place.to_string(),
-        expected,
-    }
+    Error::Rewrite { place: place.to_string(), expected }
 }
 
 /// Returns the generic arguments of `ty` that are types.

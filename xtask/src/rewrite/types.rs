@@ -29,8 +29,7 @@ pub(super) fn complete(items: &mut Vec<Item>, document: &Value) -> Result<(), Er
             }
             Item::Enum(item) => {
                 // A new value in the document must not break callers.
-                item.attrs
-                    .extend([parse_quote!(#[non_exhaustive]), derive.clone()]);
+                item.attrs.extend([parse_quote!(#[non_exhaustive]), derive.clone()]);
                 value_methods(item, enumerations.contains(&item.ident.to_string()))
             }
             Item::Impl(item) if is_from_str(item, &enumerations) => continue,
@@ -40,9 +39,7 @@ pub(super) fn complete(items: &mut Vec<Item>, document: &Value) -> Result<(), Er
         items.extend(added);
     }
     let lost = bounded.pop_first();
-    lost.map_or(Ok(()), |(name, _)| {
-        Err(missing(name, "struct for its bounds"))
-    })
+    lost.map_or(Ok(()), |(name, _)| Err(missing(name, "struct for its bounds")))
 }
 
 /// Returns the names and the bounds of the properties that have bounds, by the name of the type.
@@ -66,10 +63,7 @@ fn check_methods(item: &mut ItemStruct, properties: &[(&str, Bounds)]) -> Result
     let mut checks = Vec::new();
     for (name, bounds) in properties {
         let ident = field_name(name);
-        let field = item
-            .fields
-            .iter_mut()
-            .find(|field| field.ident.as_ref() == Some(&ident));
+        let field = item.fields.iter_mut().find(|field| field.ident.as_ref() == Some(&ident));
         let field = field.ok_or_else(|| missing(format!("{}.{name}", item.ident), "field"))?;
         field.attrs.push(json_schema(bounds));
         let limits = limits(bounds);
@@ -152,14 +146,8 @@ fn json_schema(bounds: &Bounds) -> Attribute {
         true => Literal::i64_unsuffixed(bound as i64),
         false => Literal::f64_suffixed(bound),
     };
-    let minimum = bounds
-        .minimum
-        .map(number)
-        .map(|bound| quote!(min = #bound,));
-    let maximum = bounds
-        .maximum
-        .map(number)
-        .map(|bound| quote!(max = #bound,));
+    let minimum = bounds.minimum.map(number).map(|bound| quote!(min = #bound,));
+    let maximum = bounds.maximum.map(number).map(|bound| quote!(max = #bound,));
     parse_quote!(#[cfg_attr(feature = "schemars", schemars(#name(#minimum #maximum)))])
 }
 
@@ -173,10 +161,7 @@ fn enumeration(item: &Item) -> Option<String> {
 
 /// Returns whether `item` implements `FromStr` for one of the `enumerations`.
 fn is_from_str(item: &ItemImpl, enumerations: &[String]) -> bool {
-    let of_trait = item
-        .trait_
-        .as_ref()
-        .and_then(|(path, _)| path.segments.last());
+    let of_trait = item.trait_.as_ref().and_then(|(path, _)| path.segments.last());
     of_trait.is_some_and(|segment| segment.ident == "FromStr")
         && enumerations.contains(&last_segment(&item.self_ty))
 }

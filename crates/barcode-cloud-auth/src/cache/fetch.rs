@@ -59,10 +59,7 @@ pub(crate) struct Ticket {
 
 impl SharedFetch {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            outcome: watch::Sender::new(None),
-            task: OnceLock::new(),
-        })
+        Arc::new(Self { outcome: watch::Sender::new(None), task: OnceLock::new() })
     }
 
     /// Waits for the outcome, on any runtime.
@@ -94,18 +91,12 @@ impl SharedFetch {
 
 impl Ticket {
     pub(super) fn new(cache: &Arc<Cache>, fetch: Arc<SharedFetch>, start_at: Instant) -> Self {
-        Self {
-            cache: Arc::downgrade(cache),
-            fetch,
-            start_at,
-        }
+        Self { cache: Arc::downgrade(cache), fetch, start_at }
     }
 
     /// Whether to run the fetch. Must be called once `start_at` has passed.
     pub(crate) fn begin(&self, now: Instant) -> bool {
-        self.cache
-            .upgrade()
-            .is_some_and(|cache| cache.begin(&self.fetch, now))
+        self.cache.upgrade().is_some_and(|cache| cache.begin(&self.fetch, now))
     }
 
     /// Whether these credentials may be sent now; if not, returns the error to end the fetch with.

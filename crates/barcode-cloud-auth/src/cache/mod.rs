@@ -76,9 +76,7 @@ impl Cache {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        let early = state
-            .not_before(true)
-            .is_some_and(|not_before| now < not_before);
+        let early = state.not_before(true).is_some_and(|not_before| now < not_before);
         if early || state.running_fetch(now).is_some() {
             return None;
         }
@@ -101,9 +99,7 @@ impl Cache {
                 return NextStep::Paused { error, retry_at };
             }
         }
-        let start_at = state
-            .not_before(false)
-            .map_or(now, |not_before| now.max(not_before));
+        let start_at = state.not_before(false).map_or(now, |not_before| now.max(not_before));
         let (ticket, in_flight) = self.start(state, start_at);
         NextStep::Start(ticket, in_flight)
     }
@@ -113,9 +109,7 @@ impl Cache {
     pub(crate) fn invalidate(&self, token: &AccessToken, now: Instant) -> bool {
         let mut state = self.lock();
         let current = self.current.load();
-        let is_current = current
-            .as_ref()
-            .is_some_and(|entry| Arc::ptr_eq(entry, &token.0));
+        let is_current = current.as_ref().is_some_and(|entry| Arc::ptr_eq(entry, &token.0));
         let arrived = state.arrived.unwrap_or(now);
         let is_removed = is_current && state.hold_off.admits(arrived, now);
         if is_removed {
@@ -127,10 +121,7 @@ impl Cache {
     /// Returns the newest generation, and the times of the token in memory.
     pub(crate) fn status(&self) -> (u64, Option<Times>) {
         let state = self.lock();
-        (
-            state.generation,
-            self.current.load().as_ref().and_then(|entry| entry.times),
-        )
+        (state.generation, self.current.load().as_ref().and_then(|entry| entry.times))
     }
 
     /// Makes a new fetch the current one, and aborts an abandoned one.
@@ -151,10 +142,7 @@ impl Cache {
     }
 
     fn in_flight(&self, fetch: &Arc<SharedFetch>, start: Instant) -> InFlight {
-        InFlight {
-            fetch: Arc::clone(fetch),
-            abandon_at: start + self.fetch_timeout + GRACE,
-        }
+        InFlight { fetch: Arc::clone(fetch), abandon_at: start + self.fetch_timeout + GRACE }
     }
 
     /// Whether the fetch may begin: whether it was not replaced. Its time limit starts now, because
@@ -182,10 +170,8 @@ impl Cache {
         }
         let blocked = state.lockout.blocked(credentials, now);
         let error = blocked.map(|(_, error)| error.clone());
-        state.used = Some(UsedCredentials {
-            credentials: credentials.clone(),
-            sent: error.is_none(),
-        });
+        state.used =
+            Some(UsedCredentials { credentials: credentials.clone(), sent: error.is_none() });
         if let Some(error) = error {
             return Err(error);
         }

@@ -59,24 +59,16 @@ impl State {
         // Without a token, only the pause of the failure counts, unless the newest request ended
         // without a result and therefore has no pause of its own.
         let failed_last = Some(failure.at) >= self.last_sent;
-        if failed_last && !has_token {
-            retry_at
-        } else {
-            retry_at.max(paced)
-        }
+        if failed_last && !has_token { retry_at } else { retry_at.max(paced) }
     }
 
     /// The fetch in progress, unless it is considered abandoned.
     pub(super) fn running_fetch(&self, now: Instant) -> Option<&InFlight> {
-        self.in_flight
-            .as_ref()
-            .filter(|in_flight| now < in_flight.abandon_at)
+        self.in_flight.as_ref().filter(|in_flight| now < in_flight.abandon_at)
     }
 
     pub(super) fn is_current(&self, fetch: &Arc<SharedFetch>) -> bool {
-        self.in_flight
-            .as_ref()
-            .is_some_and(|current| Arc::ptr_eq(&current.fetch, fetch))
+        self.in_flight.as_ref().is_some_and(|current| Arc::ptr_eq(&current.fetch, fetch))
     }
 
     /// Removes this fetch. Returns whether it was the one in progress.
@@ -92,13 +84,7 @@ impl State {
             Severity::Permanent => &mut self.permanent_failures,
         };
         *count = count.saturating_add(1);
-        self.failure = Some(Failure {
-            error,
-            at,
-            severity,
-            count: *count,
-            draw,
-        });
+        self.failure = Some(Failure { error, at, severity, count: *count, draw });
     }
 
     pub(super) fn forget_failures(&mut self) {
@@ -121,8 +107,7 @@ impl State {
         match result {
             Ok(_) => self.lockout.accept(used.credentials.id()),
             Err(error) if is_rejection(error) => {
-                self.lockout
-                    .reject(used.credentials.clone(), error.clone(), now);
+                self.lockout.reject(used.credentials.clone(), error.clone(), now);
             }
             Err(_) => {}
         }
@@ -132,13 +117,6 @@ impl State {
 impl Failure {
     /// When the next fetch may begin, for callers with or without a valid token.
     pub(super) fn retry_at(&self, has_token: bool) -> Instant {
-        self.at
-            + pause(
-                self.severity,
-                self.count,
-                has_token,
-                self.error.retry_after(),
-                self.draw,
-            )
+        self.at + pause(self.severity, self.count, has_token, self.error.retry_after(), self.draw)
     }
 }

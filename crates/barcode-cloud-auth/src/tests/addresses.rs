@@ -51,28 +51,15 @@ fn the_api_origin_is_checked_like_the_token_url() {
         ("api.example.com", false, false),
     ] {
         let builder = TokenSource::static_token("abc").api_origin(url);
-        assert_eq!(
-            builder.allow_insecure_loopback(loopback).build().is_ok(),
-            good,
-            "{url}"
-        );
+        assert_eq!(builder.allow_insecure_loopback(loopback).build().is_ok(), good, "{url}");
     }
 }
 
 #[test]
 fn a_static_token_must_fit_a_header() {
-    for (token, good) in [
-        ("abc", true),
-        ("", false),
-        ("a\nb", false),
-        ("a b", false),
-        ("ä", false),
-    ] {
-        assert_eq!(
-            TokenSource::static_token(token).build().is_ok(),
-            good,
-            "{token:?}"
-        );
+    for (token, good) in [("abc", true), ("", false), ("a\nb", false), ("a b", false), ("ä", false)]
+    {
+        assert_eq!(TokenSource::static_token(token).build().is_ok(), good, "{token:?}");
     }
 }
 
@@ -89,10 +76,7 @@ fn endless_limits_do_not_overflow() {
         .stop_before(Duration::MAX)
         .build()
         .unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let answer = runtime.block_on(source.token_within(Duration::from_secs(1)));
     assert_eq!(answer.unwrap_err().kind(), ErrorKind::Transport);
 }

@@ -9,19 +9,13 @@ use crate::{
 };
 
 async fn provided(provider: impl CredentialsProvider) -> Result<ClientCredentials, Error> {
-    provider
-        .credentials()
-        .await
-        .map_err(|error| *error.downcast::<Error>().unwrap())
+    provider.credentials().await.map_err(|error| *error.downcast::<Error>().unwrap())
 }
 
 #[test]
 fn an_empty_id_or_secret_is_rejected() {
     let error = ClientCredentials::new("", "secret").unwrap_err();
-    assert_eq!(
-        (error.kind(), error.is_permanent()),
-        (ErrorKind::Credentials, true)
-    );
+    assert_eq!((error.kind(), error.is_permanent()), (ErrorKind::Credentials, true));
     assert_eq!(error.to_string(), "the client id is empty: set it");
     let error = ClientCredentials::new("id", "").unwrap_err();
     assert_eq!(error.to_string(), "the client secret is empty: set it");
@@ -33,10 +27,7 @@ fn a_variable_that_is_not_set_is_none_and_an_empty_one_is_an_error() {
     let name = env_var("CARGO_PKG_NAME").unwrap();
     assert_eq!(name.as_deref(), Some("barcode-cloud-auth"));
     let error = env_var("CARGO_PKG_VERSION_PRE").unwrap_err();
-    assert!(
-        error.to_string().contains("CARGO_PKG_VERSION_PRE is empty"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("CARGO_PKG_VERSION_PRE is empty"), "{error}");
 }
 
 #[tokio::test]
@@ -48,11 +39,7 @@ async fn the_environment_is_read_and_an_error_names_its_variable() {
     for (id, secret, message) in [
         (empty, "CARGO_PKG_NAME", "CARGO_PKG_VERSION_PRE is empty"),
         ("CARGO_PKG_NAME", empty, "CARGO_PKG_VERSION_PRE is empty"),
-        (
-            "NO_SUCH_VARIABLE",
-            "CARGO_PKG_NAME",
-            "NO_SUCH_VARIABLE is not set",
-        ),
+        ("NO_SUCH_VARIABLE", "CARGO_PKG_NAME", "NO_SUCH_VARIABLE is not set"),
     ] {
         let error = provided(EnvCredentials::new(id, secret)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
@@ -86,14 +73,8 @@ async fn the_error_for_an_invalid_file_says_why_and_does_not_show_it() {
         ("{\n\"client_id\": \"hidden\"", "line 2"),
         (r#"{"client_id":"hidden"}"#, "line 1"),
         (r#"{"client_id":"hidden","client_secret":[]}"#, "line 1"),
-        (
-            r#"{"client_id":"","client_secret":"hidden"}"#,
-            "empty value",
-        ),
-        (
-            r#"{"client_id":"hidden","client_secret":""}"#,
-            "empty value",
-        ),
+        (r#"{"client_id":"","client_secret":"hidden"}"#, "empty value"),
+        (r#"{"client_id":"hidden","client_secret":""}"#, "empty value"),
     ] {
         std::fs::write(&path, text).unwrap();
         let error = provided(FileCredentials::new(&path)).await.unwrap_err();
@@ -106,8 +87,5 @@ async fn the_error_for_an_invalid_file_says_why_and_does_not_show_it() {
 fn debug_shows_the_id_and_hides_the_secret() {
     let credentials = ClientCredentials::new("the-id", "the-secret").unwrap();
     let text = format!("{credentials:?}");
-    assert!(
-        text.contains("the-id") && !text.contains("the-secret"),
-        "{text}"
-    );
+    assert!(text.contains("the-id") && !text.contains("the-secret"), "{text}");
 }

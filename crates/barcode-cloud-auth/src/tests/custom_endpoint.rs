@@ -37,15 +37,8 @@ impl TokenEndpoint for Recovering {
 
 fn recovering(failures: usize, error: fn() -> BoxError) -> (TokenSource, Arc<AtomicUsize>) {
     let fetches = Arc::default();
-    let endpoint = Recovering {
-        failures,
-        error,
-        fetches: Arc::clone(&fetches),
-    };
-    (
-        TokenSource::from_endpoint(endpoint).build().unwrap(),
-        fetches,
-    )
+    let endpoint = Recovering { failures, error, fetches: Arc::clone(&fetches) };
+    (TokenSource::from_endpoint(endpoint).build().unwrap(), fetches)
 }
 
 fn foreign() -> BoxError {
@@ -84,10 +77,7 @@ async fn the_retries_of_a_cold_start_end_with_the_wait_of_the_caller() {
     let (source, fetches) = recovering(usize::MAX, foreign);
     let begin = Instant::now();
     let error = source.token_within(secs(5)).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.is_retryable()),
-        (ErrorKind::Transport, true)
-    );
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Transport, true));
     assert_eq!(error.source().unwrap().to_string(), "the store is down");
     let fetches = fetches.load(Ordering::SeqCst);
     assert!((4..=5).contains(&fetches), "{fetches}");
@@ -99,14 +89,8 @@ async fn a_permanent_failure_of_a_custom_endpoint_is_returned_at_once() {
     let (source, fetches) = recovering(usize::MAX, permanent);
     let begin = Instant::now();
     let error = source.token().await.unwrap_err();
-    assert_eq!(
-        (error.to_string().as_str(), error.is_permanent()),
-        ("no such tenant", true)
-    );
-    assert_eq!(
-        (fetches.load(Ordering::SeqCst), begin.elapsed()),
-        (1, secs(0))
-    );
+    assert_eq!((error.to_string().as_str(), error.is_permanent()), ("no such tenant", true));
+    assert_eq!((fetches.load(Ordering::SeqCst), begin.elapsed()), (1, secs(0)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,11 +131,7 @@ async fn a_custom_endpoint_gets_no_requests_after_four_rejections() {
             builder = builder.credentials(ClientCredentials::new("id", "secret").unwrap());
         }
         let source = builder.build().unwrap();
-        while script
-            .times()
-            .first()
-            .is_none_or(|first| first.elapsed() < secs(500))
-        {
+        while script.times().first().is_none_or(|first| first.elapsed() < secs(500)) {
             assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
             settle().await;
             advance(millis(500)).await;
@@ -166,9 +146,7 @@ struct Recording(Arc<Mutex<Vec<Option<String>>>>);
 
 impl TokenEndpoint for Recording {
     fn fetch<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
-        let id = request
-            .credentials()
-            .map(|credentials| credentials.id().to_owned());
+        let id = request.credentials().map(|credentials| credentials.id().to_owned());
         self.0.lock().unwrap().push(id);
         Box::pin(async { Ok(IssuedToken::new("abc", secs(100_000))?) })
     }
@@ -200,14 +178,9 @@ fn a_token_that_is_not_a_valid_header_value_is_rejected() {
         let error = IssuedToken::new(text, secs(1)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{text}");
     }
-    let response = IssuedToken::new("hidden", secs(1))
-        .unwrap()
-        .with_scope("hidden");
+    let response = IssuedToken::new("hidden", secs(1)).unwrap().with_scope("hidden");
     assert_eq!(response.access_token().expose_secret(), "hidden");
-    assert_eq!(
-        (response.lifetime(), response.scope()),
-        (secs(1), Some("hidden"))
-    );
+    assert_eq!((response.lifetime(), response.scope()), (secs(1), Some("hidden")));
     assert_eq!(format!("{response:?}"), "IssuedToken { lifetime: 1s, .. }");
 }
 
@@ -220,9 +193,7 @@ fn the_built_in_endpoint_can_be_built_alone_and_a_static_token_has_none() {
     let endpoint = builder.build_endpoint().unwrap();
     assert_eq!(endpoint.name(), "login.example.com:8443/a/token");
     assert!(!format!("{endpoint:?}").contains("hidden"));
-    let error = TokenSource::static_token("abc")
-        .build_endpoint()
-        .unwrap_err();
+    let error = TokenSource::static_token("abc").build_endpoint().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
 }
 

@@ -21,10 +21,7 @@ async fn the_old_token_is_served_while_renewals_fail_and_back_off() {
         sleep(millis(50)).await;
     }
     let gaps = &script.gaps()[1..];
-    assert!(
-        gaps.iter().all(|gap| (secs(1)..secs(31)).contains(gap)),
-        "{gaps:?}"
-    );
+    assert!(gaps.iter().all(|gap| (secs(1)..secs(31)).contains(gap)), "{gaps:?}");
     assert!((10..60).contains(&gaps.len()), "{}", gaps.len());
     // Without a token, the shorter pauses for waiting callers apply.
     script.set(Step::Grant(3600.0));
@@ -57,10 +54,7 @@ async fn retry_after_is_obeyed_up_to_300_seconds() {
                 assert!(begin.elapsed() < secs(400), "asked for {asked} s");
             }
             let gap = *script.gaps().last().unwrap();
-            assert!(
-                gap >= secs(obeyed) && gap < secs(obeyed + 2),
-                "{asked}: {gap:?}"
-            );
+            assert!(gap >= secs(obeyed) && gap < secs(obeyed + 2), "{asked}: {gap:?}");
         }
     }
 }
@@ -147,10 +141,7 @@ async fn a_request_to_a_hanging_endpoint_times_out_after_ten_seconds() {
     let source = setup.build();
     let begin = Instant::now();
     let error = source.token().await.unwrap_err();
-    assert_eq!(
-        (error.kind(), begin.elapsed().as_secs()),
-        (ErrorKind::Timeout, 10)
-    );
+    assert_eq!((error.kind(), begin.elapsed().as_secs()), (ErrorKind::Timeout, 10));
     assert!(error.is_retryable());
 }
 
@@ -167,10 +158,7 @@ async fn a_whole_fetch_ends_after_thirty_seconds() {
         let source = setup.build();
         let begin = Instant::now();
         let error = source.token().await.unwrap_err();
-        assert_eq!(
-            (error.kind(), begin.elapsed().as_secs()),
-            (ErrorKind::Timeout, 30)
-        );
+        assert_eq!((error.kind(), begin.elapsed().as_secs()), (ErrorKind::Timeout, 30));
         assert_eq!(script.posts(), posts);
     }
 }
@@ -183,10 +171,7 @@ async fn a_caller_waits_for_its_limit_and_the_fetch_continues() {
     let source = setup.build();
     let begin = Instant::now();
     let error = source.token().await.unwrap_err();
-    assert_eq!(
-        (error.kind(), begin.elapsed().as_secs()),
-        (ErrorKind::WaitTimeout, 2)
-    );
+    assert_eq!((error.kind(), begin.elapsed().as_secs()), (ErrorKind::WaitTimeout, 2));
     sleep(secs(4)).await;
     assert!(at_once(&source).unwrap().is_ok());
     assert_eq!(script.posts(), 1);
@@ -201,18 +186,8 @@ async fn the_error_of_a_provider_is_the_source_of_the_error() {
     let source = setup.build();
     let error = source.token().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
-    assert_eq!(
-        std::error::Error::source(&error).unwrap().to_string(),
-        "the vault is sealed"
-    );
-    assert_eq!(
-        (
-            script.posts(),
-            source.metrics().fetches,
-            source.metrics().failures
-        ),
-        (0, 0, 1)
-    );
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the vault is sealed");
+    assert_eq!((script.posts(), source.metrics().fetches, source.metrics().failures), (0, 0, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,10 +51,7 @@ async fn the_counters_count_fetches_failures_and_served_calls() {
         source.token().await.unwrap();
     }
     let metrics = source.metrics();
-    assert_eq!(
-        (metrics.fetches, metrics.failures, metrics.served_from_cache),
-        (2, 1, 5)
-    );
+    assert_eq!((metrics.fetches, metrics.failures, metrics.served_from_cache), (2, 1, 5));
     assert_eq!((metrics.generation, metrics.token_age), (1, Some(secs(10))));
     let token = source.token().await.unwrap();
     assert_eq!(token.remaining(), Some(secs(3590)));

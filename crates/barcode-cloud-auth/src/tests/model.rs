@@ -4,10 +4,7 @@
 //! another thread. A run that hangs is reported as a deadlock. More schedules:
 //! `BARCODE_CLOUD_AUTH_SCHEDULES=100000 cargo test -p barcode-cloud-auth --release model`.
 
-#[allow(
-    clippy::duplicate_mod,
-    reason = "the same file is compiled with other cells"
-)]
+#[allow(clippy::duplicate_mod, reason = "the same file is compiled with other cells")]
 #[expect(dead_code, reason = "the models do not use all of it")]
 #[path = "../cache/mod.rs"]
 mod cache;
@@ -54,10 +51,8 @@ use crate::{ClientCredentials, Error, ErrorKind, IssuedToken};
 
 /// Runs the model. Half of the schedules are random, and half have few switches at unusual places.
 fn check(model: impl Fn() + Send + Sync + Copy + 'static) {
-    let schedules = std::env::var("BARCODE_CLOUD_AUTH_SCHEDULES").map_or(4_000, |text| {
-        text.parse()
-            .expect("BARCODE_CLOUD_AUTH_SCHEDULES is a number")
-    });
+    let schedules = std::env::var("BARCODE_CLOUD_AUTH_SCHEDULES")
+        .map_or(4_000, |text| text.parse().expect("BARCODE_CLOUD_AUTH_SCHEDULES is a number"));
     Runner::new(RandomScheduler::new(schedules / 2), Config::new()).run(model);
     Runner::new(PctScheduler::new(3, schedules / 2), Config::new()).run(model);
 }
@@ -82,20 +77,13 @@ impl World {
     }
 
     fn later(&self, seconds: u64) -> Self {
-        Self {
-            now: self.now + Duration::from_secs(seconds),
-            ..self.clone()
-        }
+        Self { now: self.now + Duration::from_secs(seconds), ..self.clone() }
     }
 
     /// Runs a fetch on a separate thread, as the source does in a task.
     fn spawn_fetch(&self, ticket: Ticket, end: End) {
         let fetches = self.fetches.fetch_add(1, Ordering::SeqCst);
-        assert_eq!(
-            self.active.fetch_add(1, Ordering::SeqCst),
-            0,
-            "two fetches at a time"
-        );
+        assert_eq!(self.active.fetch_add(1, Ordering::SeqCst), 0, "two fetches at a time");
         let (active, now) = (Arc::clone(&self.active), self.now);
         thread::spawn(move || {
             let credentials = ClientCredentials::new("id", "secret").expect("good credentials");
@@ -149,10 +137,7 @@ enum End {
 
 fn granted(now: Instant) -> Result<Fetched, Error> {
     let token = IssuedToken::new("token", Duration::from_secs(3600)).expect("a good token");
-    Ok(Fetched {
-        requested_at: now,
-        token,
-    })
+    Ok(Fetched { requested_at: now, token })
 }
 
 fn callers(world: &World, end: End) -> Vec<Result<AccessToken, Error>> {
@@ -162,10 +147,7 @@ fn callers(world: &World, end: End) -> Vec<Result<AccessToken, Error>> {
             thread::spawn(move || world.token(end))
         })
         .collect();
-    threads
-        .into_iter()
-        .map(|thread| thread.join().unwrap())
-        .collect()
+    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
 }
 
 #[test]
@@ -173,11 +155,7 @@ fn model_cold_callers_share_one_fetch() {
     check(|| {
         let world = World::new();
         let answers = callers(&world, End::Grant);
-        assert!(
-            answers
-                .iter()
-                .all(|answer| answer.as_ref().unwrap().generation() == 1)
-        );
+        assert!(answers.iter().all(|answer| answer.as_ref().unwrap().generation() == 1));
         assert_eq!(world.fetches(), 1);
     });
 }
@@ -188,11 +166,7 @@ fn model_cold_callers_share_one_error() {
         let world = World::new();
         let answers = callers(&world, End::Fail);
         let first = answers[0].as_ref().unwrap_err();
-        assert!(
-            answers
-                .iter()
-                .all(|answer| answer.as_ref().unwrap_err().is_same(first))
-        );
+        assert!(answers.iter().all(|answer| answer.as_ref().unwrap_err().is_same(first)));
         assert_eq!(world.fetches(), 1);
     });
 }
@@ -202,11 +176,7 @@ fn model_an_abandoned_fetch_is_started_again_once() {
     check(|| {
         let world = World::new();
         let answers = callers(&world, End::LoseFirst);
-        assert!(
-            answers
-                .iter()
-                .all(|answer| answer.as_ref().unwrap().generation() == 1)
-        );
+        assert!(answers.iter().all(|answer| answer.as_ref().unwrap().generation() == 1));
         assert_eq!(world.fetches(), 2);
     });
 }
@@ -226,11 +196,7 @@ fn model_late_401s_drop_no_fresh_token() {
                 })
             })
             .collect();
-        assert!(
-            threads
-                .into_iter()
-                .all(|thread| thread.join().unwrap() == 2)
-        );
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap() == 2));
         assert_eq!(world.fetches(), 2);
         assert!(!later.cache.invalidate(&old, later.now));
         assert!(later.cache.get(later.now).is_some());
@@ -255,11 +221,7 @@ fn model_renewals_and_callers_start_one_fetch_and_always_have_a_token() {
                 })
             })
             .collect();
-        assert!(
-            threads
-                .into_iter()
-                .all(|thread| (1..=2).contains(&thread.join().unwrap()))
-        );
+        assert!(threads.into_iter().all(|thread| (1..=2).contains(&thread.join().unwrap())));
         // Requests are one second apart, so a second renewal cannot follow at the same instant.
         assert!(due.fetches() <= 2, "{}", due.fetches());
         assert!(due.token(End::Grant).is_ok());
@@ -275,10 +237,7 @@ fn model_the_last_handle_may_be_dropped_at_any_moment_of_a_fetch() {
         };
         world.spawn_fetch(ticket, End::Grant);
         thread::spawn(move || drop(world));
-        assert!(!matches!(
-            block_on(in_flight.fetch.wait()),
-            Outcome::Failed(_)
-        ));
+        assert!(!matches!(block_on(in_flight.fetch.wait()), Outcome::Failed(_)));
     });
 }
 
@@ -286,9 +245,7 @@ fn model_the_last_handle_may_be_dropped_at_any_moment_of_a_fetch() {
 fn model_a_replaced_fetch_changes_nothing_when_it_ends() {
     check(|| {
         let world = World::new();
-        let NextStep::Start(asleep, _) = world.cache.next_step(world.now) else {
-            panic!("cold")
-        };
+        let NextStep::Start(asleep, _) = world.cache.next_step(world.now) else { panic!("cold") };
         let later = world.later(32);
         let waking = {
             let now = later.now;

@@ -78,28 +78,17 @@ async fn a_caller_whose_wait_ends_during_a_request_gets_the_failure_before_it() 
 async fn a_limit_of_one_call_shortens_its_wait_and_does_not_lengthen_it() {
     let script = Script::always(UNAVAILABLE);
     let source = source(&script, secs(5));
-    for (limit, longest) in [
-        (millis(1), millis(1)),
-        (secs(2), secs(2)),
-        (secs(60), secs(5)),
-    ] {
+    for (limit, longest) in [(millis(1), millis(1)), (secs(2), secs(2)), (secs(60), secs(5))] {
         let begin = Instant::now();
         let error = source.token_within(limit).await.unwrap_err();
         assert_eq!(error.status().unwrap(), 503);
-        assert!(
-            begin.elapsed() <= longest,
-            "{limit:?}: {:?}",
-            begin.elapsed()
-        );
+        assert!(begin.elapsed() <= longest, "{limit:?}: {:?}", begin.elapsed());
         sleep(secs(20)).await;
     }
     let hung = Script::always(Step::Hang);
     let begin = Instant::now();
     let error = hung.source().token_within(secs(2)).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), begin.elapsed().as_secs()),
-        (ErrorKind::WaitTimeout, 2)
-    );
+    assert_eq!((error.kind(), begin.elapsed().as_secs()), (ErrorKind::WaitTimeout, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,11 +120,7 @@ async fn a_permanent_failure_is_returned_after_one_attempt() {
     let answers = join_all((0..1_000).map(|_| source.token())).await;
     assert_eq!((begin.elapsed(), script.posts()), (secs(2), 1));
     let first = answers[0].as_ref().unwrap_err();
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer.as_ref().unwrap_err().is_same(first))
-    );
+    assert!(answers.iter().all(|answer| answer.as_ref().unwrap_err().is_same(first)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,10 +139,7 @@ async fn callers_keep_waiting_if_the_caller_that_started_the_request_is_dropped(
             }
         }
         let others = join_all((0..10).map(|_| source.token())).await;
-        assert!(
-            others.iter().all(|answer| answer.is_ok()),
-            "{polls}: {others:?}"
-        );
+        assert!(others.iter().all(|answer| answer.is_ok()), "{polls}: {others:?}");
         assert_eq!(script.posts(), 2, "dropped after {polls} polls");
     }
 }
@@ -174,10 +156,7 @@ async fn blip(step: Step) -> (Vec<Duration>, Duration) {
     while at_once(&source).is_none_or(|answer| answer.is_err()) {
         settle().await;
         advance(millis(100)).await;
-        assert!(
-            begin.elapsed() < secs(1_000),
-            "no token from a working endpoint"
-        );
+        assert!(begin.elapsed() < secs(1_000), "no token from a working endpoint");
     }
     let sent = script.times().iter().map(|at| *at - begin).collect();
     (sent, begin.elapsed())
@@ -195,11 +174,7 @@ async fn every_gateway_error_causes_the_pauses_of_a_503() {
         Step::Answer(400, None, "<html>"),
         Step::Answer(410, None, ""),
     ] {
-        assert_eq!(
-            blip(step.clone()).await,
-            (requests.clone(), recovered),
-            "{step:?}"
-        );
+        assert_eq!(blip(step.clone()).await, (requests.clone(), recovered), "{step:?}");
     }
 }
 
@@ -253,10 +228,8 @@ impl Log {
     fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         (log, tracing::subscriber::set_default(subscriber))
     }
 
@@ -264,9 +237,7 @@ impl Log {
     fn pauses(&self) -> Vec<f64> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let pauses = text.split("pause=Some(").skip(1);
-        pauses
-            .map(|rest| rest.split_once("s)").unwrap().0.parse().unwrap())
-            .collect()
+        pauses.map(|rest| rest.split_once("s)").unwrap().0.parse().unwrap()).collect()
     }
 }
 
@@ -299,14 +270,8 @@ async fn the_logged_pause_is_the_time_until_the_next_request() {
     assert_eq!(pauses[3], 600.0);
     // While the secret is blocked, the credentials are read for each attempt, and the pause is the
     // remaining time.
-    let during: Vec<_> = pauses[4..]
-        .iter()
-        .take_while(|pause| **pause < 600.0)
-        .collect();
-    assert!(
-        during.len() > 5 && during.is_sorted_by(|a, b| a > b),
-        "{pauses:?}"
-    );
+    let during: Vec<_> = pauses[4..].iter().take_while(|pause| **pause < 600.0).collect();
+    assert!(during.len() > 5 && during.is_sorted_by(|a, b| a > b), "{pauses:?}");
     // The pauses of the schedule reach beyond the end of the block by up to a minute.
     assert!((600.0..661.0).contains(&gaps[3]), "{gaps:?}");
 }
@@ -334,11 +299,7 @@ async fn a_stale_secret_that_returns_does_not_clear_the_count_of_its_client_id()
             100 => 16..=22,
             _ => 4..=10,
         };
-        assert!(
-            expected.contains(&script.posts()),
-            "{secrets}: {}",
-            script.posts()
-        );
+        assert!(expected.contains(&script.posts()), "{secrets}: {}", script.posts());
         if secrets < 5 {
             let times = script.times();
             assert!(!times.windows(5).any(|five| five[4] - five[0] < secs(600)));

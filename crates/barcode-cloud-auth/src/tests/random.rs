@@ -101,11 +101,7 @@ impl Run {
 
     fn unauthorized(&mut self, newest: bool) {
         let newest_generation = self.source.metrics().generation;
-        let seen = if newest {
-            self.seen.last_mut()
-        } else {
-            self.seen.first_mut()
-        };
+        let seen = if newest { self.seen.last_mut() } else { self.seen.first_mut() };
         if let Some(seen) = seen {
             self.source.invalidate(&seen.token);
             let is_newest = seen.token.generation() == newest_generation;
@@ -137,16 +133,9 @@ impl Run {
     }
 
     fn saw(&mut self, token: AccessToken) {
-        let known = self
-            .seen
-            .iter()
-            .find(|it| it.token.generation() == token.generation());
+        let known = self.seen.iter().find(|it| it.token.generation() == token.generation());
         if let Some(known) = known {
-            assert_ne!(
-                known.standing,
-                Standing::Replaced,
-                "a rejected token was served"
-            );
+            assert_ne!(known.standing, Standing::Replaced, "a rejected token was served");
         }
         self.keep(token);
     }
@@ -155,11 +144,7 @@ impl Run {
         let newest = self.seen.last().map_or(0, |seen| seen.token.generation());
         if token.generation() > newest {
             let (first, standing) = (Instant::now(), Standing::Good);
-            self.seen.push(Seen {
-                token,
-                first,
-                standing,
-            });
+            self.seen.push(Seen { token, first, standing });
         }
     }
 

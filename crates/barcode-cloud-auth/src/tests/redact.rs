@@ -8,22 +8,10 @@ use crate::redact::{description, is_plain_code};
 fn secrets_and_texts_that_look_like_secrets_are_removed_from_descriptions() {
     for (text, secrets, expected) in [
         ("Client not found.", &["secret"][..], "Client not found."),
-        (
-            "bad secret: se cret",
-            &["se cret"],
-            "bad secret: [redacted]",
-        ),
+        ("bad secret: se cret", &["se cret"], "bad secret: [redacted]"),
         ("pass pässword", &["pässword"], "pass [redacted]"),
-        (
-            "AADSTS7000215: Invalid client",
-            &["x"],
-            "AADSTS7000215: Invalid client",
-        ),
-        (
-            "token 'eyJhbGciOiJIUzI1NiJ9.e30.x'",
-            &[],
-            "token [redacted]",
-        ),
+        ("AADSTS7000215: Invalid client", &["x"], "AADSTS7000215: Invalid client"),
+        ("token 'eyJhbGciOiJIUzI1NiJ9.e30.x'", &[], "token [redacted]"),
         ("two\nlines\u{7}\u{1b}[31m", &[], "two lines [31m"),
         ("empty secret", &[""], "empty secret"),
     ] {

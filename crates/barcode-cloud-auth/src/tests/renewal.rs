@@ -17,16 +17,9 @@ async fn a_renewal_never_blocks_callers() {
         let token = at_once(&source).expect("ready on the first poll").unwrap();
         assert_eq!(token.generation(), 1);
     }
-    assert!(
-        script.posts() > 5,
-        "renewals were tried: {}",
-        script.posts()
-    );
+    assert!(script.posts() > 5, "renewals were tried: {}", script.posts());
     advance(secs(2)).await;
-    assert!(
-        at_once(&source).is_none_or(|answer| answer.is_err()),
-        "not served at its end"
-    );
+    assert!(at_once(&source).is_none_or(|answer| answer.is_err()), "not served at its end");
 }
 
 #[tokio::test(start_paused = true)]
@@ -45,10 +38,7 @@ async fn a_token_is_renewed_once_at_the_random_time() {
         while Instant::now() <= due {
             at_once(&source).unwrap().unwrap();
             settle().await;
-            assert!(
-                script.posts() == 1 || Instant::now() >= due,
-                "early: seed {seed}"
-            );
+            assert!(script.posts() == 1 || Instant::now() >= due, "early: seed {seed}");
             advance(millis(100)).await;
         }
         at_once(&source).unwrap().unwrap();
@@ -119,10 +109,7 @@ async fn short_lived_tokens_keep_a_second_between_posts() {
             source.token().await.unwrap();
             sleep(millis(10)).await;
         }
-        assert!(
-            script.gaps().iter().all(|gap| *gap >= secs(1)),
-            "lifetime {lifetime}"
-        );
+        assert!(script.gaps().iter().all(|gap| *gap >= secs(1)), "lifetime {lifetime}");
         assert!(script.posts() > 10, "lifetime {lifetime}");
     }
 }
@@ -132,22 +119,14 @@ async fn the_same_token_again_near_its_end_keeps_a_second_between_posts() {
     // A server that returns the same token again, with its remaining lifetime.
     let begin = Instant::now();
     let script = Script::new(move |_| {
-        Step::Grant(
-            (begin + secs(60))
-                .saturating_duration_since(Instant::now())
-                .as_secs_f64(),
-        )
+        Step::Grant((begin + secs(60)).saturating_duration_since(Instant::now()).as_secs_f64())
     });
     let source = script.source();
     while begin.elapsed() < secs(61) {
         source.token().await.unwrap();
         sleep(millis(10)).await;
     }
-    assert!(
-        script.gaps().iter().all(|gap| *gap >= secs(1)),
-        "{:?}",
-        script.gaps()
-    );
+    assert!(script.gaps().iter().all(|gap| *gap >= secs(1)), "{:?}", script.gaps());
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,14 +134,8 @@ async fn a_token_that_expires_at_once_is_served_only_to_the_callers_of_its_fetch
     let script = Script::always(after(secs(2), Step::Grant(0.0)));
     let source = script.source();
     let (first, second) = tokio::join!(source.token(), source.token());
-    assert_eq!(
-        (first.unwrap().generation(), second.unwrap().generation()),
-        (1, 1)
-    );
-    assert!(
-        at_once(&source).is_none(),
-        "the next caller waits for a new one"
-    );
+    assert_eq!((first.unwrap().generation(), second.unwrap().generation()), (1, 1));
+    assert!(at_once(&source).is_none(), "the next caller waits for a new one");
     assert_eq!(source.metrics().token_age, None);
 }
 
@@ -203,10 +176,7 @@ async fn a_token_that_expired_during_the_request_is_not_served() {
     let source = setup.build();
     let error = source.token().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
-    assert!(
-        error.is_retryable() && error.to_string().contains("expired"),
-        "{error}"
-    );
+    assert!(error.is_retryable() && error.to_string().contains("expired"), "{error}");
     assert_eq!((script.posts(), source.metrics().failures), (1, 1));
     // A later response that arrives in time is used.
     script.set(after(secs(1), Step::Grant(20.0)));

@@ -30,25 +30,16 @@ fn lifetime(expires_in: &str) -> Duration {
 #[test]
 fn expires_in_is_read_as_servers_send_it() {
     for (texts, expected) in [
-        (
-            r#"3600 "3600" 3600.0 "3600.0" 3.6e3 "\u0033600""#,
-            secs(3_600),
-        ),
+        (r#"3600 "3600" 3600.0 "3600.0" 3.6e3 "\u0033600""#, secs(3_600)),
         ("0.5", millis(500)),
         ("1", secs(1)),
         // Without a number, a token lives for five minutes.
-        (
-            r#"null "" "soon" "inf" "NaN" "infinity" true [] {} [3600]"#,
-            secs(300),
-        ),
+        (r#"null "" "soon" "inf" "NaN" "infinity" true [] {} [3600]"#, secs(300)),
         (r#""3600s" "0x10" "1_000" "--1""#, secs(300)),
         // A token that has already expired is not kept.
         (r#"0 -1 0.0 -0.0 "0" "-3600" -1e400 1e-30"#, secs(0)),
         // The longest lifetime is one day.
-        (
-            r#"86400 86401 1e400 "1e400" 99999999999999999999999999"#,
-            secs(86_400),
-        ),
+        (r#"86400 86401 1e400 "1e400" 99999999999999999999999999"#, secs(86_400)),
         ("18446744073709551615", secs(86_400)),
     ] {
         for text in texts.split(' ') {
@@ -66,17 +57,9 @@ fn an_error_has_the_request_id_unless_it_shows_the_token() {
         (400, r#"{"error":"invalid_client"}"#, Some("r-1")),
         (503, "", Some("r-1")),
         (200, "<html>", Some("r-1")),
-        (
-            200,
-            r#"{"access_token":"","token_type":"mac"}"#,
-            Some("r-1"),
-        ),
+        (200, r#"{"access_token":"","token_type":"mac"}"#, Some("r-1")),
         (200, r#"{"access_token":"1","token_type":"mac"}"#, None),
-        (
-            400,
-            r#"{"access_token":"r-1","error":"invalid_client"}"#,
-            None,
-        ),
+        (400, r#"{"access_token":"r-1","error":"invalid_client"}"#, None),
     ] {
         let error = read(status, body).unwrap_err();
         assert_eq!(error.request_id(), id, "{body}");
@@ -121,19 +104,8 @@ fn a_success_without_a_valid_token_is_an_error() {
     let token = |token| format!(r#"{{"access_token":{token},"token_type":"Bearer"}}"#);
     let kind = |kind| format!(r#"{{"access_token":"a","token_type":{kind}}}"#);
     let others = ["", "<html>Welcome</html>", "null", "[]", "\"token\""].map(str::to_owned);
-    let twice = [
-        token(r#""a","access_token":"b""#),
-        token(r#""a""#) + " and more",
-    ];
-    let tokens = [
-        "null",
-        "5",
-        r#""""#,
-        r#""a\nb""#,
-        r#""a\r\nX-Evil: 1""#,
-        r#""a b""#,
-        r#""ä""#,
-    ];
+    let twice = [token(r#""a","access_token":"b""#), token(r#""a""#) + " and more"];
+    let tokens = ["null", "5", r#""""#, r#""a\nb""#, r#""a\r\nX-Evil: 1""#, r#""a b""#, r#""ä""#];
     let no_token = tokens.map(token).into_iter().chain(["{}".to_owned()]);
     let kinds = ["null", r#""mac""#, "1"].map(kind).into_iter();
     let no_kind = kinds.chain([r#"{"access_token":"a"}"#.to_owned()]);
@@ -163,12 +135,7 @@ fn errors_are_classified_by_code_before_status() {
         (503, "something_new", true),
     ]
     .map(|(status, code, retryable)| {
-        (
-            status,
-            format!(r#"{{"error":"{code}"}}"#),
-            Some(code),
-            retryable,
-        )
+        (status, format!(r#"{{"error":"{code}"}}"#), Some(code), retryable)
     });
     let with_token = r#"{"access_token":"a","token_type":"Bearer","error":"x"}"#;
     let others = [
@@ -214,10 +181,7 @@ fn an_error_code_never_shows_the_token_that_came_with_it() {
             );
             let error = read(status, &body).unwrap_err();
             assert_eq!(error.oauth_error(), None, "{error}");
-            assert!(
-                !format!("{error} {error:?}").contains("canary"),
-                "{error:?}"
-            );
+            assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
         }
     }
 }
@@ -242,10 +206,7 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
         Just("other"),
     ];
     prop::collection::vec((name, leaf), 0..8).prop_map(|members| {
-        members
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     })
 }
 

@@ -31,10 +31,7 @@ fn tokens_are_renewed_and_no_longer_served_on_time() {
     ] {
         assert_eq!(renewal(lifetime, 0.0), latest, "{lifetime:?}");
         let early = renewal(lifetime, 1.0 - f64::EPSILON);
-        assert!(
-            early.abs_diff(earliest) < millis(1),
-            "{lifetime:?}: {early:?}"
-        );
+        assert!(early.abs_diff(earliest) < millis(1), "{lifetime:?}: {early:?}");
         assert_eq!(served(lifetime), end, "{lifetime:?}");
     }
 }
@@ -45,17 +42,11 @@ fn renewal_jitter_is_uniform_over_a_minute_and_earlier_only() {
     let mut quarters = [0; 4];
     for seed in 0..1_000 {
         let due = renewal(secs(3_600), fastrand::Rng::with_seed(seed).f64());
-        assert!(
-            due <= latest && due > latest - width,
-            "seed {seed}: {due:?}"
-        );
+        assert!(due <= latest && due > latest - width, "seed {seed}: {due:?}");
         quarters[((latest - due).as_secs_f64() / 15.0) as usize] += 1;
     }
     // 250 are expected in each quarter; five standard deviations are 68.
-    assert!(
-        quarters.iter().all(|count| (180..320).contains(count)),
-        "{quarters:?}"
-    );
+    assert!(quarters.iter().all(|count| (180..320).contains(count)), "{quarters:?}");
 }
 
 #[test]
@@ -84,10 +75,7 @@ fn pauses_follow_the_schedule() {
         for (count, (low, high)) in (1..).zip(lows.into_iter().zip(highs)) {
             let at = |draw| pause(severity, count, has_token, None, draw);
             assert_eq!(at(0.0), millis(low), "{severity:?} {count}");
-            assert!(
-                at(0.999_999_9).abs_diff(millis(high)) <= millis(1),
-                "{severity:?} {count}"
-            );
+            assert!(at(0.999_999_9).abs_diff(millis(high)) <= millis(1), "{severity:?} {count}");
         }
     }
 }

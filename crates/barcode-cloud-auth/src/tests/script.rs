@@ -112,10 +112,7 @@ impl Script {
 
     /// Returns the times between requests.
     pub(super) fn gaps(&self) -> Vec<Duration> {
-        self.times()
-            .windows(2)
-            .map(|pair| pair[1] - pair[0])
-            .collect()
+        self.times().windows(2).map(|pair| pair[1] - pair[0]).collect()
     }
 
     pub(super) fn source(&self) -> TokenSource {
@@ -160,10 +157,7 @@ pub(super) struct Setup {
 
 impl Setup {
     pub(super) fn build(self) -> TokenSource {
-        let deadlines = Deadlines {
-            attempt: secs(10),
-            fetch: secs(30),
-        };
+        let deadlines = Deadlines { attempt: secs(10), fetch: secs(30) };
         let cache = Cache::new(Schedule::default(), deadlines.fetch);
         let work = Work {
             fetcher: Fetcher {

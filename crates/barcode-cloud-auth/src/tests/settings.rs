@@ -52,22 +52,15 @@ async fn a_request_takes_at_most_ten_seconds_and_a_connection_three() {
     for (scheme, limit) in [("http", 10), ("https", 3)] {
         let (_listener, builder) = silent(scheme);
         let (kind, elapsed) = failure(builder.caller_wait(secs(limit) + millis(100))).await;
-        assert_eq!(
-            (kind, elapsed.as_secs()),
-            (ErrorKind::Timeout, limit),
-            "{scheme}"
-        );
+        assert_eq!((kind, elapsed.as_secs()), (ErrorKind::Timeout, limit), "{scheme}");
     }
 }
 
 #[test]
 fn each_setter_sets_its_setting() {
     let text = format!("{:?}", hanging());
-    for default in [
-        "renew_before: 300s, stop_before: 10s",
-        "caller_wait: 35s",
-        "auth_style: Post",
-    ] {
+    for default in ["renew_before: 300s, stop_before: 10s", "caller_wait: 35s", "auth_style: Post"]
+    {
         assert!(text.contains(default), "{text}");
     }
     let text = format!("{:?}", hanging().renew_before(secs(7)).stop_before(secs(3)));
@@ -92,15 +85,10 @@ fn a_form_parameter_with_a_reserved_name_is_rejected() {
         "Grant_Type",
         "scope",
     ] {
-        let builder = hanging()
-            .form_parameter("audience", "a")
-            .form_parameter(name, "hidden");
+        let builder = hanging().form_parameter("audience", "a").form_parameter(name, "hidden");
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{name}");
         let text = error.to_string();
-        assert!(
-            text.contains(&format!("{name:?}")) && !text.contains("hidden"),
-            "{text}"
-        );
+        assert!(text.contains(&format!("{name:?}")) && !text.contains("hidden"), "{text}");
     }
 }

@@ -17,11 +17,7 @@ async fn callers(source: &TokenSource, count: usize) -> Vec<Result<AccessToken, 
         let source = source.clone();
         tokio::spawn(async move { source.token().await })
     });
-    join_all(tasks)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect()
+    join_all(tasks).await.into_iter().map(Result::unwrap).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -29,22 +25,14 @@ async fn ten_thousand_cold_callers_cause_one_post() {
     let script = Script::always(after(secs(1), Step::Grant(3600.0)));
     let source = script.source();
     let answers = callers(&source, 10_000).await;
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer.as_ref().unwrap().generation() == 1)
-    );
+    assert!(answers.iter().all(|answer| answer.as_ref().unwrap().generation() == 1));
     assert_eq!(script.posts(), 1);
     assert_eq!(source.metrics().fetches, 1);
 }
 
 #[test]
 fn cold_callers_on_many_threads_cause_one_post() {
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     runtime.block_on(async {
         for _ in 0..20 {
             let script = Script::always(after(millis(2), Step::Grant(3600.0)));
@@ -70,10 +58,7 @@ async fn a_fetch_continues_whenever_its_first_caller_is_cancelled() {
             }
         }
         let others = callers(&source, 10).await;
-        assert!(
-            others.iter().all(Result::is_ok),
-            "dropped after {polls} polls"
-        );
+        assert!(others.iter().all(Result::is_ok), "dropped after {polls} polls");
         assert_eq!(script.posts(), 1, "dropped after {polls} polls");
     }
 }
@@ -174,10 +159,7 @@ fn a_caller_on_a_runtime_that_is_gone_gets_an_error_and_does_not_spin() {
     let error = {
         let _context = handle.enter();
         let mut call = Box::pin(source.token());
-        (0..3)
-            .find_map(|_| call.as_mut().now_or_never())
-            .unwrap()
-            .unwrap_err()
+        (0..3).find_map(|_| call.as_mut().now_or_never()).unwrap().unwrap_err()
     };
     assert_eq!(error.kind(), ErrorKind::Runtime);
     assert!(error.is_retryable());
@@ -217,10 +199,7 @@ async fn late_401_does_not_drop_a_fresh_token() {
     let old = source.token().await.unwrap();
     source.invalidate(&old);
     let fresh = source.token().await.unwrap();
-    assert_eq!(
-        (old.generation(), fresh.generation(), script.posts()),
-        (1, 2, 2)
-    );
+    assert_eq!((old.generation(), fresh.generation(), script.posts()), (1, 2, 2));
     for _ in 0..1_000 {
         source.invalidate(&old);
         assert_eq!(at_once(&source).unwrap().unwrap().generation(), 2);
@@ -242,11 +221,7 @@ async fn a_thousand_simultaneous_401s_cause_one_post() {
         })
     });
     let generations = join_all(tasks).await;
-    assert!(
-        generations
-            .into_iter()
-            .all(|generation| generation.unwrap() == 2)
-    );
+    assert!(generations.into_iter().all(|generation| generation.unwrap() == 2));
     assert_eq!(script.posts(), 2);
 }
 

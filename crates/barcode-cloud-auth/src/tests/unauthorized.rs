@@ -22,10 +22,7 @@ async fn a_route_that_rejects_every_token_does_not_affect_other_callers() {
         advance(millis(50)).await;
     }
     assert!((15..=25).contains(&script.posts()), "{}", script.posts());
-    assert!(
-        waits * 1_000 < calls,
-        "{waits} of {calls} calls had to wait"
-    );
+    assert!(waits * 1_000 < calls, "{waits} of {calls} calls had to wait");
 }
 
 #[tokio::test(start_paused = true)]

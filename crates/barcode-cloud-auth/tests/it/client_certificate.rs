@@ -79,19 +79,12 @@ async fn ask(
             };
             let mut buffer = [0; 4096];
             // The last parameter of the form ends the request.
-            while !request
-                .lock()
-                .unwrap()
-                .ends_with("client_id=weather+station")
-            {
+            while !request.lock().unwrap().ends_with("client_id=weather+station") {
                 let count = stream.read(&mut buffer).await.unwrap();
                 *request.lock().unwrap() += str::from_utf8(&buffer[..count]).unwrap();
             }
             let body = r#"{"access_token":"abc","token_type":"bearer"}"#;
-            stream
-                .write_all(&response("200 OK", "", body))
-                .await
-                .unwrap();
+            stream.write_all(&response("200 OK", "", body)).await.unwrap();
             stream.shutdown().await.unwrap();
         }
     });
@@ -120,14 +113,8 @@ async fn a_client_with_a_certificate_sends_its_id_and_no_secret() {
     assert_eq!(answer.unwrap().header_value(), "Bearer abc");
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     assert!(!head.to_lowercase().contains("authorization"));
-    let pairs = [
-        ("grant_type", "client_credentials"),
-        ("client_id", "weather station"),
-    ];
-    assert_eq!(
-        form(body),
-        pairs.map(|(name, value)| (name.into(), value.into()))
-    );
+    let pairs = [("grant_type", "client_credentials"), ("client_id", "weather station")];
+    assert_eq!(form(body), pairs.map(|(name, value)| (name.into(), value.into())));
 }
 
 #[tokio::test]
@@ -135,10 +122,7 @@ async fn a_client_without_an_accepted_certificate_gets_no_token() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     for identity in [None, Some(stranger.identity())] {
         let (answer, request) = ask(&authority, identity).await;
-        assert_eq!(
-            (answer.unwrap_err().kind(), request.as_str()),
-            (ErrorKind::Transport, "")
-        );
+        assert_eq!((answer.unwrap_err().kind(), request.as_str()), (ErrorKind::Transport, ""));
     }
 }
 

@@ -126,14 +126,9 @@ fn read(socket: &TcpStream) -> Option<Request> {
     }
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length")
-            .then(|| value.trim().parse().ok())?
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
-    Some(Request {
-        peer: socket.peer_addr().ok()?,
-        head,
-        body: String::from_utf8(body).ok()?,
-    })
+    Some(Request { peer: socket.peer_addr().ok()?, head, body: String::from_utf8(body).ok()? })
 }

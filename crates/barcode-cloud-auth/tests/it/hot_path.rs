@@ -10,10 +10,7 @@ use crate::endpoint::Endpoint;
 
 fn warm() -> TokenSource {
     let source = Endpoint::granting().builder().build().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(source.token()).unwrap();
     source
 }
@@ -41,10 +38,8 @@ fn hot_path_is_ready_on_the_first_poll_without_allocation() {
 #[test]
 fn authorizing_a_request_again_allocates_nothing() {
     let source = warm();
-    let mut request = reqwest::Request::new(
-        reqwest::Method::GET,
-        "https://api.example.com/".parse().unwrap(),
-    );
+    let mut request =
+        reqwest::Request::new(reqwest::Method::GET, "https://api.example.com/".parse().unwrap());
     // The header map allocates its memory with the first header.
     first_poll(source.authorize(&mut request));
     let allocations = measure(|| {

@@ -71,12 +71,7 @@ impl Client {
                 with_secret(secret).auth_style(AuthStyle::Basic)
             }
             Method::ClientSecretPost { secret } => with_secret(secret),
-            Method::PrivateKeyJwt {
-                algorithm,
-                key,
-                wrong_key,
-                key_id,
-            } => {
+            Method::PrivateKeyJwt { algorithm, key, wrong_key, key_id } => {
                 let algorithm = match algorithm.as_str() {
                     "RS256" => SigningAlgorithm::Rs256,
                     "PS256" => SigningAlgorithm::Ps256,
@@ -132,16 +127,9 @@ async fn identity_servers_grant_tokens_to_genuine_clients_only() {
             let granted = token(client.builder(&server, true)).await;
             let granted = granted.unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(granted.scope(), Some("read"), "{name}");
-            assert!(
-                granted.remaining().unwrap() > Duration::from_secs(60),
-                "{name}"
-            );
+            assert!(granted.remaining().unwrap() > Duration::from_secs(60), "{name}");
             let error = token(client.builder(&server, false)).await.unwrap_err();
-            assert_eq!(
-                error.oauth_error(),
-                Some("invalid_client"),
-                "{name}: {error}"
-            );
+            assert_eq!(error.oauth_error(), Some("invalid_client"), "{name}: {error}");
             if let Some(resource) = &server.resource {
                 let builder = client.builder(&server, true);
                 let granted = token(builder.form_parameter("resource", resource)).await;

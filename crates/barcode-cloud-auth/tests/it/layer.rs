@@ -24,9 +24,7 @@ impl TokenEndpoint for Numbered {
         let number = *issued;
         Box::pin(async move {
             if number > self.last {
-                return Err(Error::permanent(ErrorKind::Refused, "no more")
-                    .build()
-                    .into());
+                return Err(Error::permanent(ErrorKind::Refused, "no more").build().into());
             }
             let lifetime = std::time::Duration::from_secs(3600);
             Ok(IssuedToken::new(format!("token-{number}"), lifetime)?)
@@ -114,14 +112,8 @@ async fn a_request_gets_a_token_and_is_resent_once_after_a_401() {
         assert_eq!(response.status().as_u16(), *statuses.last().unwrap());
         assert_eq!(api.tokens(), tokens, "{statuses:?}");
         for sent in &api.0.lock().unwrap().requests {
-            assert_eq!(
-                (sent.method().as_str(), sent.version()),
-                ("PUT", Version::HTTP_2)
-            );
-            assert_eq!(
-                (sent.uri(), sent.body().as_str()),
-                (&URI.parse().unwrap(), "body")
-            );
+            assert_eq!((sent.method().as_str(), sent.version()), ("PUT", Version::HTTP_2));
+            assert_eq!((sent.uri(), sent.body().as_str()), (&URI.parse().unwrap(), "body"));
             assert_eq!(sent.headers()["x-kept"], "yes");
             assert_eq!(sent.extensions().get(), Some(&7_u8));
         }
@@ -189,10 +181,7 @@ struct Reserving<S> {
 impl<S: Clone> Clone for Reserving<S> {
     fn clone(&self) -> Self {
         let inner = self.inner.clone();
-        Self {
-            inner,
-            ready: false,
-        }
+        Self { inner, ready: false }
     }
 }
 
@@ -218,10 +207,7 @@ impl<S: Service<Request<String>>> Service<Request<String>> for Reserving<S> {
 #[tokio::test]
 async fn the_inner_service_is_called_only_when_it_is_ready() {
     let api = Api::answering(&[401, 200, 200]);
-    let inner = Reserving {
-        inner: api.service(),
-        ready: false,
-    };
+    let inner = Reserving { inner: api.service(), ready: false };
     let mut service = BearerTokenLayer::new(source(9)).layer(inner);
     for _ in 0..2 {
         let response = service.ready().await.unwrap().call(request(URI)).await;

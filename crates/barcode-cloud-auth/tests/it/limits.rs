@@ -14,9 +14,7 @@ async fn failure(endpoint: &Endpoint) -> Error {
 }
 
 async fn failure_within_300_ms(endpoint: &Endpoint) -> Error {
-    let builder = endpoint
-        .builder()
-        .attempt_timeout(Duration::from_millis(300));
+    let builder = endpoint.builder().attempt_timeout(Duration::from_millis(300));
     builder.build().unwrap().token().await.unwrap_err()
 }
 
@@ -24,21 +22,14 @@ async fn failure_within_300_ms(endpoint: &Endpoint) -> Error {
 async fn a_server_that_accepts_and_never_responds_times_out() {
     let endpoint = Endpoint::start(|_| thread::sleep(Duration::from_secs(60)));
     let begin = Instant::now();
-    assert_eq!(
-        failure_within_300_ms(&endpoint).await.kind(),
-        ErrorKind::Timeout
-    );
+    assert_eq!(failure_within_300_ms(&endpoint).await.kind(), ErrorKind::Timeout);
     assert!(begin.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]
 async fn a_server_that_sends_one_byte_at_a_time_times_out() {
     let endpoint = Endpoint::start(|socket| {
-        let answer = response(
-            "200 OK",
-            "",
-            r#"{"access_token":"abc","token_type":"bearer"}"#,
-        );
+        let answer = response("200 OK", "", r#"{"access_token":"abc","token_type":"bearer"}"#);
         for byte in answer {
             if socket.write_all(&[byte]).is_err() {
                 return;
@@ -46,10 +37,7 @@ async fn a_server_that_sends_one_byte_at_a_time_times_out() {
             thread::sleep(Duration::from_millis(20));
         }
     });
-    assert_eq!(
-        failure_within_300_ms(&endpoint).await.kind(),
-        ErrorKind::Timeout
-    );
+    assert_eq!(failure_within_300_ms(&endpoint).await.kind(), ErrorKind::Timeout);
 }
 
 #[tokio::test]

@@ -38,15 +38,9 @@ fn rsa_key() -> KeyPair {
 /// A PEM text with line breaks, as tools write it.
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
-    let lines: Vec<_> = text
-        .as_bytes()
-        .chunks(64)
-        .map(|line| str::from_utf8(line).unwrap())
-        .collect();
-    format!(
-        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-        lines.join("\n")
-    )
+    let lines: Vec<_> =
+        text.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 /// The format of most tools.
@@ -81,9 +75,7 @@ fn endpoint() -> Endpoint {
 
 /// The fields of the form of the newest request.
 fn fields(endpoint: &Endpoint) -> HashMap<String, String> {
-    form(&endpoint.requests().last().unwrap().body)
-        .into_iter()
-        .collect()
+    form(&endpoint.requests().last().unwrap().body).into_iter().collect()
 }
 
 /// Verifies the assertion of the newest request.
@@ -121,36 +113,19 @@ async fn assertions_are_signed_with_the_key_and_verify() {
         let builder = builder(&endpoint, credentials).auth_style(AuthStyle::Basic);
         builder.build().unwrap().token().await.unwrap();
         let (claims, key_id) = verified(&endpoint, theirs, key, &endpoint.url());
-        assert_eq!(
-            (claims.iss.as_str(), claims.sub.as_str()),
-            ("the id", "the id")
-        );
+        assert_eq!((claims.iss.as_str(), claims.sub.as_str()), ("the id", "the id"));
         assert_eq!((claims.exp - claims.iat, key_id), (60, None));
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_secs();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         assert!((now - 60..=now).contains(&claims.iat));
         let mut fields = fields(&endpoint);
         fields.remove("client_assertion");
         let rest = [
             ("grant_type", "client_credentials"),
             ("client_id", "the id"),
-            (
-                "client_assertion_type",
-                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            ),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
         ];
-        assert_eq!(
-            fields,
-            rest.map(|(name, value)| (name.into(), value.into())).into()
-        );
-        assert!(
-            !endpoint.requests()[0]
-                .head
-                .to_lowercase()
-                .contains("authorization")
-        );
+        assert_eq!(fields, rest.map(|(name, value)| (name.into(), value.into())).into());
+        assert!(!endpoint.requests()[0].head.to_lowercase().contains("authorization"));
     }
 }
 
@@ -160,9 +135,7 @@ async fn a_key_file_is_read_for_each_request_and_each_assertion_is_unique() {
     let path = folder.path().join("key.pem");
     let endpoint = endpoint();
     let credentials = PrivateKeyJwt::from_file("id", SigningAlgorithm::Es256, &path);
-    let credentials = credentials
-        .key_id("2026-01")
-        .audience("https://issuer.example");
+    let credentials = credentials.key_id("2026-01").audience("https://issuer.example");
     let source = builder(&endpoint, credentials).build().unwrap();
     let mut ids = Vec::new();
     let (old, new) = (ec_key(), ec_key());
@@ -188,45 +161,24 @@ async fn the_error_for_an_invalid_key_says_why_and_does_not_show_it() {
     for (algorithm, text, message) in [
         (SigningAlgorithm::Es256, "hidden", no_pem),
         (SigningAlgorithm::Es256, &encrypted, no_pem),
-        (
-            SigningAlgorithm::Es256,
-            &broken,
-            "no EC key on the curve P-256",
-        ),
-        (
-            SigningAlgorithm::Es256,
-            &rsa,
-            "no EC key on the curve P-256",
-        ),
-        (
-            SigningAlgorithm::Es256,
-            &p384,
-            "no EC key on the curve P-256",
-        ),
+        (SigningAlgorithm::Es256, &broken, "no EC key on the curve P-256"),
+        (SigningAlgorithm::Es256, &rsa, "no EC key on the curve P-256"),
+        (SigningAlgorithm::Es256, &p384, "no EC key on the curve P-256"),
         (SigningAlgorithm::Rs256, &ec, "no RSA key"),
         (SigningAlgorithm::Ps256, &broken, "no RSA key"),
     ] {
         std::fs::write(&path, text).unwrap();
         let file = PrivateKeyJwt::from_file("id", algorithm, &path);
-        for error in [
-            PrivateKeyJwt::from_pem("id", algorithm, text).unwrap_err(),
-            failure(file).await,
-        ] {
-            assert_eq!(
-                (error.kind(), error.is_permanent()),
-                (ErrorKind::Credentials, true)
-            );
+        for error in
+            [PrivateKeyJwt::from_pem("id", algorithm, text).unwrap_err(), failure(file).await]
+        {
+            assert_eq!((error.kind(), error.is_permanent()), (ErrorKind::Credentials, true));
             assert!(error.to_string().contains(message), "{error}");
             assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
         }
     }
     let missing = folder.path().join("missing.pem");
-    let error = failure(PrivateKeyJwt::from_file(
-        "id",
-        SigningAlgorithm::Es256,
-        missing,
-    ))
-    .await;
+    let error = failure(PrivateKeyJwt::from_file("id", SigningAlgorithm::Es256, missing)).await;
     assert!(error.to_string().contains("check the path"), "{error}");
     for error in [
         PrivateKeyJwt::from_pem("", SigningAlgorithm::Es256, ec.as_str()).unwrap_err(),

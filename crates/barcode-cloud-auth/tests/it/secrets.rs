@@ -25,14 +25,7 @@ const TOKEN: &str = "canary.token-91bc";
 fn canaries() -> Vec<String> {
     let encoded: String = byte_serialize(SECRET.as_bytes()).collect();
     let basic = base64::engine::general_purpose::STANDARD.encode(format!("id:{encoded}"));
-    vec![
-        SECRET.into(),
-        encoded,
-        basic,
-        TOKEN.into(),
-        "7f3a".into(),
-        "91bc".into(),
-    ]
+    vec![SECRET.into(), encoded, basic, TOKEN.into(), "7f3a".into(), "91bc".into()]
 }
 
 /// Keeps what a subscriber writes.
@@ -72,9 +65,7 @@ fn hostile_responses() -> Vec<Vec<u8>> {
         ok(r#""expires_in":3600"#),
         ok(&format!(r#""token_type":"{TOKEN}""#)),
         ok(&format!(r#""error":"{SECRET}""#)),
-        ok(&format!(
-            r#""error":"invalid_scope","error_description":"{TOKEN}""#
-        )),
+        ok(&format!(r#""error":"invalid_scope","error_description":"{TOKEN}""#)),
         format!(r#"{{"access_token":"{TOKEN}\n","token_type":"bearer"}}"#),
         format!(r#"{{"access_token":["{TOKEN}"],"token_type":"bearer"}}"#),
         format!(r#""{TOKEN}""#),
@@ -84,19 +75,9 @@ fn hostile_responses() -> Vec<Vec<u8>> {
         error("canary-secret"),
         error(TOKEN),
         error(&"x".repeat(500)),
-        format!(
-            r#"{{"error":"{SECRET}","error_description":"{}{SECRET}"}}"#,
-            "y".repeat(190)
-        ),
+        format!(r#"{{"error":"{SECRET}","error_description":"{}{SECRET}"}}"#, "y".repeat(190)),
     ];
-    let statuses = [
-        "200 OK",
-        "400 Bad Request",
-        "401 No",
-        "307 Moved",
-        "429 Slow",
-        "500 Broken",
-    ];
+    let statuses = ["200 OK", "400 Bad Request", "401 No", "307 Moved", "429 Slow", "500 Broken"];
     let location = format!("Location: https://example.com/?{TOKEN}\r\nX-Request-Id: {SECRET}\r\n");
     let mut answers = Vec::new();
     for body in &bodies {
@@ -138,10 +119,7 @@ async fn outcome_of_hostile_response(answer: Vec<u8>, style: AuthStyle) -> Strin
     let endpoint = Endpoint::start(move |socket| drop(socket.write_all(&answer)));
     let builder = endpoint.builder_for("id", SECRET).auth_style(style);
     let mut seen = debug(&builder);
-    let source = builder
-        .attempt_timeout(Duration::from_secs(2))
-        .build()
-        .unwrap();
+    let source = builder.attempt_timeout(Duration::from_secs(2)).build().unwrap();
     seen += &everything(&source.token().await.unwrap_err());
     seen += &debug(&source);
     seen
@@ -151,15 +129,9 @@ async fn outcome_of_success(seen: &mut String) {
     let body = format!(r#"{{"access_token":"{TOKEN}","token_type":"Bearer","scope":"{SECRET}"}}"#);
     let endpoint = Endpoint::answering("200 OK", "", &body);
     let verbose = reqwest::Client::builder().connection_verbose(true);
-    let source = endpoint
-        .builder_for("id", SECRET)
-        .http(verbose)
-        .build()
-        .unwrap();
-    let mut request = reqwest::Request::new(
-        reqwest::Method::GET,
-        "https://api.example.com/".parse().unwrap(),
-    );
+    let source = endpoint.builder_for("id", SECRET).http(verbose).build().unwrap();
+    let mut request =
+        reqwest::Request::new(reqwest::Method::GET, "https://api.example.com/".parse().unwrap());
     let token = source.authorize(&mut request).await.unwrap();
     *seen += &(debug(&token) + &debug(&request) + &debug(&source) + &debug(&source.metrics()));
     source.invalidate(&token);
@@ -205,39 +177,23 @@ async fn outcomes_of_credentials(seen: &mut String) {
     ] {
         std::fs::write(&path, text).unwrap();
         let provider = FileCredentials::new(&path);
-        let source = TokenSource::builder("https://login.example.com/", provider)
-            .build()
-            .unwrap();
+        let source = TokenSource::builder("https://login.example.com/", provider).build().unwrap();
         *seen += &everything(&source.token().await.unwrap_err());
     }
     let credentials = ClientCredentials::new("id", SECRET).unwrap();
     *seen += &debug(&credentials);
     *seen += &debug(&credentials.credentials().await.unwrap());
     *seen += &everything(&ClientCredentials::new("", SECRET).unwrap_err());
-    for token in [
-        format!("{TOKEN}\n"),
-        format!("{TOKEN}\u{e4}"),
-        format!("{TOKEN} "),
-    ] {
+    for token in [format!("{TOKEN}\n"), format!("{TOKEN}\u{e4}"), format!("{TOKEN} ")] {
         let builder = TokenSource::static_token(token);
         *seen += &debug(&builder);
         *seen += &everything(&builder.build().unwrap_err());
     }
     *seen += &debug(&TokenSource::static_token(TOKEN).build().unwrap());
-    for url in [
-        format!("https://id:{SECRET}@example.com/"),
-        format!("https://[{SECRET}]/"),
-    ] {
-        let error = TokenSource::builder(&url, credentials.clone())
-            .build()
-            .unwrap_err();
+    for url in [format!("https://id:{SECRET}@example.com/"), format!("https://[{SECRET}]/")] {
+        let error = TokenSource::builder(&url, credentials.clone()).build().unwrap_err();
         *seen += &everything(&error);
-        *seen += &everything(
-            &TokenSource::static_token("a")
-                .api_origin(url)
-                .build()
-                .unwrap_err(),
-        );
+        *seen += &everything(&TokenSource::static_token("a").api_origin(url).build().unwrap_err());
     }
 }
 
@@ -264,10 +220,7 @@ async fn no_output_contains_a_secret() {
         for canary in &canaries {
             if let Some(at) = text.find(canary) {
                 let from = text[..at].rfind('\n').unwrap_or(0);
-                panic!(
-                    "{canary} shows in {place}: {}",
-                    &text[from..at + canary.len()]
-                );
+                panic!("{canary} shows in {place}: {}", &text[from..at + canary.len()]);
             }
         }
     }

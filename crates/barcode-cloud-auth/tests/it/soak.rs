@@ -50,11 +50,7 @@ impl Server {
                 );
                 let at = Instant::now();
                 if socket.write_all(&response("200 OK", "", &body)).is_ok() {
-                    *self.newest.lock().unwrap() = Some(Granted {
-                        number,
-                        at,
-                        revoked: false,
-                    });
+                    *self.newest.lock().unwrap() = Some(Granted { number, at, revoked: false });
                 }
             }
         }
@@ -126,8 +122,7 @@ async fn revoke_at_random(server: Arc<Server>, end: Instant) {
 fn memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim_end_matches("kB").trim().parse().ok())
-        .unwrap_or(0)
+    line.and_then(|line| line.trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,10 +134,7 @@ async fn soak() {
     let answering = Arc::clone(&server);
     let endpoint = Endpoint::start(move |socket| answering.answer(socket));
     let builder = endpoint.builder().attempt_timeout(ATTEMPT);
-    let source = builder
-        .caller_wait(Duration::from_secs(35))
-        .build()
-        .unwrap();
+    let source = builder.caller_wait(Duration::from_secs(35)).build().unwrap();
     let end = Instant::now() + length;
     let mut tasks = vec![tokio::spawn(revoke_at_random(Arc::clone(&server), end))];
     for _ in 0..TASKS {
@@ -161,20 +153,13 @@ async fn soak() {
     tokio::time::sleep(2 * ATTEMPT).await;
     let left = Handle::current().metrics().num_alive_tasks();
     let posts = server.posts.lock().unwrap().clone();
-    let shortest = posts
-        .windows(2)
-        .map(|pair| pair[1] - pair[0])
-        .min()
-        .unwrap();
+    let shortest = posts.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap();
     println!("{metrics:#?}");
     println!(
         "calls {:?}, waited {:?}, failed {:?}, failed though a token was good {:?}",
         tally.calls, tally.waited, tally.failed, tally.unjust
     );
-    println!(
-        "posts {}, shortest time between two {shortest:?}",
-        posts.len()
-    );
+    println!("posts {}, shortest time between two {shortest:?}", posts.len());
     println!("tasks {tasks_early} then {tasks_late}, left {left}");
     println!("memory {memory_early} KiB then {memory_late} KiB");
     assert_eq!(tally.unjust.load(Ordering::Relaxed), 0);

@@ -110,11 +110,7 @@ async fn a_token_request_has_a_root_span_that_follows_from_the_call() {
         ("endpoint", &name),
         ("client_id", "id"),
     ] {
-        assert_eq!(
-            span.fields.get(name).map(String::as_str),
-            Some(value),
-            "{name}"
-        );
+        assert_eq!(span.fields.get(name).map(String::as_str), Some(value), "{name}");
     }
     assert_eq!(span.fields.get("error.type"), None);
     assert_eq!(span.fields.get("otel.status_code"), None);
@@ -123,12 +119,7 @@ async fn a_token_request_has_a_root_span_that_follows_from_the_call() {
 #[tokio::test]
 async fn a_failed_token_request_records_its_status_and_how_it_failed() {
     for (status, body, code, error) in [
-        (
-            "400 Bad",
-            r#"{"error":"invalid_client"}"#,
-            "400",
-            "invalid_client",
-        ),
+        ("400 Bad", r#"{"error":"invalid_client"}"#, "400", "invalid_client"),
         ("404 Missing", "", "404", "404"),
         ("200 OK", "<html>", "200", "invalid_response"),
     ] {
@@ -206,19 +197,13 @@ async fn events_and_spans_name_the_endpoint_and_the_client_but_no_query() {
         }
         drop(guard);
         let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        let own = log
-            .lines()
-            .filter(|line| line.contains(" barcode_cloud_auth::"));
+        let own = log.lines().filter(|line| line.contains(" barcode_cloud_auth::"));
         let name = format!("endpoint=\"127.0.0.1:{}/token\"", endpoint.port());
         assert!(own.clone().count() >= 2, "{log}");
         assert!(own.clone().all(|line| line.contains(&name)), "{log}");
         let event = own.clone().find(|line| line.contains(message)).unwrap();
         assert!(event.contains("client_id=\"weather-station\""), "{event}");
-        assert_eq!(
-            event.contains("request_id=\"r-1\""),
-            status != "200 OK",
-            "{event}"
-        );
+        assert_eq!(event.contains("request_id=\"r-1\""), status != "200 OK", "{event}");
         assert!(!own.collect::<String>().contains("hidden"), "{log}");
     }
 }

@@ -26,10 +26,7 @@ async fn request_token_from_server_named(name: &str) -> (Result<AccessToken, Err
         .with_single_cert(vec![certificate.cert.der().clone()], key.into())
         .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!(
-        "https://localhost:{}/token",
-        listener.local_addr().unwrap().port()
-    );
+    let url = format!("https://localhost:{}/token", listener.local_addr().unwrap().port());
     let read = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&read);
     tokio::spawn(async move {
@@ -42,10 +39,7 @@ async fn request_token_from_server_named(name: &str) -> (Result<AccessToken, Err
             }
         };
         let mut buffer = [0; 4096];
-        count.fetch_add(
-            stream.read(&mut buffer).await.unwrap_or(0),
-            Ordering::SeqCst,
-        );
+        count.fetch_add(stream.read(&mut buffer).await.unwrap_or(0), Ordering::SeqCst);
         let body = r#"{"access_token":"abc","token_type":"bearer"}"#;
         let _ = stream.write_all(&response("200 OK", "", body)).await;
         let _ = stream.shutdown().await;

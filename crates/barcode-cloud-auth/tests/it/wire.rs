@@ -14,19 +14,13 @@ fn awkward() -> String {
 }
 
 pub(crate) fn form(body: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(body.as_bytes())
-        .into_owned()
-        .collect()
+    form_urlencoded::parse(body.as_bytes()).into_owned().collect()
 }
 
 #[tokio::test]
 async fn id_and_secret_arrive_as_sent_in_the_form() {
     let endpoint = Endpoint::granting();
-    let source = endpoint
-        .builder_for(&awkward(), &awkward())
-        .scope("a b")
-        .build()
-        .unwrap();
+    let source = endpoint.builder_for(&awkward(), &awkward()).scope("a b").build().unwrap();
     assert_eq!(source.token().await.unwrap().header_value(), "Bearer abc");
     let request = &endpoint.requests()[0];
     let pairs = [
@@ -35,10 +29,7 @@ async fn id_and_secret_arrive_as_sent_in_the_form() {
         ("client_id", &awkward()),
         ("client_secret", &awkward()),
     ];
-    assert_eq!(
-        form(&request.body),
-        pairs.map(|(name, value)| (name.into(), value.into()))
-    );
+    assert_eq!(form(&request.body), pairs.map(|(name, value)| (name.into(), value.into())));
     assert!(request.body.is_ascii() && !request.body.contains(' '));
     let head = request.head.to_lowercase();
     assert!(head.starts_with("post /token http/1.1\r\n"));
@@ -91,26 +82,12 @@ async fn id_and_secret_arrive_as_sent_in_the_basic_header() {
 
     let endpoint = Endpoint::granting();
     let builder = endpoint.builder_for(&awkward(), &awkward());
-    builder
-        .auth_style(AuthStyle::Basic)
-        .build()
-        .unwrap()
-        .token()
-        .await
-        .unwrap();
+    builder.auth_style(AuthStyle::Basic).build().unwrap().token().await.unwrap();
     let request = &endpoint.requests()[0];
-    assert_eq!(
-        form(&request.body),
-        [("grant_type".into(), "client_credentials".into())]
-    );
-    let line = request
-        .head
-        .lines()
-        .find(|line| line.to_lowercase().starts_with("authorization"));
+    assert_eq!(form(&request.body), [("grant_type".into(), "client_credentials".into())]);
+    let line = request.head.lines().find(|line| line.to_lowercase().starts_with("authorization"));
     let encoded = line.unwrap().split_once("Basic ").unwrap().1;
-    let pair = base64::engine::general_purpose::STANDARD
-        .decode(encoded)
-        .unwrap();
+    let pair = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap();
     let pair = String::from_utf8(pair).unwrap();
     // Some servers decode percent signs only.
     assert!(pair.contains("%20") && !pair.contains('+'), "{pair}");
@@ -123,12 +100,9 @@ async fn id_and_secret_arrive_as_sent_in_the_basic_header() {
 #[tokio::test]
 async fn extra_parameters_arrive_in_the_form_and_may_repeat() {
     let endpoint = Endpoint::granting();
-    let builder = endpoint
-        .builder()
-        .form_parameter("audience", "https://a.example/?x=1&y");
-    let builder = builder
-        .form_parameter("resource", "urn:one")
-        .form_parameter("resource", "urn:two");
+    let builder = endpoint.builder().form_parameter("audience", "https://a.example/?x=1&y");
+    let builder =
+        builder.form_parameter("resource", "urn:one").form_parameter("resource", "urn:two");
     builder.build().unwrap().token().await.unwrap();
     let form = form(&endpoint.requests()[0].body);
     let pairs = [
@@ -152,13 +126,7 @@ async fn the_other_auth_style_is_not_tried_after_a_rejection() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed_with_the_secret() {
-    for status in [
-        "301 Moved",
-        "302 Found",
-        "303 See Other",
-        "307 Temporary",
-        "308 Permanent",
-    ] {
+    for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"] {
         let other = Endpoint::granting();
         let location = format!("Location: {}\r\n", other.url());
         let first = Endpoint::answering(status, &location, "");
@@ -166,22 +134,14 @@ async fn a_redirect_is_not_followed_with_the_secret() {
         assert_eq!(error.kind(), ErrorKind::Refused);
         assert_eq!(error.status().unwrap().as_str(), &status[..3]);
         assert!(error.to_string().contains("final address"), "{error}");
-        assert_eq!(
-            (first.requests().len(), other.requests().len()),
-            (1, 0),
-            "{status}"
-        );
+        assert_eq!((first.requests().len(), other.requests().len()), (1, 0), "{status}");
     }
 }
 
 #[tokio::test]
 async fn a_client_that_follows_redirects_does_not_follow_them_here() {
     let other = Endpoint::granting();
-    let first = Endpoint::answering(
-        "307 Temporary",
-        &format!("Location: {}\r\n", other.url()),
-        "",
-    );
+    let first = Endpoint::answering("307 Temporary", &format!("Location: {}\r\n", other.url()), "");
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(10));
     let source = first.builder().http(http).build().unwrap();
     assert!(source.token().await.is_err());
@@ -196,12 +156,8 @@ fn a_second_runtime_shares_no_connection_with_the_first() {
     let source = endpoint.builder().build().unwrap();
     // Both runtimes exist until the end. A pooled connection of the first one would not make
     // progress while the second one runs.
-    let runtimes = [(); 2].map(|()| {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-    });
+    let runtimes = [(); 2]
+        .map(|()| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
     for (generation, runtime) in (1..).zip(&runtimes) {
         let token = runtime.block_on(source.token()).unwrap();
         assert_eq!(token.generation(), generation);
@@ -213,9 +169,7 @@ fn a_second_runtime_shares_no_connection_with_the_first() {
 
 #[tokio::test]
 async fn the_header_goes_to_the_configured_origin_only() {
-    let source = TokenSource::static_token("abc")
-        .api_origin("https://api.example.com/v4")
-        .build();
+    let source = TokenSource::static_token("abc").api_origin("https://api.example.com/v4").build();
     let source = source.unwrap();
     for (url, authorized) in [
         ("https://api.example.com/v4/x", true),
@@ -230,11 +184,7 @@ async fn the_header_goes_to_the_configured_origin_only() {
         let mut request = reqwest::Request::new(reqwest::Method::GET, url.parse().unwrap());
         let answer = source.authorize(&mut request).await;
         assert_eq!(answer.is_ok(), authorized, "{url}");
-        assert_eq!(
-            request.headers().contains_key("authorization"),
-            authorized,
-            "{url}"
-        );
+        assert_eq!(request.headers().contains_key("authorization"), authorized, "{url}");
         if let Err(error) = answer {
             assert_eq!(error.kind(), ErrorKind::ForeignOrigin);
         }

@@ -37,11 +37,7 @@ impl Form {
         match self {
             Self::Query => ["generate", "recognize", "scan"],
             Self::Body => ["generate_body", "recognize_base64", "scan_base64"],
-            Self::Multipart => [
-                "generate_multipart",
-                "recognize_multipart",
-                "scan_multipart",
-            ],
+            Self::Multipart => ["generate_multipart", "recognize_multipart", "scan_multipart"],
         }
     }
 

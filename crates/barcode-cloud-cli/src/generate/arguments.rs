@@ -26,13 +26,7 @@ pub(crate) struct Generate {
     )]
     pub(super) data: Option<String>,
     /// Output file, whose extension selects the format. `-` is standard output
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        conflicts_with = "from",
-        help_heading = "Output"
-    )]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "from", help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
     /// Do not replace an existing file
     #[arg(long, requires = "output", help_heading = "Output")]

@@ -43,14 +43,9 @@ mod tests {
 
     #[test]
     fn one_newline_is_removed() {
-        for (text, expected) in [
-            ("a\n", "a"),
-            ("a\r\n", "a"),
-            ("a\n\n", "a\n"),
-            ("a\r", "a\r"),
-            ("\n", ""),
-            ("", ""),
-        ] {
+        for (text, expected) in
+            [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a\r", "a\r"), ("\n", ""), ("", "")]
+        {
             assert_eq!(without_newline(text.into()), expected.as_bytes());
         }
     }

@@ -83,12 +83,7 @@ impl Modules {
         let height = module_size(top, bottom, |y| {
             (left..=right).any(|x| is_dark(x, y) != is_dark(x, y - 1))
         });
-        let row = |y| {
-            (left..=right)
-                .step_by(width as usize)
-                .map(|x| is_dark(x, y))
-                .collect()
-        };
+        let row = |y| (left..=right).step_by(width as usize).map(|x| is_dark(x, y)).collect();
         Some(Self {
             rows: (top..=bottom).step_by(height as usize).map(row).collect(),
             ratio: ((height + width / 2) / width).max(1) as usize,
@@ -137,11 +132,7 @@ fn module_size(first: u32, last: u32, is_edge: impl Fn(u32) -> bool) -> u32 {
 }
 
 fn greatest_common_divisor(a: u32, b: u32) -> u32 {
-    if b == 0 {
-        a
-    } else {
-        greatest_common_divisor(b, a % b)
-    }
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 /// Returns a row with light modules at both ends.
@@ -166,10 +157,7 @@ mod tests {
     fn image(type_name: &str, value: &str) -> Vec<u8> {
         let symbology = Symbology::named(type_name).unwrap();
         let symbol = write(symbology, value, &WriteOptions::default()).unwrap();
-        let options = RenderOptions {
-            text: Some(TextLocation::None),
-            ..RenderOptions::default()
-        };
+        let options = RenderOptions { text: Some(TextLocation::None), ..RenderOptions::default() };
         symbol.render(ImageFormat::Png, &options).unwrap()
     }
 
@@ -178,10 +166,7 @@ mod tests {
     fn pixels(drawing: &str, ink: u8, paper: u8) -> GrayImage {
         let lines: Vec<&str> = drawing
             .lines()
-            .map(|line| {
-                line.trim_start_matches(super::COLORS)
-                    .trim_end_matches(super::RESET)
-            })
+            .map(|line| line.trim_start_matches(super::COLORS).trim_end_matches(super::RESET))
             .collect();
         let columns = lines[0].chars().count();
         let size = (columns as u32 * WIDTH, lines.len() as u32 * HEIGHT);
@@ -244,10 +229,7 @@ mod tests {
     fn a_barcode_that_is_too_wide_is_rejected() {
         let image = image("Code128", "PARCEL-0042");
         let error = draw(&image, 80, true).unwrap_err().to_string();
-        assert!(
-            error.contains("but the terminal has 80; use -o FILE"),
-            "{error}"
-        );
+        assert!(error.contains("but the terminal has 80; use -o FILE"), "{error}");
     }
 
     #[test]

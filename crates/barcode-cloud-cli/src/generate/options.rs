@@ -223,9 +223,7 @@ impl BarcodeOption {
         if !self.is_switch {
             return arg;
         }
-        arg.num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("true")
+        arg.num_args(0..=1).require_equals(true).default_missing_value("true")
     }
 }
 
@@ -307,9 +305,7 @@ pub(super) fn in_flags(error: Error) -> anyhow::Error {
         return error.into();
     };
     let setter = invalid.field();
-    let flag = setter
-        .trim_start_matches("render.")
-        .replace(['.', '_'], "-");
+    let flag = setter.trim_start_matches("render.").replace(['.', '_'], "-");
     let reason = &invalid.to_string()[setter.len()..];
     // The facade names a whole group if none of its options applies to the type.
     let group = format!("{flag}-");
@@ -355,11 +351,7 @@ mod tests {
         for option in OPTIONS {
             let values = (option.values)();
             let mut values = values.iter().map(String::as_str).chain(["1", "black"]);
-            assert!(
-                values.any(|value| (option.set)(&mut all, value).is_ok()),
-                "{}",
-                option.flag
-            );
+            assert!(values.any(|value| (option.set)(&mut all, value).is_ok()), "{}", option.flag);
         }
         let groups = serde_json::json!({
             "barcodeImageParams": all.barcode_image_params,
@@ -367,24 +359,14 @@ mod tests {
             "code128Params": all.code128_params,
             "pdf417Params": all.pdf417_params,
         });
-        let names = |object: &Value| {
-            object
-                .as_object()
-                .unwrap()
-                .keys()
-                .cloned()
-                .collect::<BTreeSet<_>>()
-        };
+        let names =
+            |object: &Value| object.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
         let mut expected = names(&schemas["GenerateParams"]["properties"]);
         expected.retain(|name| name != "barcodeType" && name != "encodeData");
         assert_eq!(names(&groups), expected);
         for (group, options) in groups.as_object().unwrap() {
             let schema = group[..1].to_uppercase() + &group[1..];
-            assert_eq!(
-                names(options),
-                names(&schemas[&schema]["properties"]),
-                "{group}"
-            );
+            assert_eq!(names(options), names(&schemas[&schema]["properties"]), "{group}");
         }
         let data = names(&schemas["EncodeData"]["properties"]);
         assert_eq!(data, ["data", "dataType"].map(str::to_owned).into());
@@ -403,11 +385,7 @@ mod tests {
     fn a_wrong_value_is_rejected() {
         for (flag, text, expected) in [
             ("foreground", "nocolor", "color: `nocolor` is not a color"),
-            (
-                "format",
-                "bmp",
-                "`bmp` is unknown; use Png, Jpeg, Svg, Tiff, Gif",
-            ),
+            ("format", "bmp", "`bmp` is unknown; use Png, Jpeg, Svg, Tiff, Gif"),
             ("width", "wide", "is not a number"),
             ("rotation", "1.5", "is not a whole number"),
             ("pdf417-truncate", "maybe", "is not `true` or `false`"),
@@ -420,46 +398,16 @@ mod tests {
     #[tokio::test]
     async fn errors_of_the_facade_name_the_flag() {
         for (barcode_type, values, expected) in [
-            (
-                EncodeBarcodeType::Qr,
-                &[("width", "-1")][..],
-                "--width: is not a valid size",
-            ),
-            (
-                EncodeBarcodeType::Qr,
-                &[("resolution", "0")],
-                "--resolution: ",
-            ),
-            (
-                EncodeBarcodeType::MicroQr,
-                &[("qr-version", "5")],
-                "--qr-version: does not apply",
-            ),
-            (
-                EncodeBarcodeType::Aztec,
-                &[("qr-version", "5")],
-                "--qr-*: does not apply",
-            ),
-            (
-                EncodeBarcodeType::Pdf417,
-                &[("pdf417-rows", "91")],
-                "--pdf417-rows: ",
-            ),
-            (
-                EncodeBarcodeType::Pdf417,
-                &[("pdf417-linked", "yes")],
-                "--pdf417-linked: ",
-            ),
-            (
-                EncodeBarcodeType::Qr,
-                &[("data-type", "hex-bytes")],
-                "data: ",
-            ),
+            (EncodeBarcodeType::Qr, &[("width", "-1")][..], "--width: is not a valid size"),
+            (EncodeBarcodeType::Qr, &[("resolution", "0")], "--resolution: "),
+            (EncodeBarcodeType::MicroQr, &[("qr-version", "5")], "--qr-version: does not apply"),
+            (EncodeBarcodeType::Aztec, &[("qr-version", "5")], "--qr-*: does not apply"),
+            (EncodeBarcodeType::Pdf417, &[("pdf417-rows", "91")], "--pdf417-rows: "),
+            (EncodeBarcodeType::Pdf417, &[("pdf417-linked", "yes")], "--pdf417-linked: "),
+            (EncodeBarcodeType::Qr, &[("data-type", "hex-bytes")], "data: "),
         ] {
             let request = options(values).unwrap();
-            let request = request
-                .request(&client(), barcode_type, "x".into())
-                .unwrap();
+            let request = request.request(&client(), barcode_type, "x".into()).unwrap();
             let error = in_flags(request.check().unwrap_err()).to_string();
             assert!(error.starts_with(expected), "{error}");
         }

@@ -32,17 +32,11 @@ pub(super) fn temporary_file(format: Option<BarcodeImageFormat>) -> anyhow::Resu
 pub(super) fn open(path: &Path) -> anyhow::Result<()> {
     let status = Command::new(OPENER).arg(path).stdin(Stdio::null()).status();
     let status = status.with_context(|| {
-        format!(
-            "{} is written, but `{OPENER}` cannot be started",
-            path.display()
-        )
+        format!("{} is written, but `{OPENER}` cannot be started", path.display())
     })?;
     // The explorer of Windows reports a failure even if it succeeds.
     if !status.success() && !cfg!(windows) {
-        bail!(
-            "{} is written, but `{OPENER}` could not show it",
-            path.display()
-        );
+        bail!("{} is written, but `{OPENER}` could not show it", path.display());
     }
     Ok(())
 }

@@ -22,9 +22,7 @@ const MAX_LABEL: usize = 40;
 /// Draws the barcodes on the image in `bytes` and saves it as a PNG file.
 pub(super) fn save(bytes: &[u8], barcodes: &[Barcode], path: &Path) -> anyhow::Result<()> {
     let image = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
-    let image = image
-        .decode()
-        .context("cannot decode the image for --annotate")?;
+    let image = image.decode().context("cannot decode the image for --annotate")?;
     let image = image.into_rgb8();
     // Small images are enlarged, so that the labels are readable.
     let (width, height) = image.dimensions();
@@ -40,12 +38,7 @@ pub(super) fn save(bytes: &[u8], barcodes: &[Barcode], path: &Path) -> anyhow::R
         // Leave no half-written file. The file may not exist, so ignore an error.
         let _ = fs::remove_file(path);
         let path = path.to_owned();
-        Error::File {
-            path,
-            source,
-            after_response: true,
-        }
-        .into()
+        Error::File { path, source, after_response: true }.into()
     })
 }
 
@@ -73,12 +66,7 @@ fn line(image: &mut RgbImage, from: (i32, i32), to: (i32, i32), thickness: i32) 
         let x = from.0 + (i64::from(dx) * i64::from(step) / i64::from(steps)) as i32;
         let y = from.1 + (i64::from(dy) * i64::from(step) / i64::from(steps)) as i32;
         let offset = thickness / 2;
-        fill(
-            image,
-            (x - offset, y - offset),
-            (thickness, thickness),
-            OUTLINE,
-        );
+        fill(image, (x - offset, y - offset), (thickness, thickness), OUTLINE);
     }
 }
 
@@ -120,25 +108,12 @@ fn label(image: &mut RgbImage, (left, bottom): (i32, i32), text: &str) {
         right += font.h_advance(glyph.id);
         glyphs.push(glyph);
     }
-    fill(
-        image,
-        (left, top),
-        (right.ceil() as i32 - left, height),
-        OUTLINE,
-    );
-    for outline in glyphs
-        .into_iter()
-        .filter_map(|glyph| font.outline_glyph(glyph))
-    {
+    fill(image, (left, top), (right.ceil() as i32 - left, height), OUTLINE);
+    for outline in glyphs.into_iter().filter_map(|glyph| font.outline_glyph(glyph)) {
         let corner = outline.px_bounds().min;
         outline.draw(|x, y, coverage| {
             if coverage > 0.5 {
-                put(
-                    image,
-                    corner.x as i32 + x as i32,
-                    corner.y as i32 + y as i32,
-                    LABEL,
-                );
+                put(image, corner.x as i32 + x as i32, corner.y as i32 + y as i32, LABEL);
             }
         });
     }

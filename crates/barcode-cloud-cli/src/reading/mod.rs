@@ -24,10 +24,7 @@ use crate::{connect, terminal};
 
 /// The operation to run on each image.
 enum Operation {
-    Recognize {
-        types: Vec<DecodeBarcodeType>,
-        mode: Option<RecognitionMode>,
-    },
+    Recognize { types: Vec<DecodeBarcodeType>, mode: Option<RecognitionMode> },
     Scan,
 }
 
@@ -37,19 +34,8 @@ pub(crate) async fn recognize(
     quiet: bool,
     out: &mut impl Write,
 ) -> anyhow::Result<ExitCode> {
-    let Recognize {
-        images,
-        types,
-        mode,
-    } = arguments;
-    run(
-        service,
-        Operation::Recognize { types, mode },
-        images,
-        quiet,
-        out,
-    )
-    .await
+    let Recognize { images, types, mode } = arguments;
+    run(service, Operation::Recognize { types, mode }, images, quiet, out).await
 }
 
 pub(crate) async fn scan(
@@ -180,12 +166,7 @@ async fn bytes(source: &Source) -> anyhow::Result<Vec<u8>> {
         Source::File(path) => {
             let read = tokio::fs::read(path).await;
             read.map_err(|source| {
-                Error::File {
-                    path: path.clone(),
-                    after_response: false,
-                    source,
-                }
-                .into()
+                Error::File { path: path.clone(), after_response: false, source }.into()
             })
         }
         Source::StandardInput => {

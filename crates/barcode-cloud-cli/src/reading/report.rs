@@ -34,15 +34,7 @@ pub(super) struct Report<'a, W> {
 
 impl<'a, W: Write> Report<'a, W> {
     pub(super) fn new(format: Format, images: usize, quiet: bool, out: &'a mut W) -> Self {
-        Self {
-            format,
-            out,
-            quiet,
-            images,
-            done: 0,
-            failed: 0,
-            barcodes: 0,
-        }
+        Self { format, out, quiet, images, done: 0, failed: 0, barcodes: 0 }
     }
 
     /// Writes the result of one image, and the error of its annotated copy.
@@ -90,12 +82,7 @@ impl<'a, W: Write> Report<'a, W> {
             _ => {}
         }
         self.out.flush()?;
-        let Self {
-            images,
-            done,
-            failed,
-            ..
-        } = self;
+        let Self { images, done, failed, .. } = self;
         if interrupted {
             let message = format!("interrupted after {done} of {images} images");
             output::failure("interrupted", &message, self.is_json());
@@ -155,9 +142,7 @@ impl<'a, W: Write> Report<'a, W> {
 /// The corners as `x,y x,y x,y x,y`, as in the `points` of an SVG polygon.
 fn region(barcode: &Barcode) -> String {
     let points = barcode.region.iter();
-    let points: Vec<_> = points
-        .map(|point| format!("{},{}", point.x, point.y))
-        .collect();
+    let points: Vec<_> = points.map(|point| format!("{},{}", point.x, point.y)).collect();
     points.join(" ")
 }
 

@@ -151,21 +151,9 @@ mod tests {
     fn an_argument_that_names_no_image_is_kept_with_the_reason() {
         let folder = tempfile::tempdir().unwrap();
         for (path, recursive, expected) in [
-            (
-                folder.path().to_owned(),
-                false,
-                "is a directory; use --recursive",
-            ),
-            (
-                folder.path().to_owned(),
-                true,
-                "no image file in this folder",
-            ),
-            (
-                folder.path().join("*.png"),
-                false,
-                "no file matches this pattern",
-            ),
+            (folder.path().to_owned(), false, "is a directory; use --recursive"),
+            (folder.path().to_owned(), true, "no image file in this folder"),
+            (folder.path().join("*.png"), false, "no file matches this pattern"),
             (folder.path().join("[*.png"), false, "invalid pattern"),
         ] {
             let sources = expand(&[path], recursive);

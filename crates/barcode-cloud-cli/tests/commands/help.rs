@@ -14,10 +14,7 @@ fn the_help_of_every_command_is_as_recorded() {
         out
     };
     let program = help(&["--help"]);
-    let commands = program
-        .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1);
+    let commands = program.lines().skip_while(|line| *line != "Commands:").skip(1);
     let commands = commands.take_while(|line| !line.is_empty());
     // The other lines continue a description.
     let commands = commands.filter(|line| !line.starts_with("   "));
@@ -33,9 +30,6 @@ fn the_help_of_every_command_is_as_recorded() {
             std::fs::write(&file, &page).unwrap();
         }
         let recorded = std::fs::read_to_string(&file).unwrap_or_default();
-        assert_eq!(
-            page, recorded,
-            "{name}: see the comment at the top of this file"
-        );
+        assert_eq!(page, recorded, "{name}: see the comment at the top of this file");
     }
 }

@@ -22,10 +22,7 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-            sandbox: Sandbox::start().await.unwrap(),
-        }
+        Self { folder: tempfile::tempdir().unwrap(), sandbox: Sandbox::start().await.unwrap() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -89,11 +86,7 @@ fn barcode(folder: &Path, arguments: &[&str]) -> Command {
 /// Returns the exit status, the standard output and the standard error.
 fn parts(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (
-        output.status.code(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
 fn json(text: &str) -> Value {

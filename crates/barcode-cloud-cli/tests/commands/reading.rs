@@ -110,13 +110,7 @@ async fn several_images_are_read_at_a_time_and_printed_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn annotated_copies_can_still_be_read() {
     let fixture = pictures().await;
-    let output = fixture.run(&[
-        "scan",
-        "in/a b.png",
-        "in/empty.png",
-        "--annotate",
-        "new/out",
-    ]);
+    let output = fixture.run(&["scan", "in/a b.png", "in/empty.png", "--annotate", "new/out"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let original = image::open(fixture.path("in/a b.png")).unwrap();
     let copy = image::open(fixture.path("new/out/a b.png")).unwrap();
@@ -127,18 +121,12 @@ async fn annotated_copies_can_still_be_read() {
     fixture.picture("b.png", "paid");
     let (code, out, err) = parts(&fixture.run(&["scan", "b.png", "--annotate", "new"]));
     assert_eq!((code, &out[..]), (Some(2), "QR: paid\n"));
-    assert!(
-        err.starts_with("error: b.png: new/b.png: ") && err.contains("; "),
-        "{err}"
-    );
+    assert!(err.starts_with("error: b.png: new/b.png: ") && err.contains("; "), "{err}");
 
     fixture.write("file", "");
     let (code, _, err) = parts(&fixture.run(&["scan", "in/a b.png", "--annotate", "file"]));
     assert_eq!(code, Some(2));
-    assert!(
-        err.starts_with("error: cannot create the folder file: "),
-        "{err}"
-    );
+    assert!(err.starts_with("error: cannot create the folder file: "), "{err}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,11 +141,7 @@ async fn a_closed_pipe_is_no_error() {
             .unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
-        assert_eq!(
-            parts(&output),
-            (Some(0), String::new(), String::new()),
-            "{format}"
-        );
+        assert_eq!(parts(&output), (Some(0), String::new(), String::new()), "{format}");
     }
 }
 
@@ -207,10 +191,7 @@ async fn wrong_types_and_modes_are_usage_errors_with_one_suggestion_or_none() {
         assert_eq!((code, &out[..]), (Some(2), ""));
         let error = &json(&err)["error"];
         assert_eq!(error["kind"], "usage");
-        assert!(
-            error["message"].as_str().unwrap().contains(expected),
-            "{err}"
-        );
+        assert!(error["message"].as_str().unwrap().contains(expected), "{err}");
     }
     assert!(fixture.sandbox.requests().is_empty());
 }
@@ -223,14 +204,7 @@ async fn ctrl_c_says_how_far_it_got() {
     let script: Script = "ok, delay=600s".parse().unwrap();
     fixture.sandbox.inject(script).unwrap();
     let child = fixture
-        .command(&[
-            "scan",
-            "--json",
-            "--jobs",
-            "1",
-            "in/a b.png",
-            "in/deep/ü.png",
-        ])
+        .command(&["scan", "--json", "--jobs", "1", "in/a b.png", "in/deep/ü.png"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -244,17 +218,12 @@ async fn ctrl_c_says_how_far_it_got() {
         std::thread::yield_now();
     }
     let id = child.id().to_string();
-    let signal = std::process::Command::new("kill")
-        .args(["-INT", &id])
-        .status();
+    let signal = std::process::Command::new("kill").args(["-INT", &id]).status();
     assert!(signal.unwrap().success());
     let (code, out, err) = parts(&child.wait_with_output().unwrap());
     assert_eq!(code, Some(130));
     assert_eq!(json(&out).as_array().unwrap().len(), 1);
-    assert_eq!(
-        json(&err)["error"]["message"],
-        "interrupted after 1 of 2 images"
-    );
+    assert_eq!(json(&err)["error"]["message"], "interrupted after 1 of 2 images");
 }
 
 /// Runs a command in a terminal, which `script` emulates. Returns what the terminal receives.
@@ -285,13 +254,7 @@ fn in_terminal(fixture: &Fixture, arguments: &str) -> String {
 async fn progress_is_shown_only_on_a_terminal_and_not_if_quiet() {
     let fixture = pictures().await;
     let shown = in_terminal(&fixture, "scan --recursive in");
-    assert!(
-        shown.contains("/4 ") && shown.contains("in/deep/ü.png: QR: x"),
-        "{shown}"
-    );
+    assert!(shown.contains("/4 ") && shown.contains("in/deep/ü.png: QR: x"), "{shown}");
     let quiet = in_terminal(&fixture, "scan --recursive in --quiet");
-    assert!(
-        !quiet.contains("/4 ") && quiet.contains("in/deep/ü.png: QR: x"),
-        "{quiet}"
-    );
+    assert!(!quiet.contains("/4 ") && quiet.contains("in/deep/ü.png: QR: x"), "{quiet}");
 }

@@ -30,10 +30,7 @@ async fn a_profile_gets_its_secret_from_a_command() {
     let arguments = ["token", "--profile", "work"];
     let (code, out, err) = with_profile(&fixture, &command, &arguments);
     assert_eq!(code, Some(0), "{err}");
-    let client = format!(
-        "client  {} (from the profile `work`)",
-        fixture.sandbox.client_id()
-    );
+    let client = format!("client  {} (from the profile `work`)", fixture.sandbox.client_id());
     assert!(out.starts_with(&client), "{out}");
 
     let id = fixture.sandbox.client_id();
@@ -64,10 +61,7 @@ async fn an_error_in_the_configuration_file_says_what_to_do_and_shows_no_secret(
         ("client_secret_command = 'canary'", "write it as"),
         ("client_secret_command = ['false']", "`false` failed with"),
         ("client_secret_command = ['true']", "`true` printed nothing"),
-        (
-            "client_secret_command = ['no-such-program']",
-            "cannot run `no-such-program`",
-        ),
+        ("client_secret_command = ['no-such-program']", "cannot run `no-such-program`"),
         ("base_uri = 'x'", "unknown field `base_uri`"),
         ("client_secret = canary", "config.toml: line 5: "),
         ("", "`client_id` is set but `client_secret` is missing"),
@@ -85,19 +79,14 @@ async fn an_error_in_the_configuration_file_says_what_to_do_and_shows_no_secret(
 async fn a_retry_is_announced_unless_the_command_is_quiet() {
     let fixture = Fixture::new().await;
     fixture.picture("a.png", "x");
-    for (option, expected) in [
-        ("--timeout=90s", "503: the request is sent again in "),
-        ("--quiet", ""),
-        ("--json", ""),
-    ] {
+    for (option, expected) in
+        [("--timeout=90s", "503: the request is sent again in "), ("--quiet", ""), ("--json", "")]
+    {
         let script: Script = "status=503; retry-after=0, ok".parse().unwrap();
         fixture.sandbox.inject(script).unwrap();
         let (code, _, err) = parts(&fixture.run(&["scan", "a.png", option]));
         assert_eq!(code, Some(0), "{err}");
-        assert!(
-            err.starts_with(expected) && err.is_empty() == expected.is_empty(),
-            "{err}"
-        );
+        assert!(err.starts_with(expected) && err.is_empty() == expected.is_empty(), "{err}");
     }
 }
 
@@ -119,10 +108,7 @@ async fn traces_are_printed_on_request_and_contain_no_secret() {
     assert_eq!(traced(&["-v"], "off"), "");
     let mut wrong = fixture.command(&["scan", "a.png"]);
     let (code, _, err) = parts(&wrong.env("RUST_LOG", "a=b").output().unwrap());
-    assert!(
-        code == Some(2) && err.starts_with("error: RUST_LOG: "),
-        "{err}"
-    );
+    assert!(code == Some(2) && err.starts_with("error: RUST_LOG: "), "{err}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,13 +119,7 @@ async fn an_error_has_the_advice_that_fits_it() {
     let slow = "delay=600s";
     for (fault, variable, arguments, expected, kind) in [
         (busy, None, &[][..], "; try again in 600 s", "rate_limited"),
-        (
-            slow,
-            None,
-            &["--timeout", "50ms"],
-            "took longer than 50ms",
-            "timeout",
-        ),
+        (slow, None, &["--timeout", "50ms"], "took longer than 50ms", "timeout"),
         (
             "ok",
             Some(("BARCODE_CLOUD_ACCESS_TOKEN", "canary")),
@@ -170,10 +150,7 @@ async fn an_error_has_the_advice_that_fits_it() {
         assert!(text.contains(expected), "{text}");
         let error = &json(&scan("--json"))["error"];
         assert_eq!(error["kind"], kind);
-        assert!(
-            error["message"].as_str().unwrap().contains(expected),
-            "{error}"
-        );
+        assert!(error["message"].as_str().unwrap().contains(expected), "{error}");
         assert_eq!(error["retry_after"] == 600, kind == "rate_limited");
         assert_eq!(error["may_have_been_billed"], kind == "timeout");
     }

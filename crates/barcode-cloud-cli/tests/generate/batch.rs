@@ -24,20 +24,12 @@ async fn each_row_becomes_a_file() {
     for (from, folder) in [("rows.csv", "csv"), ("rows.jsonl", "jsonl")] {
         fixture.sandbox.clear_requests();
         let arguments = ["generate", "aztec", "--from", from, "--out-dir", folder];
-        let arguments = [
-            &arguments[..],
-            &["--name", "{shop}/{id}.gif", "--jobs", "1"],
-        ]
-        .concat();
+        let arguments = [&arguments[..], &["--name", "{shop}/{id}.gif", "--jobs", "1"]].concat();
         let output = fixture.run(&arguments);
         let expected = "3 of 3 rows are done, 3 of them in this run; 0 failed, 0 may have been billed, 0 were not sent\n";
         assert_eq!(stdout(&output), expected);
         assert_eq!(stderr(&output), "");
-        for (file, value) in [
-            ("west/1.gif", "A"),
-            ("east/2.gif", "B"),
-            ("east/3.gif", "C"),
-        ] {
+        for (file, value) in [("west/1.gif", "A"), ("east/2.gif", "B"), ("east/3.gif", "C")] {
             assert_eq!(fixture.values(&format!("{folder}/{file}")), [value]);
         }
         let requests = fixture.sandbox.requests();
@@ -83,10 +75,7 @@ async fn invalid_rows_are_all_reported_and_nothing_is_sent() {
             "row 8: type: is missing",
             "error: 7 of 8 rows are invalid, so nothing was sent",
         ] {
-            assert!(
-                error.lines().any(|found| found.starts_with(line)),
-                "{line} in {error}"
-            );
+            assert!(error.lines().any(|found| found.starts_with(line)), "{line} in {error}");
         }
     }
     let arguments = ["generate", "--from", "missing.csv", "--out-dir", "new"];
@@ -118,27 +107,15 @@ async fn calls_are_limited_and_counted_in_advance() {
         json!({"rows": 3, "done": 2, "generated": 2, "failed": 0, "ambiguous": 0, "left": 1})
     );
     let error = failure(&limited);
-    assert!(
-        error.contains("stopped: --max-calls 2 is reached; continue with --resume"),
-        "{error}"
-    );
+    assert!(error.contains("stopped: --max-calls 2 is reached; continue with --resume"), "{error}");
     assert_eq!(fixture.sent().len(), 2);
 
     let again = failure(&fixture.batch(&[]));
-    assert!(
-        again.contains("out has the ledger of an earlier run; use --resume"),
-        "{again}"
-    );
-    let dry: Value = serde_json::from_str(&stdout(&fixture.batch(&[
-        "--dry-run",
-        "--resume",
-        "--json",
-    ])))
-    .unwrap();
-    assert_eq!(
-        dry,
-        json!({"rows": 3, "done": 2, "ambiguous": 0, "calls": 1})
-    );
+    assert!(again.contains("out has the ledger of an earlier run; use --resume"), "{again}");
+    let dry: Value =
+        serde_json::from_str(&stdout(&fixture.batch(&["--dry-run", "--resume", "--json"])))
+            .unwrap();
+    assert_eq!(dry, json!({"rows": 3, "done": 2, "ambiguous": 0, "calls": 1}));
     stdout(&fixture.batch(&["--resume"]));
     stdout(&fixture.batch(&["--resume"]));
     let mut sent = fixture.sent();
@@ -146,10 +123,7 @@ async fn calls_are_limited_and_counted_in_advance() {
     assert_eq!(sent, ["A", "B", "C"]);
 
     // A row that was changed is another request.
-    fixture.write(
-        "rows.csv",
-        "type,data,price\nqr,A,1\nqr,changed,2\nqr,C,3\n",
-    );
+    fixture.write("rows.csv", "type,data,price\nqr,A,1\nqr,changed,2\nqr,C,3\n");
     stdout(&fixture.batch(&["--resume"]));
     assert_eq!(fixture.values("out/2.png"), ["changed"]);
     assert_eq!(fixture.sent().len(), 4);
@@ -162,10 +136,7 @@ async fn an_incomplete_last_line_of_the_ledger_is_removed() {
     let _ = fixture.batch(&["--max-calls", "1"]);
     let ledger = fixture.path("out/barcode-ledger.jsonl");
     let append = |text: &str| {
-        let mut file = std::fs::OpenOptions::new()
-            .append(true)
-            .open(&ledger)
-            .unwrap();
+        let mut file = std::fs::OpenOptions::new().append(true).open(&ledger).unwrap();
         file.write_all(text.as_bytes()).unwrap();
     };
     append("{\"row\":2,\"fi");
@@ -179,10 +150,7 @@ async fn an_incomplete_last_line_of_the_ledger_is_removed() {
 
     append("{\"row\":2}\n");
     let error = failure(&fixture.batch(&["--resume"]));
-    assert!(
-        error.contains("line 5 is not a record of a ledger"),
-        "{error}"
-    );
+    assert!(error.contains("line 5 is not a record of a ledger"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,10 +162,7 @@ async fn two_processes_cannot_use_the_same_ledger() {
         std::thread::yield_now();
     }
     let error = failure(&fixture.batch(&["--resume"]));
-    assert!(
-        error.contains("barcode-ledger.jsonl: is used by another process"),
-        "{error}"
-    );
+    assert!(error.contains("barcode-ledger.jsonl: is used by another process"), "{error}");
     first.kill().unwrap();
     first.wait().unwrap();
 }

@@ -15,25 +15,12 @@ async fn lost_answers_are_listed_and_left_alone() {
     fixture.write("rows.csv", twelve_rows());
     let lost = fixture.batch(&["--jobs", "1"]);
     let error = failure(&lost);
-    for (row, message) in [
-        (2, "the connection"),
-        (3, "incomplete"),
-        (4, "500"),
-        (5, "504"),
-    ] {
-        let line = error
-            .lines()
-            .find(|line| line.starts_with(&format!("row {row} ({row}.png): ")));
+    for (row, message) in [(2, "the connection"), (3, "incomplete"), (4, "500"), (5, "504")] {
+        let line = error.lines().find(|line| line.starts_with(&format!("row {row} ({row}.png): ")));
         let line = line.unwrap();
-        assert!(
-            line.contains(message) && line.ends_with(" (may have been billed)"),
-            "{line}"
-        );
+        assert!(line.contains(message) && line.ends_with(" (may have been billed)"), "{line}");
     }
-    assert!(
-        error.ends_with("error: 4 rows are not done; send them with --resume\n"),
-        "{error}"
-    );
+    assert!(error.ends_with("error: 4 rows are not done; send them with --resume\n"), "{error}");
     let expected = "8 of 12 rows are done, 8 of them in this run; 0 failed, 4 may have been billed, 0 were not sent\n";
     assert_eq!(String::from_utf8(lost.stdout).unwrap(), expected);
 
@@ -59,16 +46,10 @@ async fn a_rejected_row_does_not_stop_the_others_and_is_resent() {
     let fixture = Fixture::with_faults("ok, status=400, ok").await;
     fixture.write("rows.csv", twelve_rows());
     let error = failure(&fixture.batch(&["--jobs", "1"]));
-    assert!(
-        error.starts_with("row 2 (2.png): the service responded with 400"),
-        "{error}"
-    );
+    assert!(error.starts_with("row 2 (2.png): the service responded with 400"), "{error}");
     assert!(!error.contains("billed"), "{error}");
     let output = stdout(&fixture.batch(&["--resume"]));
-    assert!(
-        output.starts_with("12 of 12 rows are done, 1 of them in this run"),
-        "{output}"
-    );
+    assert!(output.starts_with("12 of 12 rows are done, 1 of them in this run"), "{output}");
     assert_eq!(fixture.sent().len(), 13);
 }
 

@@ -59,26 +59,15 @@ async fn no_row_is_sent_twice_although_the_run_is_killed_again_and_again() {
     }
     let killed = states(&fixture);
     let done = killed.values().filter(|state| *state == "done").count();
-    assert!(
-        done < ROWS,
-        "the batch ended before it was killed {KILLS} times"
-    );
+    assert!(done < ROWS, "the batch ended before it was killed {KILLS} times");
 
     let resumed = fixture.batch(&["--resume"]);
     let states = states(&fixture);
-    let ambiguous: Vec<&String> = states
-        .iter()
-        .filter(|(_, state)| *state == "sent")
-        .map(|(row, _)| row)
-        .collect();
-    assert!(
-        !ambiguous.is_empty(),
-        "no request was in flight at any of the kills"
-    );
+    let ambiguous: Vec<&String> =
+        states.iter().filter(|(_, state)| *state == "sent").map(|(row, _)| row).collect();
+    assert!(!ambiguous.is_empty(), "no request was in flight at any of the kills");
     let listed = stderr(&resumed);
-    let count = listed
-        .matches("may have been billed in an earlier run")
-        .count();
+    let count = listed.matches("may have been billed in an earlier run").count();
     assert_eq!(count, ambiguous.len().min(20), "{listed}");
     assert_eq!(states.len(), ROWS);
     for (row, count) in counts(&fixture) {
@@ -89,10 +78,7 @@ async fn no_row_is_sent_twice_although_the_run_is_killed_again_and_again() {
     assert!(output.status.success(), "{output:?}");
     for (row, count) in counts(&fixture) {
         let is_ambiguous = ambiguous.contains(&&row);
-        assert!(
-            count == 1 || (is_ambiguous && count == 2),
-            "row {row}: {count}"
-        );
+        assert!(count == 1 || (is_ambiguous && count == 2), "row {row}: {count}");
         assert_eq!(fixture.values(&format!("out/{row}.png")), [row]);
     }
 }
@@ -108,12 +94,7 @@ async fn ctrl_c_waits_for_the_requests_in_flight() {
     let fixture = Fixture::new().await;
     let rows: String = (1..=ROWS).map(|row| format!("qr,{row}\n")).collect();
     fixture.write("rows.csv", format!("type,data\n{rows}"));
-    let run = fixture
-        .command(BATCH)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let run = fixture.command(BATCH).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while fixture.sent().len() < 20 {
         std::thread::yield_now();
     }
@@ -127,21 +108,14 @@ async fn ctrl_c_waits_for_the_requests_in_flight() {
     assert!(states.values().all(|state| state == "done"), "{states:?}");
     let summary = String::from_utf8(output.stdout).unwrap();
     let expected = format!("{} of {ROWS} rows are done, ", states.len());
-    assert!(
-        states.len() < ROWS && summary.starts_with(&expected),
-        "{summary}"
-    );
+    assert!(states.len() < ROWS && summary.starts_with(&expected), "{summary}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_ctrl_c_abandons_the_requests_in_flight() {
     let fixture = Fixture::with_faults("hang").await;
     fixture.write("rows.csv", "type,data\nqr,1\n");
-    let mut run = fixture
-        .command(BATCH)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut run = fixture.command(BATCH).stderr(Stdio::piped()).spawn().unwrap();
     while fixture.sent().is_empty() {
         std::thread::yield_now();
     }

@@ -25,10 +25,7 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-            sandbox: Sandbox::start().await.unwrap(),
-        }
+        Self { folder: tempfile::tempdir().unwrap(), sandbox: Sandbox::start().await.unwrap() }
     }
 
     async fn with_faults(script: &str) -> Self {

@@ -17,14 +17,8 @@ async fn data_comes_from_the_argument_a_file_or_standard_input() {
         (&["-o", "x.png", "qr", "@data.txt"], "from a file\n"),
         (&["-o", "x.png", "qr", "@@data.txt"], "@data.txt"),
         (&["-o", "x.png", "qr", "-"], "from a file"),
-        (
-            &["-o", "x.png", "qr", "48656c", "--data-type", "hexbytes"],
-            "Hel",
-        ),
-        (
-            &["-o", "x.png", "qr", "SGVs", "--data-type", "base64bytes"],
-            "Hel",
-        ),
+        (&["-o", "x.png", "qr", "48656c", "--data-type", "hexbytes"], "Hel"),
+        (&["-o", "x.png", "qr", "SGVs", "--data-type", "base64bytes"], "Hel"),
     ] {
         let stdin = std::fs::File::open(fixture.path("data.txt")).unwrap();
         let mut command = fixture.command(&[&["generate"], arguments].concat());
@@ -70,40 +64,19 @@ async fn invalid_arguments_are_rejected_before_anything_is_sent() {
     let fixture = Fixture::new().await;
     fixture.write("old.png", "old");
     for (arguments, expected) in [
-        (
-            "Code182 x -o x.png",
-            "`Code182` is unknown; did you mean Code128?",
-        ),
+        ("Code182 x -o x.png", "`Code182` is unknown; did you mean Code128?"),
         ("xyz x -o x.png", "`xyz` is not one of the 73 known values"),
-        (
-            "qr x -o x.png --foreground nocolor",
-            "`nocolor` is not a color",
-        ),
+        ("qr x -o x.png --foreground nocolor", "`nocolor` is not a color"),
         ("qr x -o x.png --width 0", "--width: is not a valid size"),
-        (
-            "qr x -o x.png --pdf417-rows 5",
-            "--pdf417-*: does not apply to the type QR",
-        ),
-        (
-            "qr x -o x.png --qr-version 41",
-            "`41` is not one of the 41 known values",
-        ),
-        (
-            "ean13 4006381333932 -o x.png",
-            "must be \"1\": correct the number",
-        ),
+        ("qr x -o x.png --pdf417-rows 5", "--pdf417-*: does not apply to the type QR"),
+        ("qr x -o x.png --qr-version 41", "`41` is not one of the 41 known values"),
+        ("ean13 4006381333932 -o x.png", "must be \"1\": correct the number"),
         ("qr x -o x.bmp", "does not select an image format"),
-        (
-            "qr x -o x.png --format gif",
-            "selects Png, but --format is Gif",
-        ),
+        ("qr x -o x.png --format gif", "selects Png, but --format is Gif"),
         ("qr x -o old.png --no-clobber", "old.png: already exists"),
         ("qr x -o missing/x.png", "missing/x.png: "),
         ("qr @missing -o x.png", "cannot read `missing`"),
-        (
-            "qr x --open -o -",
-            "--open and --json need a file; use -o FILE",
-        ),
+        ("qr x --open -o -", "--open and --json need a file; use -o FILE"),
         ("qr -o x.png", "<DATA>"),
     ] {
         let arguments: Vec<&str> = arguments.split(' ').collect();
@@ -121,10 +94,7 @@ async fn the_image_goes_to_standard_output_without_a_file() {
     for output in [&[][..], &["-o", "-"], &["-o", "/dev/stdout"]] {
         let arguments = [&["generate", "qr", "x", "--format", "gif"], output].concat();
         let output = fixture.run(&arguments);
-        assert!(
-            output.status.success() && output.stdout.starts_with(b"GIF8"),
-            "{output:?}"
-        );
+        assert!(output.status.success() && output.stdout.starts_with(b"GIF8"), "{output:?}");
         assert_eq!(stderr(&output), "");
     }
 }
@@ -138,22 +108,12 @@ async fn a_file_keeps_its_mode_and_a_device_is_written_to() {
     let mode = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(fixture.path("x.png"), mode).unwrap();
     stdout(&fixture.run(&["generate", "qr", "x", "-o", "x.png"]));
-    let mode = fixture
-        .path("x.png")
-        .metadata()
-        .unwrap()
-        .permissions()
-        .mode();
+    let mode = fixture.path("x.png").metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fixture.values("x.png"), ["x"]);
 
     stdout(&fixture.run(&["generate", "qr", "x", "-o", "/dev/null"]));
-    assert!(
-        !std::path::Path::new("/dev/null")
-            .metadata()
-            .unwrap()
-            .is_file()
-    );
+    assert!(!std::path::Path::new("/dev/null").metadata().unwrap().is_file());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,9 +140,7 @@ async fn the_image_is_opened_in_the_viewer() {
     let generate = |arguments: &[&str]| {
         let mut command =
             fixture.command(&[&["generate", "qr", "x", "--open"], arguments].concat());
-        command
-            .env("PATH", fixture.folder.path())
-            .stdout(Stdio::piped());
+        command.env("PATH", fixture.folder.path()).stdout(Stdio::piped());
         command.env("TMPDIR", fixture.folder.path());
         command.output().unwrap()
     };
@@ -193,8 +151,5 @@ async fn the_image_is_opened_in_the_viewer() {
     }
     std::fs::remove_file(viewer).unwrap();
     let error = failure(&generate(&["-o", "x.png"]));
-    assert!(
-        error.contains("x.png is written, but `xdg-open` cannot be started"),
-        "{error}"
-    );
+    assert!(error.contains("x.png is written, but `xdg-open` cannot be started"), "{error}");
 }

@@ -25,10 +25,7 @@ fn in_terminal(fixture: &Fixture, columns: u32, arguments: &str) -> String {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    String::from_utf8(output.stdout)
-        .unwrap()
-        .trim_end()
-        .to_owned()
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,9 +33,7 @@ async fn a_barcode_is_drawn_as_wide_as_the_terminal_allows() {
     let fixture = Fixture::new().await;
     let drawing = in_terminal(&fixture, 30, "generate qr hello");
     assert!(
-        drawing
-            .lines()
-            .all(|line| line.starts_with("\x1b[38;5;16;48;5;231m    ")),
+        drawing.lines().all(|line| line.starts_with("\x1b[38;5;16;48;5;231m    ")),
         "{drawing}"
     );
     assert!(drawing.contains("█▀▀▀▀▀█"), "{drawing}");
@@ -49,10 +44,7 @@ async fn a_barcode_is_drawn_as_wide_as_the_terminal_allows() {
     assert!(error.starts_with(expected), "{error}");
 
     let error = in_terminal(&fixture, 80, "generate qr hello --width 100");
-    assert!(
-        error.contains("no effect on a drawing in the terminal; use -o FILE"),
-        "{error}"
-    );
+    assert!(error.contains("no effect on a drawing in the terminal; use -o FILE"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,11 +10,7 @@ fn all_types_are_listed_with_their_rules() {
     let run = |arguments: &[&str]| barcode(folder.path(), arguments).output().unwrap();
 
     let table = stdout(&run(&["types"]));
-    assert_eq!(
-        table.lines().count() > 80,
-        table.contains("\nEAN13 "),
-        "{table}"
-    );
+    assert_eq!(table.lines().count() > 80, table.contains("\nEAN13 "), "{table}");
     let ean = stdout(&run(&["types", "ean-13"]));
     let expected =
         "EAN13  write read    write read      12 or 13 digits, of which number 13 is a check digit";
@@ -22,10 +18,7 @@ fn all_types_are_listed_with_their_rules() {
 
     let json = stdout(&run(&["types", "--json", "maxi", "hibc"]));
     let json: Vec<Value> = serde_json::from_str(&json).unwrap();
-    let maxi = json
-        .iter()
-        .find(|entry| entry["type"] == "MaxiCode")
-        .unwrap();
+    let maxi = json.iter().find(|entry| entry["type"] == "MaxiCode").unwrap();
     let expected: Value = match cfg!(feature = "all-symbologies") {
         true => true.into(),
         false => "all-symbologies".into(),

@@ -80,10 +80,7 @@ impl Block {
                     })
                 });
                 let callers = join_all(callers);
-                runtime
-                    .block_on(callers)
-                    .into_iter()
-                    .for_each(Result::unwrap);
+                runtime.block_on(callers).into_iter().for_each(Result::unwrap);
             }),
         }
     }
@@ -91,10 +88,7 @@ impl Block {
     fn measure(&self) -> CallTime {
         let (cpu, wall) = (ProcessTime::now(), Instant::now());
         (self.run)();
-        CallTime {
-            cpu: cpu.elapsed() / self.calls,
-            wall: wall.elapsed() / self.calls,
-        }
+        CallTime { cpu: cpu.elapsed() / self.calls, wall: wall.elapsed() / self.calls }
     }
 }
 
@@ -132,9 +126,7 @@ impl Rounds {
             let ratio = self.median(|round| quantity(&round[index]) / quantity(&round[0]));
             if block.name == Bare::NAME {
                 let (subject, name) = (Bare::NAME, comparison.name);
-                table.note(format!(
-                    "{subject} compared with itself, {name}: {ratio:.3}x."
-                ));
+                table.note(format!("{subject} compared with itself, {name}: {ratio:.3}x."));
                 continue;
             }
             table.row(Row {
@@ -167,15 +159,9 @@ pub(crate) fn one_at_a_time(url: &str, effort: Effort, table: &mut Table) {
     let rounds = Rounds::run(&blocks, effort);
     let calls = (effort.rounds + 1) * blocks.len() * BLOCK as usize;
     let server = (server_cpu(&runtime, url) - before) / calls as f64;
-    table.note(format!(
-        "The server, a separate process, used {server:.0} us of CPU per call."
-    ));
+    table.note(format!("The server, a separate process, used {server:.0} us of CPU per call."));
     for (name, quantity, goal) in [
-        (
-            "CPU",
-            (|time| micros(time.cpu)) as Quantity,
-            Goal::AtMost(1.10),
-        ),
+        ("CPU", (|time| micros(time.cpu)) as Quantity, Goal::AtMost(1.10)),
         ("wall time", |time| micros(time.wall), Goal::None),
     ] {
         rounds.compare(
@@ -204,10 +190,7 @@ pub(crate) fn many_callers(url: &str, effort: Effort, table: &mut Table) {
         Block::many_callers(&runtime, Facade::new(url)),
         Block::many_callers(&runtime, Bare::new(url)),
     ];
-    let effort = Effort {
-        rounds: (effort.rounds / 3) | 1,
-        ..effort
-    };
+    let effort = Effort { rounds: (effort.rounds / 3) | 1, ..effort };
     let rounds = Rounds::run(&blocks, effort);
     rounds.compare(
         &blocks,
@@ -229,17 +212,9 @@ pub(crate) fn allocations(url: &str, table: &mut Table) {
     let runtime = one_thread();
     let baseline = allocations_of(&runtime, &Bare::new(url));
     let subjects = [
-        (
-            Plain::NAME,
-            allocations_of(&runtime, &Plain::new(url)),
-            20.0,
-        ),
+        (Plain::NAME, allocations_of(&runtime, &Plain::new(url)), 20.0),
         (Api::NAME, allocations_of(&runtime, &Api::new(url)), 20.0),
-        (
-            Facade::NAME,
-            allocations_of(&runtime, &Facade::new(url)),
-            30.0,
-        ),
+        (Facade::NAME, allocations_of(&runtime, &Facade::new(url)), 30.0),
     ];
     for (name, count, max) in subjects {
         table.row(Row {
@@ -247,11 +222,7 @@ pub(crate) fn allocations(url: &str, table: &mut Table) {
             baseline: format!("{baseline:.0}"),
             measured: format!("{count:.0}"),
             ratio: count / baseline,
-            goal: Goal::MoreThanBaseline {
-                increase: count - baseline,
-                max,
-                unit: "",
-            },
+            goal: Goal::MoreThanBaseline { increase: count - baseline, max, unit: "" },
         });
     }
 }

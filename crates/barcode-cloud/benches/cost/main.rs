@@ -42,15 +42,9 @@ fn measure(arguments: &[String]) {
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     // `cargo test --benches` runs benchmarks without `--bench`, to check that they work.
     let effort = if has("--quick") || !has("--bench") {
-        Effort {
-            rounds: 5,
-            input_divisor: 10,
-        }
+        Effort { rounds: 5, input_divisor: 10 }
     } else {
-        Effort {
-            rounds: 151,
-            input_divisor: 1,
-        }
+        Effort { rounds: 151, input_divisor: 1 }
     };
     let server = Server::start();
     let mut table = Table::default();

@@ -35,11 +35,7 @@ pub(crate) fn growth(url: &str, table: &mut Table) {
             baseline: format!("{size:.0} MiB file"),
             measured: format!("{increase:.2} MiB"),
             ratio: increase / size,
-            goal: Goal::MoreThanBaseline {
-                increase,
-                max: 2.0,
-                unit: " MiB",
-            },
+            goal: Goal::MoreThanBaseline { increase, max: 2.0, unit: " MiB" },
         });
     }
     let increase = median_growth("bare", url);
@@ -80,16 +76,9 @@ fn peaks(case: &str, count: usize, url: &str) -> [f64; 2] {
         .args(["memory", case, &count.to_string(), url])
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8(output.stdout).unwrap();
-    let peaks: Vec<f64> = stdout
-        .split_whitespace()
-        .map(|peak| peak.parse().unwrap())
-        .collect();
+    let peaks: Vec<f64> = stdout.split_whitespace().map(|peak| peak.parse().unwrap()).collect();
     peaks.try_into().unwrap()
 }
 
@@ -99,10 +88,7 @@ pub(crate) fn child(case: &str, count: usize, url: &str) {
     let path = folder.path().join("image.png");
     let client = client(url);
     let bare = Bare::new(url);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         if case == "bare" {
             bare.download("small").await;
@@ -147,20 +133,14 @@ async fn act(case: &str, client: &Client, path: &Path, size: usize, data: &str, 
 
 /// Creates a sparse file of `size` bytes.
 fn sparse(path: &Path, size: usize) {
-    fs::File::create(path)
-        .unwrap()
-        .set_len(size as u64)
-        .unwrap();
+    fs::File::create(path).unwrap().set_len(size as u64).unwrap();
 }
 
 /// Returns the peak resident memory of this process in MiB.
 fn peak() -> f64 {
     let status =
         fs::read_to_string("/proc/self/status").expect("peak memory can only be measured on Linux");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap();
     kib / 1024.0
 }

@@ -56,10 +56,7 @@ impl Server {
         let mut url = String::new();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         stdout.read_line(&mut url).unwrap();
-        Self {
-            process,
-            url: url.trim_end().to_owned(),
-        }
+        Self { process, url: url.trim_end().to_owned() }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -82,10 +79,7 @@ pub(crate) fn serve() {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("http://{}", listener.local_addr().unwrap());

@@ -71,10 +71,7 @@ impl Bare {
 
     /// Builds the same request as the facade.
     fn request(&self, data: &str) -> reqwest::RequestBuilder {
-        let body = Body {
-            barcode_type: "QR",
-            encode_data: EncodeData { data },
-        };
+        let body = Body { barcode_type: "QR", encode_data: EncodeData { data } };
         self.http
             .post(&self.url)
             .header(AUTHORIZATION, self.header.clone())
@@ -85,23 +82,15 @@ impl Bare {
 
 impl Lean {
     pub(crate) fn new(url: &str) -> Self {
-        let lean = transport()
-            .no_proxy()
-            .retry(reqwest::retry::never().max_retries_per_request(0));
-        Self(Bare {
-            http: lean.build().unwrap(),
-            ..Bare::new(url)
-        })
+        let lean = transport().no_proxy().retry(reqwest::retry::never().max_retries_per_request(0));
+        Self(Bare { http: lean.build().unwrap(), ..Bare::new(url) })
     }
 }
 
 impl Plain {
     pub(crate) fn new(url: &str) -> Self {
         let header = (AUTHORIZATION, bearer("canned"));
-        let http = transport()
-            .default_headers(HeaderMap::from_iter([header]))
-            .build()
-            .unwrap();
+        let http = transport().default_headers(HeaderMap::from_iter([header])).build().unwrap();
         let url = format!("{url}{BASE_PATH}");
         Self(api::Client::new_with_client(&url, http, Hooks::none()))
     }

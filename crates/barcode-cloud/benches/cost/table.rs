@@ -19,11 +19,7 @@ pub(crate) enum Goal {
     /// The minimum ratio to the baseline.
     AtLeast(f64),
     /// The maximum increase over the baseline.
-    MoreThanBaseline {
-        increase: f64,
-        max: f64,
-        unit: &'static str,
-    },
+    MoreThanBaseline { increase: f64, max: f64, unit: &'static str },
     /// No goal: the figure is for information only.
     None,
 }
@@ -63,18 +59,12 @@ impl Row {
             Goal::None => String::new(),
         };
         let ratio = match self.goal {
-            Goal::MoreThanBaseline {
-                increase, unit: "", ..
-            } => {
+            Goal::MoreThanBaseline { increase, unit: "", .. } => {
                 format!("{:.2}x, +{increase:.0}", self.ratio)
             }
             _ => format!("{:.2}x", self.ratio),
         };
-        let mark = if self.misses_goal() {
-            ", **missed**"
-        } else {
-            ""
-        };
+        let mark = if self.misses_goal() { ", **missed**" } else { "" };
         [
             self.what.clone(),
             self.baseline.clone(),

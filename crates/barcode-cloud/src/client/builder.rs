@@ -371,14 +371,8 @@ impl ClientBuilder {
 /// Rejects limits of zero, with which no request could ever be sent.
 fn validate_limits(config: &Config) -> Result<(), ConfigurationError> {
     let setting = match config {
-        Config {
-            concurrency: Some(0),
-            ..
-        } => "concurrency",
-        Config {
-            requests_per_second: Some(0),
-            ..
-        } => "requests_per_second",
+        Config { concurrency: Some(0), .. } => "concurrency",
+        Config { requests_per_second: Some(0), .. } => "requests_per_second",
         _ => return Ok(()),
     };
     Err(ConfigurationError::Zero { setting })
@@ -401,9 +395,7 @@ fn parse_base_url(base_url: &str) -> Result<reqwest::Url, ConfigurationError> {
 /// Shows neither the proxies nor the credentials, because they may contain secrets.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBuilder")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("ClientBuilder").field("config", &self.config).finish_non_exhaustive()
     }
 }
 

@@ -80,10 +80,6 @@ impl Environment {
                 )?
             }
         };
-        Ok(Self {
-            base_url: read(BASE_URL)?,
-            token_url: read(TOKEN_URL)?,
-            credentials,
-        })
+        Ok(Self { base_url: read(BASE_URL)?, token_url: read(TOKEN_URL)?, credentials })
     }
 }

@@ -43,13 +43,7 @@ impl Transport {
         if let (None, Some(path)) = (&identity, &config.client_certificate) {
             identity = Some(read_identity(path)?);
         }
-        Ok(Self {
-            user_agent,
-            connect: config.timeouts.connect,
-            proxies,
-            certificates,
-            identity,
-        })
+        Ok(Self { user_agent, connect: config.timeouts.connect, proxies, certificates, identity })
     }
 
     /// Returns a builder with the settings that API requests and token requests share.
@@ -121,10 +115,8 @@ fn proxy(config: &Config) -> Result<Option<Proxy>, ConfigurationError> {
 
 /// Reads a client certificate and its key.
 fn read_identity(path: &Path) -> Result<Identity, ConfigurationError> {
-    let invalid = |reason: String| ConfigurationError::ClientCertificate {
-        path: path.to_owned(),
-        reason,
-    };
+    let invalid =
+        |reason: String| ConfigurationError::ClientCertificate { path: path.to_owned(), reason };
     let pem = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
     #[cfg(feature = "native-tls")]
     let identity = Identity::from_pkcs8_pem(&pem, &pem);
@@ -136,10 +128,8 @@ fn read_identity(path: &Path) -> Result<Identity, ConfigurationError> {
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<Certificate>, ConfigurationError> {
-    let invalid = |reason: String| ConfigurationError::Certificate {
-        path: path.to_owned(),
-        reason,
-    };
+    let invalid =
+        |reason: String| ConfigurationError::Certificate { path: path.to_owned(), reason };
     let pem = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
     let certificates = Certificate::from_pem_bundle(&pem)
         .map_err(|_| invalid("the file is not valid PEM".to_owned()))?;
@@ -153,10 +143,7 @@ fn read_certificates(path: &Path) -> Result<Vec<Certificate>, ConfigurationError
 pub(crate) fn headers(config: &Config) -> Result<HeaderMap, ConfigurationError> {
     let mut headers = HeaderMap::new();
     for (name, value) in &config.headers {
-        let invalid = |reason| ConfigurationError::Header {
-            name: name.clone(),
-            reason,
-        };
+        let invalid = |reason| ConfigurationError::Header { name: name.clone(), reason };
         let (name, value) = parse_header(name, value).map_err(invalid)?;
         headers.insert(name, value);
     }

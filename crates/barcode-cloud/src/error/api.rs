@@ -119,10 +119,7 @@ mod tests {
     fn the_message_is_one_line_with_the_advice_for_its_status() {
         for (status, advice) in [
             (400, "correct the request before sending it again"),
-            (
-                401,
-                "check that the access token is valid and was issued for this base URL",
-            ),
+            (401, "check that the access token is valid and was issued for this base URL"),
             (403, "ask the owner of the account for access"),
             (404, "check the base URL and the proxy"),
             (413, "reduce the size of the image in the request"),

@@ -22,18 +22,11 @@ pub(crate) fn read(body: &[u8]) -> ErrorBody {
     if let Ok(json) = serde_json::from_slice(body) {
         return from_json(&json);
     }
-    std::str::from_utf8(body)
-        .ok()
-        .and_then(from_xml)
-        .unwrap_or_default()
+    std::str::from_utf8(body).ok().and_then(from_xml).unwrap_or_default()
 }
 
 fn from_json(json: &Value) -> ErrorBody {
-    let field = |pointer: &str| {
-        json.pointer(pointer)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
+    let field = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     ErrorBody {
         request_id: field("/requestId"),
         code: field("/error/code"),
@@ -125,12 +118,9 @@ mod tests {
     fn fields_before_truncated_or_malformed_xml_are_kept() {
         let beginning =
             "<ApiErrorResponse><RequestId>r-1</RequestId><Error><Code><![CDATA[c]]></Code>";
-        for rest in [
-            "",
-            "<Message>it's</Mess",
-            "<Message>it's</Other>",
-            "<Message>it's&odd;</Message>",
-        ] {
+        for rest in
+            ["", "<Message>it's</Mess", "<Message>it's</Other>", "<Message>it's&odd;</Message>"]
+        {
             let body = read(format!("{beginning}{rest}").as_bytes());
             assert_eq!(body.request_id.as_deref(), Some("r-1"), "{rest}");
             assert_eq!(body.code.as_deref(), Some("c"), "{rest}");

@@ -15,11 +15,7 @@ pub struct InvalidInput {
 
 impl InvalidInput {
     pub(crate) fn new(field: &'static str, reason: impl Into<String>) -> Self {
-        Self {
-            field: Cow::Borrowed(field),
-            reason: reason.into(),
-            violation: None,
-        }
+        Self { field: Cow::Borrowed(field), reason: reason.into(), violation: None }
     }
 
     /// Converts the rule that the data of a barcode violates.

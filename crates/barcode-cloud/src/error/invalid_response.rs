@@ -56,12 +56,7 @@ impl fmt::Display for ResponseDefect {
 
 impl InvalidResponse {
     pub(crate) fn new(defect: ResponseDefect, body: &[u8]) -> Self {
-        Self {
-            defect,
-            head: ResponseHead::default(),
-            text: body_text(body),
-            source: None,
-        }
+        Self { defect, head: ResponseHead::default(), text: body_text(body), source: None }
     }
 
     pub(crate) fn of(mut self, head: &ResponseHead) -> Self {

@@ -86,10 +86,7 @@ pub enum Error {
     Api(Box<ApiError>),
     /// The service could not be reached, or the connection broke. A request whose response was lost
     /// may have been billed.
-    #[error(
-        "{}; check the network and the base URL, then try again",
-        transport_text(source)
-    )]
+    #[error("{}; check the network and the base URL, then try again", transport_text(source))]
     Transport {
         /// The error of reqwest, without the URL, which may contain barcode data.
         source: reqwest::Error,
@@ -164,10 +161,7 @@ const MAX_BODY_TEXT: usize = 2_000;
 
 /// Returns the beginning of a response's body as text.
 pub(crate) fn body_text(body: &[u8]) -> String {
-    String::from_utf8_lossy(body)
-        .chars()
-        .take(MAX_BODY_TEXT)
-        .collect()
+    String::from_utf8_lossy(body).chars().take(MAX_BODY_TEXT).collect()
 }
 
 impl Error {
@@ -255,10 +249,9 @@ impl Error {
             Self::Api(error) => StatusClass::of(error.status).into(),
             Self::Transport { source } if source.is_connect() => Resend::Safe,
             Self::Transport { .. } => Resend::AfterLostResponse,
-            Self::Timeout {
-                deadline: Deadline::Attempt | Deadline::Idle,
-                ..
-            } => Resend::AfterLostResponse,
+            Self::Timeout { deadline: Deadline::Attempt | Deadline::Idle, .. } => {
+                Resend::AfterLostResponse
+            }
             Self::InvalidResponse(response) if response.is_incomplete() => {
                 Resend::AfterLostResponse
             }
@@ -390,26 +383,13 @@ mod tests {
     fn the_message_of_a_file_error_is_one_line_with_advice() {
         for (source, ending) in [
             (ErrorKind::NotFound.into(), "; check the path"),
-            (
-                ErrorKind::PermissionDenied.into(),
-                "; check its permissions",
-            ),
+            (ErrorKind::PermissionDenied.into(), "; check its permissions"),
             (ErrorKind::StorageFull.into(), "; free some disk space"),
-            (
-                IoError::other("two\nlines"),
-                "two\\nlines; check the path and the disk",
-            ),
-            (
-                IoError::other("is empty; use another file"),
-                "/a\\nb: is empty; use another file",
-            ),
+            (IoError::other("two\nlines"), "two\\nlines; check the path and the disk"),
+            (IoError::other("is empty; use another file"), "/a\\nb: is empty; use another file"),
         ] {
             let path = "/a\nb".into();
-            let error = Error::File {
-                path,
-                source,
-                after_response: false,
-            };
+            let error = Error::File { path, source, after_response: false };
             let text = error.to_string();
             assert!(text.ends_with(ending) && !text.contains('\n'), "{text}");
         }
@@ -417,14 +397,9 @@ mod tests {
 
     #[test]
     fn a_missing_setting_is_named() {
-        let error = ConfigurationError::MissingSetting {
-            given: "client_id",
-            missing: "client_secret",
-        };
+        let error =
+            ConfigurationError::MissingSetting { given: "client_id", missing: "client_secret" };
         let text = error.to_string();
-        assert!(
-            text.starts_with("`client_id` is set but `client_secret` is missing"),
-            "{text}"
-        );
+        assert!(text.starts_with("`client_id` is set but `client_secret` is missing"), "{text}");
     }
 }

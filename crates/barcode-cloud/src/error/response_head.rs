@@ -15,10 +15,7 @@ pub(crate) struct ResponseHead {
 
 impl ResponseHead {
     pub(crate) fn new(status: StatusCode, headers: &HeaderMap) -> Self {
-        Self {
-            status: Some(status),
-            request_id: headers.get(REQUEST_ID).cloned(),
-        }
+        Self { status: Some(status), request_id: headers.get(REQUEST_ID).cloned() }
     }
 
     pub(crate) fn request_id(&self) -> Option<&str> {

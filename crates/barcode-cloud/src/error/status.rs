@@ -44,10 +44,7 @@ impl StatusClass {
 
     /// Returns `true` if the service may have processed the request, and therefore billed it.
     pub(crate) fn may_have_been_billed(self) -> bool {
-        matches!(
-            self,
-            Self::ResponseLost | Self::ServerError | Self::Unsupported
-        )
+        matches!(self, Self::ResponseLost | Self::ServerError | Self::Unsupported)
     }
 
     /// Returns the public kind of an error with this `status`.
@@ -111,70 +108,21 @@ mod tests {
         (302, false, false, false, Resend::Never, ErrorKind::WrongUrl),
         (400, true, false, false, Resend::Never, ErrorKind::Rejected),
         (401, false, false, false, Resend::Never, ErrorKind::Auth),
-        (
-            403,
-            false,
-            false,
-            false,
-            Resend::Never,
-            ErrorKind::Forbidden,
-        ),
+        (403, false, false, false, Resend::Never, ErrorKind::Forbidden),
         (404, false, false, false, Resend::Never, ErrorKind::WrongUrl),
         (405, false, false, false, Resend::Never, ErrorKind::WrongUrl),
         (407, false, false, false, Resend::Never, ErrorKind::WrongUrl),
-        (
-            408,
-            false,
-            true,
-            true,
-            Resend::AfterLostResponse,
-            ErrorKind::ResponseLost,
-        ),
+        (408, false, true, true, Resend::AfterLostResponse, ErrorKind::ResponseLost),
         (413, true, false, false, Resend::Never, ErrorKind::Rejected),
         (415, true, false, false, Resend::Never, ErrorKind::Rejected),
         (421, false, false, false, Resend::Never, ErrorKind::WrongUrl),
         (422, true, false, false, Resend::Never, ErrorKind::Rejected),
-        (
-            429,
-            false,
-            true,
-            false,
-            Resend::Safe,
-            ErrorKind::RateLimited,
-        ),
-        (
-            500,
-            false,
-            true,
-            true,
-            Resend::AfterServerError,
-            ErrorKind::Server,
-        ),
+        (429, false, true, false, Resend::Safe, ErrorKind::RateLimited),
+        (500, false, true, true, Resend::AfterServerError, ErrorKind::Server),
         (501, false, false, true, Resend::Never, ErrorKind::Server),
-        (
-            502,
-            false,
-            true,
-            true,
-            Resend::AfterLostResponse,
-            ErrorKind::ResponseLost,
-        ),
-        (
-            503,
-            false,
-            true,
-            false,
-            Resend::Safe,
-            ErrorKind::Unavailable,
-        ),
-        (
-            504,
-            false,
-            true,
-            true,
-            Resend::AfterLostResponse,
-            ErrorKind::ResponseLost,
-        ),
+        (502, false, true, true, Resend::AfterLostResponse, ErrorKind::ResponseLost),
+        (503, false, true, false, Resend::Safe, ErrorKind::Unavailable),
+        (504, false, true, true, Resend::AfterLostResponse, ErrorKind::ResponseLost),
         (505, false, false, true, Resend::Never, ErrorKind::Server),
     ];
 
@@ -201,11 +149,7 @@ mod tests {
     #[test]
     fn an_incomplete_image_is_a_lost_response_but_other_invalid_responses_are_not() {
         for (defect, is_retryable, resend) in [
-            (
-                ResponseDefect::Incomplete { received: 1 },
-                true,
-                Resend::AfterLostResponse,
-            ),
+            (ResponseDefect::Incomplete { received: 1 }, true, Resend::AfterLostResponse),
             (ResponseDefect::NotAnImage, false, Resend::Never),
             (ResponseDefect::TooLong { limit: 1 }, false, Resend::Never),
         ] {
@@ -219,11 +163,7 @@ mod tests {
     fn exactly_the_retryable_statuses_may_be_resent() {
         for code in 300..600 {
             let class = StatusClass::of(StatusCode::from_u16(code).unwrap());
-            assert_eq!(
-                Resend::from(class) != Resend::Never,
-                class.is_retryable(),
-                "{code}"
-            );
+            assert_eq!(Resend::from(class) != Resend::Never, class.is_retryable(), "{code}");
         }
     }
 }

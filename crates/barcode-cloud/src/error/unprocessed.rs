@@ -10,9 +10,7 @@ use h2::Reason;
 /// Whether this error means that the server did not process the request.
 pub(crate) fn is_unprocessed(error: &reqwest::Error) -> bool {
     let sources = successors(error.source(), |error| (*error).source());
-    sources
-        .filter_map(|source| source.downcast_ref::<h2::Error>())
-        .any(means_unprocessed)
+    sources.filter_map(|source| source.downcast_ref::<h2::Error>()).any(means_unprocessed)
 }
 
 fn means_unprocessed(error: &h2::Error) -> bool {

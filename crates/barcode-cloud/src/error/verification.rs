@@ -45,12 +45,7 @@ impl VerificationError {
         image: Bytes,
         head: ResponseHead,
     ) -> Self {
-        Self {
-            mismatch,
-            expected,
-            image,
-            head,
-        }
+        Self { mismatch, expected, image, head }
     }
 
     /// Returns the value that the barcode should have, in the form in which it is read: for example

@@ -39,16 +39,11 @@ impl AuthorizedClient {
     pub(crate) fn new(http: reqwest::Client, tokens: TokenSource, chain: MiddlewareChain) -> Self {
         let chain = (!chain.is_empty()).then(|| {
             let builder = reqwest_middleware::ClientBuilder::new(http.clone());
-            let builder = chain
-                .into_iter()
-                .fold(builder, |builder, middleware| builder.with_arc(middleware));
+            let builder =
+                chain.into_iter().fold(builder, |builder, middleware| builder.with_arc(middleware));
             builder.with(Authorize(tokens.clone())).build()
         });
-        Self {
-            http,
-            tokens,
-            chain,
-        }
+        Self { http, tokens, chain }
     }
 
     pub(crate) fn tokens(&self) -> &TokenSource {

@@ -75,9 +75,7 @@ impl<S> LimitedBody<S> {
         let Some(end) = Instant::now().checked_add(self.idle) else {
             return Poll::Pending;
         };
-        let idle_timer = self
-            .idle_timer
-            .get_or_insert_with(|| Box::pin(sleep_until(end)));
+        let idle_timer = self.idle_timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
         if !self.is_waiting {
             self.is_waiting = true;
             idle_timer.as_mut().reset(end);
@@ -98,10 +96,7 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for LimitedBody<S>
         this.is_waiting = false;
         Poll::Ready(chunk.map(|chunk| {
             let chunk = chunk.map_err(BodyError::Lost)?;
-            this.left = this
-                .left
-                .checked_sub(chunk.len())
-                .ok_or(BodyError::TooLong)?;
+            this.left = this.left.checked_sub(chunk.len()).ok_or(BodyError::TooLong)?;
             Ok(chunk)
         }))
     }
@@ -138,18 +133,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_unlimited_idle_timeout_never_fires() {
-        let limits = BodyLimits {
-            idle: Duration::MAX,
-            ..LIMITS
-        };
+        let limits = BodyLimits { idle: Duration::MAX, ..LIMITS };
         let mut bounded = LimitedBody::new(chunks(&[1_000]), None, limits);
         assert!(bounded.next().await.is_some_and(|chunk| chunk.is_ok()));
     }
 
-    const LIMITS: BodyLimits = BodyLimits {
-        max_bytes: 10,
-        idle: Duration::from_secs(30),
-    };
+    const LIMITS: BodyLimits = BodyLimits { max_bytes: 10, idle: Duration::from_secs(30) };
 
     /// Chunks of five bytes, each after a pause of this many seconds.
     fn chunks(pauses: &[u64]) -> impl Stream<Item = reqwest::Result<Bytes>> + Unpin {
@@ -177,10 +166,7 @@ mod tests {
         let ended = read(None, &[0, 0, 0]).await;
         assert!(matches!(ended, (10, Some(BodyError::TooLong))), "{ended:?}");
         let announced = read(Some(11), &[0, 0]).await;
-        assert!(
-            matches!(announced, (0, Some(BodyError::TooLong))),
-            "{announced:?}"
-        );
+        assert!(matches!(announced, (0, Some(BodyError::TooLong))), "{announced:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -19,19 +19,12 @@ pub(super) struct Limit {
 
 impl Limit {
     /// A limit that never passes.
-    pub(super) const NEVER: Self = Self {
-        deadline: Deadline::Call,
-        limit: Duration::MAX,
-        end: None,
-    };
+    pub(super) const NEVER: Self =
+        Self { deadline: Deadline::Call, limit: Duration::MAX, end: None };
 
     /// Starts a limit at `begin`.
     pub(super) fn new(deadline: Deadline, limit: Duration, begin: Instant) -> Self {
-        Self {
-            deadline,
-            limit,
-            end: begin.checked_add(limit),
-        }
+        Self { deadline, limit, end: begin.checked_add(limit) }
     }
 
     /// Returns the limit that ends sooner; `self` if both end at the same time.
@@ -77,10 +70,7 @@ impl Limit {
     /// The error of work that took longer than the limit.
     #[cold]
     pub(super) fn passed(self) -> Error {
-        Error::Timeout {
-            deadline: self.deadline,
-            limit: self.limit,
-        }
+        Error::Timeout { deadline: self.deadline, limit: self.limit }
     }
 }
 
@@ -113,27 +103,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_sooner_limit_ends_the_work_and_is_reported() {
         let [short, long] = [1, 2].map(Duration::from_secs);
-        assert_eq!(
-            timeout_under(short, long).await,
-            (Deadline::Attempt, short, short)
-        );
-        assert_eq!(
-            timeout_under(long, short).await,
-            (Deadline::Call, short, short)
-        );
-        assert_eq!(
-            timeout_under(long, long).await,
-            (Deadline::Attempt, long, long)
-        );
+        assert_eq!(timeout_under(short, long).await, (Deadline::Attempt, short, short));
+        assert_eq!(timeout_under(long, short).await, (Deadline::Call, short, short));
+        assert_eq!(timeout_under(long, long).await, (Deadline::Attempt, long, long));
         let never = Duration::MAX;
-        assert_eq!(
-            timeout_under(never, short).await,
-            (Deadline::Call, short, short)
-        );
-        assert_eq!(
-            timeout_under(short, never).await,
-            (Deadline::Attempt, short, short)
-        );
+        assert_eq!(timeout_under(never, short).await, (Deadline::Call, short, short));
+        assert_eq!(timeout_under(short, never).await, (Deadline::Attempt, short, short));
     }
 
     #[tokio::test(start_paused = true)]

@@ -35,10 +35,7 @@ impl Hook for ExchangeHook {
             let operation = api::operations::find(info.operation_id).ok_or_else(|| {
                 SendError::Hook(format!("no operation is called `{}`", info.operation_id).into())
             })?;
-            let built = BuiltRequest {
-                operation,
-                request: Mutex::new(Some(request)),
-            };
+            let built = BuiltRequest { operation, request: Mutex::new(Some(request)) };
             let options = CallOptions::default();
             self.0.run(&options, &built).await.or_else(into_response)
         })
@@ -88,10 +85,7 @@ impl Operation for BuiltRequest {
             limits: context.limits,
             head: context.head,
         };
-        Ok(with_url(
-            http::Response::from_parts(head, Body::wrap_stream(body)),
-            url,
-        ))
+        Ok(with_url(http::Response::from_parts(head, Body::wrap_stream(body)), url))
     }
 }
 
@@ -166,8 +160,6 @@ fn with_url(mut response: http::Response<Body>, url: Url) -> Response {
     // Only this builder can set the URL of a response.
     let empty = http::Response::builder().url(url).body(());
     let extensions = empty.map(|empty| empty.into_parts().0.extensions);
-    response
-        .extensions_mut()
-        .extend(extensions.unwrap_or_default());
+    response.extensions_mut().extend(extensions.unwrap_or_default());
     response.into()
 }

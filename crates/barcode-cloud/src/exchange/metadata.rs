@@ -22,11 +22,7 @@ pub struct ResponseMetadata {
 
 impl ResponseMetadata {
     pub(crate) fn new(status: StatusCode, headers: &HeaderMap, attempts: u32) -> Self {
-        Self {
-            status,
-            headers: detached(headers),
-            attempts,
-        }
+        Self { status, headers: detached(headers), attempts }
     }
 
     /// Returns the HTTP status.
@@ -67,11 +63,7 @@ impl ResponseMetadata {
 
 impl Default for ResponseMetadata {
     fn default() -> Self {
-        Self {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            attempts: 1,
-        }
+        Self { status: StatusCode::OK, headers: HeaderMap::new(), attempts: 1 }
     }
 }
 
@@ -132,9 +124,6 @@ mod tests {
         assert_eq!(metadata.request_id(), Some("r-1"));
         assert_eq!(metadata.attempts(), 2);
         let shown = format!("{metadata:?}");
-        assert!(
-            shown.contains("set-cookie") && !shown.contains("canary"),
-            "{shown}"
-        );
+        assert!(shown.contains("set-cookie") && !shown.contains("canary"), "{shown}");
     }
 }

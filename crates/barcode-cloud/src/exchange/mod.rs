@@ -85,10 +85,7 @@ pub(crate) struct Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self {
-            error,
-            response: None,
-        }
+        Self { error, response: None }
     }
 }
 
@@ -138,8 +135,7 @@ impl Exchange {
                 None => attempts.await,
             }
         };
-        call.call_span
-            .end(outcome.as_ref().err().map(|failure| &failure.error));
+        call.call_span.end(outcome.as_ref().err().map(|failure| &failure.error));
         outcome
     }
 }
@@ -161,10 +157,7 @@ struct FailedAttempt {
 
 impl<E: Into<Failure>> From<E> for FailedAttempt {
     fn from(failure: E) -> Self {
-        Self {
-            failure: failure.into(),
-            rejected: None,
-        }
+        Self { failure: failure.into(), rejected: None }
     }
 }
 
@@ -302,10 +295,7 @@ impl Call<'_> {
             exchange.client.tokens().invalidate(token);
         }
         let (error, response) = Box::pin(response::status_error(response, exchange.limits)).await;
-        let failure = Failure {
-            error,
-            response: Some(Box::new(response)),
-        };
+        let failure = Failure { error, response: Some(Box::new(response)) };
         Err(FailedAttempt { failure, rejected })
     }
 }

@@ -12,13 +12,8 @@ use crate::config::{Retry, Timeouts};
 use crate::error::{InvalidInput, REQUEST_ID};
 
 /// The headers that the client sets itself.
-const OWN_HEADERS: [HeaderName; 5] = [
-    AUTHORIZATION,
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    HOST,
-    TRANSFER_ENCODING,
-];
+const OWN_HEADERS: [HeaderName; 5] =
+    [AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING];
 
 /// The settings of one call. Those that are not set have the values of the client.
 #[derive(Debug, Clone, Default)]
@@ -53,8 +48,7 @@ impl CallOptions {
     /// Returns the limit of each attempt. A call that may take longer than the client's attempts
     /// may spend all of its time on one attempt.
     pub(super) fn attempt_limit(&self, client: &Timeouts) -> Duration {
-        self.attempt_timeout
-            .unwrap_or_else(|| client.attempt.max(self.timeout.unwrap_or_default()))
+        self.attempt_timeout.unwrap_or_else(|| client.attempt.max(self.timeout.unwrap_or_default()))
     }
 }
 
@@ -92,21 +86,9 @@ mod tests {
         for (name, value, expected) in [
             ("x-tenant", "canary", None),
             ("x tenant", "canary", Some("x tenant has an invalid name")),
-            (
-                "x-tenant",
-                "canary\n",
-                Some("x-tenant has an invalid value"),
-            ),
-            (
-                "Authorization",
-                "canary",
-                Some("set credentials or an access token"),
-            ),
-            (
-                "content-type",
-                "canary",
-                Some("content-type is set by the client itself"),
-            ),
+            ("x-tenant", "canary\n", Some("x-tenant has an invalid value")),
+            ("Authorization", "canary", Some("set credentials or an access token")),
+            ("content-type", "canary", Some("content-type is set by the client itself")),
         ] {
             let options = CallOptions {
                 headers: vec![(name.to_owned(), value.into())],

@@ -92,9 +92,7 @@ pub(crate) async fn not_an_image_response(
 
 #[cold]
 pub(crate) fn not_an_image(body: &[u8], head: &ResponseHead) -> Error {
-    InvalidResponse::new(ResponseDefect::NotAnImage, body)
-        .of(head)
-        .into()
+    InvalidResponse::new(ResponseDefect::NotAnImage, body).of(head).into()
 }
 
 /// The error of an image that ends before the end of its file format.
@@ -112,9 +110,7 @@ pub(crate) fn transport_error(source: reqwest::Error) -> Error {
             "does not give a valid URL, or one that is too long; send the data or the image itself";
         return InvalidInput::new("request", reason).into();
     }
-    Error::Transport {
-        source: source.without_url(),
-    }
+    Error::Transport { source: source.without_url() }
 }
 
 /// Converts the reason why a body ended early.
@@ -126,10 +122,7 @@ pub(crate) fn body_error(error: BodyError, limits: BodyLimits, head: &ResponseHe
             let defect = ResponseDefect::TooLong { limit };
             InvalidResponse::new(defect, b"").of(head).into()
         }
-        BodyError::Idle => Error::Timeout {
-            deadline: Deadline::Idle,
-            limit: limits.idle,
-        },
+        BodyError::Idle => Error::Timeout { deadline: Deadline::Idle, limit: limits.idle },
         BodyError::Lost(source) => transport_error(source),
     }
 }

@@ -29,22 +29,14 @@ impl Retries {
         let (deposits, price) = share(policy.budget_percent);
         Self {
             policy,
-            budget: Arc::new(TpsBudget::new(
-                RECENT,
-                FREE_A_SECOND,
-                1.0 / f32::from(price),
-            )),
+            budget: Arc::new(TpsBudget::new(RECENT, FREE_A_SECOND, 1.0 / f32::from(price))),
             deposits,
         }
     }
 
     /// Returns another policy with the same budget.
     pub(crate) fn with_policy(&self, policy: &Retry) -> Self {
-        Self {
-            policy: policy.clone(),
-            budget: self.budget.clone(),
-            deposits: self.deposits,
-        }
+        Self { policy: policy.clone(), budget: self.budget.clone(), deposits: self.deposits }
     }
 
     /// Counts a call, which adds its share of a retry to the budget.
@@ -102,9 +94,7 @@ impl Retries {
     fn jitter(&self, made: u32, asked: Duration, random: &mut fastrand::Rng) -> Duration {
         let doubled = 1u32.checked_shl(made.saturating_sub(1)).unwrap_or(u32::MAX);
         let most = self.policy.first_pause.saturating_mul(doubled);
-        most.max(asked / 10)
-            .min(self.policy.max_pause)
-            .mul_f64(random.f64())
+        most.max(asked / 10).min(self.policy.max_pause).mul_f64(random.f64())
     }
 
     /// Whether the policy allows a request to be resent that failed with `error`.
@@ -156,10 +146,7 @@ mod tests {
     }
 
     fn timeout(deadline: Deadline) -> Error {
-        Error::Timeout {
-            deadline,
-            limit: Duration::from_secs(1),
-        }
+        Error::Timeout { deadline, limit: Duration::from_secs(1) }
     }
 
     #[test]
@@ -192,26 +179,12 @@ mod tests {
             .attempts(u32::MAX)
             .pauses(Duration::from_millis(100), Duration::from_secs(1));
         let retries = Retries::new(policy);
-        for (made, most) in [
-            (1, 100),
-            (2, 200),
-            (3, 400),
-            (4, 800),
-            (5, 1000),
-            (4_000_000, 1000),
-        ] {
-            let pauses: Vec<_> = (0..200)
-                .map(|_| retries.jitter(made, Duration::ZERO, &mut random))
-                .collect();
+        for (made, most) in [(1, 100), (2, 200), (3, 400), (4, 800), (5, 1000), (4_000_000, 1000)] {
+            let pauses: Vec<_> =
+                (0..200).map(|_| retries.jitter(made, Duration::ZERO, &mut random)).collect();
             let longest = pauses.iter().max().unwrap().as_millis();
-            assert!(
-                longest <= most && longest > most * 9 / 10,
-                "{made}: {longest}"
-            );
-            assert!(
-                pauses.iter().min().unwrap().as_millis() < most / 10,
-                "{made}"
-            );
+            assert!(longest <= most && longest > most * 9 / 10, "{made}: {longest}");
+            assert!(pauses.iter().min().unwrap().as_millis() < most / 10, "{made}");
         }
     }
 

@@ -36,10 +36,7 @@ impl Shared {
             ),
             retries: Retries::new(config.retry.clone()),
             timeouts: config.timeouts,
-            limits: BodyLimits {
-                max_bytes: config.max_response_bytes,
-                idle: config.timeouts.idle,
-            },
+            limits: BodyLimits { max_bytes: config.max_response_bytes, idle: config.timeouts.idle },
             base_path: base_url.path().trim_end_matches('/').to_owned(),
             host: base_url.host_str().unwrap_or_default().to_owned(),
             port: base_url.port_or_known_default(),
@@ -55,8 +52,6 @@ impl Shared {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("base_url", &self.api.baseurl())
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("base_url", &self.api.baseurl()).finish_non_exhaustive()
     }
 }

@@ -50,8 +50,7 @@ impl<'a> CallSpan<'a> {
             return;
         }
         if let Some(status) = head.status {
-            self.span
-                .record("http.response.status_code", status.as_u16());
+            self.span.record("http.response.status_code", status.as_u16());
         }
         if let Some(id) = head.request_id() {
             self.span.record("barcode_cloud.request_id", id);
@@ -129,11 +128,7 @@ pub(crate) struct Streaming {
 
 impl Streaming {
     pub(crate) fn new(permit: Permit, span: Span) -> Self {
-        Self {
-            _permit: permit,
-            span,
-            ended: false,
-        }
+        Self { _permit: permit, span, ended: false }
     }
 
     /// Records the end of the stream, and the error that ended it if there was one.

@@ -43,10 +43,7 @@ pub(crate) fn unblocked(reader: impl Read + Send + 'static) -> impl AsyncRead + 
     let chunks = stream::try_unfold(reader, |mut reader| async move {
         let read = tokio::task::spawn_blocking(move || {
             let mut chunk = Vec::with_capacity(CHUNK_SIZE);
-            let read = reader
-                .by_ref()
-                .take(CHUNK_SIZE as u64)
-                .read_to_end(&mut chunk);
+            let read = reader.by_ref().take(CHUNK_SIZE as u64).read_to_end(&mut chunk);
             read.map(|read| (read > 0).then(|| (Bytes::from(chunk), reader)))
         });
         read.await.map_err(io::Error::other)?
@@ -90,13 +87,7 @@ enum Reason {
 impl Upload {
     /// An upload of a file, whose path is named in errors.
     pub(crate) fn file(source: Source, length: u64, path: PathBuf) -> Self {
-        Self {
-            state: State::Untouched(source),
-            length,
-            sent: 0,
-            path: Some(path),
-            shared: None,
-        }
+        Self { state: State::Untouched(source), length, sent: 0, path: Some(path), shared: None }
     }
 
     /// An upload of a shared source. Returns `None` if it was read before.
@@ -129,10 +120,7 @@ impl Upload {
     }
 
     fn aborted(&self, reason: Reason) -> AbortedUpload {
-        AbortedUpload {
-            path: self.path.clone(),
-            reason,
-        }
+        AbortedUpload { path: self.path.clone(), reason }
     }
 }
 
@@ -247,9 +235,7 @@ mod tests {
 
     async fn all(upload: Upload) -> Result<Vec<u8>, String> {
         let chunks: Result<Vec<_>, _> = upload.try_collect().await;
-        chunks
-            .map(|chunks| chunks.concat())
-            .map_err(|aborted| aborted.to_error().to_string())
+        chunks.map(|chunks| chunks.concat()).map_err(|aborted| aborted.to_error().to_string())
     }
 
     #[tokio::test]
@@ -257,15 +243,9 @@ mod tests {
         let upload = |length| Upload::shared(&source(b"picture"), length).unwrap();
         assert_eq!(all(upload(7)).await.unwrap(), b"picture");
         let short = all(upload(8)).await.unwrap_err();
-        assert!(
-            short.starts_with("image: ended after 7 of 8 bytes; give the"),
-            "{short}"
-        );
+        assert!(short.starts_with("image: ended after 7 of 8 bytes; give the"), "{short}");
         let long = all(upload(6)).await.unwrap_err();
-        assert!(
-            long.starts_with("image: has more than its 6 bytes"),
-            "{long}"
-        );
+        assert!(long.starts_with("image: has more than its 6 bytes"), "{long}");
     }
 
     #[tokio::test]

@@ -31,13 +31,8 @@ use crate::exchange::{
 };
 
 /// The media types of the formats that the service generates.
-const MEDIA_TYPES: [&str; 5] = [
-    "image/png",
-    "image/jpeg",
-    "image/svg+xml",
-    "image/gif",
-    "image/tiff",
-];
+const MEDIA_TYPES: [&str; 5] =
+    ["image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/tiff"];
 
 /// An image that the service generated.
 ///
@@ -169,9 +164,7 @@ impl Image {
     #[cfg(feature = "image")]
     pub fn decode(&self) -> Result<image::DynamicImage, Error> {
         image::load_from_memory(&self.bytes).map_err(|source| {
-            InvalidResponse::new(ResponseDefect::NotAnImage, b"")
-                .because(source)
-                .into()
+            InvalidResponse::new(ResponseDefect::NotAnImage, b"").because(source).into()
         })
     }
 }
@@ -304,15 +297,11 @@ fn media_type(response: &Response, length: Option<u64>) -> Option<Cow<'static, s
         return None;
     }
     // A known media type needs no allocation.
-    let known = MEDIA_TYPES
-        .iter()
-        .find(|known| header.eq_ignore_ascii_case(known));
+    let known = MEDIA_TYPES.iter().find(|known| header.eq_ignore_ascii_case(known));
     if let Some(known) = known {
         return Some(Cow::Borrowed(known));
     }
-    let is_image = header
-        .get(..6)
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("image/"));
+    let is_image = header.get(..6).is_some_and(|kind| kind.eq_ignore_ascii_case("image/"));
     is_image.then(|| header.to_owned().into())
 }
 
@@ -343,11 +332,7 @@ impl ImageStream {
             }
             Some(Err(error)) => {
                 self.completeness = None;
-                Poll::Ready(Some(Err(response::body_error(
-                    error,
-                    self.limits,
-                    &self.head,
-                ))))
+                Poll::Ready(Some(Err(response::body_error(error, self.limits, &self.head))))
             }
             None => {
                 let outcome = require_complete(completeness, &self.head);

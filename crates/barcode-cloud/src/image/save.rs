@@ -40,12 +40,7 @@ impl NewFile {
         });
         let (created, target) = created.await.map_err(in_file(&path))?;
         let (file, temporary) = created.into_parts();
-        Ok(Self {
-            file: File::from_std(file),
-            temporary,
-            target,
-            path,
-        })
+        Ok(Self { file: File::from_std(file), temporary, target, path })
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -100,9 +95,8 @@ fn target(path: &Path) -> io::Result<PathBuf> {
 /// `folder/.`.
 fn require_file_name(path: &Path) -> io::Result<()> {
     let text = path.as_os_str().as_encoded_bytes();
-    let ends_with_name = path
-        .file_name()
-        .is_some_and(|name| text.ends_with(name.as_encoded_bytes()));
+    let ends_with_name =
+        path.file_name().is_some_and(|name| text.ends_with(name.as_encoded_bytes()));
     if ends_with_name {
         return Ok(());
     }
@@ -112,9 +106,7 @@ fn require_file_name(path: &Path) -> io::Result<()> {
 
 /// Returns the folder of the file at `path`.
 fn folder(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Syncs the folder of `path`, so that the name of a new file is on disk too.
@@ -137,9 +129,7 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(io::Error::other(error)))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 /// Creates a temporary file in the folder of `path`, with the permissions that the file at `path`
@@ -191,19 +181,13 @@ fn replaced_file(path: &Path) -> io::Result<Option<Metadata>> {
 /// and billed.
 pub(crate) async fn check(path: &Path) -> Result<(), Error> {
     match NewFile::create(path).await {
-        Err(Error::File { path, source, .. }) => Err(Error::File {
-            path,
-            source,
-            after_response: false,
-        }),
+        Err(Error::File { path, source, .. }) => {
+            Err(Error::File { path, source, after_response: false })
+        }
         outcome => outcome.map(drop),
     }
 }
 
 fn in_file(path: &Path) -> impl Fn(io::Error) -> Error {
-    move |source| Error::File {
-        path: path.to_owned(),
-        source,
-        after_response: true,
-    }
+    move |source| Error::File { path: path.to_owned(), source, after_response: true }
 }

@@ -11,12 +11,7 @@ const FULL_QR: &[Type] = &[Type::Qr, Type::Gs1qr];
 const MICRO_QR: &[Type] = &[Type::MicroQr];
 const RECT_MICRO_QR: &[Type] = &[Type::RectMicroQr];
 const CODE_128: &[Type] = &[Type::Code128];
-const PDF417: &[Type] = &[
-    Type::Pdf417,
-    Type::MacroPdf417,
-    Type::MicroPdf417,
-    Type::Gs1MicroPdf417,
-];
+const PDF417: &[Type] = &[Type::Pdf417, Type::MacroPdf417, Type::MicroPdf417, Type::Gs1MicroPdf417];
 const MICRO_PDF417: &[Type] = &[Type::MicroPdf417, Type::Gs1MicroPdf417];
 
 /// Rejects options that do not apply to the barcode type, and invalid sizes.
@@ -40,10 +35,7 @@ pub(crate) fn check(params: &GenerateParams) -> Result<(), InvalidInput> {
     let Some(image) = &params.barcode_image_params else {
         return Ok(());
     };
-    for (name, size) in [
-        ("imageWidth", image.image_width),
-        ("imageHeight", image.image_height),
-    ] {
+    for (name, size) in [("imageWidth", image.image_width), ("imageHeight", image.image_height)] {
         if size.is_some_and(|size| !(size.is_finite() && size > 0.0)) {
             let reason = "is not a valid size; use a number greater than 0, or omit it";
             return Err(invalid(name, reason));
@@ -59,16 +51,8 @@ fn restricted_options(params: &GenerateParams) -> [(&'static str, bool, &'static
     let pdf417 = params.pdf417_params.as_ref();
     [
         ("qrParams", qr.is_some(), QR),
-        (
-            "qrVersion",
-            qr.is_some_and(|qr| qr.qr_version.is_some()),
-            FULL_QR,
-        ),
-        (
-            "microQRVersion",
-            qr.is_some_and(|qr| qr.micro_qr_version.is_some()),
-            MICRO_QR,
-        ),
+        ("qrVersion", qr.is_some_and(|qr| qr.qr_version.is_some()), FULL_QR),
+        ("microQRVersion", qr.is_some_and(|qr| qr.micro_qr_version.is_some()), MICRO_QR),
         (
             "rectMicroQrVersion",
             qr.is_some_and(|qr| qr.rect_micro_qr_version.is_some()),
@@ -166,12 +150,7 @@ mod tests {
             assert!(!documented.is_empty(), "{name}");
             // The table may have more types: a GS1 symbol also takes the options of the symbology
             // that it uses.
-            assert!(
-                documented
-                    .iter()
-                    .all(|documented| types.contains(documented)),
-                "{name}"
-            );
+            assert!(documented.iter().all(|documented| types.contains(documented)), "{name}");
         }
     }
 
@@ -193,11 +172,7 @@ mod tests {
                 json!({"qrParams": {"microQRVersion": "M1"}}),
                 "qr.micro_version: does not apply",
             ),
-            (
-                "QR",
-                json!({"code128Params": {}}),
-                "code128: does not apply",
-            ),
+            ("QR", json!({"code128Params": {}}), "code128: does not apply"),
             (
                 "Pdf417",
                 json!({"pdf417Params": {"pdf417IsLinked": true}}),
@@ -216,10 +191,7 @@ mod tests {
         for size in [0.0, -1.0, f32::NAN, f32::INFINITY] {
             params.barcode_image_params.as_mut().unwrap().image_width = Some(size);
             let error = check(&params).unwrap_err().to_string();
-            assert!(
-                error.starts_with("render.width: is not a valid size"),
-                "{error}"
-            );
+            assert!(error.starts_with("render.width: is not a valid size"), "{error}");
         }
     }
 }

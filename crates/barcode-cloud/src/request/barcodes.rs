@@ -70,10 +70,7 @@ impl Eq for Barcodes {}
 
 impl From<Vec<Barcode>> for Barcodes {
     fn from(barcodes: Vec<Barcode>) -> Self {
-        Self {
-            barcodes,
-            metadata: ResponseMetadata::default(),
-        }
+        Self { barcodes, metadata: ResponseMetadata::default() }
     }
 }
 

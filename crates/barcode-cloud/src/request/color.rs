@@ -48,12 +48,7 @@ impl Color {
 
     /// Creates a color with an opacity from 0 (transparent) to 255 (opaque).
     pub const fn argb(alpha: u8, red: u8, green: u8, blue: u8) -> Self {
-        Self {
-            alpha,
-            red,
-            green,
-            blue,
-        }
+        Self { alpha, red, green, blue }
     }
 
     fn from_digits(digits: &str) -> Option<Self> {
@@ -74,9 +69,7 @@ impl Color {
         if name.eq_ignore_ascii_case("transparent") {
             return Some(Self::TRANSPARENT);
         }
-        let mut colors = NAMED_COLORS
-            .split(", ")
-            .filter_map(|color| color.split_once(' '));
+        let mut colors = NAMED_COLORS.split(", ").filter_map(|color| color.split_once(' '));
         let (_, digits) = colors.find(|(known, _)| name.eq_ignore_ascii_case(known))?;
         Self::from_digits(digits)
     }
@@ -215,19 +208,9 @@ mod tests {
             "grün",
         ] {
             let error = text.parse::<Color>().unwrap_err().to_string();
-            assert!(
-                error.contains("is not a color; use a name"),
-                "{text}: {error}"
-            );
+            assert!(error.contains("is not a color; use a name"), "{text}: {error}");
         }
-        assert!(
-            "x".repeat(9_000)
-                .parse::<Color>()
-                .unwrap_err()
-                .to_string()
-                .len()
-                < 200
-        );
+        assert!("x".repeat(9_000).parse::<Color>().unwrap_err().to_string().len() < 200);
     }
 
     proptest! {

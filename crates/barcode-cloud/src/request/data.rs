@@ -62,10 +62,8 @@ impl Data {
 /// Checks that the digits are hexadecimal and that their number is even.
 fn validate_hex(digits: String) -> Result<String, InvalidInput> {
     if let Some(index) = digits.chars().position(|digit| !digit.is_ascii_hexdigit()) {
-        let reason = format!(
-            "character {} is not a hexadecimal digit; use 0-9 and A-F only",
-            index + 1
-        );
+        let reason =
+            format!("character {} is not a hexadecimal digit; use 0-9 and A-F only", index + 1);
         return Err(InvalidInput::new("data", reason));
     }
     if digits.len() % 2 == 1 {
@@ -173,10 +171,7 @@ mod tests {
             ("48 6", "data: character 3 is not a hexadecimal digit"),
             ("4ß", "data: character 2 is not"),
         ] {
-            let error = Data::hex(digits)
-                .into_encode_data()
-                .unwrap_err()
-                .to_string();
+            let error = Data::hex(digits).into_encode_data().unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error}");
         }
     }

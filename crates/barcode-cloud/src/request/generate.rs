@@ -208,11 +208,7 @@ impl Generate {
         let trace_data = self.shared.trace_data;
         let traced_data = trace_data.then(|| params.encode_data.data.clone());
         let request = self.shared.api.generate_body().body(params).request();
-        let request = Request {
-            http: request.map_err(named_after_setter)?,
-            receive,
-            traced_data,
-        };
+        let request = Request { http: request.map_err(named_after_setter)?, receive, traced_data };
         Ok((self.shared, self.options, request))
     }
 }

@@ -75,10 +75,7 @@ impl ImageSource {
     /// The reader can be read once. A call that has started to read it is not retried, and a second
     /// call with the same source or a clone of it fails with [`Error::InvalidInput`].
     pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static, length: u64) -> Self {
-        Self::Reader(Reader {
-            source: Arc::new(Mutex::new(Some(Box::new(reader)))),
-            length,
-        })
+        Self::Reader(Reader { source: Arc::new(Mutex::new(Some(Box::new(reader)))), length })
     }
 
     /// Creates a source from a blocking reader, such as one from `std`, that returns exactly
@@ -165,10 +162,8 @@ impl ImageSource {
                 require_at_most(upload.length(), max)?;
                 let length = usize::try_from(upload.length()).unwrap_or(usize::MAX);
                 let mut bytes = Vec::with_capacity(length.min(MAX_INITIAL_CAPACITY));
-                while let Some(chunk) = upload
-                    .try_next()
-                    .await
-                    .map_err(|broken| broken.to_error())?
+                while let Some(chunk) =
+                    upload.try_next().await.map_err(|broken| broken.to_error())?
                 {
                     bytes.extend_from_slice(&chunk);
                 }
@@ -264,11 +259,7 @@ async fn open(path: &Path) -> Result<(File, u64), Error> {
 }
 
 fn in_file(path: &Path) -> impl Fn(std::io::Error) -> Error {
-    move |source| Error::File {
-        path: path.to_owned(),
-        source,
-        after_response: false,
-    }
+    move |source| Error::File { path: path.to_owned(), source, after_response: false }
 }
 
 fn require_not_empty(length: u64) -> Result<(), InvalidInput> {

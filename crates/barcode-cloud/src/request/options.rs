@@ -56,11 +56,7 @@ macro_rules! options {
 /// Returns the setter of a parameter, such as `qr.aspect_ratio`, given the parameter's name in the
 /// document, such as `qrAspectRatio`.
 pub(crate) fn setter(parameter: &str) -> Option<&'static str> {
-    let groups = [
-        ("qrParams", "qr"),
-        ("code128Params", "code128"),
-        ("pdf417Params", "pdf417"),
-    ];
+    let groups = [("qrParams", "qr"), ("code128Params", "code128"), ("pdf417Params", "pdf417")];
     let options = [
         RenderOptions::SETTERS,
         QrOptions::SETTERS,

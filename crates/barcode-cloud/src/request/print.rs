@@ -34,9 +34,7 @@ impl Print {
     ) -> Result<Generate, InvalidInput> {
         self.validate(&request)?;
         if symbology.name() == "MaxiCode" {
-            return Err(invalid(
-                "does not apply to MaxiCode, whose modules are hexagons; omit it",
-            ));
+            return Err(invalid("does not apply to MaxiCode, whose modules are hexagons; omit it"));
         }
         if self.is_strict
             && let Some(warning) = self.narrow_modules(symbology, self.dots())
@@ -58,9 +56,7 @@ impl Print {
     fn validate(&self, request: &Generate) -> Result<(), InvalidInput> {
         let is_positive = |number: f32| number.is_finite() && number > 0.0;
         if !is_positive(self.dpi) || !is_positive(self.module_width_mm) {
-            return Err(invalid(
-                "needs a resolution and a width that are greater than 0",
-            ));
+            return Err(invalid("needs a resolution and a width that are greater than 0"));
         }
         let render = request.render.clone().unwrap_or_default().0;
         if render.resolution.is_some() || render.image_width.is_some() || render.units.is_some() {
@@ -70,9 +66,7 @@ impl Print {
         }
         match render.rotation_angle.unwrap_or(0) % 90 {
             0 => Ok(()),
-            _ => Err(invalid(
-                "needs a `render.rotation` that is a multiple of 90",
-            )),
+            _ => Err(invalid("needs a `render.rotation` that is a multiple of 90")),
         }
     }
 

@@ -63,17 +63,8 @@ struct Request {
 
 impl Recognize {
     pub(crate) fn new(shared: Arc<Shared>, image: ImageSource) -> Self {
-        let request = Request {
-            shared,
-            image,
-            types: Vec::new(),
-            mode: None,
-            image_kind: None,
-        };
-        Self {
-            request,
-            options: CallOptions::default(),
-        }
+        let request = Request { shared, image, types: Vec::new(), mode: None, image_kind: None };
+        Self { request, options: CallOptions::default() }
     }
 
     /// Sets the barcode types to look for. `MostCommonlyUsed` by default.
@@ -174,9 +165,7 @@ impl Request {
 
     fn url_request(&self, url: &str) -> Result<reqwest::Request, Error> {
         let api = &self.shared.api;
-        let request = with_settings!(api.recognize(), self)
-            .file_url(url)
-            .request();
+        let request = with_settings!(api.recognize(), self).file_url(url).request();
         request.map_err(response::request_error)
     }
 

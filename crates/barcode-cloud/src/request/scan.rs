@@ -35,10 +35,7 @@ struct Request {
 
 impl Scan {
     pub(crate) fn new(shared: Arc<Shared>, image: ImageSource) -> Self {
-        Self {
-            request: Request { shared, image },
-            options: CallOptions::default(),
-        }
+        Self { request: Request { shared, image }, options: CallOptions::default() }
     }
 
     call_setters!();
@@ -51,12 +48,7 @@ impl Scan {
     ///
     /// The errors of [`Recognize::send`](crate::Recognize::send).
     pub async fn send(self) -> Result<Barcodes, Error> {
-        Ok(self
-            .request
-            .shared
-            .exchange
-            .run(&self.options, &self.request)
-            .await?)
+        Ok(self.request.shared.exchange.run(&self.options, &self.request).await?)
     }
 }
 

@@ -45,11 +45,7 @@ impl Contents {
 
 impl Spool {
     pub(super) fn new(source: SharedSource, max_length: u64) -> Self {
-        Self {
-            source,
-            max_length,
-            contents: Arc::default(),
-        }
+        Self { source, max_length, contents: Arc::default() }
     }
 
     /// Returns the contents, which the first call reads from the reader.
@@ -98,9 +94,7 @@ async fn append(file: Option<NamedTempFile>, bytes: Vec<u8>) -> Result<NamedTemp
         file.write_all(&bytes)?;
         Ok(file)
     });
-    let written = written
-        .await
-        .unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    let written = written.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
     written.map_err(|source| Error::File {
         path: std::env::temp_dir(),
         source,
@@ -109,11 +103,7 @@ async fn append(file: Option<NamedTempFile>, bytes: Vec<u8>) -> Result<NamedTemp
 }
 
 fn read_error(source: std::io::Error) -> Error {
-    Error::File {
-        path: "the reader".into(),
-        source,
-        after_response: false,
-    }
+    Error::File { path: "the reader".into(), source, after_response: false }
 }
 
 impl fmt::Debug for Spool {
@@ -138,10 +128,7 @@ mod tests {
     #[tokio::test]
     async fn a_long_image_is_written_to_a_temporary_file_that_goes_with_its_last_user() {
         let small = spool(MEMORY_LIMIT, u64::MAX);
-        assert!(matches!(
-            small.contents().await.unwrap(),
-            Contents::Memory(_)
-        ));
+        assert!(matches!(small.contents().await.unwrap(), Contents::Memory(_)));
 
         let length = MEMORY_LIMIT * 2 + 5;
         let large = spool(length, u64::MAX);

@@ -74,11 +74,7 @@ impl Generate {
     /// blocking work. Its time is not part of the deadlines of the call, nor its result of the
     /// call's span. After ten seconds the search ends, and fails the request.
     pub fn verified(self) -> VerifiedGenerate {
-        VerifiedGenerate {
-            request: self,
-            print: None,
-            is_strict: false,
-        }
+        VerifiedGenerate { request: self, print: None, is_strict: false }
     }
 }
 
@@ -118,11 +114,7 @@ impl VerifiedGenerate {
     /// # }
     /// ```
     pub fn for_print(mut self, dpi: f32, module_width_mm: f32) -> Self {
-        self.print = Some(Print {
-            dpi,
-            module_width_mm,
-            is_strict: false,
-        });
+        self.print = Some(Print { dpi, module_width_mm, is_strict: false });
         self
     }
 
@@ -209,15 +201,9 @@ impl VerifiedGenerate {
         let text = text(&self.request.data)
             .ok_or_else(|| unverifiable("the reader returns text, and the data is not UTF-8"))?;
         let value = symbology.normalized(&text).map_err(|_| {
-            unverifiable(format!(
-                "the reader does not support this value of {barcode_type}"
-            ))
+            unverifiable(format!("the reader does not support this value of {barcode_type}"))
         })?;
-        Ok(Expectation {
-            symbology,
-            value,
-            print: None,
-        })
+        Ok(Expectation { symbology, value, print: None })
     }
 
     /// Returns an option with which the value that is read differs from the data, or the format if
@@ -228,32 +214,21 @@ impl VerifiedGenerate {
         let qr = request.qr.clone().unwrap_or_default().0;
         let pdf417 = request.pdf417.clone().unwrap_or_default().0;
         let format = request.format.or(render.image_format);
-        let macro_characters = pdf417
-            .pdf417_macro_characters
-            .unwrap_or(MacroCharacter::None);
+        let macro_characters = pdf417.pdf417_macro_characters.unwrap_or(MacroCharacter::None);
         let options = [
             ("SVG images", format == Some(BarcodeImageFormat::Svg)),
-            (
-                "`qr.encode_mode` Extended",
-                qr.qr_encode_mode == Some(QrEncodeMode::Extended),
-            ),
+            ("`qr.encode_mode` Extended", qr.qr_encode_mode == Some(QrEncodeMode::Extended)),
             (
                 "`pdf417.encode_mode` Extended",
                 pdf417.pdf417_encode_mode == Some(Pdf417EncodeMode::Extended),
             ),
-            (
-                "`pdf417.macro_characters`",
-                macro_characters != MacroCharacter::None,
-            ),
+            ("`pdf417.macro_characters`", macro_characters != MacroCharacter::None),
             (
                 "`pdf417.reader_initialization`",
                 pdf417.pdf417_is_reader_initialization == Some(true),
             ),
             ("`pdf417.linked`", pdf417.pdf417_is_linked == Some(true)),
-            (
-                "`pdf417.code128_emulation`",
-                pdf417.pdf417_is_code128_emulation == Some(true),
-            ),
+            ("`pdf417.code128_emulation`", pdf417.pdf417_is_code128_emulation == Some(true)),
         ];
         let mut options = options.into_iter();
         options.find_map(|(name, is_unreadable)| is_unreadable.then_some(name))
@@ -321,10 +296,7 @@ impl Expectation {
             barcode.name == self.symbology.name() && barcode.value == self.value
         };
         let barcodes = read_image(&image, &ReadOptions::expecting(self.symbology), budget);
-        if let Some(barcode) = barcodes
-            .first()
-            .filter(|_| barcodes.iter().all(is_expected))
-        {
+        if let Some(barcode) = barcodes.first().filter(|_| barcodes.iter().all(is_expected)) {
             let Some((print, direction)) = self.print else {
                 return Ok(Vec::new());
             };
@@ -332,17 +304,13 @@ impl Expectation {
         }
         let different = barcodes.into_iter().find(|barcode| !is_expected(barcode));
         let different = different.or_else(|| {
-            let common = ReadOptions {
-                effort: Effort::Excellent,
-                ..ReadOptions::default()
-            };
+            let common = ReadOptions { effort: Effort::Excellent, ..ReadOptions::default() };
             read_image(&image, &common, budget).into_iter().next()
         });
         Err(match different {
-            Some(barcode) => Mismatch::Different(FoundBarcode {
-                type_name: barcode.name,
-                value: barcode.value,
-            }),
+            Some(barcode) => {
+                Mismatch::Different(FoundBarcode { type_name: barcode.name, value: barcode.value })
+            }
             None if budget.is_exhausted() => Mismatch::TimedOut,
             None => Mismatch::NothingFound,
         })
@@ -363,11 +331,7 @@ mod tests {
         let symbol = write(symbology, "Test", &WriteOptions::default()).unwrap();
         let image = symbol.render(ImageFormat::Png, &RenderOptions::default());
         let image = image.unwrap().into();
-        let expectation = Expectation {
-            symbology,
-            value: "Test".to_owned(),
-            print: None,
-        };
+        let expectation = Expectation { symbology, value: "Test".to_owned(), print: None };
         let late = Budget::new(Duration::ZERO, || false);
         let cancelled = Budget::new(TIME_LIMIT, || true);
         for budget in [late, cancelled] {

@@ -20,10 +20,7 @@ const VALID: &[(&str, &[&str])] = &[
     ),
     (
         "AustralianPosteParcel",
-        &[
-            "99712345678901234567890103456",
-            "(01)99312650999998(91)JDQ123456701009910010",
-        ],
+        &["99712345678901234567890103456", "(01)99312650999998(91)JDQ123456701009910010"],
     ),
     ("Aztec", &["Hello", "日本語"]),
     ("Codabar", &["A123456B", "40156", "D$-:/.+D", "A1B"]),
@@ -37,29 +34,14 @@ const VALID: &[(&str, &[&str])] = &[
     ("Code93", &["Code 93", "\u{7f}"]),
     ("DataLogic2of5", &["1", "123456"]),
     ("DataMatrix", &["Hello", "日本語"]),
-    (
-        "DatabarExpanded",
-        &["(01)90012345678908(3103)001750", "(10)A"],
-    ),
-    (
-        "DatabarExpandedStacked",
-        &["(01)98898765432106(3202)012345(15)991231"],
-    ),
-    (
-        "DatabarLimited",
-        &["(01)15012345678907", "1501234567890", "(01)08888888888888"],
-    ),
-    (
-        "DatabarOmniDirectional",
-        &["(01)20012345678909", "20012345678909", "(01)12345678901231"],
-    ),
+    ("DatabarExpanded", &["(01)90012345678908(3103)001750", "(10)A"]),
+    ("DatabarExpandedStacked", &["(01)98898765432106(3202)012345(15)991231"]),
+    ("DatabarLimited", &["(01)15012345678907", "1501234567890", "(01)08888888888888"]),
+    ("DatabarOmniDirectional", &["(01)20012345678909", "20012345678909", "(01)12345678901231"]),
     ("DatabarStacked", &["(01)00012345678905"]),
     ("DatabarStackedOmniDirectional", &["0003456789012"]),
     ("DatabarTruncated", &["(01)00012345678905"]),
-    (
-        "DeutschePostIdentcode",
-        &["563102430313", "56310243031", "56.310 243.031"],
-    ),
+    ("DeutschePostIdentcode", &["563102430313", "56310243031", "56.310 243.031"]),
     ("DeutschePostLeitcode", &["21348075016401", "2134807501640"]),
     ("DotCode", &["Hello"]),
     ("DutchKIX", &["2500GG30250", "1231FZ13XHS"]),
@@ -87,23 +69,11 @@ const VALID: &[(&str, &[&str])] = &[
     ("IATA2of5", &["12345678901"]),
     (
         "ISBN",
-        &[
-            "978-0-306-40615-7",
-            "978155615484",
-            "0-306-40615-2",
-            "080442957X",
-            "9791034567898",
-        ],
+        &["978-0-306-40615-7", "978155615484", "0-306-40615-2", "080442957X", "9791034567898"],
     ),
     ("ISMN", &["9790260000438", "979-0-2600-0043"]),
-    (
-        "ISSN",
-        &["9770317847001", "977031784700", "0317-8471", "2434-561X"],
-    ),
-    (
-        "ITF14",
-        &["15400141288763", "1540014128876", "(01)15400141288763"],
-    ),
+    ("ISSN", &["9770317847001", "977031784700", "0317-8471", "2434-561X"]),
+    ("ITF14", &["15400141288763", "1540014128876", "(01)15400141288763"]),
     ("ITF6", &["123457", "12345"]),
     ("Interleaved2of5", &["1", "1234"]),
     ("ItalianPost25", &["12345678901", "123456789012"]),
@@ -138,17 +108,7 @@ const VALID: &[(&str, &[&str])] = &[
         ],
     ),
     ("PZN", &["27580899", "2758089", "-27580899", "123456"]),
-    (
-        "PatchCode",
-        &[
-            "Patch I",
-            "Patch II",
-            "Patch III",
-            "Patch IV",
-            "Patch T",
-            "Patch VI",
-        ],
-    ),
+    ("PatchCode", &["Patch I", "Patch II", "Patch III", "Patch IV", "Patch T", "Patch VI"]),
     ("Pdf417", &["Hello"]),
     ("Pharmacode", &["3", "1234", "131070", "0003"]),
     ("Planet", &["01234567890", "123456"]),
@@ -161,23 +121,14 @@ const VALID: &[(&str, &[&str])] = &[
     ("Standard2of5", &["1234567"]),
     (
         "SwissPostParcel",
-        &[
-            "98.34.123456.12345678",
-            "989967121212121212",
-            "RM999605013CH",
-            "0327",
-            "123456789012",
-        ],
+        &["98.34.123456.12345678", "989967121212121212", "RM999605013CH", "0327", "123456789012"],
     ),
     ("UPCA", &["036000291452", "03600029145"]),
     ("UPCE", &["04252614", "0425261", "425261"]),
     ("UpcaGs1Code128Coupon", &["514141100906(8102)03"]),
     (
         "UpcaGs1DatabarCoupon",
-        &[
-            "123456789012(8110)ASPOSE",
-            "12345678901(8110)106141416543213150110120",
-        ],
+        &["123456789012(8110)ASPOSE", "12345678901(8110)106141416543213150110120"],
     ),
     ("VIN", &["1M8GDM9AXKP042788", "11111111111111111"]),
 ];
@@ -279,12 +230,8 @@ fn each_type_of_the_document_has_a_rule() {
     let document: serde_json::Value =
         serde_json::from_str(include_str!("../../../../openapi/barcode-v4.json")).unwrap();
     let names = &document["components"]["schemas"]["EncodeBarcodeType"]["enum"];
-    let names: Vec<&str> = names
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|name| name.as_str())
-        .collect();
+    let names: Vec<&str> =
+        names.as_array().unwrap().iter().filter_map(|name| name.as_str()).collect();
     let ours: Vec<&str> = rules().map(|rule| rule.type_name()).collect();
     assert_eq!(ours, names);
 }
@@ -304,15 +251,8 @@ fn known_values_are_accepted() {
 fn invalid_values_are_refused_with_a_position_and_a_rule() {
     for (type_name, value, position, message) in INVALID {
         let violation = check(type_name, value).expect_err(value);
-        assert!(
-            violation.to_string().contains(message),
-            "{type_name} {value}: {violation}"
-        );
-        assert_eq!(
-            violation.position(),
-            *position,
-            "{type_name} {value}: {violation}"
-        );
+        assert!(violation.to_string().contains(message), "{type_name} {value}: {violation}");
+        assert_eq!(violation.position(), *position, "{type_name} {value}: {violation}");
         assert_eq!(violation.type_name(), *type_name);
     }
 }
@@ -342,11 +282,7 @@ fn the_largest_symbols_are_the_limit() {
         ("Code16K", "a", 77),
         ("HanXin", "1", 7827),
     ] {
-        assert_eq!(
-            check(type_name, &text.repeat(limit)),
-            Ok(()),
-            "{type_name} {text}"
-        );
+        assert_eq!(check(type_name, &text.repeat(limit)), Ok(()), "{type_name} {text}");
         let violation = check(type_name, &text.repeat(limit + 1)).unwrap_err();
         assert_eq!(violation.problem(), &Problem::Capacity(limit + 1));
     }

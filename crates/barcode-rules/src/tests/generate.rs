@@ -64,10 +64,7 @@ fn valid_field(field: &Field, rng: &mut Rng) -> String {
                 format!("{year:02}{month:02}{day:02}")
             }
         };
-        chars
-            .iter_mut()
-            .zip(start.chars())
-            .for_each(|(c, start)| *c = start);
+        chars.iter_mut().zip(start.chars()).for_each(|(c, start)| *c = start);
         let Some(check) = field.check else {
             return chars.into_iter().collect();
         };
@@ -83,18 +80,10 @@ fn valid_field(field: &Field, rng: &mut Rng) -> String {
 
 fn member(set: &Set, rng: &mut Rng) -> char {
     loop {
-        let range = if rng.u8(..8) == 0 {
-            '\0'..='\u{ff}'
-        } else {
-            ' '..='~'
-        };
+        let range = if rng.u8(..8) == 0 { '\0'..='\u{ff}' } else { ' '..='~' };
         let c = rng.char(range);
         // Digits are frequent in real data, and the only members of many sets.
-        let c = if rng.u8(..3) == 0 {
-            rng.char('0'..='9')
-        } else {
-            c
-        };
+        let c = if rng.u8(..3) == 0 { rng.char('0'..='9') } else { c };
         if (set.contains)(c) {
             return c;
         }

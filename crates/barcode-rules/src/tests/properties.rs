@@ -33,23 +33,13 @@ fn no_value_makes_a_check_panic_and_each_refusal_has_a_reason() {
                 continue;
             };
             if let Some(position) = violation.position() {
-                assert!(
-                    (1..=value.chars().count()).contains(&position),
-                    "{value:?}: {violation}"
-                );
+                assert!((1..=value.chars().count()).contains(&position), "{value:?}: {violation}");
             }
             if let Some(character) = violation.character() {
                 let position = violation.position().unwrap();
-                assert_eq!(
-                    value.chars().nth(position - 1),
-                    Some(character),
-                    "{value:?}"
-                );
+                assert_eq!(value.chars().nth(position - 1), Some(character), "{value:?}");
             }
-            assert!(
-                !violation.requirement().is_empty(),
-                "{value:?}: {violation}"
-            );
+            assert!(!violation.requirement().is_empty(), "{value:?}: {violation}");
         }
     }
 }
@@ -107,11 +97,7 @@ fn a_wrong_check_digit_is_refused_with_the_right_one() {
 fn messages_contain_at_most_one_character_of_the_value() {
     let secret = "Ωmega-Müller-73Ж";
     for rule in rules() {
-        for value in [
-            secret.to_owned(),
-            format!("(21){secret}"),
-            format!("(01){secret}"),
-        ] {
+        for value in [secret.to_owned(), format!("(21){secret}"), format!("(01){secret}")] {
             let Err(violation) = rule.check(&value) else {
                 continue;
             };
@@ -127,9 +113,7 @@ fn messages_contain_at_most_one_character_of_the_value() {
 /// A check that compares each character with each other one would take minutes for each value.
 #[test]
 fn long_values_are_checked() {
-    const PATTERNS: &[&str] = &[
-        "(", "(10", "(10)a", "(99)(", "1", "A", "-", " ", ".", "A1-", "ü",
-    ];
+    const PATTERNS: &[&str] = &["(", "(10", "(10)a", "(99)(", "1", "A", "-", " ", ".", "A1-", "ü"];
     let length = 100_000;
     for rule in rules() {
         for pattern in PATTERNS {

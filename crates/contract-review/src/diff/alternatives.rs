@@ -17,10 +17,7 @@ impl<'d> Comparison<'d> {
                 self.keyword(pair, old_keyword, keyword);
                 return self.both_alternatives(pair, before, after);
             }
-            (None, Some(_)) => (
-                Change::Narrower,
-                "must now match one of several alternatives",
-            ),
+            (None, Some(_)) => (Change::Narrower, "must now match one of several alternatives"),
             (Some(_), None) => (Change::Wider, "is no longer limited to alternatives"),
         };
         self.report_new_type(pair, change, "alternatives-changed", text);
@@ -79,12 +76,8 @@ pub(super) fn single_alternative<'d>(
 
 /// The only alternative in the list of `node` that is not null, or `node` itself.
 fn only_alternative<'d>(node: &Node<'d>) -> Node<'d> {
-    let listed = ["oneOf", "anyOf"]
-        .map(|keyword| node.items(keyword))
-        .concat();
-    let mut others = listed
-        .into_iter()
-        .filter(|item| !is_null(item.resolved().value));
+    let listed = ["oneOf", "anyOf"].map(|keyword| node.items(keyword)).concat();
+    let mut others = listed.into_iter().filter(|item| !is_null(item.resolved().value));
     match (others.next(), others.next()) {
         (Some(only), None) => only,
         _ => node.clone(),
@@ -112,10 +105,7 @@ impl<'a, 'd> Matched<'a, 'd> {
         let mut is_added = vec![true; after.len()];
         for old in before {
             let name = name(old);
-            match unmatched
-                .get_mut(name.as_str())
-                .and_then(VecDeque::pop_front)
-            {
+            match unmatched.get_mut(name.as_str()).and_then(VecDeque::pop_front) {
                 Some(index) => {
                     is_added[index] = false;
                     matched.pairs.push((name, old, &after[index]));

@@ -18,21 +18,10 @@ impl<'d> Comparison<'d> {
         self.xml(pair);
         let deprecated =
             |shape: &Shape<'_>| shape.annotations.get("deprecated") == Some(&&Value::Bool(true));
-        self.deprecation(
-            pair.place,
-            deprecated(pair.old),
-            deprecated(pair.new),
-            pair.node,
-        );
+        self.deprecation(pair.place, deprecated(pair.old), deprecated(pair.new), pair.node);
         for keyword in ["title", "description", "externalDocs"] {
             let text = |shape: &Shape<'d>| shape.annotations.get(keyword).copied();
-            self.prose(
-                pair.place,
-                keyword,
-                text(pair.old),
-                text(pair.new),
-                pair.node,
-            );
+            self.prose(pair.place, keyword, text(pair.old), text(pair.new), pair.node);
         }
     }
 
@@ -44,12 +33,7 @@ impl<'d> Comparison<'d> {
         };
         if !same {
             let class = rules::default_changed(before, now);
-            self.report(
-                pair,
-                class,
-                "default-changed",
-                changed_value("default", before, now),
-            );
+            self.report(pair, class, "default-changed", changed_value("default", before, now));
         }
     }
 
@@ -57,8 +41,7 @@ impl<'d> Comparison<'d> {
     fn xml(&mut self, pair: &Pair<'_, 'd>) {
         let normalized = |shape: &Shape<'_>| {
             let xml = shape.annotations.get("xml");
-            xml.map(|xml| normalized_xml(xml, pair.node))
-                .unwrap_or_default()
+            xml.map(|xml| normalized_xml(xml, pair.node)).unwrap_or_default()
         };
         let (before, now) = (normalized(pair.old), normalized(pair.new));
         if self.uses_xml && before != now {
@@ -70,13 +53,8 @@ impl<'d> Comparison<'d> {
 
     pub(super) fn deprecation(&mut self, place: &Place, before: bool, now: bool, node: &Node<'d>) {
         if before != now {
-            let text = if now {
-                "now deprecated"
-            } else {
-                "no longer deprecated"
-            };
-            self.facts
-                .record(Class::Docs, "deprecation-changed", place, node, text);
+            let text = if now { "now deprecated" } else { "no longer deprecated" };
+            self.facts.record(Class::Docs, "deprecation-changed", place, node, text);
         }
     }
 
@@ -97,13 +75,7 @@ impl<'d> Comparison<'d> {
             (_, None) => "removed",
             _ => "reworded",
         };
-        self.facts.record(
-            Class::Docs,
-            "prose-changed",
-            place,
-            node,
-            format!("{keyword} {change}"),
-        );
+        self.facts.record(Class::Docs, "prose-changed", place, node, format!("{keyword} {change}"));
     }
 
     /// Compares the descriptions of an object other than a schema.
@@ -118,13 +90,7 @@ impl<'d> Comparison<'d> {
             "externalDocs",
         ];
         for keyword in KEYWORDS {
-            self.prose(
-                place,
-                keyword,
-                old.value.get(keyword),
-                new.value.get(keyword),
-                new,
-            );
+            self.prose(place, keyword, old.value.get(keyword), new.value.get(keyword), new);
         }
     }
 }

@@ -20,8 +20,7 @@ impl<'d> Comparison<'d> {
                 let required = after.flag("required");
                 let class = rules::property_added(required, direction);
                 let text = format!("added, {}", if required { "required" } else { "optional" });
-                self.facts
-                    .record_in((class, direction), "body-added", &place, &after, text);
+                self.facts.record_in((class, direction), "body-added", &place, &after, text);
             }
             (Some(before), None) => {
                 let class = rules::property_removed(direction);
@@ -62,8 +61,7 @@ impl<'d> Comparison<'d> {
                     (class, "response-removed", response, "removed")
                 }
             };
-            self.facts
-                .record_in((class, direction), kind, &place, node, text);
+            self.facts.record_in((class, direction), kind, &place, node, text);
         }
     }
 
@@ -94,8 +92,7 @@ impl<'d> Comparison<'d> {
                     (class, "header-removed", header, "removed")
                 }
             };
-            self.facts
-                .record_in((class, direction), kind, &place, node, text);
+            self.facts.record_in((class, direction), kind, &place, node, text);
         }
     }
 
@@ -136,8 +133,7 @@ impl<'d> Comparison<'d> {
                 }
             };
             let text = format!("media type {media} {change}");
-            self.facts
-                .record_in((class, direction), kind, place, node, text);
+            self.facts.record_in((class, direction), kind, place, node, text);
         }
     }
 
@@ -151,10 +147,8 @@ impl<'d> Comparison<'d> {
         let form = media.starts_with("multipart/")
             || media.starts_with("application/x-www-form-urlencoded");
         let place = if form { place.as_form() } else { place.clone() };
-        let raw = |node: &Node<'d>| {
-            node.get("schema")
-                .is_none_or(|schema| Shape::read(&schema).is_raw())
-        };
+        let raw =
+            |node: &Node<'d>| node.get("schema").is_none_or(|schema| Shape::read(&schema).is_raw());
         match (old.get("schema"), new.get("schema")) {
             // Both are raw bytes, however that is written.
             _ if !form && raw(old) && raw(new) => {}
@@ -163,19 +157,12 @@ impl<'d> Comparison<'d> {
             (None, Some(after)) => {
                 let class = rules::allowed_values(Change::Narrower, direction);
                 let text = format!("{media} now has a schema: {}", summary(&after, true));
-                self.facts
-                    .record_in((class, direction), "media-schema-added", &place, new, text);
+                self.facts.record_in((class, direction), "media-schema-added", &place, new, text);
             }
             (Some(_), None) => {
                 let class = rules::allowed_values(Change::Wider, direction);
                 let text = format!("{media} no longer has a schema");
-                self.facts.record_in(
-                    (class, direction),
-                    "media-schema-removed",
-                    &place,
-                    new,
-                    text,
-                );
+                self.facts.record_in((class, direction), "media-schema-removed", &place, new, text);
             }
         }
         if form {
@@ -192,9 +179,7 @@ impl<'d> Comparison<'d> {
     ) {
         let fields = |media: &Node<'d>| {
             let schema = media.get("schema");
-            schema
-                .map(|schema| Shape::read(&schema).properties)
-                .unwrap_or_default()
+            schema.map(|schema| Shape::read(&schema).properties).unwrap_or_default()
         };
         let before = fields(old);
         for (name, field) in fields(new) {
@@ -233,9 +218,8 @@ fn same_media(a: &str, b: &str) -> bool {
 /// The encoding of a field without extensions and without values that are the default.
 fn encoding(media: &Node<'_>, field: &str) -> Map<String, Value> {
     let declared = media.path(&["encoding", field]);
-    let mut encoding = declared
-        .and_then(|node| node.value.as_object().cloned())
-        .unwrap_or_default();
+    let mut encoding =
+        declared.and_then(|node| node.value.as_object().cloned()).unwrap_or_default();
     let form = encoding.get("style").is_none_or(|style| style == "form");
     encoding.retain(|key, value| match key.as_str() {
         "style" => value != "form",
@@ -253,10 +237,7 @@ mod tests {
 
     #[test]
     fn media_types_are_compared_ignoring_case_and_spaces() {
-        assert!(same_media(
-            "text/plain; charset=utf-8",
-            "Text/Plain;charset=utf-8"
-        ));
+        assert!(same_media("text/plain; charset=utf-8", "Text/Plain;charset=utf-8"));
         assert!(!same_media("text/plain", "text/html"));
     }
 }

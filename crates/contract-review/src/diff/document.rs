@@ -59,33 +59,21 @@ impl<'d> Comparison<'d> {
     /// uses.
     pub(super) fn schema_list(&mut self) {
         let schemas = |root: &Node<'d>| {
-            root.get("components")
-                .map(|all| all.entries("schemas"))
-                .unwrap_or_default()
+            root.get("components").map(|all| all.entries("schemas")).unwrap_or_default()
         };
         let (before, after) = (schemas(&self.old), schemas(&self.new));
         let renamed = self.shared.renamed.clone();
         for (name, schema) in &after {
             let place = Place::part(format!("schema `{name}`"));
-            let old_name = renamed
-                .iter()
-                .find(|(_, new)| new == name)
-                .map(|(old, _)| old);
+            let old_name = renamed.iter().find(|(_, new)| new == name).map(|(old, _)| old);
             if let Some(old_name) = old_name {
                 let text = format!(
                     "renamed from `{old_name}`: the same on the wire, but generated code uses the name"
                 );
-                self.facts.record(
-                    Class::SourceBreaking,
-                    "schema-renamed",
-                    &place,
-                    schema,
-                    text,
-                );
+                self.facts.record(Class::SourceBreaking, "schema-renamed", &place, schema, text);
             } else if !before.iter().any(|(known, _)| known == name) {
                 let text = format!("schema added, {}", schema_summary(schema));
-                self.facts
-                    .record(Class::Additive, "schema-added", &place, schema, text);
+                self.facts.record(Class::Additive, "schema-added", &place, schema, text);
             }
         }
         let used = used_schemas(&self.old);
@@ -104,8 +92,7 @@ impl<'d> Comparison<'d> {
                         true => (Class::SourceBreaking, "schema removed"),
                         false => (Class::Docs, "schema removed; no operation used it"),
                     };
-                    self.facts
-                        .record(class, "schema-removed", &place, schema, text);
+                    self.facts.record(class, "schema-removed", &place, schema, text);
                 }
             }
         }

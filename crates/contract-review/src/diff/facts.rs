@@ -44,11 +44,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn part(part: impl Into<String>) -> Self {
-        Self {
-            part: part.into(),
-            subject: String::new(),
-            field: "property",
-        }
+        Self { part: part.into(), subject: String::new(), field: "property" }
     }
 
     /// A thing inside this place.
@@ -58,27 +54,17 @@ impl Place {
         } else {
             format!("{}, {what}", self.subject)
         };
-        Self {
-            subject,
-            part: self.part.clone(),
-            field: "property",
-        }
+        Self { subject, part: self.part.clone(), field: "property" }
     }
 
     /// Another thing inside the same part.
     pub(super) fn with_subject(&self, subject: String) -> Self {
-        Self {
-            subject,
-            ..self.clone()
-        }
+        Self { subject, ..self.clone() }
     }
 
     /// The same place, with properties called form fields.
     pub(super) fn as_form(&self) -> Self {
-        Self {
-            field: "form field",
-            ..self.clone()
-        }
+        Self { field: "form field", ..self.clone() }
     }
 
     /// Whether this place is a field of a form. Generated code sends the fields of a form like
@@ -91,10 +77,7 @@ impl Place {
         let place = self.inside(format_args!("{} `{name}`", self.field));
         match place.subject.strip_prefix("request body, form field") {
             // A request has only one form, so the words "request body" add nothing.
-            Some(rest) => Self {
-                subject: format!("form field{rest}"),
-                ..place
-            },
+            Some(rest) => Self { subject: format!("form field{rest}"), ..place },
             None => place,
         }
     }
@@ -148,12 +131,7 @@ impl Facts {
 
     /// The most severe class among the changes after the first `count`.
     pub(super) fn most_severe_since(&self, count: usize) -> Option<Class> {
-        self.classes
-            .get(count..)
-            .into_iter()
-            .flatten()
-            .copied()
-            .max()
+        self.classes.get(count..).into_iter().flatten().copied().max()
     }
 
     fn add(
@@ -166,12 +144,7 @@ impl Facts {
         (request, response): (Option<Class>, Option<Class>),
     ) {
         self.classes.push(class);
-        let key = (
-            kind,
-            place.part.clone(),
-            place.subject.clone(),
-            text.clone(),
-        );
+        let key = (kind, place.part.clone(), place.subject.clone(), text.clone());
         if let Some(line) = self.index.get(&key).map(|line| &mut self.lines[*line]) {
             line.class = line.class.max(class);
             line.request = line.request.max(request);
@@ -206,23 +179,9 @@ mod tests {
         let node = Node::root(&document);
         let place = Place::part("schema `A`").property("b");
         let mut facts = Facts::default();
-        facts.record_in(
-            (Class::Additive, Direction::Request),
-            "k",
-            &place,
-            &node,
-            "t",
-        );
-        facts.record_in(
-            (Class::Breaking, Direction::Response),
-            "k",
-            &place,
-            &node,
-            "t",
-        );
-        let [line] = facts.lines.as_slice() else {
-            panic!("{facts:?}")
-        };
+        facts.record_in((Class::Additive, Direction::Request), "k", &place, &node, "t");
+        facts.record_in((Class::Breaking, Direction::Response), "k", &place, &node, "t");
+        let [line] = facts.lines.as_slice() else { panic!("{facts:?}") };
         assert_eq!(line.class, Class::Breaking);
         assert_eq!(line.request, Some(Class::Additive));
         assert_eq!(line.response, Some(Class::Breaking));

@@ -34,9 +34,8 @@ impl Ignored {
     /// [`Error::Document`] when a field is missing or unknown, or a reason is empty.
     pub fn list(name: &str, file: &Value) -> Result<Vec<Self>, Error> {
         let invalid = |reason: String| Error::document(name, reason);
-        let entries = file
-            .as_array()
-            .ok_or_else(|| invalid("must be a list of ignored changes".into()))?;
+        let entries =
+            file.as_array().ok_or_else(|| invalid("must be a list of ignored changes".into()))?;
         let read = |(index, entry): (usize, &Value)| {
             let entry = Self::deserialize(entry).map_err(|e| e.to_string());
             let entry = entry.and_then(|entry: Self| match entry.reason.trim() {

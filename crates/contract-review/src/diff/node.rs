@@ -16,11 +16,7 @@ pub(super) struct Node<'d> {
 
 impl<'d> Node<'d> {
     pub(super) fn root(root: &'d Value) -> Self {
-        Self {
-            root,
-            value: root,
-            at: Pointer::default(),
-        }
+        Self { root, value: root, at: Pointer::default() }
     }
 
     /// The value of `key`. A reference is not followed.
@@ -30,8 +26,7 @@ impl<'d> Node<'d> {
 
     /// Like [`Self::get`], along several keys.
     pub(super) fn path(&self, keys: &[&str]) -> Option<Self> {
-        keys.iter()
-            .try_fold(self.clone(), |node, key| node.get(key))
+        keys.iter().try_fold(self.clone(), |node, key| node.get(key))
     }
 
     /// The entries of the object under `key`, in the order of the document. Empty if the key is
@@ -86,11 +81,7 @@ impl<'d> Node<'d> {
     pub(super) fn referred(&self) -> Option<Self> {
         let at = place(self.text("$ref")?.strip_prefix('#')?);
         let value = self.root.pointer(at.as_str())?;
-        Some(Self {
-            root: self.root,
-            value,
-            at,
-        })
+        Some(Self { root: self.root, value, at })
     }
 
     /// The name of this value if it is a shared schema.
@@ -105,11 +96,7 @@ impl<'d> Node<'d> {
     }
 
     fn inside(&self, token: impl std::fmt::Display, value: &'d Value) -> Self {
-        Self {
-            root: self.root,
-            value,
-            at: self.at.join(token),
-        }
+        Self { root: self.root, value, at: self.at.join(token) }
     }
 }
 
@@ -132,12 +119,9 @@ pub(super) fn matched<'d>(
         let found = entries.iter().find(|(known, _)| same(known, name));
         found.map(|(_, node)| node.clone())
     };
-    let removed = before
-        .iter()
-        .filter(|(name, _)| find(&after, name).is_none());
-    let removed: Vec<_> = removed
-        .map(|(name, node)| (*name, Entry::Removed(node.clone())))
-        .collect();
+    let removed = before.iter().filter(|(name, _)| find(&after, name).is_none());
+    let removed: Vec<_> =
+        removed.map(|(name, node)| (*name, Entry::Removed(node.clone()))).collect();
     let mut entries: Vec<_> = after
         .into_iter()
         .map(|(name, new)| match find(&before, name) {
@@ -150,10 +134,7 @@ pub(super) fn matched<'d>(
 }
 
 fn place(pointer: &str) -> Pointer {
-    pointer
-        .split('/')
-        .skip(1)
-        .fold(Pointer::default(), |at, token| at.join(unescape(token)))
+    pointer.split('/').skip(1).fold(Pointer::default(), |at, token| at.join(unescape(token)))
 }
 
 fn unescape(token: &str) -> String {

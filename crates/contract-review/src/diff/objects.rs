@@ -43,13 +43,7 @@ impl<'d> Comparison<'d> {
             let class = rules::property_added(required, direction);
             let text = format!("added, {}", summary(&property[0], required));
             let place = pair.place.property(name);
-            self.facts.record_in(
-                (class, direction),
-                "property-added",
-                &place,
-                &property[0],
-                text,
-            );
+            self.facts.record_in((class, direction), "property-added", &place, &property[0], text);
         }
     }
 
@@ -75,14 +69,12 @@ impl<'d> Comparison<'d> {
             (false, true) => {
                 let class = rules::property_added(pair.new.required.contains(name), direction);
                 let text = format!("is now part of {messages}");
-                self.facts
-                    .record_in((class, direction), "property-added", &place, node, text);
+                self.facts.record_in((class, direction), "property-added", &place, node, text);
             }
             (true, false) => {
                 let class = rules::property_removed(direction);
                 let text = format!("is no longer part of {messages}");
-                self.facts
-                    .record_in((class, direction), "property-removed", &place, node, text);
+                self.facts.record_in((class, direction), "property-removed", &place, node, text);
             }
             (false, false) => {}
         }
@@ -118,10 +110,7 @@ impl<'d> Comparison<'d> {
     }
 
     fn required(&mut self, pair: &Pair<'_, 'd>, name: &str, node: &Node<'d>) {
-        let (before, now) = (
-            pair.old.required.contains(name),
-            pair.new.required.contains(name),
-        );
+        let (before, now) = (pair.old.required.contains(name), pair.new.required.contains(name));
         if before != now {
             let place = pair.place.property(name);
             self.required_changed(&place, node, now, pair.direction);
@@ -138,18 +127,12 @@ impl<'d> Comparison<'d> {
     ) {
         let class = rules::required_changed(now, direction);
         let (kind, text) = required_change(now);
-        self.facts
-            .record_in((class, direction), kind, place, node, text);
+        self.facts.record_in((class, direction), kind, place, node, text);
     }
 
     /// Compares the required fields that neither object declares under `properties`.
     fn undeclared_required(&mut self, pair: &Pair<'_, 'd>) {
-        let names: BTreeSet<&str> = pair
-            .old
-            .required
-            .union(&pair.new.required)
-            .copied()
-            .collect();
+        let names: BTreeSet<&str> = pair.old.required.union(&pair.new.required).copied().collect();
         for name in names {
             if pair.old.property(name).is_none() && pair.new.property(name).is_none() {
                 self.required(pair, name, pair.node);
@@ -198,7 +181,5 @@ fn is_sent_in(property: &[Node<'_>], direction: Direction) -> bool {
         Direction::Request => "readOnly",
         Direction::Response => "writeOnly",
     };
-    !property
-        .iter()
-        .any(|node| node.flag(flag) || node.resolved().flag(flag))
+    !property.iter().any(|node| node.flag(flag) || node.resolved().flag(flag))
 }

@@ -47,12 +47,7 @@ pub(super) fn operations<'d>(document: &Node<'d>) -> Vec<Operation<'d>> {
             if path.starts_with('/')
                 && let Some(node) = item.get(method)
             {
-                found.push(Operation {
-                    node,
-                    item: item.clone(),
-                    path,
-                    method,
-                });
+                found.push(Operation { node, item: item.clone(), path, method });
             }
         }
     }
@@ -80,13 +75,7 @@ impl<'d> Comparison<'d> {
             if !after.iter().any(|new| new.key() == old.key()) {
                 let text = format!("operation{} removed", named(old));
                 let place = Place::part(old.title());
-                self.facts.record(
-                    Class::Breaking,
-                    "operation-removed",
-                    &place,
-                    &old.node,
-                    text,
-                );
+                self.facts.record(Class::Breaking, "operation-removed", &place, &old.node, text);
             }
         }
     }
@@ -117,14 +106,10 @@ impl<'d> Comparison<'d> {
         let id = |operation: &Operation<'d>| operation.node.text("operationId");
         let (class, text) = match (id(old), id(new)) {
             (before, after) if before == after => return,
-            (None, Some(after)) => (
-                Class::Additive,
-                format!("now has the operation id `{after}`"),
-            ),
-            (Some(before), None) => (
-                Class::SourceBreaking,
-                format!("no longer has the operation id `{before}`"),
-            ),
+            (None, Some(after)) => (Class::Additive, format!("now has the operation id `{after}`")),
+            (Some(before), None) => {
+                (Class::SourceBreaking, format!("no longer has the operation id `{before}`"))
+            }
             (before, after) => {
                 let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
                 let text =
@@ -132,8 +117,7 @@ impl<'d> Comparison<'d> {
                 (Class::SourceBreaking, text)
             }
         };
-        self.facts
-            .record(class, "operation-id-changed", place, &new.node, text);
+        self.facts.record(class, "operation-id-changed", place, &new.node, text);
     }
 
     /// Reports any change of callbacks, because no rule covers them.
@@ -150,16 +134,11 @@ impl<'d> Comparison<'d> {
         new: &Node<'d>,
     ) {
         let empty = Value::Object(serde_json::Map::new());
-        let value = |node: &Node<'d>| {
-            node.value
-                .get(keyword)
-                .cloned()
-                .unwrap_or_else(|| empty.clone())
-        };
+        let value =
+            |node: &Node<'d>| node.value.get(keyword).cloned().unwrap_or_else(|| empty.clone());
         if value(old) != value(new) {
             let text = format!("`{keyword}` changed; no rule covers it, so it counts as breaking");
-            self.facts
-                .record(Class::Breaking, "unknown-keyword-changed", place, new, text);
+            self.facts.record(Class::Breaking, "unknown-keyword-changed", place, new, text);
         }
     }
 }

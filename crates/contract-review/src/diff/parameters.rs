@@ -51,9 +51,7 @@ impl<'d> Comparison<'d> {
         (new, parameter): (&Operation<'d>, &Node<'d>),
     ) {
         let position = |operation: &Operation<'d>, parameter: &Node<'d>| {
-            let name = parameter
-                .text("name")
-                .filter(|_| key(parameter).0 == "path")?;
+            let name = parameter.text("name").filter(|_| key(parameter).0 == "path")?;
             operation.path_names().position(|known| known == name)
         };
         let (was, now) = (position(old, before), position(new, parameter));
@@ -62,8 +60,7 @@ impl<'d> Comparison<'d> {
         {
             let text = format!("moved from position {} to {} of the path", was + 1, now + 1);
             let verdict = (Class::Breaking, Direction::Request);
-            self.facts
-                .record_in(verdict, "parameter-moved", place, parameter, text);
+            self.facts.record_in(verdict, "parameter-moved", place, parameter, text);
         }
     }
 
@@ -77,8 +74,7 @@ impl<'d> Comparison<'d> {
         if let Some(old) = moved(parameter, before, after) {
             let text = format!("moved here from the {}", old.text("in").unwrap_or_default());
             let verdict = (Class::Breaking, Direction::Request);
-            self.facts
-                .record_in(verdict, "parameter-moved", place, parameter, text);
+            self.facts.record_in(verdict, "parameter-moved", place, parameter, text);
             return;
         }
         let required = is_required(parameter);
@@ -98,18 +94,14 @@ impl<'d> Comparison<'d> {
     }
 
     fn parameter(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
-        let names = (
-            old.text("name").unwrap_or_default(),
-            new.text("name").unwrap_or_default(),
-        );
+        let names = (old.text("name").unwrap_or_default(), new.text("name").unwrap_or_default());
         // Header names are case-insensitive.
         if names.0 != names.1 && !names.0.eq_ignore_ascii_case(names.1) {
             let text = format!(
                 "renamed from `{}`: the same on the wire, but generated code uses the name",
                 names.0
             );
-            self.facts
-                .record(Class::SourceBreaking, "parameter-renamed", place, new, text);
+            self.facts.record(Class::SourceBreaking, "parameter-renamed", place, new, text);
         }
         let (before, now) = (is_required(old), is_required(new));
         if before != now {
@@ -123,8 +115,7 @@ impl<'d> Comparison<'d> {
                 let verdict = (Class::Breaking, Direction::Request);
                 let text =
                     "changed between `schema` and `content`, which changes how it is serialized";
-                self.facts
-                    .record_in(verdict, "parameter-style-changed", place, new, text);
+                self.facts.record_in(verdict, "parameter-style-changed", place, new, text);
             }
         }
         self.content(place, old, new, Direction::Request);
@@ -180,20 +171,14 @@ fn effective<'d>(operation: &Operation<'d>) -> Vec<Node<'d>> {
 
 /// The position of a path parameter in the path.
 fn position(operation: &Operation<'_>, parameter: &Node<'_>) -> Option<usize> {
-    let name = parameter
-        .text("name")
-        .filter(|_| key(parameter).0 == "path")?;
+    let name = parameter.text("name").filter(|_| key(parameter).0 == "path")?;
     operation.path_names().position(|known| known == name)
 }
 
 fn key(parameter: &Node<'_>) -> (String, String) {
     let place = parameter.text("in").unwrap_or_default();
     let name = parameter.text("name").unwrap_or_default();
-    let name = if place == "header" {
-        name.to_ascii_lowercase()
-    } else {
-        name.to_owned()
-    };
+    let name = if place == "header" { name.to_ascii_lowercase() } else { name.to_owned() };
     (place.to_owned(), name)
 }
 

@@ -76,15 +76,8 @@ impl Report {
             let line = &lines[*index];
             (std::cmp::Reverse(line.class), parts.get(line.part.as_str()))
         });
-        let lines = order
-            .into_iter()
-            .map(|index| lines[index].clone())
-            .collect();
-        Self {
-            lines,
-            ignored: Vec::new(),
-            unmatched: Vec::new(),
-        }
+        let lines = order.into_iter().map(|index| lines[index].clone()).collect();
+        Self { lines, ignored: Vec::new(), unmatched: Vec::new() }
     }
 
     /// Ignores the changes that an entry matches. They are listed with the reason of the first such
@@ -92,14 +85,10 @@ impl Report {
     #[must_use]
     pub fn ignoring(mut self, entries: &[Ignored]) -> Self {
         let found = |line: &Line| entries.iter().find(|entry| entry.matches(line));
-        let unmatched = entries
-            .iter()
-            .filter(|entry| !self.lines.iter().any(|line| entry.matches(line)));
+        let unmatched =
+            entries.iter().filter(|entry| !self.lines.iter().any(|line| entry.matches(line)));
         self.unmatched = unmatched.cloned().collect();
-        let (ignored, lines) = self
-            .lines
-            .into_iter()
-            .partition(|line| found(line).is_some());
+        let (ignored, lines) = self.lines.into_iter().partition(|line| found(line).is_some());
         let ignored: Vec<Line> = ignored;
         let with_reason = ignored.into_iter().filter_map(|line| {
             let reason = found(&line)?.reason.clone();
@@ -143,11 +132,7 @@ impl Report {
             return "no change; version bump: none".into();
         }
         let counts = Class::ALL.map(|(class, name)| format!("{} {name}", self.count(class)));
-        format!(
-            "{}; version bump: {}",
-            counts.join(", "),
-            self.bump().name()
-        )
+        format!("{}; version bump: {}", counts.join(", "), self.bump().name())
     }
 
     /// The report as plain text for a terminal. It ends with a newline.
@@ -211,15 +196,9 @@ impl Report {
         let unmatched = unmatched.map(|entry| format!("`{}` in {}", entry.kind, entry.part));
         let notes = [
             ("Ignored", ignored.collect::<Vec<_>>()),
-            (
-                "Ignore entries that match no change; delete them",
-                unmatched.collect(),
-            ),
+            ("Ignore entries that match no change; delete them", unmatched.collect()),
         ];
-        notes
-            .into_iter()
-            .filter(|(_, notes)| !notes.is_empty())
-            .collect()
+        notes.into_iter().filter(|(_, notes)| !notes.is_empty()).collect()
     }
 
     /// The report as JSON with the fields `class`, `bump`, `counts`, `changes`, `ignored` and
@@ -251,10 +230,7 @@ impl Report {
                 _ => parts.push((&line.part, vec![line])),
             }
         }
-        parts
-            .into_iter()
-            .map(|(part, lines)| (part, grouped(&lines)))
-            .collect()
+        parts.into_iter().map(|(part, lines)| (part, grouped(&lines))).collect()
     }
 }
 
@@ -293,17 +269,9 @@ fn enumerate(subjects: &[&str]) -> String {
     let mut text = String::new();
     let mut last_kind = "";
     // Naming one more subject is as short as "and 1 more".
-    let shown = if subjects.len() == NAMED + 1 {
-        NAMED + 1
-    } else {
-        NAMED
-    };
+    let shown = if subjects.len() == NAMED + 1 { NAMED + 1 } else { NAMED };
     for subject in subjects.iter().take(shown) {
-        let subject = if subject.is_empty() {
-            "itself"
-        } else {
-            subject
-        };
+        let subject = if subject.is_empty() { "itself" } else { subject };
         let (kind, name) = match subject.split_once(" `") {
             Some((kind, name)) if !name.contains(',') => (kind, name),
             _ => (subject, ""),
@@ -330,11 +298,7 @@ fn enumerate(subjects: &[&str]) -> String {
 fn directions(line: &Line) -> String {
     match (line.request, line.response) {
         (Some(request), Some(response)) if request != response => {
-            format!(
-                " (requests: {}, responses: {})",
-                request.name(),
-                response.name()
-            )
+            format!(" (requests: {}, responses: {})", request.name(), response.name())
         }
         _ => String::new(),
     }

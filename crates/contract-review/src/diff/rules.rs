@@ -121,21 +121,13 @@ pub(super) fn required_changed(now: bool, direction: Direction) -> Class {
 
 /// `open`: values other than the listed ones are allowed, so readers must expect unknown values.
 pub(super) fn enum_values_added(open: bool, direction: Direction) -> Class {
-    if open {
-        Class::Additive
-    } else {
-        allowed_values(Change::Wider, direction)
-    }
+    if open { Class::Additive } else { allowed_values(Change::Wider, direction) }
 }
 
 /// `open`: a value that is no longer listed is still allowed. In any case, generated code no longer
 /// has a variant for it.
 pub(super) fn enum_values_removed(open: bool, direction: Direction) -> Class {
-    if open {
-        Class::SourceBreaking
-    } else {
-        new_type(allowed_values(Change::Narrower, direction))
-    }
+    if open { Class::SourceBreaking } else { new_type(allowed_values(Change::Narrower, direction)) }
 }
 
 /// Undeclared fields are no longer allowed. Callers that send them are rejected. Callers that read
@@ -249,11 +241,7 @@ pub(super) fn bound_change(
 }
 
 fn wider_if(wider: bool) -> Change {
-    if wider {
-        Change::Wider
-    } else {
-        Change::Narrower
-    }
+    if wider { Change::Wider } else { Change::Narrower }
 }
 
 /// Whether two values are equal, where `1`, `1.0` and `1e0` are the same number.
@@ -265,8 +253,7 @@ pub(super) fn same_value(a: &Value, b: &Value) -> bool {
         }
         (Value::Object(x), Value::Object(y)) => {
             x.len() == y.len()
-                && x.iter()
-                    .all(|(key, a)| y.get(key).is_some_and(|b| same_value(a, b)))
+                && x.iter().all(|(key, a)| y.get(key).is_some_and(|b| same_value(a, b)))
         }
         (a, b) => a == b,
     }
@@ -353,10 +340,7 @@ mod tests {
     #[test]
     fn types_are_sets_and_integers_are_numbers() {
         let change = |old: &[&'static str], new: &[&'static str]| {
-            types_change(
-                &old.iter().copied().collect(),
-                &new.iter().copied().collect(),
-            )
+            types_change(&old.iter().copied().collect(), &new.iter().copied().collect())
         };
         assert_eq!(change(&["string"], &["string"]), None);
         assert_eq!(change(&["string"], &["null", "string"]), Some(Wider));
@@ -394,33 +378,17 @@ mod tests {
             let some = |v: Value| (!v.is_null()).then_some(v);
             bound_change(keyword, some(old).as_ref(), some(new).as_ref())
         };
-        for lower in [
-            "minimum",
-            "exclusiveMinimum",
-            "minLength",
-            "minItems",
-            "minProperties",
-        ] {
+        for lower in ["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"] {
             assert_eq!(change(lower, json!(1), json!(0)), Some(Wider), "{lower}");
             assert_eq!(change(lower, json!(1), json!(2)), Some(Narrower), "{lower}");
         }
-        for upper in [
-            "maximum",
-            "exclusiveMaximum",
-            "maxLength",
-            "maxItems",
-            "maxProperties",
-        ] {
+        for upper in ["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"] {
             assert_eq!(change(upper, json!(1), json!(2)), Some(Wider), "{upper}");
             assert_eq!(change(upper, json!(1), json!(0)), Some(Narrower), "{upper}");
         }
         for bound in BOUNDS {
             assert_eq!(change(bound, json!(1), json!(1.0)), None, "{bound}");
-            assert_eq!(
-                change(bound, Value::Null, json!(1)),
-                Some(Narrower),
-                "{bound}"
-            );
+            assert_eq!(change(bound, Value::Null, json!(1)), Some(Narrower), "{bound}");
             assert_eq!(change(bound, json!(1), Value::Null), Some(Wider), "{bound}");
         }
         assert_eq!(change("multipleOf", json!(10), json!(5)), Some(Wider));

@@ -65,10 +65,7 @@ impl<'d> Comparison<'d> {
             if is_alone(old) && is_alone(new) {
                 return self.enqueue(old_target, new_target, direction);
             }
-            let siblings = (
-                Shape::siblings_of_reference(old),
-                Shape::siblings_of_reference(new),
-            );
+            let siblings = (Shape::siblings_of_reference(old), Shape::siblings_of_reference(new));
             if siblings.0.allows_everything() && siblings.1.allows_everything() {
                 self.enqueue(old_target, new_target, direction);
                 self.annotations(&Pair {
@@ -120,15 +117,11 @@ impl<'d> Comparison<'d> {
         if let Some(outcome) = self.shared.compared.get(&pair).cloned() {
             return self.report_repeated(place, &new[0], &outcome, direction);
         }
-        self.shared
-            .compared
-            .insert(pair.clone(), Outcome::default());
+        self.shared.compared.insert(pair.clone(), Outcome::default());
         let count = self.facts.count();
         self.shapes_of(place, old, new, direction);
-        let outcome = Outcome {
-            subject: place.subject.clone(),
-            class: self.facts.most_severe_since(count),
-        };
+        let outcome =
+            Outcome { subject: place.subject.clone(), class: self.facts.most_severe_since(count) };
         self.shared.compared.insert(pair, outcome);
     }
 
@@ -148,8 +141,7 @@ impl<'d> Comparison<'d> {
                 subject => subject,
             };
             let text = format!("changed in the same way as {first}");
-            self.facts
-                .record_in((class, direction), "same-change", place, new, text);
+            self.facts.record_in((class, direction), "same-change", place, new, text);
         }
     }
 
@@ -196,10 +188,7 @@ impl<'d> Comparison<'d> {
         if let (Some(old_name), Some(new_name)) = (old.schema_name(), new.schema_name())
             && old_name != new_name
         {
-            self.shared
-                .renamed
-                .entry(old_name.into())
-                .or_insert_with(|| new_name.into());
+            self.shared.renamed.entry(old_name.into()).or_insert_with(|| new_name.into());
         }
         let pair = (old.at.to_string(), new.at.to_string(), direction);
         if self.shared.seen.insert(pair) {
@@ -241,8 +230,7 @@ impl<'d> Comparison<'d> {
         text: impl Into<String>,
     ) {
         let verdict = (class, pair.direction);
-        self.facts
-            .record_in(verdict, kind, pair.place, pair.node, text);
+        self.facts.record_in(verdict, kind, pair.place, pair.node, text);
     }
 
     /// Reports a change of the values that the pair allows.
@@ -253,12 +241,7 @@ impl<'d> Comparison<'d> {
         kind: &'static str,
         text: impl Into<String>,
     ) {
-        self.report(
-            pair,
-            rules::allowed_values(change, pair.direction),
-            kind,
-            text,
-        );
+        self.report(pair, rules::allowed_values(change, pair.direction), kind, text);
     }
 
     /// Reports a change of the values that the pair allows, with which generated code has another
@@ -385,8 +368,5 @@ pub(super) fn null_change(allowed: bool) -> (&'static str, &'static str) {
 
 /// Whether a reference has no sibling keywords.
 fn is_alone(reference: &Node<'_>) -> bool {
-    reference
-        .value
-        .as_object()
-        .is_some_and(|map| map.len() == 1)
+    reference.value.as_object().is_some_and(|map| map.len() == 1)
 }

@@ -15,12 +15,7 @@ impl<'d> Comparison<'d> {
     pub(super) fn default_security(&mut self) {
         let (old, new) = (self.old.clone(), self.new.clone());
         let place = Place::part("security of every operation");
-        self.requirements(
-            &place,
-            &requirements(&old, &old),
-            &requirements(&new, &new),
-            &new,
-        );
+        self.requirements(&place, &requirements(&old, &old), &requirements(&new, &new), &new);
         let place = Place::part("servers");
         self.servers(&place, &old, &new);
     }
@@ -54,13 +49,11 @@ impl<'d> Comparison<'d> {
                 false => Class::Breaking,
             };
             let text = format!("{} removed", requirement_name(old));
-            self.facts
-                .record(class, "security-removed", place, node, text);
+            self.facts.record(class, "security-removed", place, node, text);
         }
         for new in added {
             let text = format!("{} added", requirement_name(new));
-            self.facts
-                .record(Class::Additive, "security-added", place, node, text);
+            self.facts.record(Class::Additive, "security-added", place, node, text);
         }
     }
 
@@ -75,13 +68,11 @@ impl<'d> Comparison<'d> {
             let (before, after) = (texts(old.get(scheme)), texts(Some(scopes)));
             for scope in after.iter().filter(|scope| !before.contains(scope)) {
                 let text = format!("`{scheme}` now requires scope `{scope}`");
-                self.facts
-                    .record(Class::Breaking, "scope-added", place, node, text);
+                self.facts.record(Class::Breaking, "scope-added", place, node, text);
             }
             for scope in before.iter().filter(|scope| !after.contains(scope)) {
                 let text = format!("`{scheme}` no longer requires scope `{scope}`");
-                self.facts
-                    .record(Class::Additive, "scope-removed", place, node, text);
+                self.facts.record(Class::Additive, "scope-removed", place, node, text);
             }
         }
     }
@@ -124,12 +115,10 @@ impl<'d> Comparison<'d> {
             match &entry {
                 Entry::Both(old, flow) => self.flow(&place, old, flow),
                 Entry::Added(flow) => {
-                    self.facts
-                        .record(Class::Additive, "flow-added", &place, flow, "added");
+                    self.facts.record(Class::Additive, "flow-added", &place, flow, "added");
                 }
                 Entry::Removed(flow) => {
-                    self.facts
-                        .record(Class::Breaking, "flow-removed", &place, flow, "removed");
+                    self.facts.record(Class::Breaking, "flow-removed", &place, flow, "removed");
                 }
             }
         }
@@ -169,8 +158,7 @@ impl<'d> Comparison<'d> {
             let value =
                 |text: Option<&str>| text.map_or_else(|| "none".into(), |text| format!("`{text}`"));
             let text = format!("{keyword} {} -> {}", value(before), value(after));
-            self.facts
-                .record(class, "security-scheme-changed", place, new, text);
+            self.facts.record(class, "security-scheme-changed", place, new, text);
         }
     }
 
@@ -182,10 +170,7 @@ impl<'d> Comparison<'d> {
     ) {
         let own = |operation: &Operation<'d>, root: &Node<'d>| {
             let nodes = [&operation.node, &operation.item];
-            let own = nodes
-                .into_iter()
-                .find(|node| node.get("servers").is_some())
-                .cloned();
+            let own = nodes.into_iter().find(|node| node.get("servers").is_some()).cloned();
             (own.is_some(), own.unwrap_or_else(|| root.clone()))
         };
         let (before, after) = (own(old, &self.old), own(new, &self.new));
@@ -197,9 +182,7 @@ impl<'d> Comparison<'d> {
     fn servers(&mut self, place: &Place, old: &Node<'d>, new: &Node<'d>) {
         let servers = |node: &Node<'d>| -> Vec<(&'d str, Node<'d>)> {
             let servers = node.items("servers").into_iter();
-            servers
-                .map(|server| (server.text("url").unwrap_or_default(), server))
-                .collect()
+            servers.map(|server| (server.text("url").unwrap_or_default(), server)).collect()
         };
         let (before, after) = (servers(old), servers(new));
         for (url, entry) in matched(before.clone(), after.clone(), same_url) {
@@ -231,8 +214,7 @@ impl<'d> Comparison<'d> {
             && after.iter().any(|(url, _)| same_url(url, was))
         {
             let text = format!("the first server, which clients use by default, is now `{now}`");
-            self.facts
-                .record(Class::Breaking, "server-order-changed", place, node, text);
+            self.facts.record(Class::Breaking, "server-order-changed", place, node, text);
         }
     }
 }
@@ -246,10 +228,7 @@ fn same_url(a: &str, b: &str) -> bool {
 fn meets(old: &Map<String, Value>, new: &Map<String, Value>) -> bool {
     new.iter().all(|(scheme, scopes)| {
         let granted = texts(old.get(scheme));
-        old.contains_key(scheme)
-            && texts(Some(scopes))
-                .iter()
-                .all(|scope| granted.contains(scope))
+        old.contains_key(scheme) && texts(Some(scopes)).iter().all(|scope| granted.contains(scope))
     })
 }
 
@@ -258,19 +237,13 @@ fn required_schemes(root: &Node<'_>) -> BTreeSet<String> {
     let operations = operations(root).into_iter().map(|operation| operation.node);
     let owners = operations.chain([root.clone()]);
     let requirements = owners.flat_map(|owner| requirements(&owner, root));
-    requirements
-        .flat_map(|requirement| requirement.into_iter().map(|(name, _)| name))
-        .collect()
+    requirements.flat_map(|requirement| requirement.into_iter().map(|(name, _)| name)).collect()
 }
 
 /// The requirements of an operation or of the whole document, each with sorted schemes. An empty
 /// requirement means that no authorization is required.
 fn requirements(node: &Node<'_>, root: &Node<'_>) -> Vec<Map<String, Value>> {
-    let from = if node.get("security").is_some() {
-        node
-    } else {
-        root
-    };
+    let from = if node.get("security").is_some() { node } else { root };
     let mut found: Vec<Map<String, Value>> = from
         .items("security")
         .iter()
@@ -299,8 +272,5 @@ fn requirement_name(requirement: &Map<String, Value>) -> String {
 
 fn texts(list: Option<&Value>) -> Vec<&str> {
     let list = list.and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    list.into_iter().flatten().filter_map(Value::as_str).collect()
 }

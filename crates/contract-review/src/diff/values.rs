@@ -38,18 +38,14 @@ impl<'d> Comparison<'d> {
         kind: &'static str,
         text: String,
     ) {
-        let wire = change.map_or(Class::Docs, |change| {
-            rules::allowed_values(change, pair.direction)
-        });
+        let wire =
+            change.map_or(Class::Docs, |change| rules::allowed_values(change, pair.direction));
         self.report(pair, rules::new_type(wire), kind, text);
     }
 
     fn openness(&mut self, pair: &Pair<'_, 'd>) {
         let (change, text) = match (pair.old.open, pair.new.open) {
-            (false, true) => (
-                Change::Wider,
-                "values other than the listed ones are now allowed",
-            ),
+            (false, true) => (Change::Wider, "values other than the listed ones are now allowed"),
             (true, false) => (Change::Narrower, "only the listed values are now allowed"),
             _ => return,
         };

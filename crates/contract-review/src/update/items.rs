@@ -14,18 +14,11 @@ pub(super) fn identified<'d>(document: &'d Value, list: Option<&'d Value>) -> Ve
     for item in list.and_then(Value::as_array).into_iter().flatten() {
         // A reference to a parameter has the identity of the parameter.
         let target = resolved(document, item);
-        let target = if target["in"].is_string() {
-            target
-        } else {
-            item
-        };
+        let target = if target["in"].is_string() { target } else { item };
         let text = |key: &str| target[key].as_str().unwrap_or_default();
         let name = ["$ref", "in", "name", "url"].map(text).join(" ");
         let mut repeated = 0;
-        while named
-            .iter()
-            .any(|(known, _)| *known == format!("{name} {repeated}"))
-        {
+        while named.iter().any(|(known, _)| *known == format!("{name} {repeated}")) {
             repeated += 1;
         }
         named.push((format!("{name} {repeated}"), item));
@@ -39,9 +32,7 @@ pub(super) fn identified<'d>(document: &'d Value, list: Option<&'d Value>) -> Ve
 pub(super) fn follow_renames(before: &mut [Item<'_>], after: &[Item<'_>]) {
     let alone = |of: &[Item<'_>], others: &[Item<'_>]| -> Vec<usize> {
         let known = |name: &str| others.iter().any(|(other, _)| other == name);
-        (0..of.len())
-            .filter(|index| !known(&of[*index].0))
-            .collect()
+        (0..of.len()).filter(|index| !known(&of[*index].0)).collect()
     };
     let (removed, added) = (alone(before, after), alone(after, before));
     let mut renames = Vec::new();
@@ -49,9 +40,7 @@ pub(super) fn follow_renames(before: &mut [Item<'_>], after: &[Item<'_>]) {
         let item = after[*new].1;
         let alike = |index: &&usize| is_alike(before[**index].1, item);
         let old: Vec<_> = removed.iter().filter(alike).collect();
-        let rivals = added
-            .iter()
-            .filter(|rival| is_alike(after[**rival].1, item));
+        let rivals = added.iter().filter(|rival| is_alike(after[**rival].1, item));
         let nth = rivals.clone().position(|rival| rival == new);
         match old.as_slice() {
             [only] if rivals.count() == 1 => renames.push((**only, *new)),

@@ -49,9 +49,9 @@ pub(super) fn undescribed(document: &Value) -> Vec<Pointer> {
     fn walk(node: &Value, at: &Pointer, found: &mut Vec<Pointer>) {
         match node {
             text if is_marker(text) => found.push(at.clone()),
-            Value::Object(map) => map
-                .iter()
-                .for_each(|(key, value)| walk(value, &at.join(key), found)),
+            Value::Object(map) => {
+                map.iter().for_each(|(key, value)| walk(value, &at.join(key), found))
+            }
             Value::Array(items) => items
                 .iter()
                 .enumerate()
@@ -67,18 +67,12 @@ pub(super) fn undescribed(document: &Value) -> Vec<Pointer> {
 /// Adds the tags that operations use to the list of tags, because every tag needs a description.
 fn publish_tags(published: &mut Value) {
     let mut tags = published["tags"].as_array().cloned().unwrap_or_default();
-    let mut known: BTreeSet<String> = tags
-        .iter()
-        .filter_map(|tag| tag["name"].as_str().map(str::to_owned))
-        .collect();
+    let mut known: BTreeSet<String> =
+        tags.iter().filter_map(|tag| tag["name"].as_str().map(str::to_owned)).collect();
     let items = published["paths"].as_object().into_iter().flatten();
     for (_, item) in items {
         for (_, operation) in item.as_object().into_iter().flatten() {
-            for tag in operation["tags"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
+            for tag in operation["tags"].as_array().into_iter().flatten().filter_map(Value::as_str)
             {
                 if known.insert(tag.to_owned()) {
                     tags.push(json!({ "name": tag }));
@@ -140,11 +134,8 @@ impl Merger<'_> {
         let before = ours.and_then(|ours| self.ours_of(object, ours, facts));
         let before = before.as_deref();
         let kept = |key: &str| is_description(object, key);
-        let names: Vec<String> = facts
-            .keys()
-            .filter(|key| !is_dropped(object, key))
-            .cloned()
-            .collect();
+        let names: Vec<String> =
+            facts.keys().filter(|key| !is_dropped(object, key)).cloned().collect();
         let mut merged = Map::new();
         for key in order(&keys(before), &names, kept) {
             let (old, new) = (before.and_then(|map| map.get(&key)), facts.get(&key));
@@ -206,10 +197,7 @@ impl Merger<'_> {
                 ours: resolved(self.ours, ours).clone(),
                 old_place: old_place.map(str::to_owned),
             };
-            self.found
-                .borrow_mut()
-                .entry(place.to_owned())
-                .or_insert(object);
+            self.found.borrow_mut().entry(place.to_owned()).or_insert(object);
         }
     }
 
@@ -221,10 +209,7 @@ impl Merger<'_> {
         if let Some((keyword, after)) = required_description(object)
             && !merged.contains_key(keyword)
         {
-            let places = merged
-                .keys()
-                .enumerate()
-                .filter(|(_, key)| after.contains(&key.as_str()));
+            let places = merged.keys().enumerate().filter(|(_, key)| after.contains(&key.as_str()));
             let place = places.map(|(index, _)| index + 1).max().unwrap_or(0);
             merged.shift_insert(place, keyword.into(), marker(at));
         }
@@ -251,10 +236,7 @@ impl Merger<'_> {
             let at = at.join(&name);
             let shared = self.shared.get(at.as_str()).map(|object| &object.ours);
             let old = old.or(shared);
-            merged.insert(
-                name.clone(),
-                self.object(object, true, old, &facts[&name], &at),
-            );
+            merged.insert(name.clone(), self.object(object, true, old, &facts[&name], &at));
         }
         Value::Object(merged)
     }
@@ -274,10 +256,7 @@ impl Merger<'_> {
         let after = identified(self.published, Some(published));
         follow_renames(&mut before, &after);
         let names = |items: &[(String, &Value)]| {
-            items
-                .iter()
-                .map(|(name, _)| name.clone())
-                .collect::<Vec<_>>()
+            items.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
         };
         let find = |items: &[(String, &Value)], name: &str| -> Option<Value> {
             let found = items.iter().find(|(known, _)| known == name);
@@ -313,10 +292,7 @@ impl Merger<'_> {
 }
 
 fn keys(map: Option<&Map<String, Value>>) -> Vec<String> {
-    map.into_iter()
-        .flatten()
-        .map(|(key, _)| key.clone())
-        .collect()
+    map.into_iter().flatten().map(|(key, _)| key.clone()).collect()
 }
 
 /// The marker for a missing description.
@@ -337,9 +313,8 @@ fn set(ours: Option<&Value>, published: &Value) -> Value {
     };
     let texts = |items: &[Value]| items.iter().map(Value::to_string).collect::<Vec<_>>();
     let ordered = order(&texts(ours), &texts(items), |_| false);
-    let found = ordered
-        .iter()
-        .filter_map(|text| items.iter().find(|item| item.to_string() == *text));
+    let found =
+        ordered.iter().filter_map(|text| items.iter().find(|item| item.to_string() == *text));
     Value::Array(found.cloned().collect())
 }
 
@@ -349,19 +324,13 @@ fn scopes(ours: Option<&Value>, published: &Value, at: &Pointer) -> Value {
         return published.clone();
     };
     let before = ours.and_then(Value::as_object);
-    let names: Vec<String> = facts
-        .keys()
-        .filter(|key| !key.starts_with("x-"))
-        .cloned()
-        .collect();
-    let merged = order(&keys(before), &names, |_| false)
-        .into_iter()
-        .map(|name| {
-            let text = before.and_then(|map| map.get(&name)).cloned();
-            let text = text.filter(|text| !is_marker(text));
-            let text = text.unwrap_or_else(|| marker(&at.join(&name)));
-            (name, text)
-        });
+    let names: Vec<String> = facts.keys().filter(|key| !key.starts_with("x-")).cloned().collect();
+    let merged = order(&keys(before), &names, |_| false).into_iter().map(|name| {
+        let text = before.and_then(|map| map.get(&name)).cloned();
+        let text = text.filter(|text| !is_marker(text));
+        let text = text.unwrap_or_else(|| marker(&at.join(&name)));
+        (name, text)
+    });
     Value::Object(merged.collect())
 }
 
@@ -403,10 +372,7 @@ mod tests {
         }));
         let merged = merge(&document(json!({})), &theirs);
         assert!(!merged.to_string().contains("their words"), "{merged}");
-        let places: Vec<String> = undescribed(&merged)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let places: Vec<String> = undescribed(&merged).iter().map(ToString::to_string).collect();
         assert_eq!(
             places,
             [
@@ -503,10 +469,7 @@ mod tests {
         assert_eq!(descriptions(&ours, &theirs), ["ours"; 4]);
         let merged = merge(&ours, &theirs);
         let schemas = merged["components"]["schemas"].as_object().unwrap();
-        assert_eq!(
-            schemas.keys().collect::<Vec<_>>(),
-            ["First", "New", "Inner"]
-        );
+        assert_eq!(schemas.keys().collect::<Vec<_>>(), ["First", "New", "Inner"]);
         // The old schema is still published, so the other one is a new schema.
         let mut both = theirs.clone();
         both["components"]["schemas"]["A"] = ours["components"]["schemas"]["A"].clone();
@@ -563,25 +526,13 @@ mod tests {
                 ],
             ),
         ] {
-            assert_eq!(
-                descriptions(&ours, &with(theirs.clone())),
-                expected,
-                "{theirs}"
-            );
+            assert_eq!(descriptions(&ours, &with(theirs.clone())), expected, "{theirs}");
         }
         // The order identifies path parameters.
         let path = |names: [&str; 2]| {
-            with(json!(names.map(|name| parameter(
-                "path",
-                name,
-                "string",
-                &format!("our {name}")
-            ))))
+            with(json!(names.map(|name| parameter("path", name, "string", &format!("our {name}")))))
         };
-        assert_eq!(
-            descriptions(&path(["a", "b"]), &path(["x", "y"])),
-            ["our a", "our b"]
-        );
+        assert_eq!(descriptions(&path(["a", "b"]), &path(["x", "y"])), ["our a", "our b"]);
     }
 
     #[test]
@@ -610,14 +561,8 @@ mod tests {
         assert!(!text.contains("theirs"), "{text}");
         // Only the response itself has no description of ours.
         assert_eq!(undescribed(&moved).len(), 0, "{text}");
-        assert_eq!(
-            moved["paths"]["/a"]["get"]["parameters"],
-            json!([reference("parameters/A")])
-        );
-        assert_eq!(
-            moved["components"]["parameters"]["A"]["description"],
-            "ours"
-        );
+        assert_eq!(moved["paths"]["/a"]["get"]["parameters"], json!([reference("parameters/A")]));
+        assert_eq!(moved["components"]["parameters"]["A"]["description"], "ours");
         assert_eq!(moved["components"]["schemas"]["I"]["description"], "ours");
         let back = merge(&shared("ours"), &inline("theirs"));
         assert_eq!(back["paths"], inline("ours")["paths"]);
@@ -632,11 +577,7 @@ mod tests {
             document
         };
         let ours = with(json!([parameter("a", "our a"), parameter("b", "our b")]));
-        let theirs = with(json!([
-            parameter("a", "x"),
-            parameter("n", "x"),
-            parameter("b", "x")
-        ]));
+        let theirs = with(json!([parameter("a", "x"), parameter("n", "x"), parameter("b", "x")]));
         let merged = merge(&ours, &theirs);
         let texts: Vec<&str> = merged["paths"]["/a"]["get"]["parameters"]
             .as_array()
@@ -644,13 +585,6 @@ mod tests {
             .iter()
             .map(|p| p["description"].as_str().unwrap())
             .collect();
-        assert_eq!(
-            texts,
-            [
-                "our a",
-                "TODO: describe `#/paths/~1a/get/parameters/1`",
-                "our b"
-            ]
-        );
+        assert_eq!(texts, ["our a", "TODO: describe `#/paths/~1a/get/parameters/1`", "our b"]);
     }
 }

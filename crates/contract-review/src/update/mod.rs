@@ -83,9 +83,7 @@ impl Proposal {
         if !self.undescribed.is_empty() {
             let count = self.undescribed.len();
             let marker = MARKER.trim_end();
-            text.push_str(&format!(
-                "\n{count} texts to write, each marked \"{marker}\":\n"
-            ));
+            text.push_str(&format!("\n{count} texts to write, each marked \"{marker}\":\n"));
             for place in &self.undescribed {
                 text.push_str(&format!("  {place}{}\n", self.item_name(place)));
             }
@@ -97,10 +95,7 @@ impl Proposal {
     /// of the item.
     fn item_name(&self, place: &Pointer) -> String {
         let item = place.as_str().rsplit_once('/').map_or("", |(item, _)| item);
-        let name = self
-            .document
-            .pointer(item)
-            .and_then(|item| item["name"].as_str());
+        let name = self.document.pointer(item).and_then(|item| item["name"].as_str());
         name.map_or_else(String::new, |name| format!(" ({name})"))
     }
 }

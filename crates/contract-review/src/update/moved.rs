@@ -38,8 +38,7 @@ fn places(document: &Value) -> BTreeMap<String, Place> {
         }
     }
     let once = found.into_iter().filter(|(_, places)| places.len() == 1);
-    once.filter_map(|(id, mut places)| Some((id, places.pop()?)))
-        .collect()
+    once.filter_map(|(id, mut places)| Some((id, places.pop()?))).collect()
 }
 
 /// Moves the operations. All are removed before any is inserted, because two operations can swap

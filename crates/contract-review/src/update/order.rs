@@ -46,14 +46,8 @@ mod tests {
     fn our_order_is_kept_and_new_names_follow_their_published_predecessor() {
         let ours = names("d a c b");
         assert_eq!(order(&ours, &names("a b c d"), |_| false), ours);
-        assert_eq!(
-            order(&ours, &names("a n b c d"), |_| false),
-            names("d a n c b")
-        );
-        assert_eq!(
-            order(&ours, &names("m n a b c d"), |_| false),
-            names("m n d a c b")
-        );
+        assert_eq!(order(&ours, &names("a n b c d"), |_| false), names("d a n c b"));
+        assert_eq!(order(&ours, &names("m n a b c d"), |_| false), names("m n d a c b"));
         assert_eq!(order(&[], &names("b a"), |_| false), names("b a"));
     }
 

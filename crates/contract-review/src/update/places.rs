@@ -153,10 +153,7 @@ mod tests {
 
     #[test]
     fn names_are_not_treated_as_keywords() {
-        assert_eq!(
-            under(Object::Schema, "properties"),
-            Kind::Map(Object::Schema)
-        );
+        assert_eq!(under(Object::Schema, "properties"), Kind::Map(Object::Schema));
         // Inside the map, `description` and `x-y` are names, so the rules for keywords do not
         // apply.
         assert!(is_description(Object::Schema, "description"));

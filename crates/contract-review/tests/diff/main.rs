@@ -64,35 +64,26 @@ fn lines(report: &Report) -> Vec<(Class, String)> {
 /// Returns the entries of `edits` as arguments of [`shelf_with`].
 fn edits(edits: &Value) -> Vec<(&str, Value)> {
     let edits = edits.as_object().into_iter().flatten();
-    edits
-        .map(|(at, value)| (at.as_str(), value.clone()))
-        .collect()
+    edits.map(|(at, value)| (at.as_str(), value.clone())).collect()
 }
 
 #[test]
 fn the_changes_in_the_table_have_the_expected_lines() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diff/cases.yaml");
-    let cases = Source::File(path)
-        .read(Path::new("."))
-        .expect("the table is there");
+    let cases = Source::File(path).read(Path::new(".")).expect("the table is there");
     let cases = cases.as_array().expect("a list");
     assert!(cases.len() > 80);
     let mut wrong = String::new();
     for case in cases {
         let version = case["version"].as_str().unwrap_or("3.0");
         let side = |name: &str| {
-            shelf_edited(
-                version,
-                &[edits(&case["both"]), edits(&case[name])].concat(),
-            )
+            shelf_edited(version, &[edits(&case["both"]), edits(&case[name])].concat())
         };
         let (old, new) = (side("old"), side("new"));
         for (way, old, new) in [("forward", &old, &new), ("backward", &new, &old)] {
             let found = lines(&changes(old, new));
-            let found: Vec<String> = found
-                .iter()
-                .map(|(class, text)| format!("{}: {text}", class.name()))
-                .collect();
+            let found: Vec<String> =
+                found.iter().map(|(class, text)| format!("{}: {text}", class.name())).collect();
             let expected = &case[way];
             if !expected.is_null() && *expected != Value::from(found.clone()) {
                 wrong.push_str(&format!("{case}\n  {way}: {found:#?}\n"));

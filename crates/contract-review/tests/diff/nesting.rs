@@ -25,10 +25,7 @@ fn schemas_that_contain_each_other_are_compared_once() {
     };
     let found = lines(&changes(&tree("string"), &tree("number")));
     let text = |part: &str| {
-        (
-            Breaking,
-            format!("schema `{part}` | property `leaf` | type string -> number"),
-        )
+        (Breaking, format!("schema `{part}` | property `leaf` | type string -> number"))
     };
     assert_eq!(found, [text("B"), text("A")]);
 }
@@ -73,10 +70,7 @@ fn chain(count: usize, link: impl Fn(Value) -> Value, end: Value) -> Value {
         changes.push((format!("/components/schemas/Part{}", index - 1), link(next)));
     }
     changes.push((format!("/components/schemas/Part{}", count - 1), end));
-    let changes: Vec<_> = changes
-        .iter()
-        .map(|(at, value)| (at.as_str(), value.clone()))
-        .collect();
+    let changes: Vec<_> = changes.iter().map(|(at, value)| (at.as_str(), value.clone())).collect();
     shelf_with(&changes)
 }
 
@@ -100,15 +94,9 @@ fn the_last_of_a_thousand_sibling_parts_is_compared() {
             .map(|index| json!({"properties": {format!("p{index}"): {"type": "string"}}}))
             .collect();
         parts.push(json!({"properties": {"last": last}}));
-        shelf_with(&[(
-            "/components/schemas/Book/properties/note",
-            json!({"allOf": parts}),
-        )])
+        shelf_with(&[("/components/schemas/Book/properties/note", json!({"allOf": parts}))])
     };
-    let found = lines(&changes(
-        &wide(json!({"type": "string"})),
-        &wide(json!({"type": "number"})),
-    ));
+    let found = lines(&changes(&wide(json!({"type": "string"})), &wide(json!({"type": "number"}))));
     let line = "schema `Book` | property `note`, property `last` | type string -> number";
     assert_eq!(found, [(Breaking, line.to_owned())]);
 }
@@ -120,23 +108,14 @@ fn many_alternatives_are_matched_by_name() {
         let kind = |name: String| json!({"type": "object", "properties": {name: {"anyOf": [{"type": "string"}, {"type": "object"}]}}});
         let mut all: Vec<Value> = (0..2000).map(|index| kind(format!("f{index}"))).collect();
         all.push(kind(last.to_owned()));
-        shelf_with(&[(
-            "/components/schemas/Book/properties/note",
-            json!({"anyOf": all}),
-        )])
+        shelf_with(&[("/components/schemas/Book/properties/note", json!({"anyOf": all}))])
     };
     let found = lines(&changes(&many("before"), &many("after")));
     let line = |class, what| {
         let note = "schema `Book` | property `note`";
         (class, format!("{note} | alternative object with {what}"))
     };
-    assert_eq!(
-        found,
-        [
-            line(Breaking, "`after` added"),
-            line(Breaking, "`before` removed")
-        ]
-    );
+    assert_eq!(found, [line(Breaking, "`after` added"), line(Breaking, "`before` removed")]);
 }
 
 #[test]
@@ -146,19 +125,13 @@ fn a_change_at_several_places_is_reported_at_each() {
         shelf_with(&[
             ("/components/schemas/A", json!({"type": "string"})),
             ("/components/schemas/B", json!({"type": "number"})),
-            (
-                "/components/schemas/Book/properties/left",
-                reference.clone(),
-            ),
+            ("/components/schemas/Book/properties/left", reference.clone()),
             ("/components/schemas/Book/properties/right", reference),
         ])
     };
     let found = lines(&changes(&side("A"), &side("B")));
     let line = |place: &str, text: &str| {
-        (
-            Breaking,
-            format!("schema `Book` | property `{place}` | {text}"),
-        )
+        (Breaking, format!("schema `Book` | property `{place}` | {text}"))
     };
     assert_eq!(
         found,

@@ -9,14 +9,8 @@ use crate::{changes, shelf, shelf_with};
 #[test]
 fn text_markdown_and_json_contain_the_same_changes() {
     let new = shelf_with(&[
-        (
-            "/components/schemas/Book/properties/title",
-            json!({"type": "string", "minLength": 2}),
-        ),
-        (
-            "/paths/~1books/post/responses/201/description",
-            json!("It is added"),
-        ),
+        ("/components/schemas/Book/properties/title", json!({"type": "string", "minLength": 2})),
+        ("/paths/~1books/post/responses/201/description", json!("It is added")),
     ]);
     let report = changes(&shelf("3.0"), &new);
     assert_eq!(
@@ -58,22 +52,14 @@ fn line_about(names: &[&str], response: bool) -> String {
     let with = |text: &str| {
         let mut edits = parameters(text.into());
         if response {
-            edits.push((
-                "/paths/~1books/post/responses/201/description".into(),
-                text.into(),
-            ));
+            edits.push(("/paths/~1books/post/responses/201/description".into(), text.into()));
         }
-        let edits: Vec<_> = edits
-            .iter()
-            .map(|(at, value)| (at.as_str(), value.clone()))
-            .collect();
+        let edits: Vec<_> = edits.iter().map(|(at, value)| (at.as_str(), value.clone())).collect();
         shelf_with(&edits)
     };
     let text = changes(&with("old"), &with("new")).to_text();
     let line = text.lines().nth(2).expect("a line").trim();
-    line.strip_suffix(": description reworded")
-        .expect("its end")
-        .to_owned()
+    line.strip_suffix(": description reworded").expect("its end").to_owned()
 }
 
 #[test]
@@ -81,21 +67,9 @@ fn changes_of_documentation_with_the_same_text_are_one_line() {
     for (names, response, expected) in [
         (&["a"][..], false, "query parameter `a`"),
         (&["a", "b"], true, "query parameter `a`, `b`; response 201"),
-        (
-            &["a,b", "c"],
-            false,
-            "query parameter `a,b`; query parameter `c`",
-        ),
-        (
-            &["a", "b", "c", "d", "e"],
-            false,
-            "query parameter `a`, `b`, `c`, `d`, `e`",
-        ),
-        (
-            &["a", "b", "c", "d", "e", "f"],
-            false,
-            "query parameter `a`, `b`, `c`, `d`; and 2 more",
-        ),
+        (&["a,b", "c"], false, "query parameter `a,b`; query parameter `c`"),
+        (&["a", "b", "c", "d", "e"], false, "query parameter `a`, `b`, `c`, `d`, `e`"),
+        (&["a", "b", "c", "d", "e", "f"], false, "query parameter `a`, `b`, `c`, `d`; and 2 more"),
     ] {
         assert_eq!(line_about(names, response), expected);
     }
@@ -105,10 +79,7 @@ fn changes_of_documentation_with_the_same_text_are_one_line() {
         ("/paths/~1books/post/requestBody/description", json!("new")),
     ]);
     let text = changes(&shelf("3.0"), &tagged).to_text();
-    assert!(
-        text.contains("\n    request body; itself: description added\n"),
-        "{text}"
-    );
+    assert!(text.contains("\n    request body; itself: description added\n"), "{text}");
 }
 
 #[test]
@@ -118,10 +89,7 @@ fn markdown_is_escaped_outside_of_code() {
         json!({"get": {"operationId": "a_b", "responses": {"204": {"description": "d"}}}}),
     )]);
     let text = changes(&shelf("3.0"), &new).to_markdown();
-    assert!(
-        text.contains("- GET /a\\_b\\*\n  - operation `a_b` added\n"),
-        "{text}"
-    );
+    assert!(text.contains("- GET /a\\_b\\*\n  - operation `a_b` added\n"), "{text}");
 }
 
 #[test]
@@ -169,14 +137,8 @@ fn ignored_changes_are_listed_with_their_reason_and_do_not_count() {
 fn an_ignore_file_must_give_reasons() {
     for (file, expected) in [
         (json!({}), "file: must be a list of ignored changes"),
-        (
-            json!([{"kind": "k", "part": "p"}]),
-            "file: entry 0: missing field `reason`",
-        ),
-        (
-            json!([{"kind": "k", "part": "p", "reason": " "}]),
-            "file: entry 0: `reason` is empty",
-        ),
+        (json!([{"kind": "k", "part": "p"}]), "file: entry 0: missing field `reason`"),
+        (json!([{"kind": "k", "part": "p", "reason": " "}]), "file: entry 0: `reason` is empty"),
         (
             json!([{"kind": "k", "part": "p", "reason": "r", "x": 1}]),
             "file: entry 0: unknown field `x`",
@@ -195,10 +157,9 @@ fn the_published_documents_have_the_known_changes() {
         let path = std::env::var(variable).ok()?;
         Some(serde_json::from_str::<Value>(&std::fs::read_to_string(path).ok()?).expect("JSON"))
     };
-    let (Some(old), Some(new)) = (
-        read("BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD"),
-        read("BARCODE_CLOUD_PUBLISHED_DOCUMENT"),
-    ) else {
+    let (Some(old), Some(new)) =
+        (read("BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD"), read("BARCODE_CLOUD_PUBLISHED_DOCUMENT"))
+    else {
         println!(
             "skipped: BARCODE_CLOUD_PUBLISHED_DOCUMENT and BARCODE_CLOUD_PUBLISHED_DOCUMENT_OLD are not set"
         );
@@ -208,13 +169,7 @@ fn the_published_documents_have_the_known_changes() {
         validate("the published document", document).expect("it is valid");
     }
     let report = compare(&old, &new, Options { prose: false });
-    let count = |kind: &str| {
-        report
-            .lines()
-            .iter()
-            .filter(|line| line.kind == kind)
-            .count()
-    };
+    let count = |kind: &str| report.lines().iter().filter(|line| line.kind == kind).count();
     assert_eq!(report.class(), Some(Class::Warning));
     assert_eq!(report.bump(), Bump::Minor);
     assert_eq!(count("schema-added"), 13);
@@ -224,8 +179,5 @@ fn the_published_documents_have_the_known_changes() {
     // Two defaults, each declared in the query, the form and the JSON body.
     assert_eq!(count("default-changed"), 6);
     assert_eq!(report.lines().len(), 13 + 19 + 22 + 6 + 1);
-    assert_eq!(
-        compare(&new, &old, Options { prose: false }).bump(),
-        Bump::Major
-    );
+    assert_eq!(compare(&new, &old, Options { prose: false }).bump(), Bump::Major);
 }

@@ -11,37 +11,21 @@ fn a_schema_of_requests_and_responses_has_the_more_severe_class() {
     let report = changes(
         &shelf("3.0"),
         &shelf_with(&[
-            (
-                "/components/schemas/Book/properties/isbn",
-                json!({"type": "string"}),
-            ),
-            (
-                "/components/schemas/Book/required",
-                json!(["title", "isbn"]),
-            ),
+            ("/components/schemas/Book/properties/isbn", json!({"type": "string"})),
+            ("/components/schemas/Book/required", json!(["title", "isbn"])),
         ]),
     );
-    let [line] = report.lines() else {
-        panic!("{report:?}")
-    };
-    assert_eq!(
-        (line.request, line.response),
-        (Some(Breaking), Some(Additive))
-    );
+    let [line] = report.lines() else { panic!("{report:?}") };
+    assert_eq!((line.request, line.response), (Some(Breaking), Some(Additive)));
     assert_eq!(line.class, Breaking);
 }
 
 #[test]
 fn a_renamed_schema_is_compared_under_its_new_name() {
-    let mut renamed: Value = serde_json::from_str(
-        &shelf("3.0")
-            .to_string()
-            .replace("schemas/Book", "schemas/Volume"),
-    )
-    .expect("JSON");
-    let schemas = renamed["components"]["schemas"]
-        .as_object_mut()
-        .expect("schemas");
+    let mut renamed: Value =
+        serde_json::from_str(&shelf("3.0").to_string().replace("schemas/Book", "schemas/Volume"))
+            .expect("JSON");
+    let schemas = renamed["components"]["schemas"].as_object_mut().expect("schemas");
     let book = schemas.shift_remove("Book").expect("the schema");
     schemas.insert("Volume".into(), book);
     let text = "schema `Volume` | renamed from `Book`: the same on the wire, but generated code uses the name";
@@ -50,18 +34,13 @@ fn a_renamed_schema_is_compared_under_its_new_name() {
     assert_eq!(found, std::slice::from_ref(&renaming));
     renamed["components"]["schemas"]["Volume"]["properties"]["isbn"] = json!({"type": "string"});
     let text = "schema `Volume` | property `isbn` | added, optional, string";
-    assert_eq!(
-        lines(&changes(&shelf("3.0"), &renamed)),
-        [renaming, (Additive, text.to_owned())]
-    );
+    assert_eq!(lines(&changes(&shelf("3.0"), &renamed)), [renaming, (Additive, text.to_owned())]);
 }
 
 #[test]
 fn descriptions_can_be_excluded() {
-    let reworded = shelf_with(&[(
-        "/paths/~1books/post/responses/201/description",
-        json!("It is added"),
-    )]);
+    let reworded =
+        shelf_with(&[("/paths/~1books/post/responses/201/description", json!("It is added"))]);
     let report = compare(&shelf("3.0"), &reworded, Options { prose: false });
     assert_eq!(report.class(), None);
 }

@@ -47,10 +47,7 @@ pub(crate) fn routes(state: Arc<State>) -> Router {
         .route("/requests", get(requests).delete(forget))
         .route("/requests/events", get(events))
         .route("/tokens/revoke", post(revoke))
-        .route_layer(from_fn_with_state(
-            Arc::clone(&state.allowed_hosts),
-            guard::admit,
-        ))
+        .route_layer(from_fn_with_state(Arc::clone(&state.allowed_hosts), guard::admit))
         .with_state(state)
 }
 
@@ -163,9 +160,7 @@ async fn events(Shared(state): Shared<Arc<State>>) -> Response {
         Some((event, (feed, permit)))
     });
     let events = events.take_until(state.stop.clone().cancelled_owned());
-    Sse::new(events)
-        .keep_alive(KeepAlive::default())
-        .into_response()
+    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
 }
 
 /// Which tokens to revoke: a single token, those of a client, or all.

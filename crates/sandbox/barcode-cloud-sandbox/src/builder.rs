@@ -102,10 +102,8 @@ impl Builder {
         client_id: impl Into<String>,
         client_secret: impl Into<String>,
     ) -> Self {
-        self.credentials.push(Credentials {
-            client_id: client_id.into(),
-            client_secret: client_secret.into(),
-        });
+        self.credentials
+            .push(Credentials { client_id: client_id.into(), client_secret: client_secret.into() });
         self
     }
 
@@ -203,31 +201,20 @@ impl Builder {
     /// - [`Error::Fault`] if a script of faults is invalid.
     pub async fn start(mut self) -> Result<Sandbox, Error> {
         if self.clock.ahead.max(self.clock.behind) > LARGEST_SKEW {
-            return Err(Error::Setting(
-                "the clock must be at most ten years ahead or behind",
-            ));
+            return Err(Error::Setting("the clock must be at most ten years ahead or behind"));
         }
         let clients = clients(std::mem::take(&mut self.credentials))?;
         let document = Document::embedded()?;
         let listener = listen(SocketAddr::from((self.address, self.port))).await?;
         let at = listener.local_addr().map_err(Error::Server)?;
         let endpoints = Endpoints::new(at, &document);
-        let bounds = Bounds {
-            connections: self.max_connections,
-            read_timeout: self.read_timeout,
-        };
+        let bounds = Bounds { connections: self.max_connections, read_timeout: self.read_timeout };
         let state = Arc::new(self.state(clients, &document, &endpoints)?);
         let stop = state.stop.clone();
         let spec = document.with_urls(&endpoints.base_url, &endpoints.token_url);
         let router = router::router(document, spec, &state)?;
         let server = tokio::spawn(connection::serve(listener, router, bounds, stop.clone()));
-        Ok(Sandbox {
-            endpoints,
-            port: at.port(),
-            state,
-            stop: stop.drop_guard(),
-            server,
-        })
+        Ok(Sandbox { endpoints, port: at.port(), state, stop: stop.drop_guard(), server })
     }
 
     fn state(
@@ -297,9 +284,7 @@ fn clients(given: Vec<Credentials>) -> Result<Vec<Credentials>, Error> {
     let is_empty =
         |client: &Credentials| client.client_id.is_empty() || client.client_secret.is_empty();
     if given.iter().any(is_empty) {
-        return Err(Error::Setting(
-            "the client id and the client secret must not be empty",
-        ));
+        return Err(Error::Setting("the client id and the client secret must not be empty"));
     }
     if !given.is_empty() {
         return Ok(given);
@@ -312,10 +297,8 @@ fn clients(given: Vec<Credentials>) -> Result<Vec<Credentials>, Error> {
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => Error::PortInUse { address, source },
-            _ => Error::Listen { address, source },
-        })
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => Error::PortInUse { address, source },
+        _ => Error::Listen { address, source },
+    })
 }

@@ -24,8 +24,6 @@ impl Clock {
     /// Seconds since 1970.
     pub(crate) fn timestamp(&self) -> i64 {
         let since = self.now().duration_since(SystemTime::UNIX_EPOCH);
-        since.map_or(0, |since| {
-            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-        })
+        since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
     }
 }

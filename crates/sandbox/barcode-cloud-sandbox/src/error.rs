@@ -54,10 +54,9 @@ impl Error {
     /// Adds the part of the document that the error is in.
     pub(crate) fn within(self, part: &str) -> Self {
         match self {
-            Self::Document { at, problem } => Self::Document {
-                at: format!("{part} {at}"),
-                problem,
-            },
+            Self::Document { at, problem } => {
+                Self::Document { at: format!("{part} {at}"), problem }
+            }
             other => other,
         }
     }

@@ -26,11 +26,7 @@ impl FuzzHarness {
         let document = Document::embedded().ok()?;
         let vocabulary = Vocabulary::new(document.root.clone(), document.error.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().build().ok()?;
-        Some(Self {
-            document,
-            vocabulary,
-            runtime,
-        })
+        Some(Self { document, vocabulary, runtime })
     }
 
     /// Parses `body` as the multipart form of each operation. Returns for each whether it was
@@ -57,9 +53,7 @@ impl FuzzHarness {
     fn each(&self, is_valid: impl Fn(&Object, &Value) -> bool) -> Vec<bool> {
         let operations = self.document.operations.iter();
         let results = operations.filter_map(|operation| match &operation.input {
-            Input::Body {
-                schema, published, ..
-            } => Some(is_valid(schema, published)),
+            Input::Body { schema, published, .. } => Some(is_valid(schema, published)),
             Input::Parameters(_) => None,
         });
         results.collect()
@@ -87,9 +81,7 @@ mod tests {
     /// Runs a target with its seeds and with mutations of them. Seeds are valid unless their names
     /// begin with `bad`.
     fn smoke(target: &str, is_valid: impl Fn(&[u8]) -> bool) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("fuzz/seeds")
-            .join(target);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
         let mut seeds = 0;
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

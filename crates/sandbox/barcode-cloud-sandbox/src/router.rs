@@ -71,11 +71,8 @@ fn operation_routes(document: Document, state: &Arc<State>) -> Result<Router, Er
     let mut router = Router::new();
     for operation in document.operations {
         let path = format!("{}{}", document.base_path, operation.path);
-        let method =
-            MethodFilter::try_from(operation.method.clone()).map_err(|error| Error::Document {
-                at: path.clone(),
-                problem: error.to_string(),
-            })?;
+        let method = MethodFilter::try_from(operation.method.clone())
+            .map_err(|error| Error::Document { at: path.clone(), problem: error.to_string() })?;
         let operation = Arc::new(operation);
         let state = Arc::clone(state);
         let handler =
@@ -114,7 +111,5 @@ async fn token_endpoint(state: Arc<State>, request: Request) -> Response {
         Err(failure) => return failure.into_response(),
     };
     let fields = form::text_fields(&parts.headers, body, !state.strict).await;
-    state
-        .token_issuer
-        .respond(&parts.method, &parts.headers, fields)
+    state.token_issuer.respond(&parts.method, &parts.headers, fields)
 }

@@ -106,8 +106,7 @@ impl Sandbox {
 
     /// The secret of [`client_id`](Self::client_id).
     pub fn client_secret(&self) -> &str {
-        self.first_client()
-            .map_or("", |client| &client.client_secret)
+        self.first_client().map_or("", |client| &client.client_secret)
     }
 
     fn first_client(&self) -> Option<&Credentials> {
@@ -192,9 +191,7 @@ impl Sandbox {
     ///
     /// [`Error::Server`] if the server ends unexpectedly.
     pub async fn run_until(self, signal: impl Future<Output = ()>) -> Result<(), Error> {
-        let Self {
-            stop, mut server, ..
-        } = self;
+        let Self { stop, mut server, .. } = self;
         let ended = tokio::select! {
             () = signal => {
                 drop(stop);

@@ -78,18 +78,11 @@ impl UrlFiles {
         };
         let unreadable = |error: &dyn fmt::Display| {
             let path = path.display();
-            Failure::field(
-                "fileUrl",
-                format!("The file {path} cannot be read: {error}."),
-            )
+            Failure::field("fileUrl", format!("The file {path} cannot be read: {error}."))
         };
-        let metadata = tokio::fs::metadata(&path)
-            .await
-            .map_err(|error| unreadable(&error))?;
+        let metadata = tokio::fs::metadata(&path).await.map_err(|error| unreadable(&error))?;
         if usize::try_from(metadata.len()).is_ok_and(|size| size <= limit) {
-            let bytes = tokio::fs::read(&path)
-                .await
-                .map_err(|error| unreadable(&error))?;
+            let bytes = tokio::fs::read(&path).await.map_err(|error| unreadable(&error))?;
             return Ok(bytes.into());
         }
         Err(unreadable(&format_args!("it is larger than {limit} bytes")))

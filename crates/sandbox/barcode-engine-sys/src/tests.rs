@@ -56,11 +56,7 @@ fn each_symbology_is_written() {
         (Symbology::Industrial2of5, "1234"),
         (Symbology::OneCode, "01234567094987654321"),
     ] {
-        let mode = if data.starts_with('[') {
-            Mode::Gs1
-        } else {
-            Mode::Text
-        };
+        let mode = if data.starts_with('[') { Mode::Gs1 } else { Mode::Text };
         let rows = write(&SymbolRequest::new(symbology, mode, data.as_bytes()));
         let rows = rows.unwrap_or_else(|error| panic!("{symbology:?}: {error}"));
         assert!(rows.iter().any(|row| row.contains(&true)), "{symbology:?}");
@@ -71,22 +67,12 @@ fn each_symbology_is_written() {
 #[test]
 fn written_symbols_are_read() {
     for (symbology, format, data, text) in [
-        (
-            Symbology::DatabarLimited,
-            Format::DatabarLimited,
-            "0950110153000",
-            "0109501101530003",
-        ),
+        (Symbology::DatabarLimited, Format::DatabarLimited, "0950110153000", "0109501101530003"),
         (Symbology::MicroPdf417, Format::MicroPdf417, "Test", "Test"),
         (Symbology::MicroQr, Format::MicroQr, "Test", "Test"),
         (Symbology::RectMicroQr, Format::RectMicroQr, "Test", "Test"),
         (Symbology::Aztec, Format::Aztec, "Test ü", "Test ü"),
-        (
-            Symbology::DatabarOmniDirectional,
-            Format::Databar,
-            "0950110153000",
-            "0109501101530003",
-        ),
+        (Symbology::DatabarOmniDirectional, Format::Databar, "0950110153000", "0109501101530003"),
         (Symbology::Pdf417, Format::Pdf417, "Test ü", "Test ü"),
     ] {
         let rows = write(&SymbolRequest::new(symbology, Mode::Text, data.as_bytes())).unwrap();
@@ -128,11 +114,7 @@ fn a_part_of_a_file_is_recognized_as_one() {
 fn input_that_would_crash_the_libraries_is_rejected() {
     let empty = write(&SymbolRequest::new(Symbology::HanXin, Mode::Text, b""));
     assert!(empty.is_err());
-    let long = write(&SymbolRequest::new(
-        Symbology::HanXin,
-        Mode::Text,
-        &[b'1'; 17_401],
-    ));
+    let long = write(&SymbolRequest::new(Symbology::HanXin, Mode::Text, &[b'1'; 17_401]));
     assert!(long.unwrap_err().0.contains("17400"));
     let primary = SymbolRequest {
         primary: "a\0b",
@@ -143,26 +125,15 @@ fn input_that_would_crash_the_libraries_is_rejected() {
 
 #[test]
 fn an_error_contains_the_reason_without_its_number() {
-    let error = write(&SymbolRequest::new(
-        Symbology::Postnet,
-        Mode::Text,
-        b"12A45",
-    ))
-    .unwrap_err();
-    assert!(
-        !error.0.starts_with("Error") && error.0.len() > 10,
-        "{error}"
-    );
+    let error = write(&SymbolRequest::new(Symbology::Postnet, Mode::Text, b"12A45")).unwrap_err();
+    assert!(!error.0.starts_with("Error") && error.0.len() > 10, "{error}");
 }
 
 #[test]
 fn invalid_images_contain_no_barcodes() {
-    for (pixels, width, height) in [
-        (&[][..], 0, 0),
-        (&[0; 3][..], 2, 2),
-        (&[0][..], 1, 1),
-        (&[], u32::MAX, u32::MAX),
-    ] {
+    for (pixels, width, height) in
+        [(&[][..], 0, 0), (&[0; 3][..], 2, 2), (&[0][..], 1, 1), (&[], u32::MAX, u32::MAX)]
+    {
         assert!(read(pixels, width, height, &[Format::Pdf417], true).is_empty());
     }
 }

@@ -128,10 +128,7 @@ extern "C" fn written(context: *mut c_void, pixels: *const c_uchar, width: u32, 
     // SAFETY: `write` passes its `Outcome` as the context. The shim passes a bitmap of width times
     // height bytes, both at least 1, which libzint keeps until the callback returns.
     let (outcome, pixels) = unsafe {
-        (
-            &mut *context.cast::<Outcome>(),
-            std::slice::from_raw_parts(pixels, width * height),
-        )
+        (&mut *context.cast::<Outcome>(), std::slice::from_raw_parts(pixels, width * height))
     };
     let rows = pixels.chunks_exact(width);
     let rows = rows.map(|row| row.iter().map(|pixel| *pixel == b'1').collect());
@@ -142,12 +139,8 @@ extern "C" fn failed(context: *mut c_void, reason: *const c_char) {
     #[allow(unsafe_code)]
     // SAFETY: `write` passes its `Outcome` as the context, and the shim passes a text that ends in
     // NUL.
-    let (outcome, reason) = unsafe {
-        (
-            &mut *context.cast::<Outcome>(),
-            CStr::from_ptr(reason).to_string_lossy(),
-        )
-    };
+    let (outcome, reason) =
+        unsafe { (&mut *context.cast::<Outcome>(), CStr::from_ptr(reason).to_string_lossy()) };
     // The messages of the library start with an error number, such as "Error 321: ".
     let reason = match reason.split_once(": ") {
         Some((number, rest)) if number.starts_with("Error") => rest,

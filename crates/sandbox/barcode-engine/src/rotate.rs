@@ -18,12 +18,7 @@ impl Rotation {
     pub(crate) fn new((width, height): (u32, u32), degrees: i64) -> Self {
         let (sin, cos) = (degrees as f32).to_radians().sin_cos();
         let after = rotated_size(width.into(), height.into(), degrees);
-        Self {
-            sin,
-            cos,
-            before: (width, height),
-            after: (after.0 as u32, after.1 as u32),
-        }
+        Self { sin, cos, before: (width, height), after: (after.0 as u32, after.1 as u32) }
     }
 
     /// Rotates an image of the size that was passed to [`new`](Self::new).

@@ -41,9 +41,7 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn request(self, client: &Client) -> anyhow::Result<Generate> {
-        let request = self
-            .options
-            .request(client, self.barcode_type, self.data.into())?;
+        let request = self.options.request(client, self.barcode_type, self.data.into())?;
         Ok(match self.unchecked {
             true => request.unchecked(),
             false => request,
@@ -98,13 +96,7 @@ impl Plan {
         };
         let data = row.get("data").unwrap_or_default().to_owned();
         let content = serde_json::to_string(&(
-            (
-                &name,
-                barcode_type,
-                &data,
-                self.unchecked,
-                options.data_type,
-            ),
+            (&name, barcode_type, &data, self.unchecked, options.data_type),
             (
                 &options.barcode_image_params,
                 &options.qr_params,

@@ -145,11 +145,7 @@ impl Ledger {
     /// It is an error if another process has the ledger open.
     pub(super) fn open(path: &Path) -> anyhow::Result<(Self, History)> {
         let in_path = || path.display().to_string();
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(path);
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path);
         let file = file.with_context(in_path)?;
         fs4::FileExt::try_lock(&file).map_err(|error| match error {
             TryLockError::WouldBlock => anyhow!("{}: is used by another process", path.display()),

@@ -42,12 +42,7 @@ pub(crate) struct Batch {
     out_dir: Option<PathBuf>,
     /// Name of each file: `{column}` stands for the value of a column, and `{row}` for the number
     /// of the row
-    #[arg(
-        long,
-        value_name = "TEMPLATE",
-        requires = "from",
-        default_value = "{row}.png"
-    )]
+    #[arg(long, value_name = "TEMPLATE", requires = "from", default_value = "{row}.png")]
     name: String,
     /// Number of requests to send at the same time
     #[arg(long, value_name = "NUMBER", requires = "from", default_value = "8")]

@@ -19,10 +19,7 @@ pub(super) type Rows = Box<dyn Iterator<Item = anyhow::Result<Row>> + Send>;
 impl Row {
     pub(super) fn new(number: u64, columns: impl IntoIterator<Item = (String, String)>) -> Self {
         let columns = columns.into_iter().filter(|(_, value)| !value.is_empty());
-        Self {
-            number,
-            columns: columns.collect(),
-        }
+        Self { number, columns: columns.collect() }
     }
 
     pub(super) fn get(&self, column: &str) -> Option<&str> {
@@ -44,10 +41,7 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Rows> {
     match extension.as_str() {
         "csv" => csv(File::open(path).with_context(in_path)?).with_context(in_path),
         "jsonl" | "ndjson" => Ok(json_lines(File::open(path).with_context(in_path)?)),
-        _ => bail!(
-            "--from: {} is neither a .csv nor a .jsonl file",
-            path.display()
-        ),
+        _ => bail!("--from: {} is neither a .csv nor a .jsonl file", path.display()),
     }
 }
 
@@ -61,10 +55,7 @@ fn csv(file: File) -> anyhow::Result<Rows> {
         }
     }
     if !header.iter().any(|name| name == "data") {
-        bail!(
-            "the column `data` is missing; the first line has the columns {}",
-            header.join(", ")
-        );
+        bail!("the column `data` is missing; the first line has the columns {}", header.join(", "));
     }
     let records = (1..).zip(reader.into_records());
     Ok(Box::new(records.map(move |(number, record)| {
@@ -114,24 +105,18 @@ mod tests {
 
     /// Returns the rows of a file as text, up to and including the first error.
     fn read(extension: &str, content: &[u8]) -> Vec<String> {
-        let mut file = tempfile::Builder::new()
-            .suffix(extension)
-            .tempfile()
-            .unwrap();
+        let mut file = tempfile::Builder::new().suffix(extension).tempfile().unwrap();
         file.write_all(content).unwrap();
         let rows = match open(file.path()) {
             Ok(rows) => rows,
             Err(error) => return vec![error.root_cause().to_string()],
         };
         let text = |row: Row| {
-            let columns: Vec<_> = row
-                .columns()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
+            let columns: Vec<_> =
+                row.columns().map(|(name, value)| format!("{name}={value}")).collect();
             format!("{}: {}", row.number, columns.join(" "))
         };
-        rows.map(|row| row.map_or_else(|error| error.root_cause().to_string(), text))
-            .collect()
+        rows.map(|row| row.map_or_else(|error| error.root_cause().to_string(), text)).collect()
     }
 
     #[test]
@@ -147,11 +132,7 @@ mod tests {
     #[test]
     fn invalid_files_are_errors() {
         for (extension, content, expected) in [
-            (
-                ".csv",
-                &b"data,data\n"[..],
-                "the column `data` occurs twice",
-            ),
+            (".csv", &b"data,data\n"[..], "the column `data` occurs twice"),
             (
                 ".csv",
                 b"id;data\n1;x\n",
@@ -161,11 +142,7 @@ mod tests {
             (".csv", b"data,id\nx\n", "found record with 1 fields"),
             (".csv", b"data\n\xff\n", "invalid UTF-8"),
             (".jsonl", b"[1]\n", "row 1 is not a JSON object"),
-            (
-                ".jsonl",
-                b"{\"data\": 123456789012345678901234567890}\n",
-                "not exact",
-            ),
+            (".jsonl", b"{\"data\": 123456789012345678901234567890}\n", "not exact"),
             (".jsonl", b"{\"id\": [1]}\n", "`id` is not a single value"),
             (".txt", b"", "is neither a .csv nor a .jsonl file"),
         ] {

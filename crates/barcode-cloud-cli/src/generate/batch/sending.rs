@@ -78,9 +78,8 @@ impl Sending<'_> {
             calls.set(calls.get() + 1);
             !is_stopped.get() && calls.get() <= max_calls
         });
-        let sending = stream::iter(pending)
-            .map(|job| async { self.send(job?).await })
-            .buffer_unordered(jobs);
+        let sending =
+            stream::iter(pending).map(|job| async { self.send(job?).await }).buffer_unordered(jobs);
         let mut sending = std::pin::pin!(sending);
         let mut interrupt = std::pin::pin!(interrupted());
         loop {

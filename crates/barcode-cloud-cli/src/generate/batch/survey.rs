@@ -86,10 +86,7 @@ impl Survey {
         if invalid.count > 0 {
             invalid.print();
             let Self { rows, .. } = survey;
-            bail!(
-                "{} of {rows} rows are invalid, so nothing was sent",
-                invalid.count
-            );
+            bail!("{} of {rows} rows are invalid, so nothing was sent", invalid.count);
         }
         if !unused.is_empty() && !quiet {
             let unused: Vec<String> = unused.into_iter().collect();

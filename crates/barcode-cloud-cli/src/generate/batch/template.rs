@@ -86,10 +86,7 @@ fn check(name: &str) -> anyhow::Result<()> {
             || (cfg!(windows) && ":*?\"<>|".contains(character))
     };
     if name.contains(is_reserved) {
-        bail!(
-            "--name: `{}` has a character that file names cannot have",
-            name.escape_debug()
-        );
+        bail!("--name: `{}` has a character that file names cannot have", name.escape_debug());
     }
     for part in name.split('/') {
         if matches!(part, "" | "." | "..") {
@@ -143,16 +140,8 @@ mod tests {
             ("/{id}.png", "x", "is not a path below the output folder"),
             ("a//{id}.png", "x", "is not a path below the output folder"),
             ("{id}/", "x", "is not a path below the output folder"),
-            (
-                "{id}.png",
-                "a\nb",
-                "has a character that file names cannot have",
-            ),
-            (
-                "{id}.png",
-                "a\0b",
-                "has a character that file names cannot have",
-            ),
+            ("{id}.png", "a\nb", "has a character that file names cannot have"),
+            ("{id}.png", "a\0b", "has a character that file names cannot have"),
             ("{id}.png", &long, "is 256 bytes long"),
             ("{id}", "Barcode-Ledger.jsonl", "is the name of the ledger"),
             ("{id}.png", "", "the column `id` is missing or empty"),

@@ -27,10 +27,7 @@ fn a_client_is_built_from_a_configuration_without_a_runtime() {
 #[test]
 fn an_invalid_setting_is_named_and_its_value_is_not_shown() {
     for (config, expected) in [
-        (
-            serde_json::json!({"proxy": "canary://["}),
-            "the proxy is not a URL",
-        ),
+        (serde_json::json!({"proxy": "canary://["}), "the proxy is not a URL"),
         (
             serde_json::json!({"headers": {"a b": "canary"}}),
             "the header `a b` has an invalid name: use",
@@ -43,10 +40,7 @@ fn an_invalid_setting_is_named_and_its_value_is_not_shown() {
             serde_json::json!({"headers": {"x-key": "canary\n"}}),
             "the header `x-key` has an invalid value: use",
         ),
-        (
-            serde_json::json!({"root_certificates": ["/no/such.pem"]}),
-            "/no/such.pem",
-        ),
+        (serde_json::json!({"root_certificates": ["/no/such.pem"]}), "/no/such.pem"),
         (
             serde_json::json!({"root_certificates": ["Cargo.toml"]}),
             "the file contains no certificate",
@@ -59,14 +53,8 @@ fn an_invalid_setting_is_named_and_its_value_is_not_shown() {
             serde_json::json!({"client_id": null, "client_secret": null}),
             "BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET and call `env`",
         ),
-        (
-            serde_json::json!({"user_agent": "canary\n"}),
-            "`user_agent` contains a character",
-        ),
-        (
-            serde_json::json!({"base_url": "http://canary.example/v4.0"}),
-            "https",
-        ),
+        (serde_json::json!({"user_agent": "canary\n"}), "`user_agent` contains a character"),
+        (serde_json::json!({"base_url": "http://canary.example/v4.0"}), "https"),
         (
             serde_json::json!({"base_url": "canary"}),
             "the base URL is not an absolute URL: write it as https://host/v4.0",
@@ -83,17 +71,11 @@ fn an_invalid_setting_is_named_and_its_value_is_not_shown() {
             serde_json::json!({"concurrency": 0}),
             "`concurrency` is 0, so no request could ever be sent: set",
         ),
-        (
-            serde_json::json!({"requests_per_second": 0}),
-            "`requests_per_second` is 0",
-        ),
+        (serde_json::json!({"requests_per_second": 0}), "`requests_per_second` is 0"),
     ] {
         let error = build(config).unwrap_err();
         let text = error.to_string();
-        assert!(
-            text.contains(expected) && !text.contains("canary"),
-            "{text}"
-        );
+        assert!(text.contains(expected) && !text.contains("canary"), "{text}");
         assert!(!format!("{error:?}").contains("canary"));
     }
 }
@@ -115,19 +97,13 @@ fn the_environment_provides_settings_that_nothing_else_sets() {
     let all: &'static [_] = Box::leak(Box::new(all));
     let mut builder = Client::builder();
     builder.env = environment(all).unwrap();
-    assert!(matches!(
-        builder.credential_source(),
-        Ok(CredentialSource::Token(_))
-    ));
+    assert!(matches!(builder.credential_source(), Ok(CredentialSource::Token(_))));
     assert_eq!(builder.base_url_text(), "https://env.example/v4.0");
     let config = serde_json::json!({
         "base_url": "https://config.example/v4.0", "client_id": "id", "client_secret": "s",
     });
     builder = builder.config(serde_json::from_value(config).unwrap());
-    assert!(matches!(
-        builder.credential_source(),
-        Ok(CredentialSource::Credentials(_))
-    ));
+    assert!(matches!(builder.credential_source(), Ok(CredentialSource::Credentials(_))));
     assert_eq!(builder.base_url_text(), "https://config.example/v4.0");
     assert_eq!(builder.token_url_text(), "https://env.example/token");
     builder = builder.base_url("https://method.example/v4.0");
@@ -149,13 +125,7 @@ fn a_limit_of_zero_set_by_a_method_is_rejected() {
         };
         assert_eq!(setting, expected);
     }
-    assert!(
-        builder()
-            .concurrency(1)
-            .requests_per_second(1)
-            .build()
-            .is_ok()
-    );
+    assert!(builder().concurrency(1).requests_per_second(1).build().is_ok());
 }
 
 #[test]
@@ -195,18 +165,10 @@ fn methods_override_a_configuration_in_any_order() {
         let config = builder.config;
         assert_eq!(config.base_url.unwrap(), "https://method.example/v4.0");
         assert_eq!(config.token_url.unwrap(), "https://method.example/token");
-        let Timeouts {
-            connect,
-            attempt,
-            call,
-            idle,
-        } = config.timeouts;
+        let Timeouts { connect, attempt, call, idle } = config.timeouts;
         assert_eq!([connect, attempt, call, idle], [second; 4]);
         assert_eq!(config.retry, Retry::none());
-        assert_eq!(
-            (config.concurrency, config.requests_per_second),
-            (Some(2), Some(3))
-        );
+        assert_eq!((config.concurrency, config.requests_per_second), (Some(2), Some(3)));
         assert_eq!(config.user_agent, "method");
         let headers = config.headers.values().map(ExposeSecret::expose_secret);
         assert_eq!(headers.collect::<Vec<_>>(), ["config", "method"]);
@@ -220,19 +182,10 @@ fn methods_override_a_configuration_in_any_order() {
 fn the_environment_may_lack_credentials_but_not_half_of_them() {
     assert!(environment(&[(BASE_URL, "https://x.example")]).is_ok());
     for (variables, expected) in [
-        (
-            &[(CLIENT_ID, "id")][..],
-            "`BARCODE_CLOUD_CLIENT_SECRET` is missing",
-        ),
-        (
-            &[(CLIENT_SECRET, "canary")],
-            "`BARCODE_CLOUD_CLIENT_ID` is missing",
-        ),
+        (&[(CLIENT_ID, "id")][..], "`BARCODE_CLOUD_CLIENT_SECRET` is missing"),
+        (&[(CLIENT_SECRET, "canary")], "`BARCODE_CLOUD_CLIENT_ID` is missing"),
     ] {
         let text = environment(variables).err().unwrap().to_string();
-        assert!(
-            text.contains(expected) && !text.contains("canary"),
-            "{text}"
-        );
+        assert!(text.contains(expected) && !text.contains("canary"), "{text}");
     }
 }

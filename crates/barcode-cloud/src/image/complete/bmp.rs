@@ -13,10 +13,7 @@ pub(super) enum Bmp {
 const HEADER: usize = 6;
 
 impl Fields for Bmp {
-    const FIRST: Next = Next::Field {
-        skip: 0,
-        length: HEADER,
-    };
+    const FIRST: Next = Next::Field { skip: 0, length: HEADER };
 
     fn read(&mut self, field: &[u8]) -> Next {
         match (&*self, field) {

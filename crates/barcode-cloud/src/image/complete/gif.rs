@@ -18,10 +18,7 @@ pub(super) enum Gif {
 
 impl Fields for Gif {
     /// Signature, version and logical screen descriptor.
-    const FIRST: Next = Next::Field {
-        skip: 0,
-        length: 13,
-    };
+    const FIRST: Next = Next::Field { skip: 0, length: 13 };
 
     fn read(&mut self, field: &[u8]) -> Next {
         match (&*self, field) {

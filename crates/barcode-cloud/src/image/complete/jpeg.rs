@@ -26,10 +26,7 @@ pub(super) enum Jpeg {
 }
 
 impl Fields for Jpeg {
-    const FIRST: Next = Next::Field {
-        skip: 0,
-        length: START_OF_IMAGE.len(),
-    };
+    const FIRST: Next = Next::Field { skip: 0, length: START_OF_IMAGE.len() };
 
     fn read(&mut self, field: &[u8]) -> Next {
         match (&*self, field) {
@@ -44,10 +41,7 @@ impl Fields for Jpeg {
                 self.skip_segment(u16::from_be_bytes([high, low]), is_scan)
             }
             // An escaped `FF` or a restart marker: the compressed pixels continue.
-            (Self::Pixels, [0 | 0xd0..=0xd7]) => Next::After {
-                skip: 0,
-                byte: FILL,
-            },
+            (Self::Pixels, [0 | 0xd0..=0xd7]) => Next::After { skip: 0, byte: FILL },
             (Self::Pixels, [marker]) => self.marker(*marker),
             _ => Next::Invalid,
         }
@@ -69,9 +63,7 @@ impl Jpeg {
             0x01 | 0xd0..=0xd7 => self.segment(),
             0 | 0xd8 => Next::Invalid,
             _ => {
-                *self = Self::Length {
-                    is_scan: marker == START_OF_SCAN,
-                };
+                *self = Self::Length { is_scan: marker == START_OF_SCAN };
                 Next::field(2)
             }
         }

@@ -51,13 +51,8 @@ const KNOWN_FORMATS: [KnownFormat; 6] = [
 impl Completeness {
     /// Creates a check for images of this media type, which must not have parameters.
     pub(crate) fn of(media_type: &str) -> Self {
-        let known = KNOWN_FORMATS
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(media_type));
-        Self {
-            received: 0,
-            format: known.map_or(Format::Unknown, |(_, create)| create()),
-        }
+        let known = KNOWN_FORMATS.iter().find(|(known, _)| known.eq_ignore_ascii_case(media_type));
+        Self { received: 0, format: known.map_or(Format::Unknown, |(_, create)| create()) }
     }
 
     /// Adds the next chunk of the image.

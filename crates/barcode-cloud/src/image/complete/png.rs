@@ -17,10 +17,7 @@ pub(super) enum Png {
 }
 
 impl Fields for Png {
-    const FIRST: Next = Next::Field {
-        skip: 0,
-        length: SIGNATURE.len(),
-    };
+    const FIRST: Next = Next::Field { skip: 0, length: SIGNATURE.len() };
 
     fn read(&mut self, field: &[u8]) -> Next {
         match (&*self, field) {
@@ -47,10 +44,7 @@ impl Png {
         match *header {
             [a, b, c, d, ref name @ ..] if name.iter().all(u8::is_ascii_alphabetic) => {
                 let length = u64::from(u32::from_be_bytes([a, b, c, d]));
-                Next::Field {
-                    skip: length + CHECKSUM as u64,
-                    length: 8,
-                }
+                Next::Field { skip: length + CHECKSUM as u64, length: 8 }
             }
             _ => Next::Invalid,
         }

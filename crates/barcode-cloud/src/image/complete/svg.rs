@@ -65,11 +65,7 @@ impl Svg {
             State::Start | State::Text => self.text(byte),
             State::Open => self.open(byte),
             State::Exclamation => self.state = exclamation(byte),
-            State::Tag {
-                is_end,
-                quote,
-                previous,
-            } => {
+            State::Tag { is_end, quote, previous } => {
                 let is_closing = byte == b'>' && quote.is_none();
                 if is_closing {
                     let (is_end, is_empty) = (*is_end, *previous == b'/');
@@ -111,11 +107,7 @@ impl Svg {
                 self.invalid = true;
                 State::Text
             }
-            _ => State::Tag {
-                is_end: byte == b'/',
-                quote: None,
-                previous: byte,
-            },
+            _ => State::Tag { is_end: byte == b'/', quote: None, previous: byte },
         };
     }
 
@@ -142,18 +134,12 @@ fn exclamation(byte: u8) -> State {
     match byte {
         b'-' => up_to(b"-->"),
         b'[' => up_to(b"]]>"),
-        _ => State::Declaration {
-            brackets: 0,
-            quote: None,
-        },
+        _ => State::Declaration { brackets: 0, quote: None },
     }
 }
 
 fn up_to(ending: &'static [u8]) -> State {
-    State::UpTo {
-        ending,
-        last: [0; 2],
-    }
+    State::UpTo { ending, last: [0; 2] }
 }
 
 /// Tracks whether the text is quoted, and by which character.

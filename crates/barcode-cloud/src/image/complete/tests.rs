@@ -7,14 +7,8 @@ use proptest::prelude::*;
 use super::Completeness;
 use crate::{BarcodeImageFormat, Client, ClientCredentials, EncodeBarcodeType};
 
-const MEDIA_TYPES: [&str; 6] = [
-    "image/bmp",
-    "image/gif",
-    "image/jpeg",
-    "image/png",
-    "image/svg+xml",
-    "image/tiff",
-];
+const MEDIA_TYPES: [&str; 6] =
+    ["image/bmp", "image/gif", "image/jpeg", "image/png", "image/svg+xml", "image/tiff"];
 
 fn is_complete(media_type: &str, bytes: &[u8]) -> bool {
     let mut completeness = Completeness::of(media_type);
@@ -115,16 +109,10 @@ fn an_svg_ends_with_its_root_element() {
         assert!(is_complete("image/svg+xml", trailing.as_bytes()), "{svg}");
         for other in ["<svg/>", "text", "</svg>"] {
             let followed = format!("{svg}{other}");
-            assert!(
-                !is_complete("image/svg+xml", followed.as_bytes()),
-                "{followed}"
-            );
+            assert!(!is_complete("image/svg+xml", followed.as_bytes()), "{followed}");
         }
     }
-    assert!(
-        is_complete("image/svg+xml", b"\xff\xfe<\0"),
-        "UTF-16 is not checked"
-    );
+    assert!(is_complete("image/svg+xml", b"\xff\xfe<\0"), "UTF-16 is not checked");
 }
 
 /// Returns a TIFF of two strips, in which the directory precedes the arrays of offsets and lengths,
@@ -180,14 +168,8 @@ fn other_bytes_are_not_an_image_and_other_formats_are_not_checked() {
 }
 
 /// The first bytes of a file of each format.
-const BEGINNINGS: [&[u8]; 6] = [
-    b"BM",
-    b"GIF89a",
-    b"\xff\xd8",
-    b"\x89PNG\r\n\x1a\n\0\0\0\0IHDR",
-    b"<svg>",
-    b"II*\0\x08\0\0\0",
-];
+const BEGINNINGS: [&[u8]; 6] =
+    [b"BM", b"GIF89a", b"\xff\xd8", b"\x89PNG\r\n\x1a\n\0\0\0\0IHDR", b"<svg>", b"II*\0\x08\0\0\0"];
 
 proptest! {
     #[test]

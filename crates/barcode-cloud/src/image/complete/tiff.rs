@@ -119,12 +119,7 @@ impl Tiff {
     /// Records that these bytes must be read.
     fn request(&mut self, start: u64, length: u64, content: Content) {
         self.end = self.end.max(start.saturating_add(length));
-        self.pending.push(Range {
-            start,
-            length,
-            bytes: Vec::new(),
-            content,
-        });
+        self.pending.push(Range { start, length, bytes: Vec::new(), content });
     }
 
     fn request_directory(&mut self, start: u64) {
@@ -247,13 +242,10 @@ impl Range {
         let Some(skip) = position.checked_sub(start) else {
             return Copied::TooLate;
         };
-        let rest = usize::try_from(skip)
-            .ok()
-            .and_then(|skip| chunk.get(skip..));
+        let rest = usize::try_from(skip).ok().and_then(|skip| chunk.get(skip..));
         let rest = rest.unwrap_or_default();
         let missing = (self.length as usize).saturating_sub(self.bytes.len());
-        self.bytes
-            .extend_from_slice(&rest[..rest.len().min(missing)]);
+        self.bytes.extend_from_slice(&rest[..rest.len().min(missing)]);
         match self.bytes.len() as u64 == self.length {
             true => Copied::All,
             false => Copied::Part,

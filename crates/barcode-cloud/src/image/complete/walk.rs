@@ -47,12 +47,7 @@ pub(super) struct Walk<F> {
 
 impl<F: Fields> Default for Walk<F> {
     fn default() -> Self {
-        Self {
-            format: F::default(),
-            next: F::FIRST,
-            field: [0; MAX_FIELD],
-            filled: 0,
-        }
+        Self { format: F::default(), next: F::FIRST, field: [0; MAX_FIELD], filled: 0 }
     }
 }
 

@@ -42,13 +42,7 @@ const fn known(
     refusal: &'static str,
     reason: &'static str,
 ) -> Known {
-    Known {
-        types,
-        accepted,
-        refusal,
-        value: |_| true,
-        reason,
-    }
+    Known { types, accepted, refusal, value: |_| true, reason }
 }
 
 impl Known {
@@ -81,10 +75,7 @@ fn compare(
             (Ok(()), Err(refusal)) => (Accepted::Here, refusal),
             (Err(violation), Ok(())) => {
                 let element = violation.application_identifier();
-                (
-                    Accepted::There,
-                    format!("{:?} {element:?}", violation.problem()),
-                )
+                (Accepted::There, format!("{:?} {element:?}", violation.problem()))
             }
             (ours, _) => {
                 accepted += usize::from(ours.is_ok());
@@ -106,10 +97,7 @@ fn compare(
         }
     }
     assert!(unknown.is_empty(), "{type_name}: {unknown:#?}");
-    assert!(
-        (VALUES / 10..VALUES).contains(&accepted),
-        "{type_name}: {accepted}"
-    );
+    assert!((VALUES / 10..VALUES).contains(&accepted), "{type_name}: {accepted}");
     occurred
 }
 
@@ -121,15 +109,9 @@ fn compare_all<T: Copy>(
 ) {
     let mut occurred = BTreeSet::new();
     for (type_name, symbology) in types {
-        occurred.extend(compare(type_name, known, |value| {
-            engine(type_name, *symbology, value)
-        }));
+        occurred.extend(compare(type_name, known, |value| engine(type_name, *symbology, value)));
     }
     for (index, known) in known.iter().enumerate() {
-        assert!(
-            occurred.contains(&index),
-            "this disagreement does not occur: {}",
-            known.reason
-        );
+        assert!(occurred.contains(&index), "this disagreement does not occur: {}", known.reason);
     }
 }

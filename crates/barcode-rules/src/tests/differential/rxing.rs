@@ -18,13 +18,8 @@ const TYPES: &[(&str, BarcodeFormat)] = &[
 ];
 
 const KNOWN: &[Known] = &[
-    known(
-        &["Codabar"],
-        There,
-        "Character(",
-        "rxing writes start and stop letters without data",
-    )
-    .about(|value| value.chars().count() == 2),
+    known(&["Codabar"], There, "Character(", "rxing writes start and stop letters without data")
+        .about(|value| value.chars().count() == 2),
     known(
         &["Code128"],
         Here,
@@ -38,13 +33,8 @@ const KNOWN: &[Known] = &[
         "should be even",
         "an odd number of digits is accepted: see the note of the rule",
     ),
-    known(
-        &["UPCE"],
-        Here,
-        "should be",
-        "six digits are accepted: see the note of the rule",
-    )
-    .about(|value| value.len() == 6),
+    known(&["UPCE"], Here, "should be", "six digits are accepted: see the note of the rule")
+        .about(|value| value.len() == 6),
 ];
 
 #[test]

@@ -20,10 +20,7 @@ const TYPES: &[(&str, Symbology)] = &[
     ("DatabarLimited", Symbology::DatabarLimited),
     ("DatabarOmniDirectional", Symbology::DatabarOmniDirectional),
     ("DatabarStacked", Symbology::DatabarStacked),
-    (
-        "DatabarStackedOmniDirectional",
-        Symbology::DatabarStackedOmniDirectional,
-    ),
+    ("DatabarStackedOmniDirectional", Symbology::DatabarStackedOmniDirectional),
     ("DatabarTruncated", Symbology::DatabarOmniDirectional),
     ("DotCode", Symbology::DotCode),
     ("DutchKIX", Symbology::DutchKix),
@@ -48,33 +45,13 @@ const TYPES: &[(&str, Symbology)] = &[
     ("Standard2of5", Symbology::Industrial2of5),
 ];
 
-const ELEMENTS: &[&str] = &[
-    "DatabarExpanded",
-    "DatabarExpandedStacked",
-    "GS1Aztec",
-    "GS1DotCode",
-];
+const ELEMENTS: &[&str] = &["DatabarExpanded", "DatabarExpandedStacked", "GS1Aztec", "GS1DotCode"];
 
 const KNOWN: &[Known] = &[
-    known(
-        ELEMENTS,
-        Here,
-        "Invalid AI",
-        "identifiers that are not assigned yet are accepted",
-    ),
-    known(
-        ELEMENTS,
-        There,
-        "Some(",
-        "libzint only warns about the content of a value",
-    ),
-    known(
-        ELEMENTS,
-        There,
-        "ApplicationIdentifier",
-        "libzint reads (030) as (30)",
-    )
-    .about(|value| value.contains("(0")),
+    known(ELEMENTS, Here, "Invalid AI", "identifiers that are not assigned yet are accepted"),
+    known(ELEMENTS, There, "Some(", "libzint only warns about the content of a value"),
+    known(ELEMENTS, There, "ApplicationIdentifier", "libzint reads (030) as (30)")
+        .about(|value| value.contains("(0")),
     known(
         ELEMENTS,
         Here,
@@ -133,21 +110,9 @@ const KNOWN: &[Known] = &[
         "a Micro QR symbol declares no character set, but the service may write other bytes",
     )
     .about(|value| value.contains(|c: char| c > '\u{7e}')),
+    known(&["MicroQR"], Here, "too long", "the room that changes of the mode take is not counted"),
     known(
-        &["MicroQR"],
-        Here,
-        "too long",
-        "the room that changes of the mode take is not counted",
-    ),
-    known(
-        &[
-            "Aztec",
-            "CodablockF",
-            "Code16K",
-            "MacroPdf417",
-            "MaxiCode",
-            "Pdf417",
-        ],
+        &["Aztec", "CodablockF", "Code16K", "MacroPdf417", "MaxiCode", "Pdf417"],
         Here,
         "too long",
         "the limit is an upper bound: see the notes of the rules",
@@ -162,9 +127,7 @@ fn rules_and_libzint_agree() {
             part: (type_name == "MacroPdf417").then_some((1, 2)),
             ..SymbolRequest::new(symbology, mode, &data)
         };
-        write(&order)
-            .map(|_| ())
-            .map_err(|WriteError(reason)| reason)
+        write(&order).map(|_| ()).map_err(|WriteError(reason)| reason)
     });
 }
 

@@ -19,9 +19,8 @@ impl<'d> Shape<'d> {
         alternatives: Vec<Node<'d>>,
         visited: &mut Visited,
     ) {
-        let (nulls, others): (Vec<_>, Vec<_>) = alternatives
-            .into_iter()
-            .partition(|node| is_null(node.resolved().value));
+        let (nulls, others): (Vec<_>, Vec<_>) =
+            alternatives.into_iter().partition(|node| is_null(node.resolved().value));
         if let [only] = others.as_slice() {
             self.merge(only, visited);
         } else if !self.merge_listed(&others, visited) && !others.is_empty() {
@@ -30,9 +29,8 @@ impl<'d> Shape<'d> {
                 // No rule covers a schema with both keywords.
                 Some((_, first)) => {
                     let values = first.iter().chain(&others);
-                    let rest: Vec<_> = values
-                        .map(|node| (node.at.to_string(), node.value))
-                        .collect();
+                    let rest: Vec<_> =
+                        values.map(|node| (node.at.to_string(), node.value)).collect();
                     self.unknown.extend(rest);
                 }
             }

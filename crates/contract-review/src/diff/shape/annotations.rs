@@ -5,15 +5,8 @@ use serde_json::{Map, Value};
 use super::Shape;
 use crate::diff::rules::BOUNDS;
 
-const ANNOTATIONS: [&str; 7] = [
-    "title",
-    "description",
-    "externalDocs",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "xml",
-];
+const ANNOTATIONS: [&str; 7] =
+    ["title", "description", "externalDocs", "deprecated", "readOnly", "writeOnly", "xml"];
 
 /// The keywords that have no meaning for a caller, or that are read elsewhere.
 const READ_ELSEWHERE: [&str; 11] = [
@@ -27,10 +20,7 @@ impl<'d> Shape<'d> {
             self.format = Some(format);
         }
         // These keywords of 3.1 correspond to `format: byte` and `format: binary`.
-        if keywords
-            .get("contentEncoding")
-            .is_some_and(|encoding| encoding == "base64")
-        {
+        if keywords.get("contentEncoding").is_some_and(|encoding| encoding == "base64") {
             self.format.get_or_insert("byte");
         } else if keywords
             .get("contentMediaType")

@@ -174,8 +174,7 @@ impl<'d> Shape<'d> {
             }
         }
         let required = keywords.get("required").and_then(Value::as_array);
-        self.required
-            .extend(required.into_iter().flatten().filter_map(Value::as_str));
+        self.required.extend(required.into_iter().flatten().filter_map(Value::as_str));
         if let Some(items) = node.get("items") {
             self.items = Some(items);
         }

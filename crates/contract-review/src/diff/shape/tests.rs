@@ -34,18 +34,9 @@ fn all_notations_of_the_same_meaning_have_the_same_shape() {
     let kinds = json!({"type": "string", "enum": ["A", "B"]});
     for (a, b) in [
         // Null.
-        (
-            json!({"type": "string", "nullable": true}),
-            nullable_text.clone(),
-        ),
-        (
-            json!({"anyOf": [{"type": "string"}, {"type": "null"}]}),
-            nullable_text.clone(),
-        ),
-        (
-            json!({"oneOf": [{"enum": [null]}, {"type": "string"}]}),
-            nullable_text,
-        ),
+        (json!({"type": "string", "nullable": true}), nullable_text.clone()),
+        (json!({"anyOf": [{"type": "string"}, {"type": "null"}]}), nullable_text.clone()),
+        (json!({"oneOf": [{"enum": [null]}, {"type": "string"}]}), nullable_text),
         (
             json!({"$ref": "#/components/schemas/Text", "nullable": true}),
             json!({"oneOf": [text, {"type": "null"}]}),
@@ -59,14 +50,8 @@ fn all_notations_of_the_same_meaning_have_the_same_shape() {
             json!({"type": "number", "minimum": 1, "exclusiveMinimum": true, "maximum": 2, "exclusiveMaximum": false}),
             json!({"type": "number", "exclusiveMinimum": 1, "maximum": 2}),
         ),
-        (
-            json!({"type": "string", "minLength": 0}),
-            json!({"type": "string"}),
-        ),
-        (
-            json!({"type": "array", "items": {}, "uniqueItems": false}),
-            json!({"items": {}}),
-        ),
+        (json!({"type": "string", "minLength": 0}), json!({"type": "string"})),
+        (json!({"type": "array", "items": {}, "uniqueItems": false}), json!({"items": {}})),
         // Bytes.
         (
             json!({"type": "string", "format": "byte"}),
@@ -77,10 +62,7 @@ fn all_notations_of_the_same_meaning_have_the_same_shape() {
             json!({"type": "string", "contentMediaType": "application/octet-stream"}),
         ),
         // References and `allOf`.
-        (
-            json!({"$ref": "#/components/schemas/Text", "maxLength": 3}),
-            short.clone(),
-        ),
+        (json!({"$ref": "#/components/schemas/Text", "maxLength": 3}), short.clone()),
         (json!({"allOf": [text, {"maxLength": 3}]}), short),
         (
             json!({"allOf": [{"properties": {"a": {}}}], "properties": {"b": {}}}),
@@ -90,15 +72,9 @@ fn all_notations_of_the_same_meaning_have_the_same_shape() {
             json!({"allOf": [{"type": ["string", "integer"]}, {"type": "string"}]}),
             json!({"type": "string"}),
         ),
-        (
-            json!({"allOf": [{"enum": ["A", "B", "C"]}, {"enum": ["B", "A"]}]}),
-            kinds.clone(),
-        ),
+        (json!({"allOf": [{"enum": ["A", "B", "C"]}, {"enum": ["B", "A"]}]}), kinds.clone()),
         // Listed values.
-        (
-            json!({"oneOf": [{"const": "A"}, {"const": "B", "title": "b"}]}),
-            kinds.clone(),
-        ),
+        (json!({"oneOf": [{"const": "A"}, {"const": "B", "title": "b"}]}), kinds.clone()),
         (json!({"enum": ["A", "B"]}), kinds),
         (
             json!({"anyOf": [{"$ref": "#/components/schemas/Kind"}, {"type": "string"}]}),
@@ -112,31 +88,16 @@ fn all_notations_of_the_same_meaning_have_the_same_shape() {
 #[test]
 fn schemas_with_different_meanings_have_different_shapes() {
     for (a, b) in [
-        (
-            json!({"type": "string", "minLength": 1}),
-            json!({"type": "string"}),
-        ),
-        (
-            json!({"type": "integer", "minimum": 0}),
-            json!({"type": "integer"}),
-        ),
-        (
-            json!({"items": {}, "uniqueItems": true}),
-            json!({"items": {}}),
-        ),
+        (json!({"type": "string", "minLength": 1}), json!({"type": "string"})),
+        (json!({"type": "integer", "minimum": 0}), json!({"type": "integer"})),
+        (json!({"items": {}, "uniqueItems": true}), json!({"items": {}})),
         (json!({"enum": [1]}), json!({"type": "string", "enum": [1]})),
-        (
-            json!({"anyOf": [{"type": "string"}, {"type": "integer"}]}),
-            json!({"type": "string"}),
-        ),
+        (json!({"anyOf": [{"type": "string"}, {"type": "integer"}]}), json!({"type": "string"})),
         (
             json!({"anyOf": [{"enum": ["A"]}, {"type": "string", "format": "date"}]}),
             json!({"enum": ["A"], "x-extensible-enum": true}),
         ),
-        (
-            json!({"allOf": [{"pattern": "a"}, {"pattern": "b"}]}),
-            json!({"pattern": "a"}),
-        ),
+        (json!({"allOf": [{"pattern": "a"}, {"pattern": "b"}]}), json!({"pattern": "a"})),
         (json!({"contentEncoding": "base32"}), json!({})),
         (json!({"contentMediaType": "text/plain"}), json!({})),
         (json!(false), json!(true)),
@@ -151,8 +112,6 @@ fn a_cyclic_all_of_is_read_once() {
         "A": {"allOf": [{"$ref": "#/components/schemas/B"}], "maxLength": 1},
         "B": {"anyOf": [{"$ref": "#/components/schemas/A"}, {"type": "null"}]},
     }}});
-    let node = Node::root(&document)
-        .path(&["components", "schemas", "A"])
-        .unwrap();
+    let node = Node::root(&document).path(&["components", "schemas", "A"]).unwrap();
     assert_eq!(Shape::read(&node).bounds.len(), 1);
 }

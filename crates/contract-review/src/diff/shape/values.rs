@@ -36,10 +36,7 @@ impl<'d> Shape<'d> {
             return;
         };
         let null = values.iter().any(Value::is_null);
-        let values: Vec<Value> = values
-            .into_iter()
-            .filter(|value| !value.is_null())
-            .collect();
+        let values: Vec<Value> = values.into_iter().filter(|value| !value.is_null()).collect();
         match &mut self.values {
             Some(old) => old.retain(|value| values.iter().any(|other| same_value(value, other))),
             None => self.values = Some(values),
@@ -57,10 +54,7 @@ impl<'d> Shape<'d> {
             }
         }
         // In 3.0 the exclusive bounds are flags, in 3.1 they are numbers.
-        for (flag, bound) in [
-            ("exclusiveMinimum", "minimum"),
-            ("exclusiveMaximum", "maximum"),
-        ] {
+        for (flag, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
             if let Some(Value::Bool(exclusive)) = keywords.get(flag) {
                 self.bounds.remove(flag);
                 if *exclusive && let Some(number) = self.bounds.remove(bound) {

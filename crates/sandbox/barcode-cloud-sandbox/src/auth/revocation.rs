@@ -64,9 +64,7 @@ impl Revocation {
 
     pub(crate) fn is_revoked(&self, client: &str, id: &str) -> bool {
         let revoked = self.revoked();
-        let number = id
-            .get(..16)
-            .and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        let number = id.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
         // Does not happen: the id is from a token that this sandbox signed.
         let Some(number) = number else { return true };
         let client_below = revoked.clients_below.get(client).copied();

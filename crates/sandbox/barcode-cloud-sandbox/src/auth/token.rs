@@ -177,10 +177,8 @@ impl TokenIssuer {
         if failures.len() >= REMEMBERED_PAIRS {
             failures.clear();
         }
-        let entry = failures.entry((id, secret)).or_insert(FailureCount {
-            count: 0,
-            last: Instant::now(),
-        });
+        let entry =
+            failures.entry((id, secret)).or_insert(FailureCount { count: 0, last: Instant::now() });
         entry.count += 1;
         entry.last = Instant::now();
         if entry.count > ALLOWED_FAILURES {
@@ -206,15 +204,9 @@ impl TokenIssuer {
     /// Returns an error unless the request has a valid token of this issuer.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Failure> {
         let Some(value) = headers.get(AUTHORIZATION) else {
-            return Err(Failure::unauthorized(
-                "The request has no access token.",
-                "Bearer",
-            ));
+            return Err(Failure::unauthorized("The request has no access token.", "Bearer"));
         };
-        let token = value
-            .to_str()
-            .ok()
-            .and_then(|value| scheme(value, "Bearer"));
+        let token = value.to_str().ok().and_then(|value| scheme(value, "Bearer"));
         let Some(token) = token else {
             return Err(Failure::unauthorized(
                 "The Authorization header does not have the form 'Bearer <token>'.",
@@ -240,9 +232,7 @@ impl TokenIssuer {
 
     /// The claims of a token of this issuer, which may be expired or revoked.
     fn claims(&self, token: &str) -> Option<Claims> {
-        let TokenSettings {
-            issuer, audience, ..
-        } = &self.settings;
+        let TokenSettings { issuer, audience, .. } = &self.settings;
         self.keys.verify(token, issuer, audience)
     }
 
@@ -255,9 +245,7 @@ impl TokenIssuer {
             }
             Revoke::Client(_) => return Err("the client does not exist"),
             Revoke::Token(token) => {
-                let claims = self
-                    .claims(token)
-                    .ok_or("this sandbox did not issue the token")?;
+                let claims = self.claims(token).ok_or("this sandbox did not issue the token")?;
                 let end = claims.exp.saturating_add(seconds(self.settings.leeway));
                 self.revocation
                     .revoke(&claims.jti, end, self.settings.clock.timestamp())
@@ -293,9 +281,7 @@ impl IntoResponse for TokenError {
         };
         let mut response = (status, Json(json!({ "error": error }))).into_response();
         if self == Self::TooManyFailures {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, LOCKOUT.as_secs().into());
+            response.headers_mut().insert(RETRY_AFTER, LOCKOUT.as_secs().into());
         }
         response
     }
@@ -308,11 +294,7 @@ impl Form {
     /// Returns the value of a field. A duplicate field makes the whole request invalid (RFC 6749,
     /// section 3.2).
     fn get(&self, name: &str) -> Result<Option<&str>, TokenError> {
-        let mut values = self
-            .0
-            .iter()
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value);
+        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
         match (values.next(), values.next()) {
             (value, None) => Ok(value.map(String::as_str).filter(|value| !value.is_empty())),
             _ => Err(TokenError::InvalidRequest),

@@ -243,9 +243,7 @@ impl Reader<'_> {
             name: name.to_owned(),
             required,
             default: schema.get("default").cloned(),
-            schema: self
-                .schema(schema, depth)
-                .map_err(|error| error.within(name))?,
+            schema: self.schema(schema, depth).map_err(|error| error.within(name))?,
         })
     }
 
@@ -287,9 +285,7 @@ impl Reader<'_> {
         let properties = members(schema, "/properties")?.iter();
         let fields = properties
             .map(|(name, property)| self.field(name, is_required(name), property, depth + 1));
-        Ok(Object {
-            fields: fields.collect::<Result<_, _>>()?,
-        })
+        Ok(Object { fields: fields.collect::<Result<_, _>>()? })
     }
 }
 
@@ -312,9 +308,7 @@ fn text_kind(schema: &Value) -> Result<Schema, Error> {
         texts.map(str::to_owned).collect()
     });
     let length = |keyword: &str, otherwise| {
-        let length = schema[keyword]
-            .as_u64()
-            .and_then(|length| usize::try_from(length).ok());
+        let length = schema[keyword].as_u64().and_then(|length| usize::try_from(length).ok());
         length.unwrap_or(otherwise)
     };
     Ok(Schema::Text {
@@ -330,10 +324,7 @@ fn type_of(schema: &Value) -> Result<&str, Error> {
     match schema.get("type") {
         Some(Value::String(kind)) => Ok(kind),
         Some(Value::Array(kinds)) => {
-            let mut others = kinds
-                .iter()
-                .filter_map(Value::as_str)
-                .filter(|kind| *kind != "null");
+            let mut others = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null");
             match (others.next(), others.next()) {
                 (Some(kind), None) => Ok(kind),
                 _ => Err(unsupported("/type", "must name exactly one type and null")),
@@ -349,10 +340,7 @@ fn reference_siblings(schema: &Value) -> Result<(), Error> {
     for (keyword, _) in members(schema, "")? {
         let known = ["$ref", "default", "description"].contains(&keyword.as_str());
         if !known && !keyword.starts_with("x-") {
-            return Err(unsupported(
-                "",
-                format!("has a keyword next to $ref: {keyword}"),
-            ));
+            return Err(unsupported("", format!("has a keyword next to $ref: {keyword}")));
         }
     }
     Ok(())
@@ -365,10 +353,7 @@ fn known_keywords(schema: &Value) -> Result<(), Error> {
         let closed = keyword == "additionalProperties" && value == &Value::Bool(false);
         let is_known = KNOWN.split(' ').any(|known| known == keyword);
         if !is_known && !keyword.starts_with("x-") && !closed {
-            return Err(unsupported(
-                "",
-                format!("has an unsupported keyword: {keyword}"),
-            ));
+            return Err(unsupported("", format!("has an unsupported keyword: {keyword}")));
         }
     }
     Ok(())
@@ -382,10 +367,7 @@ fn members<'a>(value: &'a Value, pointer: &str) -> Result<&'a Map<String, Value>
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str, Error> {
-    value
-        .get(key)
-        .and_then(Value::as_str)
-        .ok_or_else(|| unsupported(key, "is not a string"))
+    value.get(key).and_then(Value::as_str).ok_or_else(|| unsupported(key, "is not a string"))
 }
 
 /// The path of the URL at `pointer`.
@@ -399,10 +381,7 @@ fn path_of(value: &Value, pointer: &str) -> Result<String, Error> {
 }
 
 fn unsupported(at: &str, problem: impl Into<String>) -> Error {
-    Error::Document {
-        at: at.to_owned(),
-        problem: problem.into(),
-    }
+    Error::Document { at: at.to_owned(), problem: problem.into() }
 }
 
 #[cfg(test)]

@@ -21,11 +21,7 @@ impl OperationNames {
     pub(crate) fn of(document: &Document) -> Self {
         let operations = document.operations.iter().map(|operation| {
             let path = format!("{}{}", document.base_path, operation.path);
-            (
-                operation.method.clone(),
-                path,
-                Arc::from(operation.id.as_str()),
-            )
+            (operation.method.clone(), path, Arc::from(operation.id.as_str()))
         });
         Self {
             operations: operations.collect(),
@@ -46,11 +42,7 @@ impl OperationNames {
             return Some(Arc::clone(&self.token));
         }
         // The router handles HEAD as GET without the body.
-        let method = if method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
-        };
+        let method = if method == Method::HEAD { &Method::GET } else { method };
         let mut operations = self.operations.iter();
         let (_, _, id) = operations.find(|known| known.0 == method && known.1 == path)?;
         Some(Arc::clone(id))

@@ -102,9 +102,7 @@ pub(crate) fn pairs(object: &Object, pairs: Vec<(String, Raw)>) -> Result<Values
         if !object.fields.iter().any(|field| field.name == name) {
             check.unknown(&name);
         } else if given.insert(name.clone(), raw).is_some() {
-            check.violation(&name, |field| {
-                format!("The {field} field is given more than once.")
-            });
+            check.violation(&name, |field| format!("The {field} field is given more than once."));
         }
     }
     for field in &object.fields {
@@ -121,9 +119,7 @@ pub(crate) fn pairs(object: &Object, pairs: Vec<(String, Raw)>) -> Result<Values
 /// Validates a JSON body against `object`.
 pub(crate) fn json(object: &Object, body: Json) -> Result<Values, Failure> {
     let Json::Object(members) = body else {
-        return Err(Failure::malformed(
-            "Error: The request body is not a JSON object.",
-        ));
+        return Err(Failure::malformed("Error: The request body is not a JSON object."));
     };
     let mut check = Check::default();
     check.members(object, members);
@@ -162,8 +158,7 @@ impl Check {
         }
         match (&field.default, &field.schema) {
             (Some(Json::String(text)), _) => {
-                self.values
-                    .insert(field.name.clone(), Value::Text(text.clone()));
+                self.values.insert(field.name.clone(), Value::Text(text.clone()));
             }
             // The fields of a missing group still have their defaults.
             (None, Schema::Object(object)) => {
@@ -262,12 +257,7 @@ fn typed(schema: &Schema, value: Json) -> Result<Value, Problem> {
 /// Parses a scalar value from text and validates it.
 fn scalar(schema: &Schema, text: String) -> Result<Value, Problem> {
     match schema {
-        Schema::Text {
-            allowed,
-            min,
-            max,
-            uri,
-        } => {
+        Schema::Text { allowed, min, max, uri } => {
             let known = allowed.as_ref().is_none_or(|values| values.contains(&text));
             if !known {
                 return Err(Problem::not_valid(&text));
@@ -277,9 +267,7 @@ fn scalar(schema: &Schema, text: String) -> Result<Value, Problem> {
                 return Err(length_problem(*min, *max));
             }
             if *uri && url::Url::parse(&text).is_err() {
-                return Err(Problem::new(|field| {
-                    format!("The {field} field is not a valid URL.")
-                }));
+                return Err(Problem::new(|field| format!("The {field} field is not a valid URL.")));
             }
             Ok(Value::Text(text))
         }

@@ -258,9 +258,8 @@ impl Parts {
                     Some(seconds) => (true, seconds),
                     None => (false, value),
                 };
-                let seconds = seconds
-                    .parse()
-                    .map_err(|_| "retry-after must be a number of whole seconds")?;
+                let seconds =
+                    seconds.parse().map_err(|_| "retry-after must be a number of whole seconds")?;
                 self.retry_after = Some(match date {
                     true => RetryAfter::Date(seconds),
                     false => RetryAfter::Seconds(seconds),

@@ -54,10 +54,7 @@ pub(crate) struct Listed {
 
 impl Faults {
     pub(crate) fn new(operations: Vec<Arc<str>>) -> Self {
-        Self {
-            operations,
-            playing: Mutex::default(),
-        }
+        Self { operations, playing: Mutex::default() }
     }
 
     /// Adds a script after the active ones. Returns its id.
@@ -104,9 +101,8 @@ impl Faults {
     /// operation and whose probability hits advances by one step.
     pub(crate) fn next(&self, operation: &str) -> Option<Fault> {
         let scripts = &mut self.playing().scripts;
-        let hit = scripts
-            .iter_mut()
-            .position(|active| active.applies_to(operation) && active.hits())?;
+        let hit =
+            scripts.iter_mut().position(|active| active.applies_to(operation) && active.hits())?;
         let fault = scripts[hit].advance();
         if scripts[hit].is_over() {
             scripts.remove(hit);
@@ -121,9 +117,7 @@ impl Faults {
         let known = operations.find(|known| plain(known) == plain(given));
         known.map(|known| known.to_string()).ok_or_else(|| {
             let known = self.operations.join(", ");
-            Error::Fault(format!(
-                "{given:.100} is not an operation; the operations are {known}"
-            ))
+            Error::Fault(format!("{given:.100} is not an operation; the operations are {known}"))
         })
     }
 
@@ -198,9 +192,7 @@ mod tests {
     #[test]
     fn a_script_applies_to_its_operation_or_to_all_but_the_token_endpoint() {
         let faults = faults();
-        let id = faults
-            .add(Script::from(Fault::reset()).on("scan_base64").forever())
-            .unwrap();
+        let id = faults.add(Script::from(Fault::reset()).on("scan_base64").forever()).unwrap();
         assert_eq!(faults.next("Scan"), None);
         assert_eq!(faults.next("ScanBase64"), Some(Fault::reset()));
         assert!(faults.remove(id) && !faults.remove(id));
@@ -215,12 +207,8 @@ mod tests {
     fn the_same_seed_hits_the_same_requests() {
         let play = |seed| {
             let faults = faults();
-            faults
-                .add(Script::from(Fault::reset()).by_chance(0.3, seed))
-                .unwrap();
-            (0..200)
-                .map(|_| faults.next("Scan").is_some())
-                .collect::<Vec<_>>()
+            faults.add(Script::from(Fault::reset()).by_chance(0.3, seed)).unwrap();
+            (0..200).map(|_| faults.next("Scan").is_some()).collect::<Vec<_>>()
         };
         assert_eq!(play(1), play(1));
         assert_ne!(play(1), play(2));

@@ -49,12 +49,7 @@ impl From<Fault> for Script {
 impl Script {
     /// Returns a script that applies these faults in order, each to one request.
     pub fn sequence(steps: impl IntoIterator<Item = Fault>) -> Self {
-        Self {
-            steps: steps.into_iter().collect(),
-            operation: None,
-            times: Some(1),
-            chance: None,
-        }
+        Self { steps: steps.into_iter().collect(), operation: None, times: Some(1), chance: None }
     }
 
     /// Restricts the script to an operation: its `operationId` in the document, in any case and
@@ -104,10 +99,7 @@ impl Script {
         if self.times == Some(0) {
             return invalid("must be played at least once");
         }
-        if self
-            .chance
-            .is_some_and(|(probability, _)| !(0.0..=1.0).contains(&probability))
-        {
+        if self.chance.is_some_and(|(probability, _)| !(0.0..=1.0).contains(&probability)) {
             return invalid("needs a probability from 0 to 1");
         }
         self.steps.iter().try_for_each(Fault::check)
@@ -120,11 +112,8 @@ impl FromStr for Script {
     /// Parses steps that are separated by commas. The script applies to all operations and is
     /// played once.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let script = Self::sequence(
-            text.split(',')
-                .map(str::parse)
-                .collect::<Result<Vec<_>, _>>()?,
-        );
+        let script =
+            Self::sequence(text.split(',').map(str::parse).collect::<Result<Vec<_>, _>>()?);
         script.check()?;
         Ok(script)
     }

@@ -31,9 +31,7 @@ pub(crate) async fn parts(
 ) -> Result<Vec<Part>, String> {
     let message = |error: MultipartError| error.body_text();
     let mut request = Request::new(Body::from(body));
-    request
-        .headers_mut()
-        .insert(CONTENT_TYPE, media_type.clone());
+    request.headers_mut().insert(CONTENT_TYPE, media_type.clone());
     // The caller has read the body within its own limit.
     DefaultBodyLimit::disable().apply(&mut request);
     let form = Multipart::from_request(request, &()).await;
@@ -44,11 +42,7 @@ pub(crate) async fn parts(
         let has_file_name = part.file_name().is_some();
         let bytes = part.bytes().await.map_err(message)?;
         let is_last = !expected(&name) || parts.iter().any(|earlier| earlier.name == name);
-        parts.push(Part {
-            name,
-            has_file_name,
-            bytes,
-        });
+        parts.push(Part { name, has_file_name, bytes });
         if is_last {
             break;
         }

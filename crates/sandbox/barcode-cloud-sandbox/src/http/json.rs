@@ -34,9 +34,7 @@ impl<'de> DeserializeSeed<'de> for Reader<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         let Some(left) = self.left.get().checked_sub(1) else {
-            return Err(D::Error::custom(format_args!(
-                "it has more than {MAX_VALUES} values"
-            )));
+            return Err(D::Error::custom(format_args!("it has more than {MAX_VALUES} values")));
         };
         self.left.set(left);
         deserializer.deserialize_any(self)
@@ -91,9 +89,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(self)?;
             if object.contains_key(&name) {
-                return Err(A::Error::custom(format_args!(
-                    "{name:.100} is given more than once"
-                )));
+                return Err(A::Error::custom(format_args!("{name:.100} is given more than once")));
             }
             object.insert(name, value);
         }

@@ -27,10 +27,7 @@ mod tests {
     #[test]
     fn escapes_are_decoded_and_invalid_ones_rejected() {
         let read = pairs("a=1+2&b=%D0%AF&c").unwrap();
-        let read: Vec<_> = read
-            .iter()
-            .map(|(name, value)| (&**name, &**value))
-            .collect();
+        let read: Vec<_> = read.iter().map(|(name, value)| (&**name, &**value)).collect();
         assert_eq!(read, [("a", "1 2"), ("b", "Я"), ("c", "")]);
         assert_eq!(pairs("a=%FF"), None);
     }

@@ -30,14 +30,8 @@ pub(crate) async fn layer(
 ) -> Response {
     let operation = state.operation_of(&request);
     let entry = entry(&state.log, &request, operation.as_deref());
-    let log_entry = LogEntryHandle {
-        key: state.log.add(entry),
-        log: Arc::clone(&state.log),
-    };
-    let recorder = Arc::new(Mutex::new(BodyRecorder::new(
-        request.headers(),
-        operation.as_deref(),
-    )));
+    let log_entry = LogEntryHandle { key: state.log.add(entry), log: Arc::clone(&state.log) };
+    let recorder = Arc::new(Mutex::new(BodyRecorder::new(request.headers(), operation.as_deref())));
     let mut completion = EntryCompletion {
         log_entry: log_entry.clone(),
         recorder: Arc::clone(&recorder),
@@ -80,10 +74,7 @@ fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest
         operation: operation.map(str::to_owned),
         query: query.collect(),
         headers: headers.collect(),
-        body: LoggedBody {
-            media_type: media_type(request.headers()),
-            ..LoggedBody::default()
-        },
+        body: LoggedBody { media_type: media_type(request.headers()), ..LoggedBody::default() },
         fault: None,
         warning: None,
         status: None,
@@ -118,8 +109,7 @@ impl LogEntryHandle {
     /// Records that the response is incomplete, or that data was dropped.
     pub(crate) fn record_warning(&self, warning: &str) {
         let text = self.log.redactor.text(warning);
-        self.log
-            .update(self.key, |entry| entry.warning = Some(text));
+        self.log.update(self.key, |entry| entry.warning = Some(text));
     }
 }
 

@@ -118,21 +118,13 @@ impl Entries {
 
 impl Log {
     pub(crate) fn new(redactor: Redactor) -> Self {
-        Self {
-            entries: Mutex::default(),
-            feed: broadcast::Sender::new(FEED_LENGTH),
-            redactor,
-        }
+        Self { entries: Mutex::default(), feed: broadcast::Sender::new(FEED_LENGTH), redactor }
     }
 
     /// Returns the entries, oldest first.
     pub(crate) fn list(&self) -> Vec<LoggedRequest> {
         let entries = self.entries();
-        entries
-            .list
-            .iter()
-            .map(|(_, entry)| entry.clone())
-            .collect()
+        entries.list.iter().map(|(_, entry)| entry.clone()).collect()
     }
 
     pub(crate) fn clear(&self) {
@@ -160,10 +152,7 @@ impl Log {
     /// Updates an entry, if it was not removed. Returns a copy of it.
     fn update(&self, key: u64, change: impl FnOnce(&mut LoggedRequest)) -> Option<LoggedRequest> {
         let mut entries = self.entries();
-        let at = entries
-            .list
-            .binary_search_by_key(&key, |(key, _)| *key)
-            .ok()?;
+        let at = entries.list.binary_search_by_key(&key, |(key, _)| *key).ok()?;
         let entry = &mut entries.list[at].1;
         let before = entry.weight();
         change(entry);
@@ -213,19 +202,14 @@ mod tests {
     #[test]
     fn the_size_of_the_log_is_bounded_even_if_entries_grow() {
         let log = Log::new(Redactor::default());
-        let keys: Vec<_> = (0..20)
-            .map(|_| log.add(entry("x".repeat(1024 * 1024))))
-            .collect();
+        let keys: Vec<_> = (0..20).map(|_| log.add(entry("x".repeat(1024 * 1024)))).collect();
         assert_eq!(log.list().len(), 7);
         let last = keys[19];
         log.update(last, |entry| {
             entry.body.text = Some("y".repeat(3 * 1024 * 1024));
         });
         assert_eq!(log.list().len(), 4);
-        assert!(
-            log.update(keys[0], |entry| entry.status = Some(200))
-                .is_none()
-        );
+        assert!(log.update(keys[0], |entry| entry.status = Some(200)).is_none());
         log.clear();
         assert_eq!((log.list().len(), log.entries().bytes), (0, 0));
     }

@@ -42,11 +42,7 @@ pub(crate) struct Redactor {
 impl Redactor {
     pub(crate) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let secrets = secrets.into_iter();
-        Self {
-            secrets: secrets
-                .filter(|secret| secret.len() >= SHORTEST_SECRET)
-                .collect(),
-        }
+        Self { secrets: secrets.filter(|secret| secret.len() >= SHORTEST_SECRET).collect() }
     }
 
     /// Returns the value of a header with secrets replaced.
@@ -69,11 +65,7 @@ impl Redactor {
 
     /// Returns the value of a query parameter with secrets replaced.
     pub(super) fn parameter(&self, name: &str, value: &str) -> String {
-        if is_secret(name) {
-            REDACTED.to_owned()
-        } else {
-            self.text(value)
-        }
+        if is_secret(name) { REDACTED.to_owned() } else { self.text(value) }
     }
 
     /// Returns a URL-encoded form with secrets replaced, and otherwise unchanged.
@@ -139,9 +131,7 @@ fn hide(value: &mut Value) -> bool {
             }
             hide(value) | hidden
         }),
-        Value::Array(items) => items
-            .iter_mut()
-            .fold(false, |hidden, item| hide(item) | hidden),
+        Value::Array(items) => items.iter_mut().fold(false, |hidden, item| hide(item) | hidden),
         _ => false,
     }
 }
@@ -217,10 +207,7 @@ mod tests {
     #[test]
     fn json_secrets_are_hidden_at_any_depth_and_other_json_is_unchanged() {
         let json = format!(r#"{{"a": [{{"token": {{"b": 1}}}}], "c": "{JWT}"}}"#);
-        assert_eq!(
-            redactor().json(&json),
-            r#"{"a":[{"token":"[redacted]"}],"c":"[redacted]"}"#
-        );
+        assert_eq!(redactor().json(&json), r#"{"a":[{"token":"[redacted]"}],"c":"[redacted]"}"#);
         assert_eq!(redactor().json(r#"{ "a":  1 }"#), r#"{ "a":  1 }"#);
         assert_eq!(redactor().json(r#"{ "a": "#), r#"{ "a": "#);
         assert_eq!(redactor().json(r#"{"Client_Secret": "x"#), "[redacted]");
@@ -229,9 +216,6 @@ mod tests {
     #[test]
     fn jwts_and_known_secrets_are_found_in_any_text() {
         let text = format!("<a>{JWT}</a> correct-horse eyJ eyJx.y ({JWT})");
-        assert_eq!(
-            redactor().text(&text),
-            "<a>[redacted]</a> [redacted] eyJ eyJx.y ([redacted])"
-        );
+        assert_eq!(redactor().text(&text), "<a>[redacted]</a> [redacted] eyJ eyJx.y ([redacted])");
     }
 }

@@ -7,9 +7,7 @@ use barcode_engine::Color;
 ///
 /// The vendor's Node client sends its defaults in this form, and the service accepts them.
 pub(super) fn parse_quoted(text: &str) -> Option<Color> {
-    let inner = text
-        .strip_prefix('\'')
-        .and_then(|rest| rest.strip_suffix('\''));
+    let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     parse(inner.unwrap_or(text))
 }
 
@@ -25,10 +23,7 @@ pub(super) fn parse(text: &str) -> Option<Color> {
     }
     if text == "transparent" {
         // As in .NET: white without opacity.
-        return Some(Color {
-            alpha: 0,
-            ..Color::WHITE
-        });
+        return Some(Color { alpha: 0, ..Color::WHITE });
     }
     // The parser also accepts functions such as `rgb()`, which the service does not.
     if !text.bytes().all(|byte| byte.is_ascii_lowercase()) {
@@ -46,18 +41,9 @@ fn from_digits(digits: &str) -> Option<Color> {
     let [alpha, red, green, blue] = number.to_be_bytes();
     match digits.len() {
         // Each digit counts twice: `#f80` is `#ff8800`.
-        3 => Some(Color::opaque(
-            green * 17,
-            (blue >> 4) * 17,
-            (blue & 15) * 17,
-        )),
+        3 => Some(Color::opaque(green * 17, (blue >> 4) * 17, (blue & 15) * 17)),
         6 => Some(Color::opaque(red, green, blue)),
-        8 => Some(Color {
-            red,
-            green,
-            blue,
-            alpha,
-        }),
+        8 => Some(Color { red, green, blue, alpha }),
         _ => None,
     }
 }
@@ -79,28 +65,15 @@ mod tests {
             ("Transparent", [255, 255, 255, 0]),
         ] {
             let color = parse(text).unwrap();
-            assert_eq!(
-                [color.red, color.green, color.blue, color.alpha],
-                rgba,
-                "{text}"
-            );
+            assert_eq!([color.red, color.green, color.blue, color.alpha], rgba, "{text}");
         }
     }
 
     #[test]
     fn an_invalid_color_is_rejected() {
-        for text in [
-            "",
-            "#",
-            "#12",
-            "#12345",
-            "#+12",
-            "#zzz",
-            "Grün",
-            "0x",
-            "rgb(1,2,3)",
-            "#123456789",
-        ] {
+        for text in
+            ["", "#", "#12", "#12345", "#+12", "#zzz", "Grün", "0x", "rgb(1,2,3)", "#123456789"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -80,19 +80,14 @@ impl GenerateRequest {
     }
 
     fn render(self) -> Result<(&'static str, Vec<u8>), Failure> {
-        let options = WriteOptions {
-            binary: self.data.binary,
-            ..self.write_options
-        };
+        let options = WriteOptions { binary: self.data.binary, ..self.write_options };
         let failure = |error| failure(&error, &self.render_options);
         let mut symbol =
             barcode_engine::write(self.symbology, &self.data.value, &options).map_err(failure)?;
         if let Some(Shortened { whole, .. }) = self.data.shortened {
             symbol.text = whole;
         }
-        let file = symbol
-            .render(self.format, &self.render_options)
-            .map_err(failure)?;
+        let file = symbol.render(self.format, &self.render_options).map_err(failure)?;
         Ok((self.content_type, file))
     }
 }
@@ -146,10 +141,7 @@ impl Data {
         let bytes = match values.text("dataType") {
             Some("Base64Bytes") => from_base64("data", text)?,
             Some("HexBytes") => from_hex(text).ok_or_else(|| {
-                Failure::field(
-                    "data",
-                    "The value must consist of pairs of hexadecimal digits.",
-                )
+                Failure::field("data", "The value must consist of pairs of hexadecimal digits.")
             })?,
             _ => return Ok(Self::new(text.to_owned(), false)),
         };
@@ -167,11 +159,7 @@ impl Data {
     }
 
     fn new(value: String, binary: bool) -> Self {
-        Self {
-            value,
-            binary,
-            shortened: None,
-        }
+        Self { value, binary, shortened: None }
     }
 
     /// Drops the characters that Code 39 cannot encode, as the service does: its published image of
@@ -239,11 +227,7 @@ fn render_options(
     let color = |parameter| {
         let text = values.text(parameter).unwrap_or_default();
         let invalid = || Failure::field(parameter, format!("The value '{text}' is not a color."));
-        let color = if strict {
-            color::parse(text)
-        } else {
-            color::parse_quoted(text)
-        };
+        let color = if strict { color::parse(text) } else { color::parse_quoted(text) };
         color.ok_or_else(invalid)
     };
     let resolution = values.number("resolution").unwrap_or(RESOLUTION);
@@ -254,10 +238,9 @@ fn render_options(
         _ => 1.0,
     };
     let length = |parameter| match values.number(parameter) {
-        Some(length) if length <= 0.0 => Err(Failure::field(
-            parameter,
-            "The value must be greater than 0.",
-        )),
+        Some(length) if length <= 0.0 => {
+            Err(Failure::field(parameter, "The value must be greater than 0."))
+        }
         length => Ok(length.map(|length| length * pixels_per_unit)),
     };
     let module_ratio = match symbology.family() {

@@ -47,11 +47,7 @@ pub(crate) async fn serve(
 fn from_base64(parameter: &str, text: &str) -> Result<Vec<u8>, Failure> {
     let is_blank = |byte: &u8| byte.is_ascii_whitespace();
     let decoded = if text.bytes().any(|byte| is_blank(&byte)) {
-        STANDARD.decode(
-            text.bytes()
-                .filter(|byte| !is_blank(byte))
-                .collect::<Vec<_>>(),
-        )
+        STANDARD.decode(text.bytes().filter(|byte| !is_blank(byte)).collect::<Vec<_>>())
     } else {
         STANDARD.decode(text)
     };

@@ -89,11 +89,7 @@ fn rect_version(text: &str) -> Option<u32> {
 
 /// Rejects parameters that the small QR symbols do not have, or that the engine does not support.
 fn small_qr(values: &Values, kind: &str, levels: &[&str]) -> Result<(), Failure> {
-    only_values(
-        values,
-        kind,
-        &[("qrEncodeMode", "Auto"), ("qrECIEncoding", "NONE")],
-    )?;
+    only_values(values, kind, &[("qrEncodeMode", "Auto"), ("qrECIEncoding", "NONE")])?;
     match qr_error_level(values) {
         Some(level) if !levels.contains(&level) => {
             let levels: Vec<_> = levels.iter().map(|level| format!("Level{level}")).collect();
@@ -204,10 +200,7 @@ fn reject_unsupported_pdf417(values: &Values) -> Result<(), Failure> {
 /// Reads the columns and rows. Zero means that the engine chooses.
 fn pdf417_size(values: &Values) -> Result<(Option<u32>, Option<u32>), Failure> {
     let count = |name| {
-        values
-            .integer(name)
-            .and_then(|count| u32::try_from(count).ok())
-            .filter(|count| *count > 0)
+        values.integer(name).and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0)
     };
     let (columns, rows) = (count("pdf417Columns"), count("pdf417Rows"));
     let product = columns.zip(rows).map(|(columns, rows)| columns * rows);
@@ -230,10 +223,7 @@ fn code128_options(values: &Values) -> Result<WriteOptions, Failure> {
         Some("CodeC") => Some("C"),
         Some(mode) => return Err(unsupported_mode("code128EncodeMode", mode)),
     };
-    Ok(WriteOptions {
-        code128_set,
-        ..WriteOptions::default()
-    })
+    Ok(WriteOptions { code128_set, ..WriteOptions::default() })
 }
 
 fn unsupported_mode(parameter: &str, mode: &str) -> Failure {

@@ -25,10 +25,7 @@ pub(super) async fn recognize(
 ) -> Result<Value, Failure> {
     let (parameter, names) = match values.texts("barcodeTypes") {
         Some(names) => ("barcodeTypes", names),
-        None => (
-            "barcodeType",
-            vec![values.text("barcodeType").unwrap_or(COMMON)],
-        ),
+        None => ("barcodeType", vec![values.text("barcodeType").unwrap_or(COMMON)]),
     };
     let options = ReadOptions {
         symbologies: symbologies(parameter, &names)?,

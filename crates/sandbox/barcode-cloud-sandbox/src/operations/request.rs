@@ -44,25 +44,16 @@ pub(crate) async fn values(
     };
     let media_type = parts.headers.get(CONTENT_TYPE).cloned();
     let media_type = media_type.unwrap_or(HeaderValue::from_static(""));
-    let State {
-        body_limit,
-        read_timeout,
-        large_bodies,
-        ..
-    } = state;
-    let (bytes, permit) = large_bodies
-        .read(body, &parts.headers, *body_limit, *read_timeout)
-        .await?;
+    let State { body_limit, read_timeout, large_bodies, .. } = state;
+    let (bytes, permit) =
+        large_bodies.read(body, &parts.headers, *body_limit, *read_timeout).await?;
     let operation = Arc::clone(operation);
     let vocabulary = Arc::clone(&state.vocabulary);
     let runtime = Handle::current();
     // Parsing a large body takes time. On a thread that serves connections, it would delay the
     // others.
     let parse = move || {
-        let Input::Body {
-            schema, published, ..
-        } = &operation.input
-        else {
+        let Input::Body { schema, published, .. } = &operation.input else {
             return Ok(Values::default());
         };
         match kind {
@@ -105,16 +96,10 @@ pub(crate) async fn form_values(
 async fn parameters(request: &mut Request) -> Result<Vec<(String, Raw)>, Failure> {
     let not_utf8 = || Failure::malformed("Error: The URL is not UTF-8.");
     let path: RawPathParams = request.extract_parts().await.map_err(|_| not_utf8())?;
-    let mut pairs: Vec<_> = path
-        .iter()
-        .map(|(name, value)| (name.to_owned(), Raw::Text(value.to_owned())))
-        .collect();
+    let mut pairs: Vec<_> =
+        path.iter().map(|(name, value)| (name.to_owned(), Raw::Text(value.to_owned()))).collect();
     let query = query::pairs(request.uri().query().unwrap_or_default()).ok_or_else(not_utf8)?;
-    pairs.extend(
-        query
-            .into_iter()
-            .map(|(name, value)| (name, Raw::Text(value))),
-    );
+    pairs.extend(query.into_iter().map(|(name, value)| (name, Raw::Text(value))));
     Ok(pairs)
 }
 
@@ -137,34 +122,23 @@ enum BodyKind {
 
 /// The format of the body, if the document allows it for this operation.
 fn body_kind(headers: &HeaderMap, media_types: &[String]) -> Result<BodyKind, Failure> {
-    let sent = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = sent
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let sent = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let kind = match essence.as_str() {
         "application/json" => Some(BodyKind::Json),
         "application/xml" => Some(BodyKind::Xml),
         "multipart/form-data" => Some(BodyKind::Form),
         _ => None,
     };
-    kind.filter(|_| media_types.contains(&essence))
-        .ok_or_else(|| {
-            let problem = if sent.is_empty() {
-                "The request has no Content-Type".to_owned()
-            } else {
-                format!("The request body is {sent}")
-            };
-            let expected = media_types.join(" or ");
-            Failure::unsupported_media_type(format!(
-                "{problem}; this operation accepts {expected}."
-            ))
-        })
+    kind.filter(|_| media_types.contains(&essence)).ok_or_else(|| {
+        let problem = if sent.is_empty() {
+            "The request has no Content-Type".to_owned()
+        } else {
+            format!("The request body is {sent}")
+        };
+        let expected = media_types.join(" or ");
+        Failure::unsupported_media_type(format!("{problem}; this operation accepts {expected}."))
+    })
 }
 
 /// Rejects an encoding other than gzip, which has already been decoded.
@@ -207,9 +181,5 @@ async fn form_fields(
 
 fn is_file(object: &Object, name: &str) -> bool {
     let has_name = |field: &&Field| field.name == name;
-    object
-        .fields
-        .iter()
-        .find(has_name)
-        .is_some_and(|field| matches!(field.schema, Schema::File))
+    object.fields.iter().find(has_name).is_some_and(|field| matches!(field.schema, Schema::File))
 }

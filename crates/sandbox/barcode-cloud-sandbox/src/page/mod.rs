@@ -76,10 +76,7 @@ impl Connection {
 
 /// The page itself.
 pub(crate) fn index(allowed: Arc<AllowedHosts>) -> Router {
-    guarded(
-        Router::new().route("/", method(get(async || file(HTML, INDEX)))),
-        allowed,
-    )
+    guarded(Router::new().route("/", method(get(async || file(HTML, INDEX)))), allowed)
 }
 
 /// The files that the page loads, to be nested under `/_sandbox`.

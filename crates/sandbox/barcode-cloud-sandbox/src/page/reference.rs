@@ -34,12 +34,7 @@ pub(super) async fn file(name: &str) -> Option<(&'static str, Bytes)> {
 fn unpack() -> Option<Vec<Bytes>> {
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED)).ok()?;
     // All files are in one folder, whose name contains the version.
-    let folder = archive
-        .name_for_index(0)?
-        .ok()?
-        .split('/')
-        .next()?
-        .to_owned();
+    let folder = archive.name_for_index(0)?.ok()?.split('/').next()?.to_owned();
     let files = FILES.iter().map(|(_, _, path)| {
         let mut file = archive.by_name(&format!("{folder}/{path}")).ok()?;
         let mut bytes = Vec::new();

@@ -60,13 +60,8 @@ async fn health_answers_while_bodies_of_many_json_values_are_refused() {
     let bomb = gzipped(r#"{"fileBase64":[1"#, ",1", MANY, "]}");
     assert!(bomb.len() < 100 * 1024);
     let one = async || {
-        let response = send_gzipped(
-            &caller,
-            "/barcode/scan-body",
-            "application/json",
-            bomb.clone(),
-        )
-        .await;
+        let response =
+            send_gzipped(&caller, "/barcode/scan-body", "application/json", bomb.clone()).await;
         let (code, message) = failure(response, 400).await;
         assert_eq!(code, "errorInvalidInputData");
         assert!(message.contains("more than 10000 values"), "{message:.300}");
@@ -90,18 +85,13 @@ async fn long_lists_of_barcode_types_are_refused() {
 #[tokio::test]
 async fn an_xml_element_of_many_attributes_is_refused() {
     let caller = Caller::new().await;
-    let attributes: String = (0..50_000)
-        .map(|number| format!(" xmlns:a{number}=''"))
-        .collect();
+    let attributes: String = (0..50_000).map(|number| format!(" xmlns:a{number}=''")).collect();
     let request = caller
         .post("/barcode/scan-body")
         .header("content-type", "application/xml")
         .body(format!("<ScanBase64Request{attributes}/>"));
     let message = rejection(send(request).await).await;
-    assert!(
-        message.contains("more than 32 attributes"),
-        "{message:.300}"
-    );
+    assert!(message.contains("more than 32 attributes"), "{message:.300}");
 }
 
 #[tokio::test]
@@ -165,7 +155,5 @@ async fn live_logs_beyond_the_bound_are_refused_until_one_ends() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), reopened)
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(30), reopened).await.unwrap();
 }

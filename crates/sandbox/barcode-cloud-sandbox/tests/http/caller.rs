@@ -21,15 +21,8 @@ impl Caller {
         let http = Client::builder().no_proxy().build().unwrap();
         let (id, secret) = (sandbox.client_id(), sandbox.client_secret());
         let token = ask_token(&http, sandbox.token_url(), id, secret).await;
-        let token = json(token).await["access_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        Self {
-            sandbox,
-            http,
-            token,
-        }
+        let token = json(token).await["access_token"].as_str().unwrap().to_owned();
+        Self { sandbox, http, token }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -83,8 +76,7 @@ impl Caller {
     }
 
     pub(crate) async fn scan(&self, file: Vec<u8>) -> Response {
-        self.post_form("/barcode/scan-multipart", file_form(file))
-            .await
+        self.post_form("/barcode/scan-multipart", file_form(file)).await
     }
 }
 
@@ -107,11 +99,7 @@ pub(crate) fn rows<const N: usize>(table: &str) -> impl Iterator<Item = [&str; N
 }
 
 pub(crate) async fn ask_token(http: &Client, url: &str, id: &str, secret: &str) -> Response {
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", id),
-        ("client_secret", secret),
-    ];
+    let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
     send(http.post(url).form(&form)).await
 }
 

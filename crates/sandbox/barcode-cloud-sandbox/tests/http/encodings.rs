@@ -98,13 +98,7 @@ async fn a_chunked_body_is_accepted_like_one_with_a_length() {
     let chunks: String = body
         .as_bytes()
         .chunks(7)
-        .map(|chunk| {
-            format!(
-                "{:x}\r\n{}\r\n",
-                chunk.len(),
-                String::from_utf8_lossy(chunk)
-            )
-        })
+        .map(|chunk| format!("{:x}\r\n{}\r\n", chunk.len(), String::from_utf8_lossy(chunk)))
         .collect();
     let head = |length: &str| {
         let token = &caller.token;

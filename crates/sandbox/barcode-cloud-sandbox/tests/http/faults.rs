@@ -19,9 +19,7 @@ async fn faulty(caller: &Caller, fault: &str) -> Response {
 /// Scans an image with an injected fault. The normal response is JSON.
 async fn faulty_scan(caller: &Caller, fault: &str) -> Response {
     let image = caller.image("QR", &[("data", "Test")]).await;
-    let request = caller
-        .post("/barcode/scan-multipart")
-        .multipart(file_form(image));
+    let request = caller.post("/barcode/scan-multipart").multipart(file_form(image));
     send(request.header("x-sandbox-fault", fault)).await
 }
 
@@ -83,9 +81,7 @@ async fn a_reset_in_the_body_comes_after_half_of_it() {
     assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
     let (head, body) = response.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     assert_eq!(body.len(), length.unwrap().parse::<usize>().unwrap() / 2);
 }
 
@@ -150,10 +146,7 @@ async fn a_hanging_request_ends_without_a_response_when_the_sandbox_stops() {
     let hanging = tokio::spawn(request.send());
     let listed = || async {
         let list = caller.http.get(admin(&caller, "/faults")).send();
-        json(list.await.unwrap()).await["scripts"]
-            .as_array()
-            .unwrap()
-            .len()
+        json(list.await.unwrap()).await["scripts"].as_array().unwrap().len()
     };
     // The script is removed after its fault was applied to a request.
     while listed().await > 0 {}
@@ -165,10 +158,7 @@ async fn a_hanging_request_ends_without_a_response_when_the_sandbox_stops() {
 #[tokio::test]
 async fn a_header_with_an_unknown_fault_is_rejected() {
     let caller = Caller::new().await;
-    for (fault, reason) in [
-        ("explode", "no such fault"),
-        ("status=503, ok", "not a number"),
-    ] {
+    for (fault, reason) in [("explode", "no such fault"), ("status=503, ok", "not a number")] {
         let response = faulty(&caller, fault).await;
         let (code, message) = failure(response, 400).await;
         assert_eq!(code, "errorInvalidInputData");
@@ -215,11 +205,9 @@ async fn the_token_endpoint_can_fail_while_operations_work() {
     ]);
     caller.sandbox.inject(script.on("token")).unwrap();
     assert_eq!(statuses(&caller, 1).await, [200]);
-    for (status, error) in [
-        (503, "temporarily_unavailable"),
-        (429, "too_many_requests"),
-        (401, "invalid_client"),
-    ] {
+    for (status, error) in
+        [(503, "temporarily_unavailable"), (429, "too_many_requests"), (401, "invalid_client")]
+    {
         let response = ask_token(&caller.http, url, id, secret).await;
         assert_eq!(response.status(), status);
         assert_eq!(json(response).await["error"], error);

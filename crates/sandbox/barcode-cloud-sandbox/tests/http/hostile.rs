@@ -28,12 +28,8 @@ fn post(caller: &Caller, path: &str, more: &str) -> String {
 }
 
 fn status(response: &str) -> u16 {
-    let code = response
-        .strip_prefix("HTTP/1.1 ")
-        .and_then(|text| text.get(..3));
-    code.unwrap_or_else(|| panic!("no response: {response:.200}"))
-        .parse()
-        .unwrap()
+    let code = response.strip_prefix("HTTP/1.1 ").and_then(|text| text.get(..3));
+    code.unwrap_or_else(|| panic!("no response: {response:.200}")).parse().unwrap()
 }
 
 #[tokio::test]
@@ -48,14 +44,8 @@ async fn forms_with_wrong_boundaries_are_rejected() {
         ("; boundary=b", format!("--b\r\n{part}--b\r\n")),
         ("; boundary=b", "--b--\r\n".to_owned()),
         ("; boundary=b", "--b\r\n\r\nx\r\n--b--\r\n".to_owned()),
-        (
-            "; boundary=b",
-            "--b\r\nno header\r\n\r\nx\r\n--b--\r\n".to_owned(),
-        ),
-        (
-            "; boundary=b",
-            format!("--b\r\n{}: x\r\n\r\n", "x".repeat(1_000_000)),
-        ),
+        ("; boundary=b", "--b\r\nno header\r\n\r\nx\r\n--b--\r\n".to_owned()),
+        ("; boundary=b", format!("--b\r\n{}: x\r\n\r\n", "x".repeat(1_000_000))),
         ("; boundary=b", "--b\r\n".repeat(100_000)),
         ("; boundary=\"b", format!("--b\r\n{part}--b--\r\n")),
     ] {
@@ -74,15 +64,10 @@ async fn forms_with_wrong_boundaries_are_rejected() {
 async fn a_duplicate_field_is_rejected_in_every_kind_of_body() {
     let caller = Caller::new().await;
     let twice = r#"{"fileBase64":"AA==","fileBase64":"AA=="}"#;
-    let request = caller
-        .post("/barcode/scan-body")
-        .header("content-type", "application/json")
-        .body(twice);
+    let request =
+        caller.post("/barcode/scan-body").header("content-type", "application/json").body(twice);
     let message = rejection(send(request).await).await;
-    assert!(
-        message.contains("fileBase64 is given more than once"),
-        "{message}"
-    );
+    assert!(message.contains("fileBase64 is given more than once"), "{message}");
     let form = Form::new()
         .part("file", Part::bytes(vec![1]).file_name("a"))
         .part("file", Part::bytes(vec![2]).file_name("b"));
@@ -117,13 +102,7 @@ async fn bytes_that_are_not_utf8_are_rejected_everywhere() {
     request.splice(at..at, *b"\xff\xfe");
     let (response, _) = raw::read(&mut raw::sent(&caller, &request).await).await;
     assert_eq!(status(&response), 415);
-    assert!(
-        caller
-            .sandbox
-            .requests()
-            .iter()
-            .any(|request| request.header("x-odd").is_some())
-    );
+    assert!(caller.sandbox.requests().iter().any(|request| request.header("x-odd").is_some()));
 }
 
 #[tokio::test]
@@ -167,10 +146,7 @@ async fn an_image_truncated_at_any_byte_gets_a_response_in_each_format() {
         let file = patched::image(format, 1);
         for length in (0..file.len()).step_by(file.len().div_ceil(60)) {
             let status = caller.scan(file[..length].to_vec()).await.status();
-            assert!(
-                [200, 400].contains(&status.as_u16()),
-                "{format:?} {length}: {status}"
-            );
+            assert!([200, 400].contains(&status.as_u16()), "{format:?} {length}: {status}");
         }
     }
 }
@@ -208,36 +184,20 @@ async fn headers_that_do_not_arrive_time_out() {
     let given_up = async |start: &str| {
         let mut stream = raw::sent(caller, start.as_bytes()).await;
         let (response, _) = raw::read(&mut stream).await;
-        assert!(
-            response.is_empty() || status(&response) == 408,
-            "{response}"
-        );
+        assert!(response.is_empty() || status(&response) == 408, "{response}");
     };
-    tokio::join!(
-        given_up(""),
-        given_up("GET"),
-        given_up("GET /v4.0/barcode/scan HTTP/1.1\r\nx: "),
-    );
+    tokio::join!(given_up(""), given_up("GET"), given_up("GET /v4.0/barcode/scan HTTP/1.1\r\nx: "),);
     still_serves(caller).await;
 }
 
 #[tokio::test]
 async fn a_truncated_body_is_rejected_or_the_connection_closed() {
     let caller = Caller::new().await;
-    let head = post(
-        &caller,
-        "scan-body",
-        "content-type: application/json\r\ncontent-length: 1000",
-    );
+    let head = post(&caller, "scan-body", "content-type: application/json\r\ncontent-length: 1000");
     let mut stream = raw::sent(&caller, head.as_bytes()).await;
-    tokio::io::AsyncWriteExt::shutdown(&mut stream)
-        .await
-        .unwrap();
+    tokio::io::AsyncWriteExt::shutdown(&mut stream).await.unwrap();
     let (response, _) = raw::read(&mut stream).await;
-    assert!(
-        response.is_empty() || status(&response) == 400,
-        "{response}"
-    );
+    assert!(response.is_empty() || status(&response) == 400, "{response}");
     still_serves(&caller).await;
 }
 
@@ -250,10 +210,7 @@ async fn a_body_of_100_megabytes_is_rejected_and_the_error_arrives() {
         Body::wrap_stream(stream::iter(pieces.map(Ok::<_, std::io::Error>)))
     };
     for kind in ["application/json", "application/xml"] {
-        let request = caller
-            .post("/barcode/scan-body")
-            .header("content-type", kind)
-            .body(body());
+        let request = caller.post("/barcode/scan-body").header("content-type", kind).body(body());
         let (code, _) = failure(send(request).await, 413).await;
         assert_eq!(code, "errorRequestTooLarge");
     }
@@ -298,10 +255,7 @@ async fn manipulated_urls_reveal_nothing() {
         let mut stream = raw::sent(&caller, request.as_bytes()).await;
         let (response, _) = raw::read(&mut stream).await;
         let status = status(&response);
-        assert!(
-            (400..500).contains(&status),
-            "{target:.100}: {response:.300}"
-        );
+        assert!((400..500).contains(&status), "{target:.100}: {response:.300}");
         assert!(!response.contains("root:"), "{target:.100}: {response}");
         let head = response.split("\r\n\r\n").next().unwrap();
         assert!(!head.to_lowercase().contains("set-cookie"), "{head}");
@@ -312,9 +266,7 @@ async fn manipulated_urls_reveal_nothing() {
 #[tokio::test]
 async fn input_that_is_not_http_is_rejected_or_the_connection_closed() {
     let caller = Caller::new().await;
-    let many: String = (0..1000)
-        .map(|number| format!("x-{number}: 1\r\n"))
-        .collect();
+    let many: String = (0..1000).map(|number| format!("x-{number}: 1\r\n")).collect();
     let large = format!("x: {}\r\n", "y".repeat(2_000_000));
     for request in [
         b"GARBAGE\r\n\r\n".to_vec(),
@@ -330,9 +282,7 @@ async fn input_that_is_not_http_is_rejected_or_the_connection_closed() {
         (post(&caller, "scan-body", "transfer-encoding: chunked") + "ffffffffffffffffff\r\n")
             .into_bytes(),
     ] {
-        let mut stream = TcpStream::connect(("127.0.0.1", caller.sandbox.port()))
-            .await
-            .unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", caller.sandbox.port())).await.unwrap();
         // The sandbox may close the connection before it has read everything.
         let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &request).await;
         let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
@@ -363,9 +313,7 @@ async fn connections_beyond_the_limit_are_closed_and_the_others_served() {
     still_serves(&caller).await;
     let request = raw::get(&caller, "/barcode/generate/QR?data=1&imageFormat=Svg", "");
     let mut last = held.pop().unwrap();
-    tokio::io::AsyncWriteExt::write_all(&mut last, &request)
-        .await
-        .unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut last, &request).await.unwrap();
     assert_eq!(status(&raw::read(&mut last).await.0), 200);
     // Another connection can take its place.
     let mut next = raw::sent(&caller, &request).await;

@@ -33,11 +33,7 @@ async fn the_log_is_not_served_under_a_foreign_host_name() {
         assert!(message.contains("--allow-host"), "{message}");
         assert!(!message.contains("private"));
     }
-    for path in [
-        "/_sandbox/health",
-        "/_sandbox/faults",
-        "/_sandbox/requests/events",
-    ] {
+    for path in ["/_sandbox/health", "/_sandbox/faults", "/_sandbox/requests/events"] {
         assert_eq!(ask(&caller, path, "evil.example").await.status(), 421);
     }
 }
@@ -45,11 +41,9 @@ async fn the_log_is_not_served_under_a_foreign_host_name() {
 #[tokio::test]
 async fn admin_calls_under_a_foreign_host_name_change_nothing() {
     let caller = Caller::new().await;
-    for (method, path) in [
-        (Method::POST, "/faults"),
-        (Method::POST, "/tokens/revoke"),
-        (Method::DELETE, "/requests"),
-    ] {
+    for (method, path) in
+        [(Method::POST, "/faults"), (Method::POST, "/tokens/revoke"), (Method::DELETE, "/requests")]
+    {
         let url = format!("{}{path}", caller.sandbox.admin_url());
         let request = caller.http.request(method, url).json(&json!({}));
         let response = request.header("host", "evil.example").send().await.unwrap();

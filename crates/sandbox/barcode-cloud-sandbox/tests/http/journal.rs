@@ -101,22 +101,13 @@ async fn faults_and_requests_without_a_response_are_logged() {
     let caller = Caller::new().await;
     caller.sandbox.clear_requests();
     caller.sandbox.inject(Fault::reset()).unwrap();
-    assert!(
-        caller
-            .get("/barcode/scan?fileUrl=x:y")
-            .send()
-            .await
-            .is_err()
-    );
+    assert!(caller.get("/barcode/scan?fileUrl=x:y").send().await.is_err());
     let unknown = caller.get("/nothing").header("x-sandbox-fault", "hang");
     assert_eq!(send(unknown).await.status(), 404);
     let log = caller.sandbox.requests();
     assert_eq!(log[0].fault.as_deref(), Some("reset"));
     assert_eq!(log[0].status, None);
-    assert_eq!(
-        (log[1].operation.as_ref(), log[1].status),
-        (None, Some(404))
-    );
+    assert_eq!((log[1].operation.as_ref(), log[1].status), (None, Some(404)));
 }
 
 #[tokio::test]

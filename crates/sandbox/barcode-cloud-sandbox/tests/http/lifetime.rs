@@ -12,18 +12,10 @@ const SCAN: &str = "/barcode/scan?fileUrl=https://example.com/a.png";
 #[tokio::test]
 async fn a_port_in_use_is_a_clear_error() {
     let first = Sandbox::start().await.unwrap();
-    let error = Sandbox::builder()
-        .port(first.port())
-        .start()
-        .await
-        .unwrap_err();
+    let error = Sandbox::builder().port(first.port()).start().await.unwrap_err();
     assert!(error.is_port_in_use());
     assert!(matches!(error, Error::PortInUse { address, .. } if address.port() == first.port()));
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("port {} is already taken", first.port()))
-    );
+    assert!(error.to_string().contains(&format!("port {} is already taken", first.port())));
 }
 
 #[tokio::test]
@@ -44,20 +36,12 @@ async fn a_stopped_sandbox_frees_its_port() {
 
 #[tokio::test]
 async fn the_sandbox_runs_until_the_signal_and_completes_requests_in_flight() {
-    let Caller {
-        sandbox,
-        http,
-        token,
-    } = Caller::new().await;
+    let Caller { sandbox, http, token } = Caller::new().await;
     let url = format!("{}/barcode/generate/Aztec", sandbox.base_url());
     let (send, signal) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(sandbox.run_until(async { drop(signal.await) }));
     let data = "Long text. ".repeat(100);
-    let request = http
-        .get(&url)
-        .bearer_auth(&token)
-        .query(&[("data", &data)])
-        .send();
+    let request = http.get(&url).bearer_auth(&token).query(&[("data", &data)]).send();
     let request = tokio::spawn(request);
     tokio::time::sleep(Duration::from_millis(20)).await;
     send.send(()).unwrap();
@@ -123,11 +107,7 @@ async fn a_request_that_arrives_before_the_stop_gets_a_response_even_if_the_sand
 
 #[tokio::test]
 async fn empty_credentials_are_rejected_at_start() {
-    let error = Sandbox::builder()
-        .credentials("id", "")
-        .start()
-        .await
-        .unwrap_err();
+    let error = Sandbox::builder().credentials("id", "").start().await.unwrap_err();
     assert!(matches!(error, Error::Setting(_)));
 }
 
@@ -138,13 +118,9 @@ async fn a_url_is_read_only_if_it_is_mapped_to_a_file() {
     assert_eq!(failure(response, 400).await.0, "errorNotSupportedBySandbox");
 
     let image = caller.image("QR", &[("data", "Test")]).await;
-    let path = std::env::temp_dir().join(format!(
-        "barcode-cloud-sandbox-{}.png",
-        caller.sandbox.port()
-    ));
-    caller
-        .sandbox
-        .url_file("https://example.com/a.png", path.clone());
+    let path =
+        std::env::temp_dir().join(format!("barcode-cloud-sandbox-{}.png", caller.sandbox.port()));
+    caller.sandbox.url_file("https://example.com/a.png", path.clone());
     let response = send(caller.get(SCAN)).await;
     assert!(rejection(response).await.contains("cannot be read"));
 

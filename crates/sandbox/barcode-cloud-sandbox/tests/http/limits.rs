@@ -15,10 +15,7 @@ use crate::patched::FORMATS;
 async fn file_rejection(caller: &Caller, file: Vec<u8>) -> String {
     let (code, message) = failure(caller.scan(file).await, 400).await;
     assert_eq!(code, "errorInvalidInputData");
-    assert!(
-        message.starts_with("Error: Field name: 'File' errors: "),
-        "{message}"
-    );
+    assert!(message.starts_with("Error: Field name: 'File' errors: "), "{message}");
     message
 }
 
@@ -26,11 +23,9 @@ async fn file_rejection(caller: &Caller, file: Vec<u8>) -> String {
 async fn a_file_that_is_not_an_image_is_rejected_as_such() {
     let caller = Caller::new().await;
     assert!(file_rejection(&caller, Vec::new()).await.contains("empty"));
-    for file in [
-        "Dear reader, this is a text.",
-        "<svg xmlns='http://www.w3.org/2000/svg'/>",
-        "\0\0\0",
-    ] {
+    for file in
+        ["Dear reader, this is a text.", "<svg xmlns='http://www.w3.org/2000/svg'/>", "\0\0\0"]
+    {
         let message = file_rejection(&caller, file.into()).await;
         assert!(message.contains("Png, Jpeg, Gif, Tiff or Bmp"), "{message}");
     }
@@ -50,10 +45,7 @@ async fn truncated_and_corrupt_files_of_each_format_get_a_response() {
         let file = file.into_inner();
         for length in [4, 10, 30, file.len() / 2, file.len() - 10] {
             let status = caller.scan(file[..length].to_vec()).await.status();
-            assert!(
-                [200, 400].contains(&status.as_u16()),
-                "{format:?} {length}: {status}"
-            );
+            assert!([200, 400].contains(&status.as_u16()), "{format:?} {length}: {status}");
         }
         for seed in 0..40_usize {
             let mut garbled = file.clone();
@@ -62,10 +54,7 @@ async fn truncated_and_corrupt_files_of_each_format_get_a_response() {
                 garbled[at] ^= 1 << (seed % 8);
             }
             let status = caller.scan(garbled).await.status();
-            assert!(
-                [200, 400].contains(&status.as_u16()),
-                "{format:?} {seed}: {status}"
-            );
+            assert!([200, 400].contains(&status.as_u16()), "{format:?} {seed}: {status}");
         }
     }
 }
@@ -105,11 +94,7 @@ async fn a_file_of_25_mib_is_read() {
     // The document limits base64 data of recognize requests to 28,730,982 characters.
     let body = json!({ "barcodeTypes": ["QR"], "fileBase64": STANDARD.encode(&file) });
     let response = caller.post_json("/barcode/recognize-body", &body).await;
-    assert!(
-        rejection(response)
-            .await
-            .contains("between 1 and 28730982 characters")
-    );
+    assert!(rejection(response).await.contains("between 1 and 28730982 characters"));
 }
 
 #[tokio::test]
@@ -118,28 +103,14 @@ async fn a_body_beyond_the_limit_is_rejected_and_the_error_arrives() {
     let large = vec![b'x'; 20 * 1024 * 1024];
     let (code, _) = failure(caller.scan(large.clone()).await, 413).await;
     assert_eq!(code, "errorRequestTooLarge");
-    let json = caller
-        .post("/barcode/scan-body")
-        .header("content-type", "application/json");
+    let json = caller.post("/barcode/scan-body").header("content-type", "application/json");
     let response = json.body(large.clone()).send().await.unwrap();
     assert_eq!(failure(response, 413).await.0, "errorRequestTooLarge");
     // The 401 for a missing token also arrives while the body is still being sent.
     let url = caller.url("/barcode/scan-body");
-    let response = caller
-        .http
-        .post(url)
-        .body(large.clone())
-        .send()
-        .await
-        .unwrap();
+    let response = caller.http.post(url).body(large.clone()).send().await.unwrap();
     assert_eq!(failure(response, 401).await.0, "errorAuthentication");
-    let token = caller
-        .http
-        .post(caller.sandbox.token_url())
-        .body(large)
-        .send()
-        .await
-        .unwrap();
+    let token = caller.http.post(caller.sandbox.token_url()).body(large).send().await.unwrap();
     assert_eq!(token.status(), 413);
 }
 
@@ -158,20 +129,14 @@ fn dots() -> Vec<u8> {
 #[tokio::test]
 async fn an_image_that_takes_long_to_search_gets_a_response_within_ten_seconds() {
     let caller = Caller::new().await;
-    caller
-        .sandbox
-        .url_file("https://example.com/dots.png", dots());
+    caller.sandbox.url_file("https://example.com/dots.png", dots());
     let path = "/barcode/recognize?barcodeType=MostCommonlyUsed&recognitionMode=Excellent\
                 &fileUrl=https://example.com/dots.png";
     let before = Instant::now();
     let response = send(caller.get(path)).await;
     assert_eq!(response.status(), 200);
     assert_eq!(barcodes(&body(response).await), []);
-    assert!(
-        before.elapsed() < Duration::from_secs(10),
-        "{:?}",
-        before.elapsed()
-    );
+    assert!(before.elapsed() < Duration::from_secs(10), "{:?}", before.elapsed());
     let log = caller.sandbox.requests();
     let warning = log.last().unwrap().warning.as_deref().unwrap();
     assert!(warning.contains("not searched completely"), "{warning}");

@@ -48,9 +48,7 @@ async fn the_three_ways_to_recognize_and_to_scan_find_the_same_barcode() {
         let requests = [
             caller.get("/barcode/recognize").query(&by_url),
             caller.post("/barcode/recognize-body").json(&recognize_body),
-            caller
-                .post("/barcode/recognize-multipart")
-                .multipart(recognize_form),
+            caller.post("/barcode/recognize-multipart").multipart(recognize_form),
             caller.get("/barcode/scan").query(&by_url[1..]),
             caller.post("/barcode/scan-body").json(&scan_body),
             caller.post("/barcode/scan-multipart").multipart(scan_form),
@@ -62,10 +60,7 @@ async fn the_three_ways_to_recognize_and_to_scan_find_the_same_barcode() {
             assert_eq!(response.headers()["content-type"], "application/json");
             responses.push(json(response).await);
         }
-        assert_eq!(
-            barcodes(&responses[0]),
-            [(kind.to_owned(), "Test 1".to_owned())]
-        );
+        assert_eq!(barcodes(&responses[0]), [(kind.to_owned(), "Test 1".to_owned())]);
         assert!(responses.iter().all(|response| *response == responses[0]));
     }
 }
@@ -89,9 +84,7 @@ async fn many_sandboxes_run_at_the_same_time() {
 async fn an_image_is_returned_whatever_the_accept_header_says() {
     let caller = Caller::new().await;
     for accept in ["application/json", "text/html", "nonsense"] {
-        let request = caller
-            .get("/barcode/generate/QR?data=1")
-            .header("accept", accept);
+        let request = caller.get("/barcode/generate/QR?data=1").header("accept", accept);
         let response = send(request).await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "image/png");

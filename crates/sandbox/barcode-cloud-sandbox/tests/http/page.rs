@@ -11,14 +11,8 @@ const FILES: [(&str, &str); 8] = [
     ("/_sandbox/page/main.js", "text/javascript; charset=utf-8"),
     ("/_sandbox/page/icon.svg", "image/svg+xml"),
     ("/_sandbox/page/connection", "application/json"),
-    (
-        "/_sandbox/reference/swagger-ui-bundle.js",
-        "text/javascript; charset=utf-8",
-    ),
-    (
-        "/_sandbox/reference/swagger-ui.css",
-        "text/css; charset=utf-8",
-    ),
+    ("/_sandbox/reference/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+    ("/_sandbox/reference/swagger-ui.css", "text/css; charset=utf-8"),
     ("/_sandbox/reference/LICENSE", "text/plain; charset=utf-8"),
 ];
 
@@ -53,9 +47,7 @@ async fn every_file_has_its_media_type_and_security_headers() {
 async fn every_file_that_the_page_references_is_served() {
     let caller = Caller::new().await;
     let page = get(&caller, "/").await.text().await.unwrap();
-    let named = page
-        .split('"')
-        .filter(|text| text.starts_with("/_sandbox/"));
+    let named = page.split('"').filter(|text| text.starts_with("/_sandbox/"));
     for path in named {
         assert_eq!(get(&caller, path).await.status(), 200, "{path}");
     }
@@ -80,11 +72,7 @@ async fn credentials_are_in_one_response_only_and_not_cached() {
         let has_secret = response.text().await.unwrap().contains(secret);
         let is_connection = path == "/_sandbox/page/connection";
         assert_eq!(has_secret, is_connection, "{path}");
-        let wanted = if is_connection {
-            "no-store"
-        } else {
-            "no-cache"
-        };
+        let wanted = if is_connection { "no-store" } else { "no-cache" };
         assert_eq!(cache, wanted, "{path}");
     }
     let connection = json(get(&caller, "/_sandbox/page/connection").await).await;

@@ -5,13 +5,8 @@ use std::io::Cursor;
 use image::{GrayImage, ImageFormat, Luma};
 
 /// The formats that the sandbox reads.
-pub(crate) const FORMATS: [ImageFormat; 5] = [
-    ImageFormat::Png,
-    ImageFormat::Jpeg,
-    ImageFormat::Gif,
-    ImageFormat::Tiff,
-    ImageFormat::Bmp,
-];
+pub(crate) const FORMATS: [ImageFormat; 5] =
+    [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Tiff, ImageFormat::Bmp];
 
 /// A file of one pixel whose header claims `side` pixels on each side.
 pub(crate) fn image(format: ImageFormat, side: u16) -> Vec<u8> {

@@ -50,11 +50,7 @@ async fn every_format_is_written_with_its_resolution_and_read() {
         ("Gif", "image/gif", ImageFormat::Gif),
         ("Tiff", "image/tiff", ImageFormat::Tiff),
     ] {
-        let query = [
-            ("data", "Test 1"),
-            ("imageFormat", name),
-            ("resolution", "150"),
-        ];
+        let query = [("data", "Test 1"), ("imageFormat", name), ("resolution", "150")];
         for kind in ["QR", "Code128", "Pdf417"] {
             let response = caller.generate(kind, &query).await;
             assert_eq!(response.headers()["content-type"], content_type);
@@ -64,9 +60,7 @@ async fn every_format_is_written_with_its_resolution_and_read() {
                 ImageFormat::Jpeg => assert_eq!(&file[13..18], [1, 0, 150, 0, 150]),
                 ImageFormat::Tiff => {
                     let mut decoder = tiff::decoder::Decoder::new(Cursor::new(&file)).unwrap();
-                    let unit = decoder
-                        .get_tag_u32(tiff::tags::Tag::ResolutionUnit)
-                        .unwrap();
+                    let unit = decoder.get_tag_u32(tiff::tags::Tag::ResolutionUnit).unwrap();
                     let resolution = decoder.get_tag(tiff::tags::Tag::XResolution).unwrap();
                     assert_eq!(unit, 2);
                     assert_eq!(resolution, tiff::decoder::ifd::Value::Rational(15000, 100));
@@ -102,16 +96,8 @@ async fn svg_has_the_bars_the_text_and_the_colors() {
         svg.contains(r##"fill="#ff0000""##)
             && svg.contains(r##"fill="#ffffff" fill-opacity="0.5"##)
     );
-    let turned = [
-        ("data", "1"),
-        ("imageFormat", "Svg"),
-        ("rotationAngle", "90"),
-    ];
-    let upright = [
-        ("data", "1"),
-        ("imageFormat", "Svg"),
-        ("textLocation", "None"),
-    ];
+    let turned = [("data", "1"), ("imageFormat", "Svg"), ("rotationAngle", "90")];
+    let upright = [("data", "1"), ("imageFormat", "Svg"), ("textLocation", "None")];
     let upright = String::from_utf8(caller.image("Code128", &upright).await).unwrap();
     let turned = String::from_utf8(caller.image("Code128", &turned).await).unwrap();
     assert!(upright.contains(r#"width="105" height="63""#), "{upright}");
@@ -125,18 +111,10 @@ async fn colors_are_applied_to_the_image() {
     for (foreground, background, dark, light) in [
         ("Green", "AliceBlue", [0, 128, 0, 255], [240, 248, 255, 255]),
         ("#FF5733", "0xffe", [255, 87, 51, 255], [255, 255, 238, 255]),
-        (
-            "#C0000000",
-            "Transparent",
-            [0, 0, 0, 192],
-            [255, 255, 255, 0],
-        ),
+        ("#C0000000", "Transparent", [0, 0, 0, 192], [255, 255, 255, 0]),
     ] {
-        let query = [
-            ("data", "Test"),
-            ("foregroundColor", foreground),
-            ("backgroundColor", background),
-        ];
+        let query =
+            [("data", "Test"), ("foregroundColor", foreground), ("backgroundColor", background)];
         let file = caller.image("QR", &query).await;
         let image = load(&file).into_rgba8();
         // A corner of the image, and a corner of the finder pattern.
@@ -144,9 +122,7 @@ async fn colors_are_applied_to_the_image() {
         assert_eq!(image.get_pixel(7, 7), &Rgba(dark));
         assert_eq!(caller.recognize("QR", file).await.len(), 1, "{foreground}");
     }
-    let response = caller
-        .generate("QR", &[("data", "1"), ("foregroundColor", "Blurple")])
-        .await;
+    let response = caller.generate("QR", &[("data", "1"), ("foregroundColor", "Blurple")]).await;
     let message = rejection(response).await;
     assert!(message.contains("'ForegroundColor' errors: The value 'Blurple' is not a color."));
 }
@@ -176,13 +152,10 @@ async fn size_units_and_resolution_are_applied() {
             caller.assert_reads(kind, "Test", file).await;
         }
     }
-    for (parameter, value, expected) in [
-        ("resolution", "192", (110, 110)),
-        ("imageWidth", "100", (100, 97)),
-    ] {
-        let file = caller
-            .image("QR", &[("data", "Test"), (parameter, value)])
-            .await;
+    for (parameter, value, expected) in
+        [("resolution", "192", (110, 110)), ("imageWidth", "100", (100, 97))]
+    {
+        let file = caller.image("QR", &[("data", "Test"), (parameter, value)]).await;
         assert_eq!(size(&file), expected);
     }
     for (kind, parameter, value, field) in [
@@ -204,27 +177,17 @@ async fn a_rotated_image_is_still_read() {
     let caller = Caller::new().await;
     for angle in ["90", "180", "270", "-90", "450"] {
         for kind in ["QR", "Aztec", "DataMatrix", "Pdf417", "Code128", "EAN13"] {
-            let data = if kind == "EAN13" {
-                "4006381333931"
-            } else {
-                "Test"
-            };
+            let data = if kind == "EAN13" { "4006381333931" } else { "Test" };
             let query = [("data", data), ("rotationAngle", angle)];
             let file = caller.image(kind, &query).await;
             caller.assert_reads(kind, data, file).await;
         }
     }
     let upright = size(&caller.image("Code128", &[("data", "Test")]).await);
-    let turned = caller
-        .image("Code128", &[("data", "Test"), ("rotationAngle", "90")])
-        .await;
+    let turned = caller.image("Code128", &[("data", "Test"), ("rotationAngle", "90")]).await;
     assert_eq!(size(&turned), (upright.1, upright.0));
     for kind in ["QR", "DataMatrix"] {
-        let query = [
-            ("data", "Test"),
-            ("rotationAngle", "30"),
-            ("resolution", "192"),
-        ];
+        let query = [("data", "Test"), ("rotationAngle", "30"), ("resolution", "192")];
         let file = caller.image(kind, &query).await;
         assert_eq!(caller.recognize(kind, file).await.len(), 1, "{kind}");
     }
@@ -237,11 +200,7 @@ async fn text_is_printed_at_the_requested_location() {
     let below = caller.image("Code128", &at("Below")).await;
     let above = caller.image("Code128", &at("Above")).await;
     let none = caller.image("Code128", &at("None")).await;
-    assert_eq!(
-        caller.image("Code128", &[("data", "Test")]).await,
-        below,
-        "the default"
-    );
+    assert_eq!(caller.image("Code128", &[("data", "Test")]).await, below, "the default");
     assert!(size(&none).1 < size(&below).1);
     assert_eq!(size(&above), size(&below));
     // The bars fill the rows without text, so a bar at the top means that the text is at the bottom.
@@ -297,15 +256,8 @@ async fn the_options_of_qr_code128_and_pdf417_change_the_symbol() {
     let code_b = caller.image("Code128", &code_b).await;
     assert!(size(&code_c).0 < size(&code_b).0);
     // The options of another type have no effect.
-    let other = [
-        ("data", "Test"),
-        ("qrVersion", "Version10"),
-        ("pdf417IsLinked", "true"),
-    ];
-    assert_eq!(
-        caller.image("Aztec", &other).await,
-        caller.image("Aztec", &other[..1]).await
-    );
+    let other = [("data", "Test"), ("qrVersion", "Version10"), ("pdf417IsLinked", "true")];
+    assert_eq!(caller.image("Aztec", &other).await, caller.image("Aztec", &other[..1]).await);
 }
 
 #[tokio::test]
@@ -319,15 +271,11 @@ async fn character_sets_are_written_and_read() {
     for pair in SETS.split(", ") {
         let (set, text) = pair.split_once('=').unwrap();
         for (kind, parameter) in [("QR", "qrECIEncoding"), ("Pdf417", "pdf417ECIEncoding")] {
-            let file = caller
-                .image(kind, &[("data", text), (parameter, set)])
-                .await;
+            let file = caller.image(kind, &[("data", text), (parameter, set)]).await;
             caller.assert_reads(kind, text, file).await;
         }
     }
-    let response = caller
-        .generate("QR", &[("data", "ж"), ("qrECIEncoding", "ISO_8859_1")])
-        .await;
+    let response = caller.generate("QR", &[("data", "ж"), ("qrECIEncoding", "ISO_8859_1")]).await;
     assert!(rejection(response).await.contains("'Data'"));
 }
 
@@ -343,12 +291,7 @@ async fn bytes_may_be_given_as_base64_or_hexadecimal() {
         ("DataMatrix", "HexBytes", "ff00fe80", "ÿ\0þ\u{80}"),
         ("Pdf417", "HexBytes", "ff00fe80", "ÿ\0þ\u{80}"),
         ("Code128", "HexBytes", "5445", "TE"),
-        (
-            "EAN13",
-            "Base64Bytes",
-            "NDAwNjM4MTMzMzkzMQ==",
-            "4006381333931",
-        ),
+        ("EAN13", "Base64Bytes", "NDAwNjM4MTMzMzkzMQ==", "4006381333931"),
     ] {
         let body =
             json!({ "barcodeType": kind, "encodeData": { "data": data, "dataType": data_type } });
@@ -364,9 +307,7 @@ async fn bytes_may_be_given_as_base64_or_hexadecimal() {
         ("QR", "HexBytes", " "),
         ("Code128", "HexBytes", "ff"),
     ] {
-        let response = caller
-            .generate(kind, &[("data", data), ("dataType", data_type)])
-            .await;
+        let response = caller.generate(kind, &[("data", data), ("dataType", data_type)]).await;
         assert!(rejection(response).await.contains("'Data'"));
     }
 }
@@ -386,10 +327,7 @@ async fn the_region_of_a_rotated_barcode_encloses_it() {
             for (index, (x, y)) in corners.into_iter().enumerate() {
                 let point = &body["barcodes"][0]["region"][index];
                 let off = |name: &str, at: i64| (point[name].as_i64().unwrap() - at).abs();
-                assert!(
-                    off("x", x) <= 3 && off("y", y) <= 3,
-                    "{kind} {angle}: {body}"
-                );
+                assert!(off("x", x) <= 3 && off("y", y) <= 3, "{kind} {angle}: {body}");
             }
         }
     }

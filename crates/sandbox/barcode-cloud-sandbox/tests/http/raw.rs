@@ -10,9 +10,7 @@ use crate::caller::Caller;
 
 /// A connection that has sent `bytes`.
 pub(crate) async fn sent(caller: &Caller, bytes: &[u8]) -> TcpStream {
-    let mut stream = TcpStream::connect(("127.0.0.1", caller.sandbox.port()))
-        .await
-        .unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", caller.sandbox.port())).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     stream
 }

@@ -46,9 +46,7 @@ async fn json_bodies_are_validated_against_the_document() {
     let caller = Caller::new().await;
     let post = async |path: &str, body: String| {
         let request = caller.post(&format!("/barcode/{path}"));
-        let request = request
-            .header("content-type", "application/json")
-            .body(body);
+        let request = request.header("content-type", "application/json").body(body);
         let (code, message) = failure(send(request).await, 400).await;
         assert_eq!(code, "errorInvalidInputData");
         message
@@ -80,11 +78,7 @@ async fn json_bodies_are_validated_against_the_document() {
     let huge = json!({ "barcodeType": "QR", "encodeData": huge });
     let message = post("generate-body", huge.to_string()).await;
     assert!(message.contains("at most 65536 bytes"), "{message}");
-    assert!(
-        post("scan-body", "[".repeat(10_000))
-            .await
-            .contains("not JSON")
-    );
+    assert!(post("scan-body", "[".repeat(10_000)).await.contains("not JSON"));
 }
 
 #[tokio::test]
@@ -110,38 +104,21 @@ async fn forms_are_validated_against_the_document() {
     for (path, form, problem) in [
         ("scan", Form::new(), "multipart"),
         ("scan", text("other", "1"), "The Other field is not known."),
-        (
-            "scan",
-            file_form(vec![1]).part("file", file()),
-            "given more than once",
-        ),
-        (
-            "recognize",
-            file_form(vec![1]),
-            "The BarcodeType field is required.",
-        ),
+        ("scan", file_form(vec![1]).part("file", file()), "given more than once"),
+        ("recognize", file_form(vec![1]), "The BarcodeType field is required."),
         ("recognize", qr(), "The File field is required."),
         ("recognize", text("barcodeType", "Q R"), "The value 'Q R'"),
         ("generate", qr().part("data", file()), "Data is not a file."),
-        (
-            "generate",
-            qr().part("data", Part::bytes(vec![0xff])),
-            "not UTF-8",
-        ),
+        ("generate", qr().part("data", Part::bytes(vec![0xff])), "not UTF-8"),
     ] {
-        let response = caller
-            .post_form(&format!("/barcode/{path}-multipart"), form)
-            .await;
+        let response = caller.post_form(&format!("/barcode/{path}-multipart"), form).await;
         let message = rejection(response).await;
         assert!(message.contains(problem), "{path}: {message}");
     }
-    for (kind, body) in [
-        ("multipart/form-data", "x"),
-        ("multipart/form-data; boundary=b", "--c\r\n\r\nx\r\n--c--"),
-    ] {
-        let request = caller
-            .post("/barcode/scan-multipart")
-            .header("content-type", kind);
+    for (kind, body) in
+        [("multipart/form-data", "x"), ("multipart/form-data; boundary=b", "--c\r\n\r\nx\r\n--c--")]
+    {
+        let request = caller.post("/barcode/scan-multipart").header("content-type", kind);
         let message = rejection(send(request.body(body)).await).await;
         assert!(message.contains("multipart/form-data"), "{message}");
     }
@@ -172,16 +149,12 @@ async fn other_paths_methods_and_media_types_are_rejected() {
         typed(body, "text/plain").body("{}"),
         typed(form, "application/json").body("{}"),
         typed(form, "application/xml").body("<a/>"),
-        caller
-            .post(body)
-            .multipart(Form::new().text("fileBase64", "AA==")),
+        caller.post(body).multipart(Form::new().text("fileBase64", "AA==")),
     ] {
         let (code, _) = failure(send(request).await, 415).await;
         assert_eq!(code, "errorUnsupportedMediaType");
     }
-    let response = caller
-        .post_json("/barcode/scan-body?fileBase64=AA", &json!({}))
-        .await;
+    let response = caller.post_json("/barcode/scan-body?fileBase64=AA", &json!({})).await;
     assert!(rejection(response).await.contains("query"));
 }
 

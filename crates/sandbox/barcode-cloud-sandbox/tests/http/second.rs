@@ -66,11 +66,7 @@ async fn the_version_of_a_rectangular_micro_qr_sets_its_sides() {
         // The sizes of a module and of the margin are the same for all.
         let module = (wide - high) / (width - height);
         let margin = wide - width * module;
-        assert_eq!(
-            *modules.get_or_insert((module, margin)),
-            (module, margin),
-            "{version}"
-        );
+        assert_eq!(*modules.get_or_insert((module, margin)), (module, margin), "{version}");
         assert_eq!(high, height * module + margin, "{version}");
     }
     for level in ["LevelM", "LevelH"] {
@@ -102,10 +98,7 @@ async fn the_kinds_of_pdf417_support_the_options_of_the_standard() {
         assert!(one.0 < four.0 && one.1 > four.1, "{kind}: {one:?} {four:?}");
         let low = drawn(&caller, kind, data, &[("pdf417AspectRatio", "3")]).await;
         let high = drawn(&caller, kind, data, &[("pdf417AspectRatio", "5")]).await;
-        assert!(
-            low.0 == high.0 && low.1 < high.1,
-            "{kind}: {low:?} {high:?}"
-        );
+        assert!(low.0 == high.0 && low.1 < high.1, "{kind}: {low:?} {high:?}");
         let truncated = [("pdf417Truncate", "true")];
         rejected(&caller, kind, &truncated, UNSUPPORTED, "Pdf417Truncate").await;
         let mode = [("pdf417EncodeMode", "Binary")];
@@ -115,10 +108,7 @@ async fn the_kinds_of_pdf417_support_the_options_of_the_standard() {
     let long = "long text ".repeat(8);
     for (kind, query) in [
         ("MicroPdf417", &[("pdf417Columns", "1")][..]),
-        (
-            "MacroPdf417",
-            &[("pdf417Columns", "1"), ("pdf417Rows", "3")][..],
-        ),
+        ("MacroPdf417", &[("pdf417Columns", "1"), ("pdf417Rows", "3")][..]),
     ] {
         let query = [&[("data", &*long)], query].concat();
         let message = rejection(caller.generate(kind, &query).await).await;
@@ -130,14 +120,7 @@ async fn the_kinds_of_pdf417_support_the_options_of_the_standard() {
     assert!(low.0 * low.1 < high.0 * high.1);
     let rows = [("pdf417Rows", "20"), ("pdf417Columns", "3")];
     drawn(&caller, "MacroPdf417", data, &rows).await;
-    rejected(
-        &caller,
-        "MicroPdf417",
-        &level("Level1"),
-        INVALID,
-        "Pdf417ErrorLevel",
-    )
-    .await;
+    rejected(&caller, "MicroPdf417", &level("Level1"), INVALID, "Pdf417ErrorLevel").await;
     let columns = [("pdf417Columns", "5")];
     rejected(&caller, "MicroPdf417", &columns, INVALID, "Pdf417Columns").await;
     let rows = [("pdf417Rows", "10")];

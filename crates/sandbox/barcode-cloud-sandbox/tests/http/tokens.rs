@@ -48,10 +48,7 @@ async fn a_token_is_a_jwt_with_the_promised_lifetime() {
     assert_eq!(header["typ"], "JWT");
     assert_eq!(claims["client_id"], id);
     assert_eq!(claims["aud"], sandbox.base_url());
-    assert_eq!(
-        claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
-        120
-    );
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 120);
     assert!(claims["iss"].is_string() && claims["jti"].is_string() && claims["nbf"].is_i64());
 }
 
@@ -157,10 +154,9 @@ async fn an_invalid_revocation_is_rejected_with_a_reason() {
 #[tokio::test]
 async fn the_clock_offset_does_not_change_the_lifetime_of_tokens() {
     let day = Duration::from_secs(24 * 60 * 60);
-    for (builder, sign) in [
-        (Sandbox::builder().clock_ahead(day), 1),
-        (Sandbox::builder().clock_behind(day), -1),
-    ] {
+    for (builder, sign) in
+        [(Sandbox::builder().clock_ahead(day), 1), (Sandbox::builder().clock_behind(day), -1)]
+    {
         let caller = Caller::of(builder).await;
         let issued = part(&caller.token, 1)["iat"].as_i64().unwrap();
         let off = issued - chrono::Utc::now().timestamp();
@@ -269,10 +265,7 @@ async fn a_request_without_a_valid_token_is_rejected() {
         let claims = caller.token.split('.').nth(1).unwrap();
         format!("{header}.{claims}.")
     };
-    let symmetric = forged(
-        &Header::new(Algorithm::HS256),
-        &EncodingKey::from_secret(b"guess"),
-    );
+    let symmetric = forged(&Header::new(Algorithm::HS256), &EncodingKey::from_secret(b"guess"));
     // A public key must not be accepted as an HMAC secret, whatever the header says.
     let confused = forged(
         &Header::new(Algorithm::HS256),
@@ -282,10 +275,7 @@ async fn a_request_without_a_valid_token_is_rejected() {
     let mut tampered = caller.token.clone();
     tampered.replace_range(tampered.len() - 4.., "AAAA");
     let forged = [&none, &symmetric, &confused, &stranger.token, &tampered];
-    for token in ["", "garbage", "a.b.c"]
-        .into_iter()
-        .chain(forged.map(|token| &**token))
-    {
+    for token in ["", "garbage", "a.b.c"].into_iter().chain(forged.map(|token| &**token)) {
         let request = caller.http.get(caller.url(SCAN)).bearer_auth(token);
         let response = send(request).await;
         let challenge = challenge(&response);
@@ -327,8 +317,5 @@ async fn debug_shows_no_secret() {
     assert!(!format!("{builder:?}").contains("very-secret"));
     let sandbox = builder.start().await.unwrap();
     let shown = format!("{sandbox:?}");
-    assert!(
-        shown.contains("known-id") && !shown.contains("very-secret"),
-        "{shown}"
-    );
+    assert!(shown.contains("known-id") && !shown.contains("very-secret"), "{shown}");
 }

@@ -14,11 +14,7 @@ async fn strict() -> Caller {
 
 #[tokio::test]
 async fn quoted_colors_are_the_same_as_unquoted_ones() {
-    let query = [
-        ("data", "Test"),
-        ("foregroundColor", "'Black'"),
-        ("backgroundColor", "'White'"),
-    ];
+    let query = [("data", "Test"), ("foregroundColor", "'Black'"), ("backgroundColor", "'White'")];
     let caller = Caller::new().await;
     let quoted = caller.image("QR", &query).await;
     assert_eq!(quoted, caller.image("QR", &[("data", "Test")]).await);
@@ -61,11 +57,7 @@ async fn a_token_is_issued_for_a_multipart_form() {
 #[tokio::test]
 async fn qr_modules_have_the_requested_height() {
     let caller = Caller::new().await;
-    let query = [
-        ("data", "Test"),
-        ("resolution", "192"),
-        ("qrAspectRatio", "0.75"),
-    ];
+    let query = [("data", "Test"), ("resolution", "192"), ("qrAspectRatio", "0.75")];
     let image = caller.image("QR", &query).await;
     let (width, height) = size(&image);
     // The symbol has 21 rows and columns of modules, 4 pixels wide and 3 pixels high.
@@ -79,9 +71,7 @@ async fn code39_drops_what_it_cannot_encode_and_the_log_warns() {
     let image = caller.image("Code39", ASPOSE).await;
     caller.assert_reads("Code39", "A", image).await;
     let log = caller.sandbox.requests();
-    let entry = log
-        .iter()
-        .find(|request| request.operation.as_deref() == Some("Generate"));
+    let entry = log.iter().find(|request| request.operation.as_deref() == Some("Generate"));
     let warning = entry.unwrap().warning.as_deref().unwrap();
     assert!(warning.contains("'s', 'p', 'o', 'e'"), "{warning}");
     // The text below the bars is the whole value.

@@ -72,10 +72,7 @@ async fn an_image_in_xml_is_read_and_the_response_has_the_requested_format() {
          <FileBase64>{image}</FileBase64></RecognizeBase64Request>"
     );
     let response = json(post(&caller, "recognize-body", body.clone()).await).await;
-    assert_eq!(
-        barcodes(&response),
-        [("QR".to_owned(), "a<b>&\u{1d}c".to_owned())]
-    );
+    assert_eq!(barcodes(&response), [("QR".to_owned(), "a<b>&\u{1d}c".to_owned())]);
 
     let request = caller.post("/barcode/recognize-body").body(body);
     let request = request.header("content-type", "application/xml");
@@ -102,9 +99,7 @@ async fn an_image_without_barcodes_gives_an_empty_list_in_xml() {
         .write_to(&mut white, image::ImageFormat::Png)
         .unwrap();
     let white = STANDARD.encode(white.into_inner());
-    let request = caller
-        .post("/barcode/scan-body")
-        .header("accept", "application/xml");
+    let request = caller.post("/barcode/scan-body").header("accept", "application/xml");
     let request = request.json(&serde_json::json!({ "fileBase64": white }));
     let text = send(request).await.text().await.unwrap();
     assert!(
@@ -161,14 +156,8 @@ async fn hostile_and_invalid_xml_is_rejected_with_the_reason() {
         (scan(""), "The FileBase64 field is required."),
         (scan("<FileBase64/>"), "The FileBase64 field is required."),
         (scan("<Other>1</Other>"), "The Other field is not known."),
-        (
-            scan(&"<FileBase64>AA==</FileBase64>".repeat(2)),
-            "FileBase64 is given more than once",
-        ),
-        (
-            scan("<FileBase64><A/></FileBase64>"),
-            "not contain elements",
-        ),
+        (scan(&"<FileBase64>AA==</FileBase64>".repeat(2)), "FileBase64 is given more than once"),
+        (scan("<FileBase64><A/></FileBase64>"), "not contain elements"),
         (scan("text"), "must not contain text"),
         ("<Other/>".to_owned(), "Other instead of ScanBase64Request"),
         ("{}".to_owned(), "not XML"),

@@ -29,14 +29,10 @@ pub fn decode(file: &[u8]) -> Result<GrayImage, Error> {
         return png::decode(file);
     }
     let format = image::guess_format(file).ok();
-    let format = format
-        .filter(|format| format.reading_enabled())
-        .ok_or_else(|| {
-            let formats = "Png, Jpeg, Gif, Tiff or Bmp";
-            Error::Image(format!(
-                "The file is not an image in a supported format: {formats}."
-            ))
-        })?;
+    let format = format.filter(|format| format.reading_enabled()).ok_or_else(|| {
+        let formats = "Png, Jpeg, Gif, Tiff or Bmp";
+        Error::Image(format!("The file is not an image in a supported format: {formats}."))
+    })?;
     let reader = || {
         let mut limits = Limits::default();
         limits.max_image_width = Some(MAX_SIDE);
@@ -107,9 +103,7 @@ mod tests {
     /// `PROPTEST_RNG_SEED` and `PROPTEST_CASES`.
     fn seeds() -> Vec<(bool, Vec<u8>)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/decode");
-        let files = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap());
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
         let seeds = files.map(|file| {
             let is_bad = file.file_name().to_str().unwrap().starts_with("bad");
             (!is_bad, std::fs::read(file.path()).unwrap())

@@ -65,9 +65,7 @@ fn shades(row: &[u8], color: ColorType) -> Vec<u8> {
         ColorType::Grayscale | ColorType::Indexed => row.to_vec(),
         ColorType::GrayscaleAlpha => pixels.map(|pixel| on_white(pixel[0], pixel[1])).collect(),
         ColorType::Rgb => pixels.map(luma).collect(),
-        ColorType::Rgba => pixels
-            .map(|pixel| on_white(luma(pixel), pixel[3]))
-            .collect(),
+        ColorType::Rgba => pixels.map(|pixel| on_white(luma(pixel), pixel[3])).collect(),
     }
 }
 
@@ -92,10 +90,7 @@ mod tests {
         let mut file = Vec::new();
         let mut info = png::Info::with_size(1, 1);
         info.icc_profile = Some(vec![0; length].into());
-        let mut writer = Encoder::with_info(&mut file, info)
-            .unwrap()
-            .write_header()
-            .unwrap();
+        let mut writer = Encoder::with_info(&mut file, info).unwrap().write_header().unwrap();
         writer.write_image_data(&[255]).unwrap();
         writer.finish().unwrap();
         file
@@ -164,9 +159,7 @@ mod tests {
         encoder.set_depth(BitDepth::One);
         encoder.set_palette(vec![255, 255, 255, 0, 0, 0]);
         let mut writer = encoder.write_header().unwrap();
-        writer
-            .write_image_data(&[0b0100_0000, 0b1010_0000])
-            .unwrap();
+        writer.write_image_data(&[0b0100_0000, 0b1010_0000]).unwrap();
         writer.finish().unwrap();
         let expected = [255, 0, 255, 0, 255, 0];
         assert_eq!(*decode(&file).unwrap().as_raw(), expected);
@@ -197,11 +190,9 @@ mod tests {
         let mut data = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
         data.write_all(&rows).unwrap();
         let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-        for (name, content) in [
-            (b"IHDR", &header[..]),
-            (b"IDAT", &data.finish().unwrap()),
-            (b"IEND", &[]),
-        ] {
+        for (name, content) in
+            [(b"IHDR", &header[..]), (b"IDAT", &data.finish().unwrap()), (b"IEND", &[])]
+        {
             let chunk = [name, content].concat();
             let mut sum = flate2::Crc::new();
             sum.update(&chunk);
@@ -209,9 +200,8 @@ mod tests {
             file.extend(chunk);
             file.extend(sum.sum().to_be_bytes());
         }
-        let expected: Vec<u8> = (0..height)
-            .flat_map(|y| (0..width).map(move |x| shade(x, y)))
-            .collect();
+        let expected: Vec<u8> =
+            (0..height).flat_map(|y| (0..width).map(move |x| shade(x, y))).collect();
         assert_eq!(*decode(&file).unwrap().as_raw(), expected);
     }
 }

@@ -23,12 +23,7 @@ impl Color {
 
     /// Returns a color that is not transparent.
     pub const fn opaque(red: u8, green: u8, blue: u8) -> Self {
-        Self {
-            red,
-            green,
-            blue,
-            alpha: 255,
-        }
+        Self { red, green, blue, alpha: 255 }
     }
 
     pub(super) const fn rgba(self) -> Rgba<u8> {

@@ -77,12 +77,7 @@ fn jpeg(drawing: &RgbaImage, resolution: f64) -> Result<Vec<u8>, Box<dyn Error>>
     // At a higher resolution than the format can store, the image would be too large to draw.
     let density = resolution.round().min(f64::from(u16::MAX)) as u16;
     encoder.set_pixel_density(PixelDensity::dpi(density));
-    encoder.encode(
-        &opaque,
-        drawing.width(),
-        drawing.height(),
-        ExtendedColorType::Rgb8,
-    )?;
+    encoder.encode(&opaque, drawing.width(), drawing.height(), ExtendedColorType::Rgb8)?;
     Ok(file)
 }
 
@@ -102,13 +97,7 @@ fn tiff(drawing: &RgbaImage, resolution: f64) -> Result<Vec<u8>, Box<dyn Error>>
     let mut encoder = TiffEncoder::new(&mut file)?;
     let mut image = encoder.new_image::<colortype::RGBA8>(drawing.width(), drawing.height())?;
     let hundredths = (resolution * 100.0).round() as u32;
-    image.resolution(
-        ResolutionUnit::Inch,
-        Rational {
-            n: hundredths,
-            d: 100,
-        },
-    );
+    image.resolution(ResolutionUnit::Inch, Rational { n: hundredths, d: 100 });
     image.write_data(drawing)?;
     Ok(file.into_inner())
 }

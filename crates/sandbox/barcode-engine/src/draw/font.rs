@@ -21,11 +21,7 @@ static FONT: LazyLock<Option<FontRef<'static>>> =
 /// `size`, or the smaller one at which `text` is no wider than `width`.
 pub(crate) fn fitting_size(text: &str, size: f32, width: f32) -> f32 {
     let natural = FONT.as_ref().map_or(0.0, |font| advance(font, text, size));
-    if natural > width {
-        size * width / natural
-    } else {
-        size
-    }
+    if natural > width { size * width / natural } else { size }
 }
 
 /// Calls `pixel` for each pixel of a line of text, with the share of it that the letters cover.
@@ -52,13 +48,10 @@ pub(crate) fn draw(line: &Line<'_>, mut pixel: impl FnMut(u32, u32, f32)) {
 
 fn advance(font: &FontRef<'_>, text: &str, size: f32) -> f32 {
     let scaled = font.as_scaled(size);
-    printable(text)
-        .map(|letter| scaled.h_advance(scaled.glyph_id(letter)))
-        .sum()
+    printable(text).map(|letter| scaled.h_advance(scaled.glyph_id(letter))).sum()
 }
 
 /// The text with a space instead of each control character, which cannot be drawn.
 pub(crate) fn printable(text: &str) -> impl Iterator<Item = char> {
-    text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter })
 }

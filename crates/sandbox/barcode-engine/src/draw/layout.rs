@@ -51,10 +51,7 @@ impl<'a> Layout<'a> {
             Modules::Bars(bars) => (std::slice::from_ref(bars), None),
             Modules::Grid(rows) => {
                 let ratio = options.module_ratio;
-                (
-                    &rows[..],
-                    Some(ratio.unwrap_or(symbol.symbology.module_ratio())),
-                )
+                (&rows[..], Some(ratio.unwrap_or(symbol.symbology.module_ratio())))
             }
         };
         let (columns, row_count) = (rows.first().map_or(0, Vec::len) as f64, rows.len() as f64);
@@ -76,9 +73,7 @@ impl<'a> Layout<'a> {
         }
         let (inner_width, inner_height) = (columns * module, row_count * row_height);
         let width = options.width.map_or(inner_width + margins, f64::round);
-        let height = options
-            .height
-            .map_or(inner_height + margins + text_height, f64::round);
+        let height = options.height.map_or(inner_height + margins + text_height, f64::round);
         let (rotated_width, rotated_height) = rotated_size(width, height, options.rotation);
         if rotated_width.max(rotated_height) > MAX_SIDE
             || rotated_width * rotated_height > MAX_PIXELS
@@ -143,9 +138,7 @@ fn requested_module(
     text_height: f64,
     ratio: Option<f64>,
 ) -> Option<f64> {
-    let across = options
-        .width
-        .map(|width| ((width.round() - margins) / columns).floor());
+    let across = options.width.map(|width| ((width.round() - margins) / columns).floor());
     let down = options
         .height
         .zip(ratio)

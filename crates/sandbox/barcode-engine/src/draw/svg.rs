@@ -46,12 +46,7 @@ impl Layout<'_> {
 }
 
 fn fill(color: Color) -> String {
-    let Color {
-        red,
-        green,
-        blue,
-        alpha,
-    } = color;
+    let Color { red, green, blue, alpha } = color;
     let opacity = f32::from(alpha) / 255.0;
     format!(r##"fill="#{red:02x}{green:02x}{blue:02x}" fill-opacity="{opacity}""##)
 }

@@ -80,17 +80,15 @@ impl Area {
 
 /// Left, top, right, bottom.
 fn bounds(points: &[(f32, f32)]) -> [f32; 4] {
-    points.iter().fold(
-        [f32::MAX, f32::MAX, f32::MIN, f32::MIN],
-        |[l, t, r, b], (x, y)| [l.min(*x), t.min(*y), r.max(*x), b.max(*y)],
-    )
+    points.iter().fold([f32::MAX, f32::MAX, f32::MIN, f32::MIN], |[l, t, r, b], (x, y)| {
+        [l.min(*x), t.min(*y), r.max(*x), b.max(*y)]
+    })
 }
 
 /// Sorts the corners clockwise, starting at the top left.
 fn clockwise(mut corners: [(f32, f32); 4]) -> [(f32, f32); 4] {
-    let center = corners.iter().fold((0.0, 0.0), |(x, y), corner| {
-        (x + corner.0 / 4.0, y + corner.1 / 4.0)
-    });
+    let center =
+        corners.iter().fold((0.0, 0.0), |(x, y), corner| (x + corner.0 / 4.0, y + corner.1 / 4.0));
     let angle = |corner: &(f32, f32)| (corner.1 - center.1).atan2(corner.0 - center.0);
     corners.sort_by(|one, other| angle(one).total_cmp(&angle(other)));
     let sum = |corner: &(f32, f32)| corner.0 + corner.1;

@@ -25,11 +25,7 @@ impl Budget {
     ///
     /// A read checks its budget between steps of about a second each, in an optimized build.
     pub fn new(time: Duration, is_cancelled: impl Fn() -> bool + 'static) -> Self {
-        Self {
-            time: Some(time),
-            is_cancelled: Box::new(is_cancelled),
-            ..Self::unlimited()
-        }
+        Self { time: Some(time), is_cancelled: Box::new(is_cancelled), ..Self::unlimited() }
     }
 
     /// Returns a budget that is never exhausted.
@@ -77,10 +73,7 @@ impl fmt::Debug for Budget {
 impl Budget {
     /// A budget that is exhausted when this many pixels have been passed to readers.
     pub(crate) fn of_pixels(max_pixels: usize) -> Self {
-        Self {
-            max_pixels,
-            ..Self::unlimited()
-        }
+        Self { max_pixels, ..Self::unlimited() }
     }
 
     /// The number of pixels that were passed to readers so far.

@@ -91,10 +91,7 @@ fn before_rotation(
 /// rxing's reader returns bytes as Latin-1 characters. Bytes that are valid UTF-8 are decoded as
 /// such.
 fn data_matrix_text(text: &str) -> String {
-    let bytes: Option<Vec<u8>> = text
-        .chars()
-        .map(|letter| u8::try_from(letter).ok())
-        .collect();
+    let bytes: Option<Vec<u8>> = text.chars().map(|letter| u8::try_from(letter).ok()).collect();
     let utf8 = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
     utf8.unwrap_or_else(|| text.to_owned())
 }

@@ -105,9 +105,7 @@ pub(super) fn erase(image: &mut GrayImage, area: &Area) {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let [left, top, right, bottom] = area.bounds().map(|bound| bound.max(0.0) as usize);
     let columns = left.min(width)..(right + 1).min(width);
-    let rows = image
-        .chunks_exact_mut(width.max(1))
-        .take((bottom + 1).min(height));
+    let rows = image.chunks_exact_mut(width.max(1)).take((bottom + 1).min(height));
     for row in rows.skip(top) {
         row[columns.clone()].fill(u8::MAX);
     }
@@ -123,10 +121,7 @@ pub(super) fn crop(image: &GrayImage, area: &Area) -> GrayImage {
 pub(super) fn part(image: &GrayImage, columns: Range<usize>, lines: Range<usize>) -> GrayImage {
     let clipped =
         |range: Range<usize>, end: u32| range.start.min(end as usize)..range.end.min(end as usize);
-    let (columns, lines) = (
-        clipped(columns, image.width()),
-        clipped(lines, image.height()),
-    );
+    let (columns, lines) = (clipped(columns, image.width()), clipped(lines, image.height()));
     let mut pixels = Vec::with_capacity(columns.len() * lines.len());
     for row in rows(image).take(lines.end).skip(lines.start) {
         pixels.extend_from_slice(&row[columns.clone()]);
@@ -141,10 +136,7 @@ pub(super) fn shrunk(image: &GrayImage, factor: usize) -> GrayImage {
     if factor <= 1 {
         return image.clone();
     }
-    let (width, height) = (
-        image.width() as usize / factor,
-        image.height() as usize / factor,
-    );
+    let (width, height) = (image.width() as usize / factor, image.height() as usize / factor);
     let mut pixels = Vec::with_capacity(width * height);
     for band in image.chunks_exact(image.width() as usize * factor) {
         let mut sums = vec![0_usize; width];

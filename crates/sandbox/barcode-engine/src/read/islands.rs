@@ -26,11 +26,7 @@ fn islands(image: &GrayImage) -> Vec<Area> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let (columns, rows) = (width / CELL, height / CELL);
     let mut dark = vec![false; columns * rows];
-    for (y, row) in image
-        .chunks_exact(width.max(1))
-        .enumerate()
-        .take(rows * CELL)
-    {
+    for (y, row) in image.chunks_exact(width.max(1)).enumerate().take(rows * CELL) {
         for (x, shade) in row.iter().enumerate().take(columns * CELL) {
             if *shade < 128 {
                 dark[y / CELL * columns + x / CELL] = true;
@@ -58,12 +54,7 @@ fn islands(image: &GrayImage) -> Vec<Area> {
             }
         }
         let [left, top] = [left, top].map(|cell| cell.saturating_sub(1) * CELL);
-        islands.push(Area::rectangle(
-            left,
-            top,
-            (right + 1) * CELL,
-            (bottom + 1) * CELL,
-        ));
+        islands.push(Area::rectangle(left, top, (right + 1) * CELL, (bottom + 1) * CELL));
     }
     islands
 }
@@ -88,9 +79,6 @@ pub(super) fn dark_within(image: &GrayImage, area: &Area) -> Option<Area> {
     let row = |y: &usize| (left..right).any(|x| is_dark(x, *y));
     let column = |x: &usize| (top..bottom).any(|y| is_dark(*x, y));
     let (top, bottom) = ((top..bottom).find(row)?, (top..bottom).rev().find(row)?);
-    let (left, right) = (
-        (left..right).find(column)?,
-        (left..right).rev().find(column)?,
-    );
+    let (left, right) = ((left..right).find(column)?, (left..right).rev().find(column)?);
     Some(Area::rectangle(left, top, right + 1, bottom + 1))
 }

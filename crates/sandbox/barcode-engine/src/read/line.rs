@@ -168,11 +168,7 @@ fn has_its_bars(row: &BitArray, result: &RXingResult) -> bool {
     let within = |x: f32| (x.max(0.0) as usize).min(row.get_size().saturating_sub(1));
     let (left, right) = widen(row, within(left), within(right));
     let pixels: Vec<bool> = (left..=right).map(|x| row.get(x)).collect();
-    pixels
-        .chunk_by(|one, other| one == other)
-        .filter(|run| run[0])
-        .count()
-        == bars
+    pixels.chunk_by(|one, other| one == other).filter(|run| run[0]).count() == bars
 }
 
 /// Corrects rxing's second point: of a Codabar, it is beyond the stop character if anything
@@ -212,11 +208,7 @@ pub(super) fn text(result: &RXingResult) -> (String, bool) {
 fn code128(result: &RXingResult) -> (String, bool) {
     let (text, codes) = (result.getText(), result.getRawBytes());
     let gs1 = matches!(codes, [_start, CODE128_FNC1, _, ..]);
-    let text = if gs1 {
-        text.strip_prefix("]C1").unwrap_or(text)
-    } else {
-        text
-    };
+    let text = if gs1 { text.strip_prefix("]C1").unwrap_or(text) } else { text };
     let text = match codes {
         [.., CODE128_FNC1, _stop] => text.strip_suffix(SEPARATOR).unwrap_or(text),
         _ => text,
@@ -234,11 +226,7 @@ fn codabar(indices: &str) -> String {
 pub(super) fn widen(row: &BitArray, left: usize, right: usize) -> (usize, usize) {
     let line: Vec<bool> = (left..=right).map(|x| row.get(x)).collect();
     let runs = || line.chunk_by(|one, other| one == other);
-    let widest_gap = runs()
-        .filter(|run| !run[0])
-        .map(<[bool]>::len)
-        .max()
-        .unwrap_or(0);
+    let widest_gap = runs().filter(|run| !run[0]).map(<[bool]>::len).max().unwrap_or(0);
     let narrowest = runs().map(<[bool]>::len).min().unwrap_or(1);
     let widest = widest_gap.max(WIDEST_GAP * narrowest);
     let outermost = |line: &mut dyn Iterator<Item = usize>, start: usize| {

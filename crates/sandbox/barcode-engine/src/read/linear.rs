@@ -47,19 +47,14 @@ pub(super) fn scan(
         let Some(mut row) = rows[y].clone() else {
             continue;
         };
-        for known in found
-            .iter()
-            .filter(|candidate| candidate.detection.area.has_line(y))
-        {
+        for known in found.iter().filter(|candidate| candidate.detection.area.has_line(y)) {
             erase(&mut row, &known.detection.area);
         }
         for _ in 0..MAX_IN_A_LINE {
             let Some(result) = read_row(&row, y, formats, budget) else {
                 break;
             };
-            if let Some(known) = rejected
-                .iter()
-                .find(|candidate| candidate.is_seen_in(&result, y))
+            if let Some(known) = rejected.iter().find(|candidate| candidate.is_seen_in(&result, y))
             {
                 erase(&mut row, &known.detection.area);
                 continue;
@@ -77,10 +72,7 @@ pub(super) fn scan(
         candidate.lines >= least_lines(candidate.detection.kind)
             && is_high_enough(&candidate.detection)
     });
-    found
-        .into_iter()
-        .map(|candidate| candidate.detection)
-        .collect()
+    found.into_iter().map(|candidate| candidate.detection).collect()
 }
 
 /// The rows of a image in black and white. A row without contrast is `None`.
@@ -91,9 +83,7 @@ fn rows(image: &GrayImage, budget: &Budget) -> Option<Rows> {
     let bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
     let row = |y| {
         let row = bitmap.get_black_row(y).ok();
-        budget
-            .allows(image.width() as usize)
-            .then(|| row.map(Cow::into_owned))
+        budget.allows(image.width() as usize).then(|| row.map(Cow::into_owned))
     };
     (0..image.height() as usize).map(row).collect()
 }
@@ -218,9 +208,7 @@ fn measure(rows: &Rows, y: usize, result: &RXingResult, budget: &Budget) -> Dete
 }
 
 fn agree(one: &BitArray, other: &BitArray, left: usize, right: usize) -> bool {
-    let same = (left..=right)
-        .filter(|x| one.get(*x) == other.get(*x))
-        .count();
+    let same = (left..=right).filter(|x| one.get(*x) == other.get(*x)).count();
     same as f32 >= AGREEMENT * (right + 1 - left) as f32
 }
 

@@ -89,16 +89,13 @@ impl Search<'_> {
         let mut found: Vec<Detection> = Vec::new();
         while found.len() < MAX_OF_A_FORMAT && self.budget.allows(rest.len()) {
             let results = decode(&rest, format, self.effort);
-            let mut new: Vec<_> = results
-                .iter()
-                .map(|result| Detection::new(result, format, &rest))
-                .collect();
+            let mut new: Vec<_> =
+                results.iter().map(|result| Detection::new(result, format, &rest)).collect();
             new.retain(|code| !found.iter().any(|known| known.area.overlaps(&code.area)));
             if new.is_empty() {
                 break;
             }
-            new.iter()
-                .for_each(|code| gray::erase(&mut rest, &code.area));
+            new.iter().for_each(|code| gray::erase(&mut rest, &code.area));
             found.extend(new);
             if format == BarcodeFormat::QR_CODE {
                 break;

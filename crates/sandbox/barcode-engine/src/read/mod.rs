@@ -37,9 +37,7 @@ pub struct ReadOptions {
 impl Default for ReadOptions {
     fn default() -> Self {
         Self {
-            symbologies: Symbology::all()
-                .filter(|symbology| symbology.common)
-                .collect(),
+            symbologies: Symbology::all().filter(|symbology| symbology.common).collect(),
             effort: Effort::Normal,
         }
     }
@@ -55,10 +53,7 @@ impl ReadOptions {
             other.kind == symbology.kind && other.gs1 && other.common && !symbology.gs1
         };
         let alike = Symbology::all().filter(is_alike);
-        Self {
-            symbologies: alike.chain([symbology]).collect(),
-            effort: Effort::Excellent,
-        }
+        Self { symbologies: alike.chain([symbology]).collect(), effort: Effort::Excellent }
     }
 }
 
@@ -109,15 +104,10 @@ pub fn read_image(image: &GrayImage, options: &ReadOptions, budget: &Budget) -> 
             kinds.push(symbology.kind);
         }
     }
-    let search = Search {
-        kinds: &kinds,
-        effort: options.effort,
-        budget,
-    };
+    let search = Search { kinds: &kinds, effort: options.effort, budget };
     let detections = search.all_stages(image).into_iter();
-    let mut found: Vec<Barcode> = detections
-        .filter_map(|detection| barcode(&detection, &requested))
-        .collect();
+    let mut found: Vec<Barcode> =
+        detections.filter_map(|detection| barcode(&detection, &requested)).collect();
     found.sort_by_key(|barcode| (barcode.region[0].1, barcode.region[0].0));
     found
 }

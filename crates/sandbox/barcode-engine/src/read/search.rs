@@ -72,9 +72,7 @@ impl Search<'_> {
     /// Searches the rotated image: first shrunk to the size of one tile, then at full scale. An
     /// image that is too large to be rotated at full scale is shrunk as far as necessary.
     fn search_rotated(&self, image: &GrayImage) -> Vec<Detection> {
-        let mut factors = [MAX_TILE_PIXELS, MAX_ROTATED]
-            .map(|max| coarsest(image, max))
-            .to_vec();
+        let mut factors = [MAX_TILE_PIXELS, MAX_ROTATED].map(|max| coarsest(image, max)).to_vec();
         factors.dedup();
         for factor in factors {
             let shrunk = gray::shrunk(image, factor);
@@ -157,18 +155,15 @@ impl Search<'_> {
 
     fn linear_codes(&self, image: &GrayImage, matrix_codes: &[Detection]) -> Vec<Detection> {
         let formats = line::FORMATS.into_iter();
-        let formats: Vec<_> = formats
-            .filter(|format| self.kinds.contains(&Kind::Rxing(*format)))
-            .collect();
+        let formats: Vec<_> =
+            formats.filter(|format| self.kinds.contains(&Kind::Rxing(*format))).collect();
         if formats.is_empty() || !self.budget.allows(0) {
             return Vec::new();
         }
         let lines = if self.effort == Effort::Fast { 32 } else { 256 };
         // Matrix codes contain many patterns that look like the start of a linear code.
         let mut rest = image.clone();
-        matrix_codes
-            .iter()
-            .for_each(|code| gray::erase(&mut rest, &code.area));
+        matrix_codes.iter().for_each(|code| gray::erase(&mut rest, &code.area));
         let upright = linear::scan(&rest, &formats, lines, self.budget);
         let lying = linear::scan(&gray::transposed(&rest), &formats, lines, self.budget);
         let mut codes: Vec<Detection> = Vec::new();

@@ -42,10 +42,7 @@ pub(super) fn tiles(image: &GrayImage) -> impl Iterator<Item = Tile> {
         let columns = spans(&level, level.width() as usize);
         let rows = spans(&level, level.height() as usize);
         let places = rows.into_iter().flat_map(move |row| {
-            columns
-                .clone()
-                .into_iter()
-                .map(move |column| (column, row.clone()))
+            columns.clone().into_iter().map(move |column| (column, row.clone()))
         });
         places.map(move |(column, row)| Tile {
             image: gray::part(&level, column.clone(), row.clone()),

@@ -30,10 +30,7 @@ const SHARED: [(BarcodeFormat, Format); 17] = [
     (BarcodeFormat::MICRO_QR_CODE, Format::MicroQr),
     (BarcodeFormat::PDF_417, Format::Pdf417),
     (BarcodeFormat::QR_CODE, Format::Qr),
-    (
-        BarcodeFormat::RECTANGULAR_MICRO_QR_CODE,
-        Format::RectMicroQr,
-    ),
+    (BarcodeFormat::RECTANGULAR_MICRO_QR_CODE, Format::RectMicroQr),
     (BarcodeFormat::RSS_14, Format::Databar),
     (BarcodeFormat::RSS_EXPANDED, Format::DatabarExpanded),
     (BarcodeFormat::UPC_E, Format::UpcE),
@@ -80,10 +77,7 @@ impl Search<'_> {
         let thorough = self.effort > Effort::Fast;
         let (width, height) = image.dimensions();
         let found = zxing(image.as_raw(), width, height, &formats, thorough);
-        found
-            .into_iter()
-            .filter_map(|barcode| detection(barcode, self.kinds))
-            .collect()
+        found.into_iter().filter_map(|barcode| detection(barcode, self.kinds)).collect()
     }
 }
 
@@ -103,10 +97,5 @@ fn detection(found: Barcode, kinds: &[Kind]) -> Option<Detection> {
         Kind::Rxing(BarcodeFormat::EAN_13) => format!("{:0>13}", found.text),
         _ => found.text,
     };
-    Some(Detection {
-        kind,
-        text,
-        gs1: found.gs1,
-        area: Area::around(&corners)?,
-    })
+    Some(Detection { kind, text, gs1: found.gs1, area: Area::around(&corners)? })
 }

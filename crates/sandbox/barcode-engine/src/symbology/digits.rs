@@ -8,22 +8,13 @@ pub(crate) fn of(text: &str) -> Option<Vec<u32>> {
 
 /// GS1 General Specifications, 7.9.1: weights 3 and 1 from the right. EAN, UPC, ITF-14, SSCC.
 pub(crate) fn gs1(digits: &[u32]) -> u32 {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .zip([3, 1].iter().cycle())
-        .map(|(d, w)| d * w)
-        .sum();
+    let sum: u32 = digits.iter().rev().zip([3, 1].iter().cycle()).map(|(d, w)| d * w).sum();
     (10 - sum % 10) % 10
 }
 
 /// Deutsche Post Identcode and Leitcode: weights 4 and 9 from the left.
 pub(crate) fn deutsche_post(digits: &[u32]) -> u32 {
-    let sum: u32 = digits
-        .iter()
-        .zip([4, 9].iter().cycle())
-        .map(|(d, w)| d * w)
-        .sum();
+    let sum: u32 = digits.iter().zip([4, 9].iter().cycle()).map(|(d, w)| d * w).sum();
     (10 - sum % 10) % 10
 }
 
@@ -93,9 +84,9 @@ pub(crate) fn complete(
         .ok_or_else(|| format!("It takes {length} digits, or {short} without the check digit."))?;
     let right = check(&digits[..short]).ok_or("No check digit exists for this number.")?;
     match digits.get(short) {
-        Some(given) if *given != right => Err(format!(
-            "The check digit {given} is wrong: it would be {right}."
-        )),
+        Some(given) if *given != right => {
+            Err(format!("The check digit {given} is wrong: it would be {right}."))
+        }
         _ => Ok(format!("{}{right}", &text[..short])),
     }
 }
@@ -108,10 +99,7 @@ mod tests {
     fn check_digits_are_those_of_published_examples() {
         // GS1 General Specifications; the Identcode and Leitcode of Deutsche Post's brochure;
         // the PZN example of IFA.
-        assert_eq!(
-            complete("629104150021", 13, |d| Some(gs1(d))).unwrap(),
-            "6291041500213"
-        );
+        assert_eq!(complete("629104150021", 13, |d| Some(gs1(d))).unwrap(), "6291041500213");
         assert_eq!(gs1(&of("37610425002123456").unwrap()), 9);
         assert_eq!(deutsche_post(&of("56310243031").unwrap()), 3);
         assert_eq!(deutsche_post(&of("2134807501640").unwrap()), 1);
@@ -128,18 +116,10 @@ mod tests {
     #[test]
     fn wrong_check_digits_and_invalid_characters_are_rejected() {
         let check = |digits: &[u32]| Some(gs1(digits));
-        assert!(
-            complete("6291041500214", 13, check)
-                .unwrap_err()
-                .contains("would be 3")
-        );
-        for text in [
-            "",
-            "62910415002",
-            "62910415002X",
-            "６２９１０４１５００２１",
-            "62910415002134",
-        ] {
+        assert!(complete("6291041500214", 13, check).unwrap_err().contains("would be 3"));
+        for text in
+            ["", "62910415002", "62910415002X", "６２９１０４１５００２１", "62910415002134"]
+        {
             assert!(complete(text, 13, check).is_err(), "{text}");
         }
     }

@@ -31,10 +31,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Element>, String> {
         let end = next_bracket(after).unwrap_or(after.len());
         let (value, after) = after.split_at(end);
         check(identifier, value)?;
-        elements.push(Element {
-            identifier: identifier.to_owned(),
-            value: value.to_owned(),
-        });
+        elements.push(Element { identifier: identifier.to_owned(), value: value.to_owned() });
         rest = after;
     }
     if elements.is_empty() {
@@ -46,13 +43,9 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Element>, String> {
 /// Where the next identifier begins: a bracket with digits of the right number in it. Brackets are
 /// allowed in values too.
 fn next_bracket(text: &str) -> Option<usize> {
-    text.match_indices('(')
-        .map(|(index, _)| index)
-        .find(|index| {
-            text[index + 1..]
-                .split_once(')')
-                .is_some_and(|(identifier, _)| is_identifier(identifier))
-        })
+    text.match_indices('(').map(|(index, _)| index).find(|index| {
+        text[index + 1..].split_once(')').is_some_and(|(identifier, _)| is_identifier(identifier))
+    })
 }
 
 fn check(identifier: &str, value: &str) -> Result<(), String> {
@@ -63,9 +56,7 @@ fn check(identifier: &str, value: &str) -> Result<(), String> {
         return Err(format!("({identifier}) takes 1 to {MAX_VALUE} characters."));
     }
     if let Some(letter) = value.chars().find(|letter| !is_allowed(*letter)) {
-        return Err(format!(
-            "({identifier}) does not take the character '{letter}'."
-        ));
+        return Err(format!("({identifier}) does not take the character '{letter}'."));
     }
     if let Some(length) = fixed_length(identifier) {
         let length = length - identifier.len();
@@ -100,9 +91,8 @@ pub(crate) fn join(elements: &[Element]) -> String {
 /// The bracketed form of a symbol's text, or `None` if it is not made of element strings.
 pub(crate) fn bracketed(text: &str) -> Option<String> {
     let elements = elements(text)?;
-    let bracketed = elements
-        .iter()
-        .map(|element| format!("({}){}", element.identifier, element.value));
+    let bracketed =
+        elements.iter().map(|element| format!("({}){}", element.identifier, element.value));
     Some(bracketed.collect())
 }
 
@@ -120,10 +110,7 @@ pub(crate) fn elements(text: &str) -> Option<Vec<Element>> {
         if !is_identifier(identifier) || value.is_empty() {
             return None;
         }
-        elements.push(Element {
-            identifier: identifier.to_owned(),
-            value: value.to_owned(),
-        });
+        elements.push(Element { identifier: identifier.to_owned(), value: value.to_owned() });
         rest = &rest[end..];
         // A separator after a value of fixed length is allowed, though not needed.
         rest = rest.strip_prefix(SEPARATOR).unwrap_or(rest);

@@ -21,17 +21,11 @@ const fn grid(name: &'static str, encode: Encode) -> Symbology {
 }
 
 const fn bars(name: &'static str, encode: Encode) -> Symbology {
-    Symbology {
-        linear: true,
-        ..grid(name, encode)
-    }
+    Symbology { linear: true, ..grid(name, encode) }
 }
 
 const fn readable(format: Format, symbology: Symbology) -> Symbology {
-    Symbology {
-        kind: Kind::ZxingCpp(format),
-        ..symbology
-    }
+    Symbology { kind: Kind::ZxingCpp(format), ..symbology }
 }
 
 /// zint rejects data that is too long, because it knows the limit of each symbology.
@@ -46,11 +40,7 @@ pub(super) static SYMBOLOGIES: &[Symbology] = &[
         ..readable(Format::DatabarLimited, bars("DatabarLimited", databar))
     },
     grid("DotCode", any),
-    Symbology {
-        gs1: true,
-        decode: Decode::With(gs1::bracketed),
-        ..grid("GS1DotCode", gs1_write)
-    },
+    Symbology { gs1: true, decode: Decode::With(gs1::bracketed), ..grid("GS1DotCode", gs1_write) },
     bars("DutchKIX", any),
     grid("HanXin", any),
     bars("IATA2of5", values::some_digits),

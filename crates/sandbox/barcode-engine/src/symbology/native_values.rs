@@ -12,14 +12,11 @@ pub(crate) fn some_digits(value: &str) -> Result<String, String> {
 
 /// Digits and hyphens. Two check digits are added by the engine.
 pub(crate) fn code11(value: &str) -> Result<String, String> {
-    match value
-        .chars()
-        .find(|letter| !letter.is_ascii_digit() && *letter != '-')
-    {
+    match value.chars().find(|letter| !letter.is_ascii_digit() && *letter != '-') {
         None => Ok(value.to_owned()),
-        Some(letter) => Err(format!(
-            "It does not take the character '{letter}': it has digits and hyphens."
-        )),
+        Some(letter) => {
+            Err(format!("It does not take the character '{letter}': it has digits and hyphens."))
+        }
     }
 }
 

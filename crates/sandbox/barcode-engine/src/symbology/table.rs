@@ -92,9 +92,7 @@ pub(super) static SYMBOLOGIES: &[Symbology] = &[
     entry("RectMicroQR", RECTANGULAR_MICRO_QR_CODE, any).zint(),
     hibc("HIBCAztecLIC", AZTEC, read_hibc_lic),
     hibc("HIBCAztecPAS", AZTEC, read_hibc_pas),
-    entry("GS1Aztec", AZTEC, gs1_write)
-        .gs1(read_gs1_aztec)
-        .zint(),
+    entry("GS1Aztec", AZTEC, gs1_write).gs1(read_gs1_aztec).zint(),
     entry("Aztec", AZTEC, any).common(),
     entry("MaxiCode", MAXICODE, any).zint(),
     hibc("HIBCDataMatrixLIC", DATA_MATRIX, read_hibc_lic),
@@ -128,20 +126,12 @@ pub(super) static SYMBOLOGIES: &[Symbology] = &[
     entry("EAN13", EAN_13, |value| complete(value, 13)).common(),
     entry("EAN8", EAN_8, |value| complete(value, 8)).common(),
     entry("UPCE", UPC_E, upce).common(),
-    entry("ITF14", ITF, |value| complete(value, 14))
-        .if_valid()
-        .common(),
+    entry("ITF14", ITF, |value| complete(value, 14)).if_valid().common(),
     entry("ITF6", ITF, |value| complete(value, 6)).if_valid(),
     entry("OPC", ITF, opc).if_valid(),
     entry("ItalianPost25", ITF, italian_post).if_valid(),
-    entry("DeutschePostIdentcode", ITF, |value| {
-        deutsche_post(value, 12)
-    })
-    .if_valid(),
-    entry("DeutschePostLeitcode", ITF, |value| {
-        deutsche_post(value, 14)
-    })
-    .if_valid(),
+    entry("DeutschePostIdentcode", ITF, |value| deutsche_post(value, 12)).if_valid(),
+    entry("DeutschePostLeitcode", ITF, |value| deutsche_post(value, 14)).if_valid(),
     entry("Interleaved2of5", ITF, interleaved).common(),
     databar_14("DatabarOmniDirectional"),
     databar_14("DatabarTruncated"),

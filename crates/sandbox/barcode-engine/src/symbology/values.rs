@@ -10,9 +10,8 @@ use super::{digits, full_ascii, gs1};
 pub const MAX_LINEAR: usize = 80;
 
 /// The prefixes of books. 9790 is the prefix of music.
-pub(crate) const ISBN: &[&str] = &[
-    "978", "9791", "9792", "9793", "9794", "9795", "9796", "9797", "9798", "9799",
-];
+pub(crate) const ISBN: &[&str] =
+    &["978", "9791", "9792", "9793", "9794", "9795", "9796", "9797", "9798", "9799"];
 
 pub(crate) fn any(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
@@ -31,9 +30,7 @@ pub(crate) fn read_gs1_aztec(content: &str) -> Option<String> {
 /// out; a decoded value always has it.
 pub(crate) fn key(value: &str, identifier: &str) -> Result<String, String> {
     let length = if identifier == "00" { 18 } else { 14 };
-    let number = value
-        .strip_prefix(&format!("({identifier})"))
-        .unwrap_or(value);
+    let number = value.strip_prefix(&format!("({identifier})")).unwrap_or(value);
     Ok(format!("{identifier}{}", complete(number, length)?))
 }
 
@@ -52,9 +49,7 @@ pub(crate) fn ascii(value: &str) -> Result<String, String> {
 
 /// Splits a value into the characters that Code 39 can encode and those that it cannot.
 pub fn code39_parts(value: &str) -> (String, String) {
-    value
-        .chars()
-        .partition(|letter| full_ascii::CODE39.contains(*letter))
+    value.chars().partition(|letter| full_ascii::CODE39.contains(*letter))
 }
 
 pub(crate) fn code39(value: &str) -> Result<String, String> {
@@ -125,19 +120,13 @@ pub(crate) fn vin(value: &str) -> Result<String, String> {
 /// A value without start and stop letters gets `A` at both ends. A value that is read has them.
 pub(crate) fn codabar(value: &str) -> Result<String, String> {
     let is_guard = |letter: Option<char>| letter.is_some_and(|guard| ('A'..='D').contains(&guard));
-    let guards = (
-        is_guard(value.chars().next()),
-        is_guard(value.chars().next_back()),
-    );
+    let guards = (is_guard(value.chars().next()), is_guard(value.chars().next_back()));
     let (inner, content) = match guards {
         (true, true) if value.len() > 2 => (&value[1..value.len() - 1], value.to_owned()),
         (false, false) => (value, format!("A{value}A")),
         _ => return Err("It takes a start and a stop letter of A to D, or neither.".to_owned()),
     };
-    match inner
-        .chars()
-        .find(|letter| !"0123456789-$:/.+".contains(*letter))
-    {
+    match inner.chars().find(|letter| !"0123456789-$:/.+".contains(*letter)) {
         None if inner.len() > 1 => Ok(content),
         Some(letter) => Err(format!("It does not take the character '{letter}'.")),
         // The standard allows a single character, but the readers do not find it.
@@ -164,11 +153,7 @@ pub(crate) fn read_upca(content: &str) -> Option<String> {
 
 /// Number system 0 or 1, six digits, check digit. Six digits alone are of number system 0.
 pub(crate) fn upce(value: &str) -> Result<String, String> {
-    let long = if value.len() == 6 {
-        format!("0{value}")
-    } else {
-        value.to_owned()
-    };
+    let long = if value.len() == 6 { format!("0{value}") } else { value.to_owned() };
     let check = |digits: &[u32]| Some(digits::gs1(&digits::expand_upce(digits)?));
     digits::complete(&long, 8, check)
 }
@@ -296,9 +281,8 @@ pub(crate) fn read_databar_expanded(content: &str) -> Option<String> {
 /// North American coupons: a UPC-A symbol of twelve digits, and a symbol with element strings next
 /// to it.
 pub(crate) fn coupon(value: &str) -> Result<String, String> {
-    let start = value
-        .find('(')
-        .ok_or("It takes 12 digits and element strings: 514141100906(8102)03.")?;
+    let start =
+        value.find('(').ok_or("It takes 12 digits and element strings: 514141100906(8102)03.")?;
     let (number, elements) = value.split_at(start);
     gs1::parse(elements)?;
     Ok(complete(number, 12)? + elements)

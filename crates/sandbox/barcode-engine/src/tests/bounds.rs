@@ -9,9 +9,7 @@ use crate::read::{MAX_TILE_PIXELS, doubled};
 use crate::{Budget, Effort, ReadOptions, Symbology, read_image};
 
 fn drawn(side: u32, mut is_dark: impl FnMut(u32, u32) -> bool) -> GrayImage {
-    GrayImage::from_fn(side, side, |x, y| {
-        Luma([if is_dark(x, y) { 0 } else { 255 }])
-    })
+    GrayImage::from_fn(side, side, |x, y| Luma([if is_dark(x, y) { 0 } else { 255 }]))
 }
 
 /// A black dot every so many pixels.
@@ -37,10 +35,7 @@ fn noise(side: u32) -> GrayImage {
 
 /// Searches for all types with the most effort.
 fn everything() -> ReadOptions {
-    ReadOptions {
-        symbologies: Symbology::all().collect(),
-        effort: Effort::Excellent,
-    }
+    ReadOptions { symbologies: Symbology::all().collect(), effort: Effort::Excellent }
 }
 
 fn work(image: &GrayImage) -> f64 {
@@ -92,10 +87,9 @@ fn barcodes_found_before_the_end_of_the_budget_are_returned() {
 #[test]
 fn nothing_is_read_after_the_deadline_or_once_cancelled() {
     let image = draw("QR", "Test").unwrap();
-    for budget in [
-        Budget::new(Duration::from_secs(3600), || true),
-        Budget::new(Duration::ZERO, || false),
-    ] {
+    for budget in
+        [Budget::new(Duration::from_secs(3600), || true), Budget::new(Duration::ZERO, || false)]
+    {
         assert!(read_image(&image, &everything(), &budget).is_empty());
         assert!(budget.is_exhausted());
         assert_eq!(budget.pixels(), 0);
@@ -104,15 +98,8 @@ fn nothing_is_read_after_the_deadline_or_once_cancelled() {
 
 #[test]
 fn a_small_barcode_in_a_large_image_is_found_at_full_scale() {
-    let (qr, data_matrix) = (
-        draw("QR", "near").unwrap(),
-        draw("DataMatrix", "far").unwrap(),
-    );
-    let found = read_common(&page(
-        3600,
-        3600,
-        &[(3200, 100, &qr), (40, 3300, &data_matrix)],
-    ));
+    let (qr, data_matrix) = (draw("QR", "near").unwrap(), draw("DataMatrix", "far").unwrap());
+    let found = read_common(&page(3600, 3600, &[(3200, 100, &qr), (40, 3300, &data_matrix)]));
     assert_eq!(values(&found), ["near", "far"]);
     // A position that was found in the shrunk image is as exact as its pixels.
     for (barcode, (left, top)) in found.iter().zip([(3206, 106), (46, 3306)]) {

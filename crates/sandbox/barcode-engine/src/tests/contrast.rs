@@ -49,11 +49,7 @@ fn barcodes_of_low_contrast_are_read() {
 /// Although specks of black and white make the contrast of the whole image high.
 #[test]
 fn stray_pixels_do_not_hide_a_low_contrast() {
-    let label = faded(
-        doubled(&doubled(&draw("Code128", "Test").unwrap())),
-        110,
-        130,
-    );
+    let label = faded(doubled(&doubled(&draw("Code128", "Test").unwrap())), 110, 130);
     let mut image = label.clone();
     image.put_pixel(1, 0, Luma([0]));
     image.put_pixel(3, 0, Luma([255]));

@@ -60,9 +60,7 @@ const SAMPLES: &str = "
 
 /// The types and values in a table of samples.
 fn samples(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let lines = table
-        .lines()
-        .filter_map(|line| line.trim().split_once(": "));
+    let lines = table.lines().filter_map(|line| line.trim().split_once(": "));
     lines.flat_map(|(name, values)| values.split(" | ").map(move |value| (name, value)))
 }
 
@@ -77,10 +75,7 @@ fn draw(name: &str, value: &str) -> Result<GrayImage, Error> {
 
 /// Searches an image for one type.
 fn search(name: &str, image: &GrayImage, effort: Effort) -> Vec<Barcode> {
-    let options = ReadOptions {
-        symbologies: vec![named(name)],
-        effort,
-    };
+    let options = ReadOptions { symbologies: vec![named(name)], effort };
     read_image(image, &options, &Budget::unlimited())
 }
 
@@ -93,9 +88,7 @@ fn read_common(image: &GrayImage) -> Vec<Barcode> {
 }
 
 fn names_and_values(barcodes: Vec<Barcode>) -> Vec<(&'static str, String)> {
-    let pairs = barcodes
-        .into_iter()
-        .map(|barcode| (barcode.name, barcode.value));
+    let pairs = barcodes.into_iter().map(|barcode| (barcode.name, barcode.value));
     pairs.collect()
 }
 
@@ -144,18 +137,13 @@ fn the_value_that_is_read_is_known_before_the_symbol_is_written() {
 
 #[test]
 fn element_strings_are_not_mistaken_for_expected_digits() {
-    for (gs1, plain) in [
-        ("GS1QR", "QR"),
-        ("GS1Code128", "Code128"),
-        ("GS1DataMatrix", "DataMatrix"),
-    ] {
+    for (gs1, plain) in
+        [("GS1QR", "QR"), ("GS1Code128", "Code128"), ("GS1DataMatrix", "DataMatrix")]
+    {
         let image = draw(gs1, "(01)09501101530003").unwrap();
         let options = ReadOptions::expecting(named(plain));
         let found = read_image(&image, &options, &Budget::unlimited());
-        assert_eq!(
-            names_and_values(found),
-            [(gs1, "(01)09501101530003".to_owned())]
-        );
+        assert_eq!(names_and_values(found), [(gs1, "(01)09501101530003".to_owned())]);
     }
 }
 
@@ -204,10 +192,7 @@ fn health_industry_codes_are_read_in_each_of_their_symbols() {
         ("QR", "HIBCQR"),
     ] {
         // The example of ANSI/HIBC 2.6, and one of a provider.
-        for (standard, value) in [
-            ("LIC", "+A123BJC5D6E71G"),
-            ("PAS", "+/EU720060FF0/O523201W"),
-        ] {
+        for (standard, value) in [("LIC", "+A123BJC5D6E71G"), ("PAS", "+/EU720060FF0/O523201W")] {
             let name = format!("{asked}{standard}");
             let found = search(&name, &draw(base, value).unwrap(), Effort::Normal);
             assert_eq!(values(&found), [value], "{name}");
@@ -217,15 +202,9 @@ fn health_industry_codes_are_read_in_each_of_their_symbols() {
 
 #[test]
 fn the_right_edge_of_a_pdf417_may_be_left_out() {
-    let options = WriteOptions {
-        pdf417_truncate: true,
-        ..WriteOptions::default()
-    };
+    let options = WriteOptions { pdf417_truncate: true, ..WriteOptions::default() };
     let symbol = write(named("Pdf417"), "Compact", &options).unwrap();
-    let found = read_as(
-        "CompactPdf417",
-        &symbol.draw_gray(&RenderOptions::default()),
-    );
+    let found = read_as("CompactPdf417", &symbol.draw_gray(&RenderOptions::default()));
     assert_eq!(found, [("CompactPdf417", "Compact".to_owned())]);
 }
 
@@ -235,10 +214,7 @@ fn a_coupon_is_two_symbols_side_by_side() {
     let mut found = names_and_values(read_common(&image));
     found.sort_unstable();
     let expected = [("GS1Code128", "(8102)03"), ("UPCA", "514141100906")];
-    assert_eq!(
-        found,
-        expected.map(|(name, value)| (name, value.to_owned()))
-    );
+    assert_eq!(found, expected.map(|(name, value)| (name, value.to_owned())));
     for wrong in ["514141100906", "514141100907(8102)03", "514141100906(8102"] {
         assert!(draw("UpcaGs1Code128Coupon", wrong).is_err(), "{wrong}");
     }
@@ -294,10 +270,7 @@ fn all_barcodes_of_a_page_are_found_each_in_its_place() {
     for barcode in read_common(&page) {
         let (x, y) = barcode.region[0];
         let right = barcode.region[1].0;
-        let mut same = codes
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, value))| *value == barcode.value);
+        let mut same = codes.iter().enumerate().filter(|(_, (_, value))| *value == barcode.value);
         let is_in_its_place = same.any(|(index, _)| {
             // Each image begins with a margin of six pixels.
             let (left, top) = (place(index).0 as i32 + 6, place(index).1 as i32 + 6);
@@ -310,11 +283,7 @@ fn all_barcodes_of_a_page_are_found_each_in_its_place() {
 
 #[test]
 fn more_effort_finds_rotated_and_inverted_barcodes() {
-    for (name, value) in [
-        ("Code128", "Test"),
-        ("EAN13", "4006381333931"),
-        ("Pdf417", "Test"),
-    ] {
+    for (name, value) in [("Code128", "Test"), ("EAN13", "4006381333931"), ("Pdf417", "Test")] {
         let upright = page(420, 160, &[(0, 0, &doubled(&draw(name, value).unwrap()))]);
         let mut inverted = upright.clone();
         imageops::invert(&mut inverted);
@@ -330,14 +299,12 @@ fn more_effort_finds_rotated_and_inverted_barcodes() {
 fn the_region_of_a_rotated_barcode_is_that_in_the_image() {
     let upright = doubled(&draw("Code128", "Test").unwrap());
     let found = search("Code128", &rotated(&upright, 30), Effort::Excellent);
-    let (x, y) = found[0].region.iter().fold((0.0, 0.0), |(x, y), corner| {
-        (x + corner.0 as f32 / 4.0, y + corner.1 as f32 / 4.0)
-    });
+    let (x, y) = found[0]
+        .region
+        .iter()
+        .fold((0.0, 0.0), |(x, y), corner| (x + corner.0 as f32 / 4.0, y + corner.1 as f32 / 4.0));
     let (x, y) = Rotation::new(upright.dimensions(), 30).source(x, y);
-    assert!(
-        (x - 170.0).abs() < 20.0 && (y - 62.0).abs() < 20.0,
-        "{x} {y}"
-    );
+    assert!((x - 170.0).abs() < 20.0 && (y - 62.0).abs() < 20.0, "{x} {y}");
 }
 
 /// One line of pixels through the printed digits has the bars of another number.

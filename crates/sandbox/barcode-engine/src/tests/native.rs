@@ -51,11 +51,7 @@ pub(super) const READABLE: &str = "
 #[test]
 fn there_is_a_sample_of_every_type_that_zint_writes() {
     for symbology in Symbology::all().filter(|known| known.written_by == WrittenBy::Zint) {
-        let table = if symbology.can_read() {
-            READABLE
-        } else {
-            WRITE_ONLY
-        };
+        let table = if symbology.can_read() { READABLE } else { WRITE_ONLY };
         let has_sample = samples(table).any(|(name, _)| name == symbology.name);
         assert!(has_sample, "{}", symbology.name);
     }
@@ -103,35 +99,23 @@ fn invalid_data_is_rejected_with_a_reason() {
         ("SingaporePost", "12345"),
         ("HanXin", ""),
         ("Mailmark", "no"),
-        (
-            "MicroQR",
-            "longer than the largest Micro QR code, of which there are few",
-        ),
+        ("MicroQR", "longer than the largest Micro QR code, of which there are few"),
         ("DatabarLimited", "(01)29501101530007"),
         ("MaxiCode", &"x".repeat(200)),
         ("DotCode", &"x".repeat(60_000)),
         ("RM4SCC", "\0"),
     ] {
-        let reason = draw(name, value)
-            .err()
-            .map(|error| error.to_string())
-            .unwrap_or_default();
+        let reason = draw(name, value).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(reason.len() > 10, "{name} {value}: {reason}");
     }
 }
 
 #[test]
 fn one_row_of_bars_is_drawn_at_any_height_and_other_symbols_are_grids() {
-    let modules = |name, value| {
-        write(named(name), value, &WriteOptions::default())
-            .unwrap()
-            .modules
-    };
+    let modules =
+        |name, value| write(named(name), value, &WriteOptions::default()).unwrap().modules;
     assert!(matches!(modules("MSI", "1234"), Modules::Bars(_)));
-    assert!(matches!(
-        modules("DatabarLimited", "0950110153000"),
-        Modules::Bars(_)
-    ));
+    assert!(matches!(modules("DatabarLimited", "0950110153000"), Modules::Bars(_)));
     assert!(matches!(modules("RM4SCC", "BX11LT1A"), Modules::Grid(_)));
     let Modules::Grid(rows) = modules("MicroQR", "1") else {
         panic!("a Micro QR code is a grid");

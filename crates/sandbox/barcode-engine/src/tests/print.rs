@@ -19,12 +19,7 @@ fn text_page(size: f32, seed: u64) -> GrayImage {
             text.extend((0..random.usize(1..11)).map(|_| random.lowercase()));
             text.push(' ');
         }
-        let line = Line {
-            text: &text,
-            size,
-            middle: WIDTH as f32 / 2.0,
-            baseline,
-        };
+        let line = Line { text: &text, size, middle: WIDTH as f32 / 2.0, baseline };
         draw_text(&line, |x, y, coverage| {
             if let Some(Luma([shade])) = page.get_pixel_mut_checked(x, y) {
                 *shade = (*shade).min((255.0 * (1.0 - coverage)) as u8);
@@ -38,21 +33,13 @@ fn text_page(size: f32, seed: u64) -> GrayImage {
 #[test]
 fn a_page_of_text_contains_no_barcode() {
     let options = ReadOptions {
-        symbologies: Symbology::all()
-            .filter(|symbology| symbology.linear)
-            .collect(),
+        symbologies: Symbology::all().filter(|symbology| symbology.linear).collect(),
         ..ReadOptions::default()
     };
     // In some of these pages a single line of pixels is read as a UPC-E or an EAN-8.
-    for (size, seed) in [
-        (12.0, 1),
-        (16.0, 2),
-        (20.0, 3),
-        (30.0, 4),
-        (42.0, 1),
-        (42.0, 3),
-        (60.0, 5),
-    ] {
+    for (size, seed) in
+        [(12.0, 1), (16.0, 2), (20.0, 3), (30.0, 4), (42.0, 1), (42.0, 3), (60.0, 5)]
+    {
         let found = read_image(&text_page(size, seed), &options, &Budget::unlimited());
         assert_eq!(found, [], "size {size}, seed {seed}");
     }

@@ -9,16 +9,10 @@ use crate::{Budget, Effort, GrayImage, ReadOptions, Symbology, WriteOptions, rea
 
 /// Few cases, so that the suite is quick; `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
-    let default = ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
+    let default = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => default,
-        None => ProptestConfig {
-            cases: 48,
-            ..default
-        },
+        None => ProptestConfig { cases: 48, ..default },
     }
 }
 
@@ -32,8 +26,7 @@ fn round_trip(name: &str, value: &str) -> Result<(), TestCaseError> {
 /// `length` digits with the check digit of the type.
 fn number(digits: &[u32], check: impl Fn(&[u32]) -> u32) -> String {
     let all = digits.iter().copied().chain([check(digits)]);
-    all.filter_map(|digit| char::from_digit(digit, 10))
-        .collect()
+    all.filter_map(|digit| char::from_digit(digit, 10)).collect()
 }
 
 fn some_digits(count: usize) -> impl Strategy<Value = Vec<u32>> {
@@ -59,14 +52,7 @@ fn elements() -> impl Strategy<Value = String> {
     let free = |identifier: &'static str| {
         "[A-Za-z0-9!%&*+./:;=?_-]{1,12}".prop_map(move |value| format!("({identifier}){value}"))
     };
-    let element = prop_oneof![
-        gtin,
-        weight,
-        free("10"),
-        free("21"),
-        free("240"),
-        free("8020")
-    ];
+    let element = prop_oneof![gtin, weight, free("10"), free("21"), free("240"), free("8020")];
     prop::collection::vec(element, 1..4).prop_map(|elements| elements.concat())
 }
 

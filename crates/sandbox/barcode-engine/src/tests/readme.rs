@@ -14,12 +14,7 @@ const HEAD: &str =
 fn rows() -> impl Iterator<Item = Vec<&'static str>> {
     let table = README.split(HEAD).nth(1).unwrap_or_default();
     let lines = table.lines().take_while(|line| line.starts_with('|'));
-    lines.map(|line| {
-        line.trim_matches('|')
-            .split('|')
-            .map(str::trim)
-            .collect::<Vec<_>>()
-    })
+    lines.map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>())
 }
 
 fn written_by(symbology: &Symbology) -> &'static str {
@@ -33,13 +28,10 @@ fn written_by(symbology: &Symbology) -> &'static str {
 #[test]
 fn lists_the_types_that_rxing_writes() {
     let by_default = Symbology::all().filter(|symbology| written_by(symbology) == "rxing");
-    let mut known: Vec<_> = by_default
-        .map(|symbology| (format!("`{}`", symbology.name), symbology.common))
-        .collect();
+    let mut known: Vec<_> =
+        by_default.map(|symbology| (format!("`{}`", symbology.name), symbology.common)).collect();
     let listed = rows().filter(|cells| cells[1] == "rxing");
-    let mut listed: Vec<_> = listed
-        .map(|cells| (cells[0].to_owned(), cells[4] == "yes"))
-        .collect();
+    let mut listed: Vec<_> = listed.map(|cells| (cells[0].to_owned(), cells[4] == "yes")).collect();
     known.sort_unstable();
     listed.sort_unstable();
     assert_eq!(listed, known);
@@ -71,10 +63,7 @@ mod whole {
         } else {
             let command = "UPDATE_README=1 cargo test -p barcode-engine \
                            --features all-symbologies lists_every_type";
-            assert!(
-                README == wanted,
-                "the table of types is outdated; update it with: {command}"
-            );
+            assert!(README == wanted, "the table of types is outdated; update it with: {command}");
         }
     }
 
@@ -86,28 +75,18 @@ mod whole {
             let name = format!("`{name}`");
             let value = values.get(&*name).unwrap_or(&"");
             let [written, read, trip, common] = cells;
-            writeln!(
-                table,
-                "| {name} | {written} | {read} | {trip} | {common} | {value} |"
-            )
-            .unwrap();
+            writeln!(table, "| {name} | {written} | {read} | {trip} | {common} | {value} |")
+                .unwrap();
         };
         for symbology in Symbology::all() {
-            assert!(
-                left.remove(symbology.name),
-                "{} is not of the document",
-                symbology.name
-            );
+            assert!(left.remove(symbology.name), "{} is not of the document", symbology.name);
             let trip = if symbology.can_write() && symbology.can_read() {
                 round_trip(symbology.name)
             } else {
                 ""
             };
             let common = if symbology.common { "yes" } else { "" };
-            row(
-                symbology.name,
-                [written_by(symbology), read_by(symbology), trip, common],
-            );
+            row(symbology.name, [written_by(symbology), read_by(symbology), trip, common]);
         }
         for name in left {
             row(&name, [""; 4]);
@@ -127,13 +106,8 @@ mod whole {
         let document: Value =
             serde_json::from_str(include_str!("../../../../../openapi/barcode-v4.json")).unwrap();
         let types = ["EncodeBarcodeType", "DecodeBarcodeType"].map(|name| {
-            let names = document["components"]["schemas"][name]["enum"]
-                .as_array()
-                .unwrap();
-            names
-                .iter()
-                .map(|name| name.as_str().unwrap().to_owned())
-                .collect::<Vec<_>>()
+            let names = document["components"]["schemas"][name]["enum"].as_array().unwrap();
+            names.iter().map(|name| name.as_str().unwrap().to_owned()).collect::<Vec<_>>()
         });
         let mut types: BTreeSet<_> = types.concat().into_iter().collect();
         // Selects several types.

@@ -23,13 +23,7 @@ pub(crate) fn write_gs1(text: &str) -> Result<Vec<Vec<bool>>, Exceptions> {
     let codewords = ascii_codewords(text).into_iter();
     // FNC1 is encoded instead of the separator.
     let separator = SEPARATOR as u8 + 1;
-    let codewords = codewords.map(|codeword| {
-        if codeword == separator {
-            FNC1
-        } else {
-            codeword
-        }
-    });
+    let codewords = codewords.map(|codeword| if codeword == separator { FNC1 } else { codeword });
     modules(std::iter::once(FNC1).chain(codewords).collect())
 }
 
@@ -37,11 +31,7 @@ pub(crate) fn write_gs1(text: &str) -> Result<Vec<Vec<bool>>, Exceptions> {
 pub(crate) fn write_long(text: &str) -> Result<Vec<Vec<bool>>, Exceptions> {
     let pairs = ascii_codewords(text);
     let bytes = byte_codewords(text.as_bytes());
-    modules(if pairs.len() < bytes.len() {
-        pairs
-    } else {
-        bytes
-    })
+    modules(if pairs.len() < bytes.len() { pairs } else { bytes })
 }
 
 /// The modules of bytes, in one segment.
@@ -51,20 +41,12 @@ pub(crate) fn write_bytes(bytes: &[u8]) -> Result<Vec<Vec<bool>>, Exceptions> {
 
 fn modules(mut codewords: Vec<u8>) -> Result<Vec<Vec<bool>>, Exceptions> {
     let count = u32::try_from(codewords.len()).map_err(|_| Exceptions::WRITER)?;
-    let symbol = SymbolInfoLookup::new()
-        .lookup(count)?
-        .ok_or(Exceptions::WRITER)?;
+    let symbol = SymbolInfoLookup::new().lookup(count)?.ok_or(Exceptions::WRITER)?;
     pad(&mut codewords, symbol.getDataCapacity() as usize);
     let codewords: String = codewords.into_iter().map(char::from).collect();
     let codewords = error_correction::encodeECC200(&codewords, symbol)?;
-    let data = (
-        symbol.getSymbolDataWidth()? as usize,
-        symbol.getSymbolDataHeight()? as usize,
-    );
-    let whole = (
-        symbol.getSymbolWidth()? as usize,
-        symbol.getSymbolHeight()? as usize,
-    );
+    let data = (symbol.getSymbolDataWidth()? as usize, symbol.getSymbolDataHeight()? as usize);
+    let whole = (symbol.getSymbolWidth()? as usize, symbol.getSymbolHeight()? as usize);
     let mut placement = DefaultPlacement::new(codewords, data.0, data.1);
     placement.place()?;
     // Each region of data has a frame: dark on the left and below, alternating above and on the
@@ -116,13 +98,10 @@ fn byte_codewords(bytes: &[u8]) -> Vec<u8> {
         (0, rest) => vec![rest],
         (times, rest) => vec![249 + times, rest],
     };
-    let plain = length
-        .into_iter()
-        .chain(bytes.iter().copied().map(usize::from));
+    let plain = length.into_iter().chain(bytes.iter().copied().map(usize::from));
     // Scrambled by position, which counts from 1 and begins after the latch (annex B.2.1).
-    let scrambled = plain
-        .zip(2..)
-        .map(|(value, position)| (value + 149 * position % 255 + 1) % 256);
+    let scrambled =
+        plain.zip(2..).map(|(value, position)| (value + 149 * position % 255 + 1) % 256);
     let scrambled = scrambled.map(|value| u8::try_from(value).unwrap_or_default());
     std::iter::once(BASE_256).chain(scrambled).collect()
 }
@@ -135,11 +114,7 @@ fn pad(codewords: &mut Vec<u8>, capacity: usize) {
     while codewords.len() < capacity {
         let position = codewords.len() + 1;
         let scrambled = usize::from(PAD) + 149 * position % 253 + 1;
-        let wrapped = if scrambled > 254 {
-            scrambled - 254
-        } else {
-            scrambled
-        };
+        let wrapped = if scrambled > 254 { scrambled - 254 } else { scrambled };
         codewords.push(u8::try_from(wrapped).unwrap_or(PAD));
     }
 }

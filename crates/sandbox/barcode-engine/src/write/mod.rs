@@ -32,14 +32,8 @@ pub fn write(
         WrittenBy::Coupon => rxing::coupon(&content),
         #[cfg(feature = "all-symbologies")]
         WrittenBy::Zint => zint::write(symbology, &content, options),
-        _ => Err(Error::Data(
-            "This build does not support writing this type.".to_owned(),
-        )),
+        _ => Err(Error::Data("This build does not support writing this type.".to_owned())),
     }?;
     let text = symbology.value(&content);
-    Ok(Symbol {
-        symbology,
-        modules,
-        text: text.unwrap_or_else(|| value.to_owned()),
-    })
+    Ok(Symbol { symbology, modules, text: text.unwrap_or_else(|| value.to_owned()) })
 }

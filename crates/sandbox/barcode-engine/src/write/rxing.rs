@@ -78,9 +78,7 @@ pub(super) fn coupon(content: &str) -> Result<Modules, Error> {
 fn guarded(write: impl FnOnce() -> Result<Modules, Exceptions>) -> Result<Modules, Error> {
     match catch_unwind(AssertUnwindSafe(write)) {
         Ok(Ok(shape)) => Ok(shape),
-        Ok(Err(error)) => Err(Error::Data(format!(
-            "The data does not fit this symbol ({error})."
-        ))),
+        Ok(Err(error)) => Err(Error::Data(format!("The data does not fit this symbol ({error})."))),
         // rxing panics on some data that is too long for its symbol.
         Err(_) => Err(Error::Data("The engine cannot write this data.".to_owned())),
     }
@@ -151,9 +149,7 @@ fn data_matrix(
 /// rxing does not support. The mode has no character for the separator, so rxing writes bytes
 /// instead. At the end of the data, the separator has no meaning.
 fn qr_content<'a>(symbology: &Symbology, content: &'a str) -> Cow<'a, str> {
-    let is_alphanumeric = content
-        .chars()
-        .all(|letter| getAlphanumericCode(letter.into()) >= 0);
+    let is_alphanumeric = content.chars().all(|letter| getAlphanumericCode(letter.into()) >= 0);
     if symbology.gs1 && is_alphanumeric && content.contains('%') {
         format!("{content}{SEPARATOR}").into()
     } else {
@@ -193,10 +189,7 @@ fn pdf417(
     let long = content.len() > LONG_PDF417;
     let (columns, rows) = match (options.pdf417_columns, options.pdf417_rows) {
         (Some(columns), Some(rows)) => ((columns, columns), (rows, rows)),
-        (Some(columns), None) => (
-            (columns, columns),
-            ((PDF417_CODEWORDS / columns).min(90), 3),
-        ),
+        (Some(columns), None) => ((columns, columns), ((PDF417_CODEWORDS / columns).min(90), 3)),
         (None, Some(rows)) => (((PDF417_CODEWORDS / rows).min(30), 1), (rows, rows)),
         (None, None) if long => ((29, 29), (32, 3)),
         (None, None) => ((30, 1), (90, 3)),
@@ -204,18 +197,8 @@ fn pdf417(
     encoder.setDimensions(columns.0, columns.1, rows.0, rows.1);
     let level = options.pdf417_error_level.unwrap_or(PDF417_ERROR_LEVEL);
     encoder.generateBarcodeLogicWithAutoECI(content, level, false)?;
-    let matrix = encoder
-        .getBarcodeMatrix()
-        .as_ref()
-        .ok_or(Exceptions::ILLEGAL_STATE)?;
+    let matrix = encoder.getBarcodeMatrix().as_ref().ok_or(Exceptions::ILLEGAL_STATE)?;
     let dark = |row: &Vec<u8>| row.iter().map(|module| *module == 1).collect();
     // The rows of the encoder are in reverse order; rxing's writer reverses them too.
-    Ok(Modules::Grid(
-        matrix
-            .getScaledMatrix(1, 1)
-            .iter()
-            .rev()
-            .map(dark)
-            .collect(),
-    ))
+    Ok(Modules::Grid(matrix.getScaledMatrix(1, 1).iter().rev().map(dark).collect()))
 }

@@ -99,10 +99,7 @@ pub(super) fn write(
 
 /// The bytes that the characters represent.
 fn latin1(content: &str) -> Result<Vec<u8>, Error> {
-    let bytes: Option<_> = content
-        .chars()
-        .map(|letter| u8::try_from(letter).ok())
-        .collect();
+    let bytes: Option<_> = content.chars().map(|letter| u8::try_from(letter).ok()).collect();
     bytes.ok_or_else(|| Error::Data("It takes bytes.".to_owned()))
 }
 
@@ -128,26 +125,19 @@ fn text(symbology: &Symbology, content: &str) -> (Mode, Vec<u8>) {
 /// Element strings with square brackets, which no value can contain.
 fn gs1_text(content: &str) -> (Mode, Vec<u8>) {
     let elements = gs1::elements(content).unwrap_or_default();
-    let bracketed = elements
-        .iter()
-        .map(|element| format!("[{}]{}", element.identifier, element.value));
+    let bracketed =
+        elements.iter().map(|element| format!("[{}]{}", element.identifier, element.value));
     (Mode::Gs1, bracketed.collect::<String>().into_bytes())
 }
 
 /// Converts the options to zint's three numbers, whose meaning depends on the type.
 fn options(name: &str, options: &WriteOptions) -> [i32; 3] {
     let number = |option: Option<u32>, none: i32| {
-        option
-            .and_then(|number| i32::try_from(number).ok())
-            .unwrap_or(none)
+        option.and_then(|number| i32::try_from(number).ok()).unwrap_or(none)
     };
     match name {
         "MicroQR" => [qr_level(options), number(options.micro_qr_version, 0), 0],
-        "RectMicroQR" => [
-            qr_level(options),
-            number(options.rect_micro_qr_version, 0),
-            0,
-        ],
+        "RectMicroQR" => [qr_level(options), number(options.rect_micro_qr_version, 0), 0],
         "MacroPdf417" => [
             number(options.pdf417_error_level, -1),
             number(options.pdf417_columns, 0),
@@ -187,10 +177,7 @@ fn modules(request: &SymbolRequest<'_>) -> Result<Modules, Error> {
         zint(request).map_err(|error| Error::Data(format!("The data does not fit: {error}.")))?;
     let has_dark = |row: &Vec<bool>| row.contains(&true);
     let columns = rows.iter().flat_map(|row| {
-        let ends = [
-            row.iter().position(|dark| *dark),
-            row.iter().rposition(|dark| *dark),
-        ];
+        let ends = [row.iter().position(|dark| *dark), row.iter().rposition(|dark| *dark)];
         ends.into_iter().flatten()
     });
     let left = columns.clone().min();
@@ -201,10 +188,8 @@ fn modules(request: &SymbolRequest<'_>) -> Result<Modules, Error> {
     else {
         return Err(Error::Data("The engine wrote an empty symbol.".to_owned()));
     };
-    let rows: Vec<Vec<bool>> = rows[top..=bottom]
-        .iter()
-        .map(|row| row[left..=right].to_vec())
-        .collect();
+    let rows: Vec<Vec<bool>> =
+        rows[top..=bottom].iter().map(|row| row[left..=right].to_vec()).collect();
     match rows.first() {
         Some(first) if rows.iter().all(|row| row == first) => Ok(Modules::Bars(first.clone())),
         _ => Ok(Modules::Grid(rows)),

@@ -60,9 +60,7 @@ impl Vocabulary {
     /// The name of an element of `schema`, or `otherwise` if the document does not define one.
     fn name<'a>(&'a self, schema: &'a Value, otherwise: &'a str) -> &'a str {
         let given = |schema: &'a Value| schema.pointer("/xml/name").and_then(Value::as_str);
-        given(schema)
-            .or_else(|| given(self.resolve(schema)))
-            .unwrap_or(otherwise)
+        given(schema).or_else(|| given(self.resolve(schema))).unwrap_or(otherwise)
     }
 }
 

@@ -14,9 +14,7 @@ pub(super) fn document(
     let expected = vocabulary.name(schema, "");
     if !expected.is_empty() && root.name != expected {
         let found = &root.name;
-        return Err(format!(
-            "its root element is {found:.100} instead of {expected}"
-        ));
+        return Err(format!("its root element is {found:.100} instead of {expected}"));
     }
     value(vocabulary, schema, root)
 }
@@ -31,10 +29,7 @@ fn value(vocabulary: &Vocabulary, schema: &Value, node: Node) -> Result<Value, S
         "array" => {
             no_text(&node)?;
             let items = &schema["items"];
-            let values = node
-                .children
-                .into_iter()
-                .map(|item| value(vocabulary, items, item));
+            let values = node.children.into_iter().map(|item| value(vocabulary, items, item));
             values.collect()
         }
         _ if !node.children.is_empty() => {
@@ -68,9 +63,7 @@ fn object(vocabulary: &Vocabulary, schema: &Value, node: Node) -> Result<Value, 
             }
         };
         if members.insert(name, value).is_some() {
-            return Err(format!(
-                "the element {element:.100} is given more than once"
-            ));
+            return Err(format!("the element {element:.100} is given more than once"));
         }
     }
     Ok(Value::Object(members))
