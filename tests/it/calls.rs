@@ -105,6 +105,8 @@ fn results_are_serialized_with_the_names_of_their_types() {
     barcode.checksum = Some("7".to_owned());
     let other = Barcode::new(BarcodeType::from("NewCode".to_owned()), "x");
     let barcodes = Barcodes::from_iter([barcode, other]);
+    let shown = format!("{barcodes:?}");
+    assert!(shown.contains("value_chars: 5") && !shown.contains("Hello"), "{shown}");
     let text = serde_json::to_value(&barcodes).unwrap();
     let expected = json!([
         {"value": "Hello", "type": "QR", "region": [], "checksum": "7"},

@@ -4,7 +4,8 @@
 
 use std::process::Command;
 
-/// Features that change the behavior of a crate for all its dependents, instead of only adding to it.
+/// Features that change the behavior of a crate for all its dependents, instead of only adding to
+/// it.
 const CHANGE_BEHAVIOR: [(&str, &[&str]); 5] = [
     (
         "serde_json",

@@ -323,8 +323,8 @@ fn assert_check_agrees_with_the_document<T: Serialize + DeserializeOwned>(
     assert!(counts.0 > 0 && counts.1 > 0, "{name}: valid and invalid values: {counts:?}");
 }
 
-/// A value that a request type can hold passes its check if and only if it is valid according to the
-/// document.
+/// A value that a request type can hold passes its check if and only if it is valid according to
+/// the document.
 #[test]
 fn the_checks_before_sending_agree_with_the_document() {
     assert_check_agrees_with_the_document("GenerateParams", |params: &GenerateParams| {

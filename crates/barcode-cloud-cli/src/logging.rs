@@ -1,5 +1,5 @@
-//! Prints the events of the libraries to standard error: all that `--verbose` or `RUST_LOG` selects,
-//! and a notice for each retry, because a command that waits would otherwise look stuck.
+//! Prints the events of the libraries to standard error: all that `--verbose` or `RUST_LOG`
+//! selects, and a notice for each retry, because a command that waits would otherwise look stuck.
 
 use std::fmt::Debug;
 use std::io::IsTerminal as _;

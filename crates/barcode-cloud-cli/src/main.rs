@@ -1,5 +1,5 @@
-//! The `barcode` command-line tool: parses the arguments, runs one command and reports an error as a
-//! single line or as JSON.
+//! The `barcode` command-line tool: parses the arguments, runs one command and reports an error as
+//! a single line or as JSON.
 
 mod arguments;
 mod connect;

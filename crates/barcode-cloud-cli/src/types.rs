@@ -1,5 +1,5 @@
-//! `barcode types`: lists the barcode types, the data that they can hold, and whether the service and
-//! the sandbox can write and read them.
+//! `barcode types`: lists the barcode types, the data that they can hold, and whether the service
+//! and the sandbox can write and read them.
 
 use std::io::Write;
 use std::process::ExitCode;

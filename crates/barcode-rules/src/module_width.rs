@@ -39,8 +39,8 @@ const MINIMUMS: &[(MinimumModuleWidth, &[&str])] = &[
     ),
 ];
 
-/// Returns the least width of a module of a type, or `None` if the application determines the width,
-/// as it does for QR, Data Matrix, Aztec, PDF417 and GS1-128.
+/// Returns the least width of a module of a type, or `None` if the application determines the
+/// width, as it does for QR, Data Matrix, Aztec, PDF417 and GS1-128.
 ///
 /// ```
 /// let minimum = barcode_rules::minimum_module_width("EAN13").unwrap();

@@ -1,5 +1,5 @@
-//! A server with one fault. It uses raw sockets, because an HTTP library does not produce resets and
-//! incomplete responses.
+//! A server with one fault. It uses raw sockets, because an HTTP library does not produce resets
+//! and incomplete responses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -131,7 +131,7 @@ mod tests {
         let mut image = RgbImage::from_pixel(200, 200, Rgb([255; 3]));
         let mut barcode = Barcode::new(DecodeBarcodeType::Qr, "x");
         let corners = [(50, 100), (i32::MAX, 100), (i32::MAX, 150), (50, i32::MAX)];
-        barcode.region = corners.map(|(x, y)| Point { x, y }).into();
+        barcode.region = corners.map(|(x, y)| Point::new(x, y)).into();
         draw(&mut image, &barcode, 1);
         for (x, y) in [(50, 100), (100, 100), (199, 120), (50, 199)] {
             assert_eq!(image.get_pixel(x, y), &OUTLINE, "{x}, {y}");

@@ -105,8 +105,8 @@ fn copies(sources: &[Source], folder: Option<&PathBuf>) -> anyhow::Result<Vec<Op
 }
 
 impl Operation {
-    /// Reads an image, and saves an annotated copy if there is a path for it. The barcodes have been
-    /// paid for, so an error of the copy is separate.
+    /// Reads an image, and saves an annotated copy if there is a path for it. The barcodes have
+    /// been paid for, so an error of the copy is separate.
     async fn read(
         &self,
         client: &Client,

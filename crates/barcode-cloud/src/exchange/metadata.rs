@@ -53,6 +53,13 @@ impl ResponseMetadata {
         self
     }
 
+    /// Sets the status, for a result that a test constructs.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
     /// Sets the number of attempts, for a result that a test constructs.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {

@@ -3,17 +3,27 @@
 use std::time::Duration;
 
 use reqwest::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
-    TRANSFER_ENCODING,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, RANGE, TRANSFER_ENCODING,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::{Retry, Timeouts};
 use crate::error::{InvalidInput, REQUEST_ID};
 
-/// The headers that the client sets itself.
-const OWN_HEADERS: [HeaderName; 5] =
-    [AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING];
+/// The headers that the client sets itself, or that would change how responses are read.
+const OWN_HEADERS: [HeaderName; 10] = [
+    ACCEPT_ENCODING,
+    AUTHORIZATION,
+    CONNECTION,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    EXPECT,
+    HOST,
+    RANGE,
+    TRANSFER_ENCODING,
+];
 
 /// The settings of one call. Those that are not set have the values of the client.
 #[derive(Debug, Clone, Default)]
@@ -36,8 +46,8 @@ impl CallOptions {
             headers.insert(name, value);
         }
         if let Some(id) = &self.request_id {
-            let id = HeaderValue::from_str(id).map_err(|_| {
-                let reason = "contains a character that a header cannot contain; use visible ASCII";
+            let id = HeaderValue::from_str(id).ok().filter(|id| !id.is_empty()).ok_or_else(|| {
+                let reason = "is empty or contains a character that a header cannot contain; use visible ASCII";
                 InvalidInput::new("request_id", reason)
             })?;
             headers.insert(REQUEST_ID, id);
@@ -89,6 +99,7 @@ mod tests {
             ("x-tenant", "canary\n", Some("x-tenant has an invalid value")),
             ("Authorization", "canary", Some("set credentials or an access token")),
             ("content-type", "canary", Some("content-type is set by the client itself")),
+            ("Accept-Encoding", "canary", Some("accept-encoding is set by the client itself")),
         ] {
             let options = CallOptions {
                 headers: vec![(name.to_owned(), value.into())],

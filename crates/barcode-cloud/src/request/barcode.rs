@@ -16,7 +16,9 @@ use crate::error::{Error, InvalidResponse, ResponseDefect};
 use crate::exchange::{ResponseContext, response};
 
 /// A barcode found in an image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` shows the length of the value instead of the value, which may be personal.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Barcode {
     /// The decoded data. Empty if the service returns none.
@@ -57,13 +59,31 @@ pub enum BarcodeType {
     Other(String),
 }
 
+impl fmt::Debug for Barcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Barcode")
+            .field("barcode_type", &self.barcode_type)
+            .field("value_chars", &self.value.chars().count())
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A point in an image, in pixels from its top left corner.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Point {
     /// The distance from the left edge.
     pub x: i32,
     /// The distance from the top edge.
     pub y: i32,
+}
+
+impl Point {
+    /// Creates a point, for example for a test.
+    pub fn new(x: i32, y: i32) -> Self {
+        Self { x, y }
+    }
 }
 
 impl From<String> for BarcodeType {

@@ -56,8 +56,8 @@ struct Outcome {
 
 impl Sending<'_> {
     /// Sends the requests that are neither done nor left alone. At the first error that concerns
-    /// all rows, or at Ctrl-C, it waits for the requests in flight and returns. At the second Ctrl-C
-    /// it abandons them.
+    /// all rows, or at Ctrl-C, it waits for the requests in flight and returns. At the second
+    /// Ctrl-C it abandons them.
     pub(super) async fn run(
         self,
         plan: &Plan,

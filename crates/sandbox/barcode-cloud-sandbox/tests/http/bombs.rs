@@ -34,8 +34,8 @@ async fn send_gzipped(caller: &Caller, path: &str, media_type: &str, body: Vec<u
     send(request).await
 }
 
-/// Returns the longest response time of `/health` while `attack` ran. Both share one thread, as in a
-/// current-thread runtime.
+/// Returns the longest response time of `/health` while `attack` ran. Both share one thread, as in
+/// a current-thread runtime.
 async fn slowest_health(caller: &Caller, attack: impl Future<Output = ()>) -> Duration {
     let url = format!("{}/health", caller.sandbox.admin_url());
     let mut slowest = Duration::ZERO;

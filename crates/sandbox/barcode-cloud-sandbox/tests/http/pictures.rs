@@ -203,7 +203,8 @@ async fn text_is_printed_at_the_requested_location() {
     assert_eq!(caller.image("Code128", &[("data", "Test")]).await, below, "the default");
     assert!(size(&none).1 < size(&below).1);
     assert_eq!(size(&above), size(&below));
-    // The bars fill the rows without text, so a bar at the top means that the text is at the bottom.
+    // The bars fill the rows without text, so a bar at the top means that the text is at the
+    // bottom.
     let is_bar = |file: &[u8], y: u32| {
         let image = load(file).into_luma8();
         image.get_pixel(6, y).0[0] < 128
