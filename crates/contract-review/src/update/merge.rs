@@ -50,7 +50,7 @@ pub(super) fn undescribed(document: &Value) -> Vec<Pointer> {
         match node {
             text if is_marker(text) => found.push(at.clone()),
             Value::Object(map) => {
-                map.iter().for_each(|(key, value)| walk(value, &at.join(key), found))
+                map.iter().for_each(|(key, value)| walk(value, &at.join(key), found));
             }
             Value::Array(items) => items
                 .iter()
