@@ -33,8 +33,10 @@ async fn user_agent_headers_and_request_id_are_sent() {
     ] {
         assert!(heads[1].contains(sent), "{}", heads[1]);
     }
-    let error = client.scan(image()).request_id("a\nb").send().await.unwrap_err();
-    assert!(error.to_string().starts_with("request_id: contains a character"), "{error}");
+    for id in ["a\nb", ""] {
+        let error = client.scan(image()).request_id(id).await.unwrap_err().to_string();
+        assert!(error.starts_with("request_id: is empty or contains a character"), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,7 +99,7 @@ mod tests {
             ("x-tenant", "canary\n", Some("x-tenant has an invalid value")),
             ("Authorization", "canary", Some("set credentials or an access token")),
             ("content-type", "canary", Some("content-type is set by the client itself")),
-            ("Accept-Encoding", "canary", Some("accept-encoding is set by the client itself")),
+            ("Accept-Encoding", "canary", Some("Accept-Encoding is set by the client itself")),
         ] {
             let options = CallOptions {
                 headers: vec![(name.to_owned(), value.into())],
