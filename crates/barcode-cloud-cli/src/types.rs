@@ -171,7 +171,7 @@ fn operations(support: [Support; 2]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Support, all};
+    use super::{Support, Symbology, all};
 
     /// The table of the engine, which has the types of the build with all symbologies.
     const ENGINE: &str = include_str!("../../sandbox/barcode-engine/README.md");
@@ -182,9 +182,11 @@ mod tests {
         let rows: Vec<Vec<&str>> = rows
             .map(|row| row.split(" | ").map(|cell| cell.trim_end_matches('`').trim()).collect())
             .collect();
+        // The feature can be enabled through the sandbox too, so this crate's own does not tell.
+        let has_feature = Symbology::named("AustraliaPost").is_some_and(Symbology::can_write);
         let expected = |cell: &str, native: &str| match cell {
             "" => Support::No,
-            cell if cell == native && !cfg!(feature = "all-symbologies") => Support::WithFeature,
+            cell if cell == native && !has_feature => Support::WithFeature,
             _ => Support::Yes,
         };
         let entries = all();
