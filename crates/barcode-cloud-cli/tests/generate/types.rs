@@ -1,5 +1,6 @@
 //! `barcode types`.
 
+use barcode_engine::Symbology;
 use serde_json::Value;
 
 use crate::{barcode, stdout};
@@ -19,7 +20,8 @@ fn all_types_are_listed_with_their_rules() {
     let json = stdout(&run(&["types", "--json", "maxi", "hibc"]));
     let json: Vec<Value> = serde_json::from_str(&json).unwrap();
     let maxi = json.iter().find(|entry| entry["type"] == "MaxiCode").unwrap();
-    let expected: Value = match cfg!(feature = "all-symbologies") {
+    // The feature can be enabled through the sandbox too, so this crate's own does not tell.
+    let expected: Value = match Symbology::named("MaxiCode").is_some_and(Symbology::can_write) {
         true => true.into(),
         false => "all-symbologies".into(),
     };
