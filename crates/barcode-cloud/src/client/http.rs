@@ -55,8 +55,9 @@ impl Transport {
         if let Some(identity) = &self.identity {
             http = http.identity(identity.clone());
         }
-        #[cfg(feature = "native-tls")]
-        let http = http.tls_backend_native();
+        // If another crate enables native TLS in reqwest, it would otherwise be used here too.
+        #[cfg(feature = "rustls")]
+        let http = http.tls_backend_rustls();
         let certificates = self.certificates.iter().cloned();
         #[cfg(feature = "webpki-roots")]
         return http.tls_certs_only(certificates.chain(mozilla_roots()));
@@ -118,10 +119,10 @@ fn read_identity(path: &Path) -> Result<Identity, ConfigurationError> {
     let invalid =
         |reason: String| ConfigurationError::ClientCertificate { path: path.to_owned(), reason };
     let pem = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
-    #[cfg(feature = "native-tls")]
-    let identity = Identity::from_pkcs8_pem(&pem, &pem);
-    #[cfg(not(feature = "native-tls"))]
+    #[cfg(feature = "rustls")]
     let identity = Identity::from_pem(&pem);
+    #[cfg(not(feature = "rustls"))]
+    let identity = Identity::from_pkcs8_pem(&pem, &pem);
     // The cause may quote the key.
     identity
         .map_err(|_| invalid("the file has no certificate with a PKCS #8 key in PEM".to_owned()))
