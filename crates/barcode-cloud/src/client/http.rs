@@ -122,7 +122,12 @@ fn read_identity(path: &Path) -> Result<Identity, ConfigurationError> {
     #[cfg(feature = "rustls")]
     let identity = Identity::from_pem(&pem);
     #[cfg(not(feature = "rustls"))]
-    let identity = Identity::from_pkcs8_pem(&pem, &pem);
+    let identity = {
+        // The text of the key must begin with the key, which usually follows the certificate.
+        let begin = b"-----BEGIN PRIVATE KEY-----";
+        let key = pem.windows(begin.len()).position(|text| text == begin).unwrap_or_default();
+        Identity::from_pkcs8_pem(&pem, &pem[key..])
+    };
     // The cause may quote the key.
     identity
         .map_err(|_| invalid("the file has no certificate with a PKCS #8 key in PEM".to_owned()))
