@@ -188,7 +188,10 @@ impl Generate {
 
     /// Validates the request. Returns it with the shared state and the options that it is sent
     /// with.
-    fn prepare<R>(self, receive: R) -> Result<(Arc<Shared>, CallOptions, Request<R>), Error> {
+    fn prepare<R>(
+        self,
+        receive: R,
+    ) -> Result<(Arc<Shared>, CallOptions, GenerateOperation<R>), Error> {
         let mut render = self.render;
         if self.format.is_some() {
             render.get_or_insert_default().0.image_format = self.format;
@@ -208,7 +211,8 @@ impl Generate {
         let trace_data = self.shared.trace_data;
         let traced_data = trace_data.then(|| params.encode_data.data.clone());
         let request = self.shared.api.generate_body().body(params).request();
-        let request = Request { http: request.map_err(named_after_setter)?, receive, traced_data };
+        let request =
+            GenerateOperation { http: request.map_err(named_after_setter)?, receive, traced_data };
         Ok((self.shared, self.options, request))
     }
 }
@@ -281,7 +285,7 @@ impl Receive for ToFile<'_> {
     }
 }
 
-struct Request<R> {
+struct GenerateOperation<R> {
     /// Each attempt sends a clone, which shares the body.
     http: reqwest::Request,
     receive: R,
@@ -289,7 +293,7 @@ struct Request<R> {
     traced_data: Option<String>,
 }
 
-impl<R: Receive> Operation for Request<R> {
+impl<R: Receive> Operation for GenerateOperation<R> {
     type Output = R::Output;
 
     fn operation(&self) -> &'static api::Operation {

@@ -48,12 +48,12 @@ const MAX_BASE64_IMAGE: u64 = 28_730_982 / 4 * 3;
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug, Clone)]
 pub struct Recognize {
-    request: Request,
+    request: RecognizeOperation,
     options: CallOptions,
 }
 
 #[derive(Debug, Clone)]
-struct Request {
+struct RecognizeOperation {
     shared: Arc<Shared>,
     image: ImageSource,
     types: Vec<DecodeBarcodeType>,
@@ -63,7 +63,8 @@ struct Request {
 
 impl Recognize {
     pub(crate) fn new(shared: Arc<Shared>, image: ImageSource) -> Self {
-        let request = Request { shared, image, types: Vec::new(), mode: None, image_kind: None };
+        let request =
+            RecognizeOperation { shared, image, types: Vec::new(), mode: None, image_kind: None };
         Self { request, options: CallOptions::default() }
     }
 
@@ -140,7 +141,7 @@ enum Variant<'a> {
     Json,
 }
 
-impl Request {
+impl RecognizeOperation {
     fn variant(&self) -> Variant<'_> {
         match (&self.image, self.types.len()) {
             (ImageSource::Url(url), _) => Variant::Url(url),
@@ -186,7 +187,7 @@ impl Request {
     }
 }
 
-impl Operation for Request {
+impl Operation for RecognizeOperation {
     type Output = Barcodes;
 
     fn operation(&self) -> &'static api::Operation {

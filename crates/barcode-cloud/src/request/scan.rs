@@ -23,19 +23,19 @@ use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, response}
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug, Clone)]
 pub struct Scan {
-    request: Request,
+    request: ScanOperation,
     options: CallOptions,
 }
 
 #[derive(Debug, Clone)]
-struct Request {
+struct ScanOperation {
     shared: Arc<Shared>,
     image: ImageSource,
 }
 
 impl Scan {
     pub(crate) fn new(shared: Arc<Shared>, image: ImageSource) -> Self {
-        Self { request: Request { shared, image }, options: CallOptions::default() }
+        Self { request: ScanOperation { shared, image }, options: CallOptions::default() }
     }
 
     call_setters!();
@@ -54,7 +54,7 @@ impl Scan {
 
 awaitable!(Scan => Barcodes);
 
-impl Request {
+impl ScanOperation {
     fn url_request(&self, url: &str) -> Result<reqwest::Request, Error> {
         let request = self.shared.api.scan().file_url(url).request();
         request.map_err(response::request_error)
@@ -67,7 +67,7 @@ impl Request {
     }
 }
 
-impl Operation for Request {
+impl Operation for ScanOperation {
     type Output = Barcodes;
 
     fn operation(&self) -> &'static api::Operation {
