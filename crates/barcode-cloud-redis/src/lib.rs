@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod connection;
+mod error;
+mod health;
+mod server;
+
+pub use self::builder::RedisBuilder;
+pub use self::connection::Redis;
+pub use self::error::{Error, Unavailable};
