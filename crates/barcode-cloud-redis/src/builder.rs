@@ -161,7 +161,7 @@ impl RedisBuilder {
             Some(certificates) => Client::build_with_tls(node, certificates),
             None => Client::open(node),
         };
-        client.map(Server::Single)
+        client.map(|client| Server::Single(Box::new(client)))
     }
 
     fn cluster_server(&self, nodes: Vec<ConnectionInfo>) -> RedisResult<Server> {

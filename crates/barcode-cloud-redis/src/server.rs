@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 /// Where connections are opened.
 pub(crate) enum Server {
-    Single(Client),
+    Single(Box<Client>),
     Cluster(Box<ClusterClient>),
     /// The client remembers which sentinel answered last, hence the mutex.
     Sentinel(Box<Mutex<SentinelClient>>),
