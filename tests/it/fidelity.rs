@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 fn document() -> Value {
-    serde_json::from_str(include_str!("../../openapi/barcode-v4.json")).unwrap()
+    serde_json::from_str(barcode_cloud_openapi::DOCUMENT).unwrap()
 }
 
 fn schemas(document: &Value) -> &Map<String, Value> {

@@ -344,8 +344,7 @@ mod tests {
 
     #[test]
     fn every_option_of_the_document_has_a_flag() {
-        let document = include_str!("../../../../openapi/barcode-v4.json");
-        let document: Value = serde_json::from_str(document).unwrap();
+        let document: Value = serde_json::from_str(barcode_cloud_openapi::DOCUMENT).unwrap();
         let schemas = &document["components"]["schemas"];
         let mut all = BarcodeOptions::default();
         for option in OPTIONS {

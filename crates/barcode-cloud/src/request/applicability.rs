@@ -97,7 +97,7 @@ mod tests {
     use super::{check, restricted_options};
 
     fn document() -> Value {
-        serde_json::from_str(include_str!("../../../../openapi/barcode-v4.json")).unwrap()
+        serde_json::from_str(barcode_cloud_openapi::DOCUMENT).unwrap()
     }
 
     fn params(barcode_type: &str, extra: Value) -> barcode_cloud_client::types::GenerateParams {

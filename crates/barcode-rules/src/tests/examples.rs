@@ -228,7 +228,7 @@ const INVALID: &[(&str, &str, Option<usize>, &str)] = &[
 #[test]
 fn each_type_of_the_document_has_a_rule() {
     let document: serde_json::Value =
-        serde_json::from_str(include_str!("../../../../openapi/barcode-v4.json")).unwrap();
+        serde_json::from_str(barcode_cloud_openapi::DOCUMENT).unwrap();
     let names = &document["components"]["schemas"]["EncodeBarcodeType"]["enum"];
     let names: Vec<&str> =
         names.as_array().unwrap().iter().filter_map(|name| name.as_str()).collect();

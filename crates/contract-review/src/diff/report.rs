@@ -11,7 +11,7 @@ use super::ignored::Ignored;
 use super::rules::Class;
 
 /// The part of the version number to raise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bump {
     /// Nothing changed.

@@ -81,7 +81,7 @@ mod tests {
     /// Runs a target with its seeds and with mutations of them. Seeds are valid unless their names
     /// begin with `bad`.
     fn smoke(target: &str, is_valid: impl Fn(&[u8]) -> bool) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
         let mut seeds = 0;
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -4,13 +4,11 @@
 //! No part of the contract is repeated by hand. A schema keyword that this module does not support
 //! is an error at start, so that no rule of the document is silently ignored.
 
+use barcode_cloud_openapi::DOCUMENT;
 use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
-
-/// The text of the document, embedded at build time.
-const TEXT: &str = include_str!("../../../../../openapi/barcode-v4.json");
 
 /// The maximum nesting of schemas. It exceeds that of any request body of the document, and stops
 /// the recursion into a schema that contains itself.
@@ -109,7 +107,7 @@ impl Document {
     /// Reads the embedded document.
     pub(crate) fn embedded() -> Result<Self, Error> {
         let root =
-            serde_json::from_str(TEXT).map_err(|source| unsupported("", source.to_string()))?;
+            serde_json::from_str(DOCUMENT).map_err(|source| unsupported("", source.to_string()))?;
         Self::read(root)
     }
 
@@ -398,7 +396,7 @@ mod tests {
 
     #[test]
     fn an_unsupported_schema_keyword_is_an_error() {
-        let mut root: Value = serde_json::from_str(TEXT).unwrap();
+        let mut root: Value = serde_json::from_str(DOCUMENT).unwrap();
         root["components"]["schemas"]["EncodeBarcodeType"]["pattern"] = "^Q".into();
         let error = Document::read(root).unwrap_err();
         assert!(error.to_string().contains("pattern"), "{error}");

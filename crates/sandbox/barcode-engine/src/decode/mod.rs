@@ -102,7 +102,7 @@ mod tests {
     /// Seeds are valid unless their names begin with `bad`. For other mutations, set
     /// `PROPTEST_RNG_SEED` and `PROPTEST_CASES`.
     fn seeds() -> Vec<(bool, Vec<u8>)> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/decode");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/decode");
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
         let seeds = files.map(|file| {
             let is_bad = file.file_name().to_str().unwrap().starts_with("bad");

@@ -103,8 +103,7 @@ mod whole {
     }
 
     fn types_of_the_document() -> BTreeSet<String> {
-        let document: Value =
-            serde_json::from_str(include_str!("../../../../../openapi/barcode-v4.json")).unwrap();
+        let document: Value = serde_json::from_str(barcode_cloud_openapi::DOCUMENT).unwrap();
         let types = ["EncodeBarcodeType", "DecodeBarcodeType"].map(|name| {
             let names = document["components"]["schemas"][name]["enum"].as_array().unwrap();
             names.iter().map(|name| name.as_str().unwrap().to_owned()).collect::<Vec<_>>()
