@@ -66,6 +66,14 @@ pub enum Error {
         /// Why, and what to do about it.
         reason: String,
     },
+    /// The workspace cannot be released.
+    #[error("{step}: {reason}")]
+    Release {
+        /// The step that failed.
+        step: String,
+        /// Why, and what to do about it.
+        reason: String,
+    },
     /// The generated files differ from the files on disk.
     #[error("{}\n{fix}", files.join("\n"))]
     Drift {

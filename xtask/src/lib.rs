@@ -4,7 +4,8 @@
 //! progenitor, rewrite its code, split it into files, and write them. Each step is one module, and
 //! data flows from each to the next. No other crate of the workspace depends on this one.
 //!
-//! [`diff`] and [`update`] are the commands around the crate `contract-review`.
+//! [`diff`] and [`update`] are the commands around the crate `contract-review`. [`release`] checks
+//! and publishes the packages.
 //!
 //! # Fuzzing
 //!
@@ -21,6 +22,7 @@ pub mod lower;
 mod mock;
 mod operations;
 pub mod overlay;
+pub mod release;
 mod rewrite;
 mod split;
 pub mod sync;

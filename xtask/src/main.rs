@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::sync::{self, Mode};
-use xtask::{Error, diff, update};
+use xtask::{Error, diff, release, update};
 
 /// Maintains the generated client and the OpenAPI document.
 #[derive(Parser)]
@@ -44,6 +44,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Validate a new published document, show the changes, and merge it with --accept.
     Update(update::Arguments),
+    /// Check that the packages can be released, and publish them.
+    Release(release::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         }
         Command::Diff(arguments) => finish(diff::run(&arguments, root)),
         Command::Update(arguments) => finish(update::run(&arguments, root)),
+        Command::Release(arguments) => finish(release::run(&arguments, root)),
     }
 }
 
