@@ -5,6 +5,7 @@
 mod auth;
 mod blocking;
 mod calls;
+mod dependencies;
 mod errors;
 mod facade;
 mod faults;
