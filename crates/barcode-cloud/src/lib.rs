@@ -7,6 +7,7 @@ mod config;
 mod error;
 mod exchange;
 mod image;
+pub mod rate;
 mod request;
 
 /// The token source crate, for token sources with custom settings.

@@ -17,6 +17,7 @@ use super::http::{self, Transport};
 use crate::config::{Config, Retry};
 use crate::error::{ConfigurationError, Error};
 use crate::exchange::{MiddlewareChain, Shared};
+use crate::rate::RateLimiter;
 
 /// A builder for a [`Client`], returned by [`Client::builder`].
 ///
@@ -56,6 +57,7 @@ pub struct ClientBuilder {
     certificates: Vec<reqwest::Certificate>,
     identity: Option<reqwest::Identity>,
     middleware: MiddlewareChain,
+    rate_limiter: Option<Arc<dyn RateLimiter>>,
 }
 
 impl Config {
@@ -190,6 +192,16 @@ impl ClientBuilder {
         self.set(move |config| config.requests_per_second = Some(requests))
     }
 
+    /// Sets a rate limiter, such as one that all processes of a fleet share. It applies in addition
+    /// to [`concurrency`](Self::concurrency) and
+    /// [`requests_per_second`](Self::requests_per_second), and limits each attempt.
+    ///
+    /// A call waits for it within its deadline. None by default.
+    pub fn rate_limiter(mut self, limiter: impl RateLimiter) -> Self {
+        self.rate_limiter = Some(Arc::new(limiter));
+        self
+    }
+
     /// Limits the size of a response body in bytes. 64 MiB by default.
     pub fn max_response_bytes(self, bytes: usize) -> Self {
         self.set(move |config| config.max_response_bytes = bytes)
@@ -318,7 +330,8 @@ impl ClientBuilder {
             Some(http) => http,
             None => transport.for_calls(&base_url, headers)?,
         };
-        let shared = Shared::new(&self.config, &base_url, http, tokens, self.middleware);
+        let shared =
+            Shared::new(&self.config, &base_url, http, tokens, self.middleware, self.rate_limiter);
         Ok(Client(Arc::new(shared)))
     }
 

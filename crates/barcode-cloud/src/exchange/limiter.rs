@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
+use crate::rate::{RateLimiter, RateOutcome, RatePermit};
+
 /// The period whose permits may be issued at once. Timers have a resolution of milliseconds, so a
 /// high rate cannot be reached one permit at a time.
 const BURST: Duration = Duration::from_millis(50);
@@ -16,6 +18,7 @@ const BURST: Duration = Duration::from_millis(50);
 pub(crate) struct Limiter {
     slots: Option<Arc<Semaphore>>,
     rate: Option<Rate>,
+    shared: Option<Arc<dyn RateLimiter>>,
 }
 
 /// Issues permits at a rate. Its mutex is fair, so permits are issued in the order of the waiters,
@@ -49,14 +52,20 @@ impl Rate {
 }
 
 /// Permission to have a request in flight; returned when it is dropped.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Permit {
     _slot: Option<OwnedSemaphorePermit>,
+    _shared: RatePermit,
 }
 
 impl Limiter {
-    pub(crate) fn new(concurrency: Option<NonZeroUsize>, per_second: Option<NonZeroU32>) -> Self {
+    pub(crate) fn new(
+        concurrency: Option<NonZeroUsize>,
+        per_second: Option<NonZeroU32>,
+        shared: Option<Arc<dyn RateLimiter>>,
+    ) -> Self {
         Self {
+            shared,
             slots: concurrency
                 .map(|slots| slots.get().min(Semaphore::MAX_PERMITS))
                 .map(|slots| Arc::new(Semaphore::new(slots))),
@@ -66,8 +75,8 @@ impl Limiter {
 
     /// Returns a permit without waiting, if there are no limits.
     pub(crate) fn unlimited(&self) -> Option<Permit> {
-        let is_unlimited = self.slots.is_none() && self.rate.is_none();
-        is_unlimited.then_some(Permit { _slot: None })
+        let is_unlimited = self.slots.is_none() && self.rate.is_none() && self.shared.is_none();
+        is_unlimited.then(Permit::default)
     }
 
     /// Waits for a permit.
@@ -80,7 +89,18 @@ impl Limiter {
         if let Some(rate) = &self.rate {
             rate.acquire().await;
         }
-        Permit { _slot: slot }
+        let shared = match &self.shared {
+            Some(shared) => shared.acquire().await,
+            None => RatePermit::default(),
+        };
+        Permit { _slot: slot, _shared: shared }
+    }
+
+    /// Tells the rate limiter, if there is one, how the service received a request.
+    pub(crate) fn report(&self, outcome: RateOutcome) {
+        if let Some(shared) = &self.shared {
+            shared.report(outcome);
+        }
     }
 }
 
@@ -95,7 +115,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn requests_beyond_the_limit_wait_for_one_to_end() {
-        let limiter = Limiter::new(NonZeroUsize::new(2), None);
+        let limiter = Limiter::new(NonZeroUsize::new(2), None, None);
         let first = limiter.acquire().await;
         let _second = limiter.acquire().await;
         let soon = Duration::from_secs(60);
@@ -107,7 +127,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn permits_are_issued_at_the_rate() {
         for rate in [1, 10, 333, 900, 1_001, 20_000] {
-            let limiter = Limiter::new(None, NonZeroU32::new(rate));
+            let limiter = Limiter::new(None, NonZeroU32::new(rate), None);
             let begin = Instant::now();
             for _ in 0..rate * 3 {
                 limiter.acquire().await;
@@ -120,7 +140,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn unused_permits_are_lost_except_for_a_burst() {
-        let limiter = Limiter::new(None, NonZeroU32::new(100));
+        let limiter = Limiter::new(None, NonZeroU32::new(100), None);
         for _ in 0..2 {
             tokio::time::advance(Duration::from_secs(10)).await;
             let begin = Instant::now();
@@ -135,7 +155,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_waiter_that_is_dropped_uses_up_no_permit() {
-        let limiter = Limiter::new(None, NonZeroU32::new(1));
+        let limiter = Limiter::new(None, NonZeroU32::new(1), None);
         let begin = Instant::now();
         limiter.acquire().await;
         for _ in 0..10 {
@@ -150,15 +170,15 @@ mod tests {
     #[test]
     fn a_permit_without_waiting_is_only_for_clients_without_limits() {
         let (slots, rate) = (NonZeroUsize::new(1), NonZeroU32::new(1));
-        assert!(Limiter::new(None, None).unlimited().is_some());
+        assert!(Limiter::new(None, None, None).unlimited().is_some());
         for (slots, rate) in [(slots, None), (None, rate), (slots, rate)] {
-            assert!(Limiter::new(slots, rate).unlimited().is_none());
+            assert!(Limiter::new(slots, rate, None).unlimited().is_none());
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_limits_no_call_waits() {
-        let limiter = Limiter::new(None, None);
+        let limiter = Limiter::new(None, None, None);
         let begin = Instant::now();
         for _ in 0..1_000 {
             limiter.acquire().await;

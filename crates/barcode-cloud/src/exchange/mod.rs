@@ -41,6 +41,7 @@ pub(crate) use self::span::Streaming;
 use self::upload::UploadOutcome;
 use crate::config::Timeouts;
 use crate::error::{Deadline, Error, ResponseHead};
+use crate::rate::RateOutcome;
 
 /// An operation with its arguments, which can be attempted more than once.
 pub(crate) trait Operation: Sync {
@@ -275,6 +276,7 @@ impl Call<'_> {
         let exchange = self.exchange;
         let (response, token) = exchange.client.send(request, token, limit).await?;
         if response.status() == StatusCode::OK {
+            exchange.limiter.report(RateOutcome::Accepted);
             let head = ResponseHead::new(response.status(), response.headers());
             self.call_span.record_response(&head);
             let context = ResponseContext {
@@ -295,6 +297,12 @@ impl Call<'_> {
             exchange.client.tokens().invalidate(token);
         }
         let (error, response) = Box::pin(response::status_error(response, exchange.limits)).await;
+        exchange.limiter.report(match response.status() {
+            StatusCode::TOO_MANY_REQUESTS => {
+                RateOutcome::Rejected { retry_after: error.retry_after() }
+            }
+            _ => RateOutcome::Accepted,
+        });
         let failure = Failure { error, response: Some(Box::new(response)) };
         Err(FailedAttempt { failure, rejected })
     }

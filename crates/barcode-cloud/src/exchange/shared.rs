@@ -10,6 +10,7 @@ use barcode_cloud_client::{self as api, ClientInfo as _, Hooks};
 use super::hook::ExchangeHook;
 use super::{AuthorizedClient, BodyLimits, Exchange, Limiter, MiddlewareChain, Retries};
 use crate::config::Config;
+use crate::rate::RateLimiter;
 
 /// The state that all clones of a client share.
 pub(crate) struct Shared {
@@ -25,6 +26,7 @@ impl Shared {
         http: reqwest::Client,
         tokens: TokenSource,
         middleware: MiddlewareChain,
+        rate_limiter: Option<Arc<dyn RateLimiter>>,
     ) -> Self {
         let url = base_url.as_str().trim_end_matches('/');
         let exchange = Arc::new(Exchange {
@@ -33,6 +35,7 @@ impl Shared {
             limiter: Limiter::new(
                 config.concurrency.and_then(NonZeroUsize::new),
                 config.requests_per_second.and_then(NonZeroU32::new),
+                rate_limiter,
             ),
             retries: Retries::new(config.retry.clone()),
             timeouts: config.timeouts,
