@@ -73,7 +73,6 @@ impl Redis {
         self.0.failures.load(Ordering::Relaxed)
     }
 
-    #[expect(dead_code, reason = "the stores that use it follow")]
     /// The key of an entry. Keys with the same `slot` are stored on the same node of a cluster, so
     /// one script can use them together.
     pub(crate) fn key(&self, slot: &str, name: &str) -> String {

@@ -3,4 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 mod connection;
+mod rate;
 mod server;
+mod service;
