@@ -2,6 +2,8 @@
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
+#[cfg(feature = "image-cache")]
+pub mod cache;
 mod client;
 mod config;
 mod error;
@@ -52,7 +54,7 @@ pub use error::{
 #[cfg(feature = "verify")]
 pub use error::{PrintWarning, VerificationError};
 pub use exchange::ResponseMetadata;
-pub use image::{Image, ImageStream};
+pub use image::{Image, ImageOrigin, ImageStream};
 #[cfg(feature = "verify")]
 pub use request::VerifiedGenerate;
 pub use request::{

@@ -58,6 +58,8 @@ pub struct ClientBuilder {
     identity: Option<reqwest::Identity>,
     middleware: MiddlewareChain,
     rate_limiter: Option<Arc<dyn RateLimiter>>,
+    #[cfg(feature = "image-cache")]
+    image_cache: Option<Arc<dyn crate::cache::ImageCache>>,
 }
 
 impl Config {
@@ -202,6 +204,42 @@ impl ClientBuilder {
         self
     }
 
+    /// Stores generated images, so that equal requests are billed once. Requires the feature
+    /// `image-cache`.
+    ///
+    /// [`Generate::send`](crate::Generate::send) uses the cache. Requests that are streamed, saved
+    /// or verified do not, nor do the calls of [`Client::api`](crate::Client::api). Requests are
+    /// equal if they have the same parameters; headers do not count. While a request is in
+    /// progress, equal ones wait for its image. If it fails, the next one is sent, so no request
+    /// gets the error of another one.
+    ///
+    /// If the cache fails, images are generated, which is logged once until it works again. Errors
+    /// and incomplete images are never stored. [`Image::origin`](crate::Image::origin) says where
+    /// an image comes from.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), barcode_cloud::Error> {
+    /// use std::time::Duration;
+    ///
+    /// use barcode_cloud::cache::MemoryCache;
+    /// use barcode_cloud::{Client, EncodeBarcodeType, ImageOrigin};
+    ///
+    /// let client = Client::builder()
+    ///     .env()?
+    ///     .image_cache(MemoryCache::new(64 << 20, Duration::from_secs(3600)))
+    ///     .build()?;
+    /// client.generate(EncodeBarcodeType::Qr, "https://example.com").send().await?;
+    /// let again = client.generate(EncodeBarcodeType::Qr, "https://example.com").send().await?;
+    /// assert_eq!(again.origin(), ImageOrigin::Cache);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "image-cache")]
+    pub fn image_cache(mut self, cache: impl crate::cache::ImageCache) -> Self {
+        self.image_cache = Some(Arc::new(cache));
+        self
+    }
+
     /// Limits the size of a response body in bytes. 64 MiB by default.
     pub fn max_response_bytes(self, bytes: usize) -> Self {
         self.set(move |config| config.max_response_bytes = bytes)
@@ -332,6 +370,9 @@ impl ClientBuilder {
         };
         let shared =
             Shared::new(&self.config, &base_url, http, tokens, self.middleware, self.rate_limiter);
+        #[cfg(feature = "image-cache")]
+        let shared =
+            Shared { images: self.image_cache.map(crate::cache::SharedCache::new), ..shared };
         Ok(Client(Arc::new(shared)))
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) api: api::Client,
     pub(crate) trace_data: bool,
+    #[cfg(feature = "image-cache")]
+    pub(crate) images: Option<crate::cache::SharedCache>,
 }
 
 impl Shared {
@@ -49,6 +51,8 @@ impl Shared {
             exchange,
             api: api::Client::new_with_client(url, http, hook),
             trace_data: config.trace_data,
+            #[cfg(feature = "image-cache")]
+            images: None,
         }
     }
 }

@@ -34,6 +34,17 @@ use crate::exchange::{
 const MEDIA_TYPES: [&str; 5] =
     ["image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/tiff"];
 
+/// Where an [`Image`] comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ImageOrigin {
+    /// The service generated it for this call, and has billed it.
+    Service,
+    /// It was generated for another call, and comes from the
+    /// [image cache](crate::ClientBuilder::image_cache). The service has not billed it again.
+    Cache,
+}
+
 /// An image that the service generated.
 ///
 /// BMP, GIF, JPEG, PNG, SVG and TIFF images are checked to be complete according to their file
@@ -45,6 +56,7 @@ pub struct Image {
     bytes: Bytes,
     media_type: Cow<'static, str>,
     metadata: ResponseMetadata,
+    origin: ImageOrigin,
     #[cfg(feature = "verify")]
     warnings: Vec<PrintWarning>,
 }
@@ -63,9 +75,16 @@ impl Image {
             bytes: bytes.into(),
             media_type: Cow::Owned(media_type.into()),
             metadata: ResponseMetadata::default(),
+            origin: ImageOrigin::Service,
             #[cfg(feature = "verify")]
             warnings: Vec::new(),
         }
+    }
+
+    /// Creates an image from the contents of a cache.
+    #[cfg(feature = "image-cache")]
+    pub(crate) fn cached(bytes: Bytes, media_type: String) -> Self {
+        Self { origin: ImageOrigin::Cache, ..Self::new(bytes, media_type) }
     }
 
     /// Sets the metadata of the response.
@@ -94,6 +113,7 @@ impl Image {
             bytes,
             media_type,
             metadata,
+            origin: ImageOrigin::Service,
             #[cfg(feature = "verify")]
             warnings: Vec::new(),
         })
@@ -115,7 +135,13 @@ impl Image {
         &self.warnings
     }
 
-    /// Returns the request id, the headers and other metadata of the response.
+    /// Returns whether the service generated the image for this call.
+    pub fn origin(&self) -> ImageOrigin {
+        self.origin
+    }
+
+    /// Returns the request id, the headers and other metadata of the response. An image from a
+    /// cache has the [default](ResponseMetadata::default).
     pub fn metadata(&self) -> &ResponseMetadata {
         &self.metadata
     }

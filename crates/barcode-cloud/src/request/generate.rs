@@ -10,6 +10,8 @@ use barcode_cloud_client::types::{
 use barcode_cloud_client::{self as api, operations};
 use reqwest::Response;
 
+#[cfg(feature = "image-cache")]
+use super::cached;
 use super::call_options::{awaitable, call_setters};
 use super::{Code128Options, Data, Pdf417Options, QrOptions, RenderOptions};
 use super::{applicability, options};
@@ -51,6 +53,8 @@ pub struct Generate {
     pub(super) code128: Option<Code128Options>,
     pub(super) pdf417: Option<Pdf417Options>,
     unchecked: bool,
+    #[cfg(feature = "image-cache")]
+    skip_cache: bool,
     options: CallOptions,
 }
 
@@ -66,6 +70,8 @@ impl Generate {
             code128: None,
             pdf417: None,
             unchecked: false,
+            #[cfg(feature = "image-cache")]
+            skip_cache: false,
             options: CallOptions::default(),
         }
     }
@@ -112,6 +118,15 @@ impl Generate {
         self
     }
 
+    /// Generates the image even if the client's
+    /// [image cache](crate::ClientBuilder::image_cache) has it, and does not store it. Requires the
+    /// feature `image-cache`.
+    #[cfg(feature = "image-cache")]
+    pub fn skip_cache(mut self) -> Self {
+        self.skip_cache = true;
+        self
+    }
+
     /// Checks the request as [`send`](Self::send) does before it sends anything: whether the
     /// barcode type can hold the data, whether the options apply to the type, and whether they are
     /// within their bounds.
@@ -152,7 +167,14 @@ impl Generate {
     ///   encode the data;
     /// - any other error of a call: see [`Error`].
     pub async fn send(self) -> Result<Image, Error> {
+        #[cfg(feature = "image-cache")]
+        let skip_cache = self.skip_cache;
         let (shared, options, request) = self.prepare(Whole)?;
+        #[cfg(feature = "image-cache")]
+        if let Some(cache) = shared.images.as_ref().filter(|_| !skip_cache) {
+            // Boxed so that it does not enlarge the future of every call.
+            return Box::pin(cached::send(&shared, cache, options, request)).await;
+        }
         Ok(shared.exchange.run(&options, &request).await?)
     }
 
@@ -231,7 +253,7 @@ fn named_after_setter(error: api::Error<ApiErrorResponse>) -> Error {
 }
 
 /// How the response is received.
-trait Receive: Sync {
+pub(super) trait Receive: Sync {
     type Output;
 
     fn receive(
@@ -241,7 +263,7 @@ trait Receive: Sync {
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
-struct Whole;
+pub(super) struct Whole;
 
 impl Receive for Whole {
     type Output = Image;
@@ -285,12 +307,20 @@ impl Receive for ToFile<'_> {
     }
 }
 
-struct GenerateOperation<R> {
+pub(super) struct GenerateOperation<R> {
     /// Each attempt sends a clone, which shares the body.
     http: reqwest::Request,
     receive: R,
     /// The barcode's data, if the client's settings allow tracing it.
     traced_data: Option<String>,
+}
+
+impl<R> GenerateOperation<R> {
+    /// The request that each attempt sends.
+    #[cfg(feature = "image-cache")]
+    pub(super) fn http(&self) -> &reqwest::Request {
+        &self.http
+    }
 }
 
 impl<R: Receive> Operation for GenerateOperation<R> {

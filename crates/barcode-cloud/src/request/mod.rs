@@ -3,6 +3,8 @@
 mod applicability;
 pub(crate) mod barcode;
 mod barcodes;
+#[cfg(feature = "image-cache")]
+mod cached;
 mod call_options;
 mod color;
 mod data;

@@ -69,12 +69,18 @@ impl Generate {
     /// Select a character set with an `eci_encoding` for text that is not ASCII. Without one, the
     /// reader has to guess it, as all readers do, and a wrong guess fails the request.
     ///
-    /// The image is held in memory; a stream would return its first part before the last one could
-    /// be checked, so there is no `stream`. Reading usually takes milliseconds, on a thread for
-    /// blocking work. Its time is not part of the deadlines of the call, nor its result of the
-    /// call's span. After ten seconds the search ends, and fails the request.
+    /// The [image cache](crate::ClientBuilder::image_cache) is not used. The image is held in
+    /// memory; a stream would return its first part before the last one could be checked, so there
+    /// is no `stream`. Reading usually takes milliseconds, on a thread for blocking work. Its time
+    /// is not part of the deadlines of the call, nor its result of the call's span. After ten
+    /// seconds the search ends, and fails the request.
     pub fn verified(self) -> VerifiedGenerate {
-        VerifiedGenerate { request: self, print: None, is_strict: false }
+        // A cache does not know whether an image was verified.
+        #[cfg(feature = "image-cache")]
+        let request = self.skip_cache();
+        #[cfg(not(feature = "image-cache"))]
+        let request = self;
+        VerifiedGenerate { request, print: None, is_strict: false }
     }
 }
 
