@@ -1,4 +1,4 @@
-//! Reads an OpenAPI document from a file, and lists its operations by id.
+//! Reads an OpenAPI document from a file.
 
 use std::path::Path;
 
@@ -14,11 +14,4 @@ use crate::Error;
 /// [`Error::Document`] when the file cannot be read or is neither.
 pub fn read(path: &Path) -> Result<Value, Error> {
     Ok(Source::File(path.to_owned()).read(Path::new("."))?)
-}
-
-/// The operations of `document` with their ids, in the order of the document.
-pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let items = paths.filter_map(|(_, item)| item.as_object()).flatten();
-    items.filter_map(|(_, operation)| Some((operation["operationId"].as_str()?, operation)))
 }

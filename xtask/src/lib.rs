@@ -20,7 +20,7 @@ mod error;
 pub mod generate;
 pub mod lower;
 mod mock;
-mod operations;
+mod operation_constants;
 pub mod overlay;
 pub mod release;
 mod rewrite;
@@ -76,7 +76,7 @@ pub fn generate_from(mut api: Value, overlay: &[overlay::Action]) -> Result<Gene
     culprit::check_type_names(&file, &lowered)?;
     rewrite::rewrite(&mut file, &lowered)?;
     Ok(Generated {
-        files: split::split(file, &constants, operations::items(&lowered.document))?,
+        files: split::split(file, &constants, operation_constants::items(&lowered.document))?,
         applied: lowered.applied,
     })
 }

@@ -2,14 +2,15 @@
 //! and `receive` parses the response. A caller with its own HTTP transport can use `request` and
 //! `receive` alone, and `send` does not hold the parameters while it waits.
 
+use contract_review::operations;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use serde_json::Value;
 use syn::{ImplItem, Item, ItemImpl, ItemStruct, parse_quote};
 
 use super::operation::{Content, Operation, Parameter, builder};
 use super::types::limits;
 use crate::Error;
-use crate::document::operations;
 use crate::lower::Lowered;
 
 /// Completes the builders in `items` and returns their operations.
@@ -17,7 +18,7 @@ pub(super) fn complete<'a>(
     items: &mut [Item],
     lowered: &'a Lowered,
 ) -> Result<Vec<Operation<'a>>, Error> {
-    let complete = |(id, node)| {
+    let complete = |(id, node): (&'a str, &'a Value)| {
         let (item, methods) = builder(items, id)?;
         let multipart = lowered.multipart.iter().any(|known| known == id);
         let operation = Operation::read(id, node, multipart, item, methods)?;
@@ -25,7 +26,9 @@ pub(super) fn complete<'a>(
         complete_methods(methods, &operation);
         Ok(operation)
     };
-    operations(&lowered.document).map(complete).collect()
+    let with_id = operations(&lowered.document)
+        .filter_map(|found| Some((found.node["operationId"].as_str()?, found.node)));
+    with_id.map(complete).collect()
 }
 
 /// Documents the builder, and derives `Clone` if the request can be sent several times, which is

@@ -94,7 +94,7 @@ impl<'a> Operation<'a> {
         Ok(Self {
             builder: item.ident.clone(),
             method: field_name(id),
-            constant: crate::operations::constant(id),
+            constant: crate::operation_constants::constant(id),
             client: client.ok_or_else(|| missing(id, "field for the client"))?,
             parameters: parameters?,
             multipart,
