@@ -10,7 +10,7 @@ use reqwest::multipart::{Form, Part};
 use tokio::net::TcpStream;
 
 use crate::caller::{Caller, failure, rejection, send};
-use crate::patched::{self, FORMATS};
+use crate::image_headers::{self, FORMATS};
 use crate::raw;
 
 async fn still_serves(caller: &Caller) {
@@ -127,10 +127,10 @@ async fn deep_nesting_is_rejected() {
 async fn empty_and_huge_images_are_rejected_in_each_format() {
     let caller = Caller::new().await;
     for format in FORMATS {
-        let valid = caller.scan(patched::image(format, 1)).await;
+        let valid = caller.scan(image_headers::image(format, 1)).await;
         assert_eq!(valid.status(), 200);
         for side in [0, 30_000, u16::MAX] {
-            let response = caller.scan(patched::image(format, side)).await;
+            let response = caller.scan(image_headers::image(format, side)).await;
             let (code, message) = failure(response, 400).await;
             assert_eq!(code, "errorInvalidInputData", "{format:?} {side}");
             assert!(message.contains("'File'"), "{format:?} {side}: {message}");
@@ -143,7 +143,7 @@ async fn empty_and_huge_images_are_rejected_in_each_format() {
 async fn an_image_truncated_at_any_byte_gets_a_response_in_each_format() {
     let caller = Caller::new().await;
     for format in FORMATS {
-        let file = patched::image(format, 1);
+        let file = image_headers::image(format, 1);
         for length in (0..file.len()).step_by(file.len().div_ceil(60)) {
             let status = caller.scan(file[..length].to_vec()).await.status();
             assert!([200, 400].contains(&status.as_u16()), "{format:?} {length}: {status}");

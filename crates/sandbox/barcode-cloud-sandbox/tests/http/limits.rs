@@ -10,7 +10,7 @@ use image::{GrayImage, ImageFormat, Luma, RgbImage};
 use serde_json::json;
 
 use crate::caller::{Caller, barcodes, failure, json as body, rejection, send};
-use crate::patched::FORMATS;
+use crate::image_headers::FORMATS;
 
 async fn file_rejection(caller: &Caller, file: Vec<u8>) -> String {
     let (code, message) = failure(caller.scan(file).await, 400).await;

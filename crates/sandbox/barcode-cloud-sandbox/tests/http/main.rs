@@ -10,17 +10,17 @@ mod encodings;
 mod faults;
 mod hostile;
 mod hosts;
+mod image_headers;
 mod journal;
 mod lifetime;
 mod limits;
+#[cfg(feature = "all-symbologies")]
+mod native_parameters;
 mod operations;
 mod page;
-mod patched;
-mod pictures;
 mod raw;
 mod refusals;
-#[cfg(feature = "all-symbologies")]
-mod second;
+mod render_parameters;
 mod tokens;
 mod vendor_clients;
 mod xml;

@@ -1,7 +1,7 @@
 //! The parameters of types that only zint writes: each changes the image or is rejected by name.
 
 use crate::caller::{Caller, failure, rejection};
-use crate::pictures::size;
+use crate::render_parameters::size;
 
 /// Returns the size of the image, which must contain `data`.
 async fn drawn(caller: &Caller, kind: &str, data: &str, query: &[(&str, &str)]) -> (u32, u32) {

@@ -4,7 +4,7 @@ use barcode_cloud_sandbox::Sandbox;
 use reqwest::multipart::Form;
 
 use crate::caller::{Caller, json, rejection, send};
-use crate::pictures::size;
+use crate::render_parameters::size;
 
 const ASPOSE: &[(&str, &str)] = &[("data", "Aspose")];
 
