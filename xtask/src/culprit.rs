@@ -3,31 +3,29 @@
 
 use std::collections::HashSet;
 
-use contract_review::{Pointer, operations};
+use contract_review::{Operation, Pointer, operations};
 use heck::ToSnakeCase as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use syn::{File, Item, ItemEnum, ItemStruct};
 
 use crate::Error;
 use crate::generate::tokens;
 use crate::lower::Lowered;
 
-/// Returns an error with the place of the first schema or operation that fails on its own, or
-/// `error` if each of them succeeds.
+/// Returns an error with the place of the first schema or operation with which progenitor fails, or
+/// `error` if it fails with none of them.
 pub(crate) fn locate(lowered: &Lowered, error: Error) -> Error {
-    let schemas = Pointer::default().join("components").join("schemas");
-    let named = lowered.document["components"]["schemas"].as_object();
-    let schema = named.into_iter().flatten().find_map(|(name, _)| {
-        let message = failure(lowered, json!({}), Some(name))?;
-        Some((schemas.join(name), message))
-    });
-    let found = schema.or_else(|| {
-        operations(&lowered.document).find_map(|operation| {
-            let paths = json!({operation.path: {operation.method: operation.node}});
-            let message = failure(lowered, paths, None)?;
-            Some((operation.at, message))
-        })
-    });
+    let schemas = lowered.document["components"]["schemas"].as_object();
+    let names: Vec<_> = schemas.into_iter().flat_map(Map::keys).collect();
+    let operations: Vec<_> = operations(&lowered.document).collect();
+    let schema = first_failure(names.len(), |count| failure(lowered, count, &[]));
+    let at_schemas = Pointer::default().join("components").join("schemas");
+    let found =
+        schema.map(|(index, message)| (at_schemas.join(names[index]), message)).or_else(|| {
+            let fails = |count| failure(lowered, names.len(), &operations[..count]);
+            let (index, message) = first_failure(operations.len(), fails)?;
+            Some((operations[index].at.clone(), message))
+        });
     match found {
         Some((at, message)) => {
             let hint = "simplify it or remove it with an overlay action";
@@ -37,19 +35,42 @@ pub(crate) fn locate(lowered: &Lowered, error: Error) -> Error {
     }
 }
 
-/// The message of progenitor's failure on the lowered document with other `paths`, in which all
-/// schemas but `kept` are free-form.
-fn failure(lowered: &Lowered, paths: Value, kept: Option<&str>) -> Option<String> {
-    let mut document = lowered.document.clone();
-    document["paths"] = paths;
-    let schemas = document["components"]["schemas"].as_object_mut();
-    for (name, schema) in schemas.into_iter().flat_map(Map::iter_mut) {
-        if kept != Some(name) {
-            *schema = json!({});
+/// Returns the index of the first of `count` parts with which a failure occurs, and its message.
+/// `failure` takes the number of parts to use. A large document has thousands of parts, so this is
+/// a binary search.
+fn first_failure(
+    count: usize,
+    failure: impl Fn(usize) -> Option<String>,
+) -> Option<(usize, String)> {
+    if failure(0).is_some() {
+        return None;
+    }
+    let mut message = failure(count)?;
+    let (mut succeeds, mut fails) = (0, count);
+    while fails - succeeds > 1 {
+        let middle = succeeds.midpoint(fails);
+        match failure(middle) {
+            Some(other) => (fails, message) = (middle, other),
+            None => succeeds = middle,
         }
     }
-    let alone = Lowered { document, multipart: Vec::new(), applied: Vec::new() };
-    match tokens(&alone) {
+    Some((succeeds, message))
+}
+
+/// Returns the message of progenitor's failure on the lowered document with only these
+/// `operations`, in which all schemas after the first `kept` are free-form.
+fn failure(lowered: &Lowered, kept: usize, operations: &[Operation<'_>]) -> Option<String> {
+    let mut document = lowered.document.clone();
+    document["paths"] = json!({});
+    for Operation { path, method, node, .. } in operations {
+        document["paths"][path][method] = (*node).clone();
+    }
+    let schemas = document["components"]["schemas"].as_object_mut();
+    for (_, schema) in schemas.into_iter().flat_map(Map::iter_mut).skip(kept) {
+        *schema = json!({});
+    }
+    let multipart = lowered.multipart.clone();
+    match tokens(&Lowered { document, multipart, applied: Vec::new() }) {
         Err(Error::Progenitor(message)) => Some(message),
         _ => None,
     }
@@ -88,10 +109,12 @@ pub(crate) fn check_type_names(file: &File, lowered: &Lowered) -> Result<(), Err
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use serde_json::{Value, json};
     use syn::parse_quote;
 
-    use super::{check_type_names, locate};
+    use super::{check_type_names, first_failure, locate};
     use crate::Error;
     use crate::lower::Lowered;
 
@@ -127,9 +150,38 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_that_needs_two_operations_names_the_second() {
+        let operation = json!({"operationId": "same", "parameters": [], "responses": {"204": {"description": ""}}});
+        let paths = json!({"/a": {"get": operation}, "/b": {"get": operation}});
+        let error = located(paths, json!({}));
+        let expected = "#/paths/~1b/get: progenitor cannot generate code for it: ";
+        assert!(error.starts_with(expected), "{error}");
+    }
+
+    #[test]
     fn an_error_without_a_culprit_is_unchanged() {
         let error = located(json!({}), json!({}));
         assert_eq!(error, Error::Progenitor("no place".into()).to_string());
+        // Each part fails because the title is missing, so none of them is the reason.
+        let document = json!({"openapi": "3.0.3", "info": {"version": "1"}, "paths": {}, "components": {"schemas": {"S": {}}}});
+        let lowered = Lowered { document, multipart: Vec::new(), applied: Vec::new() };
+        let error = locate(&lowered, Error::Progenitor("no title".into()));
+        assert_eq!(error.to_string(), Error::Progenitor("no title".into()).to_string());
+    }
+
+    #[test]
+    fn the_first_failure_is_found_in_few_attempts() {
+        for culprit in [0, 1, 499, 998, 999] {
+            let attempts = Cell::new(0);
+            let fails = |count| {
+                attempts.set(attempts.get() + 1);
+                (count > culprit).then(|| format!("message {culprit}"))
+            };
+            let expected = Some((culprit, format!("message {culprit}")));
+            assert_eq!(first_failure(1000, fails), expected);
+            assert!(attempts.get() <= 12, "{}", attempts.get());
+        }
+        assert_eq!(first_failure(1000, |_| None), None);
     }
 
     #[test]
