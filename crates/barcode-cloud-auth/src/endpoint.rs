@@ -99,7 +99,8 @@ impl HttpEndpoint {
     async fn exchange(&self, credentials: &ClientCredentials) -> Result<IssuedToken, Error> {
         let auth = ClientAuth::new(credentials, self.auth_style, self.url.as_str())?;
         let response = self.request(&auth).send().await.map_err(|source| self.broken(source))?;
-        Span::current().record("http.response.status_code", response.status().as_u16());
+        let status = i64::from(response.status().as_u16());
+        Span::current().record("http.response.status_code", status);
         let headers = response.headers().clone();
         let secrets: Vec<_> = auth.secrets.iter().map(|text| text.as_str()).collect();
         let mut parts = TokenResponse {

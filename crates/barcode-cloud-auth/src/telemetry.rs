@@ -2,10 +2,10 @@
 
 use tracing::field::Empty;
 use tracing::{Span, info_span, span};
-use url::Url;
+use url::{Position, Url};
 
-/// The span to run one request in. `url` is the address of the built-in endpoint; the span shows
-/// no more of it than host, port and path. `cause` is the span of the call that made the request
+/// The span to run one request in. `url` is the address of the built-in endpoint. The span
+/// leaves out its query. `cause` is the span of the call that made the request
 /// necessary.
 ///
 /// It is a root and not a child of that call, because all callers share the request, and it
@@ -26,7 +26,9 @@ pub(crate) fn request_span(
         http.request.method = url.map(|_| "POST"),
         http.response.status_code = Empty,
         server.address = url.and_then(Url::host_str),
-        server.port = url.and_then(Url::port_or_known_default),
+        // Signed, because `tracing-opentelemetry` exports unsigned numbers as text.
+        server.port = url.and_then(Url::port_or_known_default).map(i64::from),
+        url.full = url.map(|url| &url[..Position::AfterPath]),
         error.type = Empty,
         endpoint,
         client_id,

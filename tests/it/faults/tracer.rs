@@ -41,7 +41,7 @@ impl Subscriber for Resent {
 }
 
 impl Visit for Resent {
-    fn record_u64(&mut self, field: &Field, value: u64) {
+    fn record_i64(&mut self, field: &Field, value: i64) {
         if field.name() == "http.request.resend_count" {
             let count = u32::try_from(value).unwrap();
             self.0.store(count, Ordering::SeqCst);

@@ -243,6 +243,7 @@ impl Call<'_> {
         let upload = UploadOutcome::default();
         let built = pin!(operation.request(&upload));
         let mut request = self.attempt_limit().wait_for(built).await??;
+        self.call_span.record_url(request.url());
         for (name, value) in &self.headers {
             request.headers_mut().insert(name, value.clone());
         }

@@ -30,6 +30,8 @@ impl Shared {
         middleware: MiddlewareChain,
         rate_limiter: Option<Arc<dyn RateLimiter>>,
     ) -> Self {
+        #[cfg(feature = "metrics")]
+        super::span::describe_metrics();
         let url = base_url.as_str().trim_end_matches('/');
         let exchange = Arc::new(Exchange {
             client: AuthorizedClient::new(http.clone(), tokens, middleware),

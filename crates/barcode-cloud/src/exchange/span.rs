@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use barcode_cloud_client::Operation;
 #[cfg(feature = "metrics")]
 use metrics::Label;
-use reqwest::StatusCode;
+use reqwest::{StatusCode, Url};
 use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::{Empty, display};
@@ -23,6 +23,23 @@ pub(super) struct CallSpan<'a> {
     operation: &'static Operation,
     started: Instant,
     ended: bool,
+}
+
+/// Describes the metrics to the recorder, which may export them under names with a unit. A recorder
+/// that is installed later does not receive the descriptions.
+#[cfg(feature = "metrics")]
+pub(super) fn describe_metrics() {
+    use metrics::Unit;
+    metrics::describe_histogram!(
+        "http.client.request.duration",
+        Unit::Seconds,
+        "Duration of HTTP client requests."
+    );
+    metrics::describe_counter!(
+        "barcode_cloud.resent_requests",
+        Unit::Count,
+        "Requests that were sent again after a failed attempt."
+    );
 }
 
 /// The `error.type` of a call whose future was dropped.
@@ -44,13 +61,24 @@ impl<'a> CallSpan<'a> {
         }
     }
 
+    /// Records the URL of the first attempt. The query is left out, because it may contain data of
+    /// the caller.
+    pub(super) fn record_url(&self, url: &Url) {
+        if self.attempts == 1
+            && !self.span.is_disabled()
+            && let Some(url) = url.as_str().split('?').next()
+        {
+            self.span.record("url.full", url);
+        }
+    }
+
     /// Records the status and the request id of a successful response.
     pub(super) fn record_response(&self, head: &ResponseHead) {
         if self.span.is_disabled() {
             return;
         }
         if let Some(status) = head.status {
-            self.span.record("http.response.status_code", status.as_u16());
+            self.span.record("http.response.status_code", i64::from(status.as_u16()));
         }
         if let Some(id) = head.request_id() {
             self.span.record("barcode_cloud.request_id", id);
@@ -71,7 +99,7 @@ impl<'a> CallSpan<'a> {
         self.ended = true;
         let resent = self.attempts.saturating_sub(1);
         if resent > 0 {
-            self.span.record("http.request.resend_count", resent);
+            self.span.record("http.request.resend_count", i64::from(resent));
         }
         self.count(error, status, resent);
     }
@@ -153,7 +181,7 @@ fn record_error(span: &Span, error: &Error) {
     span.record("otel.status_code", "ERROR");
     span.record("error.type", display(error.telemetry_type()));
     if let Some(status) = api_status(error) {
-        span.record("http.response.status_code", status.as_u16());
+        span.record("http.response.status_code", i64::from(status.as_u16()));
     }
     if let Some(id) = error.request_id() {
         span.record("barcode_cloud.request_id", id);
@@ -174,7 +202,8 @@ fn record_cancellation(span: &Span) {
     span.record("error.type", CANCELLED);
 }
 
-/// The span of a call. Its outcome is recorded later.
+/// The span of a call. Its outcome is recorded later. Its numbers are signed, because
+/// `tracing-opentelemetry` exports unsigned ones as text.
 fn span(exchange: &Exchange, operation: &Operation) -> Span {
     let (method, base, path) = (operation.method, &exchange.base_path, operation.path);
     tracing::info_span!(
@@ -187,9 +216,10 @@ fn span(exchange: &Exchange, operation: &Operation) -> Span {
         http.request.method = method,
         http.request.resend_count = Empty,
         http.response.status_code = Empty,
+        url.full = Empty,
         url.template = %format_args!("{base}{path}"),
         server.address = exchange.host.as_str(),
-        server.port = exchange.port,
+        server.port = exchange.port.map(i64::from),
         error.type = Empty,
     )
 }
