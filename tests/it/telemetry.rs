@@ -64,7 +64,9 @@ impl Visit for Recorded {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}").trim_matches('"').to_owned();
-        self.0.lock().unwrap().insert(field.name().to_owned(), text);
+        let before = self.0.lock().unwrap().insert(field.name().to_owned(), text);
+        let is_exported = field.name().contains('.');
+        assert!(before.is_none() || !is_exported, "exporters do not replace the value of {field}");
     }
 }
 
@@ -143,6 +145,29 @@ async fn the_span_of_a_failed_call_has_the_kind_of_the_error() {
     assert_eq!(recorded.field("http.request.resend_count"), None);
     assert_eq!(recorded.field("url.template").as_deref(), Some("/v4.0/barcode/generate-body"));
     assert!(!recorded.text().contains("private"), "{}", recorded.text());
+}
+
+#[tokio::test]
+async fn the_status_of_an_invalid_response_is_recorded_once() {
+    let server = RawServer::start(|mut request| async move {
+        match request.head.contains("x-request-id: half") {
+            true => request.respond_with_half("image/png").await,
+            false => request.respond(200, "", "text/html", "<html>").await,
+        }
+    })
+    .await;
+    let retry = Retry::default().lost_responses(true);
+    let client = with_static_token(&server.base_url()).retry(retry).build().unwrap();
+    for (id, error, resent) in
+        [("page", "invalid_response", None), ("half", "transport", Some("2"))]
+    {
+        let recorded = Recorded::default();
+        let call = client.generate(EncodeBarcodeType::Qr, "x").request_id(id).send();
+        call.with_subscriber(recorded.clone()).await.unwrap_err();
+        assert_eq!(recorded.field("error.type").as_deref(), Some(error));
+        assert_eq!(recorded.field("http.response.status_code").as_deref(), Some("200"), "{id}");
+        assert_eq!(recorded.field("http.request.resend_count").as_deref(), resent, "{id}");
+    }
 }
 
 #[tokio::test]

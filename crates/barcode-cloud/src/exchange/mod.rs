@@ -174,6 +174,7 @@ impl Call<'_> {
                 None => self.limit.wait_for(exchange.limiter.acquire()).await?,
             };
             self.call_span.attempts += 1;
+            self.call_span.response = ResponseHead::default();
             let failed = match self.attempt(operation, permit, renewed).await {
                 Ok(output) => return Ok(output),
                 Err(failed) => failed,
@@ -235,7 +236,7 @@ impl Call<'_> {
     /// within the deadline of the call, between the attempt's two parts: building the request, and
     /// sending it.
     async fn attempt<O: Operation>(
-        &self,
+        &mut self,
         operation: &O,
         permit: Permit,
         renewed: bool,
@@ -266,7 +267,7 @@ impl Call<'_> {
 
     /// Sends the request and receives its response.
     async fn send<O: Operation>(
-        &self,
+        &mut self,
         operation: &O,
         request: Request,
         token: Option<AccessToken>,
@@ -276,12 +277,11 @@ impl Call<'_> {
     ) -> Result<O::Output, FailedAttempt> {
         let exchange = self.exchange;
         let (response, token) = exchange.client.send(request, token, limit).await?;
+        self.call_span.response = ResponseHead::new(response.status(), response.headers());
         if response.status() == StatusCode::OK {
             exchange.limiter.report(RateOutcome::Accepted);
-            let head = ResponseHead::new(response.status(), response.headers());
-            self.call_span.record_response(&head);
             let context = ResponseContext {
-                head,
+                head: self.call_span.response.clone(),
                 limits: exchange.limits,
                 permit,
                 span: &self.call_span.span,

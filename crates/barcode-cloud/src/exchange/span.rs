@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use barcode_cloud_client::Operation;
 #[cfg(feature = "metrics")]
 use metrics::Label;
-use reqwest::{StatusCode, Url};
+use reqwest::Url;
 use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::{Empty, display};
@@ -19,6 +19,8 @@ use crate::error::{Error, ResponseHead};
 pub(super) struct CallSpan<'a> {
     pub(super) span: Span,
     pub(super) attempts: u32,
+    /// The response to the last attempt, if there was one.
+    pub(super) response: ResponseHead,
     exchange: &'a Exchange,
     operation: &'static Operation,
     started: Instant,
@@ -54,6 +56,7 @@ impl<'a> CallSpan<'a> {
         Self {
             span: span(exchange, operation),
             attempts: 0,
+            response: ResponseHead::default(),
             exchange,
             operation,
             started,
@@ -72,40 +75,34 @@ impl<'a> CallSpan<'a> {
         }
     }
 
-    /// Records the status and the request id of a successful response.
-    pub(super) fn record_response(&self, head: &ResponseHead) {
-        if self.span.is_disabled() {
-            return;
-        }
-        if let Some(status) = head.status {
-            self.span.record("http.response.status_code", i64::from(status.as_u16()));
-        }
-        if let Some(id) = head.request_id() {
-            self.span.record("barcode_cloud.request_id", id);
-        }
-    }
-
     /// Records how the call ended, and counts it.
     pub(super) fn end(&mut self, error: Option<&Error>) {
         if let Some(error) = error {
             record_error(&self.span, error);
         }
-        // Every successful response in the document has status 200.
-        let status = error.map_or(Some(StatusCode::OK), api_status);
-        self.close(error.map(Error::telemetry_type), status);
+        self.close(error.map(Error::telemetry_type));
     }
 
-    fn close(&mut self, error: Option<Cow<'static, str>>, status: Option<StatusCode>) {
+    /// Records each field once, because exporters do not replace a value.
+    fn close(&mut self, error: Option<Cow<'static, str>>) {
         self.ended = true;
+        if !self.span.is_disabled() {
+            if let Some(status) = self.response.status {
+                self.span.record("http.response.status_code", i64::from(status.as_u16()));
+            }
+            if let Some(id) = self.response.request_id() {
+                self.span.record("barcode_cloud.request_id", id);
+            }
+        }
         let resent = self.attempts.saturating_sub(1);
         if resent > 0 {
             self.span.record("http.request.resend_count", i64::from(resent));
         }
-        self.count(error, status, resent);
+        self.count(error, resent);
     }
 
     #[cfg(feature = "metrics")]
-    fn count(&self, error: Option<Cow<'static, str>>, status: Option<StatusCode>, resent: u32) {
+    fn count(&self, error: Option<Cow<'static, str>>, resent: u32) {
         let (exchange, operation) = (self.exchange, self.operation);
         let mut labels = vec![
             Label::from_static_parts("http.request.method", operation.method),
@@ -119,7 +116,7 @@ impl<'a> CallSpan<'a> {
             let count = metrics::counter!("barcode_cloud.resent_requests", labels.clone());
             count.increment(resent.into());
         }
-        if let Some(status) = status {
+        if let Some(status) = self.response.status {
             let status = status.as_str().to_owned();
             labels.push(Label::new("http.response.status_code", status));
         }
@@ -131,7 +128,7 @@ impl<'a> CallSpan<'a> {
     }
 
     #[cfg(not(feature = "metrics"))]
-    fn count(&self, _: Option<Cow<'static, str>>, _: Option<StatusCode>, _: u32) {
+    fn count(&self, _: Option<Cow<'static, str>>, _: u32) {
         let _ = (self.exchange, self.operation, self.started);
     }
 }
@@ -140,7 +137,7 @@ impl Drop for CallSpan<'_> {
     fn drop(&mut self) {
         if !self.ended {
             record_cancellation(&self.span);
-            self.close(Some(CANCELLED.into()), None);
+            self.close(Some(CANCELLED.into()));
         }
     }
 }
@@ -180,21 +177,6 @@ impl Drop for Streaming {
 fn record_error(span: &Span, error: &Error) {
     span.record("otel.status_code", "ERROR");
     span.record("error.type", display(error.telemetry_type()));
-    if let Some(status) = api_status(error) {
-        span.record("http.response.status_code", i64::from(status.as_u16()));
-    }
-    if let Some(id) = error.request_id() {
-        span.record("barcode_cloud.request_id", id);
-    }
-}
-
-/// The status of the API's response. That of the token endpoint is in the span of the token
-/// request.
-fn api_status(error: &Error) -> Option<StatusCode> {
-    match error {
-        Error::Auth(_) => None,
-        error => error.status(),
-    }
 }
 
 /// Records a cancellation, which is not an error, so the status of the span is not changed.
