@@ -1,9 +1,10 @@
 //! Generates, recognizes and scans barcodes with the sandbox's engine.
 
+use barcode_cloud::api::types::BarcodeImageParams;
 use barcode_cloud::api::{ByteStream, ResponseValue};
 use barcode_cloud::{
-    BarcodeImageFormat, BarcodeImageParams, DecodeBarcodeType as Read, EncodeBarcodeType as Write,
-    Error, ImageSource, RecognitionMode,
+    BarcodeImageFormat, DecodeBarcodeType as Read, EncodeBarcodeType as Write, Error, ImageSource,
+    RecognitionMode,
 };
 use futures_util::TryStreamExt as _;
 

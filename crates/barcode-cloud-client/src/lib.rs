@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![allow(clippy::result_large_err, reason = "the error of all calls is that of progenitor-client")]
 
 #[allow(dead_code, reason = "the document determines which checks are used")]

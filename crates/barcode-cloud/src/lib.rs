@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -20,10 +21,10 @@ pub use barcode_cloud_auth::{ClientCredentials, TokenSource};
 pub use barcode_cloud_client as api;
 #[doc(inline)]
 pub use barcode_cloud_client::types::{
-    BarcodeImageFormat, BarcodeImageParams, Code128EncodeMode, Code128Params, CodeLocation,
-    DecodeBarcodeType, EciEncodings, EncodeBarcodeType, GraphicsUnit, MacroCharacter,
-    MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel, Pdf417Params, QrEncodeMode, QrErrorLevel,
-    QrParams, QrVersion, RecognitionImageKind, RecognitionMode, RectMicroQrVersion,
+    BarcodeImageFormat, Code128EncodeMode, CodeLocation, DecodeBarcodeType, EciEncodings,
+    EncodeBarcodeType, GraphicsUnit, MacroCharacter, MicroQrVersion, Pdf417EncodeMode,
+    Pdf417ErrorLevel, QrEncodeMode, QrErrorLevel, QrVersion, RecognitionImageKind, RecognitionMode,
+    RectMicroQrVersion,
 };
 /// The trait that a [middleware](ClientBuilder::middleware) implements, and the types in its
 /// signature. Re-exported from [`reqwest_middleware`] and its dependencies.

@@ -4,12 +4,13 @@
 //! named after the setter of the facade, so that an error of the facade can name the flag.
 
 use anyhow::{Context as _, anyhow, bail};
-use barcode_cloud::api::types::EncodeDataType;
+use barcode_cloud::api::types::{
+    BarcodeImageParams, Code128Params, EncodeDataType, Pdf417Params, QrParams,
+};
 use barcode_cloud::{
-    BarcodeImageFormat, BarcodeImageParams, Client, Code128EncodeMode, Code128Params, CodeLocation,
-    Color, Data, EciEncodings, EncodeBarcodeType, Error, Generate, GraphicsUnit, MacroCharacter,
-    MicroQrVersion, Pdf417EncodeMode, Pdf417ErrorLevel, Pdf417Params, QrEncodeMode, QrErrorLevel,
-    QrParams, QrVersion, RectMicroQrVersion,
+    BarcodeImageFormat, Client, Code128EncodeMode, CodeLocation, Color, Data, EciEncodings,
+    EncodeBarcodeType, Error, Generate, GraphicsUnit, MacroCharacter, MicroQrVersion,
+    Pdf417EncodeMode, Pdf417ErrorLevel, QrEncodeMode, QrErrorLevel, QrVersion, RectMicroQrVersion,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
