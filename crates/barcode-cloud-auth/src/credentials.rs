@@ -219,6 +219,14 @@ impl<P: CredentialsProvider + ?Sized> CredentialsProvider for Arc<P> {
 }
 
 /// Credentials in two environment variables, which are read for each fetch.
+///
+/// ```
+/// use barcode_cloud_auth::{EnvCredentials, TokenSource};
+///
+/// let provider = EnvCredentials::new("WEATHER_CLIENT_ID", "WEATHER_CLIENT_SECRET");
+/// let source = TokenSource::builder("https://login.example.com/token", provider).build()?;
+/// # Ok::<(), barcode_cloud_auth::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct EnvCredentials {
     id_var: String,
@@ -247,6 +255,14 @@ impl CredentialsProvider for EnvCredentials {
 ///
 /// To rotate the secret, write a new file and rename it over the old one, so that both values
 /// change together. A mounted Kubernetes secret is updated like this.
+///
+/// ```
+/// use barcode_cloud_auth::{FileCredentials, TokenSource};
+///
+/// let provider = FileCredentials::new("/run/secrets/weather.json");
+/// let source = TokenSource::builder("https://login.example.com/token", provider).build()?;
+/// # Ok::<(), barcode_cloud_auth::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct FileCredentials {
     path: PathBuf,
@@ -294,6 +310,11 @@ struct CredentialsFile {
 }
 
 /// Reads an environment variable. Returns `None` if it is not set.
+///
+/// ```
+/// assert_eq!(barcode_cloud_auth::env_var("A_VARIABLE_THAT_IS_NOT_SET")?, None);
+/// # Ok::<(), barcode_cloud_auth::Error>(())
+/// ```
 ///
 /// # Errors
 ///

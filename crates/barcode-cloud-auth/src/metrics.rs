@@ -4,6 +4,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The activity of a [`TokenSource`](crate::TokenSource) since it was built.
+///
+/// ```
+/// use barcode_cloud_auth::TokenSource;
+///
+/// let source = TokenSource::static_token("eyJhbGciOi").build()?;
+/// assert_eq!(source.metrics().failures, 0);
+/// # Ok::<(), barcode_cloud_auth::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Metrics {

@@ -10,6 +10,15 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 /// A date is compared with the `Date` of the response if it has one, so that a wrong local clock
 /// has no effect, and otherwise with `now`. A date in the past gives zero. `None` if the header is
 /// missing or invalid.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+///
+/// let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static("5"))]);
+/// let wait = barcode_cloud_auth::retry_after(&headers, SystemTime::now());
+/// assert_eq!(wait, Some(Duration::from_secs(5)));
+/// ```
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let value = text(RETRY_AFTER)?.trim();

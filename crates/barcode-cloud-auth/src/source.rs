@@ -34,7 +34,22 @@ use crate::token_endpoint::TokenEndpoint;
 /// continues if that caller is cancelled, and a source can be used on several runtimes, one after
 /// another. No task runs between fetches. Dropping the last clone aborts a fetch in progress.
 ///
-/// See the [crate's documentation](crate) for an example.
+/// ```no_run
+/// use barcode_cloud_auth::{EnvCredentials, TokenSource};
+///
+/// # async fn example() -> Result<(), barcode_cloud_auth::Error> {
+/// let provider = EnvCredentials::new("WEATHER_CLIENT_ID", "WEATHER_CLIENT_SECRET");
+/// let source = TokenSource::builder("https://login.example.com/token", provider)
+///     .api_origin("https://api.example.com")
+///     .build()?;
+/// let token = source.token().await?;
+/// // For the header `Authorization`. Its `Debug` output does not show the token.
+/// let value = token.header_value();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The [crate's documentation](crate) has an example that sends a request and handles a 401.
 #[derive(Clone)]
 pub struct TokenSource(Arc<Inner>);
 

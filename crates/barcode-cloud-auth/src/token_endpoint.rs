@@ -108,6 +108,15 @@ impl<'a> TokenRequest<'a> {
 }
 
 /// A token that a [`TokenEndpoint`] issued. `Debug` shows neither the token nor its scope.
+///
+/// ```
+/// use std::time::Duration;
+/// use barcode_cloud_auth::IssuedToken;
+///
+/// let token = IssuedToken::new("eyJhbGciOi", Duration::from_secs(3600))?.with_scope("read");
+/// assert_eq!(token.scope(), Some("read"));
+/// # Ok::<(), barcode_cloud_auth::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct IssuedToken {
     pub(crate) header: HeaderValue,

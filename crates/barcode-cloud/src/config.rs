@@ -34,6 +34,7 @@ use serde::{Deserialize, Serialize};
 /// let client = Client::from_config(config)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias = "Configuration")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -164,6 +165,15 @@ impl Default for Timeouts {
 /// then at least a tenth of that time, within `max_pause`, so that waiting clients do not all
 /// return at once. All clones of a client share a budget of retries, so that an outage does not
 /// multiply the load.
+///
+/// ```
+/// use std::time::Duration;
+/// use barcode_cloud::Retry;
+///
+/// // Up to 6 attempts, with random pauses of up to 0.5 s, 1 s, 2 s and so on, at most 60 s.
+/// let retry = Retry::default().attempts(6);
+/// let retry = retry.pauses(Duration::from_millis(500), Duration::from_secs(60));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

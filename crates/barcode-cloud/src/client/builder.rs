@@ -64,6 +64,16 @@ pub struct ClientBuilder {
 
 impl Config {
     /// Converts the configuration into a builder, whose methods override its settings.
+    ///
+    /// ```
+    /// use barcode_cloud::{Config, TokenSource};
+    ///
+    /// let mut config = Config::default();
+    /// config.concurrency = Some(8);
+    /// let tokens = TokenSource::static_token("eyJhbGciOi").build()?;
+    /// let client = config.into_builder().token_source(tokens).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn into_builder(self) -> ClientBuilder {
         ClientBuilder::default().config(self)
     }
@@ -275,6 +285,18 @@ impl ClientBuilder {
     }
 
     /// Presents this client certificate to servers that require mutual TLS, for token requests too.
+    ///
+    /// ```no_run
+    /// use barcode_cloud::{Client, reqwest};
+    ///
+    /// # #[cfg(feature = "rustls")] {
+    /// // A PEM file with the certificate and its PKCS #8 key.
+    /// let pem = std::fs::read("/run/secrets/client.pem")?;
+    /// let identity = reqwest::Identity::from_pem(&pem)?;
+    /// let client = Client::builder().env()?.identity(identity).build()?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn identity(mut self, identity: reqwest::Identity) -> Self {
         self.identity = Some(identity);
         self

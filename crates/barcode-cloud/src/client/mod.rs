@@ -32,6 +32,7 @@ use crate::request::{Data, Generate, ImageSource, Recognize, Scan};
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias("ApiClient"))]
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
 
@@ -87,7 +88,7 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    #[doc(alias = "encode")]
+    #[doc(alias("encode", "GenerateApi", "generateBody", "generateMultipart"))]
     pub fn generate(&self, barcode_type: EncodeBarcodeType, data: impl Into<Data>) -> Generate {
         Generate::new(self.0.clone(), barcode_type, data.into())
     }
@@ -110,8 +111,7 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    #[doc(alias = "decode")]
-    #[doc(alias = "read")]
+    #[doc(alias("decode", "read", "RecognizeApi", "recognizeBase64", "recognizeMultipart"))]
     pub fn recognize(&self, image: impl Into<ImageSource>) -> Recognize {
         Recognize::new(self.0.clone(), image.into())
     }
@@ -127,8 +127,7 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    #[doc(alias = "decode")]
-    #[doc(alias = "read")]
+    #[doc(alias("decode", "read", "ScanApi", "scanBase64", "scanMultipart"))]
     pub fn scan(&self, image: impl Into<ImageSource>) -> Scan {
         Scan::new(self.0.clone(), image.into())
     }

@@ -9,6 +9,7 @@ use super::OneLine;
 use super::status::StatusClass;
 
 /// An error response of the service.
+#[doc(alias = "ApiErrorResponse")]
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {

@@ -3,6 +3,8 @@
 use std::fmt;
 
 /// The kind of an [`Error`](crate::Error), returned by [`Error::kind`](crate::Error::kind).
+///
+/// The [crate's documentation](crate#errors-and-retries) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -44,6 +44,20 @@ pub use self::{print_warning::PrintWarning, verification::VerificationError};
 /// [`Debug`](fmt::Debug) shows secrets or tokens. They show barcode data only if the service's own
 /// message quotes it. The source of an [`InvalidResponse`] may quote the response.
 ///
+/// ```no_run
+/// # async fn example(client: barcode_cloud::Client) {
+/// use barcode_cloud::EncodeBarcodeType;
+///
+/// match client.generate(EncodeBarcodeType::Ean13, "4006381333931").await {
+///     Ok(image) => println!("{} bytes", image.bytes().len()),
+///     Err(error) if error.is_client_error() => println!("correct the request: {error}"),
+///     Err(error) if error.may_have_been_billed() => println!("record this: {error}"),
+///     Err(error) if error.is_retryable() => println!("try again in {:?}", error.retry_after()),
+///     Err(error) => println!("{error}, request {:?}", error.request_id()),
+/// }
+/// # }
+/// ```
+///
 /// The predicates and the retries of the [client](crate::Client) classify the status of a response
 /// as follows. A request that may have been billed is resent only if [`Retry`](crate::Retry)
 /// enables it. A broken connection, the timeout of an attempt, and an image that was truncated in
@@ -59,6 +73,7 @@ pub use self::{print_warning::PrintWarning, verification::VerificationError};
 /// | 408, 502, 504 | the response was lost | no | yes | yes | with [`lost_responses`](crate::Retry::lost_responses) |
 /// | 500 | the service failed | no | yes | yes | with [`server_errors`](crate::Retry::server_errors) |
 /// | other 5xx | not supported by the server | no | no | yes | no |
+#[doc(alias = "ApiException")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

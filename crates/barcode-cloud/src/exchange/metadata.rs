@@ -11,8 +11,19 @@ use crate::error::REQUEST_ID;
 /// The status and the headers of a successful response, and the number of attempts that the call
 /// took.
 ///
-/// The [default](Self::default) has the status 200, no headers, and one attempt. It is what a
-/// result has that a test constructs.
+/// ```no_run
+/// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+/// use barcode_cloud::EncodeBarcodeType;
+///
+/// let image = client.generate(EncodeBarcodeType::Qr, "Hello").await?;
+/// let metadata = image.metadata();
+/// println!("request {:?}, sent {} times", metadata.request_id(), metadata.attempts());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Results that a test constructs have the [default](Self::default): the status 200, no headers,
+/// and one attempt.
 #[derive(Clone)]
 pub struct ResponseMetadata {
     status: StatusCode,

@@ -50,6 +50,17 @@ pub enum ImageOrigin {
 /// BMP, GIF, JPEG, PNG, SVG and TIFF images are checked to be complete according to their file
 /// format. Any other `image/*` is accepted without a check.
 ///
+/// ```no_run
+/// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+/// use barcode_cloud::EncodeBarcodeType;
+///
+/// let image = client.generate(EncodeBarcodeType::Qr, "Hello").await?;
+/// println!("{}, {} bytes", image.media_type(), image.bytes().len());
+/// image.save("hello.png").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Two images are equal if their bytes and media types are.
 #[derive(Clone)]
 pub struct Image {

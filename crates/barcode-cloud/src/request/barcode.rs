@@ -17,11 +17,28 @@ use crate::exchange::{ResponseContext, response};
 
 /// A barcode found in an image.
 ///
+/// ```no_run
+/// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+/// use std::path::Path;
+/// use barcode_cloud::DecodeBarcodeType;
+///
+/// for barcode in client.scan(Path::new("label.png")).await? {
+///     if barcode.barcode_type == DecodeBarcodeType::Qr {
+///         let corner = barcode.region.first().map(|corner| (corner.x, corner.y));
+///         println!("{} at {corner:?}", barcode.value);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `Debug` shows the length of the value instead of the value, which may be personal.
+#[doc(alias = "BarcodeResponse")]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Barcode {
     /// The decoded data. Empty if the service returns none.
+    #[doc(alias = "barcodeValue")]
     pub value: String,
     /// The type of the barcode.
     #[serde(rename = "type")]
@@ -70,8 +87,9 @@ impl fmt::Debug for Barcode {
 }
 
 /// A point in an image, in pixels from its top left corner.
-#[non_exhaustive]
+#[doc(alias = "RegionPoint")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Point {
     /// The distance from the left edge.
     pub x: i32,

@@ -25,6 +25,7 @@ use crate::exchange::ResponseMetadata;
 ///
 /// It is serialized as a list of barcodes, without the metadata. Two results are equal if their
 /// barcodes are.
+#[doc(alias = "BarcodeResponseList")]
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Barcodes {

@@ -9,6 +9,17 @@ macro_rules! call_setters {
         /// If this is longer than the client's
         /// [`attempt_timeout`](crate::ClientBuilder::attempt_timeout), an attempt may take as long
         /// as the call, unless [`attempt_timeout`](Self::attempt_timeout) is set here too.
+        ///
+        /// ```no_run
+        /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+        /// use std::path::Path;
+        /// use std::time::Duration;
+        ///
+        /// let scan = client.scan(Path::new("label.png")).timeout(Duration::from_secs(5));
+        /// let barcodes = scan.await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn timeout(mut self, limit: std::time::Duration) -> Self {
             self.options.timeout = Some(limit);
             self
@@ -25,6 +36,18 @@ macro_rules! call_setters {
         /// [`retry`](crate::ClientBuilder::retry).
         ///
         /// The budget of retries remains that of the client, so `budget_percent` has no effect.
+        ///
+        /// ```no_run
+        /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+        /// use std::path::Path;
+        /// use barcode_cloud::Retry;
+        ///
+        /// // This result is worth a second payment.
+        /// let retry = Retry::default().attempts(5).lost_responses(true);
+        /// let barcodes = client.scan(Path::new("label.png")).retry(retry).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn retry(mut self, retry: crate::Retry) -> Self {
             self.options.retry = Some(retry);
             self
@@ -35,6 +58,14 @@ macro_rules! call_setters {
         ///
         /// The value is treated as a secret. An invalid header, or one that the client sets itself,
         /// fails the call with [`Error::InvalidInput`] before anything is sent.
+        ///
+        /// ```no_run
+        /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+        /// # let image = std::path::Path::new("label.png");
+        /// let barcodes = client.scan(image).header("x-tenant", "warehouse-7").await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn header(
             mut self,
             name: impl Into<String>,
@@ -48,6 +79,14 @@ macro_rules! call_setters {
         /// proxies and of the service.
         ///
         /// The id must be visible ASCII. The service may return a different id.
+        ///
+        /// ```no_run
+        /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+        /// # let image = std::path::Path::new("label.png");
+        /// let barcodes = client.scan(image).request_id("order-1001").await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn request_id(mut self, id: impl Into<String>) -> Self {
             self.options.request_id = Some(id.into());
             self

@@ -22,6 +22,18 @@ use crate::exchange::upload::{self, SharedSource, Source, Upload, UploadOutcome,
 /// Paths and bytes convert into an `ImageSource`. Strings do not, because a string could be a path
 /// or a URL: use a [`Path`] or [`ImageSource::url`].
 ///
+/// ```no_run
+/// # async fn example(client: barcode_cloud::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use std::path::Path;
+/// use barcode_cloud::ImageSource;
+///
+/// client.scan(Path::new("label.png")).await?;
+/// client.scan(std::fs::read("label.png")?).await?;
+/// client.scan(ImageSource::url("https://images.example.com/label.png")).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// The name of a file is never sent, because it may contain personal data. The service receives the
 /// name `image` with the file's extension.
 #[derive(Clone)]
@@ -74,6 +86,17 @@ impl ImageSource {
     ///
     /// The reader can be read once. A call that has started to read it is not retried, and a second
     /// call with the same source or a clone of it fails with [`Error::InvalidInput`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use barcode_cloud::ImageSource;
+    ///
+    /// let file = tokio::fs::File::open("label.png").await?;
+    /// let length = file.metadata().await?.len();
+    /// let barcodes = client.scan(ImageSource::reader(file, length)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static, length: u64) -> Self {
         Self::Reader(Reader { source: Arc::new(Mutex::new(Some(Box::new(reader)))), length })
     }
@@ -92,8 +115,19 @@ impl ImageSource {
     ///
     /// The reader is read to its end before the request is sent. An image of more than 2 MiB is
     /// written to a temporary file, which is deleted when the source and its clones are dropped.
-    /// Unlike a [`reader`](Self::reader) of known length, the image can be sent again: the call is
-    /// retried, and clones can be sent too.
+    /// Because the image is kept, the call is retried, and clones of the source can be sent too. A
+    /// [`reader`](Self::reader) of known length can be sent only once.
+    ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use barcode_cloud::ImageSource;
+    ///
+    /// // Accepts at most 10 MiB from a client that does not say how much it will send.
+    /// let (upload, _) = tokio::net::TcpListener::bind("127.0.0.1:8000").await?.accept().await?;
+    /// let barcodes = client.scan(ImageSource::unsized_reader(upload, 10 << 20)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unsized_reader(
         reader: impl AsyncRead + Send + Unpin + 'static,
         max_length: u64,

@@ -12,12 +12,12 @@ use super::Color;
 
 macro_rules! options {
     (
-        $(#[$docs:meta])*
+        $(#[$attributes:meta])*
         $group:literal $name:ident($params:ident) {
             $($(#[$option_docs:meta])* $option:ident: $field:ident = $type:ty;)+
         }
     ) => {
-        $(#[$docs])*
+        $(#[$attributes])*
         #[derive(Debug, Clone, Default, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub(crate) $params);
@@ -81,6 +81,7 @@ options! {
     ///     .width(50.0)
     ///     .foreground(Color::rgb(0, 0, 0x80));
     /// ```
+    #[doc(alias = "BarcodeImageParams")]
     "render" RenderOptions(BarcodeImageParams) {
         /// Sets the file format of the image. PNG by default.
         format: image_format = BarcodeImageFormat;
@@ -109,6 +110,15 @@ options! {
 
 options! {
     /// The options of `QR`, `GS1QR`, `MicroQR` and `RectMicroQR`.
+    ///
+    /// ```
+    /// use barcode_cloud::{EciEncodings, QrErrorLevel, QrOptions};
+    ///
+    /// let ticket = QrOptions::new()
+    ///     .error_level(QrErrorLevel::LevelQ)
+    ///     .eci_encoding(EciEncodings::Utf8);
+    /// ```
+    #[doc(alias = "QrParams")]
     "qr" QrOptions(QrParams) {
         /// Sets how the data is encoded.
         encode_mode: qr_encode_mode = QrEncodeMode;
@@ -130,6 +140,13 @@ options! {
 
 options! {
     /// The options of `Code128`.
+    ///
+    /// ```
+    /// use barcode_cloud::{Code128EncodeMode, Code128Options};
+    ///
+    /// let digits_only = Code128Options::new().encode_mode(Code128EncodeMode::CodeC);
+    /// ```
+    #[doc(alias = "Code128Params")]
     "code128" Code128Options(Code128Params) {
         /// Sets the code sets that the symbol may use.
         encode_mode: code128_encode_mode = Code128EncodeMode;
@@ -138,6 +155,13 @@ options! {
 
 options! {
     /// The options of `Pdf417`, `MacroPdf417`, `MicroPdf417` and `GS1MicroPdf417`.
+    ///
+    /// ```
+    /// use barcode_cloud::{Pdf417ErrorLevel, Pdf417Options};
+    ///
+    /// let ticket = Pdf417Options::new().error_level(Pdf417ErrorLevel::Level5).columns(6);
+    /// ```
+    #[doc(alias = "Pdf417Params")]
     "pdf417" Pdf417Options(Pdf417Params) {
         /// Sets how the data is encoded into codewords.
         encode_mode: pdf417_encode_mode = Pdf417EncodeMode;

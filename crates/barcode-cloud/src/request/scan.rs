@@ -18,6 +18,17 @@ use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, response}
 /// - An image URL is sent as part of the request's URL, which proxies may log. The service fetches
 ///   the image.
 ///
+/// ```no_run
+/// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+/// use std::path::Path;
+///
+/// for barcode in client.scan(Path::new("label.png")).send().await? {
+///     println!("{}: {}", barcode.barcode_type, barcode.value);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A clone can be sent independently, unless the image is a reader: clones share the reader, which
 /// can be read once.
 #[must_use = "nothing is sent before `send`"]
