@@ -63,7 +63,7 @@ impl CallOptions {
 }
 
 /// Parses a header that a caller adds. The value is marked as sensitive, so that `Debug` does not
-/// show it. An error says what is wrong with the header.
+/// show it. An error names the fault of the header.
 pub(crate) fn parse_header(
     name: &str,
     value: &SecretString,

@@ -40,7 +40,7 @@ pub(super) fn describe_metrics() {
     metrics::describe_counter!(
         "barcode_cloud.resent_requests",
         Unit::Count,
-        "Requests that were sent again after a failed attempt."
+        "Number of requests that were resent."
     );
 }
 
