@@ -35,7 +35,7 @@ pub struct ClientCredentials {
     method: Method,
 }
 
-/// How the client proves who it is.
+/// How the client authenticates.
 #[derive(Clone)]
 pub(crate) enum Method {
     Secret(SecretString),
@@ -131,8 +131,8 @@ impl ClientCredentials {
         &self.id
     }
 
-    /// Returns the client secret, for token endpoints of your own. `None` if the client has another
-    /// way to prove who it is.
+    /// Returns the client secret, for token endpoints of your own. `None` if the client
+    /// authenticates in another way.
     pub fn secret(&self) -> Option<&SecretString> {
         match &self.method {
             Method::Secret(secret) => Some(secret),

@@ -109,12 +109,13 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// Returns `true` if both are clones of one error, as the callers of one fetch get them.
+    /// Returns `true` if both are clones of the same error. All callers that waited for a failed
+    /// fetch get clones of one error.
     pub fn is_same(&self, other: &Error) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Starts an error that needs a change of the settings or of the server, for a
+    /// Starts an error that lasts until the settings or the server are changed, for a
     /// [`TokenEndpoint`](crate::TokenEndpoint) or
     /// [`CredentialsProvider`](crate::CredentialsProvider) of your own. The message should say what
     /// to do next.
@@ -122,7 +123,7 @@ impl Error {
         ErrorBuilder::new(kind, false, message.into())
     }
 
-    /// Starts an error that may be over when the request is repeated, for a
+    /// Starts an error that may not occur again when the request is repeated, for a
     /// [`TokenEndpoint`](crate::TokenEndpoint) or
     /// [`CredentialsProvider`](crate::CredentialsProvider) of your own.
     ///

@@ -16,7 +16,7 @@ use crate::token;
 /// The maximum lifetime of a token. A longer one is reduced to it.
 pub(crate) const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What [`TokenEndpoint::fetch`] returns.
+/// The future that [`TokenEndpoint::fetch`] returns.
 pub type TokenFuture<'a> =
     Pin<Box<dyn Future<Output = Result<IssuedToken, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
 
@@ -88,7 +88,7 @@ impl<E: TokenEndpoint + ?Sized> TokenEndpoint for Arc<E> {
     }
 }
 
-/// What a [`TokenEndpoint`] is asked.
+/// The arguments of [`TokenEndpoint::fetch`].
 #[derive(Debug, Clone, Copy)]
 pub struct TokenRequest<'a> {
     credentials: Option<&'a ClientCredentials>,

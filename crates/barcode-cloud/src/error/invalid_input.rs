@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use barcode_rules::Violation;
 
-/// An invalid argument, which was not sent.
+/// An invalid argument. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub struct InvalidInput {
@@ -49,7 +49,7 @@ impl InvalidInput {
     }
 
     /// Returns the rule of the barcode type that the data violates: the position, the character,
-    /// and the right check digit.
+    /// and the expected check digit.
     pub fn violation(&self) -> Option<&Violation> {
         self.violation.as_deref()
     }

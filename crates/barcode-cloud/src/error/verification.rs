@@ -7,8 +7,8 @@ use reqwest::StatusCode;
 
 use super::{OneLine, PrintWarning, ResponseHead};
 
-/// A generated image that does not contain the requested data, or that cannot be printed precisely
-/// although that was required.
+/// A generated image that does not contain the requested data. With
+/// [`strict`](crate::VerifiedGenerate::strict), also one that cannot be printed precisely.
 ///
 /// Neither `Display` nor `Debug` shows the data, which may be personal.
 pub struct VerificationError {

@@ -36,7 +36,7 @@ pub struct VerifiedGenerate {
 
 impl Generate {
     /// Reads the generated image on this machine, and fails with [`Error::Verification`] if it does
-    /// not contain the requested data. Nothing is billed for that. Requires the feature `verify`.
+    /// not contain the requested data. Reading it is not billed. Requires the feature `verify`.
     ///
     /// ```no_run
     /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
@@ -69,11 +69,13 @@ impl Generate {
     /// Select a character set with an `eci_encoding` for text that is not ASCII. Without one, the
     /// reader has to guess it, as all readers do, and a wrong guess fails the request.
     ///
-    /// The [image cache](crate::ClientBuilder::image_cache) is not used. The image is held in
-    /// memory; a stream would return its first part before the last one could be checked, so there
-    /// is no `stream`. Reading usually takes milliseconds, on a thread for blocking work. Its time
-    /// is not part of the deadlines of the call, nor its result of the call's span. After ten
-    /// seconds the search ends, and fails the request.
+    /// The [image cache](crate::ClientBuilder::image_cache) is not used. The whole image is held in
+    /// memory. There is no `stream`, because a stream returns its first chunk before the whole image
+    /// can be checked.
+    ///
+    /// Reading usually takes milliseconds, and runs on a thread for blocking work. The deadlines of
+    /// the call do not include it, and the span of the call does not record its result. A search
+    /// that has not ended after ten seconds fails the request.
     pub fn verified(self) -> VerifiedGenerate {
         // A cache does not know whether an image was verified.
         #[cfg(feature = "image-cache")]
