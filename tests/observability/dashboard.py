@@ -57,12 +57,18 @@ def lines(query, queries):
 
 
 def panel(title, unit, lines):
+    """Returns a chart of lines over time, with its legend."""
     times = [time for _, points in lines for time, _ in points]
     first, last = min(times), max(times)
     top = max([value for _, points in lines for _, value in points] + [0.1]) * 1.1
     bottom, height = PANEL - 30, PANEL - 60
-    x = lambda time: LEFT + (time - first) / ((last - first) or 1) * (WIDTH - LEFT - RIGHT)
-    y = lambda value: bottom - value / top * height
+
+    def x(time):
+        return LEFT + (time - first) / ((last - first) or 1) * (WIDTH - LEFT - RIGHT)
+
+    def y(value):
+        return bottom - value / top * height
+
     parts = [f'<text x="{LEFT}" y="18" font-weight="bold" fill="#18181b">{title}, {unit}</text>']
     for step in range(3):
         value = top * step / 2

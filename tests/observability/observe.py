@@ -161,23 +161,23 @@ def check_metrics(query):
 def read_spans(text):
     """Yields the name, the kind, the status and the attributes (name, type and value) of each exported span."""
     for span in re.split(r"^Span #\d+$", text, flags=re.MULTILINE)[1:]:
-        field = lambda name: re.search(rf"^\t{name} *: (.*)$", span, re.MULTILINE).group(1)
+        fields = [re.search(rf"^\t{name} *: (.*)$", span, re.MULTILINE).group(1) for name in ["Name", "Kind", "Status"]]
         attributes = span.partition("\tAttributes:\n")[2].partition("\tEvents:")[0].partition("\tLinks:")[0]
         pattern = r"^\t\t ->  (\S+): (\w+)\((?:\w+\()?\"?(.*?)\"?\)+$"
-        yield field("Name"), field("Kind"), field("Status"), re.findall(pattern, attributes, re.MULTILINE)
+        yield *fields, re.findall(pattern, attributes, re.MULTILINE)
 
 
 def check_spans(text):
     """Checks the exported spans. Returns the values of `error.type`."""
     outcomes = collections.Counter()
     for name, kind, status, attributes in read_spans(text):
-        attributes = [(key, kind, value) for key, kind, value in attributes if not ADDED.match(key)]
-        types = {key: kind for key, kind, _ in attributes}
+        attributes = [attribute for attribute in attributes if not ADDED.match(attribute[0])]
+        types = {key: value_type for key, value_type, _ in attributes}
         values = {key: value for key, _, value in attributes}
         check(len(types) == len(attributes), f"{name}: an attribute occurs twice: {attributes}")
         check(set(types) <= CONVENTIONAL | OWN, f"{name}: not conventional: {set(types) - CONVENTIONAL - OWN}")
         check(REQUIRED_OF_SPANS <= set(types), f"{name}: missing: {REQUIRED_OF_SPANS - set(types)}")
-        wrong = {key for key, kind in types.items() if (kind == "I64") != (key in INTEGERS)}
+        wrong = {key for key, value_type in types.items() if (value_type == "I64") != (key in INTEGERS)}
         check(not wrong, f"{name}: wrong types: {wrong}")
         check(kind == "Client", f"{name}: the kind is {kind}")
         check(name.startswith(values["http.request.method"] + " "), f"{name}: the method is missing")
@@ -197,9 +197,12 @@ def check_all(sandbox, address, spans, query):
     expected = {("", "200"): 3, ("400", "400"): 1, ("transport", "200"): 1, ("invalid_response", "200"): 1}
 
     def scraped():
-        result = query("query", query=counts)["result"]
-        labels = lambda one: (one["metric"].get("error_type", ""), one["metric"].get("http_response_status_code", ""))
-        return {labels(one): int(one["value"][1]) for one in result} == expected
+        found = {}
+        for series in query("query", query=counts)["result"]:
+            labels = series["metric"]
+            key = labels.get("error_type", ""), labels.get("http_response_status_code", "")
+            found[key] = int(series["value"][1])
+        return found == expected
 
     wait_for(scraped, f"the scrape of {expected}")
     check_exposition(address)
