@@ -4,9 +4,8 @@ use tracing::field::Empty;
 use tracing::{Span, info_span, span};
 use url::{Position, Url};
 
-/// The span to run one request in. `url` is the address of the built-in endpoint. The span
-/// leaves out its query. `cause` is the span of the call that made the request
-/// necessary.
+/// The span to run one request in. `url` is the address of the built-in endpoint, whose query the
+/// span leaves out. `cause` is the span of the call that made the request necessary.
 ///
 /// It is a root and not a child of that call, because all callers share the request, and it
 /// outlives a call that is cancelled or that only starts a renewal. That call is linked by

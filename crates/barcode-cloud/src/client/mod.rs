@@ -32,7 +32,7 @@ use crate::request::{Data, Generate, ImageSource, Recognize, Scan};
 /// # Ok(())
 /// # }
 /// ```
-#[doc(alias("ApiClient"))]
+#[doc(alias = "ApiClient")]
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
 

@@ -27,21 +27,19 @@ pub(super) struct CallSpan<'a> {
     ended: bool,
 }
 
+/// The duration of a call, with all attempts and pauses.
+#[cfg(feature = "metrics")]
+const DURATION: &str = "http.client.request.duration";
+#[cfg(feature = "metrics")]
+const RESENT: &str = "barcode_cloud.resent_requests";
+
 /// Describes the metrics to the recorder, which may export them under names with a unit. A recorder
 /// that is installed later does not receive the descriptions.
 #[cfg(feature = "metrics")]
 pub(super) fn describe_metrics() {
     use metrics::Unit;
-    metrics::describe_histogram!(
-        "http.client.request.duration",
-        Unit::Seconds,
-        "Duration of HTTP client requests."
-    );
-    metrics::describe_counter!(
-        "barcode_cloud.resent_requests",
-        Unit::Count,
-        "Number of requests that were resent."
-    );
+    metrics::describe_histogram!(DURATION, Unit::Seconds, "Duration of HTTP client requests.");
+    metrics::describe_counter!(RESENT, Unit::Count, "Number of requests that were resent.");
 }
 
 /// The `error.type` of a call whose future was dropped.
@@ -113,7 +111,7 @@ impl<'a> CallSpan<'a> {
             labels.push(Label::new("server.port", port.to_string()));
         }
         if resent > 0 {
-            let count = metrics::counter!("barcode_cloud.resent_requests", labels.clone());
+            let count = metrics::counter!(RESENT, labels.clone());
             count.increment(resent.into());
         }
         if let Some(status) = self.response.status {
@@ -124,7 +122,7 @@ impl<'a> CallSpan<'a> {
             labels.push(Label::new("error.type", error));
         }
         let took = self.started.elapsed();
-        metrics::histogram!("http.client.request.duration", labels).record(took.as_secs_f64());
+        metrics::histogram!(DURATION, labels).record(took.as_secs_f64());
     }
 
     #[cfg(not(feature = "metrics"))]
