@@ -51,6 +51,16 @@ impl Generate {
     ///
     /// The request is in flight until the reader has been read to its end or is dropped.
     ///
+    /// ```no_run
+    /// # fn example(client: barcode_cloud::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use barcode_cloud::EncodeBarcodeType;
+    ///
+    /// let mut image = client.generate(EncodeBarcodeType::Qr, "Hello").stream_blocking()?;
+    /// std::io::copy(&mut image, &mut std::io::stdout())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The errors of [`stream`](Self::stream).

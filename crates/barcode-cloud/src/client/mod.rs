@@ -144,11 +144,28 @@ impl Client {
     ///   [`api::Error::Custom`] with the text of the [`Error`].
     ///
     /// Operations with query parameters send their arguments in the URL, which proxies may log.
+    ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = client.api().scan().file_url("https://images.example.com/label.png");
+    /// let response = request.send().await?;
+    /// println!("{} barcodes", response.barcodes.iter().flatten().count());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn api(&self) -> &api::Client {
         &self.0.api
     }
 
     /// Returns the token source of this client.
+    ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::auth::Error> {
+    /// // A health check that bills nothing: it requests a token if there is none in memory.
+    /// client.token_source().token().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn token_source(&self) -> &TokenSource {
         self.0.exchange.client.tokens()
     }

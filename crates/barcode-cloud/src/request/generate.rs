@@ -184,6 +184,21 @@ impl Generate {
     /// The request is in flight until the stream ends or is dropped. A stream that is kept but not
     /// read therefore holds a [`concurrency`](crate::ClientBuilder::concurrency) permit.
     ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use barcode_cloud::EncodeBarcodeType;
+    /// use futures_util::TryStreamExt as _;
+    /// use tokio::io::AsyncWriteExt as _;
+    ///
+    /// let mut socket = tokio::net::TcpStream::connect("printer.example.com:9100").await?;
+    /// let mut image = client.generate(EncodeBarcodeType::Qr, "Hello").stream().await?;
+    /// while let Some(chunk) = image.try_next().await? {
+    ///     socket.write_all(&chunk).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The errors of [`send`](Self::send).
@@ -197,6 +212,16 @@ impl Generate {
     ///
     /// The file is written as [`ImageStream::save`] does. If no file can be created at `path`, no
     /// request is sent.
+    ///
+    /// ```no_run
+    /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
+    /// use barcode_cloud::EncodeBarcodeType;
+    ///
+    /// let bytes = client.generate(EncodeBarcodeType::Qr, "Hello").save("hello.png").await?;
+    /// println!("hello.png has {bytes} bytes");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
