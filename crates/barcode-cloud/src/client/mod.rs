@@ -161,7 +161,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::auth::Error> {
-    /// // A health check that bills nothing: it requests a token if there is none in memory.
+    /// // A health check that bills nothing: it requests a token if the client has no valid one.
     /// client.token_source().token().await?;
     /// # Ok(())
     /// # }
