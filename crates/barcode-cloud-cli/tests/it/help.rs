@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use crate::{barcode, parts};
+use crate::fixture::{barcode, parts};
 
 #[test]
 fn the_help_of_every_command_is_as_recorded() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/commands/help");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/help");
     let help = |arguments: &[&str]| {
         let (code, out, err) = parts(&barcode(&folder, arguments).output().unwrap());
         assert_eq!((code, &err[..]), (Some(0), ""));

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::{Fixture, failure, stderr, stdout};
+use crate::fixture::{Fixture, failure, one_error, send_signal, stderr, stdout};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn data_comes_from_the_argument_a_file_or_standard_input() {
@@ -63,6 +63,9 @@ async fn every_option_is_sent_by_its_name_in_the_document() {
 async fn invalid_arguments_are_rejected_before_anything_is_sent() {
     let fixture = Fixture::new().await;
     fixture.write("old.png", "old");
+    let [long_data, long_name] = [10_000, 300].map(|length| "x".repeat(length));
+    let long_data = format!("qr {long_data} -o x.png");
+    let long_name = format!("qr x -o {long_name}.png");
     for (arguments, expected) in [
         ("Code182 x -o x.png", "`Code182` is unknown; did you mean Code128?"),
         ("xyz x -o x.png", "`xyz` is not one of the 73 known values"),
@@ -75,6 +78,10 @@ async fn invalid_arguments_are_rejected_before_anything_is_sent() {
         ("qr x -o x.png --format gif", "selects Png, but --format is Gif"),
         ("qr x -o old.png --no-clobber", "old.png: already exists"),
         ("qr x -o missing/x.png", "missing/x.png: "),
+        ("qr x -o new/ --format png", "new/: "),
+        ("qr x -o . --format png", ".: "),
+        (&long_name, ".png: "),
+        (&long_data, "data: QR cannot hold 10000 characters"),
         ("qr @missing -o x.png", "cannot read `missing`"),
         ("qr x --open -o -", "--open and --json need a file; use -o FILE"),
         ("qr -o x.png", "<DATA>"),
@@ -152,4 +159,28 @@ async fn the_image_is_opened_in_the_viewer() {
     std::fs::remove_file(viewer).unwrap();
     let error = failure(&generate(&["-o", "x.png"]));
     assert!(error.contains("x.png is written, but `xdg-open` cannot be started"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incomplete_image_is_an_error_and_leaves_no_file() {
+    let fixture = Fixture::with_faults("truncate, truncate").await;
+    for output in [&["-o", "half.png"][..], &[]] {
+        let error = one_error(&fixture.run(&[&["generate", "qr", "x"], output].concat()));
+        assert!(error.contains("the image is incomplete"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(fixture.folder.path()).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_exits_with_130_and_leaves_no_file() {
+    let fixture = Fixture::with_faults("hang").await;
+    let mut command = fixture.command(&["generate", "qr", "x", "-o", "x.png"]);
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    while fixture.sent().is_empty() {
+        std::thread::yield_now();
+    }
+    send_signal("INT", child.id());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(std::fs::read_dir(fixture.folder.path()).unwrap().count(), 0);
 }

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::{Fixture, barcode, json, parts};
+use crate::fixture::{Fixture, barcode, json, parts, stdout};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_token_is_printed_only_on_request() {
@@ -88,7 +88,9 @@ fn completions_and_manual_pages_name_every_command() {
 #[test]
 fn output_to_a_closed_pipe_is_no_error() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [&["--help"][..], &["--version"], &["completions", "bash"], &["man"]] {
+    for arguments in
+        [&["--help"][..], &["--version"], &["completions", "bash"], &["man"], &["demo"]]
+    {
         let mut child = barcode(folder.path(), arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -123,4 +125,25 @@ fn a_folder_that_cannot_be_written_is_one_line() {
     assert_eq!(code, Some(2));
     assert!(err.starts_with("error: cannot create file/below: "), "{err}");
     assert_eq!(err.lines().count(), 1);
+}
+
+#[test]
+fn demo_reads_back_every_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = stdout(&barcode(folder.path(), &["demo"]).output().unwrap());
+    for operation in [
+        "generate ",
+        "generate_body ",
+        "generate_multipart ",
+        "recognize ",
+        "recognize_base64 ",
+        "recognize_multipart ",
+        "scan ",
+        "scan_base64 ",
+        "scan_multipart ",
+    ] {
+        assert!(output.lines().any(|line| line.starts_with(operation)), "{operation} in {output}");
+    }
+    assert!(output.contains("every value read equals the value written"), "{output}");
+    assert!(folder.path().join("barcode-demo/qr.png").exists());
 }

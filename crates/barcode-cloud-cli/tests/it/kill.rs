@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 
-use crate::{BATCH, Fixture, failure, stderr};
+use crate::fixture::{BATCH, Fixture, failure, send_signal, stderr};
 
 const ROWS: usize = 300;
 const KILLS: usize = 10;
@@ -37,8 +37,7 @@ fn counts(fixture: &Fixture) -> BTreeMap<String, usize> {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_row_is_sent_twice_although_the_run_is_killed_again_and_again() {
     let fixture = Fixture::new().await;
-    let rows: String = (1..=ROWS).map(|row| format!("qr,{row}\n")).collect();
-    fixture.write("rows.csv", format!("type,data\n{rows}"));
+    fixture.write_rows(ROWS);
     let ledger = fixture.path("out/barcode-ledger.jsonl");
     let length = || ledger.metadata().map_or(0, |metadata| metadata.len());
     let mut random = fastrand::Rng::with_seed(17);
@@ -83,22 +82,15 @@ async fn no_row_is_sent_twice_although_the_run_is_killed_again_and_again() {
     }
 }
 
-fn interrupt(run: &Child) {
-    let id = run.id().to_string();
-    let signal = Command::new("kill").args(["-INT", &id]).status().unwrap();
-    assert!(signal.success());
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_waits_for_the_requests_in_flight() {
     let fixture = Fixture::new().await;
-    let rows: String = (1..=ROWS).map(|row| format!("qr,{row}\n")).collect();
-    fixture.write("rows.csv", format!("type,data\n{rows}"));
+    fixture.write_rows(ROWS);
     let run = fixture.command(BATCH).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while fixture.sent().len() < 20 {
         std::thread::yield_now();
     }
-    interrupt(&run);
+    send_signal("INT", run.id());
     let output = run.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let expected = "interrupted: waiting for the requests in flight; press Ctrl-C again to abandon \
@@ -114,17 +106,17 @@ async fn ctrl_c_waits_for_the_requests_in_flight() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_ctrl_c_abandons_the_requests_in_flight() {
     let fixture = Fixture::with_faults("hang").await;
-    fixture.write("rows.csv", "type,data\nqr,1\n");
+    fixture.write_rows(1);
     let mut run = fixture.command(BATCH).stderr(Stdio::piped()).spawn().unwrap();
     while fixture.sent().is_empty() {
         std::thread::yield_now();
     }
-    interrupt(&run);
+    send_signal("INT", run.id());
     let mut line = String::new();
     let mut stderr = BufReader::new(run.stderr.take().unwrap());
     stderr.read_line(&mut line).unwrap();
     assert!(line.starts_with("interrupted: waiting"), "{line}");
-    interrupt(&run);
+    send_signal("INT", run.id());
     assert_eq!(run.wait().unwrap().code(), Some(130));
     let resumed = fixture.batch(&["--resume"]);
     assert!(failure(&resumed).contains("row 1 (1.png) may have been billed"));

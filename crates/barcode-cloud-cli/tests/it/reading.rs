@@ -3,9 +3,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
-use barcode_cloud_sandbox::Script;
-
-use crate::{Fixture, json, parts};
+use crate::fixture::{Fixture, json, one_error, parts, send_signal};
 
 /// A folder with two barcodes, an image without one, and a file that is not an image.
 async fn pictures() -> Fixture {
@@ -101,8 +99,7 @@ async fn csv_has_a_row_for_each_barcode_empty_image_and_failure() {
 async fn several_images_are_read_at_a_time_and_printed_in_order() {
     let fixture = pictures().await;
     // The first request takes the longest.
-    let script: Script = "delay=1s, ok".parse().unwrap();
-    fixture.sandbox.inject(script).unwrap();
+    fixture.inject("delay=1s, ok");
     let (_, out, _) = parts(&fixture.run(&["scan", "--jobs", "2", "in/a b.png", "in/deep/ü.png"]));
     assert_eq!(out, "in/a b.png: QR: =1,\"2\"\nin/deep/ü.png: QR: x\n");
 }
@@ -201,60 +198,47 @@ async fn wrong_types_and_modes_are_usage_errors_with_one_suggestion_or_none() {
 async fn ctrl_c_says_how_far_it_got() {
     let fixture = pictures().await;
     fixture.sandbox.clear_requests();
-    let script: Script = "ok, delay=600s".parse().unwrap();
-    fixture.sandbox.inject(script).unwrap();
+    fixture.inject("ok, delay=600s");
     let child = fixture
         .command(&["scan", "--json", "--jobs", "1", "in/a b.png", "in/deep/ü.png"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let scans = || {
-        let requests = fixture.sandbox.requests().into_iter();
-        let scans = requests.filter(|request| request.operation.as_deref() != Some("token"));
-        scans.count()
-    };
-    while scans() < 2 {
+    while fixture.sent().len() < 2 {
         std::thread::yield_now();
     }
-    let id = child.id().to_string();
-    let signal = std::process::Command::new("kill").args(["-INT", &id]).status();
-    assert!(signal.unwrap().success());
+    send_signal("INT", child.id());
     let (code, out, err) = parts(&child.wait_with_output().unwrap());
     assert_eq!(code, Some(130));
     assert_eq!(json(&out).as_array().unwrap().len(), 1);
     assert_eq!(json(&err)["error"]["message"], "interrupted after 1 of 2 images");
 }
 
-/// Runs a command in a terminal, which `script` emulates. Returns what the terminal receives.
-#[cfg(target_os = "linux")]
-fn in_terminal(fixture: &Fixture, arguments: &str) -> String {
-    let template = fixture.command(&[]);
-    let mut command = std::process::Command::new("script");
-    for (name, value) in template.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    let line = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_barcode"));
-    let output = command
-        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
-        .current_dir(fixture.folder.path())
-        .env("TERM", "xterm")
-        .env("SHELL", "/bin/sh")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap()
-}
-
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_is_shown_only_on_a_terminal_and_not_if_quiet() {
     let fixture = pictures().await;
-    let shown = in_terminal(&fixture, "scan --recursive in");
+    let shown = fixture.in_terminal(80, "\"$BARCODE\" scan --recursive in");
     assert!(shown.contains("/4 ") && shown.contains("in/deep/ü.png: QR: x"), "{shown}");
-    let quiet = in_terminal(&fixture, "scan --recursive in --quiet");
+    let quiet = fixture.in_terminal(80, "\"$BARCODE\" scan --recursive in --quiet");
     assert!(!quiet.contains("/4 ") && quiet.contains("in/deep/ü.png: QR: x"), "{quiet}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_cannot_be_read_is_one_line() {
+    let fixture = Fixture::new().await;
+    fixture.write("text.png", "not an image");
+    fixture.write("empty.png", "");
+    fixture.write("large.png", vec![b'x'; 25 * 1024 * 1024]);
+    for (image, expected) in [
+        ("text.png", "text.png: the service responded with 400 Bad Request"),
+        ("large.png", "large.png: the service responded with 400 Bad Request"),
+        ("empty.png", "empty.png: image: is empty (0 bytes)"),
+        ("missing.png", "missing.png: "),
+        (".", "directory"),
+    ] {
+        let error = one_error(&fixture.run(&["scan", image]));
+        assert!(error.contains(expected), "{image}: {error}");
+    }
 }

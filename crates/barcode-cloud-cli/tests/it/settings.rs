@@ -1,8 +1,10 @@
 //! Profiles of the configuration file, and the options that all commands have.
 
-use barcode_cloud_sandbox::Script;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::sync::mpsc::{Sender, channel};
 
-use crate::{Fixture, barcode, json, parts};
+use crate::fixture::{Fixture, barcode, json, one_error, parts, stdout};
 
 /// Writes a configuration file whose profile `work` uses the sandbox, and returns the output of
 /// `barcode` with these arguments and without credentials in the environment.
@@ -79,14 +81,16 @@ async fn an_error_in_the_configuration_file_says_what_to_do_and_shows_no_secret(
 async fn a_retry_is_announced_unless_the_command_is_quiet() {
     let fixture = Fixture::new().await;
     fixture.picture("a.png", "x");
-    for (option, expected) in
-        [("--timeout=90s", "503: the request is sent again in "), ("--quiet", ""), ("--json", "")]
-    {
-        let script: Script = "status=503; retry-after=0, ok".parse().unwrap();
-        fixture.sandbox.inject(script).unwrap();
+    for (option, expected) in [
+        ("--timeout=90s", "503: the request is sent again in "),
+        ("--verbose", "resending the request"),
+        ("--quiet", ""),
+        ("--json", ""),
+    ] {
+        fixture.inject("status=503; retry-after=0, ok");
         let (code, _, err) = parts(&fixture.run(&["scan", "a.png", option]));
         assert_eq!(code, Some(0), "{err}");
-        assert!(err.starts_with(expected) && err.is_empty() == expected.is_empty(), "{err}");
+        assert!(err.contains(expected) && err.is_empty() == expected.is_empty(), "{err}");
     }
 }
 
@@ -121,6 +125,7 @@ async fn an_error_has_the_advice_that_fits_it() {
         (busy, None, &[][..], "; try again in 600 s", "rate_limited"),
         // The limit includes the token request, which takes time on a busy machine.
         (slow, None, &["--timeout", "3s"], "took longer than 3s", "timeout"),
+        ("status=500", None, &[], "500", "server"),
         (
             "ok",
             Some(("BARCODE_CLOUD_ACCESS_TOKEN", "canary")),
@@ -138,8 +143,7 @@ async fn an_error_has_the_advice_that_fits_it() {
     ] {
         let scan = |format: &str| {
             fixture.sandbox.clear_faults();
-            let script: Script = fault.parse().unwrap();
-            fixture.sandbox.inject(script).unwrap();
+            fixture.inject(fault);
             let mut command = fixture.command(&[&["scan", "a.png", format], arguments].concat());
             command.envs(variable);
             let (code, _, err) = parts(&command.output().unwrap());
@@ -153,7 +157,7 @@ async fn an_error_has_the_advice_that_fits_it() {
         assert_eq!(error["kind"], kind);
         assert!(error["message"].as_str().unwrap().contains(expected), "{error}");
         assert_eq!(error["retry_after"] == 600, kind == "rate_limited");
-        assert_eq!(error["may_have_been_billed"], kind == "timeout");
+        assert_eq!(error["may_have_been_billed"], matches!(kind, "timeout" | "server"));
     }
     let none = barcode(fixture.folder.path(), &["scan", "a.png"]).output();
     let (_, _, err) = parts(&none.unwrap());
@@ -162,4 +166,62 @@ async fn an_error_has_the_advice_that_fits_it() {
             && err.contains("--sandbox"),
         "{err}"
     );
+}
+
+#[test]
+fn an_unreachable_token_endpoint_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = barcode(folder.path(), &["generate", "QR", "x", "-o", "label.png"]);
+    command
+        .env("BARCODE_CLOUD_CLIENT_ID", "id")
+        .env("BARCODE_CLOUD_CLIENT_SECRET", "secret")
+        .env("BARCODE_CLOUD_BASE_URL", "http://127.0.0.1:9/v4.0")
+        .env("BARCODE_CLOUD_TOKEN_URL", "http://127.0.0.1:9/connect/token");
+    let error = one_error(&command.output().unwrap());
+    assert!(error.contains("127.0.0.1:9"), "{error}");
+}
+
+/// Starts a server that responds to every request with one barcode. Sends the first line of each
+/// request, prefixed with `name`, to `request_lines`. Returns the URL of the server.
+fn serve_a_barcode(name: &'static str, request_lines: Sender<String>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map(Result::unwrap) {
+            let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
+            request_lines.send(format!("{name}: {}", lines.next().unwrap())).unwrap();
+            lines.find(String::is_empty);
+            let body = r#"{"barcodes":[{"barcodeValue":"found","type":"QR"}]}"#;
+            let length = body.len();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+            write!(&stream, "{head}content-length: {length}\r\n\r\n{body}").unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn the_proxy_from_the_environment_is_used_unless_no_proxy_lists_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sender, requests) = channel();
+    let service = serve_a_barcode("service", sender.clone());
+    let proxy = serve_a_barcode("proxy", sender);
+    for (no_proxy, expected) in [
+        ("", format!("proxy: GET {service}/v4.0/barcode/scan?")),
+        ("127.0.0.1", "service: GET /v4.0/barcode/scan?".to_owned()),
+    ] {
+        let arguments = ["scan", "https://pictures.example/label.png"];
+        let mut command = barcode(folder.path(), &arguments);
+        for name in ["HTTP_PROXY", "NO_PROXY", "ALL_PROXY", "all_proxy", "REQUEST_METHOD"] {
+            command.env_remove(name);
+        }
+        command
+            .env("BARCODE_CLOUD_BASE_URL", format!("{service}/v4.0"))
+            .env("BARCODE_CLOUD_ACCESS_TOKEN", "token")
+            .env("http_proxy", &proxy)
+            .env("no_proxy", no_proxy);
+        assert_eq!(stdout(&command.output().unwrap()), "QR: found\n");
+        let requests: Vec<String> = requests.try_iter().collect();
+        assert!(requests.len() == 1 && requests[0].starts_with(&expected), "{requests:?}");
+    }
 }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::{Fixture, failure, stderr, stdout};
+use crate::fixture::{BATCH, Fixture, failure, stderr, stdout};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_row_becomes_a_file() {
@@ -157,7 +157,7 @@ async fn an_incomplete_last_line_of_the_ledger_is_removed() {
 async fn two_processes_cannot_use_the_same_ledger() {
     let fixture = Fixture::with_faults("hang").await;
     fixture.write("rows.csv", "type,data\nqr,A\n");
-    let mut first = fixture.command(crate::BATCH).spawn().unwrap();
+    let mut first = fixture.command(BATCH).spawn().unwrap();
     while fixture.sent().is_empty() {
         std::thread::yield_now();
     }

@@ -1,18 +1,12 @@
 //! Batches whose requests fail.
 
-use crate::{Fixture, failure, stderr, stdout};
-
-/// Twelve rows of the type QR, whose data is their number.
-fn twelve_rows() -> String {
-    let rows: String = (1..=12).map(|row| format!("qr,{row}\n")).collect();
-    format!("type,data\n{rows}")
-}
+use crate::fixture::{Fixture, failure, stderr, stdout};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_answers_are_listed_and_left_alone() {
     let script = "ok, reset, truncate, status=500, status=504, ok";
     let fixture = Fixture::with_faults(script).await;
-    fixture.write("rows.csv", twelve_rows());
+    fixture.write_rows(12);
     let lost = fixture.batch(&["--jobs", "1"]);
     let error = failure(&lost);
     for (row, message) in [(2, "the connection"), (3, "incomplete"), (4, "500"), (5, "504")] {
@@ -44,7 +38,7 @@ async fn lost_answers_are_listed_and_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_row_does_not_stop_the_others_and_is_resent() {
     let fixture = Fixture::with_faults("ok, status=400, ok").await;
-    fixture.write("rows.csv", twelve_rows());
+    fixture.write_rows(12);
     let error = failure(&fixture.batch(&["--jobs", "1"]));
     assert!(error.starts_with("row 2 (2.png): the service responded with 400"), "{error}");
     assert!(!error.contains("billed"), "{error}");
@@ -57,7 +51,7 @@ async fn a_rejected_row_does_not_stop_the_others_and_is_resent() {
 async fn the_run_stops_at_an_error_that_concerns_all_rows() {
     for (script, sent) in [("ok, ok, status=403", 3), (&["reset"; 12].join(", "), 10)] {
         let fixture = Fixture::with_faults(script).await;
-        fixture.write("rows.csv", twelve_rows());
+        fixture.write_rows(12);
         let error = failure(&fixture.batch(&["--jobs", "1"]));
         assert!(error.contains("error: stopped: "), "{error}");
         assert!(error.ends_with("; continue with --resume\n"), "{error}");
