@@ -46,7 +46,7 @@ pub(crate) struct Service {
     pub(crate) timeout: Option<Duration>,
 }
 
-/// Options for what is printed to standard error.
+/// Options for the messages on standard error.
 #[derive(Args, Clone, Copy)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Output {

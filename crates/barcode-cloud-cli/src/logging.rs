@@ -67,7 +67,7 @@ impl<S: Subscriber> Layer<S> for RetryNotices {
         let mut retry = Retry::default();
         event.record(&mut retry);
         if let Retry { pause: Some(pause), kind: Some(kind) } = retry {
-            terminal::notice(&format!("{kind}: the request is sent again in {pause}"));
+            terminal::notice(&format!("{kind}: retrying the request in {pause}"));
         }
     }
 }

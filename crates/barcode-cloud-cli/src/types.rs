@@ -182,7 +182,7 @@ mod tests {
         let rows: Vec<Vec<&str>> = rows
             .map(|row| row.split(" | ").map(|cell| cell.trim_end_matches('`').trim()).collect())
             .collect();
-        // The feature can be enabled through the sandbox too, so this crate's own does not tell.
+        // Cargo may enable the feature for the sandbox without enabling it for this crate.
         let has_feature = Symbology::named("AustraliaPost").is_some_and(Symbology::can_write);
         let expected = |cell: &str, native: &str| match cell {
             "" => Support::No,

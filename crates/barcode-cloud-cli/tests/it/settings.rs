@@ -82,7 +82,7 @@ async fn a_retry_is_announced_unless_the_command_is_quiet() {
     let fixture = Fixture::new().await;
     fixture.picture("a.png", "x");
     for (option, expected) in [
-        ("--timeout=90s", "503: the request is sent again in "),
+        ("--timeout=90s", "503: retrying the request in "),
         ("--verbose", "resending the request"),
         ("--quiet", ""),
         ("--json", ""),
