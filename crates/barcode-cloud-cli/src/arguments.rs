@@ -73,6 +73,14 @@ pub(crate) enum Command {
     Scan(reading::Scan),
     /// Obtain an access token, and show its client, expiry and scope
     Token(token::Token),
+    /// Store the client secret of a profile in the keyring of the system
+    ///
+    /// The secret is read from the terminal without showing it, or else from standard input. It is
+    /// stored if the service accepts it. The profile must be in the configuration file, with its
+    /// `client_id`. Without --profile, it is the profile `default`.
+    Login,
+    /// Remove the client secret of a profile from the keyring of the system
+    Logout,
     /// Check the settings, the network, the clock and the credentials, and say what to fix
     Doctor(doctor::Doctor),
     /// Run the emulator as a server until Ctrl-C, for tests and other programs

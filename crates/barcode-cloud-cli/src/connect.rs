@@ -9,11 +9,11 @@ use barcode_cloud_sandbox::Sandbox;
 use serde_json::Value;
 
 use crate::arguments::Service;
-use crate::profile;
+use crate::profile::{self, Profile};
 
 /// How long a person waits for an unreachable token endpoint. The client itself would retry for
 /// longer, which suits services.
-pub(crate) const TOKEN_WAIT: Duration = Duration::from_secs(3);
+const TOKEN_WAIT: Duration = Duration::from_secs(3);
 
 /// A client, and the embedded sandbox that it calls, if any. Dropping the connection stops the
 /// sandbox.
@@ -34,32 +34,56 @@ pub(crate) struct Settings {
 
 /// Connects to the service and obtains a token, so that wrong credentials fail before any work.
 pub(crate) async fn connect(service: Service) -> anyhow::Result<Connection> {
-    let limit = service.timeout.map_or(TOKEN_WAIT, |limit| limit.min(TOKEN_WAIT));
+    let timeout = service.timeout;
     let connection = prepare(service).await?;
-    connection.client.token_source().token_within(limit).await?;
+    connection.obtain_token(timeout).await?;
     Ok(connection)
 }
 
 /// Creates the client without sending anything.
 pub(crate) async fn prepare(service: Service) -> anyhow::Result<Connection> {
-    let (builder, settings, sandbox) = if service.sandbox {
+    if service.sandbox {
         let sandbox = Sandbox::start().await?;
-        (sandbox_builder(&sandbox)?, sandbox_settings(&sandbox), Some(sandbox))
-    } else {
-        let profile = profile::load(service.profile.as_deref())?;
-        let origin = match &profile {
-            Some(profile) => format!("profile `{}`", profile.name),
-            None => "environment".to_owned(),
+        let (builder, settings) = (sandbox_builder(&sandbox)?, sandbox_settings(&sandbox));
+        return Connection::new(builder, service.timeout, settings, Some(sandbox));
+    }
+    with_profile(profile::load(service.profile.as_deref())?, service.timeout)
+}
+
+/// Creates the client of a profile, or of the environment.
+pub(crate) fn with_profile(
+    profile: Option<Profile>,
+    timeout: Option<Duration>,
+) -> anyhow::Result<Connection> {
+    let origin = match &profile {
+        Some(profile) => format!("profile `{}`", profile.name),
+        None => "environment".to_owned(),
+    };
+    let config = profile.map(|profile| profile.config).unwrap_or_default();
+    let settings = settings(origin, &config);
+    Connection::new(Client::builder().config(config).env()?, timeout, settings, None)
+}
+
+impl Connection {
+    fn new(
+        builder: ClientBuilder,
+        timeout: Option<Duration>,
+        settings: Settings,
+        sandbox: Option<Sandbox>,
+    ) -> anyhow::Result<Self> {
+        let builder = match timeout {
+            Some(limit) => builder.timeout(limit),
+            None => builder,
         };
-        let config = profile.map(|profile| profile.config).unwrap_or_default();
-        let settings = settings(origin, &config);
-        (Client::builder().config(config).env()?, settings, None)
-    };
-    let builder = match service.timeout {
-        Some(limit) => builder.timeout(limit),
-        None => builder,
-    };
-    Ok(Connection { client: builder.build()?, settings, _sandbox: sandbox })
+        Ok(Self { client: builder.build()?, settings, _sandbox: sandbox })
+    }
+
+    /// Obtains a token within the limit of a call, and of what a person waits.
+    pub(crate) async fn obtain_token(&self, timeout: Option<Duration>) -> anyhow::Result<()> {
+        let limit = timeout.map_or(TOKEN_WAIT, |limit| limit.min(TOKEN_WAIT));
+        self.client.token_source().token_within(limit).await?;
+        Ok(())
+    }
 }
 
 /// Returns a client that is configured to call `sandbox`.

@@ -6,7 +6,9 @@ mod connect;
 mod demo;
 mod doctor;
 mod generate;
+mod keyring;
 mod logging;
+mod login;
 mod names;
 mod output;
 mod profile;
@@ -84,6 +86,8 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<ExitC
         }
         Command::Scan(scan) => return reading::scan(service, scan, output.quiet, out).await,
         Command::Token(token) => token::run(service, token, output.quiet, out).await?,
+        Command::Login => login::login(service, out).await?,
+        Command::Logout => login::logout(&service, out)?,
         Command::Doctor(doctor) => return doctor::run(service, doctor, out).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, out).await?,
         Command::Demo(demo) => demo::run(demo, out).await?,

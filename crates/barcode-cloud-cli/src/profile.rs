@@ -8,13 +8,17 @@ use barcode_cloud::Config;
 use serde::Deserialize;
 use toml::Table;
 
+use crate::keyring::Secret;
+
 /// The profile that is used if neither --profile nor the environment selects credentials.
-const DEFAULT: &str = "default";
+pub(crate) const DEFAULT: &str = "default";
 /// The variables that provide credentials.
 const CREDENTIALS: [&str; 3] =
     ["BARCODE_CLOUD_CLIENT_ID", "BARCODE_CLOUD_CLIENT_SECRET", "BARCODE_CLOUD_ACCESS_TOKEN"];
 /// Secrets that the file may not contain, because it is easily copied and shared.
 const SECRETS: [&str; 2] = ["client_secret", "access_token"];
+
+const NO_FOLDER: &str = "--profile: there is no folder for settings; set HOME";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,21 +31,68 @@ struct File {
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) config: Config,
+    /// The command that prints the client secret.
+    secret_command: Option<Vec<String>>,
 }
 
-/// Returns the profile with this name. Without a name, returns the default profile if there is one
-/// and the environment has no credentials.
+/// Returns the profile with this name, including its secret. Without a name, returns the default
+/// profile if there is one and the environment has no credentials.
 pub(crate) fn load(name: Option<&str>) -> anyhow::Result<Option<Profile>> {
     if name.is_none() && CREDENTIALS.iter().any(|name| std::env::var_os(name).is_some()) {
         return Ok(None);
     }
-    match (path(), name) {
-        (Some(path), Some(name)) => read(&path, name)?
-            .map(Some)
-            .ok_or_else(|| anyhow!("{} has no profile `{name}`", path.display())),
-        (Some(path), None) if path.exists() => read(&path, DEFAULT),
-        (None, Some(_)) => bail!("--profile: there is no folder for settings; set HOME"),
-        (_, None) => Ok(None),
+    let profile = match (path(), name) {
+        (Some(path), Some(name)) => Some(existing(&path, name)?),
+        (Some(path), None) if path.exists() => read(&path, DEFAULT)?,
+        (None, Some(_)) => bail!(NO_FOLDER),
+        (_, None) => None,
+    };
+    profile.map(Profile::complete).transpose()
+}
+
+/// Returns the profile with this name if its secret is to be stored in the keyring.
+pub(crate) fn for_keyring(name: &str) -> anyhow::Result<Profile> {
+    let profile = existing(&path().context(NO_FOLDER)?, name)?;
+    if !profile.uses_keyring() {
+        bail!(
+            "the profile `{name}` does not use the keyring; write `client_id` into it, and neither \
+             `client_secret_command` nor `credentials_file`"
+        );
+    }
+    Ok(profile)
+}
+
+impl Profile {
+    /// Returns whether the secret is looked up in the keyring.
+    fn uses_keyring(&self) -> bool {
+        let Config { client_id, credentials_file, .. } = &self.config;
+        client_id.is_some() && credentials_file.is_none() && self.secret_command.is_none()
+    }
+
+    /// Adds the secret that the command prints, or that is in the keyring.
+    fn complete(self) -> anyhow::Result<Self> {
+        let in_profile = || format!("profile `{}`", self.name);
+        if let Some(command) = &self.secret_command {
+            let secret = secret(command).context("client_secret_command").with_context(in_profile);
+            return Ok(self.with_secret(secret?));
+        }
+        if !self.uses_keyring() {
+            return Ok(self);
+        }
+        let secret = Secret::of(&self.name).and_then(|secret| secret.get());
+        match secret.with_context(in_profile)? {
+            Some(secret) => Ok(self.with_secret(secret)),
+            None => bail!(
+                "the profile `{0}` has no secret; store it with `barcode login --profile {0}`, or \
+                 set `client_secret_command`",
+                self.name
+            ),
+        }
+    }
+
+    pub(crate) fn with_secret(mut self, secret: String) -> Self {
+        self.config.client_secret = Some(secret.into());
+        self
     }
 }
 
@@ -57,6 +108,16 @@ pub(crate) fn path() -> Option<PathBuf> {
         false => home().map(|home| home.join(".config")),
     });
     settings.map(|settings| settings.join("barcode/config.toml"))
+}
+
+fn existing(path: &Path, name: &str) -> anyhow::Result<Profile> {
+    let profile = match path.exists() {
+        true => read(path, name)?,
+        false => None,
+    };
+    profile.with_context(|| {
+        format!("{} has no profile `{name}`; write one, with its `client_id`", path.display())
+    })
 }
 
 fn read(path: &Path, name: &str) -> anyhow::Result<Option<Profile>> {
@@ -75,29 +136,27 @@ fn read(path: &Path, name: &str) -> anyhow::Result<Option<Profile>> {
         return Ok(None);
     };
     let in_profile = || format!("{}: profile `{name}`", path.display());
-    let config = config(profile).with_context(in_profile)?;
-    let name = name.to_owned();
-    Ok(Some(Profile { name, config }))
+    let (config, secret_command) = config(profile).with_context(in_profile)?;
+    Ok(Some(Profile { name: name.to_owned(), config, secret_command }))
 }
 
-fn config(profile: toml::Value) -> anyhow::Result<Config> {
+/// Returns the settings of a profile, and the command that prints the secret.
+fn config(profile: toml::Value) -> anyhow::Result<(Config, Option<Vec<String>>)> {
     let toml::Value::Table(mut profile) = profile else {
         bail!("is not a table; write it as [profiles.NAME]");
     };
     if let Some(secret) = SECRETS.iter().find(|name| profile.contains_key(**name)) {
-        bail!("remove `{secret}`; use `client_secret_command` or `credentials_file` instead");
+        bail!(
+            "remove `{secret}`; use `barcode login`, `client_secret_command` or `credentials_file` instead"
+        );
     }
     let command = profile.remove("client_secret_command");
-    let mut config: Config =
-        profile.try_into().map_err(|error: toml::de::Error| anyhow!("{}", error.message()))?;
-    if let Some(command) = command {
-        let command: Vec<String> = command.try_into().map_err(|_| {
-            anyhow!("client_secret_command: write it as [\"program\", \"argument\"]")
-        })?;
-        let secret = secret(&command).context("client_secret_command")?;
-        config.client_secret = Some(secret.into());
-    }
-    Ok(config)
+    let command = command
+        .map(toml::Value::try_into)
+        .transpose()
+        .map_err(|_| anyhow!("client_secret_command: write it as [\"program\", \"argument\"]"))?;
+    let config = profile.try_into();
+    Ok((config.map_err(|error: toml::de::Error| anyhow!("{}", error.message()))?, command))
 }
 
 /// Returns the first line of the output of a command.

@@ -8,6 +8,8 @@ mod fixture;
 mod help;
 #[cfg(unix)]
 mod kill;
+#[cfg(target_os = "linux")]
+mod login;
 mod reading;
 mod server;
 mod settings;

@@ -59,14 +59,14 @@ async fn a_profile_gets_its_secret_from_a_command() {
 async fn an_error_in_the_configuration_file_says_what_to_do_and_shows_no_secret() {
     let fixture = Fixture::new().await;
     for (extra, expected) in [
-        ("client_secret = 'canary'", "use `client_secret_command` or"),
+        ("client_secret = 'canary'", "use `barcode login`, `client_secret_command` or"),
         ("client_secret_command = 'canary'", "write it as"),
         ("client_secret_command = ['false']", "`false` failed with"),
         ("client_secret_command = ['true']", "`true` printed nothing"),
         ("client_secret_command = ['no-such-program']", "cannot run `no-such-program`"),
         ("base_uri = 'x'", "unknown field `base_uri`"),
         ("client_secret = canary", "config.toml: line 5: "),
-        ("", "`client_id` is set but `client_secret` is missing"),
+        ("", "the keyring of the system cannot be used"),
     ] {
         let (code, _, err) = with_profile(&fixture, extra, &["token", "--profile", "work"]);
         assert_eq!(code, Some(2));
