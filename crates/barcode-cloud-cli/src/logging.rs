@@ -23,8 +23,7 @@ const RETRIES: &str = "barcode_cloud::exchange";
 /// Installs the subscriber of the whole program.
 pub(crate) fn init(output: Output) -> anyhow::Result<()> {
     let selected = selected(output)?;
-    let is_colored = std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let is_colored = std::io::stderr().is_terminal() && terminal::allows_colors();
     let notices = (selected.is_none() && !output.quiet && !is_json_requested()).then(|| {
         let only_retries = Targets::new().with_target(RETRIES, Level::DEBUG);
         RetryNotices.with_filter(only_retries)

@@ -1,7 +1,7 @@
 //! Errors on standard error: one line of text, or of JSON.
 
 use std::error::Error as StdError;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use barcode_cloud::{ConfigurationError, Error, auth};
@@ -9,15 +9,10 @@ use clap::error::{ContextKind, ContextValue};
 use serde_json::{Map, Value, json};
 
 use crate::FAILED;
-use crate::terminal::{one_line, printable};
+use crate::terminal::{json_line, note, one_line, printable};
 
 const CREDENTIALS_ADVICE: &str = "set BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET, \
      or add a profile to the configuration file, or use --sandbox, which needs no credentials";
-
-/// Writes a line to standard error. There is no place to report an error of that.
-pub(crate) fn note(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
 
 /// Returns whether the result is requested as JSON, and therefore errors too. This reads the raw
 /// arguments, because it must also work if they cannot be parsed.
@@ -30,7 +25,7 @@ pub(crate) fn is_json_requested() -> bool {
 /// Prints an error that ends the command.
 pub(crate) fn fatal(error: &anyhow::Error) -> ExitCode {
     match is_json_requested() {
-        true => note(&json!({"error": error_object(error)}).to_string()),
+        true => note(&json_line(&json!({"error": error_object(error)}))),
         false => note(&format!("error: {}", message(error))),
     }
     ExitCode::from(FAILED)
@@ -67,7 +62,7 @@ fn usage_message(error: &clap::Error) -> String {
 /// Prints a failure that is not an error of the library.
 pub(crate) fn failure(kind: &str, message: &str, is_json: bool) {
     match is_json {
-        true => note(&json!({"error": {"kind": kind, "message": message}}).to_string()),
+        true => note(&json_line(&json!({"error": {"kind": kind, "message": message}}))),
         false => note(&printable(message)),
     }
 }
@@ -77,7 +72,7 @@ pub(crate) fn file_error(name: &str, error: &anyhow::Error, is_json: bool) {
     if is_json {
         let mut object = error_object(error);
         object["file"] = json!(name);
-        note(&json!({"error": object}).to_string());
+        note(&json_line(&json!({"error": object})));
         return;
     }
     let (name, message) = (printable(name), message(error));

@@ -10,6 +10,8 @@ use barcode_cloud_sandbox::{Builder, Sandbox, Script};
 use clap::Args;
 use serde_json::json;
 
+use crate::terminal::{interrupted, note};
+
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -64,10 +66,10 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
     let sandbox = configured(&arguments)?.start().await?;
     if !arguments.listen.is_loopback() {
-        eprintln!(
+        note(&format!(
             "warning: everyone who can connect to {} can use this sandbox and see its credentials and requests",
             arguments.listen
-        );
+        ));
     }
     if arguments.json {
         let line = json!({
@@ -84,11 +86,11 @@ pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::R
         writeln!(out, "export BARCODE_CLOUD_TOKEN_URL={}", sandbox.token_url())?;
         writeln!(out, "export BARCODE_CLOUD_CLIENT_ID={}", sandbox.client_id())?;
         writeln!(out, "export BARCODE_CLOUD_CLIENT_SECRET={}", sandbox.client_secret())?;
-        eprintln!(
+        note(&format!(
             "The sandbox runs until you press Ctrl-C. To use it, paste the lines above into another terminal, or open {} in \
              a browser.",
             sandbox.page_url()
-        );
+        ));
     }
     out.flush()?;
     sandbox.run_until(termination_signal()).await?;
@@ -127,7 +129,7 @@ fn configured(arguments: &Arguments) -> anyhow::Result<Builder> {
 /// Waits for Ctrl-C or for SIGTERM, which service managers send. If no signal handler can be
 /// installed, waits forever. The process then has to be killed.
 async fn termination_signal() {
-    let interrupt = crate::terminal::interrupted();
+    let interrupt = interrupted();
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -1,20 +1,25 @@
-//! Formats terminal output: errors on a single line, and barcode values with escaped control
-//! characters.
+//! What the terminal shows: notes on standard error, the progress bar, errors on a single line, and
+//! barcode values with escaped control characters.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
-
-use crate::output;
+use serde_json::Value;
 
 /// The progress bar that is on the terminal, so that a notice does not tear it.
 static BAR: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
 
+/// Writes a line to standard error. There is no place to report an error of that.
+pub(crate) fn note(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Prints a line to standard error, above the progress bar if there is one.
 pub(crate) fn notice(line: &str) {
-    let print = || output::note(line);
+    let print = || note(line);
     let bar = BAR.lock().ok().and_then(|bar| bar.as_ref()?.upgrade());
     match bar {
         Some(bar) => bar.suspend(print),
@@ -38,14 +43,34 @@ pub(crate) fn one_line(error: &anyhow::Error) -> String {
 /// Escapes the control characters in `text`, because the value of a barcode could otherwise control
 /// the terminal.
 pub(crate) fn printable(text: &str) -> String {
+    escaped(text, |character| character.escape_default().to_string())
+}
+
+/// Formats a value as a single line of JSON, in which the control characters that JSON allows in
+/// strings are escaped too.
+pub(crate) fn json_line(value: &Value) -> String {
+    escaped(&value.to_string(), |character| format!("\\u{:04x}", u32::from(character)))
+}
+
+/// Escapes control characters, separators of lines, and marks that change the order of the text on
+/// the screen.
+fn escaped(text: &str, escape: impl Fn(char) -> String) -> String {
+    let is_unsafe = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars().fold(String::with_capacity(text.len()), |mut line, character| {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
+        match is_unsafe(character) {
+            true => line.push_str(&escape(character)),
+            false => line.push(character),
         }
         line
     })
+}
+
+/// Returns whether the environment allows colors: <https://no-color.org>
+pub(crate) fn allows_colors() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Returns a progress bar of `length` steps on standard error. It is hidden if standard error is
@@ -81,11 +106,21 @@ pub(crate) fn milliseconds(time: Duration) -> String {
 mod tests {
     use anyhow::Context as _;
 
-    use super::{one_line, printable};
+    use super::{json_line, one_line, printable};
 
     #[test]
     fn control_characters_are_escaped() {
-        assert_eq!(printable("a\u{1b}[31m\nä"), "a\\u{1b}[31m\\nä");
+        for (text, expected, expected_json) in [
+            ("a\u{1b}[31m\nä", r"a\u{1b}[31m\nä", r#""a\u001b[31m\nä""#),
+            ("\u{7f}\u{85}\u{9b}2J", r"\u{7f}\u{85}\u{9b}2J", r#""\u007f\u0085\u009b2J""#),
+            ("a\u{202e}b\u{2028}", r"a\u{202e}b\u{2028}", r#""a\u202eb\u2028""#),
+            ("日本 \u{200d}", "日本 \u{200d}", "\"日本 \u{200d}\""),
+        ] {
+            assert_eq!(printable(text), expected);
+            let line = json_line(&text.into());
+            assert_eq!(line, expected_json);
+            assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+        }
     }
 
     #[test]

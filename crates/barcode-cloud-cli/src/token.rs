@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Service;
 use crate::connect::{self, Settings};
-use crate::output;
+use crate::terminal;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -44,7 +44,7 @@ pub(crate) async fn run(
         Some(secret) => {
             writeln!(out, "{secret}")?;
             if !quiet {
-                output::note(&lines);
+                terminal::note(&lines);
             }
         }
     }

@@ -125,11 +125,7 @@ fn for_drawing(options: &mut BarcodeOptions) {
 fn draw(image: &[u8], out: &mut impl Write) -> anyhow::Result<()> {
     let size = console::Term::stdout().size_checked();
     let columns = size.map_or(DEFAULT_COLUMNS, |(_, columns)| columns);
-    // https://no-color.org
-    let colored = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let drawing = drawing::draw(image, columns.into(), colored)?;
-    out.write_all(drawing.as_bytes())?;
-    Ok(out.flush()?)
+    drawing::draw(image, columns.into(), terminal::allows_colors())
 }
 
 /// Returns a client that only checks requests. It loads no root certificates, which takes longer

@@ -1,13 +1,13 @@
 //! Writes the result of each image as text, JSON, lines of JSON or comma-separated values.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use barcode_cloud::{Barcode, Barcodes};
 use serde_json::{Map, Value, json};
 
 use crate::output;
-use crate::terminal::printable;
+use crate::terminal::{json_line, note, printable};
 use crate::{FAILED, INTERRUPTED, NOTHING_FOUND};
 
 #[derive(Clone, Copy, PartialEq)]
@@ -48,9 +48,9 @@ impl<'a, W: Write> Report<'a, W> {
             Format::Text => self.text(name, outcome)?,
             Format::Json => {
                 let start = if self.done == 0 { "[" } else { "," };
-                write!(self.out, "{start}\n  {}", entry(name, outcome))?;
+                write!(self.out, "{start}\n  {}", json_line(&entry(name, outcome)))?;
             }
-            Format::JsonLines => writeln!(self.out, "{}", entry(name, outcome))?,
+            Format::JsonLines => writeln!(self.out, "{}", json_line(&entry(name, outcome)))?,
             Format::Csv => self.csv(name, outcome)?,
         }
         self.done += 1;
@@ -58,7 +58,7 @@ impl<'a, W: Write> Report<'a, W> {
             Ok(found) => {
                 self.barcodes += found.len();
                 if found.is_empty() && self.format == Format::Text && !self.quiet {
-                    output::note(&format!("no barcode found in {}", printable(name)));
+                    note(&format!("no barcode found in {}", printable(name)));
                 }
             }
             Err(error) => output::file_error(name, error, self.is_json()),
@@ -92,7 +92,7 @@ impl<'a, W: Write> Report<'a, W> {
             let message = format!("stopped after {done} of {images} images");
             output::failure("auth", &message, self.is_json());
         } else if failed > 0 && images > 1 && !self.is_json() {
-            output::note(&format!("error: {failed} of {images} images failed"));
+            note(&format!("error: {failed} of {images} images failed"));
         }
         Ok(match (failed, self.barcodes) {
             (0, 0) => ExitCode::from(NOTHING_FOUND),
@@ -115,23 +115,31 @@ impl<'a, W: Write> Report<'a, W> {
     fn csv(&mut self, name: &str, outcome: &anyhow::Result<Barcodes>) -> io::Result<()> {
         // The lines are built in memory, so that an error of the output remains recognizable.
         let mut lines = csv::Writer::from_writer(Vec::new());
+        // Files and pipes get the exact values.
+        let is_terminal = io::stdout().is_terminal();
+        let shown = |text: &str| match is_terminal {
+            true => printable(text),
+            false => text.to_owned(),
+        };
+        let name = shown(name);
         if self.done == 0 {
             lines.write_record(CSV_HEADER)?;
         }
         match outcome {
-            Ok(found) if found.is_empty() => lines.write_record([name, "", "", "", "", ""])?,
+            Ok(found) if found.is_empty() => lines.write_record([&name, "", "", "", "", ""])?,
             Ok(found) => {
                 for barcode in found {
                     let barcode_type = barcode.barcode_type.to_string();
-                    let checksum = barcode.checksum.as_deref().unwrap_or_default();
+                    let value = shown(&barcode.value);
+                    let checksum = shown(barcode.checksum.as_deref().unwrap_or_default());
                     let region = region(barcode);
-                    let columns = [name, &barcode_type, &barcode.value, checksum, &region, ""];
+                    let columns = [&name, &barcode_type, &value, &checksum, &region, ""];
                     lines.write_record(columns)?;
                 }
             }
             Err(error) => {
                 let error = output::message(error);
-                lines.write_record([name, "", "", "", "", &error])?;
+                lines.write_record([&name, "", "", "", "", &error])?;
             }
         }
         let lines = lines.into_inner().map_err(|error| error.into_error())?;

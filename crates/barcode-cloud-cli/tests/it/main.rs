@@ -11,6 +11,8 @@ mod kill;
 #[cfg(target_os = "linux")]
 mod login;
 mod reading;
+#[cfg(target_os = "linux")]
+mod robustness;
 mod server;
 mod settings;
 mod single;

@@ -28,7 +28,7 @@ use self::sending::{Sending, Totals};
 use self::survey::Survey;
 use super::Arguments;
 use crate::arguments::Service;
-use crate::{INTERRUPTED, connect};
+use crate::{INTERRUPTED, connect, terminal};
 
 #[derive(Args)]
 #[command(next_help_heading = "Batch")]
@@ -179,7 +179,7 @@ fn summarize(
     match (&totals.stopped, survey.rows - done) {
         (_, 0) => Ok(ExitCode::SUCCESS),
         _ if totals.is_interrupted => {
-            eprintln!("interrupted; continue with --resume");
+            terminal::note("interrupted; continue with --resume");
             Ok(ExitCode::from(INTERRUPTED))
         }
         (Some(reason), _) => bail!("stopped: {reason}; continue with --resume"),

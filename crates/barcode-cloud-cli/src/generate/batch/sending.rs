@@ -81,7 +81,7 @@ impl Sending<'_> {
         let sending =
             stream::iter(pending).map(|job| async { self.send(job?).await }).buffer_unordered(jobs);
         let mut sending = std::pin::pin!(sending);
-        let mut interrupt = std::pin::pin!(interrupted());
+        let mut interrupt = std::pin::pin!(terminal::interrupted());
         loop {
             let outcome = tokio::select! {
                 outcome = sending.next() => outcome,
@@ -92,8 +92,8 @@ impl Sending<'_> {
                     totals.is_interrupted = true;
                     totals.stop("interrupted".to_owned());
                     is_stopped.set(true);
-                    progress.suspend(|| eprintln!("{WAITING}"));
-                    interrupt.set(interrupted());
+                    terminal::notice(WAITING);
+                    interrupt.set(terminal::interrupted());
                     continue;
                 }
             };
@@ -140,13 +140,6 @@ impl Sending<'_> {
     }
 }
 
-/// Waits for Ctrl-C. If no signal handler can be installed, waits forever.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 /// Returns whether the error has nothing to do with the request, such as a rejected token, an
 /// unreachable service or a full disk.
 fn concerns_all(error: &Error) -> bool {
@@ -172,7 +165,7 @@ impl Totals {
             _ => "",
         };
         let name = terminal::printable(&outcome.name);
-        progress.suspend(|| eprintln!("row {} ({name}): {error}{note}", outcome.row));
+        terminal::notice(&format!("row {} ({name}): {error}{note}", outcome.row));
         if outcome.concerns_all {
             self.stop(error);
         } else if self.lost_in_a_row >= MAX_LOST_IN_A_ROW {

@@ -44,11 +44,11 @@ impl Lines {
 
     fn print(&self) {
         for line in &self.first {
-            eprintln!("{}", terminal::printable(line));
+            terminal::note(&terminal::printable(line));
         }
         match self.count - self.first.len() as u64 {
             0 => {}
-            more => eprintln!("and {more} more"),
+            more => terminal::note(&format!("and {more} more")),
         }
     }
 }
@@ -91,7 +91,9 @@ impl Survey {
         if !unused.is_empty() && !quiet {
             let unused: Vec<String> = unused.into_iter().collect();
             let unused = terminal::printable(&unused.join(", "));
-            eprintln!("warning: these columns are neither options nor used by --name: {unused}");
+            terminal::note(&format!(
+                "warning: these columns are neither options nor used by --name: {unused}"
+            ));
         }
         Ok(survey)
     }
@@ -125,7 +127,7 @@ impl Survey {
     pub(super) fn print_ambiguous(&self) {
         self.ambiguous.print();
         if self.ambiguous.count > 0 {
-            eprintln!("With --retry-ambiguous, rows that may have been billed are resent.");
+            terminal::note("With --retry-ambiguous, rows that may have been billed are resent.");
         }
     }
 

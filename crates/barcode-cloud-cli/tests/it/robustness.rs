@@ -1,0 +1,81 @@
+//! Disks without space, folders that cannot be written, closed streams, unusual paths and narrow
+//! terminals.
+
+use crate::fixture::{Fixture, json, stdout};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_that_are_closed_or_full_change_no_exit_status() {
+    let fixture = Fixture::with_faults("ok, status=503; retry-after=0, ok").await;
+    fixture.picture("x.png", "x");
+    fixture.write("rows.csv", "data,unused\nA,1\n");
+    for (line, expected) in [
+        ("scan x.png", 0),
+        ("scan missing.png", 2),
+        ("scan --json missing.png", 2),
+        ("scan -", 2),
+        ("-vv token --show", 0),
+        ("doctor", 0),
+        ("--unknown", 2),
+        ("generate qr --from rows.csv --out-dir $OUT", 0),
+        ("generate qr --from rows.csv --out-dir $OUT", 2),
+        ("sandbox --listen 192.0.2.1", 2),
+    ] {
+        let streams = ["< /dev/null > /dev/null 2> /dev/full", "<&- >&- 2>&-"];
+        for (streams, folder) in streams.into_iter().zip(["full", "closed"]) {
+            let line = format!("$BARCODE {line} {streams}");
+            let mut shell = fixture.program("sh");
+            let status = shell.args(["-c", &line]).env("OUT", folder).status().unwrap();
+            assert_eq!(status.code(), Some(expected), "{line}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_may_have_spaces_and_any_characters() {
+    let fixture = Fixture::new().await;
+    fixture.write("ä b/日本 'x'.csv", "type,data,id\nqr,1,é 1\nqr,2,-2\n");
+    let from = ["generate", "--from", "ä b/日本 'x'.csv", "--out-dir", "ä b/ß ü"];
+    stdout(&fixture.run(&[&from[..], &["--name", "{id} 日.png"]].concat()));
+    let read = fixture.run(&["scan", "--jsonl", "--annotate", "copies 日", "ä b/ß ü/*.png"]);
+    let found: Vec<_> = stdout(&read)
+        .lines()
+        .map(json)
+        .map(|entry| (entry["file"].to_string(), entry["barcodes"][0]["value"].to_string()))
+        .collect();
+    let expected = [("ä b/ß ü/-2 日.png", "2"), ("ä b/ß ü/é 1 日.png", "1")];
+    let expected = expected.map(|(file, value)| (format!("{file:?}"), format!("{value:?}")));
+    assert_eq!(found, expected);
+    assert!(fixture.path("copies 日/é 1 日.png").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_help_fits_into_a_narrow_terminal() {
+    let fixture = Fixture::new().await;
+    for columns in [40, 80] {
+        for command in ["", "scan", "token", "login", "doctor"] {
+            let line = format!("$BARCODE {command} --help");
+            let help = fixture.in_terminal(columns, &line);
+            let help = console::strip_ansi_codes(&help);
+            let (text, _) = help.split_once("Examples:").unwrap_or((&help, ""));
+            let longest = text.lines().map(|line| line.trim_end().chars().count()).max();
+            assert!(longest.is_some_and(|length| length <= columns as usize), "{help}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_cannot_control_the_terminal() {
+    let fixture = Fixture::new().await;
+    fixture.picture("x.png", "\u{1b}[31m\u{9b}2J\r\n\u{202e}\u{2028}x");
+    for format in ["", "--json", "--jsonl", "--csv"] {
+        let shown = fixture.in_terminal(80, &format!("$BARCODE scan {format} x.png"));
+        let is_control = |character: char| character.is_control() && !"\r\n".contains(character);
+        assert!(!shown.contains(is_control), "{shown:?}");
+        assert!(!shown.contains(['\u{202e}', '\u{2028}']), "{shown:?}");
+        assert!(shown.contains("[31m"), "{shown:?}");
+    }
+    let lines = stdout(&fixture.run(&["scan", "--jsonl", "x.png"]));
+    assert_eq!(lines.lines().count(), 1);
+    let exact = stdout(&fixture.run(&["scan", "--csv", "x.png"]));
+    assert!(exact.contains("\u{1b}[31m\u{9b}2J\r\n\u{202e}"), "{exact:?}");
+}
