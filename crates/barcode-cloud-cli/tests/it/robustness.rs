@@ -1,7 +1,88 @@
 //! Disks without space, folders that cannot be written, closed streams, unusual paths and narrow
 //! terminals.
 
-use crate::fixture::{Fixture, json, stdout};
+use std::process::Output;
+
+use crate::fixture::{Fixture, json, parts, stderr, stdout};
+
+/// Runs a shell script that may mount file systems, which vanish with it. Returns `None` if this
+/// machine does not allow that.
+fn with_mounts(fixture: &Fixture, script: &str) -> Option<Output> {
+    let mut unshare = fixture.program("unshare");
+    unshare.args(["--map-root-user", "--mount", "sh", "-c"]);
+    let output = unshare
+        .arg(format!("mkdir disk && mount -t tmpfs -o size=1m none disk || exit 77\n{script}"));
+    match output.output() {
+        Ok(output)
+            if output.status.code() != Some(77) && !stderr(&output).starts_with("unshare") =>
+        {
+            Some(output)
+        }
+        refused => {
+            eprintln!("skipped: this machine does not allow to mount a file system: {refused:?}");
+            None
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stops_a_batch_which_can_be_resumed_on_a_larger_one() {
+    let fixture = Fixture::new().await;
+    fixture.write_rows(300);
+    let script = "
+        batch='--from rows.csv --out-dir disk/out --jobs 4'
+        $BARCODE generate $batch 2> full
+        echo $?
+        find disk -name '.barcode-*'
+        mount -o remount,size=4m disk
+        $BARCODE generate $batch --resume --retry-ambiguous 2>&1";
+    let Some(output) = with_mounts(&fixture, script) else {
+        return;
+    };
+    let (code, out, err) = parts(&output);
+    let full = std::fs::read_to_string(fixture.path("full")).unwrap();
+    assert_eq!(code, Some(0), "{out}{err}{full}");
+    assert!(
+        full.contains("No space left on device") && full.contains("free some disk space"),
+        "{full}"
+    );
+    // Nothing is sent after the first error, except for the requests in flight.
+    assert!(full.matches("(may have been billed)").count() <= 4, "{full}");
+    assert!(out.contains("300 of 300 rows are done"), "{out}");
+    assert!(!out.contains(".barcode-"), "{out}");
+    let lines: Vec<_> = out.lines().filter(|line| *line == "2").collect();
+    assert_eq!(lines.len(), 1, "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_cannot_be_written_is_one_line_and_nothing_is_sent() {
+    let fixture = Fixture::new().await;
+    fixture.write_rows(3);
+    let script = "
+        mkdir disk/old
+        mount -o remount,ro disk
+        $BARCODE generate qr x -o disk/x.png
+        $BARCODE generate --from rows.csv --out-dir disk/new
+        $BARCODE generate --from rows.csv --out-dir disk/old
+        $BARCODE demo --out disk/demo
+        exit 0";
+    let Some(output) = with_mounts(&fixture, script) else {
+        return;
+    };
+    let (code, out, err) = parts(&output);
+    assert_eq!((code, &out[..]), (Some(0), ""), "{err}");
+    let expected = [
+        "error: disk/x.png: Read-only file system",
+        "error: cannot create the folder disk/new: Read-only file system",
+        "error: disk/old/barcode-ledger.jsonl: Read-only file system",
+        "error: cannot create disk/demo: Read-only file system",
+    ];
+    assert_eq!(err.lines().count(), expected.len(), "{err}");
+    for (line, expected) in err.lines().zip(expected) {
+        assert!(line.starts_with(expected) && line.contains("; check "), "{line}");
+    }
+    assert_eq!(fixture.sent().len(), 0);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_that_are_closed_or_full_change_no_exit_status() {

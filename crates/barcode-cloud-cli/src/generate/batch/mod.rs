@@ -186,3 +186,7 @@ fn summarize(
         (None, unfinished) => bail!("{unfinished} rows are not done; send them with --resume"),
     }
 }
+        (None, unfinished) if unfinished == ambiguous => bail!(
+            "{ambiguous} rows may have been billed; \
+             send them with --resume --retry-ambiguous, which may bill them twice"
+        ),

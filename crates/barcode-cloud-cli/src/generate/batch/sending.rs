@@ -120,14 +120,11 @@ impl Sending<'_> {
             created.with_context(|| format!("cannot create the folder {}", folder.display()))?;
         }
         self.ledger.sent(&job).await?;
-        let (state, error) = match job.request(&self.client)?.send().await {
+        // `save` checks the path before it sends the request.
+        let (state, error) = match job.request(&self.client)?.save(&path).await {
             Err(error) if error.may_have_been_billed() => (State::Lost, Some(error)),
             Err(error) => (State::Failed, Some(error)),
-            // The request is billed, but its image is lost if it cannot be saved.
-            Ok(image) => match image.save(&path).await {
-                Err(error) => (State::Lost, Some(error)),
-                Ok(()) => (State::Done, None),
-            },
+            Ok(_) => (State::Done, None),
         };
         self.ledger.record(row, &name, id, state)?;
         Ok(Outcome {
@@ -143,7 +140,10 @@ impl Sending<'_> {
 /// Returns whether the error has nothing to do with the request, such as a rejected token, an
 /// unreachable service or a full disk.
 fn concerns_all(error: &Error) -> bool {
-    !error.is_client_error() && !error.may_have_been_billed()
+    match error {
+        Error::File { .. } => true,
+        _ => !error.is_client_error() && !error.may_have_been_billed(),
+    }
 }
 
 impl Totals {
