@@ -3,7 +3,7 @@
 
 use std::process::Output;
 
-use crate::fixture::{Fixture, json, parts, stderr, stdout};
+use crate::fixture::{BATCH, Fixture, json, parts, stderr, stdout};
 
 /// Runs a shell script that may mount file systems, which vanish with it. Returns `None` if this
 /// machine does not allow that.
@@ -159,4 +159,21 @@ async fn values_cannot_control_the_terminal() {
     assert_eq!(lines.lines().count(), 1);
     let exact = stdout(&fixture.run(&["scan", "--csv", "x.png"]));
     assert!(exact.contains("\u{1b}[31m\u{9b}2J\r\n\u{202e}"), "{exact:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn temporary_files_of_a_killed_run_are_removed() {
+    let fixture = Fixture::new().await;
+    fixture.write_rows(2);
+    let arguments = ["--name", "a b/{row}.png"];
+    fixture.batch(&[&arguments[..], &["--max-calls", "1"]].concat());
+    for name in ["out/.barcode-aB3dE6", "out/a b/.barcode-000000", "out/.barcode-notes.txt"] {
+        fixture.write(name, "");
+    }
+    stdout(&fixture.run(&[BATCH, &arguments, &["--resume"]].concat()));
+    let mut names: Vec<_> = std::fs::read_dir(fixture.path("out")).unwrap().collect();
+    names.extend(std::fs::read_dir(fixture.path("out/a b")).unwrap());
+    let mut names: Vec<_> = names.into_iter().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".barcode-notes.txt", "1.png", "2.png", "a b", "barcode-ledger.jsonl"]);
 }

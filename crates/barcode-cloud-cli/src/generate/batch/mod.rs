@@ -87,6 +87,9 @@ pub(super) async fn run(
         created.with_context(|| format!("cannot create the folder {}", folder.display()))?;
         let (ledger, history) = Ledger::open(&path)?;
         (Some(ledger), history)
+        if !history.is_empty() {
+            folder::remove_temporary_files(&folder);
+        }
     };
     if !history.is_empty() && !resume {
         bail!(
