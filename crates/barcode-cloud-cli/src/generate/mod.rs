@@ -17,6 +17,7 @@ use barcode_cloud::auth::TokenSource;
 use barcode_cloud::{
     BarcodeImageFormat, Client, CodeLocation, EncodeBarcodeType, Generate, reqwest,
 };
+use barcode_cloud_sandbox::Sandbox;
 use serde_json::json;
 
 use crate::arguments::Service;
@@ -73,11 +74,24 @@ async fn one(service: Service, arguments: Arguments, out: &mut impl Write) -> an
     // Reports invalid arguments without credentials and without a network.
     request(&offline()?)?.check().map_err(in_flags)?;
 
+    if matches!(output, Output::Terminal) {
+        check_width(&request).await?;
+    }
     let connection = connect::connect(service).await?;
     let request = request(&connection.client)?;
     if matches!(output, Output::Terminal) {
         let image = request.send().await?;
-        return draw(image.bytes(), out);
+        let drawing = match draw(image.bytes()) {
+            Ok(drawing) => drawing,
+            // The image has been billed, so it is kept.
+            Err(error) => {
+                let path = viewer::temporary_file(None)?;
+                image.save(&path).await?;
+                return Err(error.context(format!("the image is in {}", path.display())));
+            }
+        };
+        out.write_all(drawing.as_bytes())?;
+        return Ok(out.flush()?);
     }
     let length = output.write(request, out).await?;
     let Some(path) = output.file() else {
@@ -122,7 +136,19 @@ fn for_drawing(options: &mut BarcodeOptions) {
     image.text_location = Some(CodeLocation::None);
 }
 
-fn draw(image: &[u8], out: &mut impl Write) -> anyhow::Result<()> {
+/// Finds a drawing that is too wide before its request is billed: it draws the barcode of the
+/// emulator.
+async fn check_width(request: impl Fn(&Client) -> anyhow::Result<Generate>) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start().await?;
+    let request = request(&connect::to_sandbox(&sandbox)?)?;
+    let image = request.send().await.context(
+        "the emulator cannot generate this barcode, so it is unknown whether its drawing fits into \
+         the terminal; use -o FILE",
+    )?;
+    draw(image.bytes()).map(drop)
+}
+
+fn draw(image: &[u8]) -> anyhow::Result<String> {
     let size = console::Term::stdout().size_checked();
     let columns = size.map_or(DEFAULT_COLUMNS, |(_, columns)| columns);
     drawing::draw(image, columns.into(), terminal::allows_colors())

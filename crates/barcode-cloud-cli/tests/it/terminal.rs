@@ -17,8 +17,14 @@ async fn a_barcode_is_drawn_as_wide_as_the_terminal_allows() {
     let expected = "error: the barcode needs 29 columns, but the terminal has 28; use -o FILE";
     assert!(error.starts_with(expected), "{error}");
 
+    let error = fixture.in_terminal(80, "\"$BARCODE\" generate PatchCode 'Patch T'");
+    let expected = "error: the emulator cannot generate this barcode, so it is unknown whether";
+    assert!(error.starts_with(expected), "{error}");
+
     let error = fixture.in_terminal(80, "\"$BARCODE\" generate qr hello --width 100");
     assert!(error.contains("no effect on a drawing in the terminal; use -o FILE"), "{error}");
+    // Only the barcode that was drawn is billed.
+    assert_eq!(fixture.sent(), ["hello"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
