@@ -99,6 +99,7 @@ async fn streams_that_are_closed_or_full_change_no_exit_status() {
         ("--unknown", 2),
         ("generate qr --from rows.csv --out-dir $OUT", 0),
         ("generate qr --from rows.csv --out-dir $OUT", 2),
+        ("generate qr --from - --out-dir other", 2),
         ("sandbox --listen 192.0.2.1", 2),
     ] {
         let streams = ["< /dev/null > /dev/null 2> /dev/full", "<&- >&- 2>&-"];
@@ -127,6 +128,26 @@ async fn paths_may_have_spaces_and_any_characters() {
     let expected = expected.map(|(file, value)| (format!("{file:?}"), format!("{value:?}")));
     assert_eq!(found, expected);
     assert!(fixture.path("copies 日/é 1 日.png").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_reads_rows_from_standard_input() {
+    let fixture = Fixture::new().await;
+    for (rows, folder) in [("data\nA\nB\n", "csv"), ("{\"data\":\"A\"}\n{\"data\":\"B\"}", "jsonl")]
+    {
+        fixture.write("rows", rows);
+        let arguments = ["generate", "qr", "--from", "-", "--out-dir", folder];
+        for (more, expected) in [
+            (&["--max-calls", "1"][..], "1 of 2 rows are done, 1 of them"),
+            (&["--resume"], "2 of 2 rows are done, 1 of them"),
+        ] {
+            let mut command = fixture.command(&[&arguments[..], more].concat());
+            let rows = std::fs::File::open(fixture.path("rows")).unwrap();
+            let (_, out, err) = parts(&command.stdin(rows).output().unwrap());
+            assert!(out.starts_with(expected), "{out}{err}");
+        }
+        assert_eq!(fixture.values(&format!("{folder}/2.png")), ["B"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Turns rows into requests, with the options of the command line as defaults.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -9,7 +9,7 @@ use barcode_cloud::{Client, EncodeBarcodeType, Generate};
 
 use super::super::options::{BarcodeOptions, OPTIONS, in_flags};
 use super::super::{Arguments, offline, output};
-use super::rows::{self, Row, Rows};
+use super::rows::{Input, Row, Rows};
 use super::template::Template;
 use crate::names;
 
@@ -51,7 +51,7 @@ impl Job {
 
 /// How the rows of a file become requests.
 pub(super) struct Plan {
-    from: PathBuf,
+    input: Input,
     template: Template,
     barcode_type: Option<EncodeBarcodeType>,
     options: BarcodeOptions,
@@ -59,9 +59,9 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(from: PathBuf, arguments: Arguments) -> anyhow::Result<Self> {
+    pub(super) fn new(from: &Path, arguments: Arguments) -> anyhow::Result<Self> {
         Ok(Self {
-            from,
+            input: Input::new(from)?,
             template: Template::parse(&arguments.batch.name)?,
             barcode_type: arguments.barcode_type,
             options: arguments.options,
@@ -70,7 +70,7 @@ impl Plan {
     }
 
     pub(super) fn rows(&self) -> anyhow::Result<Rows> {
-        rows::open(&self.from)
+        self.input.rows()
     }
 
     /// Returns the requests of all rows in order.

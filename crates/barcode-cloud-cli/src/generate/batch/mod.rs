@@ -33,8 +33,9 @@ use crate::{INTERRUPTED, connect, terminal};
 #[derive(Args)]
 #[command(next_help_heading = "Batch")]
 pub(crate) struct Batch {
-    /// Generate a barcode for each row of this .csv or .jsonl file. The columns are `data`, `type`
-    /// unless TYPE is given, options by the names of their flags, and any others for --name
+    /// Generate a barcode for each row of this .csv or .jsonl file, or of standard input (`-`). The
+    /// columns are `data`, `type` unless TYPE is given, options by the names of their flags, and any
+    /// others for --name
     #[arg(long, value_name = "FILE", requires = "out_dir")]
     pub(super) from: Option<PathBuf>,
     /// Folder for the images and for the ledger, which is created if it is missing
@@ -75,7 +76,7 @@ pub(super) async fn run(
     };
     let (jobs, max_calls) = (batch.jobs, batch.max_calls.unwrap_or(u64::MAX));
     let (resume, retry_ambiguous, dry_run) = (batch.resume, batch.retry_ambiguous, batch.dry_run);
-    let plan = Plan::new(from, arguments)?;
+    let plan = Plan::new(&from, arguments)?;
     // Reports a file that cannot be read before the folder is created.
     drop(plan.rows()?);
 
@@ -86,10 +87,10 @@ pub(super) async fn run(
         let created = folder::create(&folder);
         created.with_context(|| format!("cannot create the folder {}", folder.display()))?;
         let (ledger, history) = Ledger::open(&path)?;
-        (Some(ledger), history)
         if !history.is_empty() {
             folder::remove_temporary_files(&folder);
         }
+        (Some(ledger), history)
     };
     if !history.is_empty() && !resume {
         bail!(
@@ -186,10 +187,10 @@ fn summarize(
             Ok(ExitCode::from(INTERRUPTED))
         }
         (Some(reason), _) => bail!("stopped: {reason}; continue with --resume"),
-        (None, unfinished) => bail!("{unfinished} rows are not done; send them with --resume"),
-    }
-}
         (None, unfinished) if unfinished == ambiguous => bail!(
             "{ambiguous} rows may have been billed; \
              send them with --resume --retry-ambiguous, which may bill them twice"
         ),
+        (None, unfinished) => bail!("{unfinished} rows are not done; send them with --resume"),
+    }
+}

@@ -1,11 +1,12 @@
 //! Reads the rows of a CSV or JSON Lines file, one at a time.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader, Write as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use serde_json::{Map, Value};
+use tempfile::TempPath;
 
 /// A row with its number, which is 1 for the first, and the columns that are not empty.
 pub(super) struct Row {
@@ -33,15 +34,52 @@ impl Row {
     }
 }
 
-/// Opens a file, whose extension selects the format.
-pub(super) fn open(path: &Path) -> anyhow::Result<Rows> {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let extension = extension.unwrap_or_default().to_ascii_lowercase();
-    let in_path = || path.display().to_string();
-    match extension.as_str() {
-        "csv" => csv(File::open(path).with_context(in_path)?).with_context(in_path),
-        "jsonl" | "ndjson" => Ok(json_lines(File::open(path).with_context(in_path)?)),
-        _ => bail!("--from: {} is neither a .csv nor a .jsonl file", path.display()),
+/// A file with rows, which can be read several times.
+pub(super) struct Input {
+    path: PathBuf,
+    /// The name of the file in error messages.
+    name: String,
+    is_csv: bool,
+    /// Removes the copy of standard input when this is dropped.
+    _copy: Option<TempPath>,
+}
+
+impl Input {
+    /// Returns the input at `path`, whose extension selects the format. `-` is standard input.
+    pub(super) fn new(path: &Path) -> anyhow::Result<Self> {
+        if path == Path::new("-") {
+            return Self::copy(io::stdin().lock());
+        }
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let is_csv = match extension.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "csv" => true,
+            "jsonl" | "ndjson" => false,
+            _ => bail!("--from: {} is neither a .csv nor a .jsonl file", path.display()),
+        };
+        Ok(Self { path: path.to_owned(), name: path.display().to_string(), is_csv, _copy: None })
+    }
+
+    /// Copies standard input into a temporary file. It has JSON Lines if it begins with `{`.
+    fn copy(mut input: impl BufRead) -> anyhow::Result<Self> {
+        let name = "standard input".to_owned();
+        let begin = input.fill_buf().context("cannot read standard input")?;
+        let is_csv = begin.trim_ascii_start().first() != Some(&b'{');
+        let copied = tempfile::NamedTempFile::new().and_then(|mut file| {
+            io::copy(&mut input, &mut file)?;
+            file.flush()?;
+            Ok(file.into_temp_path())
+        });
+        let copy = copied.context("cannot copy standard input into a temporary file")?;
+        Ok(Self { path: copy.to_path_buf(), name, is_csv, _copy: Some(copy) })
+    }
+
+    pub(super) fn rows(&self) -> anyhow::Result<Rows> {
+        let in_input = || self.name.clone();
+        let file = File::open(&self.path).with_context(in_input)?;
+        match self.is_csv {
+            true => csv(file).with_context(in_input),
+            false => Ok(json_lines(file)),
+        }
     }
 }
 
@@ -101,13 +139,17 @@ fn text(name: &str, value: Value) -> anyhow::Result<String> {
 mod tests {
     use std::io::Write as _;
 
-    use super::{Row, open};
+    use super::{Input, Row};
 
     /// Returns the rows of a file as text, up to and including the first error.
     fn read(extension: &str, content: &[u8]) -> Vec<String> {
         let mut file = tempfile::Builder::new().suffix(extension).tempfile().unwrap();
         file.write_all(content).unwrap();
-        let rows = match open(file.path()) {
+        texts(Input::new(file.path()))
+    }
+
+    fn texts(input: anyhow::Result<Input>) -> Vec<String> {
+        let rows = match input.and_then(|input| input.rows()) {
             Ok(rows) => rows,
             Err(error) => return vec![error.root_cause().to_string()],
         };
@@ -127,6 +169,9 @@ mod tests {
         let expected = ["1: data=a, \"b\" id=1", "2: data=c id=2 width=1.5"];
         assert_eq!(read(".csv", csv.as_bytes()), expected);
         assert_eq!(read(".jsonl", json.as_bytes()), expected);
+        for text in [csv, json] {
+            assert_eq!(texts(Input::copy(text.as_bytes())), expected);
+        }
     }
 
     #[test]
