@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use barcode_cloud::{Client, Error};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use indicatif::ProgressBar;
 
 use super::super::options::in_flags;
@@ -92,8 +92,12 @@ impl Sending<'_> {
                     totals.is_interrupted = true;
                     totals.stop("interrupted".to_owned());
                     is_stopped.set(true);
-                    terminal::notice(WAITING);
                     interrupt.set(terminal::interrupted());
+                    // Listens for the second Ctrl-C before the notice asks for it.
+                    if interrupt.as_mut().now_or_never().is_some() {
+                        break;
+                    }
+                    terminal::notice(WAITING);
                     continue;
                 }
             };
