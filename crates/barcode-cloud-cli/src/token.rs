@@ -14,7 +14,7 @@ use crate::terminal;
 #[command(after_help = "\
 Examples:
   barcode token
-  curl -H \"Authorization: Bearer $(barcode token --show --quiet)\" ...")]
+  barcode token --show --quiet | sed 's/^/Authorization: Bearer /' | curl -H @- ...")]
 pub(crate) struct Token {
     /// Print the token itself to standard output, and the rest to standard error
     #[arg(long)]
