@@ -1,27 +1,28 @@
-//! The files of the packaged Swagger UI, from the archive that its crate contains.
+//! The files of the Swagger UI, from the archive that the build script writes.
 
 use std::io::{Cursor, Read};
 
 use bytes::Bytes;
 use tokio::sync::OnceCell;
-use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
 use super::{CSS, SCRIPT, TEXT};
 
-/// The files that are served: name, content type, and path in the archive.
-const FILES: [(&str, &str, &str); 4] = [
-    ("swagger-ui-bundle.js", SCRIPT, "dist/swagger-ui-bundle.js"),
-    ("swagger-ui.css", CSS, "dist/swagger-ui.css"),
-    ("LICENSE", TEXT, "LICENSE"),
-    ("NOTICE", TEXT, "NOTICE"),
+const ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.zip"));
+
+/// The files that are served, and their content types.
+const FILES: [(&str, &str); 4] = [
+    ("swagger-ui-bundle.js", SCRIPT),
+    ("swagger-ui.css", CSS),
+    ("LICENSE", TEXT),
+    ("NOTICE", TEXT),
 ];
 
 /// Returns the content type and the bytes of a file.
 pub(super) async fn file(name: &str) -> Option<(&'static str, Bytes)> {
     // Unpacked once, at the first request.
     static UNPACKED: OnceCell<Vec<Bytes>> = OnceCell::const_new();
-    let at = FILES.iter().position(|(known, _, _)| *known == name)?;
+    let at = FILES.iter().position(|(known, _)| *known == name)?;
     let unpacked = UNPACKED
         .get_or_init(async || {
             let files = tokio::task::spawn_blocking(unpack).await;
@@ -32,11 +33,9 @@ pub(super) async fn file(name: &str) -> Option<(&'static str, Bytes)> {
 }
 
 fn unpack() -> Option<Vec<Bytes>> {
-    let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED)).ok()?;
-    // All files are in one folder, whose name contains the version.
-    let folder = archive.name_for_index(0)?.ok()?.split('/').next()?.to_owned();
-    let files = FILES.iter().map(|(_, _, path)| {
-        let mut file = archive.by_name(&format!("{folder}/{path}")).ok()?;
+    let mut archive = ZipArchive::new(Cursor::new(ARCHIVE)).ok()?;
+    let files = FILES.iter().map(|(name, _)| {
+        let mut file = archive.by_name(name).ok()?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).ok()?;
         Some(Bytes::from(bytes))
@@ -50,7 +49,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_listed_file_is_in_the_archive() {
-        for (name, kind, _) in FILES {
+        for (name, kind) in FILES {
             let (served, bytes) = file(name).await.unwrap();
             assert_eq!(served, kind);
             assert!(!bytes.is_empty(), "{name}");
