@@ -4,6 +4,8 @@
 use anyhow::anyhow;
 use keyring::{Entry, Error};
 
+use crate::profile::WITHOUT_KEYRING;
+
 /// The name of this program in the keyring.
 const SERVICE: &str = "barcode";
 
@@ -43,8 +45,5 @@ fn found<T>(result: Result<T, Error>) -> anyhow::Result<Option<T>> {
 }
 
 fn unavailable(error: &Error) -> anyhow::Error {
-    anyhow!(
-        "the keyring of the system cannot be used ({error}); set `client_secret_command` or \
-         `credentials_file` in the profile, or BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET"
-    )
+    anyhow!("the keyring of the system cannot be used ({error}); {WITHOUT_KEYRING}")
 }

@@ -6,6 +6,7 @@ mod connect;
 mod demo;
 mod doctor;
 mod generate;
+#[cfg_attr(not(feature = "keyring"), path = "no_keyring.rs")]
 mod keyring;
 mod logging;
 mod login;

@@ -12,13 +12,16 @@ use crate::keyring::Secret;
 
 /// The profile that is used if neither --profile nor the environment selects credentials.
 pub(crate) const DEFAULT: &str = "default";
+/// The other places of a secret.
+pub(crate) const WITHOUT_KEYRING: &str = "set `client_secret_command` or `credentials_file` in the profile, or \
+     BARCODE_CLOUD_CLIENT_ID and BARCODE_CLOUD_CLIENT_SECRET";
 /// The variables that provide credentials.
 const CREDENTIALS: [&str; 3] =
     ["BARCODE_CLOUD_CLIENT_ID", "BARCODE_CLOUD_CLIENT_SECRET", "BARCODE_CLOUD_ACCESS_TOKEN"];
 /// Secrets that the file may not contain, because it is easily copied and shared.
 const SECRETS: [&str; 2] = ["client_secret", "access_token"];
 
-const NO_FOLDER: &str = "--profile: there is no folder for settings; set HOME";
+const NO_FOLDER: &str = "there is no folder for settings; set HOME";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,8 +1,6 @@
 //! `barcode login` and `barcode logout`, with the keyring of GNOME if it is installed.
 
-use std::process::{Command, Output};
-
-use crate::fixture::{Fixture, barcode, one_error, parts};
+use crate::fixture::{Fixture, barcode, one_error};
 
 /// Writes a configuration file whose profile `work` uses the sandbox, and has no secret.
 fn write_profile(fixture: &Fixture) {
@@ -18,8 +16,10 @@ fn write_profile(fixture: &Fixture) {
 }
 
 /// Runs the lines of a shell script in a session with a new keyring. `$BARCODE` is the binary.
-fn in_session(fixture: &Fixture, script: &str) -> Option<Output> {
-    let is_installed = |program| Command::new(program).arg("--version").output().is_ok();
+#[cfg(feature = "keyring")]
+fn in_session(fixture: &Fixture, script: &str) -> Option<std::process::Output> {
+    let is_installed =
+        |program| std::process::Command::new(program).arg("--version").output().is_ok();
     if !["dbus-run-session", "gnome-keyring-daemon"].into_iter().all(is_installed) {
         eprintln!("skipped: the Debian packages dbus and gnome-keyring are not installed");
         return None;
@@ -36,6 +36,7 @@ fn in_session(fixture: &Fixture, script: &str) -> Option<Output> {
     Some(output.unwrap())
 }
 
+#[cfg(feature = "keyring")]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_secret_of_a_profile_is_stored_used_and_removed() {
     let fixture = Fixture::new().await;
@@ -53,7 +54,7 @@ async fn the_secret_of_a_profile_is_stored_used_and_removed() {
     let Some(output) = in_session(&fixture, script) else {
         return;
     };
-    let (code, out, err) = parts(&output);
+    let (code, out, err) = crate::fixture::parts(&output);
     assert_eq!(code, Some(0), "{err}");
     assert!(!out.contains(fixture.sandbox.client_secret()), "{out}");
     let no_secret = "error: the profile `work` has no secret; store it with `barcode login --profile work`, or set `client_secret_command`";

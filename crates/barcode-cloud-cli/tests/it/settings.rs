@@ -66,7 +66,7 @@ async fn an_error_in_the_configuration_file_says_what_to_do_and_shows_no_secret(
         ("client_secret_command = ['no-such-program']", "cannot run `no-such-program`"),
         ("base_uri = 'x'", "unknown field `base_uri`"),
         ("client_secret = canary", "config.toml: line 5: "),
-        ("", "the keyring of the system cannot be used"),
+        ("", "set `client_secret_command` or `credentials_file`"),
     ] {
         let (code, _, err) = with_profile(&fixture, extra, &["token", "--profile", "work"]);
         assert_eq!(code, Some(2));
