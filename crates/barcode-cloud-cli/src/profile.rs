@@ -53,7 +53,8 @@ pub(crate) fn load(name: Option<&str>) -> anyhow::Result<Option<Profile>> {
     profile.map(Profile::complete).transpose()
 }
 
-/// Returns the profile with this name if its secret is to be stored in the keyring.
+/// Returns the profile with this name, without its secret. It is an error if the keyring is not the
+/// place of the secret.
 pub(crate) fn for_keyring(name: &str) -> anyhow::Result<Profile> {
     let profile = existing(&path().context(NO_FOLDER)?, name)?;
     if !profile.uses_keyring() {

@@ -87,9 +87,6 @@ pub(super) async fn run(
         let created = folder::create(&folder);
         created.with_context(|| format!("cannot create the folder {}", folder.display()))?;
         let (ledger, history) = Ledger::open(&path)?;
-        if !history.is_empty() {
-            folder::remove_temporary_files(&folder);
-        }
         (Some(ledger), history)
     };
     if !history.is_empty() && !resume {
@@ -97,6 +94,9 @@ pub(super) async fn run(
             "{} has the ledger of an earlier run; use --resume to continue it, or another --out-dir",
             folder.display()
         );
+    }
+    if ledger.is_some() && resume {
+        folder::remove_temporary_files(&folder);
     }
     let survey = Survey::of(&plan, &history, retry_ambiguous, quiet)?;
     survey.print_ambiguous();
