@@ -8,7 +8,7 @@ use std::{fmt, io};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
+use url::Url;
 
 use crate::auth::{Credentials, TokenIssuer, TokenSettings};
 use crate::clock::Clock;
@@ -19,6 +19,7 @@ use crate::http::connection::{self, Bounds};
 use crate::http::guard::AllowedHosts;
 use crate::http::xml::Vocabulary;
 use crate::journal::{Log, Redactor};
+use crate::randomness::Randomness;
 use crate::sandbox::{Endpoints, Sandbox};
 use crate::state::State;
 use crate::url_files::{UrlFile, UrlFiles};
@@ -44,6 +45,8 @@ const LARGEST_SKEW: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 pub struct Builder {
     address: IpAddr,
     port: u16,
+    public_url: Option<String>,
+    seed: Option<u64>,
     credentials: Vec<Credentials>,
     token_lifetime: Duration,
     token_leeway: Duration,
@@ -63,6 +66,8 @@ impl Default for Builder {
         Self {
             address: Ipv4Addr::LOCALHOST.into(),
             port: 0,
+            public_url: None,
+            seed: None,
             credentials: Vec::new(),
             token_lifetime: TOKEN_LIFETIME,
             token_leeway: Duration::ZERO,
@@ -95,8 +100,29 @@ impl Builder {
         self
     }
 
+    /// The URL under which clients reach the sandbox, such as `https://sandbox.example.com`, if it
+    /// is not the address that the sandbox listens on. It has no path.
+    ///
+    /// The URLs of the handle, the issuer of tokens, the discovery document and the OpenAPI
+    /// document begin with it. Its host name is [allowed](Self::allow_host).
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// Derives the credentials, the keys and the ids of requests and tokens from `seed`, so that
+    /// they are the same at each start. By default, they are random.
+    ///
+    /// Anyone who knows the seed knows the credentials. The ids repeat only if the requests arrive
+    /// in the same order. Tokens differ, because they contain the time, but a restarted sandbox
+    /// accepts those of an earlier one.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     /// Accepts a client id and secret. Call it again to accept another client. By default, a random
-    /// pair is generated at each start.
+    /// pair is generated at each start, or one that is derived from the [seed](Self::seed).
     pub fn credentials(
         mut self,
         client_id: impl Into<String>,
@@ -197,19 +223,28 @@ impl Builder {
     /// - [`Error::PortInUse`] if another program listens on the port.
     /// - [`Error::Listen`] if the address cannot be listened on for another reason.
     /// - [`Error::Setting`] if a client id or secret is empty, the clock is more than ten years
-    ///   off, or an allowed host is not a host name.
+    ///   off, an allowed host is not a host name, or the public URL is invalid.
     /// - [`Error::Fault`] if a script of faults is invalid.
     pub async fn start(mut self) -> Result<Sandbox, Error> {
         if self.clock.ahead.max(self.clock.behind) > LARGEST_SKEW {
             return Err(Error::Setting("the clock must be at most ten years ahead or behind"));
         }
-        let clients = clients(std::mem::take(&mut self.credentials))?;
+        let randomness = Arc::new(Randomness::new(self.seed));
+        let clients = clients(std::mem::take(&mut self.credentials), &randomness)?;
+        let public_origin = self.public_url.take().map(|url| public_origin(&url)).transpose()?;
         let document = Document::embedded()?;
         let listener = listen(SocketAddr::from((self.address, self.port))).await?;
         let at = listener.local_addr().map_err(Error::Server)?;
-        let endpoints = Endpoints::new(at, &document);
+        let origin = match public_origin {
+            Some((origin, name)) => {
+                self.allowed_hosts.extend(name);
+                origin
+            }
+            None => Endpoints::origin(at),
+        };
+        let endpoints = Endpoints::new(origin, &document);
         let bounds = Bounds { connections: self.max_connections, read_timeout: self.read_timeout };
-        let state = Arc::new(self.state(clients, &document, &endpoints)?);
+        let state = Arc::new(self.state(clients, randomness, &document, &endpoints)?);
         let stop = state.stop.clone();
         let spec = document.with_urls(&endpoints.base_url, &endpoints.token_url);
         let router = router::router(document, spec, &state)?;
@@ -220,6 +255,7 @@ impl Builder {
     fn state(
         self,
         clients: Vec<Credentials>,
+        randomness: Arc<Randomness>,
         document: &Document,
         endpoints: &Endpoints,
     ) -> Result<State, Error> {
@@ -231,6 +267,7 @@ impl Builder {
             clock: self.clock,
             issuer: endpoints.origin.clone(),
             audience: endpoints.base_url.clone(),
+            randomness: Arc::clone(&randomness),
         };
         let allowed_hosts = AllowedHosts::new(&self.allowed_hosts)?;
         let names = OperationNames::of(document);
@@ -248,6 +285,7 @@ impl Builder {
             log: Arc::new(log),
             names,
             clock: self.clock,
+            randomness,
             vocabulary: Arc::new(vocabulary),
             strict: self.strict,
             body_limit: self.body_limit,
@@ -265,6 +303,7 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("address", &self.address)
             .field("port", &self.port)
+            .field("public_url", &self.public_url)
             .field("token_lifetime", &self.token_lifetime)
             .field("token_leeway", &self.token_leeway)
             .field("clock", &self.clock)
@@ -279,8 +318,8 @@ impl fmt::Debug for Builder {
     }
 }
 
-/// Validates the given credentials. If the list is empty, generates a random pair.
-fn clients(given: Vec<Credentials>) -> Result<Vec<Credentials>, Error> {
+/// Validates the given credentials. If the list is empty, generates a pair.
+fn clients(given: Vec<Credentials>, randomness: &Randomness) -> Result<Vec<Credentials>, Error> {
     let is_empty =
         |client: &Credentials| client.client_id.is_empty() || client.client_secret.is_empty();
     if given.iter().any(is_empty) {
@@ -291,9 +330,22 @@ fn clients(given: Vec<Credentials>) -> Result<Vec<Credentials>, Error> {
     }
     // As with the service, the id is a UUID and the secret has 32 hexadecimal digits.
     Ok(vec![Credentials {
-        client_id: Uuid::new_v4().to_string(),
-        client_secret: Uuid::new_v4().simple().to_string(),
+        client_id: randomness.uuid().to_string(),
+        client_secret: randomness.uuid().simple().to_string(),
     }])
+}
+
+/// Returns the origin of a public URL, and its host unless that is an IP address.
+fn public_origin(url: &str) -> Result<(String, Option<String>), Error> {
+    let parsed = Url::parse(url).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
+    let origin = parsed.as_ref().map(|url| url.origin().ascii_serialization());
+    match (parsed, origin) {
+        // Anything after the origin, such as a user name or a path, makes the URL longer.
+        (Some(url), Some(origin)) if url.as_str() == format!("{origin}/") => {
+            Ok((origin, url.domain().map(str::to_owned)))
+        }
+        _ => Err(Error::Setting("the public URL must be an http or https URL without a path")),
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {

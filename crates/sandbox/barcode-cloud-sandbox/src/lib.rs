@@ -15,6 +15,7 @@ mod http;
 mod journal;
 mod operations;
 mod page;
+mod randomness;
 mod router;
 mod sandbox;
 mod state;

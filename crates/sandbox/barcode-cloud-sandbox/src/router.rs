@@ -62,7 +62,7 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         .merge(page::index(Arc::clone(&state.allowed_hosts)))
         .layer(from_fn_with_state(state.clock, set_date))
         .layer(from_fn_with_state(
-            (Arc::clone(&state.vocabulary), state.clock),
+            (Arc::clone(&state.vocabulary), state.clock, Arc::clone(&state.randomness)),
             response::assign_request_id,
         )))
 }

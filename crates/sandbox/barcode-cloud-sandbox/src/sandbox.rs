@@ -41,16 +41,19 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    /// The URLs of a sandbox that listens on `address`. If that is an unspecified address, such as
-    /// `0.0.0.0`, they have the loopback address.
-    pub(crate) fn new(mut address: SocketAddr, document: &Document) -> Self {
+    /// The origin of a sandbox that listens on `address`. If that is an unspecified address, such
+    /// as `0.0.0.0`, the origin has the loopback address.
+    pub(crate) fn origin(mut address: SocketAddr) -> String {
         if address.ip().is_unspecified() {
             address.set_ip(match address {
                 SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
                 SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
             });
         }
-        let origin = format!("http://{address}");
+        format!("http://{address}")
+    }
+
+    pub(crate) fn new(origin: String, document: &Document) -> Self {
         Self {
             base_url: format!("{origin}{}", document.base_path),
             token_url: format!("{origin}{}", document.token_path),
@@ -78,7 +81,8 @@ impl Sandbox {
         Builder::default()
     }
 
-    /// The base URL of the API: `http://127.0.0.1:PORT/v4.0`.
+    /// The base URL of the API: `http://127.0.0.1:PORT/v4.0`, or below the
+    /// [public URL](Builder::public_url).
     pub fn base_url(&self) -> &str {
         &self.endpoints.base_url
     }

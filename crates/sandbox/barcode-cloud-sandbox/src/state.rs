@@ -16,6 +16,7 @@ use crate::http::body::LargeBodies;
 use crate::http::guard::AllowedHosts;
 use crate::http::xml::Vocabulary;
 use crate::journal::Log;
+use crate::randomness::Randomness;
 use crate::url_files::UrlFiles;
 use crate::workers::Workers;
 
@@ -28,6 +29,7 @@ pub(crate) struct State {
     pub(crate) log: Arc<Log>,
     pub(crate) names: OperationNames,
     pub(crate) clock: Clock,
+    pub(crate) randomness: Arc<Randomness>,
     pub(crate) vocabulary: Arc<Vocabulary>,
     /// Whether to reject requests that the service only tolerates.
     pub(crate) strict: bool,

@@ -1,8 +1,7 @@
-//! The key pair that signs tokens: ES256 (RFC 7518, section 3.4), generated at each start. The
-//! public key is published as a JWK set (RFC 7517).
+//! The key pair that signs tokens: ES256 (RFC 7518, section 3.4). The public key is published as a
+//! JWK set (RFC 7517).
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::Error;
+use crate::randomness::Randomness;
 
 /// The length of a coordinate of a point on P-256, in bytes.
 const COORDINATE: usize = 32;
@@ -27,11 +27,9 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    pub(crate) fn new() -> Result<Self, Error> {
-        let document =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-                .map_err(|_| Error::Randomness)?;
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref())
+    pub(crate) fn new(randomness: &Randomness) -> Result<Self, Error> {
+        let private = randomness.private_key("tokens")?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &private)
             .map_err(|_| Error::Randomness)?;
         let public = pair.public_key().as_ref();
         // An uncompressed point: a format byte, then both coordinates.
@@ -42,7 +40,7 @@ impl Keys {
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
         let thumb = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         Ok(Self {
-            signing: EncodingKey::from_ec_der(document.as_ref()),
+            signing: EncodingKey::from_ec_der(&private),
             verifying: DecodingKey::from_ec_der(public),
             id: URL_SAFE_NO_PAD.encode(digest(&SHA256, thumb.as_bytes())),
             x,

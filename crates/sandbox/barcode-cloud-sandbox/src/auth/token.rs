@@ -2,7 +2,7 @@
 //! section 4.4) with signed JWTs, similar to RFC 9068.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -14,13 +14,13 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::keys::Keys;
 use super::revocation::Revocation;
 use crate::Error;
 use crate::clock::Clock;
 use crate::http::{Failure, query};
+use crate::randomness::Randomness;
 
 /// The path of the public key. It is that of IdentityServer, whose token endpoint path the service
 /// uses.
@@ -46,10 +46,11 @@ pub(crate) struct TokenSettings {
     /// How long a token is accepted after it has expired.
     pub(crate) leeway: Duration,
     pub(crate) clock: Clock,
-    /// `http://127.0.0.1:PORT`
+    /// The origin of the sandbox, such as `http://127.0.0.1:PORT`.
     pub(crate) issuer: String,
     /// The base URL of the API.
     pub(crate) audience: String,
+    pub(crate) randomness: Arc<Randomness>,
 }
 
 /// Issues, validates and revokes tokens.
@@ -93,8 +94,8 @@ impl TokenIssuer {
     pub(crate) fn new(clients: Vec<Credentials>, settings: TokenSettings) -> Result<Self, Error> {
         Ok(Self {
             clients,
+            keys: Keys::new(&settings.randomness)?,
             settings,
-            keys: Keys::new()?,
             revocation: Revocation::default(),
             failures: Mutex::default(),
         })
@@ -194,7 +195,7 @@ impl TokenIssuer {
             iss: self.settings.issuer.clone(),
             aud: self.settings.audience.clone(),
             client_id,
-            jti: self.revocation.new_id(&Uuid::new_v4().simple().to_string()),
+            jti: self.revocation.new_id(&self.settings.randomness.uuid().simple().to_string()),
             iat: now,
             nbf: now,
             exp: now.saturating_add(seconds(self.settings.lifetime)),

@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::xml::Vocabulary;
 use super::{Failure, accept};
 use crate::clock::Clock;
+use crate::randomness::Randomness;
 
 /// The header with the id of the request. Which one the service sends is unknown; this one is
 /// common.
@@ -82,11 +82,11 @@ fn xml(text: Vec<u8>) -> Response {
 /// The outermost layer: assigns an id to each request, determines the preferred format of the
 /// response, and adds the id to the response.
 pub(crate) async fn assign_request_id(
-    State((vocabulary, clock)): State<(Arc<Vocabulary>, Clock)>,
+    State((vocabulary, clock, randomness)): State<(Arc<Vocabulary>, Clock, Arc<Randomness>)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let id = Uuid::new_v4().to_string();
+    let id = randomness.uuid().to_string();
     let context = ResponseContext {
         id: id.clone(),
         xml: accept::prefers_xml(request.headers()).then_some(vocabulary),

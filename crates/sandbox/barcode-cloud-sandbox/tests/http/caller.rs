@@ -9,6 +9,8 @@ pub(crate) struct Caller {
     pub(crate) sandbox: Sandbox,
     pub(crate) http: Client,
     pub(crate) token: String,
+    /// The origin that requests are sent to.
+    origin: String,
 }
 
 impl Caller {
@@ -18,15 +20,26 @@ impl Caller {
 
     pub(crate) async fn of(builder: Builder) -> Self {
         let sandbox = builder.start().await.unwrap();
+        let origin = sandbox.page_url().trim_end_matches('/').to_owned();
+        Self::at(origin, sandbox).await
+    }
+
+    /// Calls the sandbox at the address that it listens on, whatever its public URL is.
+    pub(crate) async fn listening_locally(builder: Builder) -> Self {
+        let sandbox = builder.start().await.unwrap();
+        Self::at(format!("http://127.0.0.1:{}", sandbox.port()), sandbox).await
+    }
+
+    async fn at(origin: String, sandbox: Sandbox) -> Self {
         let http = Client::builder().no_proxy().build().unwrap();
         let (id, secret) = (sandbox.client_id(), sandbox.client_secret());
-        let token = ask_token(&http, sandbox.token_url(), id, secret).await;
+        let token = ask_token(&http, &format!("{origin}/connect/token"), id, secret).await;
         let token = json(token).await["access_token"].as_str().unwrap().to_owned();
-        Self { sandbox, http, token }
+        Self { sandbox, http, token, origin }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.sandbox.base_url())
+        format!("{}/v4.0{path}", self.origin)
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {

@@ -36,7 +36,7 @@ async fn a_stopped_sandbox_frees_its_port() {
 
 #[tokio::test]
 async fn the_sandbox_runs_until_the_signal_and_completes_requests_in_flight() {
-    let Caller { sandbox, http, token } = Caller::new().await;
+    let Caller { sandbox, http, token, .. } = Caller::new().await;
     let url = format!("{}/barcode/generate/Aztec", sandbox.base_url());
     let (send, signal) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(sandbox.run_until(async { drop(signal.await) }));

@@ -21,6 +21,7 @@ mod page;
 mod raw;
 mod refusals;
 mod render_parameters;
+mod repeatable;
 mod tokens;
 mod vendor_clients;
 mod xml;
