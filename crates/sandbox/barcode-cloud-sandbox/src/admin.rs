@@ -19,11 +19,12 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::RequestMatcher;
 use crate::auth::Revoke;
-use crate::fault::Script;
+use crate::fault::{Fault, Script};
 use crate::http::{Failure, body, guard};
 use crate::state::State;
 
@@ -45,6 +46,7 @@ pub(crate) fn routes(state: Arc<State>) -> Router {
         .route("/faults", get(list).post(add).delete(clear))
         .route("/faults/{id}", delete(remove))
         .route("/requests", get(requests).delete(forget))
+        .route("/requests/count", post(count))
         .route("/requests/events", get(events))
         .route("/tokens/revoke", post(revoke))
         .route_layer(from_fn_with_state(Arc::clone(&state.allowed_hosts), guard::admit))
@@ -59,19 +61,14 @@ async fn health() -> Response {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScriptRequest {
-    steps: Steps,
+    steps: Value,
+    #[serde(default)]
+    matching: RequestMatcher,
+    nth: Option<u32>,
     operation: Option<String>,
     times: Option<Times>,
     probability: Option<f64>,
     seed: Option<u64>,
-}
-
-/// `"status=503, ok"` or `["status=503", "ok"]`.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "steps must be a string or a list of strings")]
-enum Steps {
-    Text(String),
-    List(Vec<String>),
 }
 
 #[derive(Deserialize)]
@@ -89,11 +86,19 @@ enum Forever {
 
 impl ScriptRequest {
     fn script(self) -> Result<Script, crate::Error> {
-        let text = match self.steps {
-            Steps::Text(text) => text,
-            Steps::List(steps) => steps.join(", "),
+        // A text such as `status=503, ok`, or a list of faults.
+        let script = match self.steps {
+            Value::String(text) => text.parse()?,
+            Value::Array(steps) => {
+                let steps = steps.iter().map(Fault::from_json);
+                Script::sequence(steps.collect::<Result<Vec<_>, _>>()?)
+            }
+            other => Script::from(Fault::from_json(&other)?),
         };
-        let mut script: Script = text.parse()?;
+        let mut script = script.matching(self.matching);
+        if let Some(nth) = self.nth {
+            script = script.nth(nth);
+        }
         if let Some(operation) = self.operation {
             script = script.on(operation);
         }
@@ -110,11 +115,13 @@ impl ScriptRequest {
 
 async fn add(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Response, Failure> {
     let script_request: ScriptRequest = read(request).await?;
-    let id = script_request
-        .script()
-        .and_then(|script| state.faults.add(script))
-        .map_err(|error| Failure::malformed(format!("Error: {error}.")))?;
+    let id =
+        script_request.script().and_then(|script| state.faults.add(script)).map_err(rejected)?;
     Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
+}
+
+fn rejected(error: crate::Error) -> Failure {
+    Failure::malformed(format!("Error: {error}."))
 }
 
 async fn list(Shared(state): Shared<Arc<State>>) -> Response {
@@ -136,6 +143,12 @@ async fn remove(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> Re
 
 async fn requests(Shared(state): Shared<Arc<State>>) -> Response {
     Json(json!({ "requests": state.log.list() })).into_response()
+}
+
+async fn count(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Response, Failure> {
+    let matcher: RequestMatcher = read(request).await?;
+    let matcher = matcher.compile(&state.names).map_err(rejected)?;
+    Ok(Json(json!({ "count": state.log.count(&matcher) })).into_response())
 }
 
 async fn forget(Shared(state): Shared<Arc<State>>) -> StatusCode {

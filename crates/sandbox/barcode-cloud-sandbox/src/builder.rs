@@ -224,7 +224,7 @@ impl Builder {
     /// - [`Error::Listen`] if the address cannot be listened on for another reason.
     /// - [`Error::Setting`] if a client id or secret is empty, the clock is more than ten years
     ///   off, an allowed host is not a host name, or the public URL is invalid.
-    /// - [`Error::Fault`] if a script of faults is invalid.
+    /// - [`Error::Fault`] or [`Error::Matcher`] if a script of faults is invalid.
     pub async fn start(mut self) -> Result<Sandbox, Error> {
         if self.clock.ahead.max(self.clock.behind) > LARGEST_SKEW {
             return Err(Error::Setting("the clock must be at most ten years ahead or behind"));
@@ -270,8 +270,8 @@ impl Builder {
             randomness: Arc::clone(&randomness),
         };
         let allowed_hosts = AllowedHosts::new(&self.allowed_hosts)?;
-        let names = OperationNames::of(document);
-        let faults = Faults::new(names.all());
+        let names = Arc::new(OperationNames::of(document));
+        let faults = Faults::new(Arc::clone(&names));
         for script in self.faults {
             faults.add(script)?;
         }

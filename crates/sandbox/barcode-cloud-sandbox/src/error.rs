@@ -29,6 +29,9 @@ pub enum Error {
     /// A fault or a script of faults is invalid.
     #[error("{0}")]
     Fault(String),
+    /// The conditions of a matcher are invalid.
+    #[error("{0}")]
+    Matcher(String),
     /// The embedded OpenAPI document contains something that the sandbox does not support.
     #[error("the OpenAPI document is not supported: {at} {problem}")]
     Document {

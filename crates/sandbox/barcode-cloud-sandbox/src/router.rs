@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, any, get, on};
 use axum::{Json, Router};
 use http::header::{DATE, HeaderValue};
-use http::{Method, Uri};
+use http::{Extensions, HeaderMap, Method, StatusCode, Uri, Version};
 use serde_json::Value;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _};
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::map_request_body::MapRequestBodyLayer;
 
@@ -53,9 +54,9 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         // A body with another encoding passes this layer unchanged, and is rejected when it is
         // read.
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(CompressionLayer::new())
         .layer(from_fn_with_state(Arc::clone(state), fault::layer))
-        .layer(from_fn_with_state(Arc::clone(state), journal::layer));
+        .layer(from_fn_with_state(Arc::clone(state), journal::layer))
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_alterable)));
     let admin = admin::routes(Arc::clone(state)).merge(page);
     Ok(service
         .nest(admin::PATH, with_failures(admin))
@@ -90,6 +91,11 @@ fn with_failures(router: Router) -> Router {
             Failure::method_not_allowed(&method, uri.path())
         })
         .layer(from_fn(response::write_failures))
+}
+
+/// Whether a response may be compressed: it has no fault.
+fn is_alterable(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<fault::Unaltered>().is_none()
 }
 
 /// Sets the `Date` header by the sandbox's clock, if that differs from the machine's.

@@ -15,6 +15,7 @@ use crate::builder::Builder;
 use crate::contract::Document;
 use crate::fault::Script;
 use crate::journal::LoggedRequest;
+use crate::matcher::RequestMatcher;
 use crate::state::State;
 use crate::url_files::UrlFile;
 
@@ -140,7 +141,8 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// [`Error::Fault`] if the script is invalid or names an unknown operation.
+    /// - [`Error::Fault`] if the script is invalid, or the sandbox has too many scripts.
+    /// - [`Error::Matcher`] if its conditions are invalid or name an unknown operation.
     pub fn inject(&self, script: impl Into<Script>) -> Result<(), Error> {
         self.state.faults.add(script.into()).map(drop)
     }
@@ -163,6 +165,26 @@ impl Sandbox {
     /// ```
     pub fn requests(&self) -> Vec<LoggedRequest> {
         self.state.log.list()
+    }
+
+    /// Returns how many requests of the log match. Headers and parameters whose values the log hides
+    /// match only the text `[redacted]`, and only bodies that the log contains are compared.
+    ///
+    /// ```
+    /// # async fn run(sandbox: barcode_cloud_sandbox::Sandbox) -> Result<(), barcode_cloud_sandbox::Error> {
+    /// use barcode_cloud_sandbox::RequestMatcher;
+    ///
+    /// let matcher = RequestMatcher::new().operation("Generate").query("data", "A1");
+    /// assert_eq!(sandbox.count_requests(matcher)?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Matcher`] if the matcher is invalid or names an unknown operation.
+    pub fn count_requests(&self, matcher: RequestMatcher) -> Result<usize, Error> {
+        Ok(self.state.log.count(&matcher.compile(&self.state.names)?))
     }
 
     /// Clears the request log.

@@ -27,7 +27,7 @@ pub(crate) struct State {
     pub(crate) workers: Workers,
     pub(crate) faults: Faults,
     pub(crate) log: Arc<Log>,
-    pub(crate) names: OperationNames,
+    pub(crate) names: Arc<OperationNames>,
     pub(crate) clock: Clock,
     pub(crate) randomness: Arc<Randomness>,
     pub(crate) vocabulary: Arc<Vocabulary>,

@@ -30,10 +30,17 @@ impl OperationNames {
         }
     }
 
-    /// All ids, including that of the token endpoint.
-    pub(crate) fn all(&self) -> Vec<Arc<str>> {
-        let ids = self.operations.iter().map(|(_, _, id)| id);
-        ids.chain([&self.token]).cloned().collect()
+    /// The spelling in the document of an operation that a user named. An unknown operation is an
+    /// error.
+    pub(crate) fn known(&self, given: &str) -> Result<String, String> {
+        let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
+        let ids = self.operations.iter().map(|(_, _, id)| &**id).chain([&*self.token]);
+        let ids: Vec<_> = ids.collect();
+        let known = ids.iter().find(|known| plain(known) == plain(given));
+        known.map(|known| (*known).to_owned()).ok_or_else(|| {
+            let known = ids.join(", ");
+            format!("{given:.100} is not an operation; the operations are {known}")
+        })
     }
 
     /// The id of the operation at a path of the router.

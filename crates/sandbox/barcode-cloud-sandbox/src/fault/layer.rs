@@ -13,25 +13,32 @@ use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
 use http::header::{
-    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RETRY_AFTER, TRANSFER_ENCODING,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RETRY_AFTER, TRANSFER_ENCODING,
 };
 use http::{HeaderValue, StatusCode};
+use serde::de::IgnoredAny;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{Fault, Kind, RetryAfter};
+use super::{Fault, Kind, Reply, RetryAfter};
 use crate::clock::Clock;
 use crate::contract::TOKEN;
 use crate::http::body;
 use crate::http::connection::ResetHandle;
 use crate::http::{Failure, ResponseContext};
 use crate::journal::LogEntryHandle;
+use crate::matcher::ComparedRequest;
 use crate::state::State;
 
 /// The header that requests a fault for the request that contains it.
 const FAULT: HeaderName = HeaderName::from_static("x-sandbox-fault");
 /// The number of pieces that a dripping body is sent in.
 const DRIPS: usize = 16;
+
+/// Marks a response with a fault, which must not be compressed: half of a compressed body would be
+/// a different fault.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unaltered;
 
 /// Applies the fault of this request, if there is one.
 pub(crate) async fn layer(
@@ -42,9 +49,12 @@ pub(crate) async fn layer(
     let Some(operation) = state.operation_of(&request) else {
         return next.run(request).await;
     };
-    let requested = match request.headers().get(FAULT) {
-        Some(value) => requested(value).map(Some),
-        None => Ok(state.faults.next(&operation)),
+    let (requested, request) = match request.headers().get(FAULT) {
+        Some(value) => (requested(value).map(Some), request),
+        None => {
+            let (fault, request) = scripted(&state, &operation, request).await;
+            (Ok(fault), request)
+        }
     };
     let context = ResponseContext::of(&request);
     match requested {
@@ -61,10 +71,28 @@ pub(crate) async fn layer(
                 reset_handle: reset_handle.unwrap_or_default(),
                 response: context,
             };
-            fault_context.apply(fault, request, next).await
+            let mut response = fault_context.apply(fault, request, next).await;
+            response.extensions_mut().insert(Unaltered);
+            response
         }
         Err(failure) => context.write_failure(&body::drain(request.into_body(), failure).await),
     }
+}
+
+/// Returns the fault of the active scripts for a request, and the request.
+async fn scripted(
+    state: &State,
+    operation: &str,
+    mut request: Request,
+) -> (Option<Fault>, Request) {
+    let mut start = None;
+    let is_encoded = request.headers().contains_key(CONTENT_ENCODING);
+    if !is_encoded && state.faults.compare_bodies() {
+        (start, request) = body::peek(request, state.read_timeout).await;
+    }
+    let (parts, body) = request.into_parts();
+    let compared = ComparedRequest::arrived(operation, &parts, start.as_deref());
+    (state.faults.next(&compared), Request::from_parts(parts, body))
 }
 
 fn requested(value: &HeaderValue) -> Result<Fault, Failure> {
@@ -85,13 +113,11 @@ struct FaultContext<'a> {
 }
 
 impl FaultContext<'_> {
-    async fn apply(self, fault: Fault, mut request: Request, next: Next) -> Response {
-        // Faults act on the plain body: half of a compressed body would be a different fault.
-        request.headers_mut().remove(ACCEPT_ENCODING);
+    async fn apply(self, fault: Fault, request: Request, next: Next) -> Response {
         pause(fault.delay, self.stop).await;
         match fault.kind {
             Kind::None => next.run(request).await,
-            Kind::Status(status, retry_after) => self.status(request, status, retry_after).await,
+            Kind::Reply(reply) => self.reply(request, reply).await,
             Kind::Unauthorized => self.unauthorized(request).await,
             Kind::Html(status) => {
                 discard(request).await;
@@ -118,25 +144,20 @@ impl FaultContext<'_> {
         }
     }
 
-    async fn status(
-        &self,
-        request: Request,
-        status: u16,
-        retry_after: Option<RetryAfter>,
-    ) -> Response {
+    async fn reply(&self, request: Request, reply: Reply) -> Response {
         discard(request).await;
         // Scripts were checked when they were added.
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = if self.operation == TOKEN {
-            let error = match status {
-                StatusCode::TOO_MANY_REQUESTS => "too_many_requests",
-                StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
-                _ => "server_error",
-            };
-            (status, Json(json!({ "error": error }))).into_response()
-        } else {
-            self.response.write_failure(&Failure::injected(status))
+        let status =
+            StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let Reply { retry_after, code, message, body, content_type: kind, .. } = reply;
+        let mut response = match body {
+            Some(body) => custom(status, body),
+            None if self.operation == TOKEN => token_error(status, code, message),
+            None => self.response.write_failure(&Failure::injected(status, code, message)),
         };
+        if let Some(kind) = kind {
+            response = content_type(response, &kind);
+        }
         let value = match retry_after {
             None => return response,
             Some(RetryAfter::Seconds(seconds)) => HeaderValue::from(seconds),
@@ -172,6 +193,26 @@ async fn pause(time: Duration, stop: &CancellationToken) {
 /// Reads and discards the body of a request, so that the client receives the response.
 async fn discard(request: Request) {
     body::discard(request.into_body()).await;
+}
+
+fn custom(status: StatusCode, body: String) -> Response {
+    let is_json = serde_json::from_str::<IgnoredAny>(&body).is_ok();
+    let kind = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
+    (status, [(CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response()
+}
+
+/// An error of the token endpoint.
+fn token_error(status: StatusCode, code: Option<String>, message: Option<String>) -> Response {
+    let error = code.as_deref().unwrap_or(match status {
+        StatusCode::TOO_MANY_REQUESTS => "too_many_requests",
+        StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
+        _ => "server_error",
+    });
+    let mut body = json!({ "error": error });
+    if let Some(message) = message {
+        body["error_description"] = message.into();
+    }
+    (status, Json(body)).into_response()
 }
 
 fn html(status: u16) -> Response {

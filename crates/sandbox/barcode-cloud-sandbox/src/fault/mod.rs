@@ -7,12 +7,11 @@
 mod layer;
 mod registry;
 mod script;
+mod text;
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-pub(crate) use layer::layer;
+pub(crate) use layer::{Unaltered, layer};
 pub(crate) use registry::Faults;
 pub use script::Script;
 
@@ -20,6 +19,8 @@ use crate::Error;
 
 /// The valid status codes of a final response.
 const STATUSES: std::ops::RangeInclusive<u16> = 200..=599;
+/// The maximum length of a custom body, in bytes.
+const MAX_BODY: usize = 64 * 1024;
 /// The maximum delay.
 const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -34,6 +35,8 @@ const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// | `delay=200ms` | the response is delayed; alone or before another fault |
 /// | `status=503` | an error response with this status |
 /// | `retry-after=5`, `retry-after=date:5` | together with `status`: adds a `Retry-After` header, in seconds or as an HTTP date that many seconds ahead |
+/// | `code=errorQuota`, `message=No%20credit` | together with `status`: the `error.code` and the `error.message` of the response |
+/// | `body=...` | together with `status`: the response body, of at most 64 KiB; JSON or else plain text, unless there is a `content-type` |
 /// | `unauthorized` | 401, as for an expired token |
 /// | `reset` | the connection is reset before the response |
 /// | `reset-in-body` | the connection is reset after half of the response body |
@@ -43,6 +46,8 @@ const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// | `content-type=text/plain` | the normal response with another content type |
 /// | `drip=50ms` | the response body in 16 pieces, with this pause between them |
 /// | `hang` | no response until the client gives up or the sandbox stops |
+///
+/// In a value, `%` escapes stand for semicolons (`%3B`), commas (`%2C`) and other characters.
 ///
 /// ```
 /// use barcode_cloud_sandbox::Fault;
@@ -60,7 +65,7 @@ pub struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     None,
-    Status(u16, Option<RetryAfter>),
+    Reply(Reply),
     Unauthorized,
     Reset,
     ResetInBody,
@@ -70,6 +75,30 @@ enum Kind {
     ContentType(String),
     Drip(Duration),
     Hang,
+}
+
+/// A response that the sandbox sends instead of the normal one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Reply {
+    status: u16,
+    retry_after: Option<RetryAfter>,
+    code: Option<String>,
+    message: Option<String>,
+    body: Option<String>,
+    content_type: Option<String>,
+}
+
+impl Reply {
+    const fn of(status: u16) -> Self {
+        Self {
+            status,
+            retry_after: None,
+            code: None,
+            message: None,
+            body: None,
+            content_type: None,
+        }
+    }
 }
 
 /// The two forms of the `Retry-After` header (RFC 9110, section 10.2.3), in seconds from now.
@@ -97,7 +126,7 @@ impl Fault {
 
     /// Returns an error response with this status, which must be from 200 to 599.
     pub const fn status(status: u16) -> Self {
-        Self::of(Kind::Status(status, None))
+        Self::of(Kind::Reply(Reply::of(status)))
     }
 
     /// Returns 401, as for an expired token.
@@ -166,207 +195,87 @@ impl Fault {
         self.with(RetryAfter::Date(seconds))
     }
 
+    /// Sets the `error.code` of a [`status`](Self::status), or the `error` of the token endpoint.
+    /// Like all parts of a response, it has no effect on other faults.
+    #[must_use]
+    pub fn code(self, code: impl Into<String>) -> Self {
+        self.with_text(code.into(), |reply| &mut reply.code)
+    }
+
+    /// Sets the `error.message` of a [`status`](Self::status), or the `error_description` of the
+    /// token endpoint.
+    #[must_use]
+    pub fn message(self, message: impl Into<String>) -> Self {
+        self.with_text(message.into(), |reply| &mut reply.message)
+    }
+
+    /// Sets the body of a [`status`](Self::status), of at most 64 KiB, instead of an error. The
+    /// content type is `application/json` if the body is JSON, or else `text/plain`, unless there
+    /// is [another](Self::with_content_type).
+    #[must_use]
+    pub fn body(self, body: impl Into<String>) -> Self {
+        self.with_text(body.into(), |reply| &mut reply.body)
+    }
+
+    /// Sets the content type of a [`status`](Self::status).
+    #[must_use]
+    pub fn with_content_type(self, content_type: impl Into<String>) -> Self {
+        self.with_text(content_type.into(), |reply| &mut reply.content_type)
+    }
+
+    fn with_text(mut self, text: String, part: fn(&mut Reply) -> &mut Option<String>) -> Self {
+        if let Kind::Reply(reply) = &mut self.kind {
+            *part(reply) = Some(text);
+        }
+        self
+    }
+
     const fn with(mut self, retry_after: RetryAfter) -> Self {
-        if let Kind::Status(_, given) = &mut self.kind {
-            *given = Some(retry_after);
+        if let Kind::Reply(reply) = &mut self.kind {
+            reply.retry_after = Some(retry_after);
         }
         self
     }
 
     /// Returns an error if a value is out of range.
     fn check(&self) -> Result<(), Error> {
+        self.problem().map_or(Ok(()), |problem| Err(text::invalid(&self.to_string(), problem)))
+    }
+
+    /// Returns why a value is out of range.
+    fn problem(&self) -> Option<&'static str> {
         let too_long = |duration: &Duration| *duration > MAX_DELAY;
-        let problem = match &self.kind {
-            Kind::Status(status, _) | Kind::Html(status) if !STATUSES.contains(status) => {
-                "the status must be from 200 to 599"
-            }
-            Kind::ContentType(text) if http::HeaderValue::from_str(text).is_err() => {
-                "the content type cannot be sent in a header"
-            }
-            Kind::Drip(pause) if too_long(pause) => "the pause is longer than a day",
-            _ if too_long(&self.delay) => "the delay is longer than a day",
-            _ => return Ok(()),
-        };
-        Err(Error::Fault(format!("{self}: {problem}")))
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.delay.is_zero() {
-            write!(f, "delay={}ms", self.delay.as_millis())?;
-            if self.kind == Kind::None {
-                return Ok(());
-            }
-            f.write_str("; ")?;
-        }
+        let invalid = |text: &str| http::HeaderValue::from_str(text).is_err();
         match &self.kind {
-            Kind::None => f.write_str("ok"),
-            Kind::Status(status, None) => write!(f, "status={status}"),
-            Kind::Status(status, Some(RetryAfter::Seconds(seconds))) => {
-                write!(f, "status={status}; retry-after={seconds}")
+            Kind::Reply(Reply { status, .. }) | Kind::Html(status)
+                if !STATUSES.contains(status) =>
+            {
+                Some("the status must be from 200 to 599")
             }
-            Kind::Status(status, Some(RetryAfter::Date(seconds))) => {
-                write!(f, "status={status}; retry-after=date:{seconds}")
+            Kind::Reply(Reply { body: Some(body), .. }) if body.len() > MAX_BODY => {
+                Some("the body is longer than 64 KiB")
             }
-            Kind::Unauthorized => f.write_str("unauthorized"),
-            Kind::Reset => f.write_str("reset"),
-            Kind::ResetInBody => f.write_str("reset-in-body"),
-            Kind::Truncate => f.write_str("truncate"),
-            Kind::Empty => f.write_str("empty"),
-            Kind::Html(status) => write!(f, "html={status}"),
-            Kind::ContentType(text) => write!(f, "content-type={text}"),
-            Kind::Drip(pause) => write!(f, "drip={}ms", pause.as_millis()),
-            Kind::Hang => f.write_str("hang"),
+            Kind::ContentType(text) | Kind::Reply(Reply { content_type: Some(text), .. })
+                if invalid(text) =>
+            {
+                Some("the content type cannot be sent in a header")
+            }
+            Kind::Drip(pause) if too_long(pause) => Some("the pause is longer than a day"),
+            _ if too_long(&self.delay) => Some("the delay is longer than a day"),
+            _ => None,
         }
     }
-}
 
-impl FromStr for Fault {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let invalid = |problem: &str| Error::Fault(format!("{text:.200}: {problem}"));
-        let mut parts = Parts::default();
-        for part in text.split(';').map(str::trim) {
-            let (name, value) = match part.split_once('=') {
-                Some((name, value)) => (name.trim(), Some(value.trim())),
-                None => (part, None),
-            };
-            parts.take(name, value).map_err(invalid)?;
-        }
-        let fault = parts.finish().map_err(invalid)?;
-        fault.check()?;
-        Ok(fault)
-    }
-}
-
-/// The parts of a fault's text that were parsed so far.
-#[derive(Default)]
-struct Parts {
-    delay: Option<Duration>,
-    retry_after: Option<RetryAfter>,
-    kind: Option<Kind>,
-}
-
-impl Parts {
-    fn take(&mut self, name: &str, value: Option<&str>) -> Result<(), &'static str> {
-        match (name, value) {
-            ("delay", Some(value)) if self.delay.is_none() => self.delay = Some(duration(value)?),
-            ("retry-after", Some(value)) if self.retry_after.is_none() => {
-                let (date, seconds) = match value.strip_prefix("date:") {
-                    Some(seconds) => (true, seconds),
-                    None => (false, value),
-                };
-                let seconds =
-                    seconds.parse().map_err(|_| "retry-after must be a number of whole seconds")?;
-                self.retry_after = Some(match date {
-                    true => RetryAfter::Date(seconds),
-                    false => RetryAfter::Seconds(seconds),
-                });
+    /// The approximate size in memory, in bytes.
+    fn weight(&self) -> usize {
+        let texts = match &self.kind {
+            Kind::Reply(Reply { code, message, body, content_type, .. }) => {
+                let texts = [code, message, body, content_type];
+                texts.into_iter().flatten().map(String::len).sum()
             }
-            ("delay" | "retry-after", Some(_)) => return Err("a part is given twice"),
-            _ if self.kind.is_some() => return Err("more than one fault; a comma separates steps"),
-            _ => self.kind = Some(kind(name, value)?),
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<Fault, &'static str> {
-        let kind = match (self.kind, self.retry_after) {
-            (Some(Kind::Status(status, _)), retry_after) => Kind::Status(status, retry_after),
-            (_, Some(_)) => return Err("retry-after without a status"),
-            (Some(kind), None) => kind,
-            (None, None) if self.delay.is_some() => Kind::None,
-            (None, None) => return Err("no fault is named"),
+            Kind::ContentType(text) => text.len(),
+            _ => 0,
         };
-        let delay = self.delay.unwrap_or_default();
-        Ok(Fault { delay, kind })
-    }
-}
-
-fn kind(name: &str, value: Option<&str>) -> Result<Kind, &'static str> {
-    let status = |text: &str| text.parse().map_err(|_| "the status is not a number");
-    Ok(match (name, value) {
-        ("ok", None) => Kind::None,
-        ("status", Some(value)) => Kind::Status(status(value)?, None),
-        ("unauthorized", None) => Kind::Unauthorized,
-        ("reset", None) => Kind::Reset,
-        ("reset-in-body", None) => Kind::ResetInBody,
-        ("truncate", None) => Kind::Truncate,
-        ("empty", None) => Kind::Empty,
-        ("html", None) => Kind::Html(200),
-        ("html", Some(value)) => Kind::Html(status(value)?),
-        ("content-type", Some(value)) => Kind::ContentType(value.to_owned()),
-        ("drip", Some(value)) => Kind::Drip(duration(value)?),
-        ("hang", None) => Kind::Hang,
-        _ => return Err("no such fault"),
-    })
-}
-
-/// `200ms` or `2s`.
-fn duration(text: &str) -> Result<Duration, &'static str> {
-    let invalid = "a duration must be a whole number followed by ms or s";
-    let (number, unit): (_, fn(u64) -> Duration) = match text.strip_suffix("ms") {
-        Some(number) => (number, Duration::from_millis),
-        None => (text.strip_suffix('s').ok_or(invalid)?, Duration::from_secs),
-    };
-    number.trim().parse().map(unit).map_err(|_| invalid)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_fault_survives_a_round_trip_through_text() {
-        let second = Duration::from_secs(1);
-        for fault in [
-            Fault::none(),
-            Fault::delay(second),
-            Fault::status(503),
-            Fault::status(429).retry_after(7),
-            Fault::status(429).retry_after_date(7).after(second),
-            Fault::unauthorized(),
-            Fault::reset(),
-            Fault::reset_in_body(),
-            Fault::truncate(),
-            Fault::empty(),
-            Fault::html(200),
-            Fault::html(502),
-            Fault::content_type("text/plain"),
-            Fault::drip(Duration::from_millis(20)),
-            Fault::hang().after(second),
-        ] {
-            assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
-        }
-        assert_eq!("delay=1s".parse::<Fault>().unwrap(), Fault::delay(second));
-        assert_eq!("html".parse::<Fault>().unwrap(), Fault::html(200));
-    }
-
-    #[test]
-    fn invalid_text_is_rejected_with_a_reason() {
-        for (text, reason) in [
-            ("", "no such fault"),
-            ("statsu=503", "no such fault"),
-            ("ok=1", "no such fault"),
-            ("status", "no such fault"),
-            ("status=abc", "not a number"),
-            ("status=100", "from 200 to 599"),
-            ("html=600", "from 200 to 599"),
-            ("retry-after=1", "without a status"),
-            ("hang; retry-after=1", "without a status"),
-            ("status=429; retry-after=soon", "whole seconds"),
-            ("delay=1s; delay=2s", "twice"),
-            ("status=503; reset", "more than one fault"),
-            ("delay=5", "ms or s"),
-            ("delay=-5s", "ms or s"),
-            ("delay=100000000s", "longer than a day"),
-            ("drip=100000000s", "longer than a day"),
-            ("content-type=a\u{7}b", "cannot be sent"),
-        ] {
-            let error = text.parse::<Fault>().unwrap_err().to_string();
-            assert!(error.contains(reason), "{text}: {error}");
-        }
+        size_of::<Self>() + texts
     }
 }

@@ -5,17 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 
 use super::{Fault, Script};
-use crate::Error;
-use crate::contract::TOKEN;
+use crate::contract::{OperationNames, TOKEN};
+use crate::matcher::{ComparedRequest, CompiledMatcher};
+use crate::{Error, RequestMatcher};
 
-/// The maximum number of active scripts, so that repeated admin calls cannot exhaust the memory.
+/// The maximum number of active scripts and of their bytes, so that repeated admin calls cannot
+/// exhaust the memory.
 const MAX_SCRIPTS: usize = 1000;
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// The active scripts.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    /// The operations that a script may name.
-    operations: Vec<Arc<str>>,
+    names: Arc<OperationNames>,
     playing: Mutex<Playing>,
 }
 
@@ -29,6 +31,9 @@ struct Playing {
 struct Active {
     id: u64,
     script: Script,
+    matcher: CompiledMatcher,
+    /// How many requests have matched.
+    matched: u32,
     random: fastrand::Rng,
     /// The next step.
     step: usize,
@@ -43,6 +48,8 @@ pub(crate) struct Listed {
     id: u64,
     steps: Vec<String>,
     operation: Option<String>,
+    matching: RequestMatcher,
+    nth: u32,
     /// How many times the sequence will still be played, including the current time; absent if
     /// forever.
     times_left: Option<u32>,
@@ -53,19 +60,22 @@ pub(crate) struct Listed {
 }
 
 impl Faults {
-    pub(crate) fn new(operations: Vec<Arc<str>>) -> Self {
-        Self { operations, playing: Mutex::default() }
+    pub(crate) fn new(names: Arc<OperationNames>) -> Self {
+        Self { names, playing: Mutex::default() }
     }
 
     /// Adds a script after the active ones. Returns its id.
-    pub(crate) fn add(&self, mut script: Script) -> Result<u64, Error> {
+    pub(crate) fn add(&self, script: Script) -> Result<u64, Error> {
         script.check()?;
-        if let Some(operation) = script.operation.take() {
-            script.operation = Some(self.known(&operation)?);
-        }
+        let matcher = script.matcher.clone().compile(&self.names)?;
         let mut playing = self.playing();
         if playing.scripts.len() >= MAX_SCRIPTS {
             let problem = format!("there are {MAX_SCRIPTS} active scripts already");
+            return Err(Error::Fault(problem));
+        }
+        let bytes: usize = playing.scripts.iter().map(Active::weight).sum();
+        if bytes + script.weight() + matcher.weight() > MAX_BYTES {
+            let problem = format!("the active scripts need more than {MAX_BYTES} bytes");
             return Err(Error::Fault(problem));
         }
         playing.last_id += 1;
@@ -74,6 +84,8 @@ impl Faults {
             id,
             random: fastrand::Rng::with_seed(script.chance.map_or(0, |(_, seed)| seed)),
             script,
+            matcher,
+            matched: 0,
             step: 0,
             played: 0,
             hits: 0,
@@ -97,28 +109,22 @@ impl Faults {
         self.playing().scripts.iter().map(Active::list).collect()
     }
 
-    /// Returns the fault of the next request to `operation`. The first script that applies to the
-    /// operation and whose probability hits advances by one step.
-    pub(crate) fn next(&self, operation: &str) -> Option<Fault> {
+    /// Whether a script compares the bodies of requests.
+    pub(crate) fn compare_bodies(&self) -> bool {
+        self.playing().scripts.iter().any(|active| active.matcher.compares_body())
+    }
+
+    /// Returns the fault of the next request. The first script that applies to it and whose
+    /// probability hits advances by one step.
+    pub(crate) fn next(&self, request: &ComparedRequest<'_>) -> Option<Fault> {
         let scripts = &mut self.playing().scripts;
         let hit =
-            scripts.iter_mut().position(|active| active.applies_to(operation) && active.hits())?;
+            scripts.iter_mut().position(|active| active.applies_to(request) && active.hits())?;
         let fault = scripts[hit].advance();
         if scripts[hit].is_over() {
             scripts.remove(hit);
         }
         fault
-    }
-
-    /// The spelling of an operation in the document.
-    fn known(&self, given: &str) -> Result<String, Error> {
-        let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
-        let mut operations = self.operations.iter();
-        let known = operations.find(|known| plain(known) == plain(given));
-        known.map(|known| known.to_string()).ok_or_else(|| {
-            let known = self.operations.join(", ");
-            Error::Fault(format!("{given:.100} is not an operation; the operations are {known}"))
-        })
     }
 
     fn playing(&self) -> std::sync::MutexGuard<'_, Playing> {
@@ -127,11 +133,19 @@ impl Faults {
 }
 
 impl Active {
-    fn applies_to(&self, operation: &str) -> bool {
-        match &self.script.operation {
-            Some(named) => named == operation,
-            None => operation != TOKEN,
+    /// Whether the request matches and enough others have matched before it.
+    fn applies_to(&mut self, request: &ComparedRequest<'_>) -> bool {
+        let names_operation = self.matcher.matcher.operation_name().is_some();
+        let is_covered = names_operation || request.operation != Some(TOKEN);
+        if !is_covered || !self.matcher.matches(request) {
+            return false;
         }
+        self.matched = self.matched.saturating_add(1);
+        self.matched >= self.script.nth
+    }
+
+    fn weight(&self) -> usize {
+        self.script.weight() + self.matcher.weight()
     }
 
     fn hits(&mut self) -> bool {
@@ -160,7 +174,9 @@ impl Active {
         Listed {
             id: self.id,
             steps: self.script.steps.iter().map(Fault::to_string).collect(),
-            operation: self.script.operation.clone(),
+            operation: self.matcher.matcher.operation_name().map(str::to_owned),
+            matching: self.matcher.matcher.clone(),
+            nth: self.script.nth,
             times_left: (self.script.times).map(|times| times.saturating_sub(self.played)),
             next_step: self.step,
             hits: self.hits,
@@ -173,9 +189,16 @@ impl Active {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::Document;
 
     fn faults() -> Faults {
-        Faults::new(["Scan", "ScanBase64", "token"].map(Arc::from).into())
+        let document = Document::embedded().unwrap();
+        Faults::new(Arc::new(OperationNames::of(&document)))
+    }
+
+    fn next(faults: &Faults, operation: &str) -> Option<Fault> {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        faults.next(&ComparedRequest::arrived(operation, &parts, None))
     }
 
     #[test]
@@ -183,7 +206,7 @@ mod tests {
         let faults = faults();
         let script = Script::sequence([Fault::status(503), Fault::none()]).times(2);
         faults.add(script).unwrap();
-        let got: Vec<_> = (0..5).map(|_| faults.next("Scan")).collect();
+        let got: Vec<_> = (0..5).map(|_| next(&faults, "Scan")).collect();
         let (bad, good) = (Some(Fault::status(503)), Some(Fault::none()));
         assert_eq!(got, [bad.clone(), good.clone(), bad, good, None]);
         assert!(faults.list().is_empty());
@@ -193,12 +216,12 @@ mod tests {
     fn a_script_applies_to_its_operation_or_to_all_but_the_token_endpoint() {
         let faults = faults();
         let id = faults.add(Script::from(Fault::reset()).on("scan_base64").forever()).unwrap();
-        assert_eq!(faults.next("Scan"), None);
-        assert_eq!(faults.next("ScanBase64"), Some(Fault::reset()));
+        assert_eq!(next(&faults, "Scan"), None);
+        assert_eq!(next(&faults, "ScanBase64"), Some(Fault::reset()));
         assert!(faults.remove(id) && !faults.remove(id));
         faults.add(Script::from(Fault::hang()).forever()).unwrap();
-        assert_eq!(faults.next("token"), None);
-        assert_eq!(faults.next("Scan"), Some(Fault::hang()));
+        assert_eq!(next(&faults, "token"), None);
+        assert_eq!(next(&faults, "Scan"), Some(Fault::hang()));
         let error = faults.add(Script::from(Fault::hang()).on("Scann"));
         assert!(error.unwrap_err().to_string().contains("ScanBase64"));
     }
@@ -208,7 +231,7 @@ mod tests {
         let play = |seed| {
             let faults = faults();
             faults.add(Script::from(Fault::reset()).by_chance(0.3, seed)).unwrap();
-            (0..200).map(|_| faults.next("Scan").is_some()).collect::<Vec<_>>()
+            (0..200).map(|_| next(&faults, "Scan").is_some()).collect::<Vec<_>>()
         };
         assert_eq!(play(1), play(1));
         assert_ne!(play(1), play(2));
@@ -224,6 +247,26 @@ mod tests {
         }
         assert!(faults.add(Fault::none().into()).is_err());
         faults.clear();
+        assert!(faults.add(Fault::none().into()).is_ok());
+    }
+
+    #[test]
+    fn a_script_starts_with_the_nth_request_that_it_has_not_left_to_another() {
+        let faults = faults();
+        faults.add(Fault::hang().into()).unwrap();
+        faults.add(Script::from(Fault::reset()).on("Scan").nth(2)).unwrap();
+        let got = ["Scan", "Scan", "ScanBase64", "Scan", "Scan"].map(|name| next(&faults, name));
+        assert_eq!(got, [Some(Fault::hang()), None, None, Some(Fault::reset()), None]);
+    }
+
+    #[test]
+    fn the_size_of_all_scripts_is_bounded() {
+        let faults = faults();
+        let large = || Script::from(Fault::status(200).body("x".repeat(64 * 1024)));
+        let count = (0..MAX_SCRIPTS).take_while(|_| faults.add(large()).is_ok()).count();
+        assert_eq!(count, 127);
+        let matcher = RequestMatcher::new().query("data", "x".repeat(64 * 1024));
+        assert!(faults.add(Script::from(Fault::none()).matching(matcher)).is_err());
         assert!(faults.add(Fault::none().into()).is_ok());
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Fault;
-use crate::Error;
+use crate::{Error, RequestMatcher};
 
 /// The maximum number of steps of a script.
 const MAX_STEPS: usize = 1000;
@@ -16,7 +16,7 @@ const MAX_STEPS: usize = 1000;
 /// called.
 ///
 /// ```
-/// use barcode_cloud_sandbox::{Fault, Script};
+/// use barcode_cloud_sandbox::{Fault, RequestMatcher, Script};
 ///
 /// // Two failures, then a normal response: does the client retry often enough?
 /// Script::sequence([Fault::status(503), Fault::status(503), Fault::none()]);
@@ -28,12 +28,17 @@ const MAX_STEPS: usize = 1000;
 /// Script::from(Fault::status(503)).on("token").forever();
 /// // About one request in ten is reset; the same requests in every run.
 /// Script::from(Fault::reset()).by_chance(0.1, 2026);
+/// // The third request with this data gets a custom response.
+/// let matcher = RequestMatcher::new().query("data", "A1");
+/// Script::from(Fault::status(402).code("errorQuota")).matching(matcher).nth(3);
 /// # Ok::<_, barcode_cloud_sandbox::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Script {
     pub(super) steps: Vec<Fault>,
-    pub(super) operation: Option<String>,
+    pub(super) matcher: RequestMatcher,
+    /// The number of the first request that is affected, of those that match.
+    pub(super) nth: u32,
     /// `None` means forever.
     pub(super) times: Option<u32>,
     /// Probability and seed.
@@ -49,7 +54,13 @@ impl From<Fault> for Script {
 impl Script {
     /// Returns a script that applies these faults in order, each to one request.
     pub fn sequence(steps: impl IntoIterator<Item = Fault>) -> Self {
-        Self { steps: steps.into_iter().collect(), operation: None, times: Some(1), chance: None }
+        Self {
+            steps: steps.into_iter().collect(),
+            matcher: RequestMatcher::new(),
+            nth: 1,
+            times: Some(1),
+            chance: None,
+        }
     }
 
     /// Restricts the script to an operation: its `operationId` in the document, in any case and
@@ -57,7 +68,23 @@ impl Script {
     /// endpoint.
     #[must_use]
     pub fn on(mut self, operation: impl Into<String>) -> Self {
-        self.operation = Some(operation.into());
+        self.matcher = self.matcher.operation(operation);
+        self
+    }
+
+    /// Restricts the script to the requests that match. This replaces all earlier conditions,
+    /// including the operation. A script without an operation does not apply to the token endpoint.
+    #[must_use]
+    pub fn matching(mut self, matcher: RequestMatcher) -> Self {
+        self.matcher = matcher;
+        self
+    }
+
+    /// Starts with the `nth` request that matches, counted from one. Earlier ones are not affected
+    /// by this script.
+    #[must_use]
+    pub const fn nth(mut self, nth: u32) -> Self {
+        self.nth = nth;
         self
     }
 
@@ -87,6 +114,11 @@ impl Script {
         self
     }
 
+    /// The approximate size in memory, in bytes, without the conditions.
+    pub(super) fn weight(&self) -> usize {
+        size_of::<Self>() + self.steps.iter().map(Fault::weight).sum::<usize>()
+    }
+
     /// Returns an error if the script is invalid.
     pub(super) fn check(&self) -> Result<(), Error> {
         let invalid = |problem: &str| Err(Error::Fault(format!("a script {problem}")));
@@ -98,6 +130,9 @@ impl Script {
         }
         if self.times == Some(0) {
             return invalid("must be played at least once");
+        }
+        if self.nth == 0 {
+            return invalid("counts requests from one");
         }
         if self.chance.is_some_and(|(probability, _)| !(0.0..=1.0).contains(&probability)) {
             return invalid("needs a probability from 0 to 1");
@@ -146,6 +181,7 @@ mod tests {
             (Script::sequence([]), "at least one step"),
             (Script::sequence(vec![Fault::none(); 1001]), "1000 steps"),
             (fault().times(0), "at least once"),
+            (fault().nth(0), "from one"),
             (fault().by_chance(1.5, 0), "from 0 to 1"),
             (fault().by_chance(f64::NAN, 0), "from 0 to 1"),
             (Fault::status(99).into(), "from 200 to 599"),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
+use axum::extract::Request;
 use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream};
 use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -33,6 +35,18 @@ pub(crate) async fn read_body(
         true => Ok(read.freeze()),
         false => Err(drain(body, Failure::too_large(limit)).await),
     }
+}
+
+/// Reads the body of a request without consuming it. Returns it, unless it is larger than a small
+/// body or cannot be read, and the request with the same body.
+pub(crate) async fn peek(request: Request, time: Duration) -> (Option<Bytes>, Request) {
+    let (parts, mut body) = request.into_parts();
+    let mut read = BytesMut::new();
+    let is_complete = read_up_to(&mut body, &mut read, SMALL_BODY, time).await;
+    let read = read.freeze();
+    let start = stream::iter([Ok(read.clone())]);
+    let body = Body::from_stream(start.chain(body.into_data_stream()));
+    (matches!(is_complete, Ok(true)).then_some(read), Request::from_parts(parts, body))
 }
 
 /// The length of a body. It is unknown if the body is chunked, or if it is decompressed, which

@@ -3,6 +3,7 @@
 //! A handler returns a [`Failure`]. The layer `write_failures` writes its body, because it knows
 //! the request id and whether the client prefers XML.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use axum::response::{IntoResponse, Response};
@@ -34,7 +35,7 @@ impl Violation {
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(super) status: StatusCode,
-    pub(super) code: &'static str,
+    pub(super) code: Cow<'static, str>,
     pub(super) message: String,
     pub(super) description: &'static str,
     /// The `WWW-Authenticate` header.
@@ -46,13 +47,13 @@ pub(crate) struct Failure {
 impl Failure {
     fn new(
         status: StatusCode,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
         description: &'static str,
     ) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             message: shortened(message.into()),
             description,
             challenge: None,
@@ -121,12 +122,18 @@ impl Failure {
         )
     }
 
-    /// Any status: an injected fault.
-    pub(crate) fn injected(status: StatusCode) -> Self {
+    /// Any status: an injected fault, with the given code and message, if any.
+    pub(crate) fn injected(
+        status: StatusCode,
+        code: Option<String>,
+        message: Option<String>,
+    ) -> Self {
+        let default =
+            || format!("The sandbox responds with {status} because of an injected fault.");
         Self::new(
             status,
-            "errorSandboxFault",
-            format!("The sandbox responds with {status} because of an injected fault."),
+            code.map_or("errorSandboxFault".into(), Cow::Owned),
+            message.unwrap_or_else(default),
             "Operation Failed. This is an injected fault.",
         )
     }

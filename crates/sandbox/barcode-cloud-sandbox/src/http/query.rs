@@ -1,17 +1,24 @@
-//! Parses `application/x-www-form-urlencoded` text strictly: bytes that are not UTF-8 are rejected,
-//! not replaced.
+//! Parses `application/x-www-form-urlencoded` text.
 
 use percent_encoding::percent_decode_str;
 
 /// Returns the names and values in their order, or `None` if an escape is not UTF-8.
 pub(crate) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((decode(name)?, decode(value)?))
-        })
-        .collect()
+    encoded_pairs(text).map(|(name, value)| Some((decode(name)?, decode(value)?))).collect()
+}
+
+/// Returns the names and values in their order. Bytes that are not UTF-8 are replaced.
+pub(crate) fn lossy_pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    let decode = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_decode_str(&text).decode_utf8_lossy().into_owned()
+    };
+    encoded_pairs(text).map(move |(name, value)| (decode(name), decode(value)))
+}
+
+fn encoded_pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
 /// Decodes `+` and `%` escapes. Returns `None` if the result is not UTF-8.

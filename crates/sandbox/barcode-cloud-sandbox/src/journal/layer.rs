@@ -12,11 +12,10 @@ use chrono::{SecondsFormat, Utc};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::BodyExt;
-use percent_encoding::percent_decode_str;
 
 use super::{Log, LoggedBody, LoggedRequest};
 use crate::contract::TOKEN;
-use crate::http::ResponseContext;
+use crate::http::{ResponseContext, query};
 use crate::state::State;
 
 /// The maximum length of a body that is kept, in bytes.
@@ -54,11 +53,8 @@ pub(crate) async fn layer(
 
 fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest {
     let redactor = &log.redactor;
-    let query = request.uri().query().unwrap_or_default();
-    let query = query.split('&').filter(|pair| !pair.is_empty());
-    let query = query.map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (decoded(name), decoded(value));
+    let query = query::lossy_pairs(request.uri().query().unwrap_or_default());
+    let query = query.map(|(name, value)| {
         let value = redactor.parameter(&name, &value);
         (redactor.text(&name), value)
     });
@@ -79,12 +75,6 @@ fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest
         warning: None,
         status: None,
     }
-}
-
-/// Decodes `+` and `%` escapes. Bytes that are not UTF-8 are replaced.
-fn decoded(text: &str) -> String {
-    let text = text.replace('+', " ");
-    percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }
 
 fn media_type(headers: &HeaderMap) -> Option<String> {

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::sync::broadcast;
 
+use crate::matcher::CompiledMatcher;
+
 pub(crate) use layer::{LogEntryHandle, layer};
 pub(crate) use redact::Redactor;
 
@@ -125,6 +127,11 @@ impl Log {
     pub(crate) fn list(&self) -> Vec<LoggedRequest> {
         let entries = self.entries();
         entries.list.iter().map(|(_, entry)| entry.clone()).collect()
+    }
+
+    /// Returns how many entries match.
+    pub(crate) fn count(&self, matcher: &CompiledMatcher) -> usize {
+        self.list().iter().filter(|entry| matcher.matches_logged(entry)).count()
     }
 
     pub(crate) fn clear(&self) {

@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use barcode_cloud_sandbox::{Error, Fault, Sandbox, Script};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Response;
 use serde_json::{Value, json};
 
@@ -187,9 +189,9 @@ async fn faults_of_the_builder_and_of_a_running_sandbox_are_injected_in_order() 
 async fn a_script_for_an_unknown_operation_is_rejected_at_start_and_later() {
     let script = || Script::from(Fault::reset()).on("Explode");
     let error = Sandbox::builder().faults(script()).start().await;
-    assert!(matches!(error, Err(Error::Fault(_))));
+    assert!(matches!(error, Err(Error::Matcher(_))));
     let sandbox = Sandbox::start().await.unwrap();
-    assert!(matches!(sandbox.inject(script()), Err(Error::Fault(_))));
+    assert!(matches!(sandbox.inject(script()), Err(Error::Matcher(_))));
 }
 
 #[tokio::test]
@@ -263,7 +265,7 @@ async fn invalid_admin_calls_are_rejected_with_the_reason() {
     for (body, reason) in [
         (json!({}), "steps"),
         (json!({ "steps": "boom" }), "no such fault"),
-        (json!({ "steps": [] }), "no such fault"),
+        (json!({ "steps": [] }), "at least one step"),
         (json!({ "steps": "ok", "time": 1 }), "time"),
         (json!({ "steps": "ok", "times": "often" }), "times"),
         (json!({ "steps": "ok", "times": 0 }), "at least once"),
@@ -304,4 +306,72 @@ async fn the_health_call_needs_no_token_and_ignores_faults() {
     let health = health.await.unwrap();
     assert_eq!(health.status(), 200);
     assert_eq!(json(health).await["status"], "ok");
+}
+
+#[tokio::test]
+async fn a_custom_response_has_the_given_status_code_message_and_body() {
+    let caller = Caller::new().await;
+    let response = faulty(&caller, "status=402; code=errorQuota; message=No%20credit").await;
+    let expected = ("errorQuota".to_owned(), "No credit".to_owned());
+    assert_eq!(failure(response, 402).await, expected);
+    for (body, kind, fault) in [
+        (r#"{"a":1}"#, "application/json", r#"status=200; body={"a":1}"#),
+        ("a; b", "text/plain; charset=utf-8", "status=404; body=a%3B b"),
+        ("<a/>", "text/xml", "status=200; body=<a/>; content-type=text/xml"),
+    ] {
+        let response = faulty(&caller, fault).await;
+        assert_eq!(response.headers()["content-type"], kind);
+        assert_eq!(response.text().await.unwrap(), body);
+    }
+    let response = json!({ "status": 400, "code": "invalid_scope", "message": "No" });
+    let script = json!({ "steps": [response], "operation": "token" });
+    let added = send(caller.http.post(admin(&caller, "/faults")).json(&script)).await;
+    assert_eq!(added.status(), 201);
+    let (id, secret) = (caller.sandbox.client_id(), caller.sandbox.client_secret());
+    let response = ask_token(&caller.http, caller.sandbox.token_url(), id, secret).await;
+    let expected = json!({ "error": "invalid_scope", "error_description": "No" });
+    assert_eq!(json(response).await, expected);
+}
+
+#[tokio::test]
+async fn a_script_affects_only_the_requests_that_match() {
+    let caller = Caller::new().await;
+    let add = async |script: Value| {
+        let response = send(caller.http.post(admin(&caller, "/faults")).json(&script)).await;
+        assert_eq!(response.status(), 201, "{script}");
+    };
+    add(json!({ "steps": "status=402", "times": "forever", "matching": { "query": { "data": "a" } } }))
+        .await;
+    add(json!({ "steps": "status=404", "times": "forever", "matching": { "headers": { "X-Test": "1" } } }))
+        .await;
+    let path = "$.encodeData.data";
+    add(json!({ "steps": { "status": 409 }, "nth": 2, "matching": { "json": { path: "b" } } }))
+        .await;
+
+    assert_eq!(caller.generate("QR", &[("data", "a")]).await.status(), 402);
+    assert_eq!(caller.generate("QR", &[("data", "b")]).await.status(), 200);
+    let with_header = caller.get("/barcode/generate/QR?data=b").header("x-test", "1");
+    assert_eq!(send(with_header).await.status(), 404);
+    let post = async |data: &str| {
+        let body = json!({ "barcodeType": "QR", "encodeData": { "data": data } });
+        let response = caller.post_json("/barcode/generate-body", &body).await;
+        response.status().as_u16()
+    };
+    let mut statuses = Vec::new();
+    for data in ["b", "c", "b", "b"] {
+        statuses.push(post(data).await);
+    }
+    assert_eq!(statuses, [200, 200, 409, 200]);
+    // A body that is too large to be compared reaches the operation unchanged.
+    let image = STANDARD.encode(caller.image("QR", &[("data", "b")]).await);
+    add(json!({ "steps": "status=409", "matching": { "json": { "$.x": 1 } } })).await;
+    for padding in [0, 2 * 1024 * 1024] {
+        let body = format!("{}{}", " ".repeat(padding), json!({ "fileBase64": image }));
+        let request = caller.post("/barcode/scan-body").header("content-type", "application/json");
+        let found = json(send(request.body(body)).await).await;
+        assert_eq!(barcodes(&found), [("QR".to_owned(), "b".to_owned())]);
+    }
+    let list = json(send(caller.http.get(admin(&caller, "/faults"))).await).await;
+    assert_eq!(list["scripts"][0]["matching"]["query"], json!({ "data": "a" }));
+    assert_eq!(list["scripts"][2]["nth"], 1);
 }

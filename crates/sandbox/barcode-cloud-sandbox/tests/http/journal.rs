@@ -1,12 +1,12 @@
 //! The request log: its contents, and the secrets that it never contains.
 
-use barcode_cloud_sandbox::{Fault, Sandbox};
+use barcode_cloud_sandbox::{Fault, RequestMatcher, Sandbox};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
-use crate::caller::{Caller, ask_token, json, send};
+use crate::caller::{Caller, ask_token, json, rejection, send};
 
 fn admin(caller: &Caller, path: &str) -> String {
     format!("{}{path}", caller.sandbox.admin_url())
@@ -150,4 +150,35 @@ async fn the_live_feed_has_each_request_and_ends_with_the_sandbox() {
     assert_eq!(events[1]["status"], 200);
     caller.sandbox.stop().await;
     assert_eq!(feed.chunk().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn requests_are_counted_in_rust_and_by_the_admin_call() {
+    let caller = Caller::new().await;
+    for data in ["a", "a", "b"] {
+        caller.generate("QR", &[("data", data)]).await;
+        let body = json!({ "barcodeType": "QR", "encodeData": { "data": data } });
+        caller.post_json("/barcode/generate-body", &body).await;
+    }
+    for (matcher, expected) in [
+        (json!({}), 7),
+        (json!({ "operation": "token" }), 1),
+        (json!({ "operation": "generate", "query": { "data": "a" } }), 2),
+        (json!({ "json": { "$.encodeData.data": "a" } }), 2),
+        (json!({ "method": "POST" }), 4),
+        (json!({ "headers": { "authorization": "Bearer [redacted]" } }), 6),
+    ] {
+        let request = caller.http.post(admin(&caller, "/requests/count")).json(&matcher);
+        let count = json(send(request).await).await;
+        assert_eq!(count, json!({ "count": expected }), "{matcher}");
+        let matcher: RequestMatcher = serde_json::from_value(matcher).unwrap();
+        assert_eq!(caller.sandbox.count_requests(matcher).unwrap(), expected);
+    }
+    for (matcher, reason) in
+        [(json!({ "operation": "x" }), "not an operation"), (json!({ "body": 1 }), "body")]
+    {
+        let request = caller.http.post(admin(&caller, "/requests/count")).json(&matcher);
+        let message = rejection(send(request).await).await;
+        assert!(message.contains(reason), "{message}");
+    }
 }
