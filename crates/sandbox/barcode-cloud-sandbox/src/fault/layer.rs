@@ -61,7 +61,7 @@ pub(crate) async fn layer(
         Ok(None) => next.run(request).await,
         Ok(Some(fault)) => {
             if let Some(log_entry) = request.extensions().get::<LogEntryHandle>() {
-                log_entry.record_fault(fault.to_string());
+                log_entry.record_fault(&fault);
             }
             let reset_handle = request.extensions().get::<ResetHandle>().cloned();
             let fault_context = FaultContext {

@@ -2,24 +2,26 @@
 //! completes it when the response is ready or the client disconnects.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State as Shared};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use chrono::{SecondsFormat, Utc};
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt;
 
 use super::{Log, LoggedBody, LoggedRequest};
 use crate::contract::TOKEN;
+use crate::fault::Fault;
 use crate::http::{ResponseContext, query};
 use crate::state::State;
 
 /// The maximum length of a body that is kept, in bytes.
-const MAX_TEXT: usize = 16 * 1024;
+const MAX_TEXT: u64 = 16 * 1024;
 
 /// Logs the request and its response.
 pub(crate) async fn layer(
@@ -34,8 +36,9 @@ pub(crate) async fn layer(
     let mut completion = EntryCompletion {
         log_entry: log_entry.clone(),
         recorder: Arc::clone(&recorder),
-        status: None,
+        outcome: None,
     };
+    let arrival = Instant::now();
     request.extensions_mut().insert(log_entry);
     let request = request.map(|body| {
         Body::new(body.map_frame(move |frame| {
@@ -47,8 +50,30 @@ pub(crate) async fn layer(
         }))
     });
     let response = next.run(request).await;
-    completion.status = Some(response.status().as_u16());
+    let duration = arrival.elapsed();
+    let status = response.status().as_u16();
+    let (body, response) = response_body(&state.log, response).await;
+    completion.outcome = Some(Outcome { status, duration, body });
     response
+}
+
+/// Returns the body of a response for the log, and the same response.
+async fn response_body(log: &Log, response: Response) -> (LoggedBody, Response) {
+    let media_type = media_type(response.headers());
+    let kind = media_type.as_deref().and_then(TextKind::of);
+    // The length of a body that is sent in pieces is only in the header.
+    let header = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let exact = response.body().size_hint().exact();
+    let length = exact.or(header.and_then(|length| length.parse().ok())).unwrap_or_default();
+    let mut logged = LoggedBody { length, media_type, text: None };
+    let (Some(kind), Some(0..=MAX_TEXT)) = (kind, exact) else {
+        return (logged, response);
+    };
+    let (parts, body) = response.into_parts();
+    // The body is in memory, so that reading it neither waits nor fails.
+    let bytes = to_bytes(body, MAX_TEXT as usize).await.unwrap_or_default();
+    logged.text = kind.redacted(log, bytes.to_vec());
+    (logged, Response::from_parts(parts, bytes.into()))
 }
 
 fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest {
@@ -74,6 +99,8 @@ fn entry(log: &Log, request: &Request, operation: Option<&str>) -> LoggedRequest
         fault: None,
         warning: None,
         status: None,
+        duration: None,
+        response: LoggedBody::default(),
     }
 }
 
@@ -92,8 +119,9 @@ pub(crate) struct LogEntryHandle {
 
 impl LogEntryHandle {
     /// Records the fault that is injected into the request.
-    pub(crate) fn record_fault(&self, fault: String) {
-        self.log.update(self.key, |entry| entry.fault = Some(fault));
+    pub(crate) fn record_fault(&self, fault: &Fault) {
+        let text = self.log.redactor.text(&fault.to_string());
+        self.log.update(self.key, |entry| entry.fault = Some(text));
     }
 
     /// Records that the response is incomplete, or that data was dropped.
@@ -108,7 +136,14 @@ impl LogEntryHandle {
 struct EntryCompletion {
     log_entry: LogEntryHandle,
     recorder: Arc<Mutex<BodyRecorder>>,
-    status: Option<u16>,
+    outcome: Option<Outcome>,
+}
+
+/// The response that a request got.
+struct Outcome {
+    status: u16,
+    duration: Duration,
+    body: LoggedBody,
 }
 
 impl Drop for EntryCompletion {
@@ -121,7 +156,11 @@ impl Drop for EntryCompletion {
         let complete = log.update(*key, |entry| {
             entry.body.length = length;
             entry.body.text = text;
-            entry.status = self.status;
+            if let Some(Outcome { status, duration, body }) = self.outcome.take() {
+                entry.status = Some(status);
+                entry.duration = Some(duration);
+                entry.response = body;
+            }
         });
         if let Some(entry) = complete {
             // Sending fails if there is no subscriber, which is fine.
@@ -144,19 +183,34 @@ enum TextKind {
     Other,
 }
 
+impl TextKind {
+    /// The kind of a media type, or `None` if it is not text.
+    fn of(media_type: &str) -> Option<Self> {
+        match media_type {
+            "application/x-www-form-urlencoded" => Some(Self::Form),
+            "application/json" => Some(Self::Json),
+            "application/xml" => Some(Self::Other),
+            other => other.starts_with("text/").then_some(Self::Other),
+        }
+    }
+
+    /// Returns a text without its secrets.
+    fn redacted(self, log: &Log, bytes: Vec<u8>) -> Option<String> {
+        let text = String::from_utf8(bytes).ok().filter(|text| !text.is_empty())?;
+        Some(match self {
+            Self::Form => log.redactor.form(&text),
+            Self::Json => log.redactor.json(&text),
+            Self::Other => log.redactor.text(&text),
+        })
+    }
+}
+
 impl BodyRecorder {
     fn new(headers: &HeaderMap, operation: Option<&str>) -> Self {
-        let media_type = media_type(headers).unwrap_or_default();
-        let kind = match media_type.as_str() {
-            "application/x-www-form-urlencoded" => Some(TextKind::Form),
-            // A token request contains credentials, so only forms are logged, which are redacted
-            // field by field.
-            _ if operation == Some(TOKEN) => None,
-            "application/json" => Some(TextKind::Json),
-            "application/xml" => Some(TextKind::Other),
-            other if other.starts_with("text/") => Some(TextKind::Other),
-            _ => None,
-        };
+        let kind = media_type(headers).as_deref().and_then(TextKind::of);
+        // A token request contains credentials, so only forms are logged, which are redacted field
+        // by field.
+        let kind = kind.filter(|kind| operation != Some(TOKEN) || matches!(kind, TextKind::Form));
         Self {
             length: 0,
             kind: kind.filter(|_| !headers.contains_key(CONTENT_ENCODING)),
@@ -166,7 +220,7 @@ impl BodyRecorder {
 
     fn record(&mut self, bytes: &Bytes) {
         self.length += bytes.len() as u64;
-        if self.kind.is_some() && self.bytes.len() + bytes.len() <= MAX_TEXT {
+        if self.kind.is_some() && self.length <= MAX_TEXT {
             self.bytes.extend_from_slice(bytes);
         } else {
             self.kind = None;
@@ -175,12 +229,6 @@ impl BodyRecorder {
     }
 
     fn text(&mut self, log: &Log) -> Option<String> {
-        let text = String::from_utf8(std::mem::take(&mut self.bytes)).ok()?;
-        Some(match self.kind? {
-            _ if text.is_empty() => return None,
-            TextKind::Form => log.redactor.form(&text),
-            TextKind::Json => log.redactor.json(&text),
-            TextKind::Other => log.redactor.text(&text),
-        })
+        self.kind?.redacted(log, std::mem::take(&mut self.bytes))
     }
 }

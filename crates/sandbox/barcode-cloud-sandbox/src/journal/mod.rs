@@ -8,8 +8,9 @@ mod redact;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::sync::broadcast;
 
 use crate::matcher::CompiledMatcher;
@@ -54,13 +55,27 @@ pub struct LoggedRequest {
     pub warning: Option<String>,
     /// The status of the response. `None` while the request is in flight, or if it got no response.
     pub status: Option<u16>,
+    /// How long it took until the response was ready to be sent. `None` as for `status`. In JSON,
+    /// it is `duration_ms`, in milliseconds.
+    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    pub duration: Option<Duration>,
+    /// The body of the response, before compression.
+    pub response: LoggedBody,
 }
 
-/// The body of a logged request.
+#[allow(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn milliseconds<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    duration.map(|duration| duration.as_micros() as f64 / 1000.0).serialize(serializer)
+}
+
+/// The body of a logged request, or of its response.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LoggedBody {
-    /// The number of bytes that were read of it, before decompression.
+    /// The number of bytes. For a request, those that were read, before decompression.
     pub length: u64,
     /// The media type of the `Content-Type` header, without parameters.
     pub media_type: Option<String>,
@@ -86,7 +101,7 @@ impl LoggedRequest {
     fn weight(&self) -> usize {
         let pairs = self.query.iter().chain(&self.headers);
         let pairs: usize = pairs.map(|(a, b)| a.len() + b.len() + 48).sum();
-        let texts = [&self.body.text, &self.warning];
+        let texts = [&self.body.text, &self.response.text, &self.warning, &self.fault];
         let text: usize = texts.into_iter().flatten().map(String::len).sum();
         size_of::<Self>() + self.path.len() + pairs + text
     }
@@ -192,6 +207,8 @@ mod tests {
             fault: None,
             warning: None,
             status: None,
+            duration: None,
+            response: LoggedBody::default(),
         }
     }
 

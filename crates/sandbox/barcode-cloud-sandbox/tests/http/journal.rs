@@ -1,5 +1,7 @@
 //! The request log: its contents, and the secrets that it never contains.
 
+use std::time::Duration;
+
 use barcode_cloud_sandbox::{Fault, RequestMatcher, Sandbox};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -181,4 +183,35 @@ async fn requests_are_counted_in_rust_and_by_the_admin_call() {
         let message = rejection(send(request).await).await;
         assert!(message.contains(reason), "{message}");
     }
+}
+
+#[tokio::test]
+async fn the_log_has_the_response_and_the_duration() {
+    let caller = Caller::new().await;
+    let image = caller.image("QR", &[("data", "x")]).await;
+    let request = caller.get("/barcode/scan?fileUrl=x:y").header("accept-encoding", "gzip");
+    let compressed = send(request).await;
+    assert_eq!(compressed.headers()["content-encoding"], "gzip");
+    caller.sandbox.inject(Fault::drip(Duration::from_millis(1))).unwrap();
+    let dripping = caller.image("QR", &[("data", "x")]).await;
+    caller.sandbox.inject(Fault::reset()).unwrap();
+    assert!(caller.get("/barcode/scan?fileUrl=x").send().await.is_err());
+
+    let log = caller.sandbox.requests();
+    let [token, generated, failed, dripped, reset] = &log[..] else { panic!("{log:?}") };
+    assert!(token.response.text.as_ref().unwrap().contains(r#""expires_in":3600"#));
+    assert!(!token.response.text.as_ref().unwrap().contains("eyJ"));
+    for (entry, bytes) in [(generated, &image), (dripped, &dripping)] {
+        assert_eq!(entry.response.length, bytes.len() as u64);
+        assert_eq!(entry.response.media_type.as_deref(), Some("image/png"));
+        assert_eq!(entry.response.text, None);
+    }
+    let text = failed.response.text.as_ref().unwrap();
+    let error: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(error["error"]["code"], "errorNotSupportedBySandbox");
+    assert_eq!(failed.response.length, text.len() as u64);
+    assert!(failed.duration.is_some());
+    assert_eq!((reset.duration, reset.response.length), (None, 0));
+    let listed = json(caller.http.get(admin(&caller, "/requests")).send().await.unwrap()).await;
+    assert!(listed["requests"][1]["duration_ms"].as_f64().unwrap() > 0.0);
 }
