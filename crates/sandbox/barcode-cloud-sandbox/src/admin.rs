@@ -1,9 +1,8 @@
 //! The admin calls under `/_sandbox`, which control and observe a running sandbox. They are not
 //! operations of the service, so they need no token, are not affected by faults and are not logged.
 //!
-//! Calls that change state require a JSON body or a method other than GET and POST, so that a
-//! browser sends a preflight request before a page of another origin can make them. The guard
-//! rejects pages whose host name was made to resolve to this machine (DNS rebinding).
+//! The guard rejects requests that a browser sends for a page of another origin, and pages whose
+//! host name was made to resolve to this machine (DNS rebinding).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +14,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use futures_util::{StreamExt, stream};
-use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use http::{StatusCode, Uri};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -25,7 +24,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::RequestMatcher;
 use crate::auth::Revoke;
 use crate::fault::{Fault, Script};
-use crate::http::{Failure, body, guard};
+use crate::http::{Failure, body, guard, query};
 use crate::state::State;
 
 /// The maximum size of a request body, and how long it may take to arrive.
@@ -43,6 +42,8 @@ pub(crate) const MAX_EVENT_STREAMS: usize = 32;
 pub(crate) fn routes(state: Arc<State>) -> Router {
     Router::new()
         .route("/health", get(health))
+        .route("/reset", post(reset))
+        .route("/files", get(files).put(store_file).delete(remove_file))
         .route("/faults", get(list).post(add).delete(clear))
         .route("/faults/{id}", delete(remove))
         .route("/requests", get(requests).delete(forget))
@@ -55,6 +56,48 @@ pub(crate) fn routes(state: Arc<State>) -> Router {
 
 async fn health() -> Response {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })).into_response()
+}
+
+async fn reset(Shared(state): Shared<Arc<State>>) -> StatusCode {
+    state.reset();
+    StatusCode::NO_CONTENT
+}
+
+async fn files(Shared(state): Shared<Arc<State>>) -> Response {
+    Json(json!({ "files": state.files.list() })).into_response()
+}
+
+/// Maps a URL to the image in the body.
+async fn store_file(
+    Shared(state): Shared<Arc<State>>,
+    request: Request,
+) -> Result<StatusCode, Failure> {
+    let (parts, body) = request.into_parts();
+    let url = match file_url(&parts.uri) {
+        Ok(url) => url,
+        Err(failure) => return Err(body::drain(body, failure).await),
+    };
+    let (limit, time) = (state.body_limit, state.read_timeout);
+    let (file, _permit) = state.large_bodies.read(body, &parts.headers, limit, time).await?;
+    let full = |problem| Failure::malformed(format!("Error: The file was not stored: {problem}."));
+    state.files.store(url, file).map_err(full)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn remove_file(Shared(state): Shared<Arc<State>>, uri: Uri) -> Result<StatusCode, Failure> {
+    match state.files.remove(&file_url(&uri)?) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Failure::not_found(&uri.to_string())),
+    }
+}
+
+/// The parameter `url` of a call about a file.
+fn file_url(uri: &Uri) -> Result<String, Failure> {
+    let pairs = query::pairs(uri.query().unwrap_or_default());
+    match pairs.as_deref() {
+        Some([(name, url)]) if name == "url" && !url.is_empty() => Ok(url.clone()),
+        _ => Err(Failure::malformed("Error: The query must be the parameter 'url' and its value.")),
+    }
 }
 
 /// The body of the call that adds a script of faults.

@@ -271,14 +271,11 @@ impl Builder {
         };
         let allowed_hosts = AllowedHosts::new(&self.allowed_hosts)?;
         let names = Arc::new(OperationNames::of(document));
-        let faults = Faults::new(Arc::clone(&names));
-        for script in self.faults {
-            faults.add(script)?;
-        }
+        let faults = Faults::new(Arc::clone(&names), self.faults)?;
         let vocabulary = Vocabulary::new(document.root.clone(), document.error.clone());
         Ok(State {
             token_issuer: TokenIssuer::new(clients, settings)?,
-            files: self.files,
+            files: self.files.started(),
             allowed_hosts: Arc::new(allowed_hosts),
             workers: Workers::new(),
             faults,

@@ -32,6 +32,9 @@ pub enum Error {
     /// The conditions of a matcher are invalid.
     #[error("{0}")]
     Matcher(String),
+    /// A token or a client is unknown, or too many tokens are revoked.
+    #[error("no token was revoked: {0}")]
+    Revocation(&'static str),
     /// The embedded OpenAPI document contains something that the sandbox does not support.
     #[error("the OpenAPI document is not supported: {at} {problem}")]
     Document {

@@ -128,7 +128,20 @@ impl Sandbox {
         self.state.files.insert(url.into(), file.into());
     }
 
-    /// Adds a fault or a script of faults for the next requests, after the active scripts.
+    /// Removes the image of a URL. Returns whether there was one.
+    pub fn remove_url_file(&self, url: &str) -> bool {
+        self.state.files.remove(url)
+    }
+
+    /// Returns the sandbox to its state at the start, for the next test: the faults and the images
+    /// of the builder, an empty request log, no revoked tokens, and no failures to obtain a token.
+    /// Tokens stay valid.
+    pub fn reset(&self) {
+        self.state.reset();
+    }
+
+    /// Adds a fault or a script of faults for the next requests, after the active scripts. Returns
+    /// its id, to [remove](Self::remove_faults) it.
     ///
     /// ```
     /// # async fn run(sandbox: barcode_cloud_sandbox::Sandbox) -> Result<(), barcode_cloud_sandbox::Error> {
@@ -143,8 +156,13 @@ impl Sandbox {
     ///
     /// - [`Error::Fault`] if the script is invalid, or the sandbox has too many scripts.
     /// - [`Error::Matcher`] if its conditions are invalid or name an unknown operation.
-    pub fn inject(&self, script: impl Into<Script>) -> Result<(), Error> {
-        self.state.faults.add(script.into()).map(drop)
+    pub fn inject(&self, script: impl Into<Script>) -> Result<u64, Error> {
+        self.state.faults.add(script.into())
+    }
+
+    /// Removes the script of faults with this id. Returns whether it was still active.
+    pub fn remove_faults(&self, id: u64) -> bool {
+        self.state.faults.remove(id)
     }
 
     /// Removes all active scripts of faults.
@@ -196,6 +214,25 @@ impl Sandbox {
     pub fn revoke_tokens(&self) {
         // Only revoking a single token or an unknown client can fail.
         let _ = self.state.token_issuer.revoke(Revoke::All);
+    }
+
+    /// Revokes one access token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Revocation`] if the sandbox did not issue the token, or if 10,000 tokens are
+    /// revoked individually.
+    pub fn revoke_token(&self, token: &str) -> Result<(), Error> {
+        self.state.token_issuer.revoke(Revoke::Token(token)).map_err(Error::Revocation)
+    }
+
+    /// Revokes all access tokens that a client has obtained so far.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Revocation`] if the sandbox does not accept the client.
+    pub fn revoke_client(&self, client_id: &str) -> Result<(), Error> {
+        self.state.token_issuer.revoke(Revoke::Client(client_id)).map_err(Error::Revocation)
     }
 
     /// Stops the sandbox: it accepts no new connections and waits for the requests in flight. After

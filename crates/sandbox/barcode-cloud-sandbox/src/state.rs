@@ -46,6 +46,15 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Returns to the state at the start: its faults and files, no requests in the log, and no
+    /// revoked tokens.
+    pub(crate) fn reset(&self) {
+        self.faults.reset();
+        self.files.reset();
+        self.log.clear();
+        self.token_issuer.reset();
+    }
+
     /// The id of the operation that a request calls, if any.
     pub(crate) fn operation_of(&self, request: &Request) -> Option<Arc<str>> {
         let path = request.extensions().get::<MatchedPath>()?;

@@ -44,6 +44,12 @@ impl Revocation {
         revoked.tokens.clear();
     }
 
+    /// Makes all revoked tokens valid again.
+    pub(crate) fn reset(&self) {
+        let mut revoked = self.revoked();
+        *revoked = Revoked { next: revoked.next, ..Revoked::default() };
+    }
+
     /// Revokes all tokens of `client`, which must be a known client, so that the number of entries
     /// is bounded.
     pub(crate) fn revoke_client(&self, client: &str) {
@@ -95,6 +101,9 @@ mod tests {
         revocation.revoke_all();
         assert!(revocation.is_revoked("you", &c));
         assert!(!revocation.is_revoked("me", &revocation.new_id("x")));
+        revocation.reset();
+        assert!(!revocation.is_revoked("me", &a) && !revocation.is_revoked("you", &c));
+        assert_ne!(revocation.new_id("x"), a);
     }
 
     #[test]

@@ -237,6 +237,12 @@ impl TokenIssuer {
         self.keys.verify(token, issuer, audience)
     }
 
+    /// Makes revoked tokens valid again, and forgets the failures of clients.
+    pub(crate) fn reset(&self) {
+        self.revocation.reset();
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Revokes tokens. `Err` says why that is not possible.
     pub(crate) fn revoke(&self, which: Revoke<'_>) -> Result<(), &'static str> {
         match which {

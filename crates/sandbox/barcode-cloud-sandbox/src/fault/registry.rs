@@ -18,6 +18,7 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Faults {
     names: Arc<OperationNames>,
+    at_start: Vec<Script>,
     playing: Mutex<Playing>,
 }
 
@@ -60,8 +61,20 @@ pub(crate) struct Listed {
 }
 
 impl Faults {
-    pub(crate) fn new(names: Arc<OperationNames>) -> Self {
-        Self { names, playing: Mutex::default() }
+    /// Returns the active scripts of a new sandbox.
+    pub(crate) fn new(names: Arc<OperationNames>, at_start: Vec<Script>) -> Result<Self, Error> {
+        let faults = Self { names, at_start, playing: Mutex::default() };
+        faults.at_start.iter().try_for_each(|script| faults.add(script.clone()).map(drop))?;
+        Ok(faults)
+    }
+
+    /// Plays only the scripts of the start, from their beginning.
+    pub(crate) fn reset(&self) {
+        self.clear();
+        for script in &self.at_start {
+            // It was valid at the start.
+            let _ = self.add(script.clone());
+        }
     }
 
     /// Adds a script after the active ones. Returns its id.
@@ -193,7 +206,7 @@ mod tests {
 
     fn faults() -> Faults {
         let document = Document::embedded().unwrap();
-        Faults::new(Arc::new(OperationNames::of(&document)))
+        Faults::new(Arc::new(OperationNames::of(&document)), Vec::new()).unwrap()
     }
 
     fn next(faults: &Faults, operation: &str) -> Option<Fault> {

@@ -113,22 +113,36 @@ pub(crate) async fn add_security_headers(request: Request, next: Next) -> Respon
 /// the `Host` header (RFC 9112, section 3.2.2). Headers that proxies add are ignored, because any
 /// client can send them.
 fn host(request: &Request) -> Option<String> {
-    let header = request.headers().get(header::HOST);
-    let header = header.and_then(|value| Authority::try_from(value.as_bytes()).ok());
-    let authority = request.uri().authority().or(header.as_ref())?;
+    let authority = authority(request)?;
     let host = authority.host();
     // The authority must be a host, optionally with a port, and without a user name.
     let rest = authority.as_str().strip_prefix(host)?;
     (rest.is_empty() || rest.starts_with(':')).then(|| host.to_owned())
 }
 
+fn authority(request: &Request) -> Option<Authority> {
+    let header = || Authority::try_from(request.headers().get(header::HOST)?.as_bytes()).ok();
+    request.uri().authority().cloned().or_else(header)
+}
+
+/// The host and the port of an origin, which is `null` for some pages.
+fn origin_host(origin: &HeaderValue) -> Option<Authority> {
+    let (_, authority) = origin.to_str().ok()?.split_once("://")?;
+    authority.parse().ok()
+}
+
 /// Whether the browser marked the request as sent by a page of another origin. Following a link to
-/// the sandbox's page is allowed.
+/// the sandbox's page is allowed. Every browser sends `Origin` with a request of another origin
+/// that may change something, and newer ones send `Sec-Fetch-Site` with all requests.
 fn is_cross_origin(request: &Request) -> bool {
     let value = |name| request.headers().get(name).map(HeaderValue::as_bytes);
     let is_link = request.method() == Method::GET
         && request.uri().path() == "/"
         && value("sec-fetch-mode") == Some(b"navigate");
+    let origin = request.headers().get(header::ORIGIN);
+    if origin.is_some_and(|origin| origin_host(origin) != authority(request)) {
+        return true;
+    }
     match value("sec-fetch-site") {
         None | Some(b"same-origin" | b"none") => false,
         Some(_) => !is_link,

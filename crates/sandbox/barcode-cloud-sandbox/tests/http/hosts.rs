@@ -112,3 +112,20 @@ async fn allowed_host_names_are_accepted_by_the_page_and_the_admin_calls() {
         assert!(message.contains("host name"), "{message}");
     }
 }
+
+#[tokio::test]
+async fn an_origin_other_than_the_sandbox_is_rejected() {
+    let caller = Caller::new().await;
+    let address = format!("127.0.0.1:{}", caller.sandbox.port());
+    for (origin, status) in [
+        (format!("http://{address}"), 204),
+        (format!("https://{address}"), 204),
+        ("http://127.0.0.1".to_owned(), 421),
+        ("https://evil.example".to_owned(), 421),
+        ("null".to_owned(), 421),
+    ] {
+        let request = caller.http.post(format!("{}/reset", caller.sandbox.admin_url()));
+        let response = send(request.header("origin", &origin)).await;
+        assert_eq!(response.status(), status, "{origin}");
+    }
+}

@@ -6,6 +6,7 @@
 
 mod bombs;
 mod caller;
+mod control;
 mod encodings;
 mod faults;
 mod hostile;
