@@ -40,7 +40,7 @@ In a script:
 
 The first line of its output is
   {\"base_url\": ..., \"token_url\": ..., \"client_id\": ..., \"client_secret\": ..., \"admin_url\": ...,
-   \"page_url\": ...}
+   \"page_url\": ..., \"ca_certificate\": null}
 
 The README of barcode-cloud-sandbox describes the admin endpoints below admin_url. Open page_url in
 a browser to generate and read barcodes and to watch the requests.")]
@@ -84,6 +84,14 @@ pub(crate) struct Arguments {
     /// Faults to inject into requests, such as `status=503, ok` or `delay=2s`; may be repeated
     #[arg(long, value_name = "SCRIPT", value_delimiter = '\n')]
     fault: Vec<String>,
+    /// Use TLS, with a certificate of a CA that is generated at each start. The certificate of the
+    /// CA is printed, for clients to trust
+    #[arg(long, value_parser = BoolishValueParser::new())]
+    tls: bool,
+    /// Origin of web pages that may call the operations and the token endpoint, such as
+    /// http://localhost:3000, or * for all; may be repeated
+    #[arg(long, value_name = "ORIGIN", value_delimiter = '\n')]
+    cors_origin: Vec<String>,
     /// Token lifetime in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     token_lifetime: u64,
@@ -135,6 +143,7 @@ pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::R
             "client_secret": sandbox.client_secret(),
             "admin_url": sandbox.admin_url(),
             "page_url": sandbox.page_url(),
+            "ca_certificate": sandbox.ca_certificate(),
         });
         writeln!(out, "{line}")?;
     } else {
@@ -145,6 +154,9 @@ pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::R
             ("CLIENT_SECRET", sandbox.client_secret()),
         ] {
             writeln!(out, "export BARCODE_CLOUD_{name}={}", quoted(value))?;
+        }
+        if let Some(certificate) = sandbox.ca_certificate() {
+            note(&format!("Let your clients trust this certificate:\n{certificate}"));
         }
         note(&format!(
             "The sandbox runs until you press Ctrl-C. To use it, paste the lines above into another terminal, or open {} in \
@@ -166,6 +178,7 @@ fn configured(arguments: &Arguments) -> anyhow::Result<Builder> {
         .address(arguments.listen)
         .port(arguments.port)
         .strict(arguments.strict)
+        .tls(arguments.tls)
         .token_lifetime(Duration::from_secs(arguments.token_lifetime))
         .token_leeway(Duration::from_secs(arguments.token_leeway))
         .clock_ahead(Duration::from_secs(arguments.clock_ahead))
@@ -200,6 +213,9 @@ fn configured(arguments: &Arguments) -> anyhow::Result<Builder> {
             bail!("--url-file: {} does not exist or is not a file", path.display());
         }
         builder = builder.url_file(url, path);
+    }
+    for origin in given(&arguments.cors_origin) {
+        builder = builder.cors_origin(origin);
     }
     for name in given(&arguments.allow_host) {
         builder = builder.allow_host(name);

@@ -16,7 +16,9 @@ use crate::contract::{Document, OperationNames};
 use crate::fault::{Faults, Script};
 use crate::http::body::LargeBodies;
 use crate::http::connection::{self, Bounds};
+use crate::http::cors;
 use crate::http::guard::AllowedHosts;
+use crate::http::tls::Tls;
 use crate::http::xml::Vocabulary;
 use crate::journal::{Log, Redactor};
 use crate::randomness::Randomness;
@@ -56,6 +58,8 @@ pub struct Builder {
     read_timeout: Duration,
     pub(crate) recognition_time: Duration,
     allowed_hosts: Vec<String>,
+    tls: bool,
+    cors_origins: Vec<String>,
     strict: bool,
     files: UrlFiles,
     faults: Vec<Script>,
@@ -77,6 +81,8 @@ impl Default for Builder {
             read_timeout: READ_TIMEOUT,
             recognition_time: RECOGNITION_TIME,
             allowed_hosts: Vec::new(),
+            tls: false,
+            cors_origins: Vec::new(),
             strict: false,
             files: UrlFiles::default(),
             faults: Vec::new(),
@@ -191,6 +197,29 @@ impl Builder {
         self
     }
 
+    /// Whether to use TLS; `false` by default. The certificate is issued by a CA that is generated
+    /// at each start, and [`Sandbox::ca_certificate`] returns the CA's certificate, for clients to
+    /// trust.
+    ///
+    /// The certificate is valid for `localhost`, the loopback addresses, `host.docker.internal`,
+    /// the [address](Self::address), the [allowed hosts](Self::allow_host) and the host of the
+    /// [public URL](Self::public_url). With a [seed](Self::seed), the key of the CA is the same at
+    /// each start, so that a client may keep an earlier certificate.
+    pub fn tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Lets web pages of this origin, such as `http://localhost:3000`, call the operations and the
+    /// token endpoint (CORS); `*` allows all origins. Call it again to allow another origin. By
+    /// default, browsers let no page of another origin read the responses.
+    ///
+    /// The page and the admin calls are never available to other origins.
+    pub fn cors_origin(mut self, origin: impl Into<String>) -> Self {
+        self.cors_origins.push(origin.into());
+        self
+    }
+
     /// Whether to reject requests that the service accepts although its document or a standard
     /// forbids them; `false` by default. They are:
     ///
@@ -223,7 +252,8 @@ impl Builder {
     /// - [`Error::PortInUse`] if another program listens on the port.
     /// - [`Error::Listen`] if the address cannot be listened on for another reason.
     /// - [`Error::Setting`] if a client id or secret is empty, the clock is more than ten years
-    ///   off, an allowed host is not a host name, or the public URL is invalid.
+    ///   off, an allowed host is not a host name, or the public URL or an origin is invalid.
+    /// - [`Error::Certificate`] if no certificate could be generated.
     /// - [`Error::Fault`] or [`Error::Matcher`] if a script of faults is invalid.
     pub async fn start(mut self) -> Result<Sandbox, Error> {
         if self.clock.ahead.max(self.clock.behind) > LARGEST_SKEW {
@@ -235,21 +265,42 @@ impl Builder {
         let document = Document::embedded()?;
         let listener = listen(SocketAddr::from((self.address, self.port))).await?;
         let at = listener.local_addr().map_err(Error::Server)?;
+        let scheme = if self.tls { "https" } else { "http" };
         let origin = match public_origin {
             Some((origin, name)) => {
                 self.allowed_hosts.extend(name);
                 origin
             }
-            None => Endpoints::origin(at),
+            None => Endpoints::origin(scheme, at),
         };
         let endpoints = Endpoints::new(origin, &document);
+        let tls = match self.tls {
+            true => Some(Tls::generate(self.certified_hosts(), &randomness)?),
+            false => None,
+        };
+        let cors = cors::layer(&self.cors_origins)?;
         let bounds = Bounds { connections: self.max_connections, read_timeout: self.read_timeout };
         let state = Arc::new(self.state(clients, randomness, &document, &endpoints)?);
         let stop = state.stop.clone();
         let spec = document.with_urls(&endpoints.base_url, &endpoints.token_url);
-        let router = router::router(document, spec, &state)?;
-        let server = tokio::spawn(connection::serve(listener, router, bounds, stop.clone()));
-        Ok(Sandbox { endpoints, port: at.port(), state, stop: stop.drop_guard(), server })
+        let router = router::router(document, spec, cors, &state)?;
+        let (acceptor, ca_certificate) = tls.map(|tls| (tls.acceptor, tls.ca_certificate)).unzip();
+        let server = connection::serve(listener, acceptor, router, bounds, stop.clone());
+        Ok(Sandbox {
+            endpoints,
+            port: at.port(),
+            ca_certificate,
+            state,
+            stop: stop.drop_guard(),
+            server: tokio::spawn(server),
+        })
+    }
+
+    /// The hosts that the certificate is valid for.
+    fn certified_hosts(&self) -> Vec<String> {
+        let local = ["localhost", "127.0.0.1", "::1", "host.docker.internal"].map(str::to_owned);
+        let allowed = self.allowed_hosts.iter().map(|name| name.trim_end_matches('.').to_owned());
+        local.into_iter().chain([self.address.to_string()]).chain(allowed).collect()
     }
 
     fn state(
@@ -308,6 +359,8 @@ impl fmt::Debug for Builder {
             .field("max_connections", &self.max_connections)
             .field("read_timeout", &self.read_timeout)
             .field("allowed_hosts", &self.allowed_hosts)
+            .field("tls", &self.tls)
+            .field("cors_origins", &self.cors_origins)
             .field("strict", &self.strict)
             .field("files", &self.files)
             .field("faults", &self.faults)

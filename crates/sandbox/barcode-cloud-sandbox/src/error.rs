@@ -43,6 +43,9 @@ pub enum Error {
         /// The problem at this location.
         problem: String,
     },
+    /// No certificate for TLS could be generated.
+    #[error("cannot generate a certificate")]
+    Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The operating system did not provide random bytes, or no key could be generated from them.
     #[error("cannot generate a random key")]
     Randomness,

@@ -14,6 +14,7 @@ use http::{Extensions, HeaderMap, Method, StatusCode, Uri, Version};
 use serde_json::Value;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate as _};
+use tower_http::cors::CorsLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::map_request_body::MapRequestBodyLayer;
 
@@ -34,7 +35,12 @@ const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
 const SPEC_PATH: &str = "/barcode/swagger/spec";
 
 /// The routes of `document`. `spec` is the OpenAPI document that the sandbox publishes.
-pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Result<Router, Error> {
+pub(crate) fn router(
+    document: Document,
+    spec: Value,
+    cors: Option<CorsLayer>,
+    state: &Arc<State>,
+) -> Result<Router, Error> {
     let base_path = document.base_path.clone();
     let token_path = document.token_path.clone();
     let configuration = Json(state.token_issuer.configuration(&token_path));
@@ -57,6 +63,10 @@ pub(crate) fn router(document: Document, spec: Value, state: &Arc<State>) -> Res
         .layer(from_fn_with_state(Arc::clone(state), fault::layer))
         .layer(from_fn_with_state(Arc::clone(state), journal::layer))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_alterable)));
+    let service = match cors {
+        Some(cors) => service.layer(cors),
+        None => service,
+    };
     let admin = admin::routes(Arc::clone(state)).merge(page);
     Ok(service
         .nest(admin::PATH, with_failures(admin))

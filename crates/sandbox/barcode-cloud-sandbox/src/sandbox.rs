@@ -26,6 +26,7 @@ use crate::url_files::UrlFile;
 pub struct Sandbox {
     pub(crate) endpoints: Endpoints,
     pub(crate) port: u16,
+    pub(crate) ca_certificate: Option<String>,
     pub(crate) state: Arc<State>,
     /// Stops the server when it is dropped.
     pub(crate) stop: DropGuard,
@@ -44,14 +45,14 @@ pub(crate) struct Endpoints {
 impl Endpoints {
     /// The origin of a sandbox that listens on `address`. If that is an unspecified address, such
     /// as `0.0.0.0`, the origin has the loopback address.
-    pub(crate) fn origin(mut address: SocketAddr) -> String {
+    pub(crate) fn origin(scheme: &str, mut address: SocketAddr) -> String {
         if address.ip().is_unspecified() {
             address.set_ip(match address {
                 SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
                 SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
             });
         }
-        format!("http://{address}")
+        format!("{scheme}://{address}")
     }
 
     pub(crate) fn new(origin: String, document: &Document) -> Self {
@@ -116,6 +117,11 @@ impl Sandbox {
 
     fn first_client(&self) -> Option<&Credentials> {
         self.state.token_issuer.clients().first()
+    }
+
+    /// The certificate of the CA to trust, as PEM, if the sandbox uses [TLS](Builder::tls).
+    pub fn ca_certificate(&self) -> Option<&str> {
+        self.ca_certificate.as_deref()
     }
 
     /// The port that the sandbox listens on.

@@ -20,6 +20,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
@@ -57,6 +60,7 @@ impl ResetHandle {
 /// than [`GRACE`] are dropped, which cancels their work.
 pub(crate) async fn serve(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     router: Router,
     bounds: Bounds,
     stop: CancellationToken,
@@ -66,7 +70,8 @@ pub(crate) async fn serve(
         // Connections that have ended do not count towards the limit.
         while connections.try_join_next().is_some() {}
         if connections.len() < bounds.connections {
-            connections.spawn(connection(stream, router.clone(), bounds, stop.clone()));
+            let (tls, router, stop) = (tls.clone(), router.clone(), stop.clone());
+            connections.spawn(connection(stream, tls, router, bounds, stop));
         }
     };
     loop {
@@ -94,10 +99,30 @@ pub(crate) async fn serve(
     let _ = tokio::time::timeout(GRACE, last_requests).await;
 }
 
-async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: CancellationToken) {
+/// A connection without or with TLS.
+type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
+async fn connection(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    bounds: Bounds,
+    stop: CancellationToken,
+) {
     // Without `TCP_NODELAY`, small responses wait for the peer's acknowledgement. If it cannot be
     // set, they are only slower.
     let _ = stream.set_nodelay(true);
+    let stream = match tls {
+        None => Either::Left(stream),
+        Some(tls) => {
+            let handshake = tokio::time::timeout(bounds.read_timeout, tls.accept(stream));
+            match stop.run_until_cancelled(handshake).await {
+                Some(Ok(Ok(stream))) => Either::Right(Box::new(stream)),
+                // Without a handshake, there is no response.
+                _ => return,
+            }
+        }
+    };
     let reset_handle = ResetHandle::default();
     let used = Arc::new(AtomicBool::new(false));
     let service = {
@@ -138,7 +163,11 @@ async fn connection(stream: TcpStream, router: Router, bounds: Bounds, stop: Can
 }
 
 /// Resets the connection: closing a socket with a linger time of zero does that.
-fn reset(stream: TcpStream) {
+fn reset(stream: Stream) {
+    let stream = match &stream {
+        Either::Left(stream) => stream,
+        Either::Right(stream) => stream.get_ref().0,
+    };
     // If the linger time cannot be set, the connection is closed without a reset.
     let _ = stream.set_zero_linger();
 }

@@ -18,7 +18,7 @@ use crate::randomness::Randomness;
 
 /// The header with the id of the request. Which one the service sends is unknown; this one is
 /// common.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The context for writing the response to a request: its id, and the format that the client
 /// prefers. It is one of the request's extensions.

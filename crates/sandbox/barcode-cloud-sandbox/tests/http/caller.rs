@@ -2,7 +2,7 @@
 
 use barcode_cloud_sandbox::{Builder, Sandbox};
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Certificate, Client, RequestBuilder, Response};
 use serde_json::Value;
 
 pub(crate) struct Caller {
@@ -31,7 +31,12 @@ impl Caller {
     }
 
     async fn at(origin: String, sandbox: Sandbox) -> Self {
-        let http = Client::builder().no_proxy().build().unwrap();
+        let http = Client::builder().no_proxy();
+        let http = match sandbox.ca_certificate() {
+            Some(pem) => http.tls_certs_only([Certificate::from_pem(pem.as_bytes()).unwrap()]),
+            None => http,
+        };
+        let http = http.build().unwrap();
         let (id, secret) = (sandbox.client_id(), sandbox.client_secret());
         let token = ask_token(&http, &format!("{origin}/connect/token"), id, secret).await;
         let token = json(token).await["access_token"].as_str().unwrap().to_owned();

@@ -7,6 +7,7 @@
 mod bombs;
 mod caller;
 mod control;
+mod cross_origin;
 mod encodings;
 mod faults;
 mod hostile;
@@ -23,6 +24,7 @@ mod raw;
 mod refusals;
 mod render_parameters;
 mod repeatable;
+mod tls;
 mod tokens;
 mod vendor_clients;
 mod xml;
