@@ -43,6 +43,7 @@ pub(crate) fn routes(state: Arc<State>) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/reset", post(reset))
+        .route("/clients", post(add_client))
         .route("/files", get(files).put(store_file).delete(remove_file))
         .route("/faults", get(list).post(add).delete(clear))
         .route("/faults/{id}", delete(remove))
@@ -61,6 +62,16 @@ async fn health() -> Response {
 async fn reset(Shared(state): Shared<Arc<State>>) -> StatusCode {
     state.reset();
     StatusCode::NO_CONTENT
+}
+
+async fn add_client(
+    Shared(state): Shared<Arc<State>>,
+    request: Request,
+) -> Result<StatusCode, Failure> {
+    let problem =
+        |problem| Failure::malformed(format!("Error: The client was not added: {problem}."));
+    state.add_client(read(request).await?).map_err(problem)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn files(Shared(state): Shared<Arc<State>>) -> Response {

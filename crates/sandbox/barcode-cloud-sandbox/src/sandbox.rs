@@ -119,6 +119,22 @@ impl Sandbox {
         self.state.token_issuer.clients().first()
     }
 
+    /// Also accepts this client, until the next [reset](Self::reset).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if the id or the secret is empty or longer than 1024 bytes, or if 100
+    /// clients were added already.
+    pub fn add_client(
+        &self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<String>,
+    ) -> Result<(), Error> {
+        let (client_id, client_secret) = (client_id.into(), client_secret.into());
+        let client = Credentials { client_id, client_secret };
+        self.state.add_client(client).map_err(Error::Setting)
+    }
+
     /// The certificate of the CA to trust, as PEM, if the sandbox uses [TLS](Builder::tls).
     pub fn ca_certificate(&self) -> Option<&str> {
         self.ca_certificate.as_deref()
@@ -139,9 +155,9 @@ impl Sandbox {
         self.state.files.remove(url)
     }
 
-    /// Returns the sandbox to its state at the start, for the next test: the faults and the images
-    /// of the builder, an empty request log, no revoked tokens, and no failures to obtain a token.
-    /// Tokens stay valid.
+    /// Returns the sandbox to its state at the start, for the next test: the faults, images and
+    /// clients of the start, an empty request log, no revoked tokens, and no failures to obtain a
+    /// token. Tokens stay valid.
     pub fn reset(&self) {
         self.state.reset();
     }
@@ -191,8 +207,8 @@ impl Sandbox {
         self.state.log.list()
     }
 
-    /// Returns how many requests of the log match. Headers and parameters whose values the log hides
-    /// match only the text `[redacted]`, and only bodies that the log contains are compared.
+    /// Returns how many requests of the log match. Headers and parameters whose values the log
+    /// hides match only the text `[redacted]`, and only bodies that the log contains are compared.
     ///
     /// ```
     /// # async fn run(sandbox: barcode_cloud_sandbox::Sandbox) -> Result<(), barcode_cloud_sandbox::Error> {

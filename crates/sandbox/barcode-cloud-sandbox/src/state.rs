@@ -8,7 +8,7 @@ use axum::extract::{MatchedPath, Request};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::TokenIssuer;
+use crate::auth::{Credentials, TokenIssuer};
 use crate::clock::Clock;
 use crate::contract::OperationNames;
 use crate::fault::Faults;
@@ -46,13 +46,21 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Returns to the state at the start: its faults and files, no requests in the log, and no
-    /// revoked tokens.
+    /// Returns to the state at the start: its faults, files and clients, no requests in the log,
+    /// and no revoked tokens.
     pub(crate) fn reset(&self) {
         self.faults.reset();
         self.files.reset();
-        self.log.clear();
+        self.log.reset();
         self.token_issuer.reset();
+    }
+
+    /// Accepts another client. If that is not possible, returns why.
+    pub(crate) fn add_client(&self, client: Credentials) -> Result<(), &'static str> {
+        let secret = client.client_secret.clone();
+        self.token_issuer.add_client(client)?;
+        self.log.hide(secret);
+        Ok(())
     }
 
     /// The id of the operation that a request calls, if any.

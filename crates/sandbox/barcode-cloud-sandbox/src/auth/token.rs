@@ -2,7 +2,7 @@
 //! section 4.4) with signed JWTs, similar to RFC 9068.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -34,7 +34,14 @@ const LOCKOUT: Duration = Duration::from_secs(600);
 /// memory.
 const REMEMBERED_PAIRS: usize = 1024;
 
+/// The maximum number of clients that are added while the sandbox runs, and the maximum length of
+/// the id and the secret of each, in bytes.
+const MAX_ADDED_CLIENTS: usize = 100;
+const LONGEST_CREDENTIAL: usize = 1024;
+
 /// The id and the secret of a client.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Credentials {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
@@ -57,6 +64,8 @@ pub(crate) struct TokenSettings {
 pub(crate) struct TokenIssuer {
     /// At least one client.
     clients: Vec<Credentials>,
+    /// The clients that were added while the sandbox runs.
+    added: RwLock<Vec<Credentials>>,
     settings: TokenSettings,
     keys: Keys,
     revocation: Revocation,
@@ -94,6 +103,7 @@ impl TokenIssuer {
     pub(crate) fn new(clients: Vec<Credentials>, settings: TokenSettings) -> Result<Self, Error> {
         Ok(Self {
             clients,
+            added: RwLock::default(),
             keys: Keys::new(&settings.randomness)?,
             settings,
             revocation: Revocation::default(),
@@ -162,14 +172,37 @@ impl TokenIssuer {
         self.issue(id).map_err(|_| TokenError::Internal)
     }
 
+    /// Accepts another client. If that is not possible, returns why.
+    pub(crate) fn add_client(&self, client: Credentials) -> Result<(), &'static str> {
+        let Credentials { client_id, client_secret } = &client;
+        if client_id.is_empty() || client_secret.is_empty() {
+            return Err("the client id and the client secret must not be empty");
+        }
+        if client_id.len().max(client_secret.len()) > LONGEST_CREDENTIAL {
+            return Err("the client id and the client secret must have at most 1024 bytes");
+        }
+        let mut added = self.added.write().unwrap_or_else(PoisonError::into_inner);
+        if added.len() >= MAX_ADDED_CLIENTS {
+            return Err("100 clients were added already; a reset removes them");
+        }
+        added.push(client);
+        Ok(())
+    }
+
+    /// Whether `accept` returns true for a client. It is called for every client, so that the time
+    /// does not depend on which one it is.
+    fn any_client(&self, accept: impl Fn(&Credentials) -> bool) -> bool {
+        let added = self.added.read().unwrap_or_else(PoisonError::into_inner);
+        let clients = self.clients.iter().chain(added.iter());
+        clients.fold(false, |known, client| known | accept(client))
+    }
+
     /// Always compares the id and the secret of every client, each in constant time.
     fn is_known(&self, id: &str, secret: &str) -> bool {
         let same = |given: &str, known: &str| {
             verify_slices_are_equal(given.as_bytes(), known.as_bytes()).is_ok()
         };
-        self.clients.iter().fold(false, |known, client| {
-            known | (same(id, &client.client_id) & same(secret, &client.client_secret))
-        })
+        self.any_client(|client| same(id, &client.client_id) & same(secret, &client.client_secret))
     }
 
     fn count_failure(&self, id: String, secret: String) -> TokenError {
@@ -237,8 +270,10 @@ impl TokenIssuer {
         self.keys.verify(token, issuer, audience)
     }
 
-    /// Makes revoked tokens valid again, and forgets the failures of clients.
+    /// Makes revoked tokens valid again, removes the clients that were added, and forgets the
+    /// failures of clients.
     pub(crate) fn reset(&self) {
+        self.added.write().unwrap_or_else(PoisonError::into_inner).clear();
         self.revocation.reset();
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -247,7 +282,7 @@ impl TokenIssuer {
     pub(crate) fn revoke(&self, which: Revoke<'_>) -> Result<(), &'static str> {
         match which {
             Revoke::All => self.revocation.revoke_all(),
-            Revoke::Client(id) if self.clients.iter().any(|client| client.client_id == id) => {
+            Revoke::Client(id) if self.any_client(|client| client.client_id == id) => {
                 self.revocation.revoke_client(id);
             }
             Revoke::Client(_) => return Err("the client does not exist"),

@@ -30,12 +30,16 @@ impl OperationNames {
         }
     }
 
+    /// All ids, including that of the token endpoint.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        self.operations.iter().map(|(_, _, id)| &**id).chain([&*self.token])
+    }
+
     /// The spelling in the document of an operation that a user named. An unknown operation is an
     /// error.
     pub(crate) fn known(&self, given: &str) -> Result<String, String> {
         let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
-        let ids = self.operations.iter().map(|(_, _, id)| &**id).chain([&*self.token]);
-        let ids: Vec<_> = ids.collect();
+        let ids: Vec<_> = self.all().collect();
         let known = ids.iter().find(|known| plain(known) == plain(given));
         known.map(|known| (*known).to_owned()).ok_or_else(|| {
             let known = ids.join(", ");

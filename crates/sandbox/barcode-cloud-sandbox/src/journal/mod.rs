@@ -149,6 +149,17 @@ impl Log {
         self.list().iter().filter(|entry| matcher.matches_logged(entry)).count()
     }
 
+    /// Hides another secret in later entries.
+    pub(crate) fn hide(&self, secret: String) {
+        self.redactor.add(secret);
+    }
+
+    /// Removes all entries, and the secrets that were added.
+    pub(crate) fn reset(&self) {
+        self.clear();
+        self.redactor.reset();
+    }
+
     pub(crate) fn clear(&self) {
         let mut entries = self.entries();
         entries.list.clear();

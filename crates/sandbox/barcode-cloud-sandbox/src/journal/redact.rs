@@ -4,6 +4,8 @@
 //! field is hidden if its name suggests a secret. All other values are searched for the secrets of
 //! this sandbox and for JWTs.
 
+use std::sync::{PoisonError, RwLock};
+
 use serde_json::Value;
 
 use crate::http::query;
@@ -37,12 +39,27 @@ const SHORTEST_SECRET: usize = 8;
 #[derive(Default)]
 pub(crate) struct Redactor {
     secrets: Vec<String>,
+    /// The secrets of the clients that were added since the start or the last reset.
+    added: RwLock<Vec<String>>,
 }
 
 impl Redactor {
     pub(crate) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let secrets = secrets.into_iter();
-        Self { secrets: secrets.filter(|secret| secret.len() >= SHORTEST_SECRET).collect() }
+        let secrets = secrets.filter(|secret| secret.len() >= SHORTEST_SECRET).collect();
+        Self { secrets, added: RwLock::default() }
+    }
+
+    /// Also replaces this secret.
+    pub(super) fn add(&self, secret: String) {
+        if secret.len() >= SHORTEST_SECRET {
+            self.added.write().unwrap_or_else(PoisonError::into_inner).push(secret);
+        }
+    }
+
+    /// Forgets the secrets that were added.
+    pub(super) fn reset(&self) {
+        self.added.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Returns the value of a header with secrets replaced.
@@ -101,7 +118,8 @@ impl Redactor {
     /// Returns a text with the sandbox's secrets and JWTs replaced.
     pub(super) fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for secret in &self.secrets {
+        let added = self.added.read().unwrap_or_else(PoisonError::into_inner);
+        for secret in self.secrets.iter().chain(added.iter()) {
             if text.contains(secret) {
                 text = text.replace(secret, REDACTED);
             }

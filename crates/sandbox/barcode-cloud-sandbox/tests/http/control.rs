@@ -66,6 +66,40 @@ async fn files_are_stored_listed_and_removed_while_the_sandbox_runs() {
 }
 
 #[tokio::test]
+async fn clients_can_be_added_until_the_next_reset() {
+    let caller = Caller::new().await;
+    let url = caller.sandbox.token_url();
+    let ask = async |id: &str, secret: &str| {
+        ask_token(&caller.http, url, id, secret).await.status().as_u16()
+    };
+    let client = json!({ "client_id": "other", "client_secret": "canary-secret" });
+    let add = || caller.http.post(format!("{}/clients", caller.sandbox.admin_url()));
+    assert_eq!(send(add().json(&client)).await.status(), 204);
+    caller.sandbox.add_client("third", "canary-secret-3").unwrap();
+    for (id, secret, status) in [
+        ("other", "canary-secret", 200),
+        ("third", "canary-secret-3", 200),
+        ("third", "canary-secret", 400),
+        (caller.sandbox.client_id(), caller.sandbox.client_secret(), 200),
+    ] {
+        assert_eq!(ask(id, secret).await, status, "{id} {secret}");
+    }
+    send(caller.get("/barcode/scan").query(&[("fileUrl", "x:canary-secret-3")])).await;
+    let log = serde_json::to_string(&caller.sandbox.requests()).unwrap();
+    assert!(!log.contains("canary"), "{log}");
+
+    for invalid in [json!({ "client_id": "", "client_secret": "x" }), json!({ "client_id": "x" })] {
+        rejection(send(add().json(&invalid)).await).await;
+    }
+    let more = (0..1000).take_while(|_| caller.sandbox.add_client("more", "x").is_ok());
+    assert_eq!(more.count(), 98);
+    assert!(caller.sandbox.add_client("x".repeat(1025), "x").is_err());
+    caller.sandbox.reset();
+    assert_eq!(ask("other", "canary-secret").await, 400);
+    caller.sandbox.add_client("x", "x").unwrap();
+}
+
+#[tokio::test]
 async fn a_token_and_the_tokens_of_a_client_can_be_revoked_in_rust() {
     let caller = Caller::new().await;
     let generate = async || caller.generate("QR", &[("data", "x")]).await.status().as_u16();
