@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -20,6 +21,8 @@ from browser import Browser, find_chromium
 
 PROGRAM = sys.argv.pop() if len(sys.argv) > 1 else "target/debug/barcode"
 SCREENSHOTS = os.environ.get("PAGE_SCREENSHOTS")
+# The file axe.min.js of axe-core.
+AXE = os.environ.get("PAGE_AXE")
 
 # The accessibility roles of interactive elements, which must have an accessible name.
 CONTROLS = {"button", "link", "textbox", "combobox", "spinbutton", "checkbox", "ColorWell", "DisclosureTriangle",
@@ -308,13 +311,201 @@ class Page(unittest.TestCase):
         width = self.run_js("document.documentElement.scrollWidth")
         self.assertLessEqual(width, 360)
 
+    def click(self, element):
+        self.run_js(f"document.getElementById('{element}').click()")
+
+    def admin(self, method, path, body=None):
+        request = urllib.request.Request(self.facts["admin_url"] + path, method=method,
+                                         data=None if body is None else json.dumps(body).encode(),
+                                         headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as response:
+            return json.loads(response.read() or "null")
+
+    def status_of(self, path):
+        try:
+            self.fetch(path)
+            return 200
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def test_a_fault_can_be_added_and_removed(self):
+        # The page's own requests must not use up the fault.
+        self.fill("fault-operation", "Scan")
+        self.fill("fault-times", "2")
+        self.click("fault-add")
+        self.wait("document.querySelectorAll('#faults li').length === 1")
+        self.assertIn("status=503", self.text("faults"))
+        self.assertIn("Scan, 2 times", self.text("faults"))
+        self.assertEqual(self.status_of("/barcode/scan?fileUrl=x:y"), 503)
+        self.wait("document.getElementById('faults').textContent.includes('once')")
+        self.run_js("document.querySelector('#faults button').click()")
+        self.wait("document.querySelectorAll('#faults li').length === 0")
+        self.assertEqual(self.status_of("/barcode/scan?fileUrl=x:y"), 400)
+
+        self.fill("fault-choice", "custom")
+        self.fill("fault-steps", "status=402; code=errorQuota, explode")
+        self.click("fault-add")
+        self.wait("document.getElementById('control-problem').textContent.includes('no such fault')")
+        self.fill("fault-steps", "status=402; code=errorQuota")
+        self.fill("fault-times", "forever")
+        self.click("fault-add")
+        self.wait("document.getElementById('faults').textContent.includes('errorQuota')")
+        self.assertEqual(self.text("control-problem"), "")
+        self.assertEqual(self.status_of("/barcode/scan?fileUrl=x:y"), 402)
+        self.click("fault-clear")
+        self.wait("document.querySelectorAll('#faults li').length === 0")
+        self.assertEqual(self.admin("GET", "/faults")["scripts"], [])
+        self.browser.console = [line for line in self.browser.console if "status of 400" not in line]
+
+    def test_tokens_can_be_revoked_and_clients_added(self):
+        token = self.token()
+        self.click("revoke")
+        self.wait("document.getElementById('control-status').textContent.includes('revoked')")
+        request = urllib.request.Request(self.facts["base_url"] + "/barcode/generate/QR?data=x",
+                                         headers={"Authorization": f"Bearer {token}"})
+        with self.assertRaises(urllib.error.HTTPError) as rejected:
+            urllib.request.urlopen(request)
+        self.assertEqual(rejected.exception.code, 401)
+        rejected.exception.close()
+        # The page obtains a new token.
+        self.fill("generate-data", "after the revocation")
+        self.wait("document.getElementById('picture').alt.includes('after the revocation')")
+        self.browser.console = [line for line in self.browser.console if "status of 401" not in line]
+
+        self.fill("new-client-id", "another client")
+        self.fill("new-client-secret", "another secret")
+        self.click("client-add")
+        self.wait("document.getElementById('BARCODE_CLOUD_CLIENT_ID').textContent === 'another client'")
+        self.fill("generate-data", "as another client")
+        self.wait("document.getElementById('picture').alt.includes('as another client')")
+        form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": "another client",
+                                       "client_secret": "another secret"}).encode()
+        with urllib.request.urlopen(self.facts["token_url"], form) as response:
+            self.assertEqual(response.status, 200)
+        self.click("reset")
+        self.wait("document.getElementById('BARCODE_CLOUD_CLIENT_ID')?.textContent"
+                  f" === '{self.facts['client_id']}'")
+        wait_for_first_image(self.browser)
+
+    def test_the_log_can_be_filtered_and_leaves_out_the_requests_of_the_page(self):
+        self.admin("DELETE", "/requests")
+        self.browser.open("about:blank")
+        self.browser.open(self.origin + "/")
+        wait_for_first_image(self.browser)
+        self.assertEqual(self.text("entries"), "", "loading the page is not shown")
+        self.click("forget")
+        self.wait("document.getElementById('log-status').textContent === 'Cleared.'")
+        self.fill("generate-data", "by the page")
+        self.wait("document.getElementById('picture').alt.includes('by the page')")
+        self.fetch("/barcode/generate/QR?data=by+another+program")
+        self.assertEqual(self.status_of("/barcode/generate/EAN13?data=wrong"), 400)
+        self.wait("document.getElementById('entries').textContent.includes('EAN13')")
+        shown = self.text("entries")
+        self.assertRegex(shown, r"\d+\.\d ms")
+        self.assertIn("Field name: 'Data'", shown)
+        paths = """[...document.querySelectorAll('#entries .path')].map((path) => path.textContent)"""
+        operations = ["/barcode/generate/EAN13", "/connect/token", "/barcode/generate/QR", "/connect/token"]
+        self.assertEqual([path.split("/v4.0")[-1].split(" ")[-1] for path in self.run_js(paths)], operations)
+        self.fill("log-outcome", "failed")
+        self.assertEqual(len(self.run_js(paths)), 1)
+        self.fill("log-outcome", "")
+        self.fill("log-filter", "ANOTHER program")
+        self.assertEqual(len(self.run_js(paths)), 1)
+        self.fill("log-filter", "no such text")
+        self.assertIn("No request matches", self.text("log-status"))
+        self.fill("log-filter", "")
+        self.click("log-own")
+        self.assertGreater(len(self.run_js(paths)), len(operations))
+        self.run_js("document.querySelectorAll('#entries details').forEach((details) => (details.open = true))")
+        self.wait("document.getElementById('entries').textContent.includes('errorInvalidInputData')")
+
+    def test_the_preview_stays_in_view_while_the_form_is_filled_in(self):
+        self.run_js("document.querySelectorAll('#generate details').forEach((details) => (details.open = true))")
+        for width, height in [(1440, 900), (768, 1024), (390, 844)]:
+            self.browser.view(width, height)
+            self.run_js("[...document.querySelectorAll('#generate-form select, #generate-form input')]"
+                        ".findLast((control) => control.checkVisibility()).scrollIntoView({ block: 'end' })")
+            box = self.run_js("""(() => { const box = document.getElementById('picture').getBoundingClientRect();
+                return [box.top, box.bottom, innerHeight]; })()""")
+            self.assertTrue(0 <= box[0] < box[1] <= box[2], f"{width}: {box}")
+
+    def test_types_that_this_build_cannot_write_are_disabled(self):
+        options = self.run_js("""[...document.getElementById('generate-barcodeType').options]
+            .map((option) => [option.value, option.disabled, option.textContent])""")
+        for name, disabled, text in options:
+            self.assertEqual(text, f"{name} (not in this build)" if disabled else name)
+            status = self.status_of(f"/barcode/generate/{name}?data=1")
+            if disabled:
+                self.assertEqual(status, 400, name)
+        disabled = {name for name, disabled, _ in options if disabled}
+        self.assertNotIn("QR", disabled)
+        self.assertTrue(disabled, "some types need another license in every build")
+
+    def test_a_tiff_is_previewed(self):
+        self.fill("generate-imageFormat", "Tiff")
+        self.wait("document.getElementById('generate-status').textContent.includes('tiff')")
+        self.assertIn("The preview is a PNG", self.text("generate-status"))
+        self.assertGreater(self.run_js("document.getElementById('picture').naturalWidth"), 0)
+        self.assertFalse(self.run_js("document.getElementById('picture').hidden"))
+        self.assertEqual(self.run_js("document.getElementById('download').download"), "QR.tiff")
+        addresses = self.run_js("['download', 'picture'].map((id) => document.getElementById(id))"
+                                ".map((shown) => shown.href ?? shown.src)")
+        self.assertNotEqual(*addresses)
+        self.click("read-it")
+        self.wait("document.querySelectorAll('#found li').length === 1")
+        self.assertFalse(self.run_js("document.getElementById('stage').hidden"))
+
+    def test_a_number_does_not_cover_a_small_barcode(self):
+        small = Path(self.folder.name, "small.png")
+        small.write_bytes(self.fetch("/barcode/generate/QR?data=1"))
+        self.drop(str(small))
+        self.wait("document.querySelectorAll('#stage .badge').length === 1")
+        for width in [1440, 390]:
+            self.browser.view(width, 900)
+            overlap = self.run_js("""(() => {
+                const [code, badge] = ['polygon', '.badge'].map((part) =>
+                    document.querySelector('#stage ' + part).getBoundingClientRect());
+                return Math.max(0, badge.right - code.left) * Math.max(0, badge.bottom - code.top)
+                    / (code.width * code.height); })()""")
+            self.assertLess(overlap, 0.05, width)
+
+    def test_labels_are_plain_english(self):
+        labels = self.run_js("[...document.querySelectorAll('#generate label, #read label')]"
+                             ".map((label) => label.textContent)")
+        self.assertLessEqual({"QR ECI encoding", "PDF417 error level", "Code 128 encode mode"}, set(labels))
+        for label in labels:
+            self.assertNotRegex(label, r"[a-z][A-Z]|\bQr\b|Pdf|_")
+
+    @unittest.skipUnless(AXE, "axe-core is not installed")
+    def test_axe_finds_nothing(self):
+        self.drop(self.image_path)
+        self.wait("document.querySelectorAll('#found li').length === 1")
+        self.admin("POST", "/faults", {"steps": "status=503", "operation": "Scan"})
+        self.assertEqual(self.status_of("/barcode/generate/EAN13?data=wrong"), 400)
+        self.wait("document.querySelectorAll('#faults li').length === 1")
+        self.wait("document.getElementById('entries').textContent.includes('EAN13')")
+        self.run_js("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+        self.run_js(Path(AXE).read_text() + "; 0")
+        for width, dark in [(1440, False), (768, False), (390, False), (1440, True), (390, True)]:
+            self.browser.view(width, 900, dark)
+            found = self.run_js("""axe.run().then(({ violations }) =>
+                violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 200))]))""")
+            self.assertEqual(found, [], f"{width} {dark}")
+            self.assertLessEqual(self.run_js("document.documentElement.scrollWidth"), width)
+        self.admin("DELETE", "/faults")
+
     @unittest.skipUnless(SCREENSHOTS, "PAGE_SCREENSHOTS is not set")
     def test_screenshots(self):
         self.drop(self.image_path)
         self.wait("document.querySelectorAll('#found li').length === 1")
-        for name, width, dark in [("wide-light", 1280, False), ("wide-dark", 1280, True), ("phone", 360, False)]:
+        self.fetch("/barcode/generate/QR?data=x")
+        self.status_of("/barcode/generate/EAN13?data=wrong")
+        self.admin("POST", "/faults", {"steps": "status=503; retry-after=5, ok", "operation": "Scan"})
+        for name, width, dark in [("wide-light", 1440, False), ("wide-dark", 1440, True), ("tablet", 768, False),
+                                  ("phone", 390, False)]:
             self.browser.view(width, 900, dark)
             self.browser.screenshot(Path(SCREENSHOTS, f"{name}.png"))
+        self.admin("DELETE", "/faults")
 
 
 if __name__ == "__main__":

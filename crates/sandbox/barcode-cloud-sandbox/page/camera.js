@@ -7,7 +7,7 @@ export async function setUpCamera(read) {
   if (!devices?.getUserMedia) return;
   const offer = async () => {
     const all = await devices.enumerateDevices().catch(() => []);
-    find("camera").hidden = !all.some((it) => it.kind === "videoinput");
+    find("camera").hidden = !all.some((device) => device.kind === "videoinput");
   };
   devices.addEventListener?.("devicechange", offer);
   find("camera").addEventListener("click", open);
@@ -37,7 +37,7 @@ async function open() {
 
 function close() {
   const video = find("video");
-  video.srcObject?.getTracks().forEach((it) => it.stop());
+  video.srcObject?.getTracks().forEach((track) => track.stop());
   video.srcObject = null;
   find("viewfinder").hidden = true;
   find("camera").hidden = false;

@@ -21,12 +21,28 @@ export function operation(document, id) {
   throw new Error(`The document has no operation ${id}.`);
 }
 
-/** `imageFormat` -> `Image format`, `qrECIEncoding` -> `Qr ECI encoding`. */
+/** The names of barcode types, and of other things that are not ordinary words. */
+const NAMES = { qr: "QR", pdf417: "PDF417", code128: "Code 128", microqr: "Micro QR", url: "URL", rect: "Rectangular" };
+
+/** `imageFormat` -> `Image format`, `qrECIEncoding` -> `QR ECI encoding`. */
 export function label(name) {
-  const words = name.match(/[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+/g) ?? [name];
-  const lower = words.map((word) => (/^[A-Z]{2,}/.test(word) ? word : word.toLowerCase()));
-  const text = lower.join(" ");
+  const spaced = name.replaceAll(/microqr/gi, "Microqr");
+  const words = spaced.match(/[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+/g) ?? [name];
+  const plain = words.map((word) => {
+    const lower = word.toLowerCase();
+    return NAMES[lower] ?? (/^[A-Z]{2,}/.test(word) ? word : lower);
+  });
+  const text = plain.join(" ");
   return text[0].toUpperCase() + text.slice(1);
+}
+
+/** Disables the choices that this build does not support, and says so. */
+export function disable(select, unsupported) {
+  for (const option of select.options) {
+    if (!unsupported.has(option.value)) continue;
+    option.disabled = true;
+    option.textContent = `${option.value} (not in this build)`;
+  }
 }
 
 /** The label, the control and the description of a parameter. */
@@ -44,7 +60,7 @@ export function field(document, prefix, { name, required, description, schema })
 
 function control(kind, { id, name, required, hint }) {
   const about = { id, name, "aria-describedby": hint, required };
-  const type = [kind.type].flat().find((it) => it !== "null");
+  const type = [kind.type].flat().find((name) => name !== "null");
   if (kind.enum) return choice(about, kind.enum, required ? undefined : kind.default);
   if (type === "boolean") return choice(about, ["true", "false"]);
   if (type === "integer" || type === "number") {
@@ -56,7 +72,7 @@ function control(kind, { id, name, required, hint }) {
 }
 
 function choice(about, values, otherwise) {
-  const unset = otherwise ? `not given (${otherwise})` : "not given";
+  const unset = otherwise ? `Default (${otherwise})` : "Default";
   const first = about.required ? [] : [element("option", { value: "" }, unset)];
   const options = values.map((value) => element("option", { value }, value));
   return element("select", about, ...first, ...options);

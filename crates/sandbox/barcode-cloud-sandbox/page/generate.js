@@ -2,7 +2,7 @@
 
 import { copyOnClick } from "./copy.js";
 import { element, find, showProblem, size } from "./elements.js";
-import { field, operation, resolved, values } from "./fields.js";
+import { disable, field, operation, resolved, values } from "./fields.js";
 
 /** How long to wait after a key press before the barcode is generated again, in milliseconds. */
 const PAUSE = 250;
@@ -17,6 +17,7 @@ export function setUpGenerate(service, document, read) {
   const form = find("generate-form");
   const call = operation(document, "Generate");
   layOut(document, call.parameters);
+  disable(form.elements.barcodeType, service.unwritable);
   for (const [name, value] of Object.entries(EXAMPLE)) form.elements[name].value = value;
   const drawer = new Drawer(service, call.path);
   let timer;
@@ -31,17 +32,17 @@ export function setUpGenerate(service, document, read) {
     drawer.draw(form);
   });
   copyOnClick(find("copy-request"), "the request", () => drawer.curl());
-  find("read-it").addEventListener("click", () => read(drawer.picture));
+  find("read-it").addEventListener("click", () => read(drawer.picture, drawer.preview));
   drawer.draw(form);
 }
 
 /** Creates the fields in groups, which are those of the request body of the same operation. */
 function layOut(document, parameters) {
-  const byName = new Map(parameters.map((it) => [it.name, it]));
+  const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const take = (names) => {
     const taken = names.map((name) => byName.get(name)).filter(Boolean);
-    taken.forEach((it) => byName.delete(it.name));
-    return taken.map((it) => field(document, "generate", it));
+    taken.forEach(({ name }) => byName.delete(name));
+    return taken.map((parameter) => field(document, "generate", parameter));
   };
   const place = find("generate-fields");
   place.append(...take(FIRST));
@@ -54,9 +55,9 @@ function layOut(document, parameters) {
   }
   const others = take([...byName.keys()]);
   if (others.length) made.push(foldedGroup("others", "Other settings.", others));
-  place.append(...made.map((it) => it.box));
+  place.append(...made.map((group) => group.box));
   const type = find("generate-barcodeType");
-  const show = () => made.forEach((it) => it.showFor(type.value));
+  const show = () => made.forEach((group) => group.showFor(type.value));
   type.addEventListener("change", show);
   type.value = EXAMPLE.barcodeType;
   show();
@@ -64,7 +65,7 @@ function layOut(document, parameters) {
 
 /** A collapsed group of settings. It is hidden while the selected type does not use them. */
 function foldedGroup(name, description, fields) {
-  const types = [...description.matchAll(/`(\w+)`/g)].map((it) => it[1]);
+  const types = [...description.matchAll(/`(\w+)`/g)].map(([, type]) => type);
   const summary = description.replaceAll("`", "").replace(/\.$/, "");
   const inner = element("fieldset", { className: "fields" });
   inner.append(element("legend", { className: "hidden-but-read" }, summary), ...fields);
@@ -80,8 +81,10 @@ function foldedGroup(name, description, fields) {
 /** Generates one barcode at a time: a new request cancels the previous one. */
 class Drawer {
   #underWay;
-  #address;
+  #addresses = [];
   picture;
+  /** An image that the browser can display. */
+  preview;
 
   constructor(service, path) {
     this.service = service;
@@ -98,7 +101,8 @@ class Drawer {
       const response = await this.service.call(path, { signal: wish.signal });
       const picture = await response.blob();
       if (wish.signal.aborted) return;
-      await this.#show(picture, type, data);
+      const preview = picture.type === "image/tiff" ? await this.#asPng(path, wish.signal) : picture;
+      await this.#show(picture, preview, type, data);
       if (wish.signal.aborted) return;
       showProblem(find("generate-problem"), undefined);
     } catch (error) {
@@ -119,27 +123,34 @@ class Drawer {
     return { path: `${path}?${query}`, type: form.elements.barcodeType.value, data: form.elements.data.value };
   }
 
-  async #show(picture, type, data) {
-    const old = this.#address;
-    this.#address = URL.createObjectURL(picture);
+  /** The same barcode in a format that browsers can display. */
+  async #asPng(path, signal) {
+    const query = new URLSearchParams(path.split("?")[1]);
+    query.set("imageFormat", "Png");
+    return (await this.service.call(`${path.split("?")[0]}?${query}`, { signal })).blob();
+  }
+
+  async #show(picture, preview, type, data) {
+    this.#addresses.forEach((address) => URL.revokeObjectURL(address));
+    this.#addresses = [preview, picture].map((image) => URL.createObjectURL(image));
     this.picture = picture;
+    this.preview = preview;
     const image = find("picture");
     image.alt = `${type} barcode of: ${data}`;
-    image.src = this.#address;
+    image.src = this.#addresses[0];
     const kind = picture.type.replace("image/", "").replace("+xml", "");
     // An image that the browser cannot display can still be downloaded and read back.
     const shown = await image.decode().then(() => true, () => false);
     image.hidden = !shown;
     const pixels = shown ? `${image.naturalWidth} × ${image.naturalHeight}, ` : "";
-    const note = shown ? "" : " The browser cannot display this format.";
+    const note = shown ? (preview === picture ? "" : " The preview is a PNG.") : " The browser cannot display this format.";
     find("generate-status").textContent = `${type} as ${kind}, ${pixels}${size(picture.size)}.${note}`;
     find("generate-figure").hidden = false;
     const download = find("download");
-    download.href = this.#address;
+    download.href = this.#addresses[1];
     download.download = `${type}.${kind}`;
     download.hidden = false;
     find("read-it").hidden = false;
-    if (old) URL.revokeObjectURL(old);
   }
 
   #hide() {

@@ -1,6 +1,7 @@
 // Sets up the page.
 
 import { setUpCamera } from "./camera.js";
+import { setUpControl, showFaults } from "./control.js";
 import { copyButton, copyOnClick } from "./copy.js";
 import { element, find, showProblem } from "./elements.js";
 import { setUpGenerate } from "./generate.js";
@@ -9,15 +10,21 @@ import { setUpRead } from "./read.js";
 import { setUpReference } from "./reference.js";
 import { Service } from "./service.js";
 
+/** The settings as shell variables. */
+let exports = "";
+
 try {
+  copyOnClick(find("copy-exports"), "all settings", () => exports);
   const service = await Service.connect();
   showConnection(service);
-  setUpLog(service);
+  setUpControl(service, () => showConnection(service));
+  // A request may have ended a fault.
+  setUpLog(service, () => showFaults(service));
   const document = await service.document();
   const read = setUpRead(service, document);
-  setUpGenerate(service, document, (picture) => {
+  setUpGenerate(service, document, (picture, preview) => {
     find("read").scrollIntoView();
-    read(picture);
+    read(picture, preview);
   });
   setUpCamera(read);
   setUpReference(service, document);
@@ -42,6 +49,5 @@ function showConnection(service) {
   );
   find("settings").replaceChildren(...rows);
   const quoted = (value) => `'${value.replaceAll("'", `'\\''`)}'`;
-  const lines = settings.map(([, variable, value]) => `export ${variable}=${quoted(value)}\n`);
-  copyOnClick(find("copy-exports"), "all settings", lines.join(""));
+  exports = settings.map(([, variable, value]) => `export ${variable}=${quoted(value)}\n`).join("");
 }

@@ -2,7 +2,10 @@
 
 import { copyButton } from "./copy.js";
 import { drawing, element, find, showProblem } from "./elements.js";
-import { field, operation, resolved, values } from "./fields.js";
+import { disable, field, operation, resolved, values } from "./fields.js";
+
+/** The radius of a number in the image, in pixels of the page. */
+const BADGE = 12;
 
 /** The value of the first option, which selects no type. */
 const ANY = "";
@@ -13,15 +16,17 @@ export function setUpRead(service, document) {
   const recognize = operation(document, "RecognizeMultipart");
   const scan = operation(document, "ScanMultipart");
   layOut(document, recognize);
+  disable(form.elements.barcodeType, service.unreadable);
   let newest = 0;
   let last;
-  const read = async (picture) => {
+  // `preview` is the same image in a format that the browser can display.
+  const read = async (picture, preview = picture) => {
     if (!picture) return;
-    last = picture;
+    last = [picture, preview];
     const mine = ++newest;
     find("read-status").textContent = "Reading…";
     showProblem(find("read-problem"), undefined);
-    await show(picture);
+    await show(preview);
     try {
       const barcodes = await ask(service, recognize, scan, form, picture);
       if (mine === newest) showFound(barcodes);
@@ -33,7 +38,7 @@ export function setUpRead(service, document) {
     }
   };
   form.addEventListener("submit", (event) => event.preventDefault());
-  find("read-fields").addEventListener("change", () => read(last));
+  find("read-fields").addEventListener("change", () => last && read(...last));
   takePictures(read);
   return read;
 }
@@ -49,9 +54,9 @@ function layOut(document, recognize) {
   });
   find("read-fields").append(...fields);
   const type = find("read-barcodeType");
-  type.options[0].textContent = "any (scan)";
-  const others = [...find("read-fields").querySelectorAll("select")].filter((it) => it !== type);
-  const update = () => others.forEach((it) => (it.disabled = type.value === ANY));
+  type.options[0].textContent = "Any type";
+  const others = [...find("read-fields").querySelectorAll("select")].filter((select) => select !== type);
+  const update = () => others.forEach((select) => (select.disabled = type.value === ANY));
   type.addEventListener("change", update);
   update();
 }
@@ -75,7 +80,7 @@ function takePictures(read) {
     window.addEventListener(name, (event) => event.preventDefault());
   }
   window.addEventListener("paste", (event) => {
-    const picture = [...event.clipboardData.files].find((it) => it.type.startsWith("image/"));
+    const picture = [...event.clipboardData.files].find((file) => file.type.startsWith("image/"));
     if (picture) read(picture);
   });
 }
@@ -106,21 +111,23 @@ function showFound(barcodes) {
   const words = count === 0 ? "No barcode was found." : count === 1 ? "One barcode." : `${count} barcodes.`;
   find("read-status").textContent = words;
   const marks = mark(barcodes);
-  const rows = barcodes.map((it, at) => row(it, marks[at], at + 1));
+  const rows = barcodes.map((barcode, at) => row(barcode, marks[at], at + 1));
   find("found").replaceChildren(...rows);
 }
 
 /** Draws each region over the image, in the pixels of the image. */
 function mark(barcodes) {
-  const { naturalWidth: width, naturalHeight: height } = find("read-picture");
-  const unit = Math.max(width, height) / 100;
+  const { naturalWidth: width, naturalHeight: height, clientWidth } = find("read-picture");
+  const unit = width / (clientWidth || width);
   const marks = barcodes.map((barcode, at) => {
     const region = barcode.region ?? [];
     const points = region.map(({ x, y }) => `${x},${y}`).join(" ");
-    const left = Math.min(...region.map((it) => it.x));
-    const top = Math.min(...region.map((it) => it.y));
-    const number = drawing("g", {}, drawing("circle", { cx: left, cy: top, r: unit * 3.2 }));
-    const text = drawing("text", { x: left, y: top, "font-size": unit * 4, dy: "0.35em" }, `${at + 1}`);
+    // Outside the corner, so that the number does not cover a small barcode.
+    const radius = unit * BADGE;
+    const cx = Math.min(...region.map(({ x }) => x)) - radius;
+    const cy = Math.min(...region.map(({ y }) => y)) - radius;
+    const number = drawing("g", { class: "badge" }, drawing("circle", { cx, cy, r: radius }));
+    const text = drawing("text", { x: cx, y: cy, "font-size": radius * 1.25, dy: "0.35em" }, `${at + 1}`);
     number.append(text);
     return drawing("g", { class: "mark" }, drawing("polygon", { points }), ...(region.length ? [number] : []));
   });

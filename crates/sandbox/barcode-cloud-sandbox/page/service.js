@@ -1,5 +1,8 @@
 // A client of the service: it gets a token from the token endpoint and calls the operations.
 
+/** Marks the requests of this page, so that the log can leave them out. */
+export const OWN = { "x-aspose-client": "sandbox page" };
+
 /** An error response, with the message of the service. */
 export class ServiceError extends Error {
   constructor(message, facts = {}) {
@@ -20,6 +23,22 @@ export class Service {
     this.adminUrl = `${location.origin}/_sandbox`;
     this.clientId = connection.client_id;
     this.clientSecret = connection.client_secret;
+    this.unwritable = new Set(connection.unwritable);
+    this.unreadable = new Set(connection.unreadable);
+    this.operations = connection.operations;
+  }
+
+  /** Uses another client from now on. */
+  use(id, secret) {
+    this.clientId = id;
+    this.clientSecret = secret;
+    this.#validUntil = 0;
+  }
+
+  /** Makes an admin call; `body` is sent as JSON. */
+  async admin(method, path, body) {
+    const headers = { "content-type": "application/json" };
+    return fetchChecked(this.adminUrl + path, { method, headers, body: body && JSON.stringify(body) });
   }
 
   static async connect() {
@@ -28,7 +47,7 @@ export class Service {
 
   /** The OpenAPI document, with the URLs under which the browser reaches the sandbox. */
   async document() {
-    const text = await (await fetchChecked(this.documentUrl)).json();
+    const text = await (await fetchChecked(this.documentUrl, { headers: OWN })).json();
     text.servers = [{ url: this.baseUrl, description: "This sandbox." }];
     for (const scheme of Object.values(text.components.securitySchemes)) {
       const flow = scheme.flows?.clientCredentials;
@@ -54,7 +73,7 @@ export class Service {
       client_id: this.clientId,
       client_secret: this.clientSecret,
     });
-    const { access_token, expires_in } = await (await fetchChecked(this.tokenUrl, { method: "POST", body })).json();
+    const { access_token, expires_in } = await (await fetchChecked(this.tokenUrl, { method: "POST", headers: OWN, body })).json();
     this.#token = access_token;
     this.#validUntil = Date.now() + (expires_in - 10) * 1000;
     return access_token;
@@ -63,7 +82,7 @@ export class Service {
   /** Calls an operation; `path` is relative to the base URL. After a 401, the token is renewed once. */
   async call(path, options = {}) {
     const send = async () => {
-      const headers = { ...options.headers, Authorization: `Bearer ${await this.token()}` };
+      const headers = { ...OWN, ...options.headers, Authorization: `Bearer ${await this.token()}` };
       return fetchChecked(this.baseUrl + path, { ...options, headers });
     };
     try {

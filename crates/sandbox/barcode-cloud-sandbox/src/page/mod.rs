@@ -13,6 +13,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
+use barcode_engine::Symbology;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Uri};
@@ -37,11 +38,12 @@ macro_rules! page_file {
 }
 
 /// The files that the page loads: name, content type and text.
-const FILES: [(&str, &str, &str); 12] = [
+const FILES: [(&str, &str, &str); 13] = [
     page_file!("style.css", CSS),
     page_file!("icon.svg", SVG),
     page_file!("main.js", SCRIPT),
     page_file!("camera.js", SCRIPT),
+    page_file!("control.js", SCRIPT),
     page_file!("copy.js", SCRIPT),
     page_file!("elements.js", SCRIPT),
     page_file!("fields.js", SCRIPT),
@@ -60,6 +62,11 @@ pub(crate) struct Connection {
     token_path: String,
     client_id: String,
     client_secret: String,
+    /// The types that this build cannot write or read.
+    unwritable: Vec<&'static str>,
+    unreadable: Vec<&'static str>,
+    /// The operations that a fault can be restricted to.
+    operations: Vec<String>,
 }
 
 impl Connection {
@@ -70,8 +77,15 @@ impl Connection {
             token_path: token_path.to_owned(),
             client_id: client.map_or_else(String::new, |client| client.client_id.clone()),
             client_secret: client.map_or_else(String::new, |client| client.client_secret.clone()),
+            unwritable: types(|symbology| !symbology.can_write()),
+            unreadable: types(|symbology| !symbology.can_read()),
+            operations: state.names.all().map(str::to_owned).collect(),
         }
     }
+}
+
+fn types(wanted: impl Fn(&Symbology) -> bool) -> Vec<&'static str> {
+    Symbology::all().filter(|symbology| wanted(symbology)).map(Symbology::name).collect()
 }
 
 /// The page itself.
