@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{demo, doctor, generate, reading, sandbox, shell, token, types};
+use crate::{conformance, demo, doctor, generate, reading, sandbox, shell, token, types};
 
 /// Generate, recognize and scan barcodes with the Aspose.BarCode Cloud API.
 ///
@@ -85,6 +85,8 @@ pub(crate) enum Command {
     Doctor(doctor::Doctor),
     /// Run the emulator as a server until Ctrl-C, for tests and other programs
     Sandbox(sandbox::Arguments),
+    /// Compare a server with the known facts about the service
+    Conformance(conformance::Conformance),
     /// Run all nine operations against the emulator and verify that each value is read back
     Demo(demo::Arguments),
     /// Print a completion script for a shell

@@ -2,6 +2,7 @@
 //! a single line or as JSON.
 
 mod arguments;
+mod conformance;
 mod connect;
 mod demo;
 mod doctor;
@@ -90,6 +91,9 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<ExitC
         Command::Login => login::login(service, out).await?,
         Command::Logout => login::logout(&service, out)?,
         Command::Doctor(doctor) => return doctor::run(service, doctor, out).await,
+        Command::Conformance(arguments) => {
+            return conformance::run(service, arguments, out).await;
+        }
         Command::Sandbox(sandbox) => sandbox::run(sandbox, out).await?,
         Command::Demo(demo) => demo::run(demo, out).await?,
         Command::Completions(arguments) => shell::completions(&arguments, out)?,

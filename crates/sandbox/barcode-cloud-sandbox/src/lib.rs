@@ -8,6 +8,7 @@ mod cancellation;
 mod clock;
 mod contract;
 mod error;
+mod facts;
 mod fault;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -25,6 +26,7 @@ mod workers;
 
 pub use builder::Builder;
 pub use error::Error;
+pub use facts::FACTS;
 pub use fault::{Fault, Script};
 pub use journal::{LoggedBody, LoggedRequest};
 pub use matcher::RequestMatcher;
