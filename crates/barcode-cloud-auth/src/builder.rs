@@ -12,10 +12,14 @@ use crate::credentials::{ClientCredentials, CredentialsProvider};
 use crate::endpoint::{HttpEndpoint, HttpSettings};
 use crate::error::{Error, ErrorKind};
 use crate::fetcher::{Deadlines, Fetcher};
+#[cfg(feature = "token-store")]
+use crate::fleet::Fleet;
 use crate::metrics::Counters;
 use crate::origin::{self, ApiOrigin};
 use crate::schedule::Schedule;
 use crate::source::{TokenSource, Work};
+#[cfg(feature = "token-store")]
+use crate::store::TokenStore;
 use crate::token::static_token;
 use crate::token_endpoint::TokenEndpoint;
 
@@ -65,6 +69,8 @@ pub struct TokenSourceBuilder {
     deadlines: Deadlines,
     caller_wait: Duration,
     schedule: Schedule,
+    #[cfg(feature = "token-store")]
+    store: Option<Arc<dyn TokenStore>>,
 }
 
 enum Kind {
@@ -127,6 +133,8 @@ impl TokenSourceBuilder {
             },
             caller_wait: Duration::from_secs(35),
             schedule: Schedule::default(),
+            #[cfg(feature = "token-store")]
+            store: None,
         }
     }
 
@@ -230,6 +238,34 @@ impl TokenSourceBuilder {
         self
     }
 
+    /// Shares tokens with all processes that use the same store, endpoint, credentials, scope and
+    /// parameters: one of them requests a token, and the others use it.
+    ///
+    /// Refused requests are counted for all processes together: at most four in 600 s for each
+    /// client id, and one for each further secret. If the store fails, this process obtains its own
+    /// tokens until the store works again.
+    ///
+    /// The store gets encrypted values only, with a key that is derived from the client secret.
+    /// Credentials without a secret have no such key, so their tokens are not shared. For a
+    /// [`TokenEndpoint`] of your own, its [name](TokenEndpoint::name) says which tokens can be
+    /// shared.
+    ///
+    /// ```
+    /// use barcode_cloud_auth::{ClientCredentials, MemoryTokenStore, TokenSource};
+    ///
+    /// let credentials = ClientCredentials::new("weather-station", "s3cret")?;
+    /// let source = TokenSource::builder("https://login.example.com/token", credentials)
+    ///     .api_origin("https://api.example.com")
+    ///     .store(MemoryTokenStore::new())
+    ///     .build()?;
+    /// # Ok::<(), barcode_cloud_auth::Error>(())
+    /// ```
+    #[cfg(feature = "token-store")]
+    pub fn store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
     /// Builds the endpoint without a source, so that a [`TokenEndpoint`] of your own can ask it.
     ///
     /// The credentials and the time limits, apart from the one for connecting, are settings of the
@@ -300,10 +336,25 @@ impl TokenSourceBuilder {
             let token = static_token(token.expose_secret())?;
             return Ok(TokenSource::from_token(token, api_origin));
         }
+        #[cfg(feature = "token-store")]
+        let requested = self.http.identity();
         let (endpoint, url) = self.kind.endpoint(self.http, self.allow_insecure_loopback)?;
+        #[cfg(feature = "token-store")]
+        let fleet = self.store.map(|store| {
+            let endpoint = url.as_ref().map_or_else(|| endpoint.name(), Url::as_str).to_owned();
+            let identity = std::iter::once(endpoint).chain(requested).collect();
+            Fleet::new(store, identity, self.deadlines.attempt, fastrand::Rng::new())
+        });
         let cache = Cache::new(self.schedule, self.deadlines.fetch);
         let work = Work {
-            fetcher: Fetcher { provider: self.provider, endpoint, url, deadlines: self.deadlines },
+            fetcher: Fetcher {
+                provider: self.provider,
+                endpoint,
+                url,
+                deadlines: self.deadlines,
+                #[cfg(feature = "token-store")]
+                fleet,
+            },
             counters: Counters::default(),
             random: Mutex::new(fastrand::Rng::new()),
         };

@@ -30,6 +30,16 @@ pub(crate) struct HttpSettings {
     pub(crate) connect_timeout: Duration,
 }
 
+#[cfg(feature = "token-store")]
+impl HttpSettings {
+    /// Returns what tells the tokens of one endpoint and client apart.
+    pub(crate) fn identity(&self) -> Vec<String> {
+        let scope = self.scope.clone().unwrap_or_default();
+        let parameters = self.parameters.iter().flat_map(|(name, value)| [name, value]);
+        std::iter::once(scope).chain(parameters.cloned()).collect()
+    }
+}
+
 /// The built-in token endpoint.
 pub(crate) struct HttpEndpoint {
     client: reqwest::Client,

@@ -13,6 +13,8 @@ use url::Url;
 use crate::cache::Ticket;
 use crate::credentials::{ClientCredentials, CredentialsProvider};
 use crate::error::{Error, ErrorKind};
+#[cfg(feature = "token-store")]
+use crate::fleet::{self, Fleet};
 use crate::metrics::Counters;
 use crate::telemetry;
 use crate::token_endpoint::{IssuedToken, TokenEndpoint, TokenRequest};
@@ -32,6 +34,8 @@ pub(crate) struct Fetcher {
     /// The URL of the built-in endpoint, for spans.
     pub(crate) url: Option<Url>,
     pub(crate) deadlines: Deadlines,
+    #[cfg(feature = "token-store")]
+    pub(crate) fleet: Option<Fleet>,
 }
 
 /// A new token, and the time right before it was requested.
@@ -57,16 +61,51 @@ impl Fetcher {
                 let message = "the credentials provider failed: see its error";
                 own_error(source, ErrorKind::Credentials, message)
             })?;
+        let request =
+            Request { fetcher: self, ticket, credentials: &credentials, cause, counters, until };
+        #[cfg(feature = "token-store")]
+        if let Some(fleet) = &self.fleet {
+            return fleet.fetch(&credentials, &request).await;
+        }
+        request.begin()?;
+        request.send().await
+    }
+
+    /// The number of failed operations of the token store.
+    pub(crate) fn store_failures(&self) -> u64 {
+        #[cfg(feature = "token-store")]
+        if let Some(fleet) = &self.fleet {
+            return fleet.failures();
+        }
+        0
+    }
+}
+
+/// The token request of one fetch.
+struct Request<'a> {
+    fetcher: &'a Fetcher,
+    ticket: &'a Ticket,
+    credentials: &'a ClientCredentials,
+    cause: Option<span::Id>,
+    counters: &'a Counters,
+    until: Instant,
+}
+
+impl Request<'_> {
+    fn begin(&self) -> Result<(), Error> {
+        self.ticket.send(Instant::now(), self.credentials)
+    }
+
+    async fn send(&self) -> Result<Fetched, Error> {
+        let Self { fetcher: Fetcher { endpoint, url, deadlines, .. }, credentials, .. } = *self;
         let requested_at = Instant::now();
-        ticket.send(requested_at, &credentials)?;
-        counters.fetches.add_one();
-        let known = Some(&credentials).filter(|credentials| !credentials.id().is_empty());
+        self.counters.fetches.add_one();
+        let known = Some(credentials).filter(|credentials| !credentials.id().is_empty());
         let client_id = known.map(ClientCredentials::id);
-        let name = self.endpoint.name();
-        let span = telemetry::request_span(name, self.url.as_ref(), client_id, cause);
-        let attempt =
-            timeout(self.deadlines.attempt, self.endpoint.fetch(TokenRequest::new(known)));
-        let result = match timeout_at(until, attempt).instrument(span.clone()).await {
+        let name = endpoint.name();
+        let span = telemetry::request_span(name, url.as_ref(), client_id, self.cause.clone());
+        let attempt = timeout(deadlines.attempt, endpoint.fetch(TokenRequest::new(known)));
+        let result = match timeout_at(self.until, attempt).instrument(span.clone()).await {
             Ok(Ok(result)) => result.map_err(|source| {
                 let message = "the token endpoint failed: see its error";
                 own_error(source, ErrorKind::Transport, message)
@@ -80,6 +119,21 @@ impl Fetcher {
             span.record("error.type", error_type(error).as_ref());
         }
         result.map(|token| Fetched { requested_at, token })
+    }
+}
+
+#[cfg(feature = "token-store")]
+impl fleet::Fetch for Request<'_> {
+    fn offer(&self, token: &Fetched) -> fleet::Offer {
+        self.ticket.offer(Instant::now(), token, self.credentials)
+    }
+
+    fn begin(&self) -> Result<(), Error> {
+        self.begin()
+    }
+
+    fn send(&self) -> impl Future<Output = Result<Fetched, Error>> + Send {
+        self.send()
     }
 }
 

@@ -4,10 +4,14 @@
 mod builder;
 mod cache;
 mod client_auth;
+#[cfg(feature = "token-store")]
+mod clock;
 mod credentials;
 mod endpoint;
 mod error;
 mod fetcher;
+#[cfg(feature = "token-store")]
+mod fleet;
 mod hold_off;
 #[cfg(feature = "tower")]
 mod layer;
@@ -23,6 +27,8 @@ mod response;
 mod retry_after;
 mod schedule;
 mod source;
+#[cfg(feature = "token-store")]
+mod store;
 mod sync;
 mod telemetry;
 #[cfg(test)]
@@ -43,5 +49,7 @@ pub use metrics::Metrics;
 pub use private_key_jwt::{PrivateKeyJwt, SigningAlgorithm};
 pub use retry_after::retry_after;
 pub use source::TokenSource;
+#[cfg(feature = "token-store")]
+pub use store::{Expected, MemoryTokenStore, StoreFuture, StoredValue, TokenStore};
 pub use token::AccessToken;
 pub use token_endpoint::{IssuedToken, TokenEndpoint, TokenFuture, TokenRequest};

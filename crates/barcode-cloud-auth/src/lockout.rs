@@ -10,15 +10,15 @@ use crate::error::Error;
 
 /// After this many rejections of one client id, its rejected secrets are blocked. Some servers lock
 /// a client id for 600 s after 5 failed requests.
-const MAX_REJECTIONS: u32 = 4;
+pub(crate) const MAX_REJECTIONS: u32 = 4;
 
 /// How long rejected credentials are blocked after each further rejection of their client id.
-const BLOCK: Duration = Duration::from_secs(600);
+pub(crate) const BLOCK: Duration = Duration::from_secs(600);
 
 /// The number of rejected secrets that are remembered for each client id. Beyond it, unknown
 /// secrets are blocked too, so that a provider that returns ever new secrets does not cause ever
 /// new requests.
-const MAX_SECRETS: usize = 16;
+pub(crate) const MAX_SECRETS: usize = 16;
 
 /// The number of client ids that are remembered. Beyond it, the one that was rejected longest ago
 /// is forgotten.

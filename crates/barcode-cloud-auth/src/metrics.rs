@@ -19,6 +19,8 @@ pub struct Metrics {
     pub fetches: u64,
     /// The number of fetches that obtained no token, including those that sent no request.
     pub failures: u64,
+    /// The number of failed operations of the token store.
+    pub store_failures: u64,
     /// The number of calls that returned a token from memory.
     pub served_from_cache: u64,
     /// How long ago the token in memory was requested. `None` if there is no token or it is static.

@@ -261,6 +261,7 @@ impl TokenSource {
         Metrics {
             fetches: work.counters.fetches.get(),
             failures: work.counters.failures.get(),
+            store_failures: work.fetcher.store_failures(),
             served_from_cache: work.counters.served.get(),
             token_age: times.map(|times| times.issued_at.elapsed()),
             generation,

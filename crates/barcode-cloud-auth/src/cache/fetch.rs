@@ -11,6 +11,8 @@ use super::Cache;
 use crate::credentials::ClientCredentials;
 use crate::error::{Error, ErrorKind};
 use crate::fetcher::Fetched;
+#[cfg(feature = "token-store")]
+use crate::fleet::Offer;
 use crate::token::AccessToken;
 
 /// A fetch in progress, shared by the task that runs it and all callers that wait for it.
@@ -106,6 +108,20 @@ impl Ticket {
         match self.cache.upgrade() {
             Some(cache) => cache.send(&self.fetch, now, credentials),
             None => Err(replaced()),
+        }
+    }
+
+    /// Decides about a token that another process obtained with these credentials.
+    #[cfg(feature = "token-store")]
+    pub(crate) fn offer(
+        &self,
+        now: Instant,
+        fetched: &Fetched,
+        credentials: &ClientCredentials,
+    ) -> Offer {
+        match self.cache.upgrade() {
+            Some(cache) => cache.offer(&self.fetch, now, fetched, credentials),
+            None => Offer::Declined,
         }
     }
 

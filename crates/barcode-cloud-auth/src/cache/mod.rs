@@ -22,6 +22,8 @@ use super::sync::{Mutex, MutexGuard, Slot};
 use crate::credentials::ClientCredentials;
 use crate::error::{Error, ErrorKind};
 use crate::fetcher::Fetched;
+#[cfg(feature = "token-store")]
+use crate::fleet::Offer;
 use crate::schedule::{Schedule, Times};
 use crate::token::{AccessToken, Entry};
 
@@ -114,6 +116,7 @@ impl Cache {
         let is_removed = is_current && state.hold_off.admits(arrived, now);
         if is_removed {
             self.current.store(None);
+            state.rejected = Some(token.clone());
         }
         is_removed
     }
@@ -177,6 +180,33 @@ impl Cache {
         }
         state.last_sent = Some(now);
         Ok(())
+    }
+
+    /// Decides about a token that another process obtained with these credentials. A token that is
+    /// accepted shows that the credentials are as well.
+    #[cfg(feature = "token-store")]
+    fn offer(
+        &self,
+        fetch: &Arc<SharedFetch>,
+        now: Instant,
+        fetched: &Fetched,
+        credentials: &ClientCredentials,
+    ) -> Offer {
+        let mut state = self.lock();
+        let is_same = |token: &AccessToken| *token.header_value() == fetched.token.header;
+        if state.rejected.as_ref().is_some_and(is_same) {
+            return Offer::Rejected;
+        }
+        let times = self.schedule.times(fetched.requested_at, fetched.token.lifetime, 0.0);
+        let current = self.current.load().clone().map(AccessToken);
+        let is_better = !current.as_ref().is_some_and(is_same) && self.outlives_current(times);
+        if !is_better || now >= times.serve_until {
+            return Offer::Declined;
+        }
+        if state.is_current(fetch) {
+            state.used = Some(UsedCredentials { credentials: credentials.clone(), sent: true });
+        }
+        Offer::Accepted
     }
 
     /// Records the end of a fetch. A fetch that was replaced in the meantime changes nothing.

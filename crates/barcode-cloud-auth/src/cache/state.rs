@@ -12,6 +12,7 @@ use crate::hold_off::HoldOff;
 use crate::lockout::Lockout;
 use crate::response::{is_rejection, severity};
 use crate::schedule::{MIN_INTERVAL, Severity, pause};
+use crate::token::AccessToken;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -28,6 +29,8 @@ pub(super) struct State {
     transient_failures: u32,
     permanent_failures: u32,
     pub(super) lockout: Lockout,
+    /// The newest token that the API rejected.
+    pub(super) rejected: Option<AccessToken>,
     /// When the token in memory arrived.
     pub(super) arrived: Option<Instant>,
     pub(super) hold_off: HoldOff,

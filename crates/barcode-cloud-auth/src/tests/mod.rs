@@ -6,6 +6,7 @@ mod boundaries;
 mod credentials;
 mod custom_endpoint;
 mod failures;
+mod fleet;
 mod lifecycle;
 mod model;
 mod outages;

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::cache::Cache;
 use crate::fetcher::{Deadlines, Fetcher};
+use crate::fleet::Fleet;
 use crate::metrics::Counters;
 use crate::origin::ApiOrigin;
 use crate::response::{TokenResponse, parse};
@@ -21,7 +22,7 @@ use crate::schedule::Schedule;
 use crate::source::Work;
 use crate::{
     AccessToken, ClientCredentials, CredentialsFuture, CredentialsProvider, Error, IssuedToken,
-    TokenEndpoint, TokenFuture, TokenRequest, TokenSource,
+    TokenEndpoint, TokenFuture, TokenRequest, TokenSource, TokenStore,
 };
 
 /// The reaction of the endpoint to one request.
@@ -125,6 +126,7 @@ impl Script {
             provider: Arc::new(ClientCredentials::new("id", "secret").unwrap()),
             caller_wait: secs(35),
             seed: 7,
+            store: None,
         }
     }
 }
@@ -153,6 +155,7 @@ pub(super) struct Setup {
     pub(super) provider: Arc<dyn CredentialsProvider>,
     pub(super) caller_wait: Duration,
     pub(super) seed: u64,
+    pub(super) store: Option<Arc<dyn TokenStore>>,
 }
 
 impl Setup {
@@ -164,6 +167,10 @@ impl Setup {
                 provider: self.provider,
                 endpoint: Arc::new(self.script),
                 url: None,
+                fleet: self.store.map(|store| {
+                    let random = fastrand::Rng::with_seed(self.seed);
+                    Fleet::new(store, vec!["script".to_owned()], deadlines.attempt, random)
+                }),
                 deadlines,
             },
             counters: Counters::default(),
