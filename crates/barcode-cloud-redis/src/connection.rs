@@ -27,10 +27,20 @@ pub(crate) struct Inner {
     pub(crate) namespace: String,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
-    pub(crate) connection: tokio::sync::Mutex<Option<Connection>>,
+    pub(crate) connection: tokio::sync::Mutex<Option<Open>>,
     pub(crate) health: Mutex<Health>,
     pub(crate) failures: AtomicU64,
 }
+
+/// An open connection, and when it last worked.
+pub(crate) struct Open {
+    connection: Connection,
+    worked_at: Instant,
+}
+
+/// A connection that was not used for this long is checked before it is used: servers and load
+/// balancers close idle connections.
+const IDLE: Duration = Duration::from_secs(1);
 
 impl Redis {
     /// Uses one server: `redis://host:port`, `rediss://host:port` with TLS, or
@@ -62,10 +72,7 @@ impl Redis {
     ///
     /// [`Unavailable`] if Redis does not respond within the limits, or with an error.
     pub async fn ping(&self) -> Result<(), Unavailable> {
-        self.run(|mut connection| async move {
-            redis::cmd("PING").query_async::<()>(&mut connection).await
-        })
-        .await
+        self.run(ping).await
     }
 
     /// How often Redis failed since this handle was built.
@@ -106,22 +113,34 @@ impl Redis {
         F: Future<Output = RedisResult<T>> + Send,
     {
         let Inner { connect_timeout, response_timeout, .. } = *self.0;
-        let connection = timeout(connect_timeout, self.connection())
-            .await
-            .map_err(|_| Unavailable::ConnectTimeout(connect_timeout))??;
-        let value = timeout(response_timeout, operation(connection))
-            .await
-            .map_err(|_| Unavailable::ResponseTimeout(response_timeout))??;
+        let no_connection = |_| Unavailable::ConnectTimeout(connect_timeout);
+        let no_response = |_| Unavailable::ResponseTimeout(response_timeout);
+        let connect = || timeout(connect_timeout, self.connection());
+        let (mut connection, is_idle) = connect().await.map_err(no_connection)??;
+        if is_idle {
+            let check = timeout(response_timeout, ping(connection.clone()));
+            if check.await.map_err(no_response)?.is_err() {
+                self.0.connection.lock().await.take();
+                (connection, _) = connect().await.map_err(no_connection)??;
+            }
+        }
+        let value =
+            timeout(response_timeout, operation(connection)).await.map_err(no_response)??;
+        if let Some(open) = &mut *self.0.connection.lock().await {
+            open.worked_at = Instant::now();
+        }
         Ok(value)
     }
 
-    /// Returns the shared connection, and opens it if there is none.
-    async fn connection(&self) -> RedisResult<Connection> {
+    /// Returns the shared connection, and whether it was idle. Opens it if there is none.
+    async fn connection(&self) -> RedisResult<(Connection, bool)> {
         let mut shared = self.0.connection.lock().await;
-        match &*shared {
-            Some(connection) => Ok(connection.clone()),
-            None => Ok(shared.insert(self.0.server.connect().await?).clone()),
+        if let Some(open) = &*shared {
+            return Ok((open.connection.clone(), open.worked_at.elapsed() >= IDLE));
         }
+        let connection = self.0.server.connect().await?;
+        *shared = Some(Open { connection: connection.clone(), worked_at: Instant::now() });
+        Ok((connection, false))
     }
 
     fn report_success(&self, attempt: Attempt) {
@@ -146,6 +165,10 @@ impl Redis {
     fn health<T>(&self, access: impl FnOnce(&mut Health) -> T) -> T {
         access(&mut self.0.health.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+async fn ping(mut connection: Connection) -> RedisResult<()> {
+    redis::cmd("PING").query_async(&mut connection).await
 }
 
 impl fmt::Debug for Redis {

@@ -28,6 +28,19 @@ async fn a_killed_server_is_not_asked_for_a_while_and_is_used_again_after_a_rest
 }
 
 #[tokio::test]
+async fn a_connection_that_was_closed_while_it_was_idle_is_replaced() {
+    let Some(server) = Server::start().await else { return };
+    let redis = server.connect();
+    redis.ping().await.unwrap();
+    server.command(&["client", "kill", "type", "normal"]);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(2)).await;
+    tokio::time::resume();
+    redis.ping().await.unwrap();
+    assert_eq!(redis.failures(), 0);
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_respond_costs_at_most_the_response_timeout() {
     let Some(server) = Server::start().await else { return };
     let redis = Redis::single(server.url());

@@ -7,3 +7,4 @@ mod images;
 mod rate;
 mod server;
 mod service;
+mod token;

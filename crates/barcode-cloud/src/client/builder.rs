@@ -6,6 +6,8 @@ use std::mem::take;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "token-store")]
+use barcode_cloud_auth::TokenStore;
 use barcode_cloud_auth::{ClientCredentials, FileCredentials, TokenSource, env_var};
 use barcode_cloud_client as api;
 use reqwest_middleware::Middleware;
@@ -51,6 +53,8 @@ pub struct ClientBuilder {
     /// The settings made by methods, in call order. They override `config`.
     overrides: Vec<Override>,
     credentials: Option<CredentialSource>,
+    #[cfg(feature = "token-store")]
+    token_store: Option<Arc<dyn TokenStore>>,
     env: Environment,
     http: Option<reqwest::Client>,
     proxies: Vec<reqwest::Proxy>,
@@ -139,6 +143,27 @@ impl ClientBuilder {
     /// ```
     pub fn token_source(mut self, source: TokenSource) -> Self {
         self.credentials = Some(CredentialSource::Source(source));
+        self
+    }
+
+    /// Shares tokens, and the limit of refused token requests, with all processes that use the same
+    /// store. See
+    /// [`TokenSourceBuilder::store`](barcode_cloud_auth::TokenSourceBuilder::store), which has the
+    /// same effect on a [`token_source`](Self::token_source).
+    ///
+    /// ```
+    /// use barcode_cloud::auth::MemoryTokenStore;
+    /// use barcode_cloud::{Client, ClientCredentials};
+    ///
+    /// let client = Client::builder()
+    ///     .credentials(ClientCredentials::new("id", "secret")?)
+    ///     .token_store(MemoryTokenStore::new())
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "token-store")]
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.token_store = Some(Arc::new(store));
         self
     }
 
@@ -431,6 +456,11 @@ impl ClientBuilder {
             CredentialSource::Credentials(credentials) => {
                 TokenSource::builder(token_url, credentials)
             }
+        };
+        #[cfg(feature = "token-store")]
+        let source = match &self.token_store {
+            Some(store) => source.store(Arc::clone(store)),
+            None => source,
         };
         source
             .api_origin(self.base_url_text())
