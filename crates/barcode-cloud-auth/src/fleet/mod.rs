@@ -15,7 +15,7 @@ mod slot;
 use std::convert::Infallible;
 use std::future::pending;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -125,13 +125,24 @@ impl Fleet {
         credentials: &ClientCredentials,
         fetch: &impl Fetch,
     ) -> Result<Fetched, Error> {
-        if let Some(cells) = Cells::new(&self.identity, credentials) {
-            let member = Member { fleet: self, cells: &cells, id: self.random(|rng| rng.u64(..)) };
-            match member.take_turn(fetch).await {
+        let until = now() + self.attempt_timeout + PATIENCE;
+        let cells = Cells::new(&self.identity, credentials);
+        while let Some(cells) = &cells {
+            let member = Member {
+                fleet: self,
+                cells,
+                id: self.random(|rng| rng.u64(..)),
+                leased_until: Mutex::new(now()),
+            };
+            match member.take_turn(fetch, until).await {
                 Ok(Turn::Token(token)) => return Ok(token),
                 Ok(Turn::Failed(error)) => return Err(error),
-                Ok(Turn::Leased) => return member.renew(fetch).await,
-                Ok(Turn::Alone) | Err(Unavailable) => {}
+                Ok(Turn::Leased) => {
+                    if let Some(result) = member.renew(fetch).await {
+                        return result;
+                    }
+                }
+                Ok(Turn::Alone) | Err(Unavailable) => break,
             }
         }
         fetch.begin()?;
@@ -157,12 +168,13 @@ struct Member<'a> {
     cells: &'a Cells,
     /// A random number that no other fetch has.
     id: u64,
+    /// Until when this process certainly has the lease.
+    leased_until: Mutex<Instant>,
 }
 
 impl Member<'_> {
     /// Waits until there is a token or an error, or until this process has the lease.
-    async fn take_turn(&self, fetch: &impl Fetch) -> Result<Turn, Unavailable> {
-        let until = now() + self.fleet.attempt_timeout + PATIENCE;
+    async fn take_turn(&self, fetch: &impl Fetch, until: Instant) -> Result<Turn, Unavailable> {
         let mut pause = FIRST_PAUSE;
         loop {
             let mut seen: Seen<Slot> = self.read(&self.cells.token).await?;
@@ -176,15 +188,8 @@ impl Member<'_> {
             if let Some(error) = seen.state.failure() {
                 return Ok(Turn::Failed(error));
             }
-            // A write whose response was lost may have been successful.
-            if seen.state.leased_to(self.id).is_some() {
+            if !seen.state.is_leased() && self.take_lease(&mut seen, Duration::MAX).await? {
                 return Ok(Turn::Leased);
-            }
-            if !seen.state.is_leased() {
-                seen.state.lease_to(self.id, LEASE);
-                if self.write(&self.cells.token, &seen, Duration::MAX).await? {
-                    return Ok(Turn::Leased);
-                }
             }
             if now() >= until {
                 return Ok(Turn::Alone);
@@ -194,24 +199,28 @@ impl Member<'_> {
         }
     }
 
-    /// Sends a request while this process has the lease, and stores its result.
-    async fn renew(&self, fetch: &impl Fetch) -> Result<Fetched, Error> {
+    /// Sends a request while this process has the lease, and stores its result. Returns `None` if
+    /// the lease was lost before.
+    async fn renew(&self, fetch: &impl Fetch) -> Option<Result<Fetched, Error>> {
         let (progress, result) = self.while_extending(self.request(fetch)).await;
         // A failure was reported, and the result can be used without the store.
-        let _ = self.store(progress, &result).await;
+        let _ = self.store(progress, result.as_ref()).await;
         result
     }
 
-    async fn request(&self, fetch: &impl Fetch) -> (Progress, Result<Fetched, Error>) {
+    async fn request(&self, fetch: &impl Fetch) -> (Progress, Option<Result<Fetched, Error>>) {
         let progress = match self.reserve().await {
             Ok(Ok(())) => Progress::Reserved,
-            Ok(Err(error)) => return (Progress::Denied, Err(error)),
+            Ok(Err(error)) => return (Progress::Denied, Some(Err(error))),
             Err(Unavailable) => Progress::StoreFailed,
         };
+        if progress == Progress::Reserved && now() >= *self.leased_until() {
+            return (progress, None);
+        }
         match (fetch.begin(), progress) {
-            (Err(error), _) => (progress, Err(error)),
-            (Ok(()), Progress::Reserved) => (Progress::Sent, fetch.send().await),
-            (Ok(()), _) => (progress, fetch.send().await),
+            (Err(error), _) => (progress, Some(Err(error))),
+            (Ok(()), Progress::Reserved) => (Progress::Sent, Some(fetch.send().await)),
+            (Ok(()), _) => (progress, Some(fetch.send().await)),
         }
     }
 
@@ -250,13 +259,13 @@ impl Member<'_> {
     async fn store(
         &self,
         progress: Progress,
-        result: &Result<Fetched, Error>,
+        result: Option<&Result<Fetched, Error>>,
     ) -> Result<(), Unavailable> {
         let ending = match (progress, result) {
             (Progress::StoreFailed, _) => return Ok(()),
             (Progress::Denied, _) => None,
-            (Progress::Sent, Ok(_)) => Some(Ending::Accepted),
-            (Progress::Sent, Err(error)) if is_rejection(error) => Some(Ending::Refused),
+            (Progress::Sent, Some(Ok(_))) => Some(Ending::Accepted),
+            (Progress::Sent, Some(Err(error))) if is_rejection(error) => Some(Ending::Refused),
             (Progress::Sent | Progress::Reserved, _) => Some(Ending::Undecided),
         };
         if let Some(ending) = ending {
@@ -270,7 +279,7 @@ impl Member<'_> {
         let is_stored = self.update(&self.cells.token, |slot: &mut Slot| {
             let left = slot.leased_to(self.id)?;
             slot.release();
-            if progress == Progress::Sent {
+            if let (Progress::Sent, Some(result)) = (progress, result) {
                 slot.finish(result, now(), draw);
             }
             Some(left)
@@ -286,12 +295,7 @@ impl Member<'_> {
         let extend = async {
             loop {
                 sleep(LEASE / 3).await;
-                let extended = self.update(&self.cells.token, |slot: &mut Slot| {
-                    let left = slot.leased_to(self.id)?;
-                    slot.lease_to(self.id, LEASE);
-                    Some(left)
-                });
-                if !matches!(extended.await, Ok(true)) {
+                if !matches!(self.extend_lease().await, Ok(true)) {
                     return pending::<Infallible>().await;
                 }
             }
@@ -300,6 +304,34 @@ impl Member<'_> {
             Either::Left((result, _)) => result,
             Either::Right((never, _)) => match never {},
         }
+    }
+
+    async fn extend_lease(&self) -> Result<bool, Unavailable> {
+        let mut seen: Seen<Slot> = self.read(&self.cells.token).await?;
+        match seen.state.leased_to(self.id) {
+            Some(left) => self.take_lease(&mut seen, left).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Takes or extends the lease. Returns whether this process certainly has it now: if the
+    /// response took longer than the lease lasts, another process may have it.
+    async fn take_lease(
+        &self,
+        seen: &mut Seen<Slot>,
+        permitted: Duration,
+    ) -> Result<bool, Unavailable> {
+        let until = now() + LEASE;
+        seen.state.lease_to(self.id, LEASE);
+        let is_written = self.write(&self.cells.token, seen, permitted).await?;
+        if is_written {
+            *self.leased_until() = until;
+        }
+        Ok(is_written && now() < until)
+    }
+
+    fn leased_until(&self) -> MutexGuard<'_, Instant> {
+        self.leased_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes a state and writes it, again and again until no other process was faster. `change`
