@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use crate::server::{Server, free_port};
 
 /// Asks Redis again until it is used again. The health check of the handle sets the pace.
-async fn until_available(redis: &Redis) {
+pub(crate) async fn until_available(redis: &Redis) {
     while redis.ping().await.is_err() {
         sleep(Duration::from_millis(10)).await;
     }

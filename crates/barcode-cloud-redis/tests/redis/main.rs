@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 mod connection;
+mod faults;
+mod fleet;
 mod images;
+mod process;
 mod rate;
 mod server;
 mod service;

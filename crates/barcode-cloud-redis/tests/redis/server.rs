@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 /// A server on a free port of the loopback interface, which is killed when it is dropped.
+#[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) port: u16,
     folder: TempDir,
