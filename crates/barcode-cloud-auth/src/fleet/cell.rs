@@ -129,8 +129,8 @@ fn unambiguous<'a>(parts: impl IntoIterator<Item = &'a String>, id: &'a str) -> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::slot::Slot;
     use super::*;
-    use crate::fleet::slot::Slot;
 
     fn cells(identity: &[&str], id: &str, secret: &str) -> Cells {
         let identity: Vec<_> = identity.iter().map(|part| (*part).to_owned()).collect();

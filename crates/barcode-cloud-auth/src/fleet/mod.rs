@@ -44,8 +44,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long a write is repeated that other processes thwart with theirs.
-const WRITE_LIMIT: Duration = Duration::from_secs(3);
+/// How long a change is tried again because other processes change the same value.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The store, as one token source uses it.
 pub(crate) struct Fleet {

@@ -209,6 +209,8 @@ enum Fault {
     Cleared,
     /// The value was replaced by other bytes before.
     Damaged,
+    /// This operation and all later ones take 2 s.
+    Slow,
     /// This operation is executed when the process has given up, and all later ones fail.
     Late,
 }
@@ -231,13 +233,14 @@ impl Faulty {
         let number = self.operations.fetch_add(1, Ordering::SeqCst);
         let fault = *self.fault.lock().unwrap();
         let (fault, at) = fault.unwrap_or((Fault::Cleared, usize::MAX));
-        let lasts = matches!(fault, Fault::Down | Fault::Hung | Fault::Late);
+        let lasts = matches!(fault, Fault::Down | Fault::Hung | Fault::Slow | Fault::Late);
         if number < at || (number > at && !lasts) {
             return Ok(operation(&self.store, Instant::now()));
         }
         match fault {
             Fault::Down => return Err("scripted failure".into()),
             Fault::Hung => std::future::pending().await,
+            Fault::Slow => sleep(secs(2)).await,
             Fault::Late if number > at => return Err("scripted failure".into()),
             Fault::Late => {
                 operation(&self.store, Instant::now() + secs(20));
@@ -331,6 +334,19 @@ async fn a_write_that_arrives_late_does_not_make_a_token_younger() {
         let age = script.times().last().unwrap().elapsed();
         assert!(token.remaining().unwrap() <= secs(3600) - age, "{step}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_whose_lease_expires_before_its_request_sends_none() {
+    let script = Script::always(HOUR);
+    let (slow, fast) = (Faulty::default(), MemoryTokenStore::new());
+    let slow = Faulty { store: fast.clone(), ..slow };
+    // The first two operations take the lease.
+    slow.set(Some((Fault::Slow, 2)));
+    let (late, other) = (fleet(&script, slow, 1), fleet(&script, fast, 1));
+    let processes = [late, other].concat();
+    assert_eq!(distinct_tokens(&processes).await, 1);
+    assert_eq!((script.posts(), processes[1].metrics().fetches), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -49,10 +49,15 @@ use crate::schedule::Schedule;
 use crate::token::AccessToken;
 use crate::{ClientCredentials, Error, ErrorKind, IssuedToken};
 
-/// Runs the model. Half of the schedules are random, and half have few switches at unusual places.
 fn check(model: impl Fn() + Send + Sync + Copy + 'static) {
+    check_schedules(4_000, model);
+}
+
+/// Runs the model under this many schedules, unless the environment says another number. Half of
+/// them are random, and half have few switches at unusual places.
+pub(super) fn check_schedules(default: usize, model: impl Fn() + Send + Sync + Copy + 'static) {
     let schedules = std::env::var("BARCODE_CLOUD_AUTH_SCHEDULES")
-        .map_or(4_000, |text| text.parse().expect("BARCODE_CLOUD_AUTH_SCHEDULES is a number"));
+        .map_or(default, |text| text.parse().expect("BARCODE_CLOUD_AUTH_SCHEDULES is a number"));
     Runner::new(RandomScheduler::new(schedules / 2), Config::new()).run(model);
     Runner::new(PctScheduler::new(3, schedules / 2), Config::new()).run(model);
 }

@@ -1,0 +1,276 @@
+//! Model check of the lease: shuttle runs the processes of a fleet under thousands of schedules.
+//!
+//! `fleet` is compiled a second time here, with a clock that the processes move on themselves. Each
+//! process has its own offset. Whenever a process uses the store, others may run first, so a
+//! process may be late by any time.
+
+#[allow(clippy::duplicate_mod, reason = "the same file is compiled with another clock")]
+#[expect(dead_code, reason = "the models do not use all of it")]
+#[path = "../fleet/mod.rs"]
+mod fleet;
+
+/// The functions of `crate::clock`, with the time of the model.
+mod clock {
+    use std::cell::Cell;
+    use std::sync::LazyLock;
+    use std::time::Duration;
+
+    use shuttle::future::yield_now;
+    use shuttle::sync::Mutex;
+    use tokio::time::Instant;
+
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+    shuttle::lazy_static! {
+        static ref TIME: Mutex<Duration> = Mutex::new(Duration::ZERO);
+    }
+
+    shuttle::thread_local! {
+        /// How far the clock of this process is ahead of that of the store.
+        pub(super) static OFFSET: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    }
+
+    pub(super) fn store_now() -> Instant {
+        *START + *TIME.lock().unwrap()
+    }
+
+    pub(crate) fn now() -> Instant {
+        store_now() + OFFSET.with(Cell::get)
+    }
+
+    /// Sleeps of several processes overlap.
+    pub(crate) async fn sleep(duration: Duration) {
+        let end = *TIME.lock().unwrap() + duration;
+        yield_now().await;
+        let mut time = TIME.lock().unwrap();
+        *time = end.max(*time);
+    }
+
+    /// The store of the model always responds.
+    pub(crate) async fn timeout<T>(_: Duration, future: impl Future<Output = T>) -> Result<T, ()> {
+        Ok(future.await)
+    }
+}
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use shuttle::future::{block_on, yield_now};
+use shuttle::rand::{Rng, thread_rng};
+use shuttle::thread;
+use tokio::time::Instant;
+
+use self::fleet::{Fetch, Fleet, Offer};
+use super::model::check_schedules;
+use crate::fetcher::Fetched;
+use crate::{
+    ClientCredentials, Error, ErrorKind, Expected, IssuedToken, MemoryTokenStore, StoreFuture,
+    StoredValue, TokenStore,
+};
+
+/// Each schedule encrypts dozens of values, so there are fewer than for the other models.
+const SCHEDULES: usize = 400;
+
+/// How long a lease lasts after it was written.
+const LEASE: Duration = Duration::from_secs(3);
+
+/// The store and the endpoint of a fleet. The scheduler must not switch to another process while
+/// one holds this lock, so the clock is read before it is taken.
+#[derive(Debug, Clone, Default)]
+struct World(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    store: MemoryTokenStore,
+    /// The key of the token, which is the first that is used.
+    key: String,
+    /// When each process last wrote to that key.
+    written: HashMap<thread::ThreadId, Instant>,
+    /// The processes whose requests are in progress.
+    sending: Vec<thread::ThreadId>,
+    requests: usize,
+    /// The number of requests that began after the lease of another process had expired.
+    lost_leases: usize,
+}
+
+impl World {
+    fn read(&self, key: &str) -> Option<StoredValue> {
+        let now = clock::store_now();
+        let mut inner = self.0.lock().unwrap();
+        if inner.key.is_empty() {
+            inner.key = key.to_owned();
+        }
+        inner.store.get_at(key, now)
+    }
+
+    fn write(
+        &self,
+        key: &str,
+        expected: Option<Expected<'_>>,
+        value: &[u8],
+        lifetime: Duration,
+    ) -> bool {
+        let now = clock::store_now();
+        let mut inner = self.0.lock().unwrap();
+        let is_replaced = inner.store.replace_at(key, expected, value, lifetime, now);
+        if is_replaced && key == inner.key {
+            inner.written.insert(thread::current().id(), now);
+        }
+        is_replaced
+    }
+}
+
+/// Both the request and the response take time, in which other processes may run.
+impl TokenStore for World {
+    fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<StoredValue>> {
+        Box::pin(async move {
+            yield_now().await;
+            let value = self.read(key);
+            yield_now().await;
+            Ok(value)
+        })
+    }
+
+    fn replace<'a>(
+        &'a self,
+        key: &'a str,
+        expected: Option<Expected<'a>>,
+        value: &'a [u8],
+        lifetime: Duration,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            yield_now().await;
+            let is_replaced = self.write(key, expected, value, lifetime);
+            yield_now().await;
+            Ok(is_replaced)
+        })
+    }
+}
+
+/// A process that needs a token.
+struct Process<'a> {
+    world: &'a World,
+    request: Duration,
+    fails: bool,
+}
+
+/// A request in progress. It ends when it is dropped, as in a process that crashes.
+struct Sending<'a>(&'a World);
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        let id = thread::current().id();
+        self.0.0.lock().unwrap().sending.retain(|process| *process != id);
+    }
+}
+
+impl Fetch for Process<'_> {
+    fn offer(&self, _: &Fetched) -> Offer {
+        Offer::Accepted
+    }
+
+    fn begin(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn send(&self) -> Result<Fetched, Error> {
+        let _sending = self.enter();
+        clock::sleep(self.request).await;
+        if self.fails {
+            return Err(Error::retryable(ErrorKind::Transport, "scripted").build());
+        }
+        let token = IssuedToken::new("token", Duration::from_secs(3600))?;
+        Ok(Fetched { requested_at: clock::now(), token })
+    }
+}
+
+impl Process<'_> {
+    /// Two requests are in progress at a time only if the lease of the first one has expired.
+    fn enter(&self) -> Sending<'_> {
+        let now = clock::store_now();
+        let mut inner = self.world.0.lock().unwrap();
+        for other in &inner.sending {
+            assert!(now >= inner.written[other] + LEASE, "two requests, but no lease was lost");
+        }
+        inner.lost_leases += usize::from(!inner.sending.is_empty());
+        inner.requests += 1;
+        inner.sending.push(thread::current().id());
+        Sending(self.world)
+    }
+}
+
+/// Runs three processes, and returns the result of each that did not crash. The first one crashes
+/// after `crash_after` steps.
+fn run(
+    world: &World,
+    request: Duration,
+    fails: bool,
+    crash_after: Option<usize>,
+) -> Vec<Result<Fetched, Error>> {
+    let processes = (0..3_u64).map(|number| {
+        let world = world.clone();
+        let mut steps = crash_after.filter(|_| number == 0).unwrap_or(usize::MAX);
+        thread::spawn(move || {
+            clock::OFFSET.with(|offset| offset.set(Duration::from_secs(1000 * number)));
+            let random = fastrand::Rng::with_seed(number);
+            // No process waits for so long that it sends a request without a lease.
+            let attempt_timeout = Duration::from_secs(1_000_000);
+            let store = Arc::new(world.clone());
+            let fleet = Fleet::new(store, vec!["endpoint".to_owned()], attempt_timeout, random);
+            let credentials = ClientCredentials::new("id", "secret").unwrap();
+            let process = Process { world: &world, request, fails };
+            let mut fetch = pin!(fleet.fetch(&credentials, &process));
+            block_on(std::future::poll_fn(|context| {
+                if steps == 0 {
+                    return Poll::Ready(None);
+                }
+                steps -= 1;
+                fetch.as_mut().poll(context).map(Some)
+            }))
+        })
+    });
+    let processes: Vec<_> = processes.collect();
+    processes.into_iter().filter_map(|process| process.join().unwrap()).collect()
+}
+
+#[test]
+fn model_a_fleet_sends_one_request_unless_a_lease_is_lost() {
+    check_schedules(SCHEDULES, || {
+        let world = World::default();
+        let results = run(&world, Duration::from_millis(300), false, None);
+        assert!(results.iter().all(Result::is_ok) && results.len() == 3);
+        let inner = world.0.lock().unwrap();
+        assert!(inner.requests <= 1 + inner.lost_leases, "{inner:?}");
+    });
+}
+
+#[test]
+fn model_a_slow_request_extends_its_lease() {
+    check_schedules(SCHEDULES, || {
+        let world = World::default();
+        let results = run(&world, Duration::from_secs(9), false, None);
+        assert!(results.iter().all(Result::is_ok) && results.len() == 3);
+    });
+}
+
+#[test]
+fn model_the_others_get_a_token_if_a_process_crashes_at_any_step() {
+    check_schedules(SCHEDULES, || {
+        let world = World::default();
+        let crash_after = thread_rng().gen_range(0..20);
+        let results = run(&world, Duration::from_millis(300), false, Some(crash_after));
+        assert!(results.iter().all(Result::is_ok) && results.len() >= 2);
+    });
+}
+
+#[test]
+fn model_all_processes_get_an_error_if_the_endpoint_fails() {
+    check_schedules(SCHEDULES, || {
+        let world = World::default();
+        let results = run(&world, Duration::from_millis(300), true, None);
+        assert!(results.iter().all(Result::is_err) && results.len() == 3);
+    });
+}
