@@ -7,6 +7,7 @@ mod credentials;
 mod custom_endpoint;
 mod failures;
 mod fleet;
+mod fleet_day;
 mod fleet_model;
 mod lifecycle;
 mod model;
