@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use barcode_cloud_auth::TokenSource;
+use barcode_cloud_auth::{MemoryTokenStore, TokenSource};
 use divan::{AllocProfiler, Bencher};
 use google_cloud_auth::credentials::{Credentials, user_account};
 use reqwest::header::HeaderValue;
@@ -35,6 +35,13 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
 static SOURCE: LazyLock<TokenSource> = LazyLock::new(|| {
     let source = Endpoint::granting().builder().build().unwrap();
+    RUNTIME.block_on(source.token()).unwrap();
+    source
+});
+
+static SHARED: LazyLock<TokenSource> = LazyLock::new(|| {
+    let builder = Endpoint::granting().builder();
+    let source = builder.store(MemoryTokenStore::new()).build().unwrap();
     RUNTIME.block_on(source.token()).unwrap();
     source
 });
@@ -72,6 +79,10 @@ fn ours() {
     black_box(ready(SOURCE.token()).unwrap());
 }
 
+fn shared() {
+    black_box(ready(SHARED.token()).unwrap());
+}
+
 fn locked() {
     let header = ready(async {
         let token = LOCKED.read().await;
@@ -90,6 +101,11 @@ fn google() {
 #[divan::bench(threads = THREADS)]
 fn barcode_cloud_auth(bencher: Bencher<'_, '_>) {
     bencher.bench(ours);
+}
+
+#[divan::bench(threads = THREADS)]
+fn barcode_cloud_auth_with_a_store(bencher: Bencher<'_, '_>) {
+    bencher.bench(shared);
 }
 
 #[divan::bench(threads = THREADS)]
@@ -134,8 +150,9 @@ fn nanoseconds(threads: usize, call: fn()) -> f64 {
 }
 
 fn main() {
-    let subjects: [(&str, fn()); 3] = [
+    let subjects: [(&str, fn()); 4] = [
         ("barcode-cloud-auth", ours),
+        ("with a token store", shared),
         ("tokio RwLock", locked),
         ("google-cloud-auth", google),
     ];
