@@ -274,35 +274,34 @@ impl TokenSourceBuilder {
     /// ```
     /// use std::sync::Arc;
     /// use barcode_cloud_auth::{
-    ///     ClientCredentials, IssuedToken, TokenEndpoint, TokenFuture, TokenRequest, TokenSource,
+    ///     ClientCredentials, TokenEndpoint, TokenFuture, TokenRequest, TokenSource,
     /// };
     ///
-    /// /// Looks for the token in a store that many processes share before it asks the server.
+    /// /// Asks the server of another region if the first one fails.
     /// #[derive(Debug)]
-    /// struct SharedStore {
-    ///     server: Arc<dyn TokenEndpoint>,
+    /// struct Regions {
+    ///     first: Arc<dyn TokenEndpoint>,
+    ///     second: Arc<dyn TokenEndpoint>,
     /// }
     ///
-    /// impl TokenEndpoint for SharedStore {
+    /// impl TokenEndpoint for Regions {
     ///     fn fetch<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
     ///         Box::pin(async move {
-    ///             if let Some(token) = load().await? {
-    ///                 return Ok(token);
+    ///             match self.first.fetch(request).await {
+    ///                 Ok(token) => Ok(token),
+    ///                 Err(_) => self.second.fetch(request).await,
     ///             }
-    ///             let token = self.server.fetch(request).await?;
-    ///             save(&token).await?;
-    ///             Ok(token)
     ///         })
     ///     }
     /// }
-    /// # async fn load() -> Result<Option<IssuedToken>, std::io::Error> { Ok(None) }
-    /// # async fn save(_: &IssuedToken) -> Result<(), std::io::Error> { Ok(()) }
     ///
     /// let credentials = ClientCredentials::new("weather-station", "s3cret")?;
-    /// let server = TokenSource::builder("https://login.example.com/token", credentials.clone())
-    ///     .scope("forecast.read")
-    ///     .build_endpoint()?;
-    /// let source = TokenSource::from_endpoint(SharedStore { server })
+    /// let server = |url| {
+    ///     TokenSource::builder(url, credentials.clone()).scope("forecast.read").build_endpoint()
+    /// };
+    /// let first = server("https://login-eu.example.com/token")?;
+    /// let second = server("https://login-us.example.com/token")?;
+    /// let source = TokenSource::from_endpoint(Regions { first, second })
     ///     .credentials(credentials)
     ///     .api_origin("https://api.example.com")
     ///     .build()?;

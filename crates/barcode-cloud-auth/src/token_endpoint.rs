@@ -20,7 +20,7 @@ pub(crate) const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 pub type TokenFuture<'a> =
     Pin<Box<dyn Future<Output = Result<IssuedToken, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
 
-/// Issues access tokens: a metadata server, a store that many processes share, or a mock.
+/// Issues access tokens: a metadata server, a local agent, or a mock.
 ///
 /// [`TokenSource::from_endpoint`](crate::TokenSource::from_endpoint) gives such an endpoint the
 /// same cache, renewal, retries and deadlines as the built-in one, which sends HTTP requests.
@@ -73,6 +73,8 @@ pub trait TokenEndpoint: fmt::Debug + Send + Sync + 'static {
 
     /// Returns the name of this endpoint in logs and spans. By default, that is the name of the
     /// type.
+    ///
+    /// Sources that share a token store share tokens only if their endpoints have the same name.
     fn name(&self) -> &str {
         std::any::type_name::<Self>()
     }
