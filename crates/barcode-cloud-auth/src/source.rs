@@ -237,7 +237,7 @@ impl TokenSource {
     /// next [`token`](Self::token) call fetches a new token. Resend the request once with that
     /// token. Do not call this method for the 401 of the resent request, nor for a 403, which means
     /// that the token is valid but lacks a right. A static token is still served, because there is
-    /// no other.
+    /// no other. In a token store, the next fetch replaces this token for all processes.
     ///
     /// If the API rejects one new token after another, replacing them does not help, and other
     /// callers would wait in vain. Therefore only the first rejected token is replaced at once.

@@ -66,7 +66,8 @@ impl Refusals {
         }
     }
 
-    /// Ends an attempt. A secret that was accepted is forgotten.
+    /// Ends an attempt. A secret that was accepted is forgotten. All refusals count until 600 s after
+    /// the last one, because servers may count from the last one as well.
     pub(super) fn settle(&mut self, owner: u64, secret_id: &str, ending: Ending) {
         self.attempts.retain(|attempt| {
             attempt.owner != owner && (ending != Ending::Accepted || attempt.secret_id != secret_id)
@@ -74,6 +75,8 @@ impl Refusals {
         if ending == Ending::Refused {
             let (secret_id, refused) = (secret_id.to_owned(), true);
             self.attempts.push(Attempt { owner, secret_id, refused, remaining: BLOCK });
+            let earlier = self.attempts.iter_mut().filter(|attempt| attempt.refused);
+            earlier.for_each(|attempt| attempt.remaining = BLOCK);
         }
     }
 }
@@ -150,8 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_counts_for_ten_minutes() {
-        let mut refusals = refused(&["a"; 4]);
+    fn refusals_count_until_ten_minutes_after_the_last_one() {
+        let mut refusals = refused(&["a"; 3]);
+        refusals.advance(BLOCK / 2);
+        assert_eq!(refusals.reserve(3, "a", LIMIT), Granted);
+        refusals.settle(3, "a", Refused);
         refusals.advance(BLOCK - Duration::from_millis(1));
         assert_eq!(refusals.reserve(4, "a", LIMIT), Blocked);
         refusals.advance(Duration::from_millis(1));
