@@ -32,7 +32,7 @@ pub(crate) struct HttpSettings {
 
 #[cfg(feature = "token-store")]
 impl HttpSettings {
-    /// Returns what tells the tokens of one endpoint and client apart.
+    /// Returns the settings that determine which token an endpoint issues to a client.
     pub(crate) fn identity(&self) -> Vec<String> {
         let scope = self.scope.clone().unwrap_or_default();
         let parameters = self.parameters.iter().flat_map(|(name, value)| [name, value]);

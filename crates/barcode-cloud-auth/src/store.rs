@@ -29,8 +29,8 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Returns the value of a key.
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<StoredValue>>;
 
-    /// Replaces the value of a key, if the value is still the expected one, or if there is none and
-    /// `expected` is `None`. Returns whether it was replaced. The comparison and the write must be
+    /// Replaces the value of a key if it is the expected one. If `expected` is `None`, the key must
+    /// not exist yet. Returns whether the value was replaced. The comparison and the write must be
     /// one atomic step.
     ///
     /// The new value is kept for `lifetime`, which is rounded to milliseconds.

@@ -132,7 +132,7 @@ impl Redis {
         Ok(value)
     }
 
-    /// Returns the shared connection, and whether it was idle. Opens it if there is none.
+    /// Returns the shared connection, which is opened if necessary, and whether it was idle.
     async fn connection(&self) -> RedisResult<(Connection, bool)> {
         let mut shared = self.0.connection.lock().await;
         if let Some(open) = &*shared {

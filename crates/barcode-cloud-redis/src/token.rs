@@ -37,8 +37,8 @@ return 1";
 
 impl RedisTokenStore {
     /// Creates a store in this Redis.
-    pub fn new(redis: Redis) -> Self {
-        Self { redis, get: Script::new(GET), replace: Script::new(REPLACE) }
+    pub fn new(redis: &Redis) -> Self {
+        Self { redis: redis.clone(), get: Script::new(GET), replace: Script::new(REPLACE) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Obtains one token for all processes that share a store.
 //!
-//! A process that needs a token reads the store first. If there is none that it can use, one of the
-//! processes takes the lease and sends a request. The others wait for its token or its error. A
+//! A process that needs a token reads the store first. If it cannot use the stored token, one of
+//! the processes takes the lease and sends a request. The others wait for its token or its error. A
 //! failure of the store never fails a fetch: the process sends a request of its own.
 //!
 //! The model check compiles this module a second time with a clock of its own, so the clock comes
@@ -44,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long a change is tried again because other processes change the same value.
+/// How long a change is repeated while other processes change the same value.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The store, as one token source uses it.

@@ -308,7 +308,7 @@ async fn a_fault_of_the_store_at_any_step_fails_no_call_and_costs_one_request_pe
                 distinct_tokens(&fleet).await;
                 advance(secs(60)).await;
             }
-            // When the store works again, the fleet shares tokens again by itself.
+            // When the store works again, the fleet shares tokens again.
             store.set(None);
             advance(secs(3600)).await;
             distinct_tokens(&fleet).await;

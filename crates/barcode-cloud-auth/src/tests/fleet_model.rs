@@ -11,6 +11,7 @@ mod fleet;
 /// The functions of `crate::clock`, with the time of the model.
 mod clock {
     use std::cell::Cell;
+    use std::convert::Infallible;
     use std::sync::LazyLock;
     use std::time::Duration;
 
@@ -46,7 +47,10 @@ mod clock {
     }
 
     /// The store of the model always responds.
-    pub(crate) async fn timeout<T>(_: Duration, future: impl Future<Output = T>) -> Result<T, ()> {
+    pub(crate) async fn timeout<T>(
+        _: Duration,
+        future: impl Future<Output = T>,
+    ) -> Result<T, Infallible> {
         Ok(future.await)
     }
 }

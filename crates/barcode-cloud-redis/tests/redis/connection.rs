@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use barcode_cloud_redis::{Error, Redis, Unavailable};
+use barcode_cloud::auth::TokenStore;
+use barcode_cloud_redis::{Error, Redis, RedisTokenStore, Unavailable};
 use tokio::time::sleep;
 
 use crate::server::{Server, free_port};
@@ -106,6 +107,10 @@ async fn a_cluster_is_reached_through_any_of_its_nodes() {
     }
     let redis = Redis::cluster([server.url()]).build().unwrap();
     redis.ping().await.unwrap();
+    // Scripts run on the node of their key.
+    let store = RedisTokenStore::new(&redis);
+    assert!(store.replace("key", None, b"value", Duration::from_secs(60)).await.unwrap());
+    assert_eq!(store.get("key").await.unwrap().unwrap().bytes, b"value");
 }
 
 #[tokio::test]

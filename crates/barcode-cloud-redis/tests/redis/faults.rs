@@ -116,7 +116,7 @@ impl TokenEndpoint for Endpoint {
 /// Obtains a token in each process, and returns how many different ones there are.
 async fn obtain(redis: &[Redis], plan: &Arc<Plan>, endpoint: &Endpoint) -> usize {
     let sources = redis.iter().map(|redis| {
-        let store = RedisTokenStore::new(redis.clone());
+        let store = RedisTokenStore::new(redis);
         TokenSource::from_endpoint(endpoint.clone())
             .credentials(ClientCredentials::new("id", "secret").unwrap())
             .store(FaultyStore { store, plan: Arc::clone(plan) })

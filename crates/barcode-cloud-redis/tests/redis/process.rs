@@ -16,7 +16,7 @@ const MARK: &str = "BARCODE_CLOUD_REDIS_TEST_PROCESS";
 /// The first characters of each reply. Other lines are those of the test harness.
 const REPLY: &str = "reply: ";
 
-/// What a process is told when it starts.
+/// The settings of a process.
 pub(crate) struct Settings<'a> {
     pub(crate) redis: String,
     pub(crate) token_url: &'a str,
@@ -102,7 +102,7 @@ fn process() {
     // Hundreds of processes share the processors of one machine, so each of them may be slow.
     let limit = Duration::from_secs(3);
     let redis = Redis::single(redis).connect_timeout(limit).response_timeout(limit);
-    let store = RedisTokenStore::new(redis.build().unwrap());
+    let store = RedisTokenStore::new(&redis.build().unwrap());
     let credentials = ClientCredentials::new(client_id, secret).unwrap();
     let source = TokenSource::builder(token_url, credentials)
         .scope(scope)

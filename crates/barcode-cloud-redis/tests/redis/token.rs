@@ -3,18 +3,14 @@
 use std::time::Duration;
 
 use barcode_cloud::auth::{Expected, TokenStore};
-use barcode_cloud_redis::{Redis, RedisTokenStore};
+use barcode_cloud_redis::RedisTokenStore;
 
 use crate::server::Server;
-
-fn store(redis: Redis) -> RedisTokenStore {
-    RedisTokenStore::new(redis)
-}
 
 #[tokio::test]
 async fn a_value_is_replaced_only_if_it_is_the_expected_one() {
     let Some(server) = Server::start().await else { return };
-    let store = store(server.connect());
+    let store = RedisTokenStore::new(&server.connect());
     assert_eq!(store.get("key").await.unwrap(), None);
     let hour = Duration::from_secs(3600);
     let expected =
