@@ -86,10 +86,7 @@ fn shared() {
 fn locked() {
     let header = ready(async {
         let token = LOCKED.read().await;
-        token
-            .as_ref()
-            .filter(|(_, end)| Instant::now() < *end)
-            .map(|(header, _)| header.clone())
+        token.as_ref().filter(|(_, end)| Instant::now() < *end).map(|(header, _)| header.clone())
     });
     black_box(header.unwrap());
 }
@@ -119,34 +116,28 @@ fn google_cloud_auth(bencher: Bencher<'_, '_>) {
 }
 
 /// Nanoseconds that a call takes a core: the time of the slowest thread, shared out where there
-/// are fewer cores than threads; the median of nine runs.
+/// are fewer cores than threads.
 fn nanoseconds(threads: usize, call: fn()) -> f64 {
     const CALLS: u32 = 200_000;
-    let cores = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(threads);
-    let mut runs: Vec<f64> = (0..9)
-        .map(|_| {
-            let start = Barrier::new(threads);
-            let times = thread::scope(|scope| {
-                let run = || {
-                    start.wait();
-                    let begin = Instant::now();
-                    (0..CALLS).for_each(|_| call());
-                    begin.elapsed()
-                };
-                let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
-                threads
-                    .into_iter()
-                    .map(|thread| thread.join().unwrap())
-                    .max()
-                    .unwrap()
-            });
-            times.as_nanos() as f64 / f64::from(CALLS) * cores as f64 / threads as f64
-        })
-        .collect();
-    runs.sort_by(f64::total_cmp);
-    runs[runs.len() / 2]
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(threads);
+    let start = Barrier::new(threads);
+    let slowest = thread::scope(|scope| {
+        let run = || {
+            start.wait();
+            let begin = Instant::now();
+            (0..CALLS).for_each(|_| call());
+            begin.elapsed()
+        };
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        let times = threads.into_iter().map(|thread| thread.join().unwrap());
+        times.max().unwrap_or_default()
+    });
+    slowest.as_nanos() as f64 / f64::from(CALLS) * cores as f64 / threads as f64
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn main() {
@@ -162,12 +153,13 @@ fn main() {
     println!("\nA row without lines of allocations had none.\n");
     println!("threads  {:<20} {:>10} {:>8}", "", "ns a call", "ratio");
     for threads in THREADS {
-        let times = subjects.map(|(name, call)| (name, nanoseconds(threads, call)));
-        for (name, time) in times {
-            println!(
-                "{threads:>7}  {name:<20} {time:>10.1} {:>7.2}x",
-                time / times[0].1
-            );
+        // The subjects take turns, so that other load on the machine affects all of them.
+        let rounds: Vec<_> =
+            (0..9).map(|_| subjects.map(|(_, call)| nanoseconds(threads, call))).collect();
+        for (index, (name, _)) in subjects.iter().enumerate() {
+            let time = median(rounds.iter().map(|round| round[index]).collect());
+            let ratio = median(rounds.iter().map(|round| round[index] / round[0]).collect());
+            println!("{threads:>7}  {name:<20} {time:>10.1} {ratio:>7.2}x");
         }
     }
 }
