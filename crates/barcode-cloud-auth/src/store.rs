@@ -13,8 +13,9 @@ use tokio::time::Instant;
 pub type StoreFuture<'a, T> =
     Pin<Box<dyn Future<Output = Result<T, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
 
-/// A key-value store that many processes share, so that they use one token and are refused together
-/// at most four times. Set it with [`TokenSourceBuilder::store`](crate::TokenSourceBuilder::store).
+/// A key-value store that many processes share, so that they use one token, and together send a
+/// wrong secret at most four times. It is a setting of the
+/// [builder](crate::TokenSourceBuilder::store).
 ///
 /// A store needs to know nothing about tokens. Keys are hashes, and values are encrypted and
 /// authenticated. Two operations are enough: everything else, such as the lease of the process that

@@ -11,9 +11,9 @@ use crate::connection::Redis;
 /// Shares tokens, and the count of refused token requests, among all processes that use the same
 /// Redis and namespace.
 ///
-/// Each token and each count is one key. The values are encrypted with a key that is derived from
-/// the client secret; see [`TokenSourceBuilder::store`](barcode_cloud::auth::TokenSourceBuilder::store).
-/// They expire with the token, or 600 s after they were last written if that is later.
+/// Each token and each count is one key. The values are encrypted, as the
+/// [setting](barcode_cloud::auth::TokenSourceBuilder::store) says. They expire with the token, or
+/// 600 s after they were last written if that is later.
 #[derive(Clone)]
 pub struct RedisTokenStore {
     redis: Redis,

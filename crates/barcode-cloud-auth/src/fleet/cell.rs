@@ -21,25 +21,25 @@ const VERSION: u8 = 1;
 const SALT: &[u8] = b"barcode-cloud-auth token store";
 
 /// A key of the store, and the cipher of its values.
-pub(crate) struct Cell {
-    pub(crate) key: String,
+pub(super) struct Cell {
+    pub(super) key: String,
     cipher: RandomizedNonceKey,
 }
 
 /// The cells that a client uses.
-pub(crate) struct Cells {
+pub(super) struct Cells {
     /// The token of one endpoint, client, secret, scope and set of parameters.
-    pub(crate) token: Cell,
+    pub(super) token: Cell,
     /// The refusals of a client at an endpoint, for all its secrets.
-    pub(crate) refusals: Cell,
+    pub(super) refusals: Cell,
     /// Stands for the secret in `refusals`.
-    pub(crate) secret_id: String,
+    pub(super) secret_id: String,
 }
 
 impl Cells {
     /// `identity` says which token is requested: the endpoint, then the scope and the parameters.
     /// Returns `None` if the credentials have no secret, because a key cannot be derived then.
-    pub(crate) fn new(identity: &[String], credentials: &ClientCredentials) -> Option<Self> {
+    pub(super) fn new(identity: &[String], credentials: &ClientCredentials) -> Option<Self> {
         let secret = extract(credentials.secret()?.expose_secret().as_bytes());
         let client = unambiguous(identity.iter().take(1), credentials.id());
         let request = unambiguous(identity, credentials.id());
@@ -47,7 +47,7 @@ impl Cells {
             token: Cell::new(&secret, &request)?,
             // All secrets of a client share this cell, which contains none of them.
             refusals: Cell::new(&extract(&client), &client)?,
-            secret_id: name(&secret, &client)?,
+            secret_id: URL_SAFE_NO_PAD.encode(*expand(&secret, b"secret id", &client)?),
         })
     }
 }

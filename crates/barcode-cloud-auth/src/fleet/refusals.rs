@@ -66,8 +66,8 @@ impl Refusals {
         }
     }
 
-    /// Ends an attempt. A secret that was accepted is forgotten. All refusals count until 600 s after
-    /// the last one, because servers may count from the last one as well.
+    /// Ends an attempt. A secret that was accepted is forgotten. All refusals count until 600 s
+    /// after the last one, because servers may count from the last one as well.
     pub(super) fn settle(&mut self, owner: u64, secret_id: &str, ending: Ending) {
         self.attempts.retain(|attempt| {
             attempt.owner != owner && (ending != Ending::Accepted || attempt.secret_id != secret_id)

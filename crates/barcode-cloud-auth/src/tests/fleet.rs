@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{Instant, advance, sleep};
 
+use super::outages::Log;
 use super::script::{Script, Step, UNAVAILABLE, WRONG_SECRET, after, at_once, millis, secs};
 use crate::{
     AccessToken, ClientCredentials, Error, Expected, MemoryTokenStore, StoreFuture, StoredValue,
@@ -186,6 +187,46 @@ async fn processes_with_different_secrets_or_without_one_share_nothing() {
         sources.push(setup.build());
     }
     assert_eq!(distinct_tokens(&sources).await, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sources_share_a_token_only_if_they_request_the_same() {
+    let script = Script::always(HOUR);
+    let store = MemoryTokenStore::new();
+    let builder = || {
+        TokenSource::from_endpoint(script.clone())
+            .credentials(ClientCredentials::new("id", "secret").unwrap())
+            .store(store.clone())
+    };
+    for (other, is_shared) in [
+        (builder(), true),
+        (builder().scope("read"), false),
+        (builder().form_parameter("audience", "read"), false),
+        (builder().credentials(ClientCredentials::new("other", "secret").unwrap()), false),
+    ] {
+        let sources = [builder().build().unwrap(), other.build().unwrap()];
+        assert_eq!(distinct_tokens(&sources).await == 1, is_shared);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_of_the_store_is_logged_once_until_the_store_works_again() {
+    let (log, _guard) = Log::capture();
+    let script = Script::always(Step::Grant(20.0));
+    let store = Faulty::default();
+    let source = fleet(&script, store.clone(), 1).remove(0);
+    store.set(Some((Fault::Down, 0)));
+    let logged = |text| log.text().matches(text).count();
+    for round in 1..=3 {
+        source.token().await.unwrap();
+        sleep(secs(20)).await;
+        assert_eq!(source.metrics().store_failures, round);
+        assert_eq!(logged("the token store failed"), 1);
+    }
+    store.set(None);
+    source.token().await.unwrap();
+    assert_eq!((logged("the token store failed"), logged("the token store works again")), (1, 1));
+    assert!(!log.text().contains("secret"));
 }
 
 /// A store with a fault.

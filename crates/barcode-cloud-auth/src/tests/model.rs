@@ -1,8 +1,8 @@
 //! Model check of the state machine: shuttle runs it under thousands of thread schedules.
 //!
 //! `cache` is compiled a second time here, with cells whose every use lets the scheduler switch to
-//! another thread. A run that hangs is reported as a deadlock. More schedules:
-//! `BARCODE_CLOUD_AUTH_SCHEDULES=100000 cargo test -p barcode-cloud-auth --release --lib tests::model`.
+//! another thread. A run that hangs is reported as a deadlock. The README has a command for more
+//! schedules.
 
 #[allow(clippy::duplicate_mod, reason = "the same file is compiled with other cells")]
 #[expect(dead_code, reason = "the models do not use all of it")]

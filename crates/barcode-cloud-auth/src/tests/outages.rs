@@ -222,10 +222,10 @@ async fn only_errors_that_prove_that_the_credentials_were_rejected_count() {
 
 /// The log of this thread until the guard is dropped.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+    pub(super) fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber =
@@ -233,9 +233,13 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
     /// The pauses that were logged, in seconds.
     fn pauses(&self) -> Vec<f64> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let text = self.text();
         let pauses = text.split("pause=Some(").skip(1);
         pauses.map(|rest| rest.split_once("s)").unwrap().0.parse().unwrap()).collect()
     }

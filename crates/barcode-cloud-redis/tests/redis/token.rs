@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use barcode_cloud::auth::{Expected, TokenStore};
+use barcode_cloud::{Client, ClientCredentials};
 use barcode_cloud_redis::RedisTokenStore;
+use barcode_cloud_sandbox::Sandbox;
 
 use crate::server::Server;
 
@@ -37,4 +39,24 @@ async fn a_value_is_replaced_only_if_it_is_the_expected_one() {
     let stored = store.get("key").await.unwrap().unwrap();
     assert_eq!(stored.remaining, Duration::ZERO);
     assert!(store.replace("key", expected(b"4", 0), b"5", hour).await.unwrap());
+}
+
+#[tokio::test]
+async fn clients_of_the_facade_share_a_token() {
+    let Some(server) = Server::start().await else { return };
+    let sandbox = Sandbox::start().await.unwrap();
+    let credentials = ClientCredentials::new(sandbox.client_id(), sandbox.client_secret()).unwrap();
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let client = Client::builder()
+            .credentials(credentials.clone())
+            .base_url(sandbox.base_url())
+            .token_url(sandbox.token_url())
+            .token_store(RedisTokenStore::new(&server.connect()))
+            .build()
+            .unwrap();
+        tokens.push(client.token_source().token().await.unwrap().header_value().clone());
+    }
+    assert_eq!(tokens[0], tokens[1]);
+    assert_eq!(sandbox.requests().len(), 1);
 }
