@@ -126,7 +126,7 @@ impl World {
 /// The way of a request to the store, or of its response. Other processes may run in this time, and
 /// sometimes it takes longer than a lease lasts.
 async fn travel() {
-    let is_late = thread_rng().gen_ratio(1, 10);
+    let is_late = thread_rng().gen_ratio(1, 6);
     clock::sleep(if is_late { LEASE * 2 } else { Duration::ZERO }).await;
 }
 
