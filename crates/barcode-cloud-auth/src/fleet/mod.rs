@@ -44,8 +44,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long a change is repeated while other processes change the same value.
-const WRITE_LIMIT: Duration = Duration::from_secs(10);
+/// How often a change is repeated because other processes changed the same value. Each time, one of
+/// them was successful.
+const MAX_WRITES: usize = 50;
 
 /// The store, as one token source uses it.
 pub(crate) struct Fleet {
@@ -342,8 +343,7 @@ impl Member<'_> {
         cell: &Cell,
         mut change: impl FnMut(&mut T) -> Option<Duration>,
     ) -> Result<bool, Unavailable> {
-        let until = now() + WRITE_LIMIT;
-        loop {
+        for _ in 0..MAX_WRITES {
             let mut seen = self.read(cell).await?;
             let Some(permitted) = change(&mut seen.state) else {
                 return Ok(false);
@@ -351,11 +351,9 @@ impl Member<'_> {
             if self.write(cell, &seen, permitted).await? {
                 return Ok(true);
             }
-            if now() >= until {
-                return Err(self.fleet.health.fail("it refuses every write".into()));
-            }
             sleep(FIRST_PAUSE.mul_f64(self.draw())).await;
         }
+        Err(self.fleet.health.fail("it refuses every write".into()))
     }
 
     /// Reads a state. A value that cannot be read counts as absent and is overwritten.
