@@ -61,7 +61,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use shuttle::future::block_on;
+use shuttle::future::{block_on, yield_now};
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
 use tokio::time::Instant;
@@ -75,7 +75,7 @@ use crate::{
 };
 
 /// Each schedule encrypts dozens of values, so there are fewer than for the other models.
-const SCHEDULES: usize = 100;
+const SCHEDULES: usize = 200;
 
 /// How long a lease lasts after it was written.
 const LEASE: Duration = Duration::from_secs(3);
@@ -126,8 +126,14 @@ impl World {
 /// The way of a request to the store, or of its response. Other processes may run in this time, and
 /// sometimes it takes longer than a lease lasts.
 async fn travel() {
-    let is_late = thread_rng().gen_ratio(1, 6);
-    clock::sleep(if is_late { LEASE * 2 } else { Duration::ZERO }).await;
+    yield_now().await;
+    if thread_rng().gen_ratio(1, 12) {
+        clock::sleep(LEASE).await;
+        // Others can make many steps, and also obtain a token, until this process goes on.
+        for _ in 0..20 {
+            yield_now().await;
+        }
+    }
 }
 
 impl TokenStore for World {
