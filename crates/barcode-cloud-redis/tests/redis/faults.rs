@@ -156,6 +156,7 @@ async fn fail_at(fault: Fault, step: usize) {
 
 #[tokio::test]
 async fn a_server_that_fails_at_any_step_fails_no_call_and_costs_one_request_per_process() {
+    let _only = crate::process::only_fleet().await;
     for fault in [Fault::Killed, Fault::Paused, Fault::Flushed, Fault::Restarted] {
         join_all((0..STEPS).map(|step| fail_at(fault, step))).await;
     }

@@ -49,6 +49,7 @@ async fn process_of_the_fleet() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_equal_calls_of_twenty_processes_are_billed_once() {
+    let _only = crate::process::only_fleet().await;
     let Some(redis) = Server::start().await else { return };
     let service = Service::start(1000.0).await;
     let start = |_| {

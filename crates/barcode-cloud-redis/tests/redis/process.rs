@@ -8,6 +8,7 @@ use std::time::Duration;
 use barcode_cloud::ClientCredentials;
 use barcode_cloud::auth::{AccessToken, Error, TokenSource};
 use barcode_cloud_redis::{Redis, RedisTokenStore};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::sleep;
 
 /// Set in the processes of a fleet only.
@@ -72,6 +73,13 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Waits until no other fleet runs. Each fleet needs all processors, and processes that are too slow
+/// miss the time limits of Redis.
+pub(crate) async fn only_fleet() -> MutexGuard<'static, ()> {
+    static FLEETS: Mutex<()> = Mutex::const_new(());
+    FLEETS.lock().await
 }
 
 /// Sends a command to all processes at once, and returns their replies.

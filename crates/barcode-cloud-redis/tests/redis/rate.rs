@@ -166,6 +166,7 @@ fn plot(samples: &[Sample], title: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fleet_stays_near_the_limit_of_the_service() {
+    let _only = crate::process::only_fleet().await;
     let Some((samples, shares)) = run_fleet(6, &[150.0, 120.0, 150.0], 8).await else { return };
     let (used, rejected, spread) = summary(&samples, &shares);
     println!("used {used:.3}, rejected {rejected:.4}, spread {spread:.3}");
