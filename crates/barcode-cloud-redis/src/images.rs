@@ -27,8 +27,8 @@ return 1";
 /// generates the image after 5 s.
 ///
 /// Redis removes an image after its maximum age. Limit the memory of Redis with its setting
-/// `maxmemory`, with one of the policies `allkeys-*` or `volatile-*`. Images may hold personal data:
-/// encrypt them with [`EncryptedCache`](barcode_cloud::cache::EncryptedCache).
+/// `maxmemory`, with one of the policies `allkeys-*` or `volatile-*`. Images may hold personal
+/// data: encrypt them with [`EncryptedCache`](barcode_cloud::cache::EncryptedCache).
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -41,7 +41,8 @@ return 1";
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let redis = Redis::single("redis://127.0.0.1:6379").build()?;
 /// let images = RedisImageCache::new(&redis, Duration::from_secs(24 * 3600), 1 << 20);
-/// let client = Client::builder().env()?.image_cache(EncryptedCache::new(images, &secret())?).build()?;
+/// let images = EncryptedCache::new(images, &secret())?;
+/// let client = Client::builder().env()?.image_cache(images).build()?;
 /// # Ok(())
 /// # }
 /// ```

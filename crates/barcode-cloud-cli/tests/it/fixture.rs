@@ -119,8 +119,8 @@ impl Fixture {
         barcodes.map(|barcode| barcode.value).collect()
     }
 
-    /// Returns the data of each request that is not for a token, in order. It is empty for a request
-    /// to read an image, and if the connection was reset before the sandbox read the body.
+    /// Returns the data of each request that is not for a token, in order. It is empty for a
+    /// request to read an image, and if the connection was reset before the sandbox read the body.
     pub(crate) fn sent(&self) -> Vec<String> {
         let requests = self.sandbox.requests().into_iter();
         requests

@@ -75,8 +75,8 @@ impl Drop for Process {
     }
 }
 
-/// Waits until no other fleet runs. Each fleet needs all processors, and processes that are too slow
-/// miss the time limits of Redis.
+/// Waits until no other fleet runs. Each fleet needs all processors, and processes that are too
+/// slow miss the time limits of Redis.
 pub(crate) async fn only_fleet() -> MutexGuard<'static, ()> {
     static FLEETS: Mutex<()> = Mutex::const_new(());
     FLEETS.lock().await

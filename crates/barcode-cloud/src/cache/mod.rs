@@ -31,8 +31,8 @@ pub type CacheFuture<'a, T> =
 
 /// Stores generated images.
 ///
-/// A cache may lose an entry at any time. If it fails, or takes longer than a second, the call goes
-/// on as if the entry did not exist. The entries have a checksum, so a cache need not detect
+/// A cache may lose an entry at any time. If it fails, or takes longer than 10 s, the call goes on
+/// as if the entry did not exist. The entries have a checksum, so a cache need not detect
 /// changed or truncated entries.
 pub trait ImageCache: fmt::Debug + Send + Sync + 'static {
     /// Returns an entry, or `None` if there is none.

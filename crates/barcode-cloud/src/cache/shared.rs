@@ -15,8 +15,8 @@ use tracing::{info, warn};
 
 use super::{CacheFuture, CacheKey, Entry, ImageCache};
 
-/// The time limit of an operation of the cache.
-const TIME_LIMIT: Duration = Duration::from_secs(1);
+/// The time limit of an operation of a cache that has no shorter one of its own.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a claim holds without being prolonged: a process that crashed delays others this long.
 const CLAIM: Duration = Duration::from_secs(5);
@@ -99,7 +99,7 @@ impl SharedCache {
                 return Some(value);
             }
             Ok(Err(error)) => error,
-            Err(_) => Box::<dyn StdError + Send + Sync>::from("it did not respond within 1 s"),
+            Err(_) => Box::<dyn StdError + Send + Sync>::from("it did not respond within 10 s"),
         };
         #[cfg(feature = "metrics")]
         metrics::counter!("barcode_cloud.image_cache.failures").increment(1);

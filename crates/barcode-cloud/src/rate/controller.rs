@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-/// The outcomes of this time are judged together, or those of a longer time, if there are fewer than
-/// [`ENOUGH`] outcomes: one rejected request out of two says little.
+/// The outcomes of this time are judged together, or those of a longer time, if there are fewer
+/// than [`ENOUGH`] outcomes: one rejected request out of two says little.
 const TICK: f64 = 0.05;
 const ENOUGH: f64 = 8.0;
 const LONG_TICK: f64 = 0.5;

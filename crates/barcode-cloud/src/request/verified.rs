@@ -70,8 +70,8 @@ impl Generate {
     /// reader has to guess it, as all readers do, and a wrong guess fails the request.
     ///
     /// The [image cache](crate::ClientBuilder::image_cache) is not used. The whole image is held in
-    /// memory. There is no `stream`, because a stream returns its first chunk before the whole image
-    /// can be checked.
+    /// memory. There is no `stream`, because a stream returns its first chunk before the whole
+    /// image can be checked.
     ///
     /// Reading usually takes milliseconds, and runs on a thread for blocking work. The deadlines of
     /// the call do not include it, and the span of the call does not record its result. A search

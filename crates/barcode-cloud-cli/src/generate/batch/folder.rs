@@ -16,8 +16,8 @@ pub(super) fn create(folder: &Path) -> io::Result<()> {
     folder.ancestors().skip(1).try_for_each(sync)
 }
 
-/// Removes the temporary files that a run left behind when it was killed while it wrote images. They
-/// do no harm, so an error is ignored.
+/// Removes the temporary files that a run left behind when it was killed while it wrote images.
+/// They do no harm, so an error is ignored.
 pub(super) fn remove_temporary_files(folder: &Path) {
     let files = WalkDir::new(folder).into_iter().flatten();
     let files = files.filter(|entry| entry.file_type().is_file());

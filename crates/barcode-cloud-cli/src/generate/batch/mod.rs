@@ -34,8 +34,8 @@ use crate::{INTERRUPTED, connect, terminal};
 #[command(next_help_heading = "Batch")]
 pub(crate) struct Batch {
     /// Generate a barcode for each row of this .csv or .jsonl file, or of standard input (`-`). The
-    /// columns are `data`, `type` unless TYPE is given, options by the names of their flags, and any
-    /// others for --name
+    /// columns are `data`, `type` unless TYPE is given, options by the names of their flags, and
+    /// any others for --name
     #[arg(long, value_name = "FILE", requires = "out_dir")]
     pub(super) from: Option<PathBuf>,
     /// Folder for the images and for the ledger, which is created if it is missing
