@@ -303,7 +303,7 @@ mod tests {
         for (value, reason) in [
             (json!(1), "no fault is named"),
             (json!({}), "no fault is named"),
-            (json!({ "status": 402, "colour": 1 }), "more than one fault"),
+            (json!({ "status": 402, "shade": 1 }), "more than one fault"),
             (json!({ "reset": false }), "no such fault"),
             (json!({ "status": "x" }), "not a number"),
         ] {
