@@ -151,8 +151,8 @@ fn document() -> Value {
 const GET: &str = "/paths/~1codes~1{id}/get";
 const CODE: &str = "/components/schemas/Code";
 
-/// The place, the new value there, and the bump that the change and its reversal require. `null`
-/// removes what is there.
+/// The place, its new value, and the bump that the change and its reversal require. `null` removes
+/// the value.
 fn document_changes() -> Vec<(String, Value, Bump, Bump)> {
     let text = json!({"type": "string"});
     let get = |rest: &str| format!("{GET}{rest}");

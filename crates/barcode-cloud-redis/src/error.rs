@@ -38,12 +38,12 @@ pub enum Error {
     Namespace,
 }
 
-/// Redis was not asked, did not answer in time, or answered with an error.
+/// Redis was not used, did not respond in time, or responded with an error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unavailable {
-    /// It was not asked, because it failed shortly before.
-    #[error("Redis failed shortly before and is not asked again yet")]
+    /// It was not used, because it failed shortly before.
+    #[error("Redis failed shortly before, so it is not used until the next probe succeeds")]
     Paused,
     /// No connection was established within the limit.
     #[error("no connection to Redis was established within {0:?}: check its address and load")]

@@ -78,7 +78,7 @@ struct Counts {
     rejected: AtomicU32,
 }
 
-/// What is known about the other processes.
+/// The state of the other processes, as far as this one knows it.
 struct Fleet {
     rate: f64,
     processes: u32,
@@ -87,7 +87,7 @@ struct Fleet {
     started: Instant,
 }
 
-/// The answer of the script.
+/// The response of the script.
 struct Answer {
     permits: u32,
     delay: Duration,
@@ -181,7 +181,7 @@ impl RateLimiter for RedisRateLimiter {
 }
 
 impl State {
-    /// Reserves permits for the callers that wait. Returns how long to wait if there are none.
+    /// Reserves permits for the callers that wait. If no permit is free, returns how long to wait.
     async fn reserve(&self, due: &mut VecDeque<Instant>) -> Result<(), Duration> {
         let wanted = self.counts.waiting.load(Ordering::Relaxed).clamp(1, MAX_WANTED);
         let answer = match self.ask(wanted).await {
@@ -196,7 +196,7 @@ impl State {
         }
     }
 
-    /// Tells Redis what happened since the last time, and asks for permits.
+    /// Reports the outcomes since the last call to Redis, and requests permits.
     async fn ask(&self, wanted: u32) -> Result<Answer, Unavailable> {
         let counts = &self.counts;
         let accepted = counts.accepted.swap(0, Ordering::Relaxed);

@@ -35,7 +35,7 @@ pub type CacheFuture<'a, T> =
 /// as if the entry did not exist. The entries have a checksum, so a cache need not detect
 /// changed or truncated entries.
 pub trait ImageCache: fmt::Debug + Send + Sync + 'static {
-    /// Returns an entry, or `None` if there is none.
+    /// Returns an entry, or `None` if it is missing.
     fn get<'a>(&'a self, key: &'a CacheKey) -> CacheFuture<'a, Option<Bytes>>;
 
     /// Stores an entry, replacing an existing one.

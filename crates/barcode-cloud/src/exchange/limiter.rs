@@ -96,7 +96,7 @@ impl Limiter {
         Permit { _slot: slot, _shared: shared }
     }
 
-    /// Tells the rate limiter, if there is one, how the service received a request.
+    /// Reports to the rate limiter, if one is set, how the service received a request.
     pub(crate) fn report(&self, outcome: RateOutcome) {
         if let Some(shared) = &self.shared {
             shared.report(outcome);

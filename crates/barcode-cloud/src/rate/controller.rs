@@ -15,7 +15,7 @@ const HORIZON: f64 = 0.05;
 /// One reservation has at most the permits of this time, so that others get their share.
 const BATCH: f64 = 0.02;
 
-/// A caller may be this late, because timers are, without losing its turn.
+/// A caller that is at most this late keeps its permit, because timers are imprecise.
 const SLACK: f64 = 0.005;
 
 /// The rate is lowered at least by this factor, and at most to a half, in one step.

@@ -23,7 +23,7 @@ pub trait RateLimiter: fmt::Debug + Send + Sync + 'static {
     /// future.
     fn acquire(&self) -> PermitFuture<'_>;
 
-    /// Is told how the service received a request. It must not block.
+    /// Receives the outcome of a request. It must not block.
     fn report(&self, outcome: RateOutcome);
 }
 
