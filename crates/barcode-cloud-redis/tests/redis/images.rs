@@ -1,6 +1,6 @@
 //! Images that real processes share.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use barcode_cloud::auth::TokenSource;
@@ -10,6 +10,7 @@ use barcode_cloud_redis::{Redis, RedisImageCache};
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
+use crate::process::{only_fleet, own_process};
 use crate::server::Server;
 use crate::service::Service;
 
@@ -49,12 +50,11 @@ async fn process_of_the_fleet() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_equal_calls_of_twenty_processes_are_billed_once() {
-    let _only = crate::process::only_fleet().await;
+    let _only = only_fleet().await;
     let Some(redis) = Server::start().await else { return };
     let service = Service::start(1000.0).await;
     let start = |_| {
-        Command::new(std::env::current_exe().unwrap())
-            .args(["images::process_of_the_fleet", "--exact", "--ignored"])
+        own_process("images::process_of_the_fleet")
             .env(URL, service.url())
             .env(REDIS, redis.url())
             .stdout(Stdio::null())

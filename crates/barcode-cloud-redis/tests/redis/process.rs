@@ -36,8 +36,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts a process without waiting for it.
     pub(crate) fn start(settings: &Settings<'_>) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "process::process", "--ignored", "--nocapture"])
+        let mut child = own_process("process::process")
             .env(MARK, "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -66,6 +65,13 @@ impl Process {
             }
         }
     }
+}
+
+/// Returns a command that runs an ignored test of this binary in another process.
+pub(crate) fn own_process(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--ignored", "--nocapture"]);
+    command
 }
 
 impl Drop for Process {

@@ -1,7 +1,7 @@
 //! The rate limit of a fleet, with real processes.
 
 use std::collections::HashMap;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use barcode_cloud::{Client, EncodeBarcodeType, Retry};
 use barcode_cloud_redis::{Redis, RedisRateLimiter};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::process::{only_fleet, own_process};
 use crate::server::Server;
 use crate::service::Service;
 
@@ -53,8 +54,7 @@ struct Fleet(Vec<Child>);
 impl Fleet {
     fn start(count: usize, service: &Service, redis: &Server) -> Self {
         let start = |index: usize| {
-            Command::new(std::env::current_exe().unwrap())
-                .args(["rate::process_of_the_fleet", "--exact", "--ignored"])
+            own_process("rate::process_of_the_fleet")
                 .env(URL, service.url())
                 .env(REDIS, redis.url())
                 .env(PROCESS, index.to_string())
@@ -166,7 +166,7 @@ fn plot(samples: &[Sample], title: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fleet_stays_near_the_limit_of_the_service() {
-    let _only = crate::process::only_fleet().await;
+    let _only = only_fleet().await;
     let Some((samples, shares)) = run_fleet(6, &[150.0, 120.0, 150.0], 8).await else { return };
     let (used, rejected, spread) = summary(&samples, &shares);
     println!("used {used:.3}, rejected {rejected:.4}, spread {spread:.3}");
