@@ -156,7 +156,7 @@ impl Fleet {
 }
 
 /// A state as it was read, and the value that a write of it replaces.
-struct Seen<T> {
+struct Snapshot<T> {
     state: T,
     value: Option<StoredValue>,
     /// The time right before it was read.
@@ -178,18 +178,18 @@ impl Member<'_> {
     async fn take_turn(&self, fetch: &impl Fetch, until: Instant) -> Result<Turn, Unavailable> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let mut seen: Seen<Slot> = self.read(&self.cells.token).await?;
-            if let Some(token) = seen.state.token(seen.at) {
+            let mut snapshot: Snapshot<Slot> = self.read(&self.cells.token).await?;
+            if let Some(token) = snapshot.state.token(snapshot.at) {
                 match fetch.offer(&token) {
                     Offer::Accepted => return Ok(Turn::Token(token)),
                     Offer::Declined => {}
-                    Offer::Rejected => seen.state.remove_token(),
+                    Offer::Rejected => snapshot.state.remove_token(),
                 }
             }
-            if let Some(error) = seen.state.failure() {
+            if let Some(error) = snapshot.state.failure() {
                 return Ok(Turn::Failed(error));
             }
-            if !seen.state.is_leased() && self.take_lease(&mut seen, Duration::MAX).await? {
+            if !snapshot.state.is_leased() && self.take_lease(&mut snapshot, Duration::MAX).await? {
                 return Ok(Turn::Leased);
             }
             if now() >= until {
@@ -248,8 +248,8 @@ impl Member<'_> {
 
     /// Returns the error with which the credentials were rejected, if it is known.
     async fn blocked(&self) -> Result<Error, Unavailable> {
-        let seen: Seen<Slot> = self.read(&self.cells.token).await?;
-        Ok(seen.state.rejection().unwrap_or_else(|| {
+        let snapshot: Snapshot<Slot> = self.read(&self.cells.token).await?;
+        Ok(snapshot.state.rejection().unwrap_or_else(|| {
             let message = "the token endpoint rejected the credentials of this client four times in 600 s, in all \
                  processes together: check the client id and its secret";
             Error::permanent(ErrorKind::Credentials, message).build()
@@ -308,9 +308,9 @@ impl Member<'_> {
     }
 
     async fn extend_lease(&self) -> Result<bool, Unavailable> {
-        let mut seen: Seen<Slot> = self.read(&self.cells.token).await?;
-        match seen.state.leased_to(self.id) {
-            Some(left) => self.take_lease(&mut seen, left).await,
+        let mut snapshot: Snapshot<Slot> = self.read(&self.cells.token).await?;
+        match snapshot.state.leased_to(self.id) {
+            Some(left) => self.take_lease(&mut snapshot, left).await,
             None => Ok(false),
         }
     }
@@ -319,12 +319,12 @@ impl Member<'_> {
     /// response took longer than the lease lasts, another process may have it.
     async fn take_lease(
         &self,
-        seen: &mut Seen<Slot>,
+        snapshot: &mut Snapshot<Slot>,
         permitted: Duration,
     ) -> Result<bool, Unavailable> {
         let until = now() + LEASE;
-        seen.state.lease_to(self.id, LEASE);
-        let is_written = self.write(&self.cells.token, seen, permitted).await?;
+        snapshot.state.lease_to(self.id, LEASE);
+        let is_written = self.write(&self.cells.token, snapshot, permitted).await?;
         if is_written {
             *self.leased_until() = until;
         }
@@ -335,7 +335,7 @@ impl Member<'_> {
         self.leased_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes a state and writes it, again and again until no other process was faster. `change`
+    /// Changes a state and writes it, and repeats that while other processes were faster. `change`
     /// returns how long the change is permitted, or `None` to change nothing. Returns whether the
     /// state was changed.
     async fn update<T: Timed>(
@@ -344,11 +344,11 @@ impl Member<'_> {
         mut change: impl FnMut(&mut T) -> Option<Duration>,
     ) -> Result<bool, Unavailable> {
         for _ in 0..MAX_WRITES {
-            let mut seen = self.read(cell).await?;
-            let Some(permitted) = change(&mut seen.state) else {
+            let mut snapshot = self.read(cell).await?;
+            let Some(permitted) = change(&mut snapshot.state) else {
                 return Ok(false);
             };
-            if self.write(cell, &seen, permitted).await? {
+            if self.write(cell, &snapshot, permitted).await? {
                 return Ok(true);
             }
             sleep(FIRST_PAUSE.mul_f64(self.draw())).await;
@@ -357,11 +357,11 @@ impl Member<'_> {
     }
 
     /// Reads a state. A value that cannot be read counts as absent and is overwritten.
-    async fn read<T: Timed>(&self, cell: &Cell) -> Result<Seen<T>, Unavailable> {
+    async fn read<T: Timed>(&self, cell: &Cell) -> Result<Snapshot<T>, Unavailable> {
         let at = now();
         let value = self.fleet.health.watch(self.fleet.store.get(&cell.key)).await?;
         let state = value.as_ref().and_then(|value| cell.open(value)).unwrap_or_default();
-        Ok(Seen { state, value, at })
+        Ok(Snapshot { state, value, at })
     }
 
     /// Writes a state, unless another process was faster or more than `permitted` has passed since
@@ -369,18 +369,18 @@ impl Member<'_> {
     async fn write<T: Timed>(
         &self,
         cell: &Cell,
-        seen: &Seen<T>,
+        snapshot: &Snapshot<T>,
         permitted: Duration,
     ) -> Result<bool, Unavailable> {
         let health = &self.fleet.health;
-        let Some(sealed) = cell.seal(&seen.state) else {
+        let Some(sealed) = cell.seal(&snapshot.state) else {
             return Err(health.fail("the value cannot be encrypted".into()));
         };
-        let expected = seen.value.as_ref().map(|value| Expected {
+        let expected = snapshot.value.as_ref().map(|value| Expected {
             bytes: &value.bytes,
             remaining: value.remaining.saturating_sub(permitted),
         });
-        let lifetime = seen.state.lifetime();
+        let lifetime = snapshot.state.lifetime();
         health.watch(self.fleet.store.replace(&cell.key, expected, &sealed, lifetime)).await
     }
 

@@ -77,6 +77,6 @@ fn endless_limits_do_not_overflow() {
         .build()
         .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let answer = runtime.block_on(source.token_within(Duration::from_secs(1)));
-    assert_eq!(answer.unwrap_err().kind(), ErrorKind::Transport);
+    let result = runtime.block_on(source.token_within(Duration::from_secs(1)));
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Transport);
 }

@@ -99,8 +99,8 @@ async fn a_custom_endpoint_that_hangs_or_panics_costs_one_fetch() {
         let script = Script::steps([first, Step::Grant(3600.0)]);
         let source = TokenSource::from_endpoint(script.clone()).build().unwrap();
         let begin = Instant::now();
-        let answer = source.token().await;
-        assert_eq!(answer.is_ok(), elapsed == 10, "{answer:?}");
+        let result = source.token().await;
+        assert_eq!(result.is_ok(), elapsed == 10, "{result:?}");
         assert_eq!(begin.elapsed().as_secs(), elapsed);
         sleep(secs(2)).await;
         assert!(source.token().await.is_ok());
@@ -132,7 +132,7 @@ async fn a_custom_endpoint_gets_no_requests_after_four_rejections() {
         }
         let source = builder.build().unwrap();
         while script.times().first().is_none_or(|first| first.elapsed() < secs(500)) {
-            assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+            assert!(at_once(&source).is_none_or(|result| result.is_err()));
             settle().await;
             advance(millis(500)).await;
         }

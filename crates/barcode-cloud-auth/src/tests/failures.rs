@@ -33,7 +33,7 @@ async fn the_old_token_is_served_while_renewals_fail_and_back_off() {
 async fn retry_after_is_obeyed_up_to_300_seconds() {
     for (asked, obeyed) in [(120, 120), (300, 300), (86_400, 300)] {
         for has_token in [false, true] {
-            let busy = Step::Answer(429, Some(asked), "");
+            let busy = Step::Respond(429, Some(asked), "");
             let script = match has_token {
                 true => Script::steps([Step::Grant(3600.0), busy]),
                 false => Script::always(busy),
@@ -64,7 +64,7 @@ async fn outage(script: &Script) -> TokenSource {
     let source = script.source();
     for _ in 0..36_000 {
         for _ in 0..100 {
-            assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+            assert!(at_once(&source).is_none_or(|result| result.is_err()));
         }
         advance(millis(100)).await;
     }

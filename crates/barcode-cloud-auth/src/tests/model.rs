@@ -159,8 +159,8 @@ fn callers(world: &World, end: End) -> Vec<Result<AccessToken, Error>> {
 fn model_cold_callers_share_one_fetch() {
     check(|| {
         let world = World::new();
-        let answers = callers(&world, End::Grant);
-        assert!(answers.iter().all(|answer| answer.as_ref().unwrap().generation() == 1));
+        let results = callers(&world, End::Grant);
+        assert!(results.iter().all(|result| result.as_ref().unwrap().generation() == 1));
         assert_eq!(world.fetches(), 1);
     });
 }
@@ -169,9 +169,9 @@ fn model_cold_callers_share_one_fetch() {
 fn model_cold_callers_share_one_error() {
     check(|| {
         let world = World::new();
-        let answers = callers(&world, End::Fail);
-        let first = answers[0].as_ref().unwrap_err();
-        assert!(answers.iter().all(|answer| answer.as_ref().unwrap_err().is_same(first)));
+        let results = callers(&world, End::Fail);
+        let first = results[0].as_ref().unwrap_err();
+        assert!(results.iter().all(|result| result.as_ref().unwrap_err().is_same(first)));
         assert_eq!(world.fetches(), 1);
     });
 }
@@ -180,8 +180,8 @@ fn model_cold_callers_share_one_error() {
 fn model_an_abandoned_fetch_is_started_again_once() {
     check(|| {
         let world = World::new();
-        let answers = callers(&world, End::LoseFirst);
-        assert!(answers.iter().all(|answer| answer.as_ref().unwrap().generation() == 1));
+        let results = callers(&world, End::LoseFirst);
+        assert!(results.iter().all(|result| result.as_ref().unwrap().generation() == 1));
         assert_eq!(world.fetches(), 2);
     });
 }

@@ -27,8 +27,8 @@ async fn a_thousand_cold_callers_wait_through_a_short_outage_with_one_request_pe
     ]);
     let source = script.source();
     let begin = Instant::now();
-    let answers = join_all((0..1_000).map(|_| source.token())).await;
-    assert!(answers.iter().all(|answer| answer.is_ok()));
+    let results = join_all((0..1_000).map(|_| source.token())).await;
+    assert!(results.iter().all(|result| result.is_ok()));
     assert_eq!((script.posts(), script.most_active()), (3, 1));
     let gaps = script.gaps();
     assert!((millis(350)..=millis(601)).contains(&gaps[0]), "{gaps:?}");
@@ -93,7 +93,7 @@ async fn a_limit_of_one_call_shortens_its_wait_and_does_not_lengthen_it() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_is_waited_for_if_it_fits_the_callers_wait() {
-    let script = Script::steps([Step::Answer(429, Some(20), ""), Step::Grant(3600.0)]);
+    let script = Script::steps([Step::Respond(429, Some(20), ""), Step::Grant(3600.0)]);
     let source = script.source();
     let begin = Instant::now();
     assert!(source.token().await.is_ok());
@@ -102,7 +102,7 @@ async fn retry_after_is_waited_for_if_it_fits_the_callers_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_after_beyond_the_callers_wait_fails_at_once() {
-    let script = Script::steps([Step::Answer(429, Some(120), ""), Step::Grant(3600.0)]);
+    let script = Script::steps([Step::Respond(429, Some(120), ""), Step::Grant(3600.0)]);
     let source = script.source();
     for _ in 0..3 {
         let begin = Instant::now();
@@ -117,10 +117,10 @@ async fn a_permanent_failure_is_returned_after_one_attempt() {
     let script = Script::always(after(secs(2), WRONG_SECRET));
     let source = script.source();
     let begin = Instant::now();
-    let answers = join_all((0..1_000).map(|_| source.token())).await;
+    let results = join_all((0..1_000).map(|_| source.token())).await;
     assert_eq!((begin.elapsed(), script.posts()), (secs(2), 1));
-    let first = answers[0].as_ref().unwrap_err();
-    assert!(answers.iter().all(|answer| answer.as_ref().unwrap_err().is_same(first)));
+    let first = results[0].as_ref().unwrap_err();
+    assert!(results.iter().all(|result| result.as_ref().unwrap_err().is_same(first)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,7 +139,7 @@ async fn callers_keep_waiting_if_the_caller_that_started_the_request_is_dropped(
             }
         }
         let others = join_all((0..10).map(|_| source.token())).await;
-        assert!(others.iter().all(|answer| answer.is_ok()), "{polls}: {others:?}");
+        assert!(others.iter().all(|result| result.is_ok()), "{polls}: {others:?}");
         assert_eq!(script.posts(), 2, "dropped after {polls} polls");
     }
 }
@@ -153,7 +153,7 @@ async fn blip(step: Step) -> (Vec<Duration>, Duration) {
         false => Step::Grant(3600.0),
     });
     let source = script.source();
-    while at_once(&source).is_none_or(|answer| answer.is_err()) {
+    while at_once(&source).is_none_or(|result| result.is_err()) {
         settle().await;
         advance(millis(100)).await;
         assert!(begin.elapsed() < secs(1_000), "no token from a working endpoint");
@@ -167,12 +167,12 @@ async fn every_gateway_error_causes_the_pauses_of_a_503() {
     let (requests, recovered) = blip(UNAVAILABLE).await;
     assert!(recovered < secs(86), "{recovered:?}");
     for step in [
-        Step::Answer(404, None, "<html>not found</html>"),
-        Step::Answer(404, None, r#"{"error":"not_found"}"#),
-        Step::Answer(302, None, ""),
-        Step::Answer(403, None, "forbidden"),
-        Step::Answer(400, None, "<html>"),
-        Step::Answer(410, None, ""),
+        Step::Respond(404, None, "<html>not found</html>"),
+        Step::Respond(404, None, r#"{"error":"not_found"}"#),
+        Step::Respond(302, None, ""),
+        Step::Respond(403, None, "forbidden"),
+        Step::Respond(400, None, "<html>"),
+        Step::Respond(410, None, ""),
     ] {
         assert_eq!(blip(step.clone()).await, (requests.clone(), recovered), "{step:?}");
     }
@@ -183,7 +183,7 @@ async fn requests_in_ten_minutes(step: Step) -> usize {
     let script = Script::always(step);
     let source = script.source();
     for _ in 0..5_990 {
-        assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+        assert!(at_once(&source).is_none_or(|result| result.is_err()));
         settle().await;
         advance(millis(100)).await;
     }
@@ -213,7 +213,7 @@ async fn only_errors_that_prove_that_the_credentials_were_rejected_count() {
     let others = others.map(|response| (response, false)).into_iter();
     let responses = others.chain(rejections.map(|response| (response, true)));
     for ((status, body), counts) in responses {
-        let step = Step::Answer(status, None, body);
+        let step = Step::Respond(status, None, body);
         let requests = requests_in_ten_minutes(step.clone()).await;
         assert_eq!(requests == 4, counts, "{step:?}: {requests}");
         assert!(requests < 75, "{step:?}: {requests}");
@@ -261,7 +261,7 @@ async fn the_logged_pause_is_the_time_until_the_next_request() {
     let script = Script::always(WRONG_SECRET);
     let source = script.source();
     while script.posts() < 6 {
-        assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+        assert!(at_once(&source).is_none_or(|result| result.is_err()));
         settle().await;
         advance(millis(100)).await;
     }
@@ -294,7 +294,7 @@ async fn a_stale_secret_that_returns_does_not_clear_the_count_of_its_client_id()
         }));
         let source = setup.build();
         for _ in 0..36_000 {
-            assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+            assert!(at_once(&source).is_none_or(|result| result.is_err()));
             settle().await;
             advance(millis(100)).await;
         }
@@ -354,12 +354,12 @@ async fn the_pause_after_a_success_is_the_first_one_again() {
 async fn the_pauses_of_transient_and_permanent_failures_are_counted_separately() {
     let script = Script::new(|before| match before {
         0..6 => UNAVAILABLE,
-        6 => Step::Answer(400, None, r#"{"error":"invalid_scope"}"#),
+        6 => Step::Respond(400, None, r#"{"error":"invalid_scope"}"#),
         _ => UNAVAILABLE,
     });
     let source = script.source();
     while script.posts() < 9 {
-        assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+        assert!(at_once(&source).is_none_or(|result| result.is_err()));
         settle().await;
         advance(millis(100)).await;
     }

@@ -45,8 +45,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(Step::Grant),
         1 => Just(UNAVAILABLE),
         1 => Just(WRONG_SECRET),
-        1 => Just(Step::Answer(200, None, "<html>")),
-        1 => (0..1_000_u64).prop_map(|wait| Step::Answer(429, Some(wait), "")),
+        1 => Just(Step::Respond(200, None, "<html>")),
+        1 => (0..1_000_u64).prop_map(|wait| Step::Respond(429, Some(wait), "")),
         1 => Just(Step::Hang),
         1 => Just(Step::Panic),
     ];
@@ -60,12 +60,12 @@ struct Run {
     script: Script,
     source: TokenSource,
     waiters: Vec<(Instant, JoinHandle<Result<AccessToken, Error>>)>,
-    /// All tokens seen, in the order of their generations.
-    seen: Vec<Seen>,
+    /// All tokens observed, in the order of their generations.
+    observed: Vec<ObservedToken>,
     rejected_before: bool,
 }
 
-struct Seen {
+struct ObservedToken {
     token: AccessToken,
     first: Instant,
     standing: Standing,
@@ -101,18 +101,18 @@ impl Run {
 
     fn unauthorized(&mut self, newest: bool) {
         let newest_generation = self.source.metrics().generation;
-        let seen = if newest { self.seen.last_mut() } else { self.seen.first_mut() };
-        if let Some(seen) = seen {
-            self.source.invalidate(&seen.token);
-            let is_newest = seen.token.generation() == newest_generation;
-            let past_hold_off = seen.first.elapsed() >= secs(300) || !self.rejected_before;
+        let observed = if newest { self.observed.last_mut() } else { self.observed.first_mut() };
+        if let Some(observed) = observed {
+            self.source.invalidate(&observed.token);
+            let is_newest = observed.token.generation() == newest_generation;
+            let past_hold_off = observed.first.elapsed() >= secs(300) || !self.rejected_before;
             if is_newest {
                 self.rejected_before = true;
             }
             if is_newest && past_hold_off {
-                seen.standing = Standing::Replaced;
-            } else if seen.standing == Standing::Good {
-                seen.standing = Standing::Doubtful;
+                observed.standing = Standing::Replaced;
+            } else if observed.standing == Standing::Good {
+                observed.standing = Standing::Doubtful;
             }
         }
     }
@@ -121,11 +121,11 @@ impl Run {
     fn call(&mut self) {
         let generation = self.source.metrics().generation;
         let now = Instant::now();
-        let newest = self.seen.last().map(|seen| &seen.token).filter(|token| {
+        let newest = self.observed.last().map(|observed| &observed.token).filter(|token| {
             let valid = token.0.times.is_some_and(|times| now < times.serve_until);
             valid && token.generation() == generation
         });
-        let newest = newest.filter(|_| self.seen.last().unwrap().standing == Standing::Good);
+        let newest = newest.filter(|_| self.observed.last().unwrap().standing == Standing::Good);
         match at_once(&self.source) {
             Some(Ok(token)) => self.saw(token),
             other => assert!(newest.is_none(), "{other:?} though there is {newest:?}"),
@@ -133,7 +133,7 @@ impl Run {
     }
 
     fn saw(&mut self, token: AccessToken) {
-        let known = self.seen.iter().find(|it| it.token.generation() == token.generation());
+        let known = self.observed.iter().find(|it| it.token.generation() == token.generation());
         if let Some(known) = known {
             assert_ne!(known.standing, Standing::Replaced, "a rejected token was served");
         }
@@ -141,10 +141,10 @@ impl Run {
     }
 
     fn keep(&mut self, token: AccessToken) {
-        let newest = self.seen.last().map_or(0, |seen| seen.token.generation());
+        let newest = self.observed.last().map_or(0, |observed| observed.token.generation());
         if token.generation() > newest {
             let (first, standing) = (Instant::now(), Standing::Good);
-            self.seen.push(Seen { token, first, standing });
+            self.observed.push(ObservedToken { token, first, standing });
         }
     }
 
@@ -173,7 +173,7 @@ proptest! {
             let script = Script::always(Step::Grant(3600.0));
             let mut setup = script.setup();
             setup.seed = seed;
-            let mut run = Run { source: setup.build(), script, waiters: vec![], seen: vec![], rejected_before: false };
+            let mut run = Run { source: setup.build(), script, waiters: vec![], observed: vec![], rejected_before: false };
             for event in events {
                 run.play(event).await;
             }

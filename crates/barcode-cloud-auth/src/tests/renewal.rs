@@ -19,7 +19,7 @@ async fn a_renewal_never_blocks_callers() {
     }
     assert!(script.posts() > 5, "renewals were tried: {}", script.posts());
     advance(secs(2)).await;
-    assert!(at_once(&source).is_none_or(|answer| answer.is_err()), "not served at its end");
+    assert!(at_once(&source).is_none_or(|result| result.is_err()), "not served at its end");
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,7 +58,7 @@ async fn expiry_counts_from_before_the_request_was_sent() {
     sleep_until(asked + millis(89_900)).await;
     assert!(at_once(&source).unwrap().is_ok());
     sleep_until(asked + millis(90_100)).await;
-    assert!(at_once(&source).is_none_or(|answer| answer.is_err()));
+    assert!(at_once(&source).is_none_or(|result| result.is_err()));
 }
 
 #[tokio::test(start_paused = true)]

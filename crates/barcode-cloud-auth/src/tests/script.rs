@@ -31,7 +31,7 @@ pub(super) enum Step {
     /// Responds with a token with this lifetime in seconds.
     Grant(f64),
     /// Responds with a status, a `Retry-After` and a body.
-    Answer(u16, Option<u64>, &'static str),
+    Respond(u16, Option<u64>, &'static str),
     /// Waits before the other step.
     After(Duration, Box<Step>),
     /// Yields this many times before the other step.
@@ -40,8 +40,8 @@ pub(super) enum Step {
     Panic,
 }
 
-pub(super) const UNAVAILABLE: Step = Step::Answer(503, None, "");
-pub(super) const WRONG_SECRET: Step = Step::Answer(400, None, r#"{"error":"invalid_client"}"#);
+pub(super) const UNAVAILABLE: Step = Step::Respond(503, None, "");
+pub(super) const WRONG_SECRET: Step = Step::Respond(400, None, r#"{"error":"invalid_client"}"#);
 
 pub(super) fn after(wait: Duration, step: Step) -> Step {
     Step::After(wait, Box::new(step))
@@ -220,9 +220,9 @@ fn play(step: Step, number: usize) -> BoxFuture<'static, Result<IssuedToken, Err
                 let body = format!(
                     r#"{{"access_token":"token-{number}","token_type":"Bearer","expires_in":{lifetime}}}"#
                 );
-                answer(200, None, &body)
+                response(200, None, &body)
             }
-            Step::Answer(status, retry_after, body) => answer(status, retry_after, body),
+            Step::Respond(status, retry_after, body) => response(status, retry_after, body),
             Step::After(wait, step) => {
                 sleep(wait).await;
                 play(*step, number).await
@@ -239,7 +239,7 @@ fn play(step: Step, number: usize) -> BoxFuture<'static, Result<IssuedToken, Err
     })
 }
 
-fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Result<IssuedToken, Error> {
+fn response(status: u16, retry_after: Option<u64>, body: &str) -> Result<IssuedToken, Error> {
     parse(&TokenResponse {
         status: StatusCode::from_u16(status).unwrap(),
         retry_after: retry_after.map(secs),

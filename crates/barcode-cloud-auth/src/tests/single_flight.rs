@@ -24,8 +24,8 @@ async fn callers(source: &TokenSource, count: usize) -> Vec<Result<AccessToken, 
 async fn ten_thousand_cold_callers_cause_one_post() {
     let script = Script::always(after(secs(1), Step::Grant(3600.0)));
     let source = script.source();
-    let answers = callers(&source, 10_000).await;
-    assert!(answers.iter().all(|answer| answer.as_ref().unwrap().generation() == 1));
+    let results = callers(&source, 10_000).await;
+    assert!(results.iter().all(|result| result.as_ref().unwrap().generation() == 1));
     assert_eq!(script.posts(), 1);
     assert_eq!(source.metrics().fetches, 1);
 }

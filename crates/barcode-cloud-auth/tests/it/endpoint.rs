@@ -23,38 +23,38 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Records each request, calls `answer` to write the response, and closes the connection.
-    pub(crate) fn start(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
-        Self::serve(false, move |socket, _| answer(socket))
+    /// Records each request, calls `respond` to write the response, and closes the connection.
+    pub(crate) fn start(respond: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
+        Self::serve(false, move |socket, _| respond(socket))
     }
 
     /// Serves any number of requests on a connection.
-    pub(crate) fn keeping_alive(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
-        Self::serve(true, move |socket, _| answer(socket))
+    pub(crate) fn keeping_alive(respond: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
+        Self::serve(true, move |socket, _| respond(socket))
     }
 
     /// The response may depend on the request.
     pub(crate) fn start_with_request(
-        answer: impl Fn(&mut TcpStream, &Request) + Send + Sync + 'static,
+        respond: impl Fn(&mut TcpStream, &Request) + Send + Sync + 'static,
     ) -> Self {
-        Self::serve(false, answer)
+        Self::serve(false, respond)
     }
 
     fn serve(
         keep_alive: bool,
-        answer: impl Fn(&mut TcpStream, &Request) + Send + Sync + 'static,
+        respond: impl Fn(&mut TcpStream, &Request) + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (kept, answer) = (Arc::clone(&requests), Arc::new(answer));
+        let (kept, respond) = (Arc::clone(&requests), Arc::new(respond));
         thread::spawn(move || {
             for mut socket in listener.incoming().map_while(Result::ok) {
-                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+                let (kept, respond) = (Arc::clone(&kept), Arc::clone(&respond));
                 thread::spawn(move || {
                     while let Some(request) = read(&socket) {
                         kept.lock().unwrap().push(request.clone());
-                        answer(&mut socket, &request);
+                        respond(&mut socket, &request);
                         if !keep_alive {
                             return;
                         }
@@ -66,14 +66,14 @@ impl Endpoint {
     }
 
     /// Always responds with this status line, these header lines and this body.
-    pub(crate) fn answering(status: &str, headers: &str, body: &str) -> Self {
-        let answer = response(status, headers, body);
-        Self::start(move |socket| drop(socket.write_all(&answer)))
+    pub(crate) fn responding(status: &str, headers: &str, body: &str) -> Self {
+        let response = response(status, headers, body);
+        Self::start(move |socket| drop(socket.write_all(&response)))
     }
 
     /// Responds with a token with a lifetime of one hour.
     pub(crate) fn granting() -> Self {
-        Self::answering(
+        Self::responding(
             "200 OK",
             "",
             r#"{"access_token":"abc","token_type":"bearer","expires_in":3600}"#,

@@ -51,7 +51,7 @@ struct State {
 }
 
 impl Api {
-    fn answering(statuses: &[u16]) -> Self {
+    fn responding(statuses: &[u16]) -> Self {
         let api = Self::default();
         api.0.lock().unwrap().statuses.extend(statuses);
         api
@@ -106,7 +106,7 @@ async fn a_request_gets_a_token_and_is_resent_once_after_a_401() {
         (&[401, 200], &["token-1", "token-2"]),
         (&[401, 401], &["token-1", "token-2"]),
     ] {
-        let api = Api::answering(statuses);
+        let api = Api::responding(statuses);
         let service = BearerTokenLayer::new(source(9)).layer(api.service());
         let response = service.oneshot(request(URI)).await.unwrap();
         assert_eq!(response.status().as_u16(), *statuses.last().unwrap());
@@ -122,7 +122,7 @@ async fn a_request_gets_a_token_and_is_resent_once_after_a_401() {
 
 #[tokio::test]
 async fn a_request_that_cannot_be_copied_is_not_resent_but_its_token_is_replaced() {
-    let api = Api::answering(&[401, 200]);
+    let api = Api::responding(&[401, 200]);
     let layer = BearerTokenLayer::with_clone_body(source(9), |_| None);
     assert!(format!("{layer:?}").contains("TokenSource"), "{layer:?}");
     let mut service = layer.layer(api.service());
@@ -135,7 +135,7 @@ async fn a_request_that_cannot_be_copied_is_not_resent_but_its_token_is_replaced
 
 #[tokio::test]
 async fn a_request_is_not_resent_with_the_same_token() {
-    let api = Api::answering(&[401]);
+    let api = Api::responding(&[401]);
     let fixed = TokenSource::static_token("token-1").build().unwrap();
     let service = BearerTokenLayer::new(fixed).layer(api.service());
     let response = service.oneshot(request(URI)).await.unwrap();
@@ -145,7 +145,7 @@ async fn a_request_is_not_resent_with_the_same_token() {
 
 #[tokio::test]
 async fn a_failure_to_get_another_token_is_the_error_of_the_call() {
-    let api = Api::answering(&[401]);
+    let api = Api::responding(&[401]);
     let service = BearerTokenLayer::new(source(1)).layer(api.service());
     let error = service.oneshot(request(URI)).await.unwrap_err();
     assert_eq!(error.downcast::<Error>().unwrap().to_string(), "no more");
@@ -163,7 +163,7 @@ async fn a_request_to_another_origin_is_not_sent() {
         "api.example.com:443",
         "*",
     ] {
-        let api = Api::answering(&[200]);
+        let api = Api::responding(&[200]);
         let service = BearerTokenLayer::new(source(9)).layer(api.service());
         let error = service.oneshot(request(uri)).await.unwrap_err();
         let error = error.downcast::<Error>().unwrap();
@@ -206,7 +206,7 @@ impl<S: Service<Request<String>>> Service<Request<String>> for Reserving<S> {
 
 #[tokio::test]
 async fn the_inner_service_is_called_only_when_it_is_ready() {
-    let api = Api::answering(&[401, 200, 200]);
+    let api = Api::responding(&[401, 200, 200]);
     let inner = Reserving { inner: api.service(), ready: false };
     let mut service = BearerTokenLayer::new(source(9)).layer(inner);
     for _ in 0..2 {

@@ -64,16 +64,16 @@ async fn a_response_that_claims_a_gigabyte_is_rejected() {
 async fn a_response_of_exactly_64_kib_is_read() {
     let json = r#"{"access_token":"abc","token_type":"bearer"}"#;
     let padded = |length| format!("{json}{}", " ".repeat(length - json.len()));
-    let endpoint = Endpoint::answering("200 OK", "", &padded(65_536));
+    let endpoint = Endpoint::responding("200 OK", "", &padded(65_536));
     assert!(endpoint.token().await.is_ok());
-    let endpoint = Endpoint::answering("200 OK", "", &padded(65_537));
+    let endpoint = Endpoint::responding("200 OK", "", &padded(65_537));
     assert_eq!(failure(&endpoint).await.kind(), ErrorKind::InvalidResponse);
 }
 
 #[tokio::test]
 async fn a_web_page_with_status_200_is_not_a_token() {
     let page = "<!DOCTYPE html><html><body>Sign in to the network</body></html>";
-    let endpoint = Endpoint::answering("200 OK", "Content-Type: text/html\r\n", page);
+    let endpoint = Endpoint::responding("200 OK", "Content-Type: text/html\r\n", page);
     let error = failure(&endpoint).await;
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
     assert!(error.to_string().contains("not a JSON object"), "{error}");
@@ -108,7 +108,7 @@ async fn a_server_that_never_completes_tls_fails_at_the_connect_timeout() {
 async fn retry_after_is_read_from_the_headers() {
     let headers = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
                    Retry-After: Sun, 06 Nov 1994 08:51:37 GMT\r\n";
-    let error = failure(&Endpoint::answering("429 Too Many Requests", headers, "")).await;
+    let error = failure(&Endpoint::responding("429 Too Many Requests", headers, "")).await;
     assert_eq!(error.retry_after(), Some(Duration::from_secs(120)));
     assert!(error.is_retryable());
 }

@@ -66,7 +66,7 @@ fn builder(endpoint: &Endpoint, credentials: PrivateKeyJwt) -> TokenSourceBuilde
 }
 
 fn endpoint() -> Endpoint {
-    Endpoint::answering(
+    Endpoint::responding(
         "200 OK",
         "",
         r#"{"access_token":"abc","token_type":"bearer","expires_in":0}"#,

@@ -79,15 +79,15 @@ fn hostile_responses() -> Vec<Vec<u8>> {
     ];
     let statuses = ["200 OK", "400 Bad Request", "401 No", "307 Moved", "429 Slow", "500 Broken"];
     let location = format!("Location: https://example.com/?{TOKEN}\r\nX-Request-Id: {SECRET}\r\n");
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for body in &bodies {
-        answers.extend(statuses.map(|status| response(status, &location, body)));
+        responses.extend(statuses.map(|status| response(status, &location, body)));
     }
-    answers.push(format!("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{quoted}").into_bytes());
-    answers.push(format!("{quoted}\r\n\r\n").into_bytes());
-    answers.push(format!("HTTP/1.1 200 OK\r\nX: {quoted}\nbroken\0\r\n\r\n").into_bytes());
-    answers.push(Vec::new());
-    answers
+    responses.push(format!("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{quoted}").into_bytes());
+    responses.push(format!("{quoted}\r\n\r\n").into_bytes());
+    responses.push(format!("HTTP/1.1 200 OK\r\nX: {quoted}\nbroken\0\r\n\r\n").into_bytes());
+    responses.push(Vec::new());
+    responses
 }
 
 /// Returns both forms of the `Debug` output.
@@ -107,16 +107,16 @@ fn everything(error: &Error) -> String {
 
 async fn outcomes_of_hostile_responses(seen: &mut String) {
     // All at the same time, because callers wait for retries of a retryable failure.
-    let answers = hostile_responses().into_iter();
-    let outcomes = answers.flat_map(|answer| {
+    let responses = hostile_responses().into_iter();
+    let outcomes = responses.flat_map(|response| {
         [AuthStyle::Post, AuthStyle::Basic]
-            .map(|style| outcome_of_hostile_response(answer.clone(), style))
+            .map(|style| outcome_of_hostile_response(response.clone(), style))
     });
     *seen += &join_all(outcomes).await.concat();
 }
 
-async fn outcome_of_hostile_response(answer: Vec<u8>, style: AuthStyle) -> String {
-    let endpoint = Endpoint::start(move |socket| drop(socket.write_all(&answer)));
+async fn outcome_of_hostile_response(response: Vec<u8>, style: AuthStyle) -> String {
+    let endpoint = Endpoint::start(move |socket| drop(socket.write_all(&response)));
     let builder = endpoint.builder_for("id", SECRET).auth_style(style);
     let mut seen = debug(&builder);
     let source = builder.attempt_timeout(Duration::from_secs(2)).build().unwrap();
@@ -127,7 +127,7 @@ async fn outcome_of_hostile_response(answer: Vec<u8>, style: AuthStyle) -> Strin
 
 async fn outcome_of_success(seen: &mut String) {
     let body = format!(r#"{{"access_token":"{TOKEN}","token_type":"Bearer","scope":"{SECRET}"}}"#);
-    let endpoint = Endpoint::answering("200 OK", "", &body);
+    let endpoint = Endpoint::responding("200 OK", "", &body);
     let verbose = reqwest::Client::builder().connection_verbose(true);
     let source = endpoint.builder_for("id", SECRET).http(verbose).build().unwrap();
     let mut request =

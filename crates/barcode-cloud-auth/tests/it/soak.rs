@@ -34,7 +34,7 @@ struct Granted {
 
 impl Server {
     /// A third of the requests fail, a tenth hang.
-    fn answer(&self, socket: &mut impl Write) {
+    fn respond(&self, socket: &mut impl Write) {
         let number = {
             let mut posts = self.posts.lock().unwrap();
             posts.push(Instant::now());
@@ -85,9 +85,9 @@ async fn caller(source: TokenSource, server: Arc<Server>, tally: Arc<Tally>, end
     while Instant::now() < end {
         let before = server.servable();
         let begin = Instant::now();
-        let answer = source.token().await;
+        let response = source.token().await;
         tally.calls.fetch_add(1, Ordering::Relaxed);
-        match answer {
+        match response {
             Ok(token) => {
                 if begin.elapsed() > Duration::from_millis(50) {
                     tally.waited.fetch_add(1, Ordering::Relaxed);
@@ -131,8 +131,8 @@ async fn soak() {
     let seconds = std::env::var("BARCODE_CLOUD_AUTH_SOAK_SECONDS");
     let length = Duration::from_secs(seconds.map_or(60, |text| text.parse().unwrap()));
     let (server, tally) = (Arc::new(Server::default()), Arc::new(Tally::default()));
-    let answering = Arc::clone(&server);
-    let endpoint = Endpoint::start(move |socket| answering.answer(socket));
+    let responding = Arc::clone(&server);
+    let endpoint = Endpoint::start(move |socket| responding.respond(socket));
     let builder = endpoint.builder().attempt_timeout(ATTEMPT);
     let source = builder.caller_wait(Duration::from_secs(35)).build().unwrap();
     let end = Instant::now() + length;

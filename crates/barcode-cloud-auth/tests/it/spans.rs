@@ -128,7 +128,7 @@ async fn a_failed_token_request_records_its_status_and_how_it_failed() {
         ("404 Missing", "", "404", "404"),
         ("200 OK", "<html>", "200", "invalid_response"),
     ] {
-        let (requests, _) = spans_of_a_call(&Endpoint::answering(status, "", body)).await;
+        let (requests, _) = spans_of_a_call(&Endpoint::responding(status, "", body)).await;
         let span = &requests[0];
         let field = |name| span.fields.get(name).map(String::as_str);
         assert_eq!(field("http.response.status_code"), Some(code), "{status}");
@@ -184,7 +184,7 @@ async fn events_and_spans_name_the_endpoint_and_the_client_but_no_query() {
         ("200 OK", granted, "access token obtained"),
         ("400 Bad Request", refused, "no new access token"),
     ] {
-        let endpoint = Endpoint::answering(status, "X-Request-Id: r-1\r\n", body);
+        let endpoint = Endpoint::responding(status, "X-Request-Id: r-1\r\n", body);
         let log = Log::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()

@@ -41,14 +41,14 @@ async fn id_and_secret_arrive_as_sent_in_the_form() {
 #[tokio::test]
 async fn an_error_names_the_request_id_of_the_response() {
     let too_long = "x".repeat(65 * 1024);
-    let answers = [
+    let responses = [
         ("400 Bad Request", r#"{"error":"invalid_scope"}"#),
         ("200 OK", "<html>"),
         ("200 OK", &too_long),
     ];
     // All at once, because callers wait for retries of a retryable failure.
-    let errors = answers.map(async |(status, body)| {
-        let endpoint = Endpoint::answering(status, "X-Request-Id: r-1\r\n", body);
+    let errors = responses.map(async |(status, body)| {
+        let endpoint = Endpoint::responding(status, "X-Request-Id: r-1\r\n", body);
         let source = endpoint.builder().build().unwrap();
         source.token().await.unwrap_err()
     });
@@ -66,7 +66,7 @@ async fn the_granted_scope_is_the_one_in_the_response_or_else_the_requested_one(
         (None, "", None),
     ] {
         let body = format!(r#"{{"access_token":"abc","token_type":"bearer"{granted}}}"#);
-        let endpoint = Endpoint::answering("200 OK", "", &body);
+        let endpoint = Endpoint::responding("200 OK", "", &body);
         let mut builder = endpoint.builder();
         if let Some(requested) = requested {
             builder = builder.scope(requested);
@@ -118,7 +118,7 @@ async fn extra_parameters_arrive_in_the_form_and_may_repeat() {
 
 #[tokio::test]
 async fn the_other_auth_style_is_not_tried_after_a_rejection() {
-    let endpoint = Endpoint::answering("401 Unauthorized", "", r#"{"error":"invalid_client"}"#);
+    let endpoint = Endpoint::responding("401 Unauthorized", "", r#"{"error":"invalid_client"}"#);
     let error = endpoint.token().await.unwrap_err();
     assert_eq!(error.oauth_error(), Some("invalid_client"));
     assert_eq!(endpoint.requests().len(), 1);
@@ -129,7 +129,7 @@ async fn a_redirect_is_not_followed_with_the_secret() {
     for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"] {
         let other = Endpoint::granting();
         let location = format!("Location: {}\r\n", other.url());
-        let first = Endpoint::answering(status, &location, "");
+        let first = Endpoint::responding(status, &location, "");
         let error = first.token().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Refused);
         assert_eq!(error.status().unwrap().as_str(), &status[..3]);
@@ -141,7 +141,8 @@ async fn a_redirect_is_not_followed_with_the_secret() {
 #[tokio::test]
 async fn a_client_that_follows_redirects_does_not_follow_them_here() {
     let other = Endpoint::granting();
-    let first = Endpoint::answering("307 Temporary", &format!("Location: {}\r\n", other.url()), "");
+    let first =
+        Endpoint::responding("307 Temporary", &format!("Location: {}\r\n", other.url()), "");
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(10));
     let source = first.builder().http(http).build().unwrap();
     assert!(source.token().await.is_err());
@@ -151,8 +152,8 @@ async fn a_client_that_follows_redirects_does_not_follow_them_here() {
 #[test]
 fn a_second_runtime_shares_no_connection_with_the_first() {
     let body = r#"{"access_token":"abc","token_type":"bearer","expires_in":0}"#;
-    let answer = response("200 OK", "Connection: keep-alive\r\n", body);
-    let endpoint = Endpoint::keeping_alive(move |socket| drop(socket.write_all(&answer)));
+    let result = response("200 OK", "Connection: keep-alive\r\n", body);
+    let endpoint = Endpoint::keeping_alive(move |socket| drop(socket.write_all(&result)));
     let source = endpoint.builder().build().unwrap();
     // Both runtimes exist until the end. A pooled connection of the first one would not make
     // progress while the second one runs.
@@ -182,10 +183,10 @@ async fn the_header_goes_to_the_configured_origin_only() {
         ("https://api.example.com@evil.example/", false),
     ] {
         let mut request = reqwest::Request::new(reqwest::Method::GET, url.parse().unwrap());
-        let answer = source.authorize(&mut request).await;
-        assert_eq!(answer.is_ok(), authorized, "{url}");
+        let result = source.authorize(&mut request).await;
+        assert_eq!(result.is_ok(), authorized, "{url}");
         assert_eq!(request.headers().contains_key("authorization"), authorized, "{url}");
-        if let Err(error) = answer {
+        if let Err(error) = result {
             assert_eq!(error.kind(), ErrorKind::ForeignOrigin);
         }
     }
@@ -201,7 +202,7 @@ async fn without_an_origin_the_header_goes_to_encrypted_requests_only() {
     ] {
         let source = TokenSource::static_token("abc").allow_insecure_loopback(loopback);
         let mut request = reqwest::Request::new(reqwest::Method::GET, url.parse().unwrap());
-        let answer = source.build().unwrap().authorize(&mut request).await;
-        assert_eq!(answer.is_ok(), authorized, "{url} {loopback}");
+        let result = source.build().unwrap().authorize(&mut request).await;
+        assert_eq!(result.is_ok(), authorized, "{url} {loopback}");
     }
 }
