@@ -3,8 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use barcode_cloud::cache::{CacheFuture, CacheKey, EncryptedCache, ImageCache, MemoryCache};
@@ -235,4 +235,55 @@ async fn an_encrypted_cache_is_used_like_any_other() {
     for origin in [ImageOrigin::Service, ImageOrigin::Cache] {
         assert_eq!(code(&client).send().await.unwrap().origin(), origin);
     }
+}
+
+/// A cache in which another process stores the image, and gives up its claim, between the first
+/// lookup of this process and its claim.
+#[derive(Debug)]
+struct LateCache {
+    stored: MemoryCache,
+    image: Bytes,
+}
+
+impl ImageCache for LateCache {
+    fn get<'a>(&'a self, key: &'a CacheKey) -> CacheFuture<'a, Option<Bytes>> {
+        self.stored.get(key)
+    }
+
+    fn put<'a>(&'a self, key: &'a CacheKey, entry: Bytes) -> CacheFuture<'a, ()> {
+        self.stored.put(key, entry)
+    }
+
+    fn claim<'a>(&'a self, key: &'a CacheKey, _: u64, _: Duration) -> CacheFuture<'a, bool> {
+        Box::pin(async {
+            self.stored.put(key, self.image.clone()).await?;
+            Ok(true)
+        })
+    }
+}
+
+/// Keeps the entry that is stored last.
+#[derive(Debug, Clone, Default)]
+struct Recorder(Arc<Mutex<Bytes>>);
+
+impl ImageCache for Recorder {
+    fn get<'a>(&'a self, _: &'a CacheKey) -> CacheFuture<'a, Option<Bytes>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn put<'a>(&'a self, _: &'a CacheKey, entry: Bytes) -> CacheFuture<'a, ()> {
+        *self.0.lock().unwrap() = entry;
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[tokio::test]
+async fn an_image_that_was_stored_before_the_claim_is_not_generated_again() {
+    let service = Service::new(100, &[]);
+    let recorder = Recorder::default();
+    code(&service.client(recorder.clone())).send().await.unwrap();
+    let image = recorder.0.lock().unwrap().clone();
+    let client = service.client(LateCache { stored: memory(), image });
+    assert_eq!(code(&client).send().await.unwrap().origin(), ImageOrigin::Cache);
+    assert_eq!(service.requests(), 1);
 }

@@ -64,14 +64,16 @@ impl SharedCache {
             return Lookup::Found(entry.clone());
         }
         let holder = fastrand::u64(..);
+        let mut is_claimed = false;
         loop {
             if let Some(entry) = self.get(&key).await {
                 *slot = Some(entry.clone());
+                if is_claimed {
+                    self.within_limit(self.cache.release(&key, holder)).await;
+                }
                 return Lookup::Found(entry);
             }
-            // If the cache fails, the image is generated.
-            let claim = self.within_limit(self.cache.claim(&key, holder, CLAIM)).await;
-            if claim.unwrap_or(true) {
+            if is_claimed {
                 return Lookup::Missing(Generation {
                     cache: self,
                     key,
@@ -80,7 +82,13 @@ impl SharedCache {
                     _waiting: waiting,
                 });
             }
-            sleep(PAUSE.mul_f64(1.0 + fastrand::f64())).await;
+            // After the claim, the image is looked up once more: its last holder may have stored it
+            // after it was looked up before. If the cache fails, the image is generated.
+            let claim = self.within_limit(self.cache.claim(&key, holder, CLAIM)).await;
+            is_claimed = claim.unwrap_or(true);
+            if !is_claimed {
+                sleep(PAUSE.mul_f64(1.0 + fastrand::f64())).await;
+            }
         }
     }
 
