@@ -72,6 +72,10 @@ impl Fetcher {
     }
 
     /// The number of failed operations of the token store.
+    #[cfg_attr(
+        not(feature = "token-store"),
+        allow(clippy::unused_self, reason = "there is no store to ask")
+    )]
     pub(crate) fn store_failures(&self) -> u64 {
         #[cfg(feature = "token-store")]
         if let Some(fleet) = &self.fleet {
