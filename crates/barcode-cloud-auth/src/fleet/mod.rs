@@ -81,8 +81,8 @@ pub(crate) enum Offer {
     Rejected,
 }
 
-/// The part of a process in the current renewal.
-enum Turn {
+/// How a process goes on after it read the store.
+enum TokenOrLease {
     Token(Fetched),
     Failed(Error),
     /// This process sends the request.
@@ -135,15 +135,15 @@ impl Fleet {
                 id: self.random(|rng| rng.u64(..)),
                 leased_until: Mutex::new(now()),
             };
-            match member.take_turn(fetch, until).await {
-                Ok(Turn::Token(token)) => return Ok(token),
-                Ok(Turn::Failed(error)) => return Err(error),
-                Ok(Turn::Leased) => {
+            match member.token_or_lease(fetch, until).await {
+                Ok(TokenOrLease::Token(token)) => return Ok(token),
+                Ok(TokenOrLease::Failed(error)) => return Err(error),
+                Ok(TokenOrLease::Leased) => {
                     if let Some(result) = member.renew(fetch).await {
                         return result;
                     }
                 }
-                Ok(Turn::Alone) | Err(Unavailable) => break,
+                Ok(TokenOrLease::Alone) | Err(Unavailable) => break,
             }
         }
         fetch.begin()?;
@@ -175,25 +175,29 @@ struct Member<'a> {
 
 impl Member<'_> {
     /// Waits until there is a token or an error, or until this process has the lease.
-    async fn take_turn(&self, fetch: &impl Fetch, until: Instant) -> Result<Turn, Unavailable> {
+    async fn token_or_lease(
+        &self,
+        fetch: &impl Fetch,
+        until: Instant,
+    ) -> Result<TokenOrLease, Unavailable> {
         let mut pause = FIRST_PAUSE;
         loop {
             let mut snapshot: Snapshot<Slot> = self.read(&self.cells.token).await?;
             if let Some(token) = snapshot.state.token(snapshot.at) {
                 match fetch.offer(&token) {
-                    Offer::Accepted => return Ok(Turn::Token(token)),
+                    Offer::Accepted => return Ok(TokenOrLease::Token(token)),
                     Offer::Declined => {}
                     Offer::Rejected => snapshot.state.remove_token(),
                 }
             }
             if let Some(error) = snapshot.state.failure() {
-                return Ok(Turn::Failed(error));
+                return Ok(TokenOrLease::Failed(error));
             }
             if !snapshot.state.is_leased() && self.take_lease(&mut snapshot, Duration::MAX).await? {
-                return Ok(Turn::Leased);
+                return Ok(TokenOrLease::Leased);
             }
             if now() >= until {
-                return Ok(Turn::Alone);
+                return Ok(TokenOrLease::Alone);
             }
             sleep(pause.mul_f64(0.5 + self.draw() / 2.0)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
