@@ -37,9 +37,9 @@ export function label(name) {
 }
 
 /** Disables the choices that this build does not support, and says so. */
-export function disable(select, unsupported) {
+export function disable(select, isUnsupported) {
   for (const option of select.options) {
-    if (!unsupported.has(option.value)) continue;
+    if (!isUnsupported(option.value)) continue;
     option.disabled = true;
     option.textContent = `${option.value} (not in this build)`;
   }

@@ -17,7 +17,7 @@ export function setUpGenerate(service, document, read) {
   const form = find("generate-form");
   const call = operation(document, "Generate");
   layOut(document, call.parameters);
-  disable(form.elements.barcodeType, service.unwritable);
+  disable(form.elements.barcodeType, (type) => !service.writable.has(type));
   for (const [name, value] of Object.entries(EXAMPLE)) form.elements[name].value = value;
   const drawer = new Drawer(service, call.path);
   let timer;

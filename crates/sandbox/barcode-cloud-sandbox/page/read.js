@@ -16,7 +16,7 @@ export function setUpRead(service, document) {
   const recognize = operation(document, "RecognizeMultipart");
   const scan = operation(document, "ScanMultipart");
   layOut(document, recognize);
-  disable(form.elements.barcodeType, service.unreadable);
+  disable(form.elements.barcodeType, (type) => service.unreadable.has(type));
   let newest = 0;
   let last;
   // `preview` is the same image in a format that the browser can display.

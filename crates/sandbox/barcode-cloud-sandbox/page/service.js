@@ -23,7 +23,7 @@ export class Service {
     this.adminUrl = `${location.origin}/_sandbox`;
     this.clientId = connection.client_id;
     this.clientSecret = connection.client_secret;
-    this.unwritable = new Set(connection.unwritable);
+    this.writable = new Set(connection.writable);
     this.unreadable = new Set(connection.unreadable);
     this.operations = connection.operations;
   }

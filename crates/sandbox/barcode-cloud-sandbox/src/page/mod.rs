@@ -62,8 +62,9 @@ pub(crate) struct Connection {
     token_path: String,
     client_id: String,
     client_secret: String,
-    /// The types that this build cannot write or read.
-    unwritable: Vec<&'static str>,
+    /// The types that this build can write. The engine does not know all types of the document.
+    writable: Vec<&'static str>,
+    /// The types that this build cannot read.
     unreadable: Vec<&'static str>,
     /// The operations that a fault can be restricted to.
     operations: Vec<String>,
@@ -77,7 +78,7 @@ impl Connection {
             token_path: token_path.to_owned(),
             client_id: client.map_or_else(String::new, |client| client.client_id.clone()),
             client_secret: client.map_or_else(String::new, |client| client.client_secret.clone()),
-            unwritable: types(|symbology| !symbology.can_write()),
+            writable: types(Symbology::can_write),
             unreadable: types(|symbology| !symbology.can_read()),
             operations: state.names.all().map(str::to_owned).collect(),
         }
