@@ -287,3 +287,61 @@ async fn an_image_that_was_stored_before_the_claim_is_not_generated_again() {
     assert_eq!(code(&client).send().await.unwrap().origin(), ImageOrigin::Cache);
     assert_eq!(service.requests(), 1);
 }
+
+/// A cache whose claims never expire. Its later claims hang if `hangs` is set.
+#[derive(Debug)]
+struct ClaimedCache {
+    stored: MemoryCache,
+    holder: Mutex<Option<u64>>,
+    hangs: bool,
+}
+
+impl ClaimedCache {
+    fn new(hangs: bool) -> Self {
+        Self { stored: memory(), holder: Mutex::new(None), hangs }
+    }
+}
+
+impl ImageCache for ClaimedCache {
+    fn get<'a>(&'a self, key: &'a CacheKey) -> CacheFuture<'a, Option<Bytes>> {
+        self.stored.get(key)
+    }
+
+    fn put<'a>(&'a self, key: &'a CacheKey, entry: Bytes) -> CacheFuture<'a, ()> {
+        self.stored.put(key, entry)
+    }
+
+    fn claim<'a>(&'a self, _: &'a CacheKey, holder: u64, _: Duration) -> CacheFuture<'a, bool> {
+        Box::pin(async move {
+            let known = self.holder.lock().unwrap().replace(holder);
+            if self.hangs && known.is_some() {
+                std::future::pending::<()>().await;
+            }
+            Ok(known.is_none_or(|known| known == holder))
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_claim_of_a_dropped_call_passes_to_the_next_call_of_the_process() {
+    let service = Service::new(0, &[]);
+    let client = service.client(ClaimedCache::new(false));
+    let first = start(&client).await;
+    let second = start(&client).await;
+    first.abort();
+    service.answers.add_permits(2);
+    let second = tokio::time::timeout(Duration::from_millis(1), second).await.unwrap();
+    assert_eq!(second.unwrap().unwrap().origin(), ImageOrigin::Service);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_cannot_be_prolonged_does_not_delay_the_image() {
+    let service = Service::new(0, &[]);
+    let client = service.client(ClaimedCache::new(true));
+    let call = start(&client).await;
+    // The claim is being prolonged now.
+    tokio::time::sleep(Duration::from_millis(1_700)).await;
+    service.answers.add_permits(1);
+    let image = tokio::time::timeout(Duration::from_millis(1), call).await.unwrap();
+    assert_eq!(image.unwrap().unwrap().origin(), ImageOrigin::Service);
+}

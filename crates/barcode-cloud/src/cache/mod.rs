@@ -31,7 +31,7 @@ pub type CacheFuture<'a, T> =
 
 /// Stores generated images.
 ///
-/// A cache may lose an entry at any time. If it fails, or takes longer than 10 s, the call goes on
+/// A cache may lose an entry at any time. If it fails, or takes longer than 3 s, the call goes on
 /// as if the entry did not exist. The entries have a checksum, so a cache need not detect
 /// changed or truncated entries.
 pub trait ImageCache: fmt::Debug + Send + Sync + 'static {

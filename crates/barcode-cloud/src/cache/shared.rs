@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
@@ -16,7 +17,7 @@ use tracing::{info, warn};
 use super::{CacheFuture, CacheKey, Entry, ImageCache};
 
 /// The time limit of an operation of a cache that has no shorter one of its own.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(3);
 
 /// How long a claim holds without being prolonged: a process that crashed delays others this long.
 const CLAIM: Duration = Duration::from_secs(5);
@@ -32,6 +33,8 @@ pub(crate) struct SharedCache {
     cache: Arc<dyn ImageCache>,
     slots: Mutex<HashMap<CacheKey, Slot>>,
     is_failing: AtomicBool,
+    /// The name of this process in claims. Within the process, the slots exclude each other.
+    holder: u64,
 }
 
 /// The result of a lookup.
@@ -45,7 +48,6 @@ pub(crate) enum Lookup<'a> {
 pub(crate) struct Generation<'a> {
     cache: &'a SharedCache,
     key: CacheKey,
-    holder: u64,
     slot: OwnedMutexGuard<Option<Entry>>,
     // Dropped after the lock.
     _waiting: Waiting<'a>,
@@ -53,7 +55,8 @@ pub(crate) struct Generation<'a> {
 
 impl SharedCache {
     pub(crate) fn new(cache: Arc<dyn ImageCache>) -> Self {
-        Self { cache, slots: Mutex::default(), is_failing: AtomicBool::new(false) }
+        let holder = fastrand::u64(..);
+        Self { cache, slots: Mutex::default(), is_failing: AtomicBool::new(false), holder }
     }
 
     /// Returns the image, or waits for the right to generate it.
@@ -63,28 +66,21 @@ impl SharedCache {
         if let Some(entry) = &*slot {
             return Lookup::Found(entry.clone());
         }
-        let holder = fastrand::u64(..);
         let mut is_claimed = false;
         loop {
             if let Some(entry) = self.get(&key).await {
                 *slot = Some(entry.clone());
                 if is_claimed {
-                    self.within_limit(self.cache.release(&key, holder)).await;
+                    self.within_limit(self.cache.release(&key, self.holder)).await;
                 }
                 return Lookup::Found(entry);
             }
             if is_claimed {
-                return Lookup::Missing(Generation {
-                    cache: self,
-                    key,
-                    holder,
-                    slot,
-                    _waiting: waiting,
-                });
+                return Lookup::Missing(Generation { cache: self, key, slot, _waiting: waiting });
             }
-            // After the claim, the image is looked up once more: its last holder may have stored it
-            // after it was looked up before. If the cache fails, the image is generated.
-            let claim = self.within_limit(self.cache.claim(&key, holder, CLAIM)).await;
+            // After the claim, the image is looked up again, because another process may have stored
+            // it since the first lookup. If the cache fails, the image is generated.
+            let claim = self.within_limit(self.cache.claim(&key, self.holder, CLAIM)).await;
             is_claimed = claim.unwrap_or(true);
             if !is_claimed {
                 sleep(PAUSE.mul_f64(1.0 + fastrand::f64())).await;
@@ -107,7 +103,7 @@ impl SharedCache {
                 return Some(value);
             }
             Ok(Err(error)) => error,
-            Err(_) => Box::<dyn StdError + Send + Sync>::from("it did not respond within 10 s"),
+            Err(_) => Box::<dyn StdError + Send + Sync>::from("it did not respond within 3 s"),
         };
         #[cfg(feature = "metrics")]
         metrics::counter!("barcode_cloud.image_cache.failures").increment(1);
@@ -125,14 +121,17 @@ impl SharedCache {
 impl Generation<'_> {
     /// Waits for the image, and keeps the claim meanwhile.
     pub(crate) async fn run<T>(&self, generate: impl Future<Output = T>) -> T {
-        let mut generate = pin!(generate);
-        loop {
-            if let Ok(output) = timeout(CLAIM / 3, &mut generate).await {
-                return output;
+        let SharedCache { cache, holder, .. } = self.cache;
+        let keep_claim = async {
+            loop {
+                sleep(CLAIM / 3).await;
+                // If the claim was lost, the image may be generated twice. It is already on its way.
+                self.cache.within_limit(cache.claim(&self.key, *holder, CLAIM)).await;
             }
-            let claim = self.cache.cache.claim(&self.key, self.holder, CLAIM);
-            // If the claim was lost, the image may be generated twice. It is already on its way.
-            self.cache.within_limit(claim).await;
+        };
+        match select(pin!(generate), pin!(keep_claim)).await {
+            Either::Left((output, _)) => output,
+            Either::Right((never, _)) => match never {},
         }
     }
 
@@ -147,7 +146,7 @@ impl Generation<'_> {
 
     /// Gives up the claim, so that another process can generate the image at once.
     pub(crate) async fn give_up(self) {
-        let release = self.cache.cache.release(&self.key, self.holder);
+        let release = self.cache.cache.release(&self.key, self.cache.holder);
         self.cache.within_limit(release).await;
     }
 }
