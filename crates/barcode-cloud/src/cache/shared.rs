@@ -78,8 +78,8 @@ impl SharedCache {
             if is_claimed {
                 return Lookup::Missing(Generation { cache: self, key, slot, _waiting: waiting });
             }
-            // After the claim, the image is looked up again, because another process may have stored
-            // it since the first lookup. If the cache fails, the image is generated.
+            // After the claim, the image is looked up again, because another process may have
+            // stored it since the first lookup. If the cache fails, the image is generated.
             let claim = self.within_limit(self.cache.claim(&key, self.holder, CLAIM)).await;
             is_claimed = claim.unwrap_or(true);
             if !is_claimed {
@@ -125,7 +125,8 @@ impl Generation<'_> {
         let keep_claim = async {
             loop {
                 sleep(CLAIM / 3).await;
-                // If the claim was lost, the image may be generated twice. It is already on its way.
+                // If the claim was lost, the image may be generated twice. It is already on its
+                // way.
                 self.cache.within_limit(cache.claim(&self.key, *holder, CLAIM)).await;
             }
         };
