@@ -64,6 +64,9 @@ struct State {
     /// When the permits of the last reservation are due. Callers wait for the lock in order.
     due: tokio::sync::Mutex<VecDeque<Instant>>,
     counts: Counts,
+    /// Held while the script runs. A report with an older number of requests in flight must not
+    /// replace a newer one.
+    running: tokio::sync::Mutex<()>,
     /// Wakes the task that reports to Redis.
     report: Arc<Notify>,
     fleet: Mutex<Fleet>,
@@ -88,7 +91,7 @@ struct Fleet {
 }
 
 /// The response of the script.
-struct Answer {
+struct Granted {
     permits: u32,
     delay: Duration,
     interval: Duration,
@@ -126,6 +129,7 @@ impl RedisRateLimiter {
             max_in_flight,
             due: tokio::sync::Mutex::default(),
             counts: Counts::default(),
+            running: tokio::sync::Mutex::default(),
             report: Arc::default(),
             fleet: Mutex::new(fleet),
             task: Mutex::default(),
@@ -184,20 +188,21 @@ impl State {
     /// Reserves permits for the callers that wait. If no permit is free, returns how long to wait.
     async fn reserve(&self, due: &mut VecDeque<Instant>) -> Result<(), Duration> {
         let wanted = self.counts.waiting.load(Ordering::Relaxed).clamp(1, MAX_WANTED);
-        let answer = match self.ask(wanted).await {
-            Ok(answer) => answer,
+        let granted = match self.ask(wanted).await {
+            Ok(granted) => granted,
             Err(_) => self.reserve_alone()?,
         };
-        let first = Instant::now() + answer.delay;
-        due.extend((0..answer.permits).map(|index| first + answer.interval * index));
-        match answer.permits {
-            0 => Err(answer.delay),
+        let first = Instant::now() + granted.delay;
+        due.extend((0..granted.permits).map(|index| first + granted.interval * index));
+        match granted.permits {
+            0 => Err(granted.delay),
             _ => Ok(()),
         }
     }
 
     /// Reports the outcomes since the last call to Redis, and requests permits.
-    async fn ask(&self, wanted: u32) -> Result<Answer, Unavailable> {
+    async fn ask(&self, wanted: u32) -> Result<Granted, Unavailable> {
+        let _running = self.running.lock().await;
         let counts = &self.counts;
         let accepted = counts.accepted.swap(0, Ordering::Relaxed);
         let rejected = counts.rejected.swap(0, Ordering::Relaxed);
@@ -219,11 +224,11 @@ impl State {
             fleet.alone = None;
         });
         let (delay, interval) = (Duration::from_micros(delay), Duration::from_micros(interval));
-        Ok(Answer { permits, delay, interval })
+        Ok(Granted { permits, delay, interval })
     }
 
     /// Reserves a permit of this process's share, because Redis cannot be used.
-    fn reserve_alone(&self) -> Result<Answer, Duration> {
+    fn reserve_alone(&self) -> Result<Granted, Duration> {
         let in_flight = self.counts.in_flight.load(Ordering::Relaxed);
         self.fleet(|fleet| {
             let share = self.max_in_flight.div_ceil(fleet.processes);
@@ -238,7 +243,7 @@ impl State {
             }
             self.counts.in_flight.fetch_add(1, Ordering::Relaxed);
             let Reservation { permits, delay, interval, .. } = reservation;
-            Ok(Answer { permits, delay, interval })
+            Ok(Granted { permits, delay, interval })
         })
     }
 
