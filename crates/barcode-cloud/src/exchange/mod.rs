@@ -4,6 +4,7 @@
 
 mod authorized;
 mod body;
+mod budget;
 mod context;
 mod deadline;
 mod hook;

@@ -4,46 +4,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tower::retry::budget::{Budget as _, TpsBudget};
-
+use super::budget::Budget;
 use crate::config::Retry;
 use crate::error::{Error, Resend, is_unprocessed};
-
-/// The period over which the budget counts calls.
-const RECENT: Duration = Duration::from_secs(10);
-
-/// Retries per second that the budget always allows.
-const FREE_A_SECOND: u32 = 1;
 
 /// The retry policy of a client, with its budget.
 #[derive(Debug)]
 pub(crate) struct Retries {
     policy: Retry,
-    budget: Arc<TpsBudget>,
-    /// Deposits into the budget for each call.
-    deposits: u8,
+    budget: Arc<Budget>,
 }
 
 impl Retries {
     pub(crate) fn new(policy: Retry) -> Self {
-        let (deposits, price) = share(policy.budget_percent);
-        Self {
-            policy,
-            budget: Arc::new(TpsBudget::new(RECENT, FREE_A_SECOND, 1.0 / f32::from(price))),
-            deposits,
-        }
+        Self { budget: Arc::new(Budget::new(policy.budget_percent)), policy }
     }
 
     /// Returns another policy with the same budget.
     pub(crate) fn with_policy(&self, policy: &Retry) -> Self {
-        Self { policy: policy.clone(), budget: self.budget.clone(), deposits: self.deposits }
+        Self { policy: policy.clone(), budget: self.budget.clone() }
     }
 
     /// Counts a call, which adds its share of a retry to the budget.
     pub(crate) fn count_call(&self) {
-        for _ in 0..self.deposits {
-            self.budget.deposit();
-        }
+        self.budget.count_call();
     }
 
     /// How long to wait before the request is resent, after `made` attempts of which the last
@@ -69,7 +53,7 @@ impl Retries {
         let pause = asked.saturating_add(self.jitter(made, asked, random));
         let in_time = asked <= self.policy.max_pause && left.is_none_or(|left| pause < left);
         // The budget comes last, so that a request that is not resent takes nothing from it.
-        (in_time && self.budget.withdraw()).then_some(pause)
+        (in_time && self.budget.count_retry()).then_some(pause)
     }
 
     /// The pause after a request that the server did not process. It is free and immediate the
@@ -106,16 +90,6 @@ impl Retries {
             Resend::Never => false,
         }
     }
-}
-
-/// The deposits of each call and the price of a retry, as the smallest whole numbers with exactly
-/// this ratio. Given a ratio, the budget itself rounds: it would turn 15 percent into 16.7.
-fn share(percent: u8) -> (u8, u8) {
-    let (mut divisor, mut rest) = (100, percent);
-    while rest > 0 {
-        (divisor, rest) = (rest, divisor % rest);
-    }
-    (percent / divisor, 100 / divisor)
 }
 
 #[cfg(test)]
@@ -230,6 +204,25 @@ mod tests {
                 retries_made += 1;
             }
             assert_eq!(retries_made, u32::from(percent) + 10, "{percent} %");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_counts_towards_the_budget_for_ten_seconds() {
+        for (outage, calls_left) in [(0, 100), (2, 80), (5, 50), (8, 20), (10, 0), (1_000, 0)] {
+            let retries = Retries::new(Retry::default().budget_percent(100));
+            for _ in 0..200 {
+                tokio::time::advance(Duration::from_millis(100)).await;
+                retries.count_call();
+            }
+            tokio::time::advance(Duration::from_secs(outage)).await;
+            let mut retries_made = 0;
+            while is_resent(&retries, &api_error(503, None), 1) {
+                retries_made += 1;
+            }
+            // Ten retries are always allowed. The last second may not count completely.
+            let expected = calls_left + 10;
+            assert!((expected - 10..=expected).contains(&retries_made), "{outage}: {retries_made}");
         }
     }
 
