@@ -16,6 +16,7 @@ use http::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RETRY_AFTER, TRANSFER_ENCODING,
 };
 use http::{HeaderValue, StatusCode};
+use http_body_util::BodyExt as _;
 use serde::de::IgnoredAny;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -128,7 +129,7 @@ impl FaultContext<'_> {
                 pending().await
             }
             Kind::Hang => {
-                self.stop.cancelled().await;
+                self.stop.run_until_cancelled(hang(request)).await;
                 self.reset_handle.reset();
                 pending().await
             }
@@ -213,6 +214,18 @@ fn token_error(status: StatusCode, code: Option<String>, message: Option<String>
         body["error_description"] = message.into();
     }
     (status, Json(body)).into_response()
+}
+
+/// Ends only if the client leaves before it has sent the whole request. hyper notices a client that
+/// leaves later, and then drops this, but only if the request was read to its end.
+async fn hang(request: Request) {
+    let mut body = request.into_body();
+    while let Some(frame) = body.frame().await {
+        if frame.is_err() {
+            return;
+        }
+    }
+    pending::<()>().await;
 }
 
 fn html(status: u16) -> Response {

@@ -8,6 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Response;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::timeout;
 
 use crate::caller::{Caller, ask_token, barcodes, failure, file_form, json, rejection, send};
 use crate::raw;
@@ -155,6 +157,27 @@ async fn a_hanging_request_ends_without_a_response_when_the_sandbox_stops() {
     assert!(!hanging.is_finished());
     caller.sandbox.stop().await;
     assert!(hanging.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn the_connection_of_a_hanging_request_ends_when_its_client_leaves() {
+    let caller = Caller::new().await;
+    let body = r#"{"barcodeType":"QR","encodeData":{"data":"Test"}}"#;
+    let head = format!(
+        "POST /v4.0/barcode/generate-body HTTP/1.1\r\nhost: localhost\r\nx-sandbox-fault: hang\r\n\
+         authorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        caller.token,
+        body.len()
+    );
+    // The body arrives at once, later, or not at all.
+    for [first, later] in [[body, ""], ["", body], ["", ""]] {
+        let mut stream = raw::sent(&caller, format!("{head}{first}").as_bytes()).await;
+        stream.write_all(later.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let (response, _) = timeout(Duration::from_secs(60), raw::read(&mut stream)).await.unwrap();
+        assert_eq!(response, "");
+    }
 }
 
 #[tokio::test]
