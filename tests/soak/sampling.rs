@@ -73,13 +73,15 @@ impl Series {
         text
     }
 
-    /// Checks that the client holds no more at the end than it did after the first quarter.
+    /// Checks that the processes hold no more in the last quarter than in the second one.
     pub(crate) fn check(&self) -> Result<()> {
         let quarter = self.0.len() / 4;
         let (second, last) = (&self.0[quarter..2 * quarter], &self.0[3 * quarter..]);
-        let quantities: [(&str, Quantity, f64); 3] = [
+        let quantities: [(&str, Quantity, f64); 5] = [
             ("MiB of memory", |sample| sample.client.mebibytes(), 4.0),
             ("file descriptors", |sample| sample.client.descriptors as f64, 20.0),
+            ("MiB of memory of the sandbox", |sample| sample.server.mebibytes(), 8.0),
+            ("file descriptors of the sandbox", |sample| sample.server.descriptors as f64, 20.0),
             ("tasks", |sample| sample.tasks as f64, 20.0),
         ];
         for (name, what, tolerance) in quantities {
