@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{conformance, demo, doctor, generate, reading, sandbox, shell, token, types};
+use crate::{conformance, demo, doctor, generate, reading, shell, token, types};
 
 /// Generate, recognize and scan barcodes with the Aspose.BarCode Cloud API.
 ///
@@ -84,7 +84,7 @@ pub(crate) enum Command {
     /// Check the settings, the network, the clock and the credentials, and say what to fix
     Doctor(doctor::Doctor),
     /// Run the emulator as a server until Ctrl-C, for tests and other programs
-    Sandbox(sandbox::Arguments),
+    Sandbox(barcode_cloud_sandbox::cli::Arguments),
     /// Compare a server with the known facts about the service
     Conformance(conformance::Conformance),
     /// Run all nine operations against the emulator and verify that each value is read back

@@ -15,7 +15,6 @@ mod names;
 mod output;
 mod profile;
 mod reading;
-mod sandbox;
 mod shell;
 mod terminal;
 mod token;
@@ -94,7 +93,7 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<ExitC
         Command::Conformance(arguments) => {
             return conformance::run(service, arguments, out).await;
         }
-        Command::Sandbox(sandbox) => sandbox::run(sandbox, out).await?,
+        Command::Sandbox(arguments) => barcode_cloud_sandbox::cli::run(arguments, out).await?,
         Command::Demo(demo) => demo::run(demo, out).await?,
         Command::Completions(arguments) => shell::completions(&arguments, out)?,
         Command::Man(arguments) => shell::man(&arguments, out)?,

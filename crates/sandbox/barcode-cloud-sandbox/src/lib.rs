@@ -5,6 +5,8 @@ mod auth;
 mod builder;
 #[cfg(test)]
 mod cancellation;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 mod contract;
 mod error;

@@ -1,25 +1,25 @@
-//! `barcode sandbox`: runs the emulator as a server until the process receives a termination
-//! signal.
+//! The options of `barcode-sandbox` and `barcode sandbox`, which run the emulator as a server until
+//! the process receives a termination signal.
 
 mod parent;
 
 use std::borrow::Cow;
 use std::env::VarError;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use barcode_cloud_sandbox::{Builder, Sandbox, Script};
 use clap::builder::BoolishValueParser;
 use clap::{Arg, Args};
 use futures_util::future::OptionFuture;
 use serde_json::json;
 
-use crate::terminal::{interrupted, note};
+use crate::{Builder, Sandbox, Script};
 
-#[derive(Args)]
+/// The options on the command line and in the environment.
+#[derive(Args, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[command(mut_args = with_variable, after_help = "\
 Each option can also be set with an environment variable, such as BARCODE_SANDBOX_TOKEN_LIFETIME for
@@ -44,7 +44,7 @@ The first line of its output is
 
 The README of barcode-cloud-sandbox describes the admin endpoints below admin_url. Open page_url in
 a browser to generate and read barcodes and to watch the requests.")]
-pub(crate) struct Arguments {
+pub struct Arguments {
     /// Port to listen on; 0 selects a free port
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -123,7 +123,13 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
+/// Runs a sandbox until the process receives a termination signal, or until the parent process ends
+/// if that is requested. Writes the URLs and credentials to `out`, and notes to standard error.
+///
+/// # Errors
+///
+/// An error if an option is invalid, if the sandbox cannot start, or if `out` cannot be written.
+pub async fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
     let parent = match arguments.exit_with_parent {
         true => Some(parent::parent_end().context("--exit-with-parent")?),
         false => None,
@@ -227,6 +233,11 @@ fn configured(arguments: &Arguments) -> anyhow::Result<Builder> {
     Ok(builder)
 }
 
+/// Writes a line to standard error. There is no place to report an error of that.
+fn note(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Quotes a value for a shell, if it has characters that a shell may interpret.
 fn quoted(value: &str) -> Cow<'_, str> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/".contains(letter);
@@ -272,20 +283,17 @@ fn credentials(arguments: &Arguments) -> anyhow::Result<Option<(String, String)>
 /// Waits for Ctrl-C or for SIGTERM, which service managers send. If no signal handler can be
 /// installed, waits forever. The process then has to be killed.
 async fn termination_signal() {
-    let interrupt = interrupted();
     #[cfg(unix)]
-    {
+    let terminate = async {
         use tokio::signal::unix::{SignalKind, signal};
-        let terminate = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut terminate) => {
-                    terminate.recv().await;
-                }
-                Err(_) => std::future::pending().await,
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
             }
-        };
-        tokio::select! { () = interrupt => {}, () = terminate => {} }
-    }
+            Err(_) => std::future::pending().await,
+        }
+    };
     #[cfg(not(unix))]
-    interrupt.await;
+    let terminate = std::future::pending();
+    tokio::select! { Ok(()) = tokio::signal::ctrl_c() => {}, () = terminate => {} }
 }
