@@ -42,6 +42,7 @@ markdown! {
     Batches: "docs/src/recipes/batches.md",
     Retries: "docs/src/recipes/retries.md",
     Testing: "docs/src/recipes/testing.md",
+    Languages: "docs/src/recipes/languages.md",
     Fleet: "docs/src/recipes/fleet.md",
     Observability: "docs/src/recipes/observability.md",
     Migration: "docs/src/migration.md",
