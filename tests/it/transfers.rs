@@ -397,6 +397,7 @@ async fn a_file_keeps_its_permissions_and_a_new_one_has_the_usual_ones() {
     }
 }
 
+#[cfg(unix)]
 fn assert_not_a_regular_file(error: &Error, file: &Path) {
     assert!(matches!(error, Error::File { path, .. } if path == file), "{error:?}");
     let text = error.to_string();

@@ -83,6 +83,7 @@ impl Fixture {
 
     /// Returns a command for another program, with the environment of `command`. In a shell script,
     /// `$BARCODE` is the binary.
+    #[cfg(target_os = "linux")]
     pub(crate) fn program(&self, name: &str) -> Command {
         let template = self.command(&[]);
         let mut command = Command::new(name);
@@ -99,6 +100,7 @@ impl Fixture {
 
     /// Runs a line of shell script in a terminal with this number of columns, which `script`
     /// emulates. Returns what the terminal shows.
+    #[cfg(target_os = "linux")]
     pub(crate) fn in_terminal(&self, columns: u32, line: &str) -> String {
         let line = format!("stty rows 40 cols {columns}; {line}");
         let output = self
@@ -191,6 +193,7 @@ pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
+#[cfg(unix)]
 pub(crate) fn send_signal(name: &str, process: u32) {
     let mut kill = Command::new("kill");
     assert!(kill.args(["-s", name, &process.to_string()]).status().unwrap().success());

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
-use crate::fixture::{Fixture, json, one_error, parts, send_signal};
+use crate::fixture::{Fixture, json, one_error, parts};
 
 /// A folder with two barcodes, an image without one, and a file that is not an image.
 async fn pictures() -> Fixture {
@@ -208,7 +208,7 @@ async fn ctrl_c_says_how_far_it_got() {
     while fixture.sent().len() < 2 {
         std::thread::yield_now();
     }
-    send_signal("INT", child.id());
+    crate::fixture::send_signal("INT", child.id());
     let (code, out, err) = parts(&child.wait_with_output().unwrap());
     assert_eq!(code, Some(130));
     assert_eq!(json(&out).as_array().unwrap().len(), 1);

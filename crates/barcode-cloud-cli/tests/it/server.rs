@@ -1,13 +1,13 @@
 //! `barcode sandbox`: the emulator as a server.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::fixture::{barcode, failure, one_error, send_signal, stdout};
+use crate::fixture::{barcode, failure, one_error, stdout};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     barcode(folder, arguments).output().unwrap()
@@ -133,7 +133,7 @@ fn requests(server: &Server) -> String {
         format!("GET /_sandbox/requests HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut response = String::new();
-    stream.read_to_string(&mut response).unwrap();
+    std::io::Read::read_to_string(&mut stream, &mut response).unwrap();
     response
 }
 
@@ -154,7 +154,7 @@ fn a_busy_sandbox_stops_on_sigterm() {
     while !requests(&server).contains("recognize-multipart") {
         std::thread::yield_now();
     }
-    send_signal("TERM", server.0.id());
+    crate::fixture::send_signal("TERM", server.0.id());
     assert!(server.0.wait().unwrap().success());
     // Whether the search ended before the sandbox stopped waiting for it depends on the machine.
     scan.wait().unwrap();

@@ -1,10 +1,8 @@
 //! One barcode: data, options and outputs.
 
-use std::process::Stdio;
-
 use serde_json::Value;
 
-use crate::fixture::{Fixture, failure, one_error, send_signal, stderr, stdout};
+use crate::fixture::{Fixture, failure, one_error, stderr, stdout};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn data_comes_from_the_argument_a_file_or_standard_input() {
@@ -147,7 +145,7 @@ async fn the_image_is_opened_in_the_viewer() {
     let generate = |arguments: &[&str]| {
         let mut command =
             fixture.command(&[&["generate", "qr", "x", "--open"], arguments].concat());
-        command.env("PATH", fixture.folder.path()).stdout(Stdio::piped());
+        command.env("PATH", fixture.folder.path()).stdout(std::process::Stdio::piped());
         command.env("TMPDIR", fixture.folder.path());
         command.output().unwrap()
     };
@@ -176,11 +174,11 @@ async fn an_incomplete_image_is_an_error_and_leaves_no_file() {
 async fn ctrl_c_exits_with_130_and_leaves_no_file() {
     let fixture = Fixture::with_faults("hang").await;
     let mut command = fixture.command(&["generate", "qr", "x", "-o", "x.png"]);
-    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
     while fixture.sent().is_empty() {
         std::thread::yield_now();
     }
-    send_signal("INT", child.id());
+    crate::fixture::send_signal("INT", child.id());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(std::fs::read_dir(fixture.folder.path()).unwrap().count(), 0);
 }
