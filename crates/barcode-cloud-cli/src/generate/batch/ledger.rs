@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Write as _};
+use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -145,14 +145,17 @@ impl Ledger {
     /// It is an error if another process has the ledger open.
     pub(super) fn open(path: &Path) -> anyhow::Result<(Self, History)> {
         let in_path = || path.display().to_string();
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path);
-        let file = file.with_context(in_path)?;
+        // Windows cannot shorten a file that is open for appending.
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).open(path);
+        let mut file = file.with_context(in_path)?;
         fs4::FileExt::try_lock(&file).map_err(|error| match error {
             TryLockError::WouldBlock => anyhow!("{}: is used by another process", path.display()),
             TryLockError::Error(error) => anyhow::Error::new(error).context(in_path()),
         })?;
         let (history, length) = History::load(&file, path)?;
         file.set_len(length).with_context(in_path)?;
+        file.seek(SeekFrom::Start(length)).with_context(in_path)?;
         let folder = path.parent().unwrap_or(path);
         folder::sync(folder).with_context(in_path)?;
         let (records, receiver) = channel();

@@ -98,6 +98,9 @@ fn check(name: &str) -> anyhow::Result<()> {
                 part.len()
             );
         }
+        if cfg!(windows) && !is_kept_by_windows(part) {
+            bail!("--name: Windows does not create a file with the name `{part}`");
+        }
     }
     if name.eq_ignore_ascii_case(ledger::FILE_NAME) {
         bail!("--name: `{name}` is the name of the ledger");
@@ -105,10 +108,20 @@ fn check(name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Returns whether Windows creates a file with exactly this name. It removes dots and spaces from
+/// the end, and it writes to a device if the name before the first dot is that of a device.
+fn is_kept_by_windows(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let is_port = |name: &str| matches!(name.as_bytes(), [b'1'..=b'9']);
+    let is_device = matches!(&*stem, "AUX" | "CON" | "NUL" | "PRN")
+        || ["COM", "LPT"].iter().any(|port| stem.strip_prefix(port).is_some_and(is_port));
+    !is_device && !name.ends_with(['.', ' '])
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::rows::Row;
-    use super::Template;
+    use super::{Template, is_kept_by_windows};
 
     fn name(template: &str, id: &str) -> anyhow::Result<String> {
         let row = Row::new(7, [("id".to_owned(), id.to_owned())]);
@@ -151,6 +164,16 @@ mod tests {
         ] {
             let error = name(template, id).unwrap_err().to_string();
             assert!(error.contains(expected), "{template}, {id}: {error}");
+        }
+    }
+
+    #[test]
+    fn windows_changes_some_names() {
+        for name in ["x.png", "con2.png", "com.png", "COM0", "COM10.png", "a con", ".x", "a b"] {
+            assert!(is_kept_by_windows(name), "{name}");
+        }
+        for name in ["NUL", "con.png", "Aux.a.b", "prn .png", "com1.png", "LPT9", "x.", "x "] {
+            assert!(!is_kept_by_windows(name), "{name}");
         }
     }
 }
