@@ -41,6 +41,45 @@ pub enum Symbology {
     OneCode,
 }
 
+impl Symbology {
+    /// All symbologies.
+    pub const ALL: [Self; 33] = [
+        Self::AustraliaPost,
+        Self::AustraliaPostReply,
+        Self::AustraliaPostRouting,
+        Self::AustraliaPostRedirection,
+        Self::Aztec,
+        Self::CodablockF,
+        Self::Code11,
+        Self::Code16K,
+        Self::DatabarExpanded,
+        Self::DatabarExpandedStacked,
+        Self::DatabarLimited,
+        Self::DatabarOmniDirectional,
+        Self::DatabarStackedOmniDirectional,
+        Self::DatabarStacked,
+        Self::DataLogic2of5,
+        Self::DotCode,
+        Self::HanXin,
+        Self::Iata2of5,
+        Self::DutchKix,
+        Self::Mailmark,
+        Self::Matrix2of5,
+        Self::MaxiCode,
+        Self::MicroPdf417,
+        Self::MicroQr,
+        Self::Msi,
+        Self::Pdf417,
+        Self::Pharmacode,
+        Self::Planet,
+        Self::Postnet,
+        Self::RoyalMail,
+        Self::RectMicroQr,
+        Self::Industrial2of5,
+        Self::OneCode,
+    ];
+}
+
 /// The formats that zxing-cpp reads, limited to those that this project uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
@@ -73,29 +112,31 @@ pub enum Format {
 }
 
 impl Format {
+    /// All formats.
+    pub const ALL: [Self; 19] = [
+        Self::Aztec,
+        Self::Codabar,
+        Self::Code128,
+        Self::Code39,
+        Self::Code93,
+        Self::DataMatrix,
+        Self::Databar,
+        Self::DatabarExpanded,
+        Self::DatabarLimited,
+        Self::Ean13,
+        Self::Ean8,
+        Self::Itf,
+        Self::MaxiCode,
+        Self::MicroPdf417,
+        Self::MicroQr,
+        Self::Pdf417,
+        Self::Qr,
+        Self::RectMicroQr,
+        Self::UpcE,
+    ];
+
     /// The format at `index` in the list in `shim/shim.cpp`.
     pub(crate) fn at(index: u32) -> Option<Self> {
-        const ALL: [Format; 19] = [
-            Format::Aztec,
-            Format::Codabar,
-            Format::Code128,
-            Format::Code39,
-            Format::Code93,
-            Format::DataMatrix,
-            Format::Databar,
-            Format::DatabarExpanded,
-            Format::DatabarLimited,
-            Format::Ean13,
-            Format::Ean8,
-            Format::Itf,
-            Format::MaxiCode,
-            Format::MicroPdf417,
-            Format::MicroQr,
-            Format::Pdf417,
-            Format::Qr,
-            Format::RectMicroQr,
-            Format::UpcE,
-        ];
-        ALL.into_iter().find(|format| *format as u32 == index)
+        Self::ALL.into_iter().find(|format| *format as u32 == index)
     }
 }

@@ -19,43 +19,53 @@ fn image(rows: &[Vec<bool>]) -> (Vec<u8>, u32, u32) {
     (pixels, width as u32, height as u32)
 }
 
+/// A value of each symbology.
+const SAMPLES: [(Symbology, &str); 33] = [
+    (Symbology::AustraliaPost, "12345678"),
+    (Symbology::AustraliaPostReply, "12345678"),
+    (Symbology::AustraliaPostRouting, "12345678"),
+    (Symbology::AustraliaPostRedirection, "12345678"),
+    (Symbology::Aztec, "Test"),
+    (Symbology::CodablockF, "Some text in rows"),
+    (Symbology::Code11, "123-45"),
+    (Symbology::Code16K, "Some text in rows"),
+    (Symbology::DatabarExpanded, "[01]09501101530003[10]A"),
+    (Symbology::DatabarExpandedStacked, "[01]09501101530003[10]A"),
+    (Symbology::DatabarLimited, "0950110153000"),
+    (Symbology::DatabarOmniDirectional, "0950110153000"),
+    (Symbology::DatabarStackedOmniDirectional, "0950110153000"),
+    (Symbology::DatabarStacked, "0950110153000"),
+    (Symbology::DataLogic2of5, "1234"),
+    (Symbology::DotCode, "Test"),
+    (Symbology::HanXin, "Test"),
+    (Symbology::Iata2of5, "1234"),
+    (Symbology::DutchKix, "2500GG30250"),
+    (Symbology::Mailmark, "1100000000000XY11"),
+    (Symbology::Matrix2of5, "1234"),
+    (Symbology::MaxiCode, "Test"),
+    (Symbology::MicroPdf417, "Test"),
+    (Symbology::MicroQr, "Test"),
+    (Symbology::Msi, "1234"),
+    (Symbology::Pdf417, "Test"),
+    (Symbology::Pharmacode, "1234"),
+    (Symbology::Planet, "01234567890"),
+    (Symbology::Postnet, "12345"),
+    (Symbology::RoyalMail, "BX11LT1A"),
+    (Symbology::RectMicroQr, "Test"),
+    (Symbology::Industrial2of5, "1234"),
+    (Symbology::OneCode, "01234567094987654321"),
+];
+
+#[test]
+fn the_lists_have_the_order_of_the_enumerations() {
+    assert_eq!(SAMPLES.map(|(symbology, _)| symbology), Symbology::ALL);
+    assert!((0..).zip(Symbology::ALL).all(|(index, symbology)| symbology as u32 == index));
+    assert!((0..).zip(Format::ALL).all(|(index, format)| Format::at(index) == Some(format)));
+}
+
 #[test]
 fn each_symbology_is_written() {
-    for (symbology, data) in [
-        (Symbology::AustraliaPost, "12345678"),
-        (Symbology::AustraliaPostReply, "12345678"),
-        (Symbology::AustraliaPostRouting, "12345678"),
-        (Symbology::AustraliaPostRedirection, "12345678"),
-        (Symbology::Aztec, "Test"),
-        (Symbology::CodablockF, "Some text in rows"),
-        (Symbology::Code11, "123-45"),
-        (Symbology::Code16K, "Some text in rows"),
-        (Symbology::DatabarExpanded, "[01]09501101530003[10]A"),
-        (Symbology::DatabarExpandedStacked, "[01]09501101530003[10]A"),
-        (Symbology::DatabarLimited, "0950110153000"),
-        (Symbology::DatabarOmniDirectional, "0950110153000"),
-        (Symbology::DatabarStackedOmniDirectional, "0950110153000"),
-        (Symbology::DatabarStacked, "0950110153000"),
-        (Symbology::DataLogic2of5, "1234"),
-        (Symbology::DotCode, "Test"),
-        (Symbology::HanXin, "Test"),
-        (Symbology::Iata2of5, "1234"),
-        (Symbology::DutchKix, "2500GG30250"),
-        (Symbology::Mailmark, "1100000000000XY11"),
-        (Symbology::Matrix2of5, "1234"),
-        (Symbology::MaxiCode, "Test"),
-        (Symbology::MicroPdf417, "Test"),
-        (Symbology::MicroQr, "Test"),
-        (Symbology::Msi, "1234"),
-        (Symbology::Pdf417, "Test"),
-        (Symbology::Pharmacode, "1234"),
-        (Symbology::Planet, "01234567890"),
-        (Symbology::Postnet, "12345"),
-        (Symbology::RoyalMail, "BX11LT1A"),
-        (Symbology::RectMicroQr, "Test"),
-        (Symbology::Industrial2of5, "1234"),
-        (Symbology::OneCode, "01234567094987654321"),
-    ] {
+    for (symbology, data) in SAMPLES {
         let mode = if data.starts_with('[') { Mode::Gs1 } else { Mode::Text };
         let rows = write(&SymbolRequest::new(symbology, mode, data.as_bytes()));
         let rows = rows.unwrap_or_else(|error| panic!("{symbology:?}: {error}"));
@@ -121,6 +131,11 @@ fn input_that_would_crash_the_libraries_is_rejected() {
         ..SymbolRequest::new(Symbology::MaxiCode, Mode::Text, b"Test")
     };
     assert!(write(&primary).is_err());
+    for scale in [f32::NAN, 0.0, 10.1, f32::INFINITY] {
+        let request =
+            SymbolRequest { scale, ..SymbolRequest::new(Symbology::HanXin, Mode::Text, b"1") };
+        assert!(write(&request).is_err());
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_uchar, c_void};
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use crate::{Symbology, foreign};
 
@@ -10,6 +11,9 @@ const MAX_DATA: usize = 17_400;
 /// The maximum length of the primary message, which is the size of `primary` in
 /// `struct zint_symbol` without the NUL.
 const MAX_PRIMARY: usize = 127;
+/// The scales that are accepted. libzint converts a scale that is not a number to an arbitrary
+/// size.
+const SCALES: RangeInclusive<f32> = 0.5..=10.0;
 
 /// How libzint interprets the data. The values are those of its `input_mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,7 +45,7 @@ pub struct SymbolRequest<'a> {
     pub primary: &'a str,
     /// The position of this symbol in a file of several symbols, counted from 1, and their number.
     pub part: Option<(u16, u16)>,
-    /// The scale of the drawing. At the minimum of 0.5, each module is one pixel. Symbols with
+    /// The scale of the drawing, from 0.5 to 10. At 0.5, each module is one pixel. Symbols with
     /// modules that are not square need a larger scale.
     pub scale: f32,
 }
@@ -78,7 +82,8 @@ impl std::error::Error for WriteError {}
 ///
 /// # Errors
 ///
-/// [`WriteError`] if the data is empty, longer than 17,400 bytes, or invalid for the symbology.
+/// [`WriteError`] if the data is empty, longer than 17,400 bytes, or invalid for the symbology, or
+/// if the scale is out of range.
 pub fn write(request: &SymbolRequest<'_>) -> Result<Vec<Vec<bool>>, WriteError> {
     // libzint interprets a length of 0 as a string that ends in NUL, but the data has no NUL.
     if request.data.is_empty() {
@@ -88,6 +93,9 @@ pub fn write(request: &SymbolRequest<'_>) -> Result<Vec<Vec<bool>>, WriteError> 
     let length = length.filter(|_| request.data.len() <= MAX_DATA);
     let length =
         length.ok_or_else(|| WriteError(format!("The data is longer than {MAX_DATA} bytes.")))?;
+    if !SCALES.contains(&request.scale) {
+        return Err(WriteError("The scale is not between 0.5 and 10.".to_owned()));
+    }
     let primary = CString::new(request.primary).ok();
     let primary = primary.filter(|message| message.count_bytes() <= MAX_PRIMARY);
     let primary = primary.ok_or_else(|| {
