@@ -15,6 +15,7 @@ mod forms;
 mod generated;
 mod incomplete;
 mod links;
+mod manifests;
 mod many;
 mod middleware;
 mod mocks;
