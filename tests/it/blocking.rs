@@ -38,8 +38,8 @@ fn images_are_generated_saved_and_read() {
     let (first, second) = (folder.path().join("1.png"), folder.path().join("2.gif"));
     image.save_blocking(&first).unwrap();
     assert_eq!(&std::fs::read(&first).unwrap(), image.bytes());
-    let length = request().format(BarcodeImageFormat::Gif).save_blocking(&second).unwrap();
-    assert_eq!(length, std::fs::metadata(&second).unwrap().len());
+    let saved = request().format(BarcodeImageFormat::Gif).save_blocking(&second).unwrap();
+    assert_eq!(saved.length(), std::fs::metadata(&second).unwrap().len());
     for path in [&first, &second] {
         let read =
             client.recognize(path.as_path()).types([DecodeBarcodeType::Code128]).send_blocking();

@@ -241,8 +241,10 @@ async fn an_image_is_downloaded_as_a_stream_or_into_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a/../label.png");
     std::fs::create_dir(folder.path().join("a")).unwrap();
-    let length = request().save(&path).await.unwrap();
-    assert_eq!(length, whole.bytes().len() as u64);
+    let saved = request().save(&path).await.unwrap();
+    assert_eq!(saved.media_type(), whole.media_type());
+    assert!(saved.metadata().request_id().is_some());
+    assert_eq!(saved.length(), whole.bytes().len() as u64);
     assert_eq!(&std::fs::read(folder.path().join("label.png")).unwrap(), whole.bytes());
     let pixels = whole.decode().unwrap();
     assert_eq!(pixels.width(), pixels.height());

@@ -33,7 +33,7 @@ use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::error::{ConfigurationError, Error};
-use crate::image::{Image, ImageStream, save};
+use crate::image::{Image, ImageStream, SavedImage, save};
 use crate::request::{Barcodes, Generate, Recognize, Scan};
 
 impl Generate {
@@ -73,7 +73,7 @@ impl Generate {
     /// # Errors
     ///
     /// The errors of [`save`](Self::save).
-    pub fn save_blocking(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+    pub fn save_blocking(self, path: impl AsRef<Path>) -> Result<SavedImage, Error> {
         let path = path.as_ref().to_owned();
         wait(async move { self.save(path).await })
     }
@@ -95,7 +95,7 @@ impl crate::VerifiedGenerate {
     /// # Errors
     ///
     /// The errors of [`save`](Self::save).
-    pub fn save_blocking(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+    pub fn save_blocking(self, path: impl AsRef<Path>) -> Result<SavedImage, Error> {
         let path = path.as_ref().to_owned();
         wait(async move { self.save(path).await })
     }

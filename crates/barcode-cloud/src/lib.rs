@@ -55,7 +55,7 @@ pub use error::{
 #[cfg(feature = "verify")]
 pub use error::{PrintWarning, VerificationError};
 pub use exchange::ResponseMetadata;
-pub use image::{Image, ImageOrigin, ImageStream};
+pub use image::{Image, ImageOrigin, ImageStream, SavedImage};
 #[cfg(feature = "verify")]
 pub use request::VerifiedGenerate;
 pub use request::{

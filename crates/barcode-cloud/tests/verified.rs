@@ -208,9 +208,9 @@ async fn a_file_is_written_only_if_the_image_is_right() {
     let (_sandbox, client) = start(SwapImages::default()).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("label.png");
-    let length = client.generate(Type::Qr, "first").verified().save(&path).await.unwrap();
+    let saved = client.generate(Type::Qr, "first").verified().save(&path).await.unwrap();
     let first = std::fs::read(&path).unwrap();
-    assert_eq!(first.len() as u64, length);
+    assert_eq!((saved.length(), saved.media_type()), (first.len() as u64, "image/png"));
     let second = client.generate(Type::Qr, "second").verified();
     verification(second.save(&path).await.unwrap_err());
     assert_eq!(std::fs::read(&path).unwrap(), first);
@@ -321,6 +321,9 @@ async fn an_image_that_was_scaled_has_a_warning_or_fails_a_strict_request() {
             let request = request.for_print(300.0, 0.33);
             let image = request.clone().await.unwrap();
             assert_eq!(image.warnings(), std::slice::from_ref(&expected), "{barcode_type}");
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let saved = request.clone().save(file.path()).await.unwrap();
+            assert_eq!(saved.warnings(), image.warnings());
             let error = request.strict().await.unwrap_err();
             assert!(error.may_have_been_billed());
             assert!(error.to_string().starts_with("the modules"), "{error}");

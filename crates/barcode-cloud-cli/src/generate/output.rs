@@ -71,7 +71,7 @@ impl Output {
     ) -> anyhow::Result<u64> {
         match self {
             // `save` checks the path before it sends the request, because each request is billed.
-            Self::File(path) => Ok(request.save(path).await?),
+            Self::File(path) => Ok(request.save(path).await?.length()),
             Self::Device(path) => {
                 let in_path = || path.display().to_string();
                 let device = std::fs::OpenOptions::new().write(true).open(path);

@@ -5,6 +5,7 @@ mod complete;
 #[cfg(feature = "verify")]
 pub(crate) mod print;
 pub(crate) mod save;
+mod saved;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,6 +22,7 @@ use tokio_util::io::StreamReader;
 
 use self::complete::Completeness;
 use self::save::NewFile;
+pub use self::saved::SavedImage;
 #[cfg(feature = "verify")]
 use crate::error::PrintWarning;
 use crate::error::{Error, ResponseHead};
@@ -297,8 +299,7 @@ impl ImageStream {
         self.length
     }
 
-    /// Writes the image to `path` in constant memory, as [`Image::save`] does. Returns the number
-    /// of bytes written.
+    /// Writes the image to `path` in constant memory, as [`Image::save`] does.
     ///
     /// If the stream fails, or if this future is dropped, an existing file at `path` is not
     /// changed.
@@ -306,16 +307,22 @@ impl ImageStream {
     /// # Errors
     ///
     /// [`Error::File`] if the file cannot be written, and any error of the stream.
-    pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
+    pub async fn save(mut self, path: impl AsRef<Path>) -> Result<SavedImage, Error> {
         let mut file = NewFile::create(path.as_ref()).await?;
-        let mut written = 0;
+        let mut length = 0;
         while let Some(chunk) = self.next().await {
             let chunk = chunk?;
             file.write(&chunk).await?;
-            written += chunk.len() as u64;
+            length += chunk.len() as u64;
         }
         file.finish().await?;
-        Ok(written)
+        Ok(SavedImage {
+            length,
+            media_type: self.media_type,
+            metadata: self.metadata,
+            #[cfg(feature = "verify")]
+            warnings: Vec::new(),
+        })
     }
 }
 

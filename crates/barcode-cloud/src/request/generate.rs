@@ -19,7 +19,7 @@ use crate::error::{Error, InvalidInput};
 use crate::exchange::upload::UploadOutcome;
 use crate::exchange::{CallOptions, Operation, ResponseContext, Shared, Streaming, response};
 use crate::image::save;
-use crate::image::{Image, ImageStream};
+use crate::image::{Image, ImageStream, SavedImage};
 
 /// A request to generate a barcode, returned by
 /// [`Client::generate`](crate::Client::generate).
@@ -207,8 +207,8 @@ impl Generate {
         Ok(shared.exchange.run(&options, &request).await?)
     }
 
-    /// Sends the request and writes the image to `path` in constant memory. Returns the number of
-    /// bytes written. The service bills the request.
+    /// Sends the request and writes the image to `path` in constant memory. The service bills the
+    /// request.
     ///
     /// The file is written as [`ImageStream::save`] does. If no file can be created at `path`, no
     /// request is sent.
@@ -217,8 +217,8 @@ impl Generate {
     /// # async fn example(client: barcode_cloud::Client) -> Result<(), barcode_cloud::Error> {
     /// use barcode_cloud::EncodeBarcodeType;
     ///
-    /// let bytes = client.generate(EncodeBarcodeType::Qr, "Hello").save("hello.png").await?;
-    /// println!("hello.png has {bytes} bytes");
+    /// let saved = client.generate(EncodeBarcodeType::Qr, "Hello").save("hello.png").await?;
+    /// println!("hello.png has {} bytes", saved.length());
     /// # Ok(())
     /// # }
     /// ```
@@ -226,7 +226,7 @@ impl Generate {
     /// # Errors
     ///
     /// The errors of [`send`](Self::send), and [`Error::File`] if the file cannot be written.
-    pub async fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+    pub async fn save(self, path: impl AsRef<Path>) -> Result<SavedImage, Error> {
         let path = path.as_ref();
         save::check(path).await?;
         let (shared, options, request) = self.prepare(ToFile(path))?;
@@ -320,13 +320,13 @@ impl Receive for Streamed {
 struct ToFile<'a>(&'a Path);
 
 impl Receive for ToFile<'_> {
-    type Output = u64;
+    type Output = SavedImage;
 
     async fn receive(
         &self,
         response: Response,
         context: ResponseContext<'_>,
-    ) -> Result<u64, Error> {
+    ) -> Result<SavedImage, Error> {
         let image = ImageStream::new(response, &context).await?;
         image.save(self.0).await
     }

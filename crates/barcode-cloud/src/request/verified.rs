@@ -17,9 +17,8 @@ use super::{Data, Generate};
 use crate::error::{
     Error, FoundBarcode, InvalidInput, Mismatch, PrintWarning, ResponseHead, VerificationError,
 };
-use crate::image::Image;
 use crate::image::print::Direction;
-use crate::image::save;
+use crate::image::{Image, SavedImage, save};
 
 /// The time after which no further step of the search begins.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -162,7 +161,7 @@ impl VerifiedGenerate {
     }
 
     /// Sends the request and writes the image to `path` after it has been verified, as
-    /// [`Image::save`] does. Returns the number of bytes written. The service bills the request.
+    /// [`Image::save`] does. The service bills the request.
     ///
     /// If no file can be created at `path`, no request is sent. An existing file is not changed if
     /// the image does not contain the requested data.
@@ -170,12 +169,12 @@ impl VerifiedGenerate {
     /// # Errors
     ///
     /// The errors of [`send`](Self::send), and [`Error::File`] if the file cannot be written.
-    pub async fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+    pub async fn save(self, path: impl AsRef<Path>) -> Result<SavedImage, Error> {
         let path = path.as_ref();
         save::check(path).await?;
         let image = self.send().await?;
         image.save(path).await?;
-        Ok(image.bytes().len() as u64)
+        Ok(image.into())
     }
 
     /// Checks the request. Returns it with the barcode that its image must contain.
