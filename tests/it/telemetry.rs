@@ -2,8 +2,8 @@
 //! barcode data.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::{fmt, io};
 
 use barcode_cloud::{Client, ClientCredentials, EncodeBarcodeType, ImageSource, Retry};
 use futures_util::StreamExt as _;
@@ -11,7 +11,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber as _;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::raw::RawServer;
 use crate::service::with_static_token;
@@ -234,6 +234,43 @@ async fn the_span_of_a_stream_records_how_the_stream_ended() {
         };
         call.with_subscriber(recorded.clone()).await;
         assert_eq!(recorded.field("error.type").as_deref(), expected, "{id} {read}");
+    }
+}
+
+/// The text that a subscriber has logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn one_event_says_how_a_call_ended() {
+    for (retry, [start, end]) in [
+        (Retry::default(), [r#"operation="scan" status=200 attempts=2 duration="#, "s"]),
+        (Retry::none(), [r#"operation="scan" status=503 attempts=1 duration="#, r#"error="503""#]),
+    ] {
+        let server = RawServer::start_busy_once().await;
+        let client = with_static_token(&server.base_url()).retry(retry).build().unwrap();
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_max_level(Level::DEBUG);
+        let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+        let image = ImageSource::url("https://images.example/private.png");
+        let call = client.scan(image).send().with_subscriber(subscriber).await;
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<_> = log.lines().filter(|line| line.contains("the call ended")).collect();
+        let [line] = lines[..] else { panic!("{log}") };
+        assert!(line.contains(start) && line.ends_with(end), "{line}");
+        assert_eq!(line.contains("error="), call.is_err(), "{line}");
+        assert!(!log.contains("private"), "{log}");
     }
 }
 

@@ -17,7 +17,7 @@ use crate::arguments::Output;
 use crate::output::is_json_requested;
 use crate::terminal;
 
-/// The module whose only debug event is a retry.
+/// The module that logs retries.
 const RETRIES: &str = "barcode_cloud::exchange";
 
 /// Installs the subscriber of the whole program.

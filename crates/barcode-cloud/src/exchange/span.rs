@@ -96,7 +96,22 @@ impl<'a> CallSpan<'a> {
         if resent > 0 {
             self.span.record("http.request.resend_count", i64::from(resent));
         }
+        self.log(error.as_deref());
         self.count(error, resent);
+    }
+
+    /// Logs that the call ended. Only the kind of an error is logged: the service's message may
+    /// quote the data.
+    fn log(&self, error: Option<&str>) {
+        tracing::debug!(
+            parent: &self.span,
+            operation = self.operation.id,
+            status = self.response.status.map(|status| i64::from(status.as_u16())),
+            attempts = i64::from(self.attempts),
+            duration = ?self.started.elapsed(),
+            error,
+            "the call ended",
+        );
     }
 
     #[cfg(feature = "metrics")]
