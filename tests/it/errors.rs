@@ -117,6 +117,8 @@ async fn only_a_list_without_barcodes_means_that_nothing_was_found() {
         assert_eq!(response.body(), body);
         assert_eq!(error.status().unwrap(), 200);
     }
+    let error = anyhow::Error::from(scan(200, "application/json", "{}").await);
+    assert_eq!(error.root_cause().to_string(), "the member `barcodes` is missing");
     // The property is required, but may be null.
     for body in [r#"{"barcodes":[]}"#, r#"{"barcodes":null,"more":1}"#] {
         let server = MockServer::start_async().await;

@@ -168,7 +168,8 @@ pub(crate) fn received(
     let barcodes = response.into_inner().barcodes.unwrap_or_default();
     if barcodes.is_empty() && !has_barcodes_member(body) {
         let defect = ResponseDefect::NotJson;
-        return Err(InvalidResponse::new(defect, body).of(&context.head).into());
+        let error = InvalidResponse::new(defect, body).of(&context.head);
+        return Err(error.because("the member `barcodes` is missing").into());
     }
     let barcodes: Barcodes = barcodes
         .into_iter()
