@@ -1,10 +1,10 @@
 //! Typed mocks, with which the tests of a service specify the expected requests and the responses.
 
 use barcode_cloud::api::types::{
-    ApiError, ApiErrorResponse, BarcodeResponse, BarcodeResponseList, DecodeBarcodeType,
-    EncodeBarcodeType, EncodeData, GenerateParams, RecognitionMode,
+    ApiError, ApiErrorResponse, BarcodeResponseList, DecodeBarcodeType, EncodeBarcodeType,
+    EncodeData, GenerateParams, RecognitionMode,
 };
-use barcode_cloud::{Client, TokenSource, api};
+use barcode_cloud::{Barcode, Barcodes, Client, TokenSource, api};
 use barcode_cloud_client::mock::MockServerExt as _;
 use httpmock::MockServer;
 
@@ -19,12 +19,7 @@ fn client(server: &MockServer) -> Client {
 }
 
 fn found(value: &str) -> BarcodeResponseList {
-    let mut barcode = BarcodeResponse::new();
-    barcode.barcode_value = Some(value.into());
-    barcode.type_ = Some("QR".into());
-    let mut list = BarcodeResponseList::new();
-    list.barcodes = Some(vec![barcode]);
-    list
+    Barcodes::from_iter([Barcode::new(DecodeBarcodeType::Qr, value)]).into()
 }
 
 #[tokio::test]

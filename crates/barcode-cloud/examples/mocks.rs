@@ -3,7 +3,7 @@
 //!
 //! `cargo test -p barcode-cloud --example mocks`
 
-use barcode_cloud::{Client, EncodeBarcodeType, Error};
+use barcode_cloud::{Client, EncodeBarcodeType, Error, ImageSource};
 
 /// The code under test: generates the label of a parcel.
 pub(crate) async fn label(client: &Client, parcel: u64) -> Result<Vec<u8>, Error> {
@@ -12,10 +12,18 @@ pub(crate) async fn label(client: &Client, parcel: u64) -> Result<Vec<u8>, Error
     Ok(image.into_bytes().to_vec())
 }
 
+/// The code under test: returns the number of the parcel whose label is in the photo.
+pub(crate) async fn parcel(client: &Client, photo: ImageSource) -> Result<Option<u64>, Error> {
+    let found = client.scan(photo).await?;
+    let number = found.iter().find_map(|barcode| barcode.value.strip_prefix("PARCEL-"));
+    Ok(number.and_then(|number| number.parse().ok()))
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let label = label(&Client::from_env()?, 42).await?;
-    println!("a label of {} bytes", label.len());
+    let client = Client::from_env()?;
+    let label = label(&client, 42).await?;
+    println!("parcel {:?}", parcel(&client, label.into()).await?);
     Ok(())
 }
 
@@ -23,10 +31,12 @@ async fn main() -> Result<(), Error> {
 mod tests {
     use barcode_cloud::api::mock::MockServerExt as _;
     use barcode_cloud::api::types::{EncodeData, GenerateParams};
-    use barcode_cloud::{Client, EncodeBarcodeType, Retry, TokenSource};
+    use barcode_cloud::{
+        Barcode, Barcodes, Client, DecodeBarcodeType, EncodeBarcodeType, Retry, TokenSource,
+    };
     use httpmock::MockServer;
 
-    use super::label;
+    use super::{label, parcel};
 
     /// Returns a client of a mock server. It has a static token, which needs no token endpoint.
     fn client(server: &MockServer) -> Client {
@@ -53,6 +63,21 @@ mod tests {
         });
         assert_eq!(label(&client(&server), 42).await.unwrap(), b"<svg/>");
         mock.assert_async().await;
+    }
+
+    #[tokio::test]
+    async fn the_number_of_a_parcel_is_read() {
+        let parcel_42 = Barcode::new(DecodeBarcodeType::Code128, "PARCEL-0042");
+        for (found, expected) in [(vec![parcel_42], Some(42)), (vec![], None)] {
+            let server = MockServer::start_async().await;
+            let mock = server.scan_multipart(|when, then| {
+                when.file(b"a photo");
+                then.ok(&Barcodes::from(found).into());
+            });
+            let photo = b"a photo".as_slice().into();
+            assert_eq!(parcel(&client(&server), photo).await.unwrap(), expected);
+            mock.assert_async().await;
+        }
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr as _;
 
 use barcode_cloud_client::types::{
-    ApiErrorResponse, BarcodeResponse, BarcodeResponseList, DecodeBarcodeType,
+    ApiErrorResponse, BarcodeResponse, BarcodeResponseList, DecodeBarcodeType, RegionPoint,
 };
 use barcode_cloud_client::{self as api, ResponseValue};
 use serde::{Deserialize, Serialize};
@@ -148,6 +148,22 @@ impl From<BarcodeResponse> for Barcode {
                 .collect(),
             checksum: found.checksum,
         }
+    }
+}
+
+impl From<Barcode> for BarcodeResponse {
+    fn from(barcode: Barcode) -> Self {
+        let points = barcode.region.into_iter().map(|point| {
+            let mut corner = RegionPoint::new();
+            (corner.x, corner.y) = (Some(point.x), Some(point.y));
+            corner
+        });
+        let mut response = Self::new();
+        response.barcode_value = Some(barcode.value);
+        response.type_ = Some(barcode.barcode_type.into());
+        response.region = Some(points.collect());
+        response.checksum = barcode.checksum;
+        response
     }
 }
 

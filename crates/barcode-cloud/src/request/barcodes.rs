@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::{slice, vec};
 
+use barcode_cloud_client::types::{BarcodeResponse, BarcodeResponseList};
 use serde::{Deserialize, Serialize};
 
 use super::Barcode;
@@ -72,6 +73,24 @@ impl Eq for Barcodes {}
 impl From<Vec<Barcode>> for Barcodes {
     fn from(barcodes: Vec<Barcode>) -> Self {
         Self { barcodes, metadata: ResponseMetadata::default() }
+    }
+}
+
+/// Converts the result into the response of a typed mock:
+///
+/// ```
+/// use barcode_cloud::api::types::BarcodeResponseList;
+/// use barcode_cloud::{Barcode, Barcodes, DecodeBarcodeType};
+///
+/// let found = Barcodes::from_iter([Barcode::new(DecodeBarcodeType::Qr, "Hello")]);
+/// let response = BarcodeResponseList::from(found);
+/// assert_eq!(response.barcodes.unwrap()[0].barcode_value.as_deref(), Some("Hello"));
+/// ```
+impl From<Barcodes> for BarcodeResponseList {
+    fn from(found: Barcodes) -> Self {
+        let mut response = Self::new();
+        response.barcodes = Some(found.into_iter().map(BarcodeResponse::from).collect());
+        response
     }
 }
 
