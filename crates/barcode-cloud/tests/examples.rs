@@ -59,6 +59,18 @@ async fn the_web_service_returns_an_image_or_reports_an_invalid_request() {
     assert_eq!(response.headers()["content-type"], "image/svg+xml");
     assert!(response.text().await.unwrap().contains("<svg"));
     assert_eq!(get("").await.unwrap().status().as_u16(), 400);
+
+    let post = |path, body: reqwest::Body| {
+        let request = reqwest::Client::new().post(format!("http://{address}/{path}"));
+        request.header("content-type", "application/json").body(body).send()
+    };
+    let body = r#"{"type": "GS1Code128", "data": "(01)09501101530003(10)ABC"}"#;
+    let label = post("labels", body.into()).await.unwrap();
+    assert_eq!(label.headers()["content-type"], "image/png");
+    let found = post("read", label.bytes().await.unwrap().into()).await.unwrap();
+    let found: barcode_cloud::Barcodes = found.json().await.unwrap();
+    assert_eq!(found[0].value, "(01)09501101530003(10)ABC");
+    assert_eq!(post("read", "no image".into()).await.unwrap().status().as_u16(), 400);
 }
 
 /// Returns the web service's response if the barcode service responds to every request with
