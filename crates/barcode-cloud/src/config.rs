@@ -113,6 +113,16 @@ impl Default for Config {
 }
 
 /// The deadlines of calls and their parts.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use barcode_cloud::Config;
+///
+/// // For a service whose own callers wait no longer than 20 s.
+/// let mut config = Config::default();
+/// config.timeouts.call = Duration::from_secs(20);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

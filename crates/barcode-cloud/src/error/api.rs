@@ -9,6 +9,21 @@ use super::OneLine;
 use super::status::StatusClass;
 
 /// An error response of the service.
+///
+/// A test of code that handles errors can construct one:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use barcode_cloud::reqwest::StatusCode;
+/// use barcode_cloud::{ApiError, Error};
+///
+/// let mut busy = ApiError::new(StatusCode::TOO_MANY_REQUESTS);
+/// busy.retry_after = Some(Duration::from_secs(7));
+/// let error = Error::from(busy);
+/// assert!(error.is_rate_limited() && !error.may_have_been_billed());
+/// assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+/// ```
 #[doc(alias = "ApiErrorResponse")]
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]

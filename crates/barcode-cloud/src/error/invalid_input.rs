@@ -5,6 +5,21 @@ use std::borrow::Cow;
 use barcode_rules::Violation;
 
 /// An invalid argument. Nothing was sent.
+///
+/// ```
+/// use barcode_cloud::{Client, EncodeBarcodeType, Error, TokenSource};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tokens = TokenSource::static_token("test").build()?;
+/// let client = Client::builder().token_source(tokens).build()?;
+/// let checked = client.generate(EncodeBarcodeType::Ean13, "4006381333932").check();
+/// let Err(Error::InvalidInput(error)) = checked else { panic!("the check digit is wrong") };
+/// assert_eq!(error.field(), "data");
+/// let violation = error.violation().ok_or("the data violates a rule of the type")?;
+/// assert_eq!((violation.position(), violation.expected_check_digit()), (Some(13), Some("1")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub struct InvalidInput {
