@@ -120,7 +120,10 @@ fn existing(path: &Path, name: &str) -> anyhow::Result<Profile> {
         false => None,
     };
     profile.with_context(|| {
-        format!("{} has no profile `{name}`; write one, with its `client_id`", path.display())
+        format!(
+            "{} has no profile `{name}`; add the section `[profiles.{name}]` with its `client_id`",
+            path.display()
+        )
     })
 }
 

@@ -93,7 +93,10 @@ async fn a_login_that_cannot_succeed_says_what_to_do_instead() {
         (&["logout", "--profile", "work"], "set `client_secret_command` or `credentials_file`"),
         (&["token", "--profile", "work"], "set `client_secret_command` or `credentials_file`"),
         (&["login", "--profile", "other"], "the profile `other` does not use the keyring"),
-        (&["login"], "config.toml has no profile `default`; write one, with its `client_id`"),
+        (
+            &["login"],
+            "config.toml has no profile `default`; add the section `[profiles.default]` with its `client_id`",
+        ),
         (&["login", "--sandbox"], "--sandbox needs no secret"),
     ] {
         let error = one_error(&barcode(fixture.folder.path(), arguments).output().unwrap());
