@@ -4,9 +4,12 @@
 //! total, so that a version 1 QR is 55 pixels wide. The heights of its bars and letters are
 //! unknown.
 
+use std::borrow::Cow;
+
 use image::{Pixel, Rgba, RgbaImage};
 
 use super::font::{self, Line};
+use super::goods::GoodsLabel;
 use super::{RenderOptions, TextLocation};
 use crate::rotate::{Rotation, rotated_size};
 use crate::write::Modules;
@@ -22,6 +25,8 @@ const BAR_HEIGHT: f64 = 50.0;
 /// In points, on each side.
 const MARGIN: f64 = 5.0;
 const LETTER_HEIGHT: f64 = 10.0;
+/// By how many modules guard bars are longer than other bars.
+const GUARD: f64 = 5.0;
 
 /// The position of each part of a symbol, in pixels.
 #[derive(Debug)]
@@ -30,7 +35,8 @@ pub(super) struct Layout<'a> {
     pub(super) height: u32,
     /// The dark rectangles: left, top, width, height.
     pub(super) bars: Vec<[u32; 4]>,
-    pub(super) text: Option<Line<'a>>,
+    /// Without text, or one line, or a line for each group of digits.
+    pub(super) text: Vec<Line<'a>>,
     pub(super) options: &'a RenderOptions,
 }
 
@@ -47,11 +53,15 @@ impl<'a> Layout<'a> {
             TextLocation::None => 0.0,
             _ => (letters * 1.25).ceil(),
         };
+        let label = GoodsLabel::of(symbol).filter(|_| location == TextLocation::Below);
         let (rows, ratio) = match &symbol.modules {
-            Modules::Bars(bars) => (std::slice::from_ref(bars), None),
+            Modules::Bars(bars) => {
+                let bars = label.map_or_else(|| bars.clone(), |label| label.spaced(bars));
+                (Cow::Owned(vec![bars]), None)
+            }
             Modules::Grid(rows) => {
-                let ratio = options.module_ratio;
-                (&rows[..], Some(ratio.unwrap_or(symbol.symbology.module_ratio())))
+                let ratio = options.module_ratio.unwrap_or(symbol.symbology.module_ratio());
+                (Cow::Borrowed(rows), Some(ratio))
             }
         };
         let (columns, row_count) = (rows.first().map_or(0, Vec::len) as f64, rows.len() as f64);
@@ -86,19 +96,30 @@ impl<'a> Layout<'a> {
             TextLocation::Above => (upper + text_height, upper + letters),
             _ => (upper, upper + inner_height + letters),
         };
-        let text = (location != TextLocation::None).then(|| Line {
-            text: &symbol.text,
-            middle: (width / 2.0) as f32,
-            baseline: baseline as f32,
-            size: font::fitting_size(&symbol.text, letters as f32, width as f32),
-        });
-        Ok(Self {
-            width: width as u32,
-            height: height as u32,
-            bars: dark_runs(rows, left, top, module, row_height),
+        let parts = match (location, label) {
+            (TextLocation::None, _) => Vec::new(),
+            (_, None) => vec![(&*symbol.text, 0.0, width)],
+            (_, Some(label)) => label.parts(&symbol.text, left, module),
+        };
+        let fitting = parts
+            .iter()
+            .map(|(text, _, width)| font::fitting_size(text, letters as f32, *width as f32));
+        let size = fitting.fold(letters as f32, f32::min);
+        let text = parts.into_iter().map(|(text, start, width)| Line {
             text,
-            options,
-        })
+            middle: (start + width / 2.0) as f32,
+            baseline: baseline as f32,
+            size,
+        });
+        let mut bars = dark_runs(&rows, left, top, module, row_height);
+        if let Some(label) = label {
+            let longer = (GUARD * module).min(text_height) as u32;
+            for [x, _, _, height] in &mut bars {
+                let column = (*x - left as u32) / module as u32;
+                *height += if label.is_guard(column as usize) { longer } else { 0 };
+            }
+        }
+        Ok(Self { width: width as u32, height: height as u32, bars, text: text.collect(), options })
     }
 
     /// Draws the image and rotates it.
@@ -111,7 +132,7 @@ impl<'a> Layout<'a> {
                 (left..left + width).for_each(|x| drawing.put_pixel(x, y, foreground));
             }
         }
-        if let Some(line) = &self.text {
+        for line in &self.text {
             font::draw(line, |x, y, coverage| {
                 if let Some(pixel) = drawing.get_pixel_mut_checked(x, y) {
                     *pixel = mixed(background, foreground, coverage);

@@ -3,6 +3,7 @@
 mod color;
 mod encode;
 mod font;
+mod goods;
 mod layout;
 mod svg;
 

@@ -19,7 +19,7 @@ impl Layout<'_> {
             // Writing to a string cannot fail.
             let _ = write!(path, "M{left} {top}h{width}v{height}h-{width}z");
         }
-        let text = self.text.as_ref().map_or_else(String::new, |line| {
+        let lines = self.text.iter().map(|line| {
             format!(
                 concat!(
                     r#"<text x="{}" y="{}" font-size="{}" text-anchor="middle" "#,
@@ -32,6 +32,7 @@ impl Layout<'_> {
                 escape(line.text),
             )
         });
+        let text: String = lines.collect();
         let (x, y, back_x, back_y) = (w / 2.0, h / 2.0, -width / 2.0, -height / 2.0);
         [
             format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" "#),

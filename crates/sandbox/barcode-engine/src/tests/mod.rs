@@ -2,6 +2,7 @@
 
 mod bounds;
 mod contrast;
+mod drawing;
 #[cfg(feature = "all-symbologies")]
 mod native;
 mod print;
@@ -272,9 +273,10 @@ fn all_barcodes_of_a_page_are_found_each_in_its_place() {
         let right = barcode.region[1].0;
         let mut same = codes.iter().enumerate().filter(|(_, (_, value))| *value == barcode.value);
         let is_in_its_place = same.any(|(index, _)| {
-            // Each image begins with a margin of six pixels.
-            let (left, top) = (place(index).0 as i32 + 6, place(index).1 as i32 + 6);
-            let width = images[index].width() as i32 - 13;
+            // Each image begins with a margin of six pixels, and an EAN-13 with its first digit.
+            let digit = if barcode.name == "EAN13" { 18 } else { 0 };
+            let (left, top) = (place(index).0 as i32 + 6 + digit, place(index).1 as i32 + 6);
+            let width = images[index].width() as i32 - 13 - digit;
             (x - left).abs() <= 1 && (y - top).abs() <= 1 && (right - x - width).abs() <= 1
         });
         assert!(is_in_its_place, "{barcode:?}");
@@ -284,14 +286,14 @@ fn all_barcodes_of_a_page_are_found_each_in_its_place() {
 #[test]
 fn more_effort_finds_rotated_and_inverted_barcodes() {
     for (name, value) in [("Code128", "Test"), ("EAN13", "4006381333931"), ("Pdf417", "Test")] {
-        let upright = page(420, 160, &[(0, 0, &doubled(&draw(name, value).unwrap()))]);
+        let upright = page(460, 160, &[(0, 0, &doubled(&draw(name, value).unwrap()))]);
         let mut inverted = upright.clone();
         imageops::invert(&mut inverted);
         for image in [inverted, rotated(&upright, -45), rotated(&upright, 30)] {
             let found = search(name, &image, Effort::Excellent);
             assert_eq!(values(&found), [value], "{name}");
         }
-        assert!(search(name, &rotated(&upright, 45), Effort::Normal).is_empty());
+        assert!(search(name, &rotated(&upright, 45), Effort::Fast).is_empty());
     }
 }
 
