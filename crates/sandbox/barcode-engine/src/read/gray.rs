@@ -34,14 +34,20 @@ fn rows(image: &GrayImage) -> std::slice::ChunksExact<'_, u8> {
 
 /// The darkest and the lightest shade, apart from those of a few stray pixels.
 pub(crate) fn contrast(image: &GrayImage) -> (u8, u8) {
-    let mut counts = [0_usize; 256];
-    for shade in image.as_raw() {
-        counts[usize::from(*shade)] += 1;
-    }
+    let counts = counts(image);
     let stray = image.len() / STRAY;
     let darkest = first_beyond(stray, 0..=u8::MAX, &counts);
     let lightest = first_beyond(stray, (0..=u8::MAX).rev(), &counts);
     (darkest.unwrap_or(0), lightest.unwrap_or(u8::MAX))
+}
+
+/// The number of pixels of each shade.
+pub(super) fn counts(image: &GrayImage) -> [usize; 256] {
+    let mut counts = [0; 256];
+    for shade in image.as_raw() {
+        counts[usize::from(*shade)] += 1;
+    }
+    counts
 }
 
 /// The first shade after those of the first `stray` pixels.

@@ -151,13 +151,15 @@ fn decode(
     .filter(|result| has_its_bars(row, result))
 }
 
-/// Whether an EAN or UPC symbol has the number of bars that all symbols of its kind have. rxing
-/// does not check that the end pattern follows the last digit: it takes the next one in the line.
+/// Whether a symbol has the number of bars of its kind. rxing does not check that the end pattern of
+/// an EAN or UPC symbol follows the last digit: it takes the next one in the line. It may read only
+/// the first digits of an Interleaved 2 of 5 symbol.
 fn has_its_bars(row: &BitArray, result: &RXingResult) -> bool {
     let bars = match result.getBarcodeFormat() {
         BarcodeFormat::EAN_13 => 30,
         BarcodeFormat::EAN_8 => 22,
         BarcodeFormat::UPC_E => 17,
+        BarcodeFormat::ITF => 4 + result.getText().len() / 2 * 5,
         _ => return true,
     };
     // Further points are those of an add-on.

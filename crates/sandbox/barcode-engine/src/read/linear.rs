@@ -4,6 +4,7 @@
 //! barcode is measured and then excluded from the search, so that all are found.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use image::GrayImage;
 use rxing::common::{BitArray, HybridBinarizer};
@@ -72,6 +73,8 @@ pub(super) fn scan(
         candidate.lines >= least_lines(candidate.detection.kind)
             && is_high_enough(&candidate.detection)
     });
+    // Of readings that overlap, the first is kept.
+    found.sort_by_key(|candidate| Reverse(candidate.lines));
     found.into_iter().map(|candidate| candidate.detection).collect()
 }
 

@@ -3,6 +3,7 @@
 mod area;
 mod budget;
 mod detection;
+mod filter;
 mod gray;
 mod islands;
 mod line;
@@ -62,9 +63,11 @@ impl ReadOptions {
 pub enum Effort {
     /// Searches fewer lines, and the image only in its own size.
     Fast,
-    /// Also searches an enlarged image, and regions of low contrast.
+    /// Also searches an enlarged image, and, if nothing is found, regions of low contrast and the
+    /// image without noise, inverted, or rotated by the angle of its edges.
     Normal,
-    /// Also searches the inverted and the rotated image if nothing is found otherwise.
+    /// Also searches the image sharpened, evenly lit, and rotated by other angles if nothing is
+    /// found otherwise.
     Excellent,
 }
 

@@ -1,11 +1,10 @@
-//! The stages of a search: the whole image, regions of low contrast, the inverted image, and the
-//! rotated image. Each stage begins only if the stages before it found nothing.
+//! The steps of a search, from the image as it is to images that are changed in several ways.
 
-use image::{GrayImage, imageops};
+use image::{GenericImageView, GrayImage, imageops};
 
 use super::detection::{Detection, mapped};
 use super::tiles::{MAX_TILE_PIXELS, coarsest, tiles};
-use super::{Budget, Effort, gray, islands, line, linear};
+use super::{Budget, Effort, filter, gray, islands, line, linear};
 use crate::rotate::Rotation;
 use crate::symbology::Kind;
 
@@ -22,6 +21,27 @@ const FAINT: u8 = 128;
 /// In degrees. Barcodes at multiples of 90 degrees are found without rotating the image.
 const ANGLES: [i64; 5] = [15, 30, 45, 60, 75];
 
+/// The blurs that are removed, as the standard deviations of normal distributions, in pixels.
+const BLURS: [f32; 2] = [1.5, 2.2];
+/// The number of lines whose mean is searched for linear codes.
+const AVERAGED: usize = 9;
+
+type Step = fn(&Search<'_>, &GrayImage) -> Vec<Detection>;
+
+/// The steps of a search, and the least effort for each. Each step begins only if those before it
+/// found nothing, so the fast ones and those that often succeed come first.
+const STEPS: [(Effort, Step); 9] = [
+    (Effort::Fast, |search, image| search.search(image)),
+    (Effort::Normal, |search, image| search.search_faint_regions(image)),
+    (Effort::Normal, |search, image| search.search_smoothed(image)),
+    (Effort::Normal, |search, image| search.search_along_bars(image)),
+    (Effort::Normal, |search, image| search.search_inverted(image)),
+    (Effort::Normal, |search, image| search.search_straightened(image)),
+    (Effort::Excellent, |search, image| search.search_sharpened(image)),
+    (Effort::Excellent, |search, image| search.search_leveled(image)),
+    (Effort::Excellent, |search, image| search.search_rotated(image)),
+];
+
 /// The settings of a search.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Search<'a> {
@@ -31,24 +51,55 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// The barcodes that the first successful step finds.
     pub(super) fn all_stages(&self, image: &GrayImage) -> Vec<Detection> {
         let padded = prepared(image);
-        let mut found = self.search(&padded);
-        let continues = |found: &[Detection], effort: Effort| {
-            found.is_empty() && self.effort >= effort && self.budget.allows(0)
-        };
-        if continues(&found, Effort::Normal) {
-            found = self.search_faint_regions(&padded);
+        for (effort, step) in STEPS {
+            if effort > self.effort || !self.budget.allows(0) {
+                break;
+            }
+            let found = step(self, &padded);
+            if !found.is_empty() {
+                return mapped(found, |x, y| (x - PADDING as f32, y - PADDING as f32));
+            }
         }
-        if continues(&found, Effort::Excellent) {
-            let mut inverted = image.clone();
-            imageops::invert(&mut inverted);
-            found = self.search(&prepared(&inverted));
-        }
-        if continues(&found, Effort::Excellent) {
-            found = self.search_rotated(&padded);
-        }
-        mapped(found, |x, y| (x - PADDING as f32, y - PADDING as f32))
+        Vec::new()
+    }
+
+    fn search_smoothed(&self, image: &GrayImage) -> Vec<Detection> {
+        self.search(&filter::smoothed(image))
+    }
+
+    /// Searches linear codes in means of several lines.
+    fn search_along_bars(&self, image: &GrayImage) -> Vec<Detection> {
+        self.linear_codes(image, &[], |image| filter::averaged_down(image, AVERAGED))
+    }
+
+    fn search_inverted(&self, image: &GrayImage) -> Vec<Detection> {
+        let inner =
+            image.view(PADDING, PADDING, image.width() - 2 * PADDING, image.height() - 2 * PADDING);
+        let mut inverted = inner.to_image();
+        imageops::invert(&mut inverted);
+        self.search(&gray::padded(&inverted, PADDING))
+    }
+
+    /// Searches the image rotated so that most of its edges are upright.
+    fn search_straightened(&self, image: &GrayImage) -> Vec<Detection> {
+        let factor = coarsest(image, MAX_TILE_PIXELS);
+        let shrunk = gray::shrunk(image, factor);
+        let angles = filter::straightening_angles(&shrunk);
+        let found = self.rotated(&shrunk, &angles, |image| self.search(image));
+        mapped(found, |x, y| (x * factor as f32, y * factor as f32))
+    }
+
+    fn search_sharpened(&self, image: &GrayImage) -> Vec<Detection> {
+        let deviations = BLURS.into_iter().take_while(|_| self.budget.allows(image.len()));
+        let found = deviations.map(|deviation| self.search(&filter::sharpened(image, deviation)));
+        found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    fn search_leveled(&self, image: &GrayImage) -> Vec<Detection> {
+        self.search(&filter::leveled(image))
     }
 
     /// Searches regions of low contrast, such as a gray label on white paper, after stretching the
@@ -137,7 +188,7 @@ impl Search<'_> {
         let mut tiles = tiles(image);
         let whole = tiles.next();
         let mut found = whole.map_or_else(Vec::new, |tile| self.matrix_codes(&tile));
-        found.extend(self.linear_codes(image, &found));
+        found.extend(self.linear_codes(image, &found, GrayImage::clone));
         for tile in tiles {
             if !self.budget.allows(0) {
                 break;
@@ -153,7 +204,14 @@ impl Search<'_> {
         found
     }
 
-    fn linear_codes(&self, image: &GrayImage, matrix_codes: &[Detection]) -> Vec<Detection> {
+    /// Finds the linear codes outside the matrix codes. `prepare` is applied to the image with upright
+    /// bars.
+    fn linear_codes(
+        &self,
+        image: &GrayImage,
+        matrix_codes: &[Detection],
+        prepare: impl Fn(&GrayImage) -> GrayImage,
+    ) -> Vec<Detection> {
         let formats = line::FORMATS.into_iter();
         let formats: Vec<_> =
             formats.filter(|format| self.kinds.contains(&Kind::Rxing(*format))).collect();
@@ -164,8 +222,8 @@ impl Search<'_> {
         // Matrix codes contain many patterns that look like the start of a linear code.
         let mut rest = image.clone();
         matrix_codes.iter().for_each(|code| gray::erase(&mut rest, &code.area));
-        let upright = linear::scan(&rest, &formats, lines, self.budget);
-        let lying = linear::scan(&gray::transposed(&rest), &formats, lines, self.budget);
+        let upright = linear::scan(&prepare(&rest), &formats, lines, self.budget);
+        let lying = linear::scan(&prepare(&gray::transposed(&rest)), &formats, lines, self.budget);
         let mut codes: Vec<Detection> = Vec::new();
         for code in upright.into_iter().chain(mapped(lying, |x, y| (y, x))) {
             let overlaps = |known: &Detection| known.area.overlaps(&code.area);
