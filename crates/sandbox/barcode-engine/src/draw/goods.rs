@@ -49,9 +49,20 @@ impl GoodsLabel {
         [&vec![false; self.margins.0], bars, &vec![false; self.margins.1]].concat()
     }
 
-    /// Whether the bars in this column are long.
-    pub(super) fn is_guard(&self, column: usize) -> bool {
-        self.guards.iter().any(|guard| guard.contains(&column))
+    /// Makes the guard bars longer by this number of pixels. `column` determines the column, in
+    /// modules, of a left edge.
+    pub(super) fn lengthen_guards(
+        &self,
+        bars: &mut [[u32; 4]],
+        longer: u32,
+        column: impl Fn(u32) -> u32,
+    ) {
+        for [left, _, _, height] in bars {
+            let column = column(*left) as usize;
+            if self.guards.iter().any(|guard| guard.contains(&column)) {
+                *height += longer;
+            }
+        }
     }
 
     /// Each group of digits with its left edge and its width in pixels.

@@ -101,25 +101,13 @@ impl<'a> Layout<'a> {
             (_, None) => vec![(&*symbol.text, 0.0, width)],
             (_, Some(label)) => label.parts(&symbol.text, left, module),
         };
-        let fitting = parts
-            .iter()
-            .map(|(text, _, width)| font::fitting_size(text, letters as f32, *width as f32));
-        let size = fitting.fold(letters as f32, f32::min);
-        let text = parts.into_iter().map(|(text, start, width)| Line {
-            text,
-            middle: (start + width / 2.0) as f32,
-            baseline: baseline as f32,
-            size,
-        });
+        let text = lines(parts, letters as f32, baseline as f32);
         let mut bars = dark_runs(&rows, left, top, module, row_height);
         if let Some(label) = label {
             let longer = (GUARD * module).min(text_height) as u32;
-            for [x, _, _, height] in &mut bars {
-                let column = (*x - left as u32) / module as u32;
-                *height += if label.is_guard(column as usize) { longer } else { 0 };
-            }
+            label.lengthen_guards(&mut bars, longer, |x| (x - left as u32) / module as u32);
         }
-        Ok(Self { width: width as u32, height: height as u32, bars, text: text.collect(), options })
+        Ok(Self { width: width as u32, height: height as u32, bars, text, options })
     }
 
     /// Draws the image and rotates it.
@@ -168,6 +156,18 @@ fn requested_module(
         (Some(across), Some(down)) => Some(across.min(down)),
         (across, down) => across.or(down),
     }
+}
+
+/// Lines of text, all of the same size. Each has its left edge and its maximum width.
+fn lines(parts: Vec<(&str, f64, f64)>, letters: f32, baseline: f32) -> Vec<Line<'_>> {
+    let fitting =
+        parts.iter().map(|(text, _, width)| font::fitting_size(text, letters, *width as f32));
+    let size = fitting.fold(letters, f32::min);
+    let line = |(text, start, width)| {
+        let middle = (start + width / 2.0) as f32;
+        Line { text, middle, baseline, size }
+    };
+    parts.into_iter().map(line).collect()
 }
 
 /// The dark runs of each row as rectangles.

@@ -67,6 +67,13 @@ impl Area {
         Self::from_bounds(bounds(&points))
     }
 
+    /// The area of a barcode and the text that may be printed around it.
+    pub(super) fn with_text(&self) -> Self {
+        let [left, top, right, bottom] = self.bounds();
+        let (across, down) = ((right - left) / 6.0, (bottom - top) / 2.0);
+        Self::from_bounds([left - across, top - down, right + across, bottom + down])
+    }
+
     /// Returns the area with `map` applied to each corner.
     pub(super) fn mapped(&self, map: impl Fn(f32, f32) -> (f32, f32)) -> Self {
         Self(clockwise(self.0.map(|(x, y)| map(x, y))))

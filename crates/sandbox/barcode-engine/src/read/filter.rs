@@ -11,6 +11,13 @@ const SURROUNDINGS: f32 = 12.0;
 const GAIN: f32 = 3.0;
 /// How often the difference from the blurred image is added to sharpen an image.
 const SHARPENING: usize = 8;
+/// The minimum strength of an edge, in shades: the difference between two sums of three pixels.
+const MIN_EDGE: f32 = 24.0;
+/// The least angle by which it is worth rotating an image, and the least distance between two
+/// angles, in degrees.
+const NEAR_ANGLES: usize = 4;
+/// The share of the edges that must be within one degree of an angle: twice as many as by chance.
+const MIN_SHARE: f32 = 2.0 * 3.0 / 90.0;
 
 /// Removes noise: blurs the image, and makes rather dark pixels black and rather light ones
 /// white.
@@ -93,11 +100,30 @@ fn threshold(image: &GrayImage) -> u8 {
     best.1
 }
 
-/// The angles in degrees, from -45 to 45, by which the image must be rotated for most of its edges
-/// to be upright or level: the best ones, except those near 0.
+/// The angles in degrees, from -45 to 45, by which the image must be rotated for many of its edges to
+/// be upright or level: the best ones, except those near 0.
 pub(super) fn straightening_angles(image: &GrayImage) -> Vec<i64> {
-    const MIN_EDGE: f32 = 24.0;
-    const NEAR: usize = 4;
+    let weights = edge_weights(image);
+    let near = |center: usize, reach: usize| {
+        (90 + center - reach..=90 + center + reach).map(|index| index % 90)
+    };
+    let smooth: Vec<f32> =
+        (0..90).map(|center| near(center, 1).map(|index| weights[index]).sum()).collect();
+    let least = MIN_SHARE * weights.iter().sum::<f32>();
+    let mut angles: Vec<usize> = (NEAR_ANGLES..=90 - NEAR_ANGLES)
+        .filter(|center| smooth[*center] > least)
+        .filter(|center| near(*center, NEAR_ANGLES).all(|index| smooth[index] <= smooth[*center]))
+        .collect();
+    angles.sort_by(|one, other| smooth[*other].total_cmp(&smooth[*one]));
+    angles.truncate(2);
+    angles
+        .into_iter()
+        .map(|angle| if angle > 45 { 90 - angle as i64 } else { -(angle as i64) })
+        .collect()
+}
+
+/// The total strength of the edges at each angle in degrees, from 0 to 89.
+fn edge_weights(image: &GrayImage) -> [f32; 90] {
     // The angles of steps from pixel to pixel are not those of the edges.
     let image = blur(image, 1.5);
     let mut weights = [0.0_f32; 90];
@@ -115,21 +141,7 @@ pub(super) fn straightening_angles(image: &GrayImage) -> Vec<i64> {
             }
         }
     }
-    let near = |center: usize, reach: usize| {
-        (90 + center - reach..=90 + center + reach).map(|index| index % 90)
-    };
-    let smooth: Vec<f32> =
-        (0..90).map(|center| near(center, 1).map(|index| weights[index]).sum()).collect();
-    let mut angles: Vec<usize> = (0..90)
-        .filter(|center| near(*center, NEAR).all(|index| smooth[index] <= smooth[*center]))
-        .filter(|center| (NEAR..=90 - NEAR).contains(center) && smooth[*center] > 0.0)
-        .collect();
-    angles.sort_by(|one, other| smooth[*other].total_cmp(&smooth[*one]));
-    angles.truncate(2);
-    angles
-        .into_iter()
-        .map(|angle| if angle > 45 { 90 - angle as i64 } else { -(angle as i64) })
-        .collect()
+    weights
 }
 
 #[cfg(test)]
@@ -148,6 +160,13 @@ mod tests {
             let angle = straightening_angles(&rotated)[0];
             assert!((angle + degrees).abs() <= 2, "{degrees} {angle}");
         }
+    }
+
+    #[test]
+    fn an_image_without_a_common_angle_is_not_rotated() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let noise = GrayImage::from_fn(200, 200, |_, _| Luma([random.u8(..)]));
+        assert_eq!(straightening_angles(&noise), [0; 0]);
     }
 
     #[test]

@@ -6,14 +6,14 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use image::GrayImage;
-use rxing::common::{BitArray, HybridBinarizer};
+use rxing::common::{BitArray, HybridBinarizer, LineOrientation};
 use rxing::{BarcodeFormat, BinaryBitmap, Luma8Source, RXingResult};
 
 use super::Budget;
 use super::area::Area;
 use super::detection::Detection;
 use super::line::{read_part, read_row, text, widen};
+use super::page::Page;
 use crate::symbology::Kind;
 
 /// The share of pixels in which a line must agree with its neighbor to be of the same barcode.
@@ -29,23 +29,24 @@ const WIDEST_SHORT_SHAPE: f32 = 16.0;
 /// in.
 const OTHER_LINES: usize = 4;
 
-/// Returns the barcodes of `formats` whose bars are vertical in `image`. If the `budget` is
+/// Returns the barcodes of `formats` that are read along the lines of a page. If the `budget` is
 /// exhausted before the last line, returns those that were found until then.
 pub(super) fn scan(
-    image: &GrayImage,
+    page: &Page<'_>,
+    orientation: LineOrientation,
     formats: &[BarcodeFormat],
     lines: usize,
     budget: &Budget,
 ) -> Vec<Detection> {
-    let Some(rows) = rows(image, budget) else {
+    let Some(rows) = Rows::new(page, orientation) else {
         return Vec::new();
     };
     let mut found: Vec<Candidate> = Vec::new();
     // Detections that are not barcodes, kept so that each is measured only once.
     let mut rejected: Vec<Candidate> = Vec::new();
-    let step = (rows.len() / lines.max(1)).max(1);
-    for y in (step / 2..rows.len()).step_by(step) {
-        let Some(mut row) = rows[y].clone() else {
+    let step = (rows.count / lines.max(1)).max(1);
+    for y in (step / 2..rows.count).step_by(step) {
+        let Some(mut row) = rows.row(y).map(Cow::into_owned) else {
             continue;
         };
         for known in found.iter().filter(|candidate| candidate.detection.area.has_line(y)) {
@@ -78,17 +79,27 @@ pub(super) fn scan(
     found.into_iter().map(|candidate| candidate.detection).collect()
 }
 
-/// The rows of a image in black and white. A row without contrast is `None`.
-type Rows = Vec<Option<BitArray>>;
+/// The rows or the columns of an image in black and white.
+struct Rows<'a> {
+    bitmap: &'a BinaryBitmap<HybridBinarizer<Luma8Source<'a>>>,
+    orientation: LineOrientation,
+    count: usize,
+}
 
-fn rows(image: &GrayImage, budget: &Budget) -> Option<Rows> {
-    let source = Luma8Source::new_with_slice(image.as_raw(), image.width(), image.height()).ok()?;
-    let bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-    let row = |y| {
-        let row = bitmap.get_black_row(y).ok();
-        budget.allows(image.width() as usize).then(|| row.map(Cow::into_owned))
-    };
-    (0..image.height() as usize).map(row).collect()
+impl<'a> Rows<'a> {
+    fn new(page: &'a Page<'_>, orientation: LineOrientation) -> Option<Self> {
+        let bitmap = page.bitmap.as_ref()?;
+        let count = match orientation {
+            LineOrientation::Row => bitmap.get_height(),
+            LineOrientation::Column => bitmap.get_width(),
+        };
+        Some(Self { bitmap, orientation, count })
+    }
+
+    /// Returns `None` if the row has no contrast.
+    fn row(&self, y: usize) -> Option<Cow<'_, BitArray>> {
+        self.bitmap.get_black_line(y, self.orientation).ok()
+    }
 }
 
 /// A reading of one line, and the number of lines that give the same reading.
@@ -98,7 +109,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn new(rows: &Rows, y: usize, result: &RXingResult, budget: &Budget) -> Self {
+    fn new(rows: &Rows<'_>, y: usize, result: &RXingResult, budget: &Budget) -> Self {
         let detection = measure(rows, y, result, budget);
         let lines = lines_alike(rows, y, &detection, result, budget);
         Self { detection, lines }
@@ -129,7 +140,7 @@ fn least_lines(kind: Kind) -> usize {
 /// Reads some lines in the area of a barcode. Returns how many give the same value, including line
 /// `y`.
 fn lines_alike(
-    rows: &Rows,
+    rows: &Rows<'_>,
     y: usize,
     detection: &Detection,
     result: &RXingResult,
@@ -144,9 +155,9 @@ fn lines_alike(
         .collect();
     others.dedup();
     let is_alike = |other: &usize| {
-        let row = rows.get(*other).and_then(Option::as_ref);
+        let row = rows.row(*other);
         let read = row
-            .and_then(|row| read_part(row, &detection.area.columns(), *other, &[format], budget));
+            .and_then(|row| read_part(&row, &detection.area.columns(), *other, &[format], budget));
         read.is_some_and(|other| other.getText() == result.getText())
     };
     1 + others.into_iter().filter(is_alike).count()
@@ -182,25 +193,26 @@ fn is_plausible(detection: &Detection) -> bool {
 }
 
 /// A reading with the rectangle that its bars fill.
-fn measure(rows: &Rows, y: usize, result: &RXingResult, budget: &Budget) -> Detection {
+fn measure(rows: &Rows<'_>, y: usize, result: &RXingResult, budget: &Budget) -> Detection {
     let points = result.getPoints();
     let x = points.iter().map(|point| point.x);
-    let width = rows[y].as_ref().map_or(0, BitArray::get_size);
+    let row = rows.row(y);
+    let width = row.as_ref().map_or(0, |row| row.get_size());
     let within = |x: f32| (x.max(0.0) as usize).min(width.saturating_sub(1));
     let left = within(x.clone().fold(f32::MAX, f32::min));
     let right = within(x.fold(0.0, f32::max));
-    let (left, right) = match &rows[y] {
+    let (left, right) = match &row {
         Some(row) => widen(row, left, right),
         None => (left, right),
     };
-    let same = |line: &usize| match (&rows[*line], &rows[y]) {
+    let same = |line: &usize| match (rows.row(*line), &row) {
         (Some(one), Some(other)) => {
-            budget.allows(right + 1 - left) && agree(one, other, left, right)
+            budget.allows(right + 1 - left) && agree(&one, other, left, right)
         }
         _ => false,
     };
     let top = (0..y).rev().take_while(same).last().unwrap_or(y);
-    let bottom = (y + 1..rows.len()).take_while(same).last().unwrap_or(y);
+    let bottom = (y + 1..rows.count).take_while(same).last().unwrap_or(y);
     let (text, gs1) = text(result);
     Detection {
         kind: Kind::Rxing(*result.getBarcodeFormat()),

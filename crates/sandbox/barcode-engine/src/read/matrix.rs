@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::GrayImage;
 use rxing::aztec::AztecReader;
-use rxing::common::HybridBinarizer;
 use rxing::datamatrix::DataMatrixReader;
 use rxing::maxicode::MaxiCodeReader;
 use rxing::multi::MultipleBarcodeReader;
@@ -14,12 +13,10 @@ use rxing::oned::rss::RSS14Reader;
 use rxing::oned::rss::expanded::RSSExpandedReader;
 use rxing::pdf417::PDF417Reader;
 use rxing::qrcode::cpp_port::QrReader;
-use rxing::{
-    BarcodeFormat, Binarizer, BinaryBitmap, DecodeHints, Exceptions, Luma8Source, RXingResult,
-    Reader,
-};
+use rxing::{BarcodeFormat, Binarizer, BinaryBitmap, DecodeHints, Exceptions, RXingResult, Reader};
 
 use super::detection::{Detection, mapped};
+use super::page::Page;
 use super::search::{Search, enlarged};
 use super::tiles::Tile;
 use super::{Effort, gray, islands};
@@ -46,9 +43,10 @@ impl Search<'_> {
     /// The codes of all formats in a tile, in the coordinates of the whole image.
     pub(super) fn matrix_codes(&self, tile: &Tile) -> Vec<Detection> {
         let mut found = Vec::new();
+        let mut page = Page::new(&tile.image);
         for format in FORMATS {
             if self.kinds.contains(&Kind::Rxing(format)) {
-                let codes = self.codes_of(&tile.image, format);
+                let codes = self.codes_of(&mut page, format);
                 let codes = match codes.is_empty() && self.effort > Effort::Fast {
                     true => self.look_closer(&tile.image, format),
                     false => codes,
@@ -62,7 +60,7 @@ impl Search<'_> {
     /// Searches the enlarged image. For Aztec, whose reader starts from the middle of the image,
     /// also searches each part that is surrounded by light.
     fn look_closer(&self, image: &GrayImage, format: BarcodeFormat) -> Vec<Detection> {
-        let search = |image: &GrayImage| self.codes_of(image, format);
+        let search = |image: &GrayImage| self.codes_of(&mut Page::new(image), format);
         let codes = enlarged(image, search);
         if !codes.is_empty() || format != BarcodeFormat::AZTEC {
             return codes;
@@ -84,30 +82,33 @@ impl Search<'_> {
 
     /// All codes of one format. A reader that returns a single code is called again, with that code
     /// erased.
-    fn codes_of(&self, image: &GrayImage, format: BarcodeFormat) -> Vec<Detection> {
-        let mut rest = image.clone();
-        let mut found: Vec<Detection> = Vec::new();
-        while found.len() < MAX_OF_A_FORMAT && self.budget.allows(rest.len()) {
-            let results = decode(&rest, format, self.effort);
-            let mut new: Vec<_> =
-                results.iter().map(|result| Detection::new(result, format, &rest)).collect();
-            new.retain(|code| !found.iter().any(|known| known.area.overlaps(&code.area)));
-            if new.is_empty() {
-                break;
-            }
+    fn codes_of(&self, page: &mut Page<'_>, format: BarcodeFormat) -> Vec<Detection> {
+        let mut found = self.decoded(page, format);
+        if found.is_empty() || format == BarcodeFormat::QR_CODE {
+            return found;
+        }
+        let mut rest = page.image.clone();
+        let mut new = found.clone();
+        while !new.is_empty() && found.len() < MAX_OF_A_FORMAT {
             new.iter().for_each(|code| gray::erase(&mut rest, &code.area));
-            found.extend(new);
-            if format == BarcodeFormat::QR_CODE {
-                break;
-            }
+            new = self.decoded(&mut Page::new(&rest), format);
+            new.retain(|code| !found.iter().any(|known| known.area.overlaps(&code.area)));
+            found.extend(new.clone());
         }
         found
     }
+
+    fn decoded(&self, page: &mut Page<'_>, format: BarcodeFormat) -> Vec<Detection> {
+        if !self.budget.allows(page.image.len()) {
+            return Vec::new();
+        }
+        let results = decode(page, format, self.effort);
+        results.iter().map(|result| Detection::new(result, format, page.image)).collect()
+    }
 }
 
-fn decode(image: &GrayImage, format: BarcodeFormat, effort: Effort) -> Vec<RXingResult> {
-    let (width, height) = image.dimensions();
-    let Ok(source) = Luma8Source::new_with_slice(image.as_raw(), width, height) else {
+fn decode(page: &mut Page<'_>, format: BarcodeFormat, effort: Effort) -> Vec<RXingResult> {
+    let Some(bitmap) = &mut page.bitmap else {
         return Vec::new();
     };
     let hints = DecodeHints {
@@ -117,15 +118,14 @@ fn decode(image: &GrayImage, format: BarcodeFormat, effort: Effort) -> Vec<RXing
     };
     // If a reader panics on an image, it has found nothing.
     catch_unwind(AssertUnwindSafe(|| {
-        let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
         match format {
             BarcodeFormat::QR_CODE
             | BarcodeFormat::MICRO_QR_CODE
             | BarcodeFormat::RECTANGULAR_MICRO_QR_CODE => {
-                QrReader.decode_multiple_with_hints(&mut bitmap, &hints)
+                QrReader.decode_multiple_with_hints(bitmap, &hints)
             }
-            BarcodeFormat::PDF_417 => PDF417Reader.decode_multiple_with_hints(&mut bitmap, &hints),
-            format => decode_one(format, &mut bitmap, &hints).map(|result| vec![result]),
+            BarcodeFormat::PDF_417 => PDF417Reader.decode_multiple_with_hints(bitmap, &hints),
+            format => decode_one(format, bitmap, &hints).map(|result| vec![result]),
         }
         .unwrap_or_default()
     }))

@@ -9,6 +9,7 @@ mod islands;
 mod line;
 mod linear;
 mod matrix;
+mod page;
 mod search;
 mod tiles;
 #[cfg(feature = "all-symbologies")]
@@ -63,8 +64,9 @@ impl ReadOptions {
 pub enum Effort {
     /// Searches fewer lines, and the image only in its own size.
     Fast,
-    /// Also searches an enlarged image, and, if nothing is found, regions of low contrast and the
-    /// image without noise, inverted, or rotated by the angle of its edges.
+    /// Also searches the image inverted, rotated by the angle of its edges, and without noise. If
+    /// nothing is found, or something else looks like a barcode, also searches more lines, an
+    /// enlarged image, and regions of low contrast.
     Normal,
     /// Also searches the image sharpened, evenly lit, and rotated by other angles if nothing is
     /// found otherwise.

@@ -1,8 +1,10 @@
 //! The steps of a search, from the image as it is to images that are changed in several ways.
 
 use image::{GenericImageView, GrayImage, imageops};
+use rxing::common::LineOrientation;
 
 use super::detection::{Detection, mapped};
+use super::page::Page;
 use super::tiles::{MAX_TILE_PIXELS, coarsest, tiles};
 use super::{Budget, Effort, filter, gray, islands, line, linear};
 use crate::rotate::Rotation;
@@ -16,6 +18,8 @@ const PADDING: u32 = 16;
 const ENLARGED_BELOW: usize = 1_000_000;
 /// An image of more pixels than this is rotated at a smaller scale.
 const MAX_ROTATED: usize = 16_000_000;
+/// The angles of the edges are measured in an image of at most this many pixels.
+const MAX_MEASURED: usize = 500_000;
 /// The difference between dark and light shades below which a region has low contrast.
 const FAINT: u8 = 128;
 /// In degrees. Barcodes at multiples of 90 degrees are found without rotating the image.
@@ -26,17 +30,22 @@ const BLURS: [f32; 2] = [1.5, 2.2];
 /// The number of lines whose mean is searched for linear codes.
 const AVERAGED: usize = 9;
 
+/// Searches an image that was changed in some way.
 type Step = fn(&Search<'_>, &GrayImage) -> Vec<Detection>;
 
-/// The steps of a search, and the least effort for each. Each step begins only if those before it
-/// found nothing, so the fast ones and those that often succeed come first.
-const STEPS: [(Effort, Step); 9] = [
-    (Effort::Fast, |search, image| search.search(image)),
-    (Effort::Normal, |search, image| search.search_faint_regions(image)),
-    (Effort::Normal, |search, image| search.search_smoothed(image)),
-    (Effort::Normal, |search, image| search.search_along_bars(image)),
+/// The steps of a quick search, and the least effort for each. Each step begins only if those before
+/// it found nothing, so the fast ones come first.
+const QUICK_STEPS: [(Effort, Step); 5] = [
+    (Effort::Fast, |search, image| search.search_quickly(image)),
     (Effort::Normal, |search, image| search.search_inverted(image)),
     (Effort::Normal, |search, image| search.search_straightened(image)),
+    (Effort::Normal, |search, image| search.search_smoothed(image)),
+    (Effort::Normal, |search, image| search.search_along_bars(image)),
+];
+
+/// The steps that follow if a thorough search of the image as it is finds nothing either.
+const THOROUGH_STEPS: [(Effort, Step); 4] = [
+    (Effort::Normal, |search, image| search.search_faint_regions(image)),
     (Effort::Excellent, |search, image| search.search_sharpened(image)),
     (Effort::Excellent, |search, image| search.search_leveled(image)),
     (Effort::Excellent, |search, image| search.search_rotated(image)),
@@ -51,44 +60,70 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The barcodes that the first successful step finds.
+    /// The barcodes that a quick search finds. If it finds nothing, or if something else looks like a
+    /// barcode, also those that a thorough search finds.
     pub(super) fn all_stages(&self, image: &GrayImage) -> Vec<Detection> {
         let padded = prepared(image);
-        for (effort, step) in STEPS {
-            if effort > self.effort || !self.budget.allows(0) {
-                break;
-            }
-            let found = step(self, &padded);
-            if !found.is_empty() {
-                return mapped(found, |x, y| (x - PADDING as f32, y - PADDING as f32));
-            }
+        let mut found = mapped(self.first_found(&QUICK_STEPS, &padded), without_padding);
+        let is_complete = || !found.is_empty() && !islands::has_others(&unpadded(&padded), &found);
+        if self.effort == Effort::Fast || is_complete() || !self.budget.allows(0) {
+            return found;
         }
-        Vec::new()
+        let mut others = self.search(&padded);
+        if found.is_empty() && others.is_empty() {
+            others = self.first_found(&THOROUGH_STEPS, &padded);
+        }
+        let others = mapped(others, without_padding);
+        found.retain(|code| !others.iter().any(|other| other.is_same(code)));
+        found.extend(others);
+        found
+    }
+
+    /// The barcodes that the first successful step finds.
+    fn first_found(&self, steps: &[(Effort, Step)], image: &GrayImage) -> Vec<Detection> {
+        let steps = steps.iter().filter(|(effort, _)| *effort <= self.effort);
+        let mut found =
+            steps.take_while(|_| self.budget.allows(0)).map(|(_, step)| step(self, image));
+        found.find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    /// Searches an image in its own size, and fewer lines.
+    fn search_quickly(&self, image: &GrayImage) -> Vec<Detection> {
+        self.quick().search(image)
+    }
+
+    fn quick(&self) -> Self {
+        Self { effort: Effort::Fast, ..*self }
     }
 
     fn search_smoothed(&self, image: &GrayImage) -> Vec<Detection> {
-        self.search(&filter::smoothed(image))
+        self.search_quickly(&filter::smoothed(image))
     }
 
     /// Searches linear codes in means of several lines.
     fn search_along_bars(&self, image: &GrayImage) -> Vec<Detection> {
-        self.linear_codes(image, &[], |image| filter::averaged_down(image, AVERAGED))
+        let scan = |image: &GrayImage| {
+            let averaged = filter::averaged_down(image, AVERAGED);
+            self.quick().scan(&Page::new(&averaged), LineOrientation::Row)
+        };
+        let mut codes = scan(image);
+        codes.extend(mapped(scan(&gray::transposed(image)), |x, y| (y, x)));
+        without_overlaps(codes, &[])
     }
 
     fn search_inverted(&self, image: &GrayImage) -> Vec<Detection> {
-        let inner =
-            image.view(PADDING, PADDING, image.width() - 2 * PADDING, image.height() - 2 * PADDING);
-        let mut inverted = inner.to_image();
+        let mut inverted = unpadded(image);
         imageops::invert(&mut inverted);
-        self.search(&gray::padded(&inverted, PADDING))
+        self.search_quickly(&gray::padded(&inverted, PADDING))
     }
 
     /// Searches the image rotated so that most of its edges are upright.
     fn search_straightened(&self, image: &GrayImage) -> Vec<Detection> {
+        let measured = gray::shrunk(image, coarsest(image, MAX_MEASURED));
+        let angles = filter::straightening_angles(&measured);
         let factor = coarsest(image, MAX_TILE_PIXELS);
         let shrunk = gray::shrunk(image, factor);
-        let angles = filter::straightening_angles(&shrunk);
-        let found = self.rotated(&shrunk, &angles, |image| self.search(image));
+        let found = self.rotated(&shrunk, &angles, |image| self.search_quickly(image));
         mapped(found, |x, y| (x * factor as f32, y * factor as f32))
     }
 
@@ -188,7 +223,7 @@ impl Search<'_> {
         let mut tiles = tiles(image);
         let whole = tiles.next();
         let mut found = whole.map_or_else(Vec::new, |tile| self.matrix_codes(&tile));
-        found.extend(self.linear_codes(image, &found, GrayImage::clone));
+        found.extend(self.linear_codes(image, &found));
         for tile in tiles {
             if !self.budget.allows(0) {
                 break;
@@ -204,14 +239,18 @@ impl Search<'_> {
         found
     }
 
-    /// Finds the linear codes outside the matrix codes. `prepare` is applied to the image with upright
-    /// bars.
-    fn linear_codes(
-        &self,
-        image: &GrayImage,
-        matrix_codes: &[Detection],
-        prepare: impl Fn(&GrayImage) -> GrayImage,
-    ) -> Vec<Detection> {
+    /// Finds the linear codes outside the matrix codes.
+    fn linear_codes(&self, image: &GrayImage, matrix_codes: &[Detection]) -> Vec<Detection> {
+        // Matrix codes contain many patterns that look like the start of a linear code.
+        let mut rest = image.clone();
+        matrix_codes.iter().for_each(|code| gray::erase(&mut rest, &code.area));
+        let page = Page::new(&rest);
+        let mut codes = self.scan(&page, LineOrientation::Row);
+        codes.extend(mapped(self.scan(&page, LineOrientation::Column), |x, y| (y, x)));
+        without_overlaps(codes, matrix_codes)
+    }
+
+    fn scan(&self, page: &Page<'_>, orientation: LineOrientation) -> Vec<Detection> {
         let formats = line::FORMATS.into_iter();
         let formats: Vec<_> =
             formats.filter(|format| self.kinds.contains(&Kind::Rxing(*format))).collect();
@@ -219,20 +258,20 @@ impl Search<'_> {
             return Vec::new();
         }
         let lines = if self.effort == Effort::Fast { 32 } else { 256 };
-        // Matrix codes contain many patterns that look like the start of a linear code.
-        let mut rest = image.clone();
-        matrix_codes.iter().for_each(|code| gray::erase(&mut rest, &code.area));
-        let upright = linear::scan(&prepare(&rest), &formats, lines, self.budget);
-        let lying = linear::scan(&prepare(&gray::transposed(&rest)), &formats, lines, self.budget);
-        let mut codes: Vec<Detection> = Vec::new();
-        for code in upright.into_iter().chain(mapped(lying, |x, y| (y, x))) {
-            let overlaps = |known: &Detection| known.area.overlaps(&code.area);
-            if !matrix_codes.iter().chain(&codes).any(overlaps) {
-                codes.push(code);
-            }
-        }
-        codes
+        linear::scan(page, orientation, &formats, lines, self.budget)
     }
+}
+
+/// Those `codes` that overlap neither the `others` nor a code before them.
+fn without_overlaps(codes: Vec<Detection>, others: &[Detection]) -> Vec<Detection> {
+    let mut kept: Vec<Detection> = Vec::new();
+    for code in codes {
+        let overlaps = |known: &Detection| known.area.overlaps(&code.area);
+        if !others.iter().chain(&kept).any(overlaps) {
+            kept.push(code);
+        }
+    }
+    kept
 }
 
 /// Prepares an image for the readers: stretches the contrast and adds a quiet zone on each side.
@@ -241,6 +280,16 @@ fn prepared(image: &GrayImage) -> GrayImage {
     let mut padded = gray::padded(image, PADDING);
     gray::stretch(&mut padded, contrast);
     padded
+}
+
+fn without_padding(x: f32, y: f32) -> (f32, f32) {
+    (x - PADDING as f32, y - PADDING as f32)
+}
+
+/// The image without the quiet zone that was added.
+fn unpadded(padded: &GrayImage) -> GrayImage {
+    let [width, height] = [padded.width(), padded.height()].map(|side| side - 2 * PADDING);
+    padded.view(PADDING, PADDING, width, height).to_image()
 }
 
 /// Applies `search` to the enlarged image, unless it is large.

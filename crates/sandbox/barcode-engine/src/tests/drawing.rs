@@ -62,3 +62,13 @@ fn the_published_sizes_are_drawn_if_they_are_requested() {
         assert_eq!(super::read_as(name, &image), [(name, value.to_owned())]);
     }
 }
+
+/// The service reported this region, whose corners are not exactly those of a square.
+#[test]
+fn the_region_of_a_qr_code_is_the_published_one_within_a_pixel() {
+    let found = super::search("QR", &draw("QR", "Test").unwrap(), Effort::Normal);
+    let published = [(7, 6), (49, 6), (48, 48), (6, 49)];
+    for ((x, y), (published_x, published_y)) in found[0].region.into_iter().zip(published) {
+        assert!(x.abs_diff(published_x) <= 1 && y.abs_diff(published_y) <= 1, "{found:?}");
+    }
+}
