@@ -64,14 +64,18 @@ impl Search<'_> {
     /// barcode, also those that a thorough search finds.
     pub(super) fn all_stages(&self, image: &GrayImage) -> Vec<Detection> {
         let padded = prepared(image);
-        let mut found = mapped(self.first_found(&QUICK_STEPS, &padded), without_padding);
+        // A small barcode in a large image is found by a thorough search, which takes less time than
+        // changing the image.
+        let is_large = padded.len() > MAX_TILE_PIXELS;
+        let (first, later) = QUICK_STEPS.split_at(if is_large { 1 } else { QUICK_STEPS.len() });
+        let mut found = mapped(self.first_found(first, &padded), without_padding);
         let is_complete = || !found.is_empty() && !islands::has_others(&unpadded(&padded), &found);
         if self.effort == Effort::Fast || is_complete() || !self.budget.allows(0) {
             return found;
         }
         let mut others = self.search(&padded);
         if found.is_empty() && others.is_empty() {
-            others = self.first_found(&THOROUGH_STEPS, &padded);
+            others = self.first_found(&[later, &THOROUGH_STEPS].concat(), &padded);
         }
         let others = mapped(others, without_padding);
         found.retain(|code| !others.iter().any(|other| other.is_same(code)));
