@@ -26,7 +26,7 @@ pub(crate) const SYMBOLS: [(&str, &str); 10] = [
 
 type Degrade = fn(&GrayImage, &mut Rng) -> GrayImage;
 
-/// What is done to a picture of a barcode with modules of 3 pixels. The strengths were chosen so that
+/// The changes to a picture of a barcode with modules of 3 pixels. The strengths were chosen so that
 /// zxing-cpp reads about four of five pictures.
 pub(crate) const DEGRADATIONS: [(&str, Degrade); 28] = [
     ("rotated by 4°", |image, _| rotated(image, 4.0)),

@@ -5,7 +5,7 @@ use image::imageops::{blur, fast_blur};
 
 use super::gray;
 
-/// Half of the side of the area around a pixel that tells how bright its surroundings are.
+/// Half of the side of the area whose mean is the brightness around a pixel.
 const SURROUNDINGS: f32 = 12.0;
 /// By how much shades are spread around the threshold between dark and light.
 const GAIN: f32 = 3.0;
