@@ -56,8 +56,10 @@ fn the_work_grows_no_faster_than_the_image() {
         // Neither is enlarged, and both are one tile.
         let (small, large) = (work(&image(1100)), work(&image(2200)));
         assert!(large < 4.5 * small, "{name}: {small} {large}");
-        // A thorough search passes over the image twelve times, and the quick ones six times.
-        assert!(large < 19.0 * 2200.0 * 2200.0, "{name}: {large}");
+        // A thorough search passes over the image twelve times, and the quick ones six times. The
+        // second engine adds one pass to each.
+        let passes = if cfg!(feature = "all-symbologies") { 23.0 } else { 19.0 };
+        assert!(large < passes * 2200.0 * 2200.0, "{name}: {large}");
     }
 }
 
