@@ -1,7 +1,7 @@
 //! The facade, for the comparison with other clients in `benches/run`. `vendor.py` does the same.
 //!
-//! The first argument is the action and the second one a number of calls or a path. The URLs and the
-//! credentials are in the environment. Prints one line of JSON.
+//! The first argument is the action and the second one a number of calls or a path. The URLs and
+//! the credentials are in the environment. Prints one line of JSON.
 
 use std::time::Instant;
 

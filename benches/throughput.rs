@@ -1,5 +1,6 @@
-//! How many QR codes 64 callers generate and read back through the sandbox, compared with the engine
-//! called directly on as many threads as there are cores. For `benches/run`; prints one line of JSON.
+//! How many QR codes 64 callers generate and read back through the sandbox, compared with the
+//! engine called directly on as many threads as there are cores. For `benches/run`; prints one line
+//! of JSON.
 
 use std::time::Instant;
 

@@ -26,8 +26,8 @@ pub(crate) const SYMBOLS: [(&str, &str); 10] = [
 
 type Degrade = fn(&GrayImage, &mut Rng) -> GrayImage;
 
-/// The changes to a picture of a barcode with modules of 3 pixels. The strengths were chosen so that
-/// zxing-cpp reads about four of five pictures.
+/// The changes to a picture of a barcode with modules of 3 pixels. The strengths were chosen so
+/// that zxing-cpp reads about four of five pictures.
 pub(crate) const DEGRADATIONS: [(&str, Degrade); 28] = [
     ("rotated by 4°", |image, _| rotated(image, 4.0)),
     ("rotated by 10°", |image, _| rotated(image, 10.0)),

@@ -100,8 +100,8 @@ fn threshold(image: &GrayImage) -> u8 {
     best.1
 }
 
-/// The angles in degrees, from -45 to 45, by which the image must be rotated for many of its edges to
-/// be upright or level: the best ones, except those near 0.
+/// The angles in degrees, from -45 to 45, by which the image must be rotated for many of its edges
+/// to be upright or level: the best ones, except those near 0.
 pub(super) fn straightening_angles(image: &GrayImage) -> Vec<i64> {
     let weights = edge_weights(image);
     let near = |center: usize, reach: usize| {

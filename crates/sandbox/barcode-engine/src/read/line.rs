@@ -151,9 +151,9 @@ fn decode(
     .filter(|result| has_its_bars(row, result))
 }
 
-/// Whether a symbol has the number of bars of its kind. rxing does not check that the end pattern of
-/// an EAN or UPC symbol follows the last digit: it takes the next one in the line. It may read only
-/// the first digits of an Interleaved 2 of 5 symbol.
+/// Whether a symbol has the number of bars of its kind. rxing does not check that the end pattern
+/// of an EAN or UPC symbol follows the last digit: it takes the next one in the line. It may read
+/// only the first digits of an Interleaved 2 of 5 symbol.
 fn has_its_bars(row: &BitArray, result: &RXingResult) -> bool {
     let bars = match result.getBarcodeFormat() {
         BarcodeFormat::EAN_13 => 30,

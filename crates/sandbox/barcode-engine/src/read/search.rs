@@ -33,8 +33,8 @@ const AVERAGED: usize = 9;
 /// Searches an image that was changed in some way.
 type Step = fn(&Search<'_>, &GrayImage) -> Vec<Detection>;
 
-/// The steps of a quick search, and the least effort for each. Each step begins only if those before
-/// it found nothing, so the fast ones come first.
+/// The steps of a quick search, and the least effort for each. Each step begins only if those
+/// before it found nothing, so the fast ones come first.
 const QUICK_STEPS: [(Effort, Step); 5] = [
     (Effort::Fast, |search, image| search.search_quickly(image)),
     (Effort::Normal, |search, image| search.search_inverted(image)),
@@ -60,12 +60,12 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The barcodes that a quick search finds. If it finds nothing, or if something else looks like a
-    /// barcode, also those that a thorough search finds.
+    /// The barcodes that a quick search finds. If it finds nothing, or if something else looks like
+    /// a barcode, also those that a thorough search finds.
     pub(super) fn all_stages(&self, image: &GrayImage) -> Vec<Detection> {
         let padded = prepared(image);
-        // A small barcode in a large image is found by a thorough search, which takes less time than
-        // changing the image.
+        // A small barcode in a large image is found by a thorough search, which takes less time
+        // than changing the image.
         let is_large = padded.len() > MAX_TILE_PIXELS;
         let (first, later) = QUICK_STEPS.split_at(if is_large { 1 } else { QUICK_STEPS.len() });
         let mut found = mapped(self.first_found(first, &padded), without_padding);
