@@ -261,7 +261,7 @@ async fn one_event_says_how_a_call_ended() {
         let client = with_static_token(&server.base_url()).retry(retry).build().unwrap();
         let log = Log::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_max_level(Level::DEBUG);
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(Level::DEBUG);
         let subscriber = subscriber.with_writer(move || writer.clone()).finish();
         let image = ImageSource::url("https://images.example/private.png");
         let call = client.scan(image).send().with_subscriber(subscriber).await;
