@@ -44,6 +44,11 @@ impl GoodsLabel {
         }
     }
 
+    /// The number of light modules next to the bars.
+    pub(super) fn columns(&self) -> usize {
+        self.margins.0 + self.margins.1
+    }
+
     /// The bars with light modules next to them.
     pub(super) fn spaced(&self, bars: &[bool]) -> Vec<bool> {
         [&vec![false; self.margins.0], bars, &vec![false; self.margins.1]].concat()

@@ -53,7 +53,14 @@ impl<'a> Layout<'a> {
             TextLocation::None => 0.0,
             _ => (letters * 1.25).ceil(),
         };
-        let label = GoodsLabel::of(symbol).filter(|_| location == TextLocation::Below);
+        // In a width that was requested, digits next to the bars must not make the bars narrower.
+        let module_with = |label: usize| {
+            let columns = (symbol.columns() + label) as f64;
+            options.width.map(|width| ((width.round() - margins) / columns).floor())
+        };
+        let label = GoodsLabel::of(symbol)
+            .filter(|_| location == TextLocation::Below)
+            .filter(|label| module_with(label.columns()) == module_with(0));
         let (rows, ratio) = match &symbol.modules {
             Modules::Bars(bars) => {
                 let bars = label.map_or_else(|| bars.clone(), |label| label.spaced(bars));

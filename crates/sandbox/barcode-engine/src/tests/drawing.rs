@@ -34,6 +34,21 @@ fn the_guard_bars_of_goods_are_longer_than_the_others() {
 }
 
 #[test]
+fn digits_next_to_the_bars_do_not_make_the_bars_narrower() {
+    let symbol = write(named("EAN13"), "4006381333931", &WriteOptions::default()).unwrap();
+    // The bars alone have 95 modules, and 104 with the first digit. The margins have 13 pixels.
+    for (width, left) in [(95 * 4 + 13, 6), (104 * 4 + 13, 6 + 9 * 4)] {
+        let options = RenderOptions { width: Some(f64::from(width)), ..Default::default() };
+        let image = symbol.draw_gray(&options);
+        let first = (0..width).find(|x| image.get_pixel(*x, 20).0[0] < 128);
+        assert_eq!(first, Some(left), "{width}");
+        // The first bar and the gap next to it are both 4 pixels wide.
+        let dark: Vec<_> = (left..left + 9).map(|x| image.get_pixel(x, 20).0[0] < 128).collect();
+        assert_eq!(dark, [true, true, true, true, false, false, false, false, true], "{width}");
+    }
+}
+
+#[test]
 fn other_bars_and_texts_are_drawn_as_before() {
     for (name, value) in [("EAN8", "96385074"), ("Code128", "4006381333931")] {
         let image = draw(name, value).unwrap();
