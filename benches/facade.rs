@@ -52,7 +52,8 @@ async fn cold(client: &Client, callers: u32) -> Value {
         calls.spawn(async move { generate(&client).await });
     }
     let results = calls.join_all().await;
-    json!({ "succeeded": results.iter().filter(|result| result.is_ok()).count() })
+    let succeeded = results.iter().filter(|result| result.is_ok()).count();
+    json!({ "succeeded": succeeded, "token_requests": client.token_source().metrics().fetches })
 }
 
 /// Calls after the token was revoked, which the parent process does when it reads `ready`.
