@@ -229,6 +229,28 @@ async fn the_script_decides_as_the_controller_does() {
     }
 }
 
+#[tokio::test]
+async fn requests_in_flight_are_limited_for_all_and_shared_evenly() {
+    let Some(server) = Server::start().await else { return };
+    // Each handle counts as a process.
+    let limiter = || RedisRateLimiter::with_max_in_flight(&server.connect(), "n", 1000, 4);
+    let (first, second) = (limiter(), limiter());
+    let held = [first.acquire().await, first.acquire().await];
+    let also_held = [second.acquire().await, second.acquire().await];
+    let soon = Duration::from_millis(200);
+    assert!(timeout(soon, first.acquire()).await.is_err());
+    drop(also_held);
+    // The share of two processes is two each.
+    assert!(timeout(soon, first.acquire()).await.is_err());
+    let again = second.acquire().await;
+    drop(again);
+    // A process without a handle sends no more reports.
+    drop(second);
+    let third = timeout(Duration::from_secs(5), first.acquire()).await;
+    assert!(third.is_ok());
+    drop(held);
+}
+
 /// Not a test: a process that holds two permits until it is killed.
 #[tokio::test]
 #[ignore = "the test below starts it"]
@@ -244,7 +266,7 @@ async fn process_with_two_permits() {
 const HELD: &str = "two permits are held";
 
 #[tokio::test]
-async fn requests_in_flight_are_limited_for_all_and_return_from_a_killed_process() {
+async fn requests_in_flight_return_from_a_killed_process() {
     let Some(server) = Server::start().await else { return };
     let mut other = own_process("rate::process_with_two_permits")
         .env(REDIS, server.url())
