@@ -133,7 +133,12 @@ impl Tally {
     /// Checks that no call was lost and, if the policy forbids it, that none was billed twice.
     pub(crate) fn check(&self, billed: u64) -> Result<()> {
         let calls = self.calls();
-        let lost = &self.outcomes().lost;
+        let outcomes = self.outcomes();
+        let (succeeded, lost) = (outcomes.succeeded, &outcomes.lost);
+        ensure!(
+            billed >= succeeded,
+            "{succeeded} calls succeeded with {billed} requests in the log"
+        );
         ensure!(lost.is_empty(), "{} calls were lost; the first: {}", lost.len(), lost[0]);
         ensure!(
             self.policy == Policy::ResendLost || billed <= calls,
