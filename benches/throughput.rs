@@ -4,9 +4,8 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
-use barcode_cloud::{Client, ClientCredentials, DecodeBarcodeType, EncodeBarcodeType};
-use barcode_cloud_sandbox::Sandbox;
+use anyhow::{Context as _, Result, anyhow, ensure};
+use barcode_cloud::{Client, DecodeBarcodeType, EncodeBarcodeType};
 use barcode_engine::{
     ImageFormat, ReadOptions, RenderOptions, Symbology, WriteOptions, read, write,
 };
@@ -23,12 +22,7 @@ const DATA: &str = "Hello, world";
 #[tokio::main]
 async fn main() -> Result<()> {
     let rounds = std::env::args().nth(1).map_or(Ok(15), |rounds| rounds.parse())?;
-    let sandbox = Sandbox::start().await?;
-    let client = Client::builder()
-        .credentials(ClientCredentials::new(sandbox.client_id(), sandbox.client_secret())?)
-        .base_url(sandbox.base_url())
-        .token_url(sandbox.token_url())
-        .build()?;
+    let (_sandbox, client) = tests::sandbox().await.map_err(|error| anyhow!("{error}"))?;
     http_round(&client).await?;
     let mut rates = Vec::new();
     for round in 0..rounds {
