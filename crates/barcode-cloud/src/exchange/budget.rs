@@ -51,7 +51,7 @@ impl Budget {
     /// Calls `change` with the counts and the index of the current second.
     fn with_counts<T>(&self, change: impl FnOnce(&mut Counts, usize) -> T) -> T {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.start.elapsed().as_secs().max(counts.now);
+        let now = self.start.elapsed().as_secs();
         for second in (counts.now + 1..=now).take(PERIOD as usize) {
             let index = (second % PERIOD) as usize;
             (counts.calls[index], counts.retries[index]) = (0, 0);
