@@ -83,7 +83,7 @@ async fn main() -> Result<()> {
     println!("\nTasks and file descriptors: {before:?} before, {:?} after.", held()?);
     std::fs::write("target/soak.svg", series.plot())?;
     ensure!(released.is_ok(), "tasks or file descriptors were left");
-    series.check()?;
+    series.check(CALLERS)?;
     tallies.iter().zip(billed).try_for_each(|(tally, billed)| tally.check(billed))
 }
 
